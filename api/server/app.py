@@ -1,0 +1,82 @@
+"""The API as an ASGI application: `create_app` for mounting under ``/api``, `standalone` for itself."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, Response
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from api.server import problems, routes
+from api.server.security_headers import SecurityHeaders
+from api.server.service import Service
+
+DESCRIPTION = """
+Report problems with the answers or the content of an AI assistant, follow them and review them.
+
+Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. An operator makes one with
+`python -m api token create --email you@example.com --role AppAdmin`. Every error is a problem
+document (RFC 9457).
+"""
+
+
+# Swagger UI from our own host, started by a file: the security policy allows no inline script.
+DOCS_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Issues API</title>
+<link rel="icon" href="docs/assets/favicon-32x32.png">
+<link rel="stylesheet" href="docs/assets/swagger-ui.css">
+<div id="docs"></div>
+<script src="docs/assets/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+"""
+DOCS_SCRIPT = 'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
+
+
+def create_app(service: Service) -> FastAPI:
+    """The API, to be mounted under ``/api``."""
+    app = FastAPI(
+        title="Issues API",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    problems.install(app)
+    app.include_router(routes.router)
+    app.include_router(routes.health)
+    app.mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")]))
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(DOCS_PAGE)
+
+    @app.get("/docs/start.js", include_in_schema=False)
+    async def start_docs() -> Response:
+        return Response(DOCS_SCRIPT, media_type="text/javascript")
+
+    return app
+
+
+def standalone(service: Service) -> Starlette:
+    """The API alone, at the same addresses as beside the portal."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        service.database.close()
+
+    return Starlette(
+        routes=[Mount("/api", app=create_app(service))],
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=lifespan,
+    )
+
+

@@ -1,0 +1,335 @@
+"""HTTP in and out: parameters, bodies, headers and status codes. The rules are in `api.server.issues`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from api.contract import (
+    Issue,
+    IssueHistory,
+    IssuePage,
+    IssueQuery,
+    IssueStats,
+    IssueUpdate,
+    NewIssue,
+    Problem,
+    ReceiptLookup,
+    ReceiptView,
+    User,
+)
+from api.server import access, store, wire
+from api.server.access import Principal
+from api.server.issues import Issues, etag
+from api.server.problems import ProblemError, forbidden
+from api.server.service import Service
+
+BODY_LIMIT = 100_000
+"""Largest request body, in bytes: more than the longest valid one in any encoding."""
+
+
+class GuardedRoute(APIRoute):
+    """A route that knows who is calling before it looks at anything else in the request."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+        """Authenticate, check organisation and body, then go on as usual."""
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            service: Service = request.app.state.service
+            request.state.principal = await run_in_threadpool(
+                access.authenticate,
+                service.database,
+                service.org_id,
+                service.keys,
+                request.headers.get("authorization"),
+            )
+            organisation = request.headers.get("x-org")
+            if organisation not in (None, service.org_id, service.settings.org):
+                raise ProblemError(404, "This token is not of that organisation.")
+            if request.method in ("POST", "PUT", "PATCH"):
+                await _check_body(request)
+            return await handle(request)
+
+        return guarded
+
+
+async def _check_body(request: Request) -> None:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise ProblemError(415, "Send JSON: Content-Type: application/json.")
+    size = 0
+    chunks = []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise ProblemError(413, f"The body is larger than {BODY_LIMIT} bytes.")
+        chunks.append(chunk)
+    # Starlette's own cache for a body that was read: the stream cannot be read twice.
+    request._body = b"".join(chunks)
+
+
+def _caller(request: Request) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
+def _issues(request: Request) -> Issues:
+    issues: Issues = request.app.state.service.issues
+    return issues
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+Rules = Annotated[Issues, Depends(_issues)]
+IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
+IfMatch = Annotated[
+    str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
+]
+
+_REASONS = {
+    400: "A parameter, a state or the body is invalid; `errors` names the fields.",
+    401: "The token is missing, unknown or expired.",
+    403: "The role may not do this.",
+    404: "No such issue, not yours, or deleted.",
+    409: "The `Idempotency-Key` was used for another report.",
+    412: "`If-Match` no longer holds.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": _REASONS[status], "content": content}
+        for status in (400, 401, 403, 404, *statuses)
+    }
+
+
+_SEED_ISSUE = {
+    "id": "issue_5c4b3a2d1e0f9a8b",
+    "issue_number": 1842,
+    "description": "Response missed the attached policy details.",
+    "resource_type": "Thread",
+    "type": "NoContextUsed",
+    "state": "NotReviewed",
+    "is_read": False,
+    "created_at": "2026-02-08T14:55:10Z",
+    "updated_at": "2026-02-08T14:55:10Z",
+    "created_by": None,
+}
+
+
+def _answers(
+    model: type[Any] | None, description: str, *statuses: int, status: int = 200, example: Any = None
+) -> dict[int | str, dict[str, Any]]:
+    answer: dict[str, Any] = {"description": description}
+    if model is not None:
+        answer["model"] = model
+    if example is not None:
+        answer["content"] = {"application/json": {"example": example}}
+    return {status: answer, **_problems(*statuses)}
+
+
+router = APIRouter(prefix="/v1/app", route_class=GuardedRoute, tags=["Issues"])
+
+
+@router.get(
+    "/issue",
+    summary="List issues",
+    responses=_answers(
+        IssuePage,
+        "One page.",
+        example={
+            "data": [_SEED_ISSUE],
+            "has_next_page": False,
+            "has_previous_page": False,
+            "total_count": 1,
+        },
+    ),
+)
+def list_issues(
+    caller: Caller, issues: Rules, query: Annotated[IssueQuery, Query()]
+) -> JSONResponse:
+    """Newest first. Members see their own issues, reviewers all of the organisation.
+
+    Pages go by number (`page`) or by cursor (`after`, `before`), which stays right while issues
+    come and go. Deleted issues are listed only for a reviewer who asks for that state.
+    """
+    return JSONResponse(issues.list_page(caller, query))
+
+
+@router.post(
+    "/issue",
+    status_code=201,
+    summary="Report an issue",
+    responses=_answers(
+        Issue, "The stored issue.", 409, 413, 415, status=201, example=_SEED_ISSUE
+    ),
+)
+def create_issue(
+    caller: Caller,
+    issues: Rules,
+    new: NewIssue,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="A random text of your own that makes a retry safe for 24 hours.",
+        ),
+    ] = None,
+) -> JSONResponse:
+    """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
+    to follow it by, which is shown only here.
+    """
+    issue, _ = issues.create(caller, new, idempotency_key)
+    return JSONResponse(issue, 201, {"Location": f"/api/v1/app/issue/{issue['id']}"})
+
+
+@router.post(
+    "/issue/receipt",
+    summary="Look up a report by its receipt",
+    responses=_answers(ReceiptView, "What the holder of the receipt may see.", 413, 415),
+)
+def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> JSONResponse:
+    """A receipt that is wrong and one that never was get the same 404."""
+    return JSONResponse(issues.by_receipt(lookup.receipt), headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/issue/stats",
+    summary="Count issues",
+    responses=_answers(IssueStats, "Counts by state, type and day. Reviewers only."),
+)
+def issue_stats(caller: Caller, issues: Rules) -> JSONResponse:
+    """Counts of all issues of the organisation that are not deleted."""
+    return JSONResponse(issues.stats(caller))
+
+
+@router.get(
+    "/issue/{issue_id}",
+    summary="Get one issue",
+    responses=_answers(Issue, "The issue.", example=_SEED_ISSUE),
+)
+def get_issue(
+    caller: Caller,
+    issues: Rules,
+    issue_id: IssueId,
+    if_none_match: Annotated[str | None, Header(description="Answer 304 if unchanged.")] = None,
+) -> Response:
+    """The answer carries an `ETag` for `If-Match` and `If-None-Match`."""
+    issue = issues.get(caller, issue_id)
+    tag = etag(issue)
+    if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
+        return Response(status_code=304, headers={"ETag": tag})
+    return JSONResponse(issue, headers={"ETag": tag})
+
+
+def _update(
+    caller: Caller,
+    issues: Rules,
+    issue_id: IssueId,
+    update: IssueUpdate,
+    if_match: IfMatch = None,
+) -> JSONResponse:
+    """What is absent stays. Reporters can change type and description until a review begins;
+    reviewers everything. States move NotReviewed, InReview, Closed; Closed can go back to InReview.
+    """
+    issue = issues.update(caller, issue_id, update, if_match)
+    return JSONResponse(issue, headers={"ETag": etag(issue)})
+
+
+for _method in ("PUT", "PATCH"):
+    router.add_api_route(
+        "/issue/{issue_id}",
+        _update,
+        methods=[_method],
+        name=f"{_method.lower()}_issue",
+        summary="Change an issue",
+        responses=_answers(
+            Issue, "The issue as it is now.", 412, 413, 415, example=_SEED_ISSUE
+        ),
+    )
+
+
+@router.delete(
+    "/issue/{issue_id}",
+    status_code=204,
+    summary="Delete an issue",
+    responses=_answers(None, "It is deleted.", 412, status=204),
+)
+def delete_issue(
+    caller: Caller, issues: Rules, issue_id: IssueId, if_match: IfMatch = None
+) -> Response:
+    """Reporters can withdraw their own until a review begins, reviewers delete any."""
+    issues.delete(caller, issue_id, if_match)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/issue/{issue_id}/history",
+    summary="History of one issue",
+    responses=_answers(IssueHistory, "Everything that happened to it, oldest first."),
+)
+def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> JSONResponse:
+    """Who changed what and when. An anonymous reporter stays anonymous (`by` is null)."""
+    return JSONResponse(issues.history(caller, issue_id))
+
+
+@router.get(
+    "/me",
+    tags=["Users"],
+    summary="Who am I?",
+    responses=_answers(User, "The user behind the token."),
+)
+def me(caller: Caller, request: Request) -> JSONResponse:
+    """The user behind the token. Visitors have none (404)."""
+    if caller.user_id is None:
+        raise ProblemError(404, "A visitor has no user.")
+    service: Service = request.app.state.service
+    with service.database.read() as connection:
+        return JSONResponse(wire.user(store.get_user(connection, service.org_id, caller.user_id)))
+
+
+@router.get(
+    "/user",
+    tags=["Users"],
+    summary="List users",
+    responses=_answers(None, "Everyone of the organisation, by name. Reviewers only."),
+)
+def list_users(caller: Caller, request: Request) -> JSONResponse:
+    """Everyone of the organisation, by name: for the filter by reporter."""
+    if not caller.is_admin:
+        raise forbidden("Only reviewers can list users.")
+    service: Service = request.app.state.service
+    with service.database.read() as connection:
+        users = [wire.user(row) for row in store.list_users(connection, service.org_id)]
+    return JSONResponse({"data": users, "total_count": len(users)})
+
+
+health = APIRouter(tags=["Health"])
+
+
+@health.get("/health", summary="Is the process up?")
+async def is_up() -> dict[str, str]:
+    """Answers as long as the process runs."""
+    return {"status": "ok"}
+
+
+@health.get(
+    "/ready",
+    summary="Can it serve?",
+    responses={503: {"model": Problem, "description": "The database does not answer."}},
+)
+def is_ready(request: Request) -> dict[str, str]:
+    """Answers 200 when the database is reachable and migrated."""
+    service: Service = request.app.state.service
+    if not service.database.is_current():
+        raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
+    return {"status": "ready"}
+
+

@@ -1,0 +1,71 @@
+"""Security headers on every answer of the process, Streamlit's pages included (ASGI middleware)."""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class SecurityHeaders:
+    """Adds the headers to each response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and decorate the start of its response."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def decorated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(security_headers())
+            await send(message)
+
+        await self.app(scope, receive, decorated)
+
+
+@cache
+def security_headers() -> dict[str, str]:
+    """The headers: the strictest policy that Streamlit and its components work with."""
+    scripts = " ".join(["'self'", *_inline_script_hashes()])
+    policy = {
+        "default-src": "'none'",
+        "script-src": scripts,
+        # Streamlit styles its elements at run time, with inline styles.
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
+        "connect-src": "'self'",
+        "frame-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "object-src": "'none'",
+        "frame-ancestors": "'self'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        # A prefilled link has the description in its address, which is nobody else's business.
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+    }
+
+
+def _inline_script_hashes() -> list[str]:
+    """Of the cookie component that the sign-in uses: its page starts with an inline script."""
+    package = find_spec("extra_streamlit_components")
+    if package is None or package.origin is None:
+        return []
+    page = Path(package.origin).parent / "CookieManager/frontend/build/index.html"
+    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(), re.DOTALL)
+    hashes = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    return [f"'sha256-{base64.b64encode(value).decode()}'" for value in hashes]

@@ -1,0 +1,343 @@
+"""The queries: SQL and nothing else. Rules are in `api.server.issues`, HTTP is in `api.server.routes`."""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from api.contract import IssueState, Role, UserState
+from api.server.tables import history, idempotency, issues, organisations, tokens, users
+
+AnyRow = Row[Any]
+
+
+def new_id(prefix: str) -> str:
+    """An opaque id that cannot be guessed."""
+    return f"{prefix}_{secrets.token_hex(8)}"
+
+
+def ensure_organisation(connection: Connection, slug: str) -> str:
+    """The id of the organisation ``slug``, which is created if need be."""
+    query = select(organisations.c.org_id).where(organisations.c.slug == slug)
+    found = connection.scalar(query)
+    if found is None:
+        found = new_id("org")
+        connection.execute(
+            insert(organisations).values(
+                org_id=found, slug=slug, created_at=int(time.time()), last_issue_number=0
+            )
+        )
+    return str(found)
+
+
+def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
+    """The user with this address."""
+    query = select(users).where(users.c.org_id == org_id, users.c.email == email)
+    return connection.execute(query).one_or_none()
+
+
+def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
+    """The user with this id, who must exist."""
+    query = select(users).where(users.c.org_id == org_id, users.c.id == user_id)
+    return connection.execute(query).one()
+
+
+def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
+    """The user with this address, created or brought up to date."""
+    found = find_user(connection, org_id, email)
+    if found is None:
+        connection.execute(
+            insert(users).values(
+                org_id=org_id,
+                id=new_id("user"),
+                account_id=new_id("acct"),
+                name=name,
+                email=email,
+                state=UserState.ACTIVE,
+                role=role,
+                created_at=int(time.time()),
+            )
+        )
+    elif (found.name, found.role) != (name, role):
+        connection.execute(
+            update(users)
+            .where(users.c.org_id == org_id, users.c.id == found.id)
+            .values(name=name, role=role)
+        )
+    else:
+        return found
+    user = find_user(connection, org_id, email)
+    assert user is not None
+    return user
+
+
+def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
+    """Everyone of the organisation, by name."""
+    query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
+    return connection.execute(query).all()
+
+
+def add_token(
+    connection: Connection,
+    org_id: str,
+    token_hash: bytes,
+    user_id: str,
+    role: Role,
+    expires_at: int | None,
+) -> None:
+    """Store an API token by its hash."""
+    connection.execute(
+        insert(tokens).values(
+            org_id=org_id,
+            id=new_id("token"),
+            hash=token_hash,
+            user_id=user_id,
+            role=role,
+            created_at=int(time.time()),
+            expires_at=expires_at,
+        )
+    )
+
+
+def find_token(connection: Connection, org_id: str, token_hash: bytes) -> AnyRow | None:
+    """The token with this hash: its role and expiry, and its user's id and state."""
+    query = (
+        select(tokens.c.role, tokens.c.expires_at, tokens.c.user_id, users.c.state)
+        .join(users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
+        .where(tokens.c.org_id == org_id, tokens.c.hash == token_hash)
+    )
+    return connection.execute(query).one_or_none()
+
+
+def next_issue_number(connection: Connection, org_id: str) -> int:
+    """Take the next number; the organisation's row stays locked until the transaction ends."""
+    query = (
+        update(organisations)
+        .where(organisations.c.org_id == org_id)
+        .values(last_issue_number=organisations.c.last_issue_number + 1)
+        .returning(organisations.c.last_issue_number)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def add_issue(connection: Connection, **values: Any) -> None:
+    """Insert one issue."""
+    connection.execute(insert(issues).values(**values))
+
+
+_WITH_CREATOR = select(
+    issues,
+    users.c.account_id.label("user_account_id"),
+    users.c.name.label("user_name"),
+    users.c.email.label("user_email"),
+    users.c.state.label("user_state"),
+    users.c.role.label("user_role"),
+    users.c.created_at.label("user_created_at"),
+).outerjoin_from(
+    issues, users, and_(users.c.org_id == issues.c.org_id, users.c.id == issues.c.created_by)
+)
+
+
+def find_issue(
+    connection: Connection, org_id: str, issue_id: str, *, lock: bool = False
+) -> AnyRow | None:
+    """One issue with its creator; ``lock`` keeps others from changing it meanwhile."""
+    query = _WITH_CREATOR.where(issues.c.org_id == org_id, issues.c.id == issue_id)
+    if lock:
+        query = query.with_for_update(of=issues)
+    return connection.execute(query).one_or_none()
+
+
+def find_issue_by_receipt(
+    connection: Connection, org_id: str, receipt_hash: bytes
+) -> AnyRow | None:
+    """The issue that was answered with this receipt."""
+    query = select(issues).where(issues.c.org_id == org_id, issues.c.receipt_hash == receipt_hash)
+    return connection.execute(query).one_or_none()
+
+
+def change_issue(connection: Connection, org_id: str, issue_id: str, **values: Any) -> None:
+    """Set columns of one issue."""
+    connection.execute(
+        update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(**values)
+    )
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which issues are meant. Empty lists mean any; times are seconds, from inclusive to exclusive."""
+
+    org_id: str
+    states: tuple[IssueState, ...]
+    types: tuple[str, ...] = ()
+    created_by: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    created_from: int | None = None
+    created_to: int | None = None
+    text: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The WHERE clause."""
+        found: list[ColumnElement[bool]] = [
+            issues.c.org_id == self.org_id,
+            issues.c.state.in_(self.states),
+        ]
+        if self.types:
+            found.append(issues.c.type.in_(self.types))
+        if self.created_by:
+            found.append(issues.c.created_by.in_(self.created_by))
+        if self.projects:
+            found.append(issues.c.project_id.in_(self.projects))
+        if self.created_from is not None:
+            found.append(issues.c.created_at >= self.created_from)
+        if self.created_to is not None:
+            found.append(issues.c.created_at < self.created_to)
+        if self.text:
+            lowered = func.lower(issues.c.description)
+            found.append(lowered.contains(self.text.lower(), autoescape=True))
+        return found
+
+
+def list_issues(
+    connection: Connection,
+    which: Filter,
+    *,
+    descending: bool,
+    limit: int,
+    offset: int = 0,
+    above: int | None = None,
+    below: int | None = None,
+) -> Sequence[AnyRow]:
+    """Issues with their creators by number; ``above`` and ``below`` are exclusive bounds on it."""
+    query: Select[Any] = _WITH_CREATOR.where(*which.conditions())
+    if above is not None:
+        query = query.where(issues.c.number > above)
+    if below is not None:
+        query = query.where(issues.c.number < below)
+    order = issues.c.number.desc() if descending else issues.c.number
+    return connection.execute(query.order_by(order).limit(limit).offset(offset)).all()
+
+
+def any_beyond(connection: Connection, which: Filter, number: int, *, above: bool) -> bool:
+    """Whether an issue that is meant has a higher (or else a lower) number."""
+    beyond = issues.c.number > number if above else issues.c.number < number
+    query = select(exists(select(literal(1)).where(*which.conditions(), beyond)))
+    return bool(connection.scalar(query))
+
+
+def count_issues(connection: Connection, which: Filter) -> int:
+    """How many issues are meant."""
+    query = select(func.count()).select_from(issues).where(*which.conditions())
+    return int(connection.execute(query).scalar_one())
+
+
+def add_history(
+    connection: Connection,
+    org_id: str,
+    issue_id: str,
+    *,
+    at: int,
+    action: str,
+    actor: str | None,
+    changes: list[dict[str, Any]],
+) -> None:
+    """Append to the history of one issue."""
+    position = connection.execute(
+        select(func.coalesce(func.max(history.c.position), 0) + 1).where(
+            history.c.org_id == org_id, history.c.issue_id == issue_id
+        )
+    ).scalar_one()
+    connection.execute(
+        insert(history).values(
+            org_id=org_id,
+            issue_id=issue_id,
+            position=position,
+            at=at,
+            action=action,
+            actor=actor,
+            changes=changes,
+        )
+    )
+
+
+def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence[AnyRow]:
+    """The history of one issue with the users who acted, oldest first."""
+    query = (
+        select(history, users)
+        .outerjoin_from(
+            history,
+            users,
+            and_(users.c.org_id == history.c.org_id, users.c.id == history.c.actor),
+        )
+        .where(history.c.org_id == org_id, history.c.issue_id == issue_id)
+        .order_by(history.c.position)
+    )
+    return connection.execute(query).all()
+
+
+def find_idempotent(connection: Connection, org_id: str, key_hash: bytes) -> AnyRow | None:
+    """What an earlier request with this key was and made."""
+    query = select(idempotency.c.body_hash, idempotency.c.issue_id).where(
+        idempotency.c.org_id == org_id, idempotency.c.key_hash == key_hash
+    )
+    return connection.execute(query).one_or_none()
+
+
+def add_idempotent(
+    connection: Connection, org_id: str, key_hash: bytes, body_hash: bytes, issue_id: str, at: int
+) -> None:
+    """Remember what a request with this key was and made."""
+    connection.execute(
+        insert(idempotency).values(
+            org_id=org_id, key_hash=key_hash, body_hash=body_hash, issue_id=issue_id, created_at=at
+        )
+    )
+
+
+def forget_idempotent(connection: Connection, org_id: str, before: int) -> None:
+    """Drop what is too old to be retried."""
+    connection.execute(
+        delete(idempotency).where(
+            idempotency.c.org_id == org_id, idempotency.c.created_at < before
+        )
+    )
+
+
+def count_by(connection: Connection, which: Filter, column: str) -> dict[str, int]:
+    """How many issues are meant, by the value of one column."""
+    values = issues.c[column]
+    query = select(values, func.count()).where(*which.conditions()).group_by(values)
+    return {str(value): count for value, count in connection.execute(query)}
+
+
+def count_by_day(connection: Connection, which: Filter) -> list[tuple[int, int]]:
+    """How many issues are meant, by the day (UTC, counted from 1970) they were created, oldest first."""
+    day = (issues.c.created_at // 86_400).label("day")
+    query = select(day, func.count()).where(*which.conditions()).group_by(day).order_by(day)
+    return [(int(row[0]), row[1]) for row in connection.execute(query)]
+
+
+def count_unread_and_anonymous(connection: Connection, which: Filter) -> tuple[int, int]:
+    """How many of the issues meant are unread, and how many are anonymous."""
+    query = select(
+        func.count().filter(issues.c.is_read.is_(False)),
+        func.count().filter(issues.c.created_by.is_(None)),
+    ).where(*which.conditions())
+    unread, anonymous = connection.execute(query).one()
+    return unread, anonymous

@@ -1,0 +1,115 @@
+"""The tables. Every key and index starts with the organisation, so that rows can be distributed by it.
+
+Times are whole seconds since 1970 (UTC). Nothing here ties an anonymous issue to a person: its
+``created_by`` is null, and so is the actor of its first history entry.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    Column("slug", String(100), nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    # The last number given out, raised under the row's lock: unique and increasing.
+    Column("last_issue_number", BigInteger, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("account_id", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_users_email", "org_id", "email", unique=True),
+    ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("user_id", String(40), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Index("ix_tokens_hash", "org_id", "hash", unique=True),
+    ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("resource_type", String(20), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("is_read", Boolean, nullable=False),
+    Column("thread_id", Text),
+    Column("reported_interaction_id", Text),
+    Column("project_id", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("created_by", String(40)),
+    Column("receipt_hash", LargeBinary(32)),
+    Index("ix_issues_number", "org_id", "number", unique=True),
+    Index("ix_issues_state", "org_id", "state", "number"),
+    Index("ix_issues_created_by", "org_id", "created_by", "number"),
+    Index("ix_issues_created_at", "org_id", "created_at"),
+    Index("ix_issues_receipt", "org_id", "receipt_hash", unique=True),
+    ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
+    ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    Column("issue_id", String(40), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("actor", String(40)),
+    Column("changes", JSON, nullable=False),
+    ForeignKeyConstraint(["org_id", "issue_id"], ["issues.org_id", "issues.id"]),
+    ForeignKeyConstraint(["org_id", "actor"], ["users.org_id", "users.id"]),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    # Keyed hashes: of the key (with the sender, unless the report is anonymous) and of the body.
+    Column("key_hash", LargeBinary(32), primary_key=True),
+    Column("body_hash", LargeBinary(32), nullable=False),
+    Column("issue_id", String(40), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_idempotency_created_at", "org_id", "created_at"),
+    ForeignKeyConstraint(["org_id", "issue_id"], ["issues.org_id", "issues.id"]),
+)

@@ -1,0 +1,38 @@
+"""Every setting of the program, read from the environment (prefix ``ISSUES_``) or a ``.env`` file."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CannotStart(Exception):
+    """The program cannot run here; the message is one line for the operator."""
+
+
+class Settings(BaseSettings):
+    """See the configuration table in the README; an empty value means the default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ISSUES_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(default=Path("data"), description="Everything written at run time.")
+    api_url: str = Field(default="", description="A remote API instead of the embedded one.")
+    api_token: SecretStr = Field(default=SecretStr(""), description="Visitors' token for api_url.")
+    org: str = Field(default="default", min_length=1, description="Slug of the organisation.")
+    database_url: SecretStr = Field(default=SecretStr(""), description="Default: SQLite.")
+    secret_key: SecretStr = Field(default=SecretStr(""), description="Default: made at first run.")
+    demo: bool = Field(default=False, description="Fill an empty database with sample issues.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'issues.db'}"
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
