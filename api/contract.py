@@ -1,7 +1,7 @@
 """The wire models and vocabulary of the Issues API, shared by the server and the client.
 
-Reading is tolerant (unknown fields are ignored, unknown enum values come through as plain strings);
-writing is strict (an unknown field is refused, so a misspelt ``anonymous`` can never publish a name).
+Reading is tolerant: unknown fields are ignored, unknown enum values come through as plain strings.
+Writing is strict: an unknown field is refused, so a misspelt ``anonymous`` never publishes a name.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import MISSING, AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+)
 
 DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
@@ -79,7 +87,7 @@ def check_characters(text: str) -> str:
     Refused are control characters other than tab and line breaks (databases and terminals
     disagree about them) and halves of surrogate pairs.
     """
-    if any(ord(c) < 32 and c not in "\t\n\r" or ord(c) == 127 for c in text):
+    if any((ord(c) < 32 and c not in "\t\n\r") or ord(c) == 127 for c in text):
         raise ValueError("contains control characters that cannot be stored")
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise ValueError("contains half of a surrogate pair, which is not a character")
@@ -144,10 +152,10 @@ class NewIssue(_Sent):
 class IssueUpdate(_Sent):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: what is absent stays as it is."""
 
-    description: Description | MISSING = MISSING  # type: ignore[valid-type]
-    type: IssueType | MISSING = MISSING  # type: ignore[valid-type]
-    state: IssueState | MISSING = MISSING  # type: ignore[valid-type]
-    is_read: StrictBool | MISSING = MISSING  # type: ignore[valid-type]
+    description: Description | MISSING = MISSING
+    type: IssueType | MISSING = MISSING
+    state: IssueState | MISSING = MISSING
+    is_read: StrictBool | MISSING = MISSING
 
     def changes(self) -> Mapping[str, Any]:
         """The fields that were sent, by name."""

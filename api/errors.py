@@ -1,18 +1,18 @@
 """What can go wrong when talking to an Issues API: one exception class a kind.
 
-    IssuesError
-      Unreachable            no answer: connection refused, timed out, broken off
-      BadAnswer              an answer that is not of the contract
-      ApiError               the server refused, carrying the problem document
-        Invalid              400, 413, 415, 422: the request is at fault
-        Unauthenticated      401
-        Forbidden            403
-        NotFound             404, 410
-        Conflict             409
-        PreconditionFailed   412
-        NotSupported         405, 501: this server lacks the call
-        RateLimited          429, with ``retry_after`` in seconds when known
-        ServerFailed         5xx
+IssuesError
+  Unreachable            no answer: connection refused, timed out, broken off
+  BadAnswer              an answer that is not of the contract
+  ApiError               the server refused, carrying the problem document
+    Invalid              400, 413, 415, 422: the request is at fault
+    Unauthenticated      401
+    Forbidden            403
+    NotFound             404, 410
+    Conflict             409
+    PreconditionFailed   412
+    NotSupported         405, 501: this server lacks the call
+    RateLimited          429, with ``retry_after`` in seconds when known
+    ServerFailed         5xx
 """
 
 from api.contract import FieldError, Problem

@@ -52,7 +52,9 @@ def load_accounts(settings: Settings) -> Accounts:
             if not {"email", "name", "password"} <= account.keys():
                 raise KeyError("email, name or password")
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise CannotStart(f"Cannot read the accounts in {path}: {error}".replace("\n", " ")) from error
+        raise CannotStart(
+            f"Cannot read the accounts in {path}: {error}".replace("\n", " ")
+        ) from error
     return dict(accounts)
 
 
@@ -73,5 +75,3 @@ def _account(email: str, name: str, role: Role, passwords: dict[str, str]) -> di
 
 def _path(settings: Settings) -> Path:
     return settings.data_dir / "accounts.yaml"
-
-

@@ -33,7 +33,7 @@ class Keys:
 
 
 def load_keys(settings: Settings) -> Keys:
-    """The installation's keys: from ``ISSUES_SECRET_KEY``, else from a file made at the first run."""
+    """The installation's keys: of ``ISSUES_SECRET_KEY``, else of a file made at the first run."""
     configured = settings.secret_key.get_secret_value()
     if configured:
         return Keys(configured)
@@ -48,13 +48,14 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
     Returns whether it was written: an existing one is left alone unless ``replace``.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    temporary.touch(mode=0o600, exist_ok=False)
+    with temporary.open("w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     try:
         if replace:
-            os.replace(temporary, path)
+            temporary.replace(path)
         else:
             os.link(temporary, path)
     except FileExistsError:

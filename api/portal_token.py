@@ -1,4 +1,4 @@
-"""The short-lived token with which the portal tells the API on whose behalf it calls (JWT, RFC 7519)."""
+"""The short-lived token by which the portal tells the API on whose behalf it calls (a JWT)."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every setting of the program, read from the environment (prefix ``ISSUES_``) or a ``.env`` file."""
+"""Every setting of the program, from the environment (prefix ``ISSUES_``) or a ``.env`` file."""
 
 from functools import cache
 from pathlib import Path

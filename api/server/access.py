@@ -13,7 +13,7 @@ from api.server import store
 from api.server.database import Database
 from api.server.problems import ProblemError, forbidden
 
-TOKEN_PREFIX = "ipat_"
+TOKEN_PREFIX = "ipat_"  # noqa: S105
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The API as an ASGI application: `create_app` for mounting under ``/api``, `standalone` for itself."""
+"""The API as an ASGI application: `create_app` to mount under ``/api``, `standalone` by itself."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,9 +17,9 @@ from api.server.service import Service
 DESCRIPTION = """
 Report problems with the answers or the content of an AI assistant, follow them and review them.
 
-Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. An operator makes one with
-`python -m api token create --email you@example.com --role AppAdmin`. Every error is a problem
-document (RFC 9457).
+Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. An operator makes one
+with `python -m api token create --email you@example.com --role AppAdmin`. Every error is a
+problem document (RFC 9457).
 """
 
 
@@ -78,5 +78,3 @@ def standalone(service: Service) -> Starlette:
         middleware=[Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )
-
-

@@ -211,9 +211,7 @@ class Issues:
         """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
         digits = re.sub(r"[\s\-\u2010-\u2015]", "", receipt)
         with self._database.read() as connection:
-            row = store.find_issue_by_receipt(
-                connection, self._org_id, self._receipt_hash(digits)
-            )
+            row = store.find_issue_by_receipt(connection, self._org_id, self._receipt_hash(digits))
             if row is None or row.state == IssueState.DELETED:
                 raise ProblemError(404, "No report has this receipt.")
             events = store.list_history(connection, self._org_id, row.id)
@@ -326,6 +324,9 @@ class Issues:
             actor=actor,
             changes=changes,
         )
+
+    def _receipt_hash(self, digits: str) -> bytes:
+        return self._keys.hash("receipt", self._org_id, digits)
 
     def _receipt(self, issue_id: str, key: str) -> str:
         number = int.from_bytes(self._keys.hash("receipt/new", issue_id, key)) % 10**16

@@ -67,7 +67,9 @@ def from_validation(error: ValidationError | RequestValidationError) -> ProblemE
     """A 400 that names each field at fault; never repeats the input, which may be private."""
     errors: dict[str, str] = {}
     for item in error.errors():
-        path = [str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")]
+        path = [
+            str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")
+        ]
         field = ".".join(path) or "body"
         errors.setdefault(field, item["msg"].removeprefix("Value error, "))
     detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])

@@ -1,6 +1,6 @@
-"""HTTP in and out: parameters, bodies, headers and status codes. The rules are in `api.server.issues`."""
+"""HTTP in and out: parameters, bodies, headers, status codes. The rules are in `issues`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -34,7 +34,7 @@ BODY_LIMIT = 100_000
 class GuardedRoute(APIRoute):
     """A route that knows who is calling before it looks at anything else in the request."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Authenticate, check organisation and body, then go on as usual."""
         handle = super().get_route_handler()
 
@@ -124,7 +124,11 @@ _SEED_ISSUE = {
 
 
 def _answers(
-    model: type[Any] | None, description: str, *statuses: int, status: int = 200, example: Any = None
+    model: type[Any] | None,
+    description: str,
+    *statuses: int,
+    status: int = 200,
+    example: Any = None,
 ) -> dict[int | str, dict[str, Any]]:
     answer: dict[str, Any] = {"description": description}
     if model is not None:
@@ -166,9 +170,7 @@ def list_issues(
     "/issue",
     status_code=201,
     summary="Report an issue",
-    responses=_answers(
-        Issue, "The stored issue.", 409, 413, 415, status=201, example=_SEED_ISSUE
-    ),
+    responses=_answers(Issue, "The stored issue.", 409, 413, 415, status=201, example=_SEED_ISSUE),
 )
 def create_issue(
     caller: Caller,
@@ -250,9 +252,7 @@ for _method in ("PUT", "PATCH"):
         methods=[_method],
         name=f"{_method.lower()}_issue",
         summary="Change an issue",
-        responses=_answers(
-            Issue, "The issue as it is now.", 412, 413, 415, example=_SEED_ISSUE
-        ),
+        responses=_answers(Issue, "The issue as it is now.", 412, 413, 415, example=_SEED_ISSUE),
     )
 
 
@@ -331,5 +331,3 @@ def is_ready(request: Request) -> dict[str, str]:
     if not service.database.is_current():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
     return {"status": "ready"}
-
-

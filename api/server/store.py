@@ -1,4 +1,4 @@
-"""The queries: SQL and nothing else. Rules are in `api.server.issues`, HTTP is in `api.server.routes`."""
+"""The queries: SQL and nothing else. The rules are in `issues`, HTTP is in `routes`."""
 
 import secrets
 import time
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from api.contract import IssueState, Role, UserState
 from api.server.tables import history, idempotency, issues, organisations, tokens, users
 
-AnyRow = Row[Any]
+AnyRow = Row[*tuple[Any, ...]]
 
 
 def new_id(prefix: str) -> str:
@@ -181,7 +181,7 @@ def change_issue(connection: Connection, org_id: str, issue_id: str, **values: A
 
 @dataclass(frozen=True)
 class Filter:
-    """Which issues are meant. Empty lists mean any; times are seconds, from inclusive to exclusive."""
+    """Which issues are meant. Empty lists mean any; times are seconds, the later one exclusive."""
 
     org_id: str
     states: tuple[IssueState, ...]
@@ -313,9 +313,7 @@ def add_idempotent(
 def forget_idempotent(connection: Connection, org_id: str, before: int) -> None:
     """Drop what is too old to be retried."""
     connection.execute(
-        delete(idempotency).where(
-            idempotency.c.org_id == org_id, idempotency.c.created_at < before
-        )
+        delete(idempotency).where(idempotency.c.org_id == org_id, idempotency.c.created_at < before)
     )
 
 
@@ -327,7 +325,7 @@ def count_by(connection: Connection, which: Filter, column: str) -> dict[str, in
 
 
 def count_by_day(connection: Connection, which: Filter) -> list[tuple[int, int]]:
-    """How many issues are meant, by the day (UTC, counted from 1970) they were created, oldest first."""
+    """How many issues are meant, by the day of creation (UTC, counted from 1970), oldest first."""
     day = (issues.c.created_at // 86_400).label("day")
     query = select(day, func.count()).where(*which.conditions()).group_by(day).order_by(day)
     return [(int(row[0]), row[1]) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""The tables. Every key and index starts with the organisation, so that rows can be distributed by it.
+"""The tables. Every key and index starts with the organisation: rows can be distributed by it.
 
 Times are whole seconds since 1970 (UTC). Nothing here ties an anonymous issue to a person: its
 ``created_by`` is null, and so is the actor of its first history entry.
