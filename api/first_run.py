@@ -58,6 +58,11 @@ def load_accounts(settings: Settings) -> Accounts:
     return dict(accounts)
 
 
+def accounts_version(settings: Settings) -> int:
+    """A number that changes whenever the accounts do."""
+    return _path(settings).stat().st_mtime_ns
+
+
 def hash_password(password: str) -> str:
     """A bcrypt hash."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()

@@ -1,0 +1,49 @@
+"""The ASGI app: the portal, with the API beside it under ``/api``, on one port.
+
+``streamlit run app.py`` and ``uvicorn app:app`` both serve it.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Router
+
+from api.server.app import create_app
+from api.server.in_process import InProcessTransport
+from api.server.security_headers import SecurityHeaders
+from api.settings import CannotStart
+from components import backend, start
+
+try:
+    keys, service = start.start()
+except CannotStart as error:
+    # Before the server runs, so that this line is all there is to read.
+    sys.exit(str(error))
+
+api = create_app(service) if service else None
+routes = [Mount("/api", app=api)] if api else []
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Connect the portal to its API, for as long as the server runs."""
+    if api is None or service is None:
+        backend.use_remote(keys)
+        yield
+        return
+    async with api.router.lifespan_context(api):
+        backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))
+        yield
+    service.database.close()
+
+
+app = st.App(
+    "portal.py",
+    routes=routes,
+    middleware=[Middleware(SecurityHeaders)],
+    lifespan=lifespan,
+)

@@ -1,0 +1,47 @@
+"""Which API the portal talks to: the one embedded in this process, or a remote one.
+
+Set once when the server starts; `components.session` makes clients from it.
+"""
+
+from dataclasses import dataclass
+
+import httpx
+
+from api.keys import Keys
+from api.settings import get_settings
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where requests go and the keys to sign them with. All sessions share the transport."""
+
+    url: str
+    keys: Keys
+    transport: httpx.BaseTransport
+    embedded: bool
+
+
+_current: Backend | None = None
+
+
+def use_embedded(keys: Keys, transport: httpx.BaseTransport) -> None:
+    """Talk to the API in this process."""
+    _use(Backend("http://embedded", keys, transport, embedded=True))
+
+
+def use_remote(keys: Keys) -> None:
+    """Talk to the API at ``ISSUES_API_URL``."""
+    transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
+    _use(Backend(get_settings().api_url, keys, transport, embedded=False))
+
+
+def current() -> Backend:
+    """The API to talk to."""
+    if _current is None:
+        raise RuntimeError("The portal runs as app.py: streamlit run app.py")
+    return _current
+
+
+def _use(backend: Backend) -> None:
+    global _current  # noqa: PLW0603 - the script has no other way to what the server started
+    _current = backend

@@ -1,0 +1,126 @@
+"""The filters of a list of issues. They live in the URL: reload, back and bookmarks keep them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import streamlit as st
+
+from api.contract import IssueQuery, IssueState, IssueType, User
+from components import labels
+
+PAGE_SIZE = 20
+_LIVE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
+
+
+def mine() -> dict[str, Any]:
+    """The filters of one's own issues: search and state."""
+    search, states = st.columns([2, 3], vertical_alignment="bottom")
+    with search:
+        text = _search()
+    with states:
+        chosen = _states(_LIVE)
+    return _given(filter_by_text=text, states=chosen)
+
+
+def queue(people: Sequence[User]) -> dict[str, Any]:
+    """The filters of the review queue: search, state, and folded: kind, dates, reporter."""
+    search, states = st.columns([2, 3], vertical_alignment="bottom")
+    with search:
+        text = _search()
+    with states:
+        chosen = _states((*_LIVE, IssueState.DELETED))
+    keys = ("kind", "created", "reporter")
+    active = sum(key in st.query_params for key in keys)
+    title = f"More filters ({active} on)" if active else "More filters"
+    with st.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
+        kinds, dates, reporters = st.columns(3)
+        with kinds:
+            kind = st.multiselect(
+                "Kind of problem",
+                [kind.value for kind in IssueType],
+                format_func=labels.kind,
+                key="kind",
+                bind="query-params",
+                placeholder="Any",
+            )
+        with dates:
+            created = st.date_input("Reported between", [], key="created", bind="query-params")
+        with reporters:
+            names = {user.id: user.name or user.email or user.id for user in people}
+            reporter = st.multiselect(
+                "Reported by",
+                list(names),
+                format_func=lambda user_id: names.get(user_id, user_id),
+                key="reporter",
+                bind="query-params",
+                placeholder="Anyone",
+            )
+    first, last = _period(created)
+    return _given(
+        filter_by_text=text,
+        states=chosen,
+        type=kind,
+        created_by=reporter,
+        start_date=first,
+        end_date=last,
+    )
+
+
+def requested_page() -> int:
+    """The page of the list that the URL asks for, from 1."""
+    number = st.query_params.get("page", "")
+    return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
+
+
+def turn_page(total: int | None) -> None:
+    """A control to turn the page, if there is more than one."""
+    pages = -(-(total or 0) // PAGE_SIZE)
+    if pages > 1:
+        st.pagination(pages, key="page", bind="query-params")
+
+
+def query(given: dict[str, Any], number: int) -> IssueQuery:
+    """One page of what the filters let through."""
+    return IssueQuery(**given, page=number, page_size=PAGE_SIZE)
+
+
+def _search() -> str:
+    return st.text_input(
+        "Search",
+        key="q",
+        type="search",
+        live=True,
+        placeholder="Words in the text",
+        icon=":material/search:",
+        max_chars=200,
+        bind="query-params",
+    )
+
+
+def _states(states: Sequence[IssueState]) -> list[str]:
+    return st.pills(
+        "State",
+        [state.value for state in states],
+        format_func=labels.state,
+        selection_mode="multi",
+        key="state",
+        bind="query-params",
+    )
+
+
+def _period(chosen: Any) -> tuple[int | None, int | None]:
+    """Milliseconds from the start of the first day to the end of the last, where the person is."""
+    days: list[date] = list(chosen) if isinstance(chosen, tuple | list) else []
+    if not days:
+        return None, None
+    first, after = days[0], days[-1] + timedelta(days=1)
+    return _midnight(first), _midnight(after)
+
+
+def _midnight(when: date) -> int:
+    return max(0, int(datetime.combine(when, time.min, labels.zone()).timestamp() * 1000))
+
+
+def _given(**filters: Any) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value}

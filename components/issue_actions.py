@@ -1,0 +1,76 @@
+"""What a person does to an opened issue: change it, withdraw or delete it. Says what came of it."""
+
+import streamlit as st
+
+from api.contract import Issue, IssueState, IssueType
+from api.errors import IssuesError
+from components import issue_list, labels, notices, session
+
+MOVES = {
+    IssueState.NOT_REVIEWED: (IssueState.IN_REVIEW, IssueState.CLOSED),
+    IssueState.IN_REVIEW: (IssueState.CLOSED,),
+    IssueState.CLOSED: (IssueState.IN_REVIEW,),
+}
+
+
+def change(
+    issue: Issue,
+    done: str,
+    *,
+    description: str | None = None,
+    type: IssueType | None = None,
+    state: IssueState | None = None,
+    is_read: bool | None = None,
+) -> None:
+    """Change what is given, say ``done`` and run the page again; or say why not."""
+    try:
+        session.client().update(
+            issue, description=description, type=type, state=state, is_read=is_read
+        )
+    except IssuesError as error:
+        notices.failure(error, doing="save the change", kept=description is not None)
+    else:
+        notices.next_run(done)
+        st.rerun()
+
+
+def move_buttons(issue: Issue) -> None:
+    """A button for each state that can follow."""
+    for state in MOVES.get(IssueState(issue.state), ()) if issue.state in MOVES else ():
+        reopens = issue.state == IssueState.CLOSED
+        words, icon = labels.REOPEN if reopens else labels.MOVES[state]
+        if st.button(words, icon=icon, type="primary", key=f"move_to_{state.value}"):
+            change(issue, f"Issue {issue.issue_number}: {labels.state(state)}.", state=state)
+
+
+def choose_kind(issue: Issue) -> None:
+    """A choice of the kind of problem that takes effect at once."""
+    kinds = list(IssueType)
+    kind = st.selectbox(
+        "Kind of problem",
+        kinds,
+        index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
+        format_func=labels.kind,
+        # A key for each stored value: a refused change falls back to what is stored.
+        key=f"kind_of_{issue.id}_{issue.type}",
+    )
+    if kind is not None and kind != issue.type:
+        change(issue, f"Issue {issue.issue_number}: {labels.kind(kind)}.", type=kind)
+
+
+@st.dialog("Are you sure?")
+def ask_to_delete(issue: Issue, verb: str, done: str) -> None:
+    """Ask once, then delete the issue; ``verb`` is on the button, ``done`` is said afterwards."""
+    st.write(f"Issue {issue.issue_number} disappears, for its reporter and for the reviewers.")
+    with st.container(horizontal=True):
+        if st.button(verb, type="primary", icon=":material/delete:", key="delete_now"):
+            try:
+                session.client().delete(issue.id)
+            except IssuesError as error:
+                notices.failure(error, doing="delete it")
+            else:
+                issue_list.open_issue(None)
+                notices.next_run(done)
+                st.rerun()
+        if st.button("Keep it", key="delete_not"):
+            st.rerun()

@@ -1,0 +1,43 @@
+"""The receipt of an anonymous report: shown once, to copy or to download; never in a URL."""
+
+import re
+
+import streamlit as st
+
+from api.contract import Issue
+from components import labels
+
+_DIGITS = 16
+
+
+def show(issue: Issue) -> None:
+    """Show the receipt of a report that was just sent."""
+    st.markdown("**Your receipt**")
+    st.code(issue.receipt, language=None)
+    st.caption(
+        "The receipt is the only way to follow an anonymous report. It is shown only now:"
+        " copy it, or download it."
+    )
+    st.download_button(
+        "Download receipt",
+        _file(issue),
+        file_name=f"issue-{issue.issue_number}-receipt.txt",
+        mime="text/plain",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def read(entered: str) -> str | None:
+    """The digits of what a person entered, or None if it cannot be a receipt."""
+    digits = re.sub(r"[\s\-\u2010-\u2015]", "", entered)
+    return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
+
+
+def _file(issue: Issue) -> str:
+    return (
+        f"Issue number: {issue.issue_number}\n"
+        f"Receipt:      {issue.receipt}\n"
+        f"Sent:         {labels.moment(issue.created_at)}\n\n"
+        "Enter the receipt on the page “Track” to see what became of the report.\n"
+    )

@@ -1,0 +1,135 @@
+"""This browser session: who it is, its API clients, and what it remembers. Pages ask here only."""
+
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from api import portal_token
+from api.client import IssuesClient
+from api.contract import HistoryEntry, Issue, Role
+from api.errors import NotFound, NotSupported
+from api.portal_token import Person
+from api.settings import get_settings
+from components import backend, identity
+
+_TIMEOUT: Final = 5.0
+_ATTEMPTS: Final = 3
+_PATIENCE: Final = 12.0
+
+_REPORT_KEY = "report_key"
+_SENT_REPORT = "sent_report"
+_SIGNING_IN = "signing_in"
+_LAST_PAGE = "last_page"
+
+
+def person() -> Person | None:
+    """Who is signed in, or None for a visitor."""
+    signed_in = identity.current()
+    return signed_in.person if signed_in else None
+
+
+def is_reviewer() -> bool:
+    """Whether the person reviews issues. A courtesy to the eye: the API checks every call."""
+    who = person()
+    return who is not None and who.role in (Role.ADMIN, Role.OWNER)
+
+
+def require(*, reviewer: bool = False) -> Person:
+    """The person, once signed in: until then the page shows the sign-in form in its own place."""
+    who = person()
+    if who is None:
+        st.info("Sign in to see this page.", icon=":material/lock:")
+        identity.sign_in_form()
+        st.stop()
+    if reviewer and not is_reviewer():
+        st.warning(
+            "This page is for reviewers. Ask an operator if you should be one.",
+            icon=":material/lock:",
+        )
+        st.stop()
+    return who
+
+
+def client() -> IssuesClient:
+    """A client that acts for the person, or for a visitor."""
+    signed_in = identity.current()
+    if signed_in is None:
+        return visitor_client()
+    here = backend.current()
+    if here.embedded:
+        key = here.keys.derive("portal")
+        return _client(lambda: portal_token.sign(key, signed_in.person))
+    tokens = st.secrets.get("api_tokens", {})
+    return _client(lambda: str(tokens.get(signed_in.username, "")))
+
+
+def visitor_client() -> IssuesClient:
+    """A client that never says who is signed in: anonymous reports and receipts go this way."""
+    here = backend.current()
+    if here.embedded:
+        key = here.keys.derive("portal")
+        return _client(lambda: portal_token.sign(key, None))
+    return _client(get_settings().api_token.get_secret_value())
+
+
+def history(issue: Issue) -> tuple[HistoryEntry, ...]:
+    """What happened to an issue; nothing where the server does not keep a history."""
+    try:
+        return client().history(issue.id).data
+    except (NotFound, NotSupported):
+        return ()
+
+
+def signing_in() -> None:
+    """Note that the sign-in page is open, to go back from it afterwards."""
+    st.session_state[_SIGNING_IN] = True
+
+
+def page_to_return_to() -> str | None:
+    """Once after signing in: the page from which the sign-in page was opened."""
+    if st.session_state.pop(_SIGNING_IN, False):
+        return str(st.session_state.get(_LAST_PAGE, "pages/report.py"))
+    return None
+
+
+def remember_page(path: str) -> None:
+    """Note the page that is open."""
+    st.session_state[_LAST_PAGE] = path
+
+
+def report_key() -> str:
+    """What makes the report on screen one report, however often it is sent."""
+    if _REPORT_KEY not in st.session_state:
+        st.session_state[_REPORT_KEY] = str(uuid.uuid4())
+    return str(st.session_state[_REPORT_KEY])
+
+
+def sent_report() -> Issue | None:
+    """The report that was just sent."""
+    sent = st.session_state.get(_SENT_REPORT)
+    return sent if isinstance(sent, Issue) else None
+
+
+def remember_sent_report(issue: Issue | None) -> None:
+    """Keep the report that was just sent; None opens a fresh form."""
+    st.session_state[_SENT_REPORT] = issue
+    st.session_state.pop(_REPORT_KEY, None)
+
+
+def renew_report_key() -> None:
+    """The report on screen has changed since it was last sent: it is another one."""
+    st.session_state.pop(_REPORT_KEY, None)
+
+
+def _client(token: str | Callable[[], str]) -> IssuesClient:
+    here = backend.current()
+    return IssuesClient(
+        here.url,
+        token,
+        timeout=_TIMEOUT,
+        attempts=_ATTEMPTS,
+        patience=_PATIENCE,
+        transport=here.transport,
+    )

@@ -1,0 +1,39 @@
+"""What happens once when the portal starts: data directory, keys, accounts, database, samples."""
+
+import sys
+
+from api.first_run import load_accounts, make_accounts, make_data_directory
+from api.keys import Keys, load_keys
+from api.server.demo import add_sample_issues
+from api.server.service import Service, open_service
+from api.settings import get_settings
+
+
+def start() -> tuple[Keys, Service | None]:
+    """The keys and, unless a remote one is set, the embedded API; raises `CannotStart`."""
+    settings = get_settings()
+    make_data_directory(settings)
+    keys = load_keys(settings)
+    passwords = make_accounts(settings)
+    load_accounts(settings)
+    service = None if settings.api_url else open_service(settings, keys)
+    if service and settings.demo:
+        add_sample_issues(service)
+    if passwords:
+        _print_passwords(passwords)
+    return keys, service
+
+
+def _print_passwords(passwords: dict[str, str]) -> None:
+    lines = [f"    {name:<10} {password}" for name, password in passwords.items()]
+    text = "\n".join(
+        [
+            "",
+            "  Two accounts were made. Their passwords are shown only this once:",
+            "",
+            *lines,
+            "",
+            "",
+        ]
+    )
+    sys.stderr.write(text)

@@ -1,0 +1,82 @@
+"""My issues: what one reported by name, to follow, and to correct or withdraw until a review."""
+
+import streamlit as st
+
+from api.contract import IssueState
+from api.errors import IssuesError, NotFound
+from components import (
+    filters,
+    issue_actions,
+    issue_form,
+    issue_list,
+    issue_view,
+    labels,
+    notices,
+    session,
+)
+
+st.title("My issues", anchor=False)
+session.require()
+client = session.client()
+notices.say_pending()
+
+
+def show_opened(issue_id: str) -> None:
+    """The opened issue, with what its reporter can still do."""
+    issue = client.get(issue_id)
+    with st.container(border=True):
+        issue_view.heading(issue)
+        st.caption(labels.state_explanation(issue.state))
+        issue_view.text(issue.description)
+        issue_view.facts(issue)
+        issue_view.timeline(session.history(issue))
+        if issue.state == IssueState.NOT_REVIEWED:
+            correction = issue_form.correct(issue)
+            if correction is not None:
+                kind, description = correction
+                issue_actions.change(issue, "Saved.", type=kind, description=description)
+        with st.container(horizontal=True):
+            st.button(
+                "Back to the list",
+                icon=":material/arrow_back:",
+                on_click=issue_list.open_issue,
+                args=(None,),
+            )
+            if issue.state == IssueState.NOT_REVIEWED and st.button(
+                "Withdraw", icon=":material/delete:"
+            ):
+                issue_actions.ask_to_delete(
+                    issue, "Withdraw", f"Issue {issue.issue_number} is withdrawn."
+                )
+
+
+try:
+    if opened := issue_list.opened():
+        show_opened(opened)
+        st.stop()
+    given = filters.mine()
+    me = client.me()
+    found = client.list(filters.query(given | {"created_by": (me.id,)}, filters.requested_page()))
+except NotFound:
+    issue_list.open_issue(None)
+    st.info("This issue is not here any more.", icon=":material/search_off:")
+    st.button("Show my issues", icon=":material/inbox:")
+    st.stop()
+except IssuesError as error:
+    notices.failure(error, doing="load your issues")
+    st.button("Try again", icon=":material/refresh:")
+    st.stop()
+
+if found.data:
+    issue_list.show(
+        found.data,
+        key="my_issues",
+        label="My issues",
+        about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
+    )
+    filters.turn_page(found.total_count)
+elif given:
+    st.info("None of your issues fits these filters.", icon=":material/filter_alt_off:")
+else:
+    st.info("You have not reported anything by name yet.", icon=":material/inbox:")
+    st.page_link("pages/report.py", label="Report a problem", icon=":material/edit_note:")

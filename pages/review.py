@@ -1,0 +1,104 @@
+"""Review: the queue of all issues, and the opened one beside it."""
+
+import streamlit as st
+
+from api.contract import Issue
+from api.errors import IssuesError, NotFound
+from components import filters, issue_actions, issue_list, issue_view, labels, notices, session
+
+st.title("Review", anchor=False)
+session.require(reviewer=True)
+st.set_page_config(layout="wide")
+client = session.client()
+notices.say_pending()
+
+
+def read_opened() -> Issue | None:
+    """The opened issue, which thereby becomes read."""
+    opened = issue_list.opened()
+    if opened is None:
+        return None
+    try:
+        issue = client.get(opened)
+        return issue if issue.is_read else client.update(issue, is_read=True)
+    except NotFound:
+        issue_list.open_issue(None)
+        st.info("That issue is not here any more.", icon=":material/search_off:")
+        return None
+
+
+def show_opened(issue: Issue, listed: list[str]) -> None:
+    """The opened issue and what a reviewer does with it."""
+    at = listed.index(issue.id) if issue.id in listed else None
+    before = listed[at - 1] if at else None
+    after = listed[at + 1] if at is not None and at + 1 < len(listed) else None
+    with st.container(border=True):
+        with st.container(horizontal=True):
+            for words, icon, target, key in (
+                ("Previous", ":material/chevron_left:", before, "previous"),
+                ("Next", ":material/chevron_right:", after, "next"),
+                ("Back to the list", ":material/arrow_back:", None, "back_to_list"),
+            ):
+                st.button(
+                    words,
+                    icon=icon,
+                    key=key,
+                    disabled=target is None and key != "back_to_list",
+                    on_click=issue_list.open_issue,
+                    args=(target,),
+                )
+        issue_view.heading(issue)
+        issue_view.from_whom(issue)
+        issue_view.text(issue.description)
+        issue_view.facts(issue)
+        with st.container(horizontal=True):
+            issue_actions.move_buttons(issue)
+            if st.button("Mark unread", icon=":material/mark_email_unread:"):
+                issue_list.open_issue(None)
+                issue_actions.change(
+                    issue, f"Issue {issue.issue_number} is unread again.", is_read=False
+                )
+            if st.button("Delete", icon=":material/delete:"):
+                issue_actions.ask_to_delete(
+                    issue, "Delete", f"Issue {issue.issue_number} is deleted."
+                )
+        issue_actions.choose_kind(issue)
+        issue_view.timeline(session.history(issue))
+
+
+try:
+    given = filters.queue(client.users())
+    issue = read_opened()
+    found = client.list(filters.query(given, filters.requested_page()))
+except IssuesError as error:
+    notices.failure(error, doing="load the queue")
+    st.button("Try again", icon=":material/refresh:")
+    st.stop()
+
+queue, beside = st.columns([5, 7], gap="medium")
+with queue, st.container(key="list_while_open" if issue else "list"):
+    if found.data:
+        st.caption(f"{found.total_count:,} issues, newest first")
+        issue_list.show(
+            found.data,
+            key="queue",
+            label="Review queue",
+            unread=True,
+            about=lambda issue: " · ".join(
+                [
+                    f"#{issue.issue_number}",
+                    labels.kind(issue.type),
+                    labels.reporter(issue.created_by),
+                ]
+            ),
+        )
+        filters.turn_page(found.total_count)
+    elif given:
+        st.info("No issue fits these filters.", icon=":material/filter_alt_off:")
+    else:
+        st.info("No issues yet: the queue is empty.", icon=":material/inbox:")
+with beside:
+    if issue:
+        show_opened(issue, [other.id for other in found.data])
+    elif found.data:
+        st.info("Choose an issue to read it.", icon=":material/arrow_back:")
