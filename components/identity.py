@@ -1,10 +1,10 @@
 """Who is using this browser session: signing in, staying signed in, signing out.
 
-Wraps streamlit-authenticator 0.4.2: it is given a dict, never a file (it would rewrite it without
-care), it only appears on pages that need it (it mounts a component), and what it makes of a
-crafted cookie stays here.
+Wraps streamlit-authenticator 0.4.2: it is given a dict, never a file (which it would rewrite
+carelessly), and it appears only where someone signs in or out, because it mounts a component.
 """
 
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import jwt
 import streamlit as st
 import streamlit_authenticator as stauth
-from streamlit_authenticator.utilities import LoginError
 
 from api.contract import Role
 from api.first_run import Accounts, accounts_version, load_accounts
@@ -35,14 +34,11 @@ class SignedIn:
 
 def current() -> SignedIn | None:
     """Who is signed in, or None for a visitor. The role is read anew each time."""
-    if not st.session_state.get("authentication_status") and _has_cookie():
-        _sign_in_by_cookie()
     if not st.session_state.get("authentication_status"):
-        return None
+        _sign_in_by_cookie()
     username = str(st.session_state.get("username"))
     account = _accounts().get(username)
-    if account is None:
-        _forget()
+    if account is None or not st.session_state.get("authentication_status"):
         return None
     person = Person(str(account["email"]), str(account["name"]), Role(str(account["role"])))
     return SignedIn(username, person)
@@ -52,7 +48,7 @@ def sign_in_form() -> None:
     """The form; the page is run again as the one who signed in."""
     _authenticator().login(
         key="sign_in",
-        fields={"Form name": "Sign in", "Login": "Sign in"},
+        fields={"Form name": "Your account", "Login": "Sign in"},
     )
     if st.session_state.get("authentication_status") is False:
         st.error(
@@ -62,27 +58,22 @@ def sign_in_form() -> None:
 
 
 def sign_out() -> None:
-    """End this browser session: nothing of it stays behind."""
-    authenticator = _authenticator()
-    authenticator.logout(location="unrendered")
-    _forget()
+    """End this browser session: nothing of it stays behind. Let the run end after this."""
+    _authenticator().logout(location="unrendered")
+    st.session_state.clear()
     # The cookie of this page's opening is still at hand until the page is opened anew.
     st.session_state["logout"] = True
     st.session_state[_JUST_SIGNED_OUT] = True
 
 
 def just_signed_out() -> bool:
-    """Whether the last thing that happened was signing out; true only once."""
-    return bool(st.session_state.pop(_JUST_SIGNED_OUT, False))
+    """Whether the last thing that happened was signing out."""
+    return bool(st.session_state.get(_JUST_SIGNED_OUT))
 
 
-def _forget() -> None:
-    st.session_state.clear()
-    st.session_state["authentication_status"] = None
-
-
-def _has_cookie() -> bool:
-    return not st.session_state.get("logout") and COOKIE in cookies()
+def forget_sign_out() -> None:
+    """Something else has happened since."""
+    st.session_state.pop(_JUST_SIGNED_OUT, None)
 
 
 def cookies() -> dict[str, str]:
@@ -91,11 +82,22 @@ def cookies() -> dict[str, str]:
 
 
 def _sign_in_by_cookie() -> None:
+    """Come back as the one whom the authenticator's cookie names.
+
+    The authenticator would do it, too, but mounts a component in each run that asks it, and lets
+    the errors of a crafted cookie through.
+    """
+    cookie = cookies().get(COOKIE)
+    if cookie is None or st.session_state.get("logout"):
+        return
     try:
-        _authenticator().login(location="unrendered")
-    except (LoginError, jwt.InvalidTokenError, KeyError, TypeError):
-        st.session_state["authentication_status"] = None
-        st.session_state["logout"] = True
+        claims = jwt.decode(cookie, _cookie_key(), ["HS256"])
+        if float(claims["exp_date"]) <= time.time() or claims["username"] not in _accounts():
+            return
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
+        return
+    st.session_state["authentication_status"] = True
+    st.session_state["username"] = claims["username"]
 
 
 def _authenticator() -> Any:
@@ -110,11 +112,15 @@ def _authenticator() -> Any:
     return stauth.Authenticate(
         {"usernames": users},
         COOKIE,
-        backend.current().keys.derive("sign-in cookie").hex(),
+        _cookie_key(),
         COOKIE_DAYS,
         auto_hash=False,
         login_sleep_time=0,
     )
+
+
+def _cookie_key() -> str:
+    return backend.current().keys.derive("sign-in cookie").hex()
 
 
 def _accounts() -> Accounts:

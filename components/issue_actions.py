@@ -1,5 +1,7 @@
 """What a person does to an opened issue: change it, withdraw or delete it. Says what came of it."""
 
+from typing import Literal
+
 import streamlit as st
 
 from api.contract import Issue, IssueState, IssueType
@@ -36,10 +38,14 @@ def change(
 
 def move_buttons(issue: Issue) -> None:
     """A button for each state that can follow."""
-    for state in MOVES.get(IssueState(issue.state), ()) if issue.state in MOVES else ():
+    following = MOVES.get(IssueState(issue.state), ()) if issue.state in MOVES else ()
+    for state in following:
         reopens = issue.state == IssueState.CLOSED
         words, icon = labels.REOPEN if reopens else labels.MOVES[state]
-        if st.button(words, icon=icon, type="primary", key=f"move_to_{state.value}"):
+        weight: Literal["primary", "secondary"] = (
+            "primary" if state is following[0] else "secondary"
+        )
+        if st.button(words, icon=icon, type=weight, key=f"move_to_{state.value}"):
             change(issue, f"Issue {issue.issue_number}: {labels.state(state)}.", state=state)
 
 

@@ -92,7 +92,8 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
         problems += 1
     if who is None and not anonymous:
         name_problem.error(
-            "Sign in first (the link is below), or report anonymously.", icon=":material/arrow_upward:"
+            "Sign in first (the link is below), or report anonymously.",
+            icon=":material/arrow_upward:",
         )
         problems += 1
     if bool(thread) != bool(interaction):

@@ -137,7 +137,7 @@ def _change(field: str, new: str | bool | None) -> str:
     if field == "type":
         return f"Kind changed to “{kind(str(new))}”"
     if field == "is_read":
-        return "Read by a reviewer" if new else "Marked as unread"
+        return "Read" if new else "Marked as unread"
     return "Text corrected" if field == "description" else f"Changed {field}"
 
 

@@ -88,15 +88,18 @@ def signing_in() -> None:
 
 
 def page_to_return_to() -> str | None:
-    """Once after signing in: the page from which the sign-in page was opened."""
-    if st.session_state.pop(_SIGNING_IN, False):
-        return str(st.session_state.get(_LAST_PAGE, "pages/report.py"))
-    return None
+    """After signing in: the page from which the sign-in page was opened, else the person's own."""
+    if not st.session_state.get(_SIGNING_IN):
+        return None
+    own = "pages/review.py" if is_reviewer() else "pages/report.py"
+    return str(st.session_state.get(_LAST_PAGE, own))
 
 
 def remember_page(path: str) -> None:
-    """Note the page that is open."""
+    """Note that another page than the sign-in page is open."""
     st.session_state[_LAST_PAGE] = path
+    st.session_state.pop(_SIGNING_IN, None)
+    identity.forget_sign_out()
 
 
 def report_key() -> str:

@@ -8,7 +8,6 @@ from components import charts, labels, notices, session
 
 st.title("Insights", anchor=False)
 session.require(reviewer=True)
-st.set_page_config(layout="wide")
 
 try:
     stats = session.client().stats()

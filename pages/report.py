@@ -28,7 +28,6 @@ if sent is None:
             icon=":material/login:",
         )
 else:
-    draft.forget()
     st.title("Thank you", anchor=False)
     st.success(
         f"Your report has arrived. It is number **{sent.issue_number}**.",
@@ -49,3 +48,4 @@ else:
         on_click=session.remember_sent_report,
         args=(None,),
     )
+    draft.forget()

@@ -8,7 +8,6 @@ from components import filters, issue_actions, issue_list, issue_view, labels, n
 
 st.title("Review", anchor=False)
 session.require(reviewer=True)
-st.set_page_config(layout="wide")
 client = session.client()
 notices.say_pending()
 

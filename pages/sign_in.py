@@ -2,20 +2,22 @@
 
 import streamlit as st
 
-from components import draft, identity, labels, session
+from components import draft, identity, issue_view, labels, session
 
 who = session.person()
 if who is None:
-    if identity.just_signed_out():
-        draft.forget()
-        st.success("You are signed out.", icon=":material/logout:")
     st.title("Sign in", anchor=False)
+    if identity.just_signed_out():
+        st.success("You are signed out.", icon=":material/logout:")
     st.caption("Without signing in you can report anonymously and follow it with a receipt.")
     session.signing_in()
     identity.sign_in_form()
+    if identity.just_signed_out():
+        draft.forget()
 elif target := session.page_to_return_to():
     st.switch_page(target)
 else:
     st.title(who.name, anchor=False)
-    st.write(f"{labels.ROLES[who.role]}, {who.email}")
-    st.button("Sign out", icon=":material/logout:", on_click=identity.sign_out)
+    issue_view.text(f"{labels.ROLES[who.role]}, {who.email}")
+    if st.button("Sign out", icon=":material/logout:"):
+        identity.sign_out()

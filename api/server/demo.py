@@ -94,7 +94,9 @@ def add_sample_issues(service: Service) -> None:
                     "created_by": reporter,
                 }
             )
-            steps: list[tuple[int, str, str | None, list[dict[str, str]]]] = [(created, "created", reporter, [])]
+            steps: list[tuple[int, str, str | None, list[dict[str, str]]]] = [
+                (created, "created", reporter, [])
+            ]
             if state is not IssueState.NOT_REVIEWED:
                 change = {"field": "state", "old": "NotReviewed", "new": state.value}
                 steps.append((changed, "updated", None, [change]))

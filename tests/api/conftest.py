@@ -1,0 +1,70 @@
+"""Callers of the API in its different roles."""
+
+import itertools
+import uuid
+
+import httpx
+import pytest
+
+from api.contract import Role
+
+_names = itertools.count()
+
+
+class Caller:
+    """One caller: a thin layer over real HTTP that fails loudly on what is not JSON."""
+
+    def __init__(self, url: str, token: str | None, name: str = "") -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.http = httpx.Client(base_url=f"{url}/api/v1/app", headers=headers, timeout=20)
+        self.name = name
+
+    def __call__(self, method: str, path: str, **request) -> httpx.Response:
+        return self.http.request(method, path, **request)
+
+    def report(self, description: str = "It said nothing.", **fields) -> dict:
+        body = {
+            "description": description,
+            "resource_type": "Thread",
+            "type": "NoAnswer",
+            "anonymous": False,
+            **fields,
+        }
+        answer = self("POST", "/issue", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def listed(self, **params) -> list[dict]:
+        answer = self("GET", "/issue", params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+
+def _caller(api, role: Role) -> Caller:
+    name = f"{role.value}{uuid.uuid4().hex[:8]}{next(_names)}"
+    return Caller(api.url, api.token(name, role), name)
+
+
+@pytest.fixture
+def member(api) -> Caller:
+    return _caller(api, Role.MEMBER)
+
+
+@pytest.fixture
+def other_member(api) -> Caller:
+    return _caller(api, Role.MEMBER)
+
+
+@pytest.fixture
+def reviewer(api) -> Caller:
+    return _caller(api, Role.ADMIN)
+
+
+@pytest.fixture
+def visitor(api) -> Caller:
+    return Caller(api.url, api.guest_token())
+
+
+@pytest.fixture
+def stranger(api) -> Caller:
+    return Caller(api.url, None)

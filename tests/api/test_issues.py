@@ -1,0 +1,425 @@
+"""Issues: who may do what, which states follow which, what is refused and how."""
+
+import json
+import sqlite3
+import threading
+import time
+import uuid
+
+import jwt
+import pytest
+
+from api.keys import Keys
+from tests.conftest import SECRET
+
+
+def problem(answer, status, field=None):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["detail"]
+    if field:
+        assert field in [error["field"] for error in body["errors"]]
+    return body
+
+
+# Creating
+
+
+def test_created_issue_can_be_read_back(member):
+    issue = member.report("Hello", config={"thread_id": "t1", "reported_interaction_id": "i1"})
+    assert issue["data"] == {"thread_id": "t1", "reported_interaction_id": "i1"}
+    assert issue["created_by"]["name"] == member.name
+    assert member("GET", f"/issue/{issue['id']}").json() == issue
+
+
+def test_created_issue_has_a_location(member):
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    answer = member("POST", "/issue", json=body)
+    assert answer.headers["location"] == f"/api/v1/app/issue/{answer.json()['id']}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "🙂 emoji 👩‍👩‍👧",
+        "עברית العربية",
+        "<script>alert(1)</script>",
+        "![a](https://example.com/a.png) [b](javascript:alert(1))",
+        "tabs\tand\nlines\r\n",
+        " leading and trailing ",
+        "'; DROP TABLE issues; --",
+        "𝕏" * 10_000,
+        "\u202edetrevni",
+    ],
+)
+def test_text_is_stored_as_it_is(member, text):
+    issue = member.report(text)
+    assert member("GET", f"/issue/{issue['id']}").json()["description"] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   \n\t ", "\u200b\u200b", "x" * 10_001, "nul\x00", "bell\x07", "\ud800", None, 5],
+)
+def test_text_that_cannot_be_stored_is_refused_at_the_field(member, text):
+    body = {"resource_type": "Thread", "type": "Other", "anonymous": False, "description": text}
+    answer = member(
+        "POST", "/issue", content=json.dumps(body), headers={"Content-Type": "application/json"}
+    )
+    problem(answer, 400, "description")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": "Wrong"}, "type"),
+        ({"resource_type": "Image"}, "resource_type"),
+        ({"anonymous": "yes"}, "anonymous"),
+        ({"anonymus": True}, "anonymus"),
+        ({"config": {"thread_id": "t"}}, "config.reported_interaction_id"),
+        ({"config": {"thread_id": "", "reported_interaction_id": "i"}}, "config.thread_id"),
+        ({"project_id": ""}, "project_id"),
+    ],
+)
+def test_body_that_is_not_of_the_contract_is_refused(member, change, field):
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    problem(member("POST", "/issue", json=body | change), 400, field)
+
+
+def test_body_must_be_json(member):
+    problem(
+        member("POST", "/issue", content="{", headers={"Content-Type": "application/json"}), 400
+    )
+    problem(member("POST", "/issue", content="a=b"), 415)
+    problem(member("POST", "/issue", json={"description": "x" * 200_000}), 413)
+
+
+def test_numbers_are_unique_and_increase_under_concurrency(api, member):
+    numbers, errors = [], []
+
+    def work():
+        try:
+            numbers.extend(member.report()["issue_number"] for _ in range(10))
+        except AssertionError as error:
+            errors.append(error)
+
+    workers = [threading.Thread(target=work) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not errors
+    assert len(set(numbers)) == 80
+
+
+# A repeated request
+
+
+def test_same_key_and_body_create_one_issue(member):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    first = member("POST", "/issue", json=body, headers=headers)
+    again = member("POST", "/issue", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len(member.listed()) == 1
+
+
+def test_same_key_with_another_body_is_a_conflict(member):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    member("POST", "/issue", json=body, headers=headers)
+    problem(member("POST", "/issue", json=body | {"description": "y"}, headers=headers), 409)
+
+
+def test_key_of_another_person_is_another_key(member, other_member):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    mine = member("POST", "/issue", json=body, headers=headers).json()
+    theirs = other_member("POST", "/issue", json=body, headers=headers).json()
+    assert mine["id"] != theirs["id"]
+
+
+def test_simultaneous_requests_with_one_key_create_one_issue(visitor):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    answers = []
+    workers = [
+        threading.Thread(
+            target=lambda: answers.append(visitor("POST", "/issue", json=body, headers=headers))
+        )
+        for _ in range(8)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+
+
+# Anonymous
+
+
+def test_anonymous_issue_has_no_creator_and_a_receipt(visitor, member, reviewer):
+    for caller in (visitor, member):
+        issue = caller.report("secret", anonymous=True)
+        assert issue["created_by"] is None
+        seen = reviewer("GET", f"/issue/{issue['id']}").json()
+        assert "receipt" not in seen
+        assert seen["created_by"] is None
+        looked_up = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
+        view = looked_up.json()
+        assert view["issue_number"] == issue["issue_number"]
+        assert view["state"] == "NotReviewed"
+        assert [entry["action"] for entry in view["history"]] == ["created"]
+        assert looked_up.headers["cache-control"] == "no-store"
+
+
+def test_anonymous_issue_is_not_among_ones_own(member, reviewer):
+    member.report(anonymous=True)
+    assert member.listed() == []
+    me = member("GET", "/me").json()
+    assert reviewer.listed(created_by=me["id"]) == []
+
+
+def test_repeated_anonymous_request_gets_the_same_receipt(visitor):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    receipts = {
+        visitor("POST", "/issue", json=body, headers=headers).json()["receipt"] for _ in range(2)
+    }
+    assert len(receipts) == 1
+
+
+@pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}", "{2}"])
+def test_receipt_forgives_spaces_and_dashes(visitor, written):
+    receipt = visitor.report(anonymous=True)["receipt"]
+    text = written.format(receipt, receipt.replace("-", ""), receipt.replace("-", " "))
+    assert visitor("POST", "/issue/receipt", json={"receipt": text}).status_code == 200
+
+
+@pytest.mark.parametrize("receipt", ["", "0000-0000-0000-0000", "abc", "'", "٠" * 16])
+def test_wrong_receipts_all_look_alike(visitor, receipt):
+    body = problem(visitor("POST", "/issue/receipt", json={"receipt": receipt}), 404)
+    assert body["detail"] == "No report has this receipt."
+
+
+def test_receipt_shows_what_reviewers_do_but_not_who(visitor, reviewer):
+    issue = visitor.report(anonymous=True)
+    reviewer("PUT", f"/issue/{issue['id']}", json={"state": "InReview", "is_read": True})
+    answer = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
+    assert reviewer.name not in answer.text
+    assert "is_read" not in answer.text
+    assert answer.json()["state"] == "InReview"
+
+
+def test_nothing_on_disk_ties_an_anonymous_report_to_its_sender(api, member):
+    me = member("GET", "/me").json()
+    member.report("a text to find it by", anonymous=True)
+    database = sqlite3.connect(api.data_dir / "issues.db")
+    tables = [
+        row[0] for row in database.execute("select name from sqlite_master where type='table'")
+    ]
+    for table in tables:
+        for row in database.execute(f"select * from {table}"):
+            if me["id"] in row:
+                assert table == "users", f"{table}: {row}"
+    assert me["email"] not in api.log
+    assert "127.0.0.1" not in api.log.replace("http://127.0.0.1", "")
+
+
+# Reading
+
+
+def test_members_see_their_own_and_reviewers_all(member, other_member, reviewer):
+    issue = member.report()
+    assert [found["id"] for found in member.listed()] == [issue["id"]]
+    assert other_member.listed() == []
+    problem(other_member("GET", f"/issue/{issue['id']}"), 404)
+    assert reviewer("GET", f"/issue/{issue['id']}").status_code == 200
+    theirs = other_member("GET", "/me").json()["id"]
+    problem(member("GET", "/issue", params={"created_by": theirs}), 403)
+
+
+def test_visitors_only_report_anonymously(visitor, reviewer, member):
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    problem(visitor("POST", "/issue", json=body), 403)
+    problem(visitor("GET", "/issue"), 403)
+    problem(visitor("GET", f"/issue/{member.report()['id']}"), 403)
+    problem(visitor("GET", "/issue/stats"), 403)
+    problem(visitor("GET", "/user"), 403)
+    problem(visitor("GET", "/me"), 404)
+
+
+@pytest.mark.parametrize("issue_id", ["issue_0000000000000000", "x", "issue_é", "%00", "a%2Fb"])
+def test_unknown_ids_are_not_found(reviewer, issue_id):
+    problem(reviewer("GET", f"/issue/{issue_id}"), 404)
+
+
+def test_entity_tag_changes_with_the_issue(reviewer, member):
+    issue = member.report()
+    path = f"/issue/{issue['id']}"
+    tag = reviewer("GET", path).headers["etag"]
+    assert reviewer("GET", path, headers={"If-None-Match": tag}).status_code == 304
+    changed = reviewer("PUT", path, json={"state": "InReview"}, headers={"If-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] == reviewer("GET", path).headers["etag"] != tag
+    problem(reviewer("PUT", path, json={"state": "Closed"}, headers={"If-Match": tag}), 412)
+    problem(reviewer("DELETE", path, headers={"If-Match": tag}), 412)
+
+
+# Changing
+
+
+def test_states_move_as_the_contract_says(member, reviewer):
+    path = f"/issue/{member.report()['id']}"
+    for state, allowed in [
+        ("NotReviewed", True),
+        ("InReview", True),
+        ("NotReviewed", False),
+        ("Closed", True),
+        ("NotReviewed", False),
+        ("Deleted", False),
+        ("InReview", True),
+    ]:
+        answer = reviewer("PUT", path, json={"state": state})
+        if allowed:
+            assert answer.json()["state"] == state
+        else:
+            problem(answer, 400, "state")
+    problem(reviewer("PATCH", path, json={"state": "Lost"}), 400, "state")
+
+
+def test_update_is_partial(member, reviewer):
+    issue = member.report("before")
+    path = f"/issue/{issue['id']}"
+    reviewer("PUT", path, json={"is_read": True})
+    changed = reviewer("PATCH", path, json={"type": "Format"}).json()
+    assert (changed["is_read"], changed["type"], changed["description"]) == (
+        True,
+        "Format",
+        "before",
+    )
+    problem(reviewer("PUT", path, json={"description": None}), 400, "description")
+    problem(reviewer("PUT", path, json={"created_by": None}), 400, "created_by")
+
+
+def test_members_correct_their_own_until_it_is_reviewed(member, other_member, reviewer):
+    issue = member.report("before")
+    path = f"/issue/{issue['id']}"
+    changed = member("PUT", path, json={"description": "after", "is_read": False})
+    assert changed.json()["description"] == "after"
+    problem(member("PUT", path, json={"is_read": True}), 403)
+    problem(member("PUT", path, json={"state": "Closed"}), 403)
+    problem(other_member("PUT", path, json={"description": "mine"}), 404)
+    reviewer("PUT", path, json={"state": "InReview"})
+    problem(member("PUT", path, json={"description": "too late"}), 403)
+    problem(member("DELETE", path), 403)
+
+
+def test_deleted_issues_are_gone_but_for_reviewers_who_ask(member, reviewer):
+    issue = member.report()
+    path = f"/issue/{issue['id']}"
+    assert member("DELETE", path).status_code == 204
+    for caller in (member, reviewer):
+        problem(caller("GET", path), 404)
+        problem(caller("DELETE", path), 404)
+        problem(caller("PUT", path, json={"type": "Other"}), 404)
+    me = member("GET", "/me").json()["id"]
+    assert reviewer.listed(created_by=me) == []
+    assert [i["id"] for i in reviewer.listed(created_by=me, states="Deleted")] == [issue["id"]]
+    problem(member("GET", "/issue", params={"states": "Deleted"}), 403)
+
+
+def test_history_tells_who_changed_what(member, reviewer):
+    issue = member.report("a text with a name in it")
+    path = f"/issue/{issue['id']}"
+    member("PUT", path, json={"description": "corrected"})
+    reviewer("PUT", path, json={"state": "InReview"})
+    answer = reviewer("GET", f"{path}/history")
+    entries = answer.json()["data"]
+    assert [entry["action"] for entry in entries] == ["created", "updated", "updated"]
+    assert [entry["by"]["name"] for entry in entries] == [member.name, member.name, reviewer.name]
+    assert entries[2]["changes"] == [{"field": "state", "old": "NotReviewed", "new": "InReview"}]
+    assert "a text with a name in it" not in answer.text
+
+
+# Who is calling
+
+
+def portal_token(**changes):
+    now = int(time.time())
+    claims = {
+        "iss": "issue-portal",
+        "aud": "issue-portal/api",
+        "sub": "x@example.com",
+        "name": "X",
+        "role": "AppAdmin",
+        "iat": now,
+        "exp": now + 60,
+    }
+    return jwt.encode(claims | changes, Keys(SECRET).derive("portal"), "HS256")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Basic eDp5",
+        "Bearer nonsense",
+        "Bearer ipat_nonsense",
+        "Bearer é".encode(),
+        "Bearer " + portal_token(exp=int(time.time()) - 1),
+        "Bearer " + portal_token(aud="other"),
+        "Bearer " + portal_token(iss="other"),
+        "Bearer " + portal_token(role="AppGod"),
+        "Bearer " + jwt.encode({"sub": "x", "role": "AppAdmin"}, None, "none"),
+        "Bearer " + jwt.encode({"sub": "x", "role": "AppAdmin"}, "x" * 32, "HS256"),
+    ],
+)
+def test_without_a_good_token_nothing_is_answered(stranger, authorization):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = stranger("GET", "/issue", headers=headers)
+    problem(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_token_is_asked_for_before_anything_else(stranger):
+    problem(stranger("POST", "/issue", content="not json"), 401)
+
+
+def test_other_organisation_is_not_found(member):
+    problem(member("GET", "/issue", headers={"x-org": "elsewhere"}), 404)
+    assert member("GET", "/issue", headers={"x-org": "default"}).status_code == 200
+
+
+def test_users_are_listed_for_reviewers(member, reviewer):
+    member("GET", "/me")
+    names = [user["name"] for user in reviewer("GET", "/user").json()["data"]]
+    assert member.name in names
+    problem(member("GET", "/user"), 403)
+
+
+# Around the issues
+
+
+def test_wrong_addresses_and_methods_are_problems(member, stranger):
+    problem(member("GET", "/nothing"), 404)
+    problem(member("POST", "/me"), 405)
+
+
+def test_health_and_documentation(api, stranger):
+    get = stranger.http.get
+    assert get(f"{api.url}/api/health").json() == {"status": "ok"}
+    assert get(f"{api.url}/api/ready").json() == {"status": "ready"}
+    described = get(f"{api.url}/api/openapi.json").json()
+    assert set(described["paths"]["/v1/app/issue/{issue_id}"]) == {"get", "put", "patch", "delete"}
+    page = get(f"{api.url}/api/docs")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200

@@ -1,0 +1,138 @@
+"""The list: filters, pages, cursors, order, what is refused."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+
+
+def texts(issues):
+    return [issue["description"] for issue in issues]
+
+
+@pytest.fixture
+def ten(member):
+    return [member.report(f"text {number}")["id"] for number in range(10)]
+
+
+def test_newest_come_first(member, ten):
+    assert [issue["id"] for issue in member.listed()] == ten[::-1]
+    assert [issue["id"] for issue in member.listed(page_order="ASC")] == ten
+
+
+def test_pages_by_number(member, ten):
+    first = member("GET", "/issue", params={"page": 1, "page_size": 4}).json()
+    last = member("GET", "/issue", params={"page": 3, "page_size": 4}).json()
+    assert (first["has_previous_page"], first["has_next_page"]) == (False, True)
+    assert (last["has_previous_page"], last["has_next_page"]) == (True, False)
+    assert [len(first["data"]), len(last["data"])] == [4, 2]
+    assert first["total_count"] == 10
+
+
+def test_cursors_stay_right_while_issues_come_and_go(member, ten):
+    first = member("GET", "/issue", params={"first": 4}).json()
+    member("DELETE", f"/issue/{first['data'][-1]['id']}")
+    member.report("new meanwhile")
+    second = member("GET", "/issue", params={"first": 4, "after": first["next_cursor"]}).json()
+    assert texts(second["data"]) == ["text 5", "text 4", "text 3", "text 2"]
+    back = member("GET", "/issue", params={"last": 4, "before": second["previous_cursor"]}).json()
+    assert texts(back["data"]) == ["new meanwhile", "text 9", "text 8", "text 7"]
+    assert texts(member("GET", "/issue", params={"last": 2}).json()["data"]) == ["text 1", "text 0"]
+
+
+def test_count_can_be_left_out(member, ten):
+    assert "total_count" not in member("GET", "/issue", params={"total_count": "false"}).json()
+
+
+def test_filters_by_type_and_state(member, reviewer):
+    wrong = member.report(type="Inaccurate")
+    silent = member.report(type="NoAnswer")
+    reviewer("PUT", f"/issue/{silent['id']}", json={"state": "Closed"})
+    assert [i["id"] for i in member.listed(type="Inaccurate")] == [wrong["id"]]
+    assert [i["id"] for i in member.listed(states="Closed,InReview")] == [silent["id"]]
+    assert len(member.listed(type=["Inaccurate", "NoAnswer"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "search"),
+    [
+        ("The Straße is closed", "STRASSE"[:4]),
+        ("ÄRGER in the office", "ärger"),
+        ("100% sure", "100%"),
+        ("under_score", "r_s"),
+        ('it\'s "quoted"', "'s \"q"),
+        ("back\\slash", "k\\s"),
+        ("日本語のテキスト", "本語"),
+        ("OR 1=1 --", "or 1=1"),
+    ],
+)
+def test_search_finds_any_part_in_any_case(member, text, search):
+    member.report(text)
+    member.report("something else")
+    assert texts(member.listed(filter_by_text=search)) == [text]
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])
+def test_search_has_no_wildcards(member, search):
+    member.report("nothing of the kind")
+    assert member.listed(filter_by_text=search) == []
+
+
+def test_dates_include_the_start_and_exclude_the_end(member):
+    issue = member.report()
+    created = datetime.strptime(issue["created_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    at = int(created.timestamp() * 1000)
+    assert len(member.listed(start_date=at, end_date=at + 1)) == 1
+    assert member.listed(start_date=at + 1) == []
+    assert member.listed(end_date=at) == []
+
+
+def test_filters_by_reporter_and_project(member, other_member, reviewer):
+    project = f"project-{uuid.uuid4().hex}"
+    mine = member.report(project_id=project)
+    theirs = other_member.report(project_id=project)
+    me = member("GET", "/me").json()["id"]
+    assert [i["id"] for i in reviewer.listed(created_by=me)] == [mine["id"]]
+    assert [i["id"] for i in reviewer.listed(projects=project)] == [theirs["id"], mine["id"]]
+
+
+def test_include_says_what_is_embedded(member):
+    member.report(project_id="p1")
+    assert "created_by" in member.listed()[0]
+    assert "project" not in member.listed()[0]
+    both = member.listed(include="User,Project")[0]
+    assert both["project"] == {"id": "p1"}
+    assert "created_by" in both
+    assert "created_by" not in member.listed(include="Project")[0]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"page": "0"},
+        {"page": "x"},
+        {"page_size": "101"},
+        {"page_size": "0"},
+        {"page_order": "UP"},
+        {"states": "Lost"},
+        {"type": "Wrong"},
+        {"include": "Secrets"},
+        {"start_date": "yesterday"},
+        {"start_date": "-1"},
+        {"end_date": "9" * 30},
+        {"after": "x"},
+        {"before": "AAAAAAAAAAAAAAAAAAAAAAAA"},
+        {"after": "é"},
+        {"first": "0"},
+        {"first": "1", "last": "1"},
+        {"page": "1", "first": "1"},
+        {"total_count": "perhaps"},
+        {"filter_by_text": "a\x00b"},
+        {"filter_by_text": "x" * 201},
+        {"unknown": "1"},
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(member, params):
+    answer = member("GET", "/issue", params=params)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["errors"]

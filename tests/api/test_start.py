@@ -1,0 +1,145 @@
+"""Bad days at start: each is told in one line, with a non-zero exit and no traceback."""
+
+import os
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from api.errors import Unauthenticated
+from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
+
+SERVE = [sys.executable, "-m", "api", "serve"]
+PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]
+UVICORN = [sys.executable, "-m", "uvicorn", "app:app"]
+
+
+def run(command, data_dir, **env):
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(data_dir, **env),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refuses(done, *words):
+    said = done.stdout + done.stderr
+    assert done.returncode != 0, said
+    assert "Traceback" not in said
+    lines = [line for line in said.splitlines() if any(word in line for word in words)]
+    assert len(lines) == 1, said
+    assert len(said.strip().splitlines()) == 1, said
+
+
+@pytest.fixture(params=["serve", "portal", "uvicorn"])
+def command(request):
+    port = str(free_port())
+    return {
+        "serve": [*SERVE, "--port", port],
+        "portal": [*PORTAL, "--server.port", port],
+        "uvicorn": [*UVICORN, "--port", port],
+    }[request.param]
+
+
+def test_data_directory_that_cannot_be_written(command, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    refuses(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")
+
+
+def test_database_of_a_newer_version(command, tmp_path):
+    server = api_server(tmp_path / "data").start()
+    server.stop()
+    with sqlite3.connect(server.data_dir / "issues.db") as database:
+        database.execute("update alembic_version set version_num = '9999'")
+    refuses(run(command, server.data_dir), "newer version")
+
+
+def test_database_that_is_locked(command, tmp_path):
+    (tmp_path / "data").mkdir()
+    database = sqlite3.connect(tmp_path / "data" / "issues.db", isolation_level=None)
+    database.execute("begin exclusive")
+    refuses(run(command, tmp_path / "data"), "locked")
+    database.close()
+
+
+def test_database_that_is_none(command, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "issues.db").write_text("this is not a database" * 100)
+    refuses(run(command, tmp_path / "data"), "not a database")
+
+
+def test_port_that_is_taken(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refuses(run([*SERVE, "--port", port], tmp_path / "a"), port)
+        said = run([*PORTAL, "--server.port", port], tmp_path / "b", ISSUES_SECRET_KEY=SECRET)
+        assert said.returncode != 0
+        assert "Traceback" not in said.stdout + said.stderr
+        assert port in said.stdout + said.stderr
+
+
+def test_secret_key_that_is_too_short(command, tmp_path):
+    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
+
+
+def test_accounts_that_cannot_be_read(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
+    command = [*PORTAL, "--server.port", str(free_port())]
+    refuses(run(command, tmp_path / "data"), "accounts.yaml")
+
+
+def test_everything_written_is_for_its_owner_only(portal):
+    modes = {path.name: stat.S_IMODE(os.stat(path).st_mode) for path in portal.data_dir.glob("*")}
+    assert {"issues.db", "accounts.yaml"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(os.stat(portal.data_dir).st_mode) == 0o700
+
+
+def test_passwords_are_printed_once_and_stored_hashed(tmp_path):
+    server = portal_server(tmp_path / "data").start()
+    passwords = server.passwords
+    assert passwords.keys() == {"member", "reviewer"}
+    server.stop()
+    server.start()
+    server.stop()
+    accounts = (server.data_dir / "accounts.yaml").read_text()
+    for password in passwords.values():
+        assert server.log.count(password) == 1
+        assert password not in accounts
+
+
+def test_token_alone_is_printed_and_only_its_hash_is_stored(tmp_path):
+    done = run(
+        [sys.executable, "-m", "api", "token", "create", "--email", "a@b.c"], tmp_path / "data"
+    )
+    token = done.stdout.strip()
+    assert done.returncode == 0
+    assert done.stdout == token + "\n"
+    assert done.stderr == ""
+    for path in (tmp_path / "data").iterdir():
+        assert token.encode() not in path.read_bytes()
+
+
+def test_token_that_has_expired_is_refused(api):
+    done = run(
+        [sys.executable, "-m", "api", "token", "create"]
+        + ["--email", "late@example.com", "--expires-in-days", "0"],
+        api.data_dir,
+        ISSUES_SECRET_KEY=SECRET,
+    )
+    with pytest.raises(Unauthenticated, match="expired"):
+        api.client(done.stdout.strip()).me()
+
+
+def test_token_for_what_is_no_address_is_refused(tmp_path):
+    done = run([sys.executable, "-m", "api", "token", "create", "--email", "me"], tmp_path / "d")
+    assert done.returncode == 2
+    assert "not an e-mail address" in done.stderr
