@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
+from streamlit.web.server.server_util import get_url
 
 from api.server.app import create_app
 from api.server.in_process import InProcessTransport
@@ -28,9 +29,18 @@ api = create_app(service) if service else None
 routes = [Mount("/api", app=api)] if api else []
 
 
+def announce() -> None:
+    """Say where the portal is. Under uvicorn, uvicorn does; it alone knows the port then."""
+    if "streamlit.web.cli" in sys.modules:
+        address = st.get_option("server.address")
+        url = get_url("localhost" if address in ("0.0.0.0", "::", None) else address)  # noqa: S104
+        sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Connect the portal to its API, for as long as the server runs."""
+    announce()
     if api is None or service is None:
         backend.use_remote(keys)
         yield
