@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
 from api.server.app import create_app
@@ -27,6 +28,11 @@ except CannotStart as error:
 
 api = create_app(service) if service else None
 routes = [Mount("/api", app=api)] if api else []
+
+
+# Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
+# the first time: the first visitor who came by a deep link would get a page without portal.py.
+PagesManager.uses_pages_directory = False
 
 
 def announce() -> None:

@@ -31,12 +31,12 @@ sign_in = st.Page(
     icon=":material/account_circle:" if who else ":material/login:",
 )
 
+# Before the navigation: without an icon of its own, Streamlit asks a third party for the page's.
+st.set_page_config(page_title="Issue Portal", page_icon="assets/icon.svg")
 page = st.navigation([report, track, my_issues, review, insights, sign_in], position="top")
 wide = session.is_reviewer() and page in (review, insights)
 st.set_page_config(
-    page_title=f"{page.title} · Issue Portal",
-    page_icon="assets/icon.svg",
-    layout="wide" if wide else "centered",
+    page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered"
 )
 st.logo("assets/logo.svg", size="large")
 st.html(Path("assets/portal.css"))

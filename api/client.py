@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -251,9 +252,7 @@ class _NeverSent(Unreachable):
 
 def _segment(text: str) -> str:
     """One segment of a path, whatever is in it."""
-    return (
-        httpx.URL("http://x").copy_with(path="/" + text.replace("/", "%2F")).raw_path.decode()[1:]
-    )
+    return quote(text, safe="")
 
 
 def _json(answer: httpx.Response) -> Any:

@@ -42,10 +42,17 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
                 format_func=labels.kind,
                 key="kind",
                 bind="query-params",
+                on_change=back_to_first_page,
                 placeholder="Any",
             )
         with dates:
-            created = st.date_input("Reported between", [], key="created", bind="query-params")
+            created = st.date_input(
+                "Reported between",
+                [],
+                key="created",
+                bind="query-params",
+                on_change=back_to_first_page,
+            )
         with reporters:
             names = {user.id: user.name or user.email or user.id for user in people}
             reporter = st.multiselect(
@@ -54,6 +61,7 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
                 format_func=lambda user_id: names.get(user_id, user_id),
                 key="reporter",
                 bind="query-params",
+                on_change=back_to_first_page,
                 placeholder="Anyone",
             )
     first, last = _period(created)
@@ -80,6 +88,12 @@ def turn_page(total: int | None) -> None:
         st.pagination(pages, key="page", bind="query-params")
 
 
+def back_to_first_page() -> None:
+    """Other filters make other pages."""
+    st.query_params.pop("page", None)
+    st.session_state.pop("page", None)
+
+
 def query(given: dict[str, Any], number: int) -> IssueQuery:
     """One page of what the filters let through."""
     return IssueQuery(**given, page=number, page_size=PAGE_SIZE)
@@ -95,6 +109,7 @@ def _search() -> str:
         icon=":material/search:",
         max_chars=200,
         bind="query-params",
+        on_change=back_to_first_page,
     )
 
 
@@ -106,6 +121,7 @@ def _states(states: Sequence[IssueState]) -> list[str]:
         selection_mode="multi",
         key="state",
         bind="query-params",
+        on_change=back_to_first_page,
     )
 
 

@@ -56,7 +56,6 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
             height=150,
             placeholder="What did you ask, what did you get, and what did you expect?",
             key="report_description",
-            persist_state="session",
         )
         description_problem = st.empty()
         draft.keep(WHAT_HAPPENED)

@@ -94,6 +94,13 @@ def state_badge(value: str | None) -> None:
     )
 
 
+def count(issues: int | None) -> str:
+    """How long a list is."""
+    if issues is None:
+        return "Newest first"
+    return f"{issues:,} {'issue' if issues == 1 else 'issues'}, newest first"
+
+
 def reporter(user: User | None) -> str:
     """Who reported."""
     return "Anonymous" if user is None else user.name or user.email or user.id

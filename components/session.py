@@ -18,6 +18,16 @@ _TIMEOUT: Final = 5.0
 _ATTEMPTS: Final = 3
 _PATIENCE: Final = 12.0
 
+REPORT_FIELDS: Final = (
+    "report_type",
+    "report_description",
+    "report_anonymous",
+    "report_thread",
+    "report_interaction",
+    "report_project",
+)
+"""The widget keys of the report form."""
+
 _REPORT_KEY = "report_key"
 _SENT_REPORT = "sent_report"
 _SIGNING_IN = "signing_in"
@@ -115,15 +125,15 @@ def sent_report() -> Issue | None:
     return sent if isinstance(sent, Issue) else None
 
 
-def remember_sent_report(issue: Issue | None) -> None:
-    """Keep the report that was just sent; None opens a fresh form."""
+def remember_sent_report(issue: Issue) -> None:
+    """Keep the report that was just sent, to show its number and receipt."""
     st.session_state[_SENT_REPORT] = issue
-    st.session_state.pop(_REPORT_KEY, None)
 
 
-def renew_report_key() -> None:
-    """The report on screen has changed since it was last sent: it is another one."""
-    st.session_state.pop(_REPORT_KEY, None)
+def start_another_report() -> None:
+    """Forget the report that was sent and what is left of its form."""
+    for key in (_SENT_REPORT, _REPORT_KEY, *REPORT_FIELDS):
+        st.session_state.pop(key, None)
 
 
 def _client(token: str | Callable[[], str]) -> IssuesClient:

@@ -75,6 +75,9 @@ if found.data:
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
     )
     filters.turn_page(found.total_count)
+elif filters.requested_page() > 1:
+    filters.back_to_first_page()
+    st.rerun()
 elif given:
     st.info("None of your issues fits these filters.", icon=":material/filter_alt_off:")
 else:

@@ -45,7 +45,6 @@ else:
     st.button(
         "Report another problem",
         icon=":material/add:",
-        on_click=session.remember_sent_report,
-        args=(None,),
+        on_click=session.start_another_report,
     )
     draft.forget()

@@ -77,7 +77,7 @@ except IssuesError as error:
 queue, beside = st.columns([5, 7], gap="medium")
 with queue, st.container(key="list_while_open" if issue else "list"):
     if found.data:
-        st.caption(f"{found.total_count:,} issues, newest first")
+        st.caption(labels.count(found.total_count))
         issue_list.show(
             found.data,
             key="queue",
@@ -92,6 +92,9 @@ with queue, st.container(key="list_while_open" if issue else "list"):
             ),
         )
         filters.turn_page(found.total_count)
+    elif filters.requested_page() > 1:
+        filters.back_to_first_page()
+        st.rerun()
     elif given:
         st.info("No issue fits these filters.", icon=":material/filter_alt_off:")
     else:

@@ -43,6 +43,7 @@ class Server:
     data_dir: Path
     env: dict[str, str]
     process: subprocess.Popen | None = None
+    ready_path: str = "/api/ready"
 
     @property
     def url(self) -> str:
@@ -65,7 +66,7 @@ class Server:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log
             try:
-                if httpx.get(f"{self.url}/api/ready", timeout=5).is_success:
+                if httpx.get(f"{self.url}{self.ready_path}", timeout=5).is_success:
                     return self
             except httpx.TransportError:
                 time.sleep(0.1)

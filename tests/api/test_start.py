@@ -1,6 +1,5 @@
 """Bad days at start: each is told in one line, with a non-zero exit and no traceback."""
 
-import os
 import socket
 import sqlite3
 import stat
@@ -14,6 +13,7 @@ from tests.conftest import ROOT, SECRET, api_server, environment, free_port, por
 
 SERVE = [sys.executable, "-m", "api", "serve"]
 PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]
+TOKEN_CREATE = [sys.executable, "-m", "api", "token", "create"]
 UVICORN = [sys.executable, "-m", "uvicorn", "app:app"]
 
 
@@ -97,10 +97,10 @@ def test_accounts_that_cannot_be_read(tmp_path):
 
 
 def test_everything_written_is_for_its_owner_only(portal):
-    modes = {path.name: stat.S_IMODE(os.stat(path).st_mode) for path in portal.data_dir.glob("*")}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in portal.data_dir.glob("*")}
     assert {"issues.db", "accounts.yaml"} <= modes.keys()
     assert set(modes.values()) == {0o600}
-    assert stat.S_IMODE(os.stat(portal.data_dir).st_mode) == 0o700
+    assert stat.S_IMODE(portal.data_dir.stat().st_mode) == 0o700
 
 
 def test_passwords_are_printed_once_and_stored_hashed(tmp_path):
@@ -117,9 +117,7 @@ def test_passwords_are_printed_once_and_stored_hashed(tmp_path):
 
 
 def test_token_alone_is_printed_and_only_its_hash_is_stored(tmp_path):
-    done = run(
-        [sys.executable, "-m", "api", "token", "create", "--email", "a@b.c"], tmp_path / "data"
-    )
+    done = run([*TOKEN_CREATE, "--email", "a@b.c"], tmp_path / "data")
     token = done.stdout.strip()
     assert done.returncode == 0
     assert done.stdout == token + "\n"
@@ -130,8 +128,7 @@ def test_token_alone_is_printed_and_only_its_hash_is_stored(tmp_path):
 
 def test_token_that_has_expired_is_refused(api):
     done = run(
-        [sys.executable, "-m", "api", "token", "create"]
-        + ["--email", "late@example.com", "--expires-in-days", "0"],
+        [*TOKEN_CREATE, "--email", "late@example.com", "--expires-in-days", "0"],
         api.data_dir,
         ISSUES_SECRET_KEY=SECRET,
     )
@@ -140,6 +137,6 @@ def test_token_that_has_expired_is_refused(api):
 
 
 def test_token_for_what_is_no_address_is_refused(tmp_path):
-    done = run([sys.executable, "-m", "api", "token", "create", "--email", "me"], tmp_path / "d")
+    done = run([*TOKEN_CREATE, "--email", "me"], tmp_path / "d")
     assert done.returncode == 2
     assert "not an e-mail address" in done.stderr

@@ -1,0 +1,128 @@
+"""A real Chromium, and the steps that people take in the portal."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import Server
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    installed = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Someone at a browser of their own."""
+
+    def __init__(self, browser: Browser, server: Server, **options) -> None:
+        self.server = server
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, locale="en-GB", **options
+        )
+        self.page: Page = self.context.new_page()
+        self.failures: list[str] = []
+        self.page.on("pageerror", lambda error: self.failures.append(str(error)))
+        self.page.on("request", self._note_stranger)
+
+    def _note_stranger(self, request) -> None:
+        if not request.url.startswith((self.server.url, "data:", "blob:", "ws:", "about:")):
+            self.failures.append(f"request to {request.url}")
+
+    def opens(self, path: str = "/") -> "Person":
+        self.page.goto(self.server.url + path)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+        self.settles()
+        return self
+
+    def settles(self) -> None:
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
+    def chooses(self, kind: str) -> "Person":
+        self.page.get_by_role("radiogroup").get_by_text(kind).click()
+        return self
+
+    def writes(self, text: str) -> "Person":
+        self.page.get_by_label("What happened?").fill(text)
+        return self
+
+    def presses(self, name: str) -> "Person":
+        self.page.get_by_role("button", name=name, exact=True).click()
+        return self
+
+    def goes_to(self, name: str) -> "Person":
+        link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
+        self.settles()
+        return self
+
+    def signs_in(self, username: str) -> "Person":
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password", exact=True).fill(self.server.passwords[username])
+        self.presses("Sign in")
+        expect(self.page.get_by_label("Username")).to_be_hidden()
+        # The sign-in lasts once the component has stored its cookie.
+        deadline = time.monotonic() + 15
+        while not any(c["name"] == "issue_portal" for c in self.context.cookies()):
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(50)
+        self.settles()
+        return self
+
+    def picks(self, label: str, option: str) -> "Person":
+        self.settles()
+        # A list that is opened while the filters unfold closes again: one looks, and clicks again.
+        choice = self.page.get_by_role("option", name=option)
+        for _ in range(20):
+            self.page.get_by_role("combobox", name=label).click()
+            self.page.wait_for_timeout(200)
+            if choice.is_visible():
+                break
+        choice.click()
+        self.page.keyboard.press("Escape")
+        return self
+
+    def sees(self, text: str) -> "Person":
+        expect(self.page.get_by_text(text).first).to_be_visible()
+        return self
+
+    def sees_not(self, text: str) -> "Person":
+        expect(self.page.get_by_text(text)).to_have_count(0)
+        return self
+
+    def row(self, text: str):
+        return self.page.locator("button[data-issue]").filter(has_text=text)
+
+    def receipt(self) -> str:
+        return self.page.get_by_test_id("stCode").inner_text().strip()
+
+
+@pytest.fixture
+def people(chromium, portal) -> Iterator:
+    """Makes people; at the end none of them has met a failure of a script or a foreign request."""
+    made: list[Person] = []
+
+    def make(server: Server = portal, **options) -> Person:
+        made.append(Person(chromium, server, **options))
+        return made[-1]
+
+    yield make
+    failures = [failure for person in made for failure in person.failures]
+    for person in made:
+        person.context.close()
+    assert not failures

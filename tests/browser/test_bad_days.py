@@ -1,0 +1,108 @@
+"""Bad input and bad days, in a real browser: nothing typed is lost, and one report is one issue."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from api.contract import IssueQuery, Role
+from tests.conftest import api_server, portal_server
+
+
+def issues_with(server, words):
+    with server.client(server.token("Counter", Role.ADMIN)) as client:
+        return list(client.iterate(IssueQuery(filter_by_text=words)))
+
+
+@pytest.fixture
+def words() -> str:
+    return f"words {uuid.uuid4().hex[:10]}"
+
+
+def test_what_is_missing_is_told_at_the_field(people):
+    visitor = people().opens().presses("Send report")
+    visitor.sees("Choose the kind of problem.").sees("Write what happened: it is still empty.")
+    visitor.chooses("No answer").writes("  \n ").presses("Send report")
+    visitor.sees_not("Choose the kind of problem.").sees("it is still empty.")
+
+
+def test_too_long_a_text_is_counted_and_refused_but_kept(people):
+    visitor = people().opens().chooses("No answer").writes("x" * 20_000)
+    visitor.sees("10,000 more than the 10,000 characters that fit.")
+    visitor.presses("Send report").sees("This is 10,000 characters too long")
+    expect(visitor.page.get_by_label("What happened?")).to_have_value("x" * 20_000)
+    visitor.writes("x" * 10_000).sees("10,000 of 10,000 characters")
+    visitor.presses("Send report").sees("Your report has arrived.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "🙂 👩‍👩‍👧",
+        "שלום \u202egnitirw desrever",
+        "<b>bold</b> <img src=https://example.com/x.png onerror=alert(1)>",
+        "![image](https://example.com/x.png) [link](https://example.com) :red[red] $x^2$",
+    ],
+)
+def test_text_is_shown_as_it_was_written(people, words, text):
+    text = f"{text} {words}" if len(text) > 1 else text
+    visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
+    visitor.sees("Your report has arrived.")
+    receipt = visitor.receipt()
+    visitor.opens("/track")
+    visitor.page.get_by_role("textbox", name="Receipt").fill(receipt)
+    visitor.presses("Show report")
+    expect(visitor.page.locator(".written")).to_have_text(text)
+    expect(visitor.page.locator(".written *")).to_have_count(0)
+    if len(text) > 1:
+        reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
+        expect(reviewer.row(words).locator(".text")).to_have_text(text)
+
+
+def test_two_clicks_make_one_issue(people, portal, words):
+    visitor = people().opens().chooses("No answer").writes(words)
+    visitor.page.get_by_role("button", name="Send report").dblclick()
+    visitor.sees("Your report has arrived.")
+    assert len(issues_with(portal, words)) == 1
+
+
+def test_draft_survives_reload_sign_in_and_other_pages(people, words):
+    member = people().opens().writes(words)
+    member.page.reload()
+    expect(member.page.get_by_label("What happened?")).to_have_value(words)
+    member.goes_to("Track").goes_to("Report")
+    expect(member.page.get_by_label("What happened?")).to_have_value(words)
+    member.goes_to("Sign in").signs_in("member")
+    expect(member.page.get_by_label("What happened?")).to_have_value(words)
+    member.chooses("No answer").presses("Send report").sees("Your report has arrived.")
+    member.presses("Report another problem")
+    expect(member.page.get_by_label("What happened?")).to_have_value("")
+
+
+def test_form_is_filled_by_the_link(people):
+    visitor = people().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
+    expect(visitor.page.get_by_label("What happened?")).to_have_value("No table")
+    visitor.presses("Send report").sees("Your report has arrived.")
+
+
+def test_report_is_kept_when_the_api_is_down_and_sent_once_when_it_is_back(people, tmp_path, words):
+    """The portal talks to a remote API here, so that it alone can go away."""
+    api = api_server(tmp_path / "api").start()
+    guest = api.guest_token()
+    portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
+    # There is no API beside this portal, so its own port does not answer for it.
+    portal.ready_path = "/_stcore/health"
+    portal.start()
+    try:
+        visitor = people(portal).opens().chooses("No answer").writes(words)
+        api.stop()
+        visitor.presses("Send report").sees("We could not send your report.")
+        visitor.sees("Nothing you typed is lost.")
+        expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+        api.start()
+        visitor.presses("Send report").sees("Your report has arrived.")
+        assert len(issues_with(api, words)) == 1
+    finally:
+        portal.stop()
+        api.stop()

@@ -1,0 +1,169 @@
+"""What people do with the portal, told as stories, in a real browser."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from api.contract import IssueType, NewIssue, ResourceType
+from tests.conftest import portal_server
+
+
+@pytest.fixture
+def words() -> str:
+    """A text that no other test writes."""
+    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
+
+
+def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
+    visitor = people().opens()
+    visitor.chooses("Ignored my files").writes(words).presses("Send report")
+    visitor.sees("Your report has arrived.")
+    receipt = visitor.receipt()
+    visitor.context.close()
+
+    later = people().opens("/track")
+    later.page.get_by_role("textbox", name="Receipt").fill(f" {receipt.replace('-', ' ')} ")
+    later.presses("Show report")
+    later.sees(words).sees("Not reviewed").sees("Ignored my files")
+    assert receipt.replace("-", "") not in later.page.url.replace("-", "")
+
+
+def test_member_reports_by_name_corrects_and_withdraws(people, words):
+    member = people().opens("/sign_in").signs_in("member").goes_to("Report")
+    member.chooses("Wrong answer").writes(words)
+    member.page.get_by_text("Report anonymously").click()
+    member.presses("Send report").sees("Your report has arrived.")
+
+    member.goes_to("My issues")
+    member.row(words).click()
+    member.page.get_by_text("Correct it").click()
+    member.page.get_by_label("What happened?").fill(f"{words}, second edition")
+    member.presses("Save").sees("Saved.").sees(f"{words}, second edition")
+
+    member.presses("Withdraw")
+    member.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+    member.sees("is withdrawn.")
+    expect(member.row(words)).to_have_count(0)
+
+
+def test_reviewer_reviews_and_the_reporter_sees_it(people, words):
+    member = people().opens("/sign_in").signs_in("member").goes_to("Report")
+    member.chooses("Wrong answer").writes(words)
+    member.page.get_by_text("Report anonymously").click()
+    member.presses("Send report").sees("Your report has arrived.")
+
+    reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    row = reviewer.row(words)
+    expect(row.locator(".text")).to_have_css("font-weight", "700")
+    row.click()
+    reviewer.sees("From Morgan Member")
+    expect(row.locator(".text")).to_have_css("font-weight", "400")
+    reviewer.presses("Start review").sees("Moved to “In review”")
+    member.goes_to("My issues")
+    expect(member.row(words)).to_contain_text("In review")
+
+    reviewer.presses("Close issue").sees("Moved to “Closed”")
+    member.row(words).click()
+    member.sees("The review is finished.").sees_not("Correct it")
+
+
+def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
+    with portal.client(portal.token("Filter Person")) as client:
+        issue = client.create(
+            NewIssue(
+                description=words,
+                resource_type=ResourceType.THREAD,
+                type=IssueType.FORMAT,
+                anonymous=False,
+            )
+        )
+    reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    page = reviewer.page
+    page.get_by_label("Search").fill(words)
+    expect(page.locator("button[data-issue]")).to_have_count(1)
+
+    page.get_by_role("button", name="Closed", exact=True).click()
+    reviewer.sees("No issue fits these filters.")
+    page.get_by_role("button", name="Closed", exact=True).click()
+    expect(reviewer.row(words)).to_have_count(1)
+
+    page.get_by_text("More filters").click()
+    reviewer.picks("Kind of problem", "Badly presented")
+    expect(reviewer.row(words)).to_have_count(1)
+    reviewer.picks("Reported by", "Filter Person")
+    expect(reviewer.row(words)).to_have_count(1)
+    assert issue.created_by.id in page.url
+
+    page.reload()
+    expect(reviewer.row(words)).to_have_count(1)
+    expect(page.locator("button[data-issue]")).to_have_count(1)
+
+
+def test_reviewer_filters_by_date(people, words, portal):
+    with portal.client(portal.guest_token()) as client:
+        issue = client.create(
+            NewIssue(
+                description=words,
+                resource_type=ResourceType.THREAD,
+                type=IssueType.FORMAT,
+                anonymous=True,
+            )
+        )
+    today = issue.created_at.date().isoformat()
+    reviewer = people(timezone_id="UTC").opens("/sign_in").signs_in("reviewer")
+    reviewer.opens(f"/review?q={words.split()[-1]}&created={today}&created={today}")
+    expect(reviewer.row(words)).to_have_count(1)
+    reviewer.opens(f"/review?q={words.split()[-1]}&created=2020-01-01&created=2020-01-02")
+    reviewer.sees("No issue fits these filters.")
+
+
+def test_first_visitor_of_all_may_come_by_a_deep_link(people, tmp_path):
+    server = portal_server(tmp_path / "data").start()
+    try:
+        visitor = people(server).opens("/review").sees("Sign in to see this page.")
+        expect(visitor.page.get_by_role("link", name="Report", exact=True)).to_be_visible()
+    finally:
+        server.stop()
+
+
+def test_sign_in_comes_back_to_the_page_asked_for_and_survives_reload(people):
+    reviewer = people().opens("/review")
+    reviewer.sees("Sign in to see this page.")
+    reviewer.signs_in("reviewer")
+    expect(reviewer.page.get_by_role("heading", name="Review", level=1)).to_be_visible()
+    assert "/review" in reviewer.page.url
+    reviewer.page.reload()
+    reviewer.sees("Robin Reviewer")
+    tab = reviewer.context.new_page()
+    tab.goto(reviewer.server.url + "/insights")
+    expect(tab.get_by_role("heading", name="Insights")).to_be_visible()
+
+
+def test_sign_in_from_a_page_goes_back_to_it(people):
+    member = people().opens("/track").goes_to("Sign in").signs_in("member")
+    expect(member.page.get_by_role("heading", name="Track a report")).to_be_visible()
+
+
+def test_signing_out_leaves_nothing_behind(people, words):
+    member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
+    member.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
+    member.sees_not("Morgan Member")
+    member.opens("/my_issues").sees("Sign in to see this page.")
+    member.opens()
+    expect(member.page.get_by_label("What happened?")).to_have_value("")
+
+
+def test_wrong_password_is_told_and_nothing_else(people):
+    stranger = people().opens("/sign_in")
+    for name in ("member", "nobody"):
+        stranger.page.get_by_label("Username").fill(name)
+        stranger.page.get_by_label("Password", exact=True).fill("wrong")
+        stranger.presses("Sign in").sees("This name and password do not match.")
+
+
+def test_pages_are_closed_to_the_wrong_role(people):
+    member = people().opens("/review").signs_in("member")
+    member.sees("This page is for reviewers.")
+    expect(member.page.locator("button[data-issue]")).to_have_count(0)
+    member.opens("/insights").sees("This page is for reviewers.")
