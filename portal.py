@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from api.settings import get_settings
-from components import session
+from components import identity, session
 
 Visibility = Literal["visible", "hidden"]
 
@@ -35,11 +35,10 @@ sign_in = st.Page(
 st.set_page_config(page_title="Issue Portal", page_icon="assets/icon.svg")
 page = st.navigation([report, track, my_issues, review, insights, sign_in], position="top")
 wide = session.is_reviewer() and page in (review, insights)
-st.set_page_config(
-    page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered"
-)
+st.set_page_config(page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered")
 st.logo("assets/logo.svg", size="large")
 st.html(Path("assets/portal.css"))
+identity.keep_cookie()
 if page != sign_in:
     session.remember_page(f"pages/{page.url_path or 'report'}.py")
 if get_settings().demo:

@@ -54,7 +54,7 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
                 on_change=back_to_first_page,
             )
         with reporters:
-            names = {user.id: user.name or user.email or user.id for user in people}
+            names = labels.tell_apart(people)
             reporter = st.multiselect(
                 "Reported by",
                 list(names),

@@ -1,13 +1,15 @@
 """Who is using this browser session: signing in, staying signed in, signing out.
 
-Wraps streamlit-authenticator 0.4.2: it is given a dict, never a file (which it would rewrite
-carelessly), and it appears only where someone signs in or out, because it mounts a component.
+The form and the check of passwords are streamlit-authenticator's (0.4.2). It is given a dict, never
+a file, which it would rewrite carelessly. The cookie is ours: the authenticator sets its own from a
+frame that any rerun takes away before it has run, and its tokens carry no time of issue or expiry.
 """
 
+import secrets
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Final
 
 import jwt
 import streamlit as st
@@ -17,10 +19,13 @@ from api.contract import Role
 from api.first_run import Accounts, accounts_version, load_accounts
 from api.portal_token import Person
 from api.settings import get_settings
-from components import backend
+from components import backend, frontend
 
-COOKIE = "issue_portal"
-COOKIE_DAYS = 7.0
+COOKIE: Final = "issue_portal"
+COOKIE_SECONDS: Final = 7 * 86_400
+
+_USERNAME = "signed_in_username"
+_NEW_COOKIE = "new_cookie"
 _JUST_SIGNED_OUT = "just_signed_out"
 
 
@@ -34,11 +39,11 @@ class SignedIn:
 
 def current() -> SignedIn | None:
     """Who is signed in, or None for a visitor. The role is read anew each time."""
-    if not st.session_state.get("authentication_status"):
-        _sign_in_by_cookie()
-    username = str(st.session_state.get("username"))
+    if _USERNAME not in st.session_state:
+        st.session_state[_USERNAME] = _username_of_cookie()
+    username = st.session_state[_USERNAME]
     account = _accounts().get(username)
-    if account is None or not st.session_state.get("authentication_status"):
+    if account is None:
         return None
     person = Person(str(account["email"]), str(account["name"]), Role(str(account["role"])))
     return SignedIn(username, person)
@@ -46,10 +51,26 @@ def current() -> SignedIn | None:
 
 def sign_in_form() -> None:
     """The form; the page is run again as the one who signed in."""
-    _authenticator().login(
-        key="sign_in",
-        fields={"Form name": "Your account", "Login": "Sign in"},
+    users = {
+        name: {"email": a["email"], "name": a["name"], "password": a["password"]}
+        for name, a in _accounts().items()
+    }
+    authenticator = stauth.Authenticate(
+        {"usernames": users},
+        # Of its cookie nothing is used: it never outlives the session, and its key is thrown away.
+        cookie_name="unused",
+        cookie_key=secrets.token_hex(32),
+        cookie_expiry_days=0,
+        auto_hash=False,
+        login_sleep_time=0,
     )
+    authenticator.login(key="sign_in", fields={"Form name": "Your account", "Login": "Sign in"})
+    if st.session_state.get("authentication_status"):
+        username = str(st.session_state["username"])
+        st.session_state[_USERNAME] = username
+        st.session_state[_NEW_COOKIE] = _make_cookie(username)
+        st.session_state["authentication_status"] = None
+        st.rerun()
     if st.session_state.get("authentication_status") is False:
         st.error(
             "This name and password do not match. Check both and try again.",
@@ -58,11 +79,10 @@ def sign_in_form() -> None:
 
 
 def sign_out() -> None:
-    """End this browser session: nothing of it stays behind. Let the run end after this."""
-    _authenticator().logout(location="unrendered")
+    """End this browser session: nothing of it stays behind."""
     st.session_state.clear()
-    # The cookie of this page's opening is still at hand until the page is opened anew.
-    st.session_state["logout"] = True
+    st.session_state[_USERNAME] = ""
+    st.session_state[_NEW_COOKIE] = ""
     st.session_state[_JUST_SIGNED_OUT] = True
 
 
@@ -76,51 +96,45 @@ def forget_sign_out() -> None:
     st.session_state.pop(_JUST_SIGNED_OUT, None)
 
 
+def keep_cookie() -> None:
+    """Bring the browser's cookie in line with who signed in or out since the page was opened."""
+    if _NEW_COOKIE in st.session_state:
+        frontend.element("cookie")(
+            key="cookie",
+            data={
+                "name": COOKIE,
+                "value": st.session_state[_NEW_COOKIE],
+                "seconds": COOKIE_SECONDS,
+            },
+        )
+
+
 def cookies() -> dict[str, str]:
     """The cookies with which this page was opened (a test has none: AppTest lacks them)."""
     return dict(getattr(st.context, "cookies", {}))
 
 
-def _sign_in_by_cookie() -> None:
-    """Come back as the one whom the authenticator's cookie names.
+def _make_cookie(username: str) -> str:
+    now = int(time.time())
+    claims = {"sub": username, "iat": now, "exp": now + COOKIE_SECONDS}
+    return jwt.encode(claims, _cookie_key(), "HS256")
 
-    The authenticator would do it, too, but mounts a component in each run that asks it, and lets
-    the errors of a crafted cookie through.
-    """
-    cookie = cookies().get(COOKIE)
-    if cookie is None or st.session_state.get("logout"):
-        return
+
+def _username_of_cookie() -> str:
     try:
-        claims = jwt.decode(cookie, _cookie_key(), ["HS256"])
-        if float(claims["exp_date"]) <= time.time() or claims["username"] not in _accounts():
-            return
-    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
-        return
-    st.session_state["authentication_status"] = True
-    st.session_state["username"] = claims["username"]
+        claims = jwt.decode(
+            cookies().get(COOKIE, ""),
+            _cookie_key(),
+            algorithms=["HS256"],
+            options={"require": ["sub", "iat", "exp"]},
+        )
+    except jwt.InvalidTokenError:
+        return ""
+    return str(claims["sub"])
 
 
-def _authenticator() -> Any:
-    users = {
-        name: {
-            "email": account["email"],
-            "name": account["name"],
-            "password": account["password"],
-        }
-        for name, account in _accounts().items()
-    }
-    return stauth.Authenticate(
-        {"usernames": users},
-        COOKIE,
-        _cookie_key(),
-        COOKIE_DAYS,
-        auto_hash=False,
-        login_sleep_time=0,
-    )
-
-
-def _cookie_key() -> str:
-    return backend.current().keys.derive("sign-in cookie").hex()
+def _cookie_key() -> bytes:
+    return backend.current().keys.derive("sign-in cookie")
 
 
 def _accounts() -> Accounts:

@@ -1,5 +1,7 @@
 """Words, icons and colours of every kind and state: pages contain no enum names."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -104,6 +106,18 @@ def count(issues: int | None) -> str:
 def reporter(user: User | None) -> str:
     """Who reported."""
     return "Anonymous" if user is None else user.name or user.email or user.id
+
+
+def tell_apart(people: Sequence[User]) -> dict[str, str]:
+    """Names by user id; those who share a name get their address beside it."""
+    named = {user.id: reporter(user) for user in people}
+    often = Counter(named.values())
+    return {
+        user.id: f"{named[user.id]} ({user.email or user.id})"
+        if often[named[user.id]] > 1
+        else named[user.id]
+        for user in people
+    }
 
 
 def moment(when: datetime | None) -> str:

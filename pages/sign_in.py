@@ -19,5 +19,4 @@ elif target := session.page_to_return_to():
 else:
     st.title(who.name, anchor=False)
     issue_view.text(f"{labels.ROLES[who.role]}, {who.email}")
-    if st.button("Sign out", icon=":material/logout:"):
-        identity.sign_out()
+    st.button("Sign out", icon=":material/logout:", on_click=identity.sign_out)
