@@ -1,11 +1,10 @@
 """Who is using this browser session: signing in, staying signed in, signing out.
 
-The form and the check of passwords are streamlit-authenticator's (0.4.2). It is given a dict, never
-a file, which it would rewrite carelessly. The cookie is ours: the authenticator sets its own from a
-frame that any rerun takes away before it has run, and its tokens carry no time of issue or expiry.
+Passwords are checked by streamlit-authenticator (0.4.2). Its form and cookie are left out: its
+cookie comes from a frame whose arrival reruns the page, which swallows a click on "Sign in" and,
+the other way round, takes the frame away before it has set the cookie.
 """
 
-import secrets
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,7 @@ from typing import Final
 
 import jwt
 import streamlit as st
-import streamlit_authenticator as stauth
+from streamlit_authenticator.controllers import AuthenticationController
 
 from api.contract import Role
 from api.first_run import Accounts, accounts_version, load_accounts
@@ -27,6 +26,8 @@ COOKIE_SECONDS: Final = 7 * 86_400
 _USERNAME = "signed_in_username"
 _NEW_COOKIE = "new_cookie"
 _JUST_SIGNED_OUT = "just_signed_out"
+# Of a random password that nobody knows.
+_NOBODYS_HASH = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
 
 
 @dataclass(frozen=True)
@@ -51,31 +52,24 @@ def current() -> SignedIn | None:
 
 def sign_in_form() -> None:
     """The form; the page is run again as the one who signed in."""
-    users = {
-        name: {"email": a["email"], "name": a["name"], "password": a["password"]}
-        for name, a in _accounts().items()
-    }
-    authenticator = stauth.Authenticate(
-        {"usernames": users},
-        # Of its cookie nothing is used: it never outlives the session, and its key is thrown away.
-        cookie_name="unused",
-        cookie_key=secrets.token_hex(32),
-        cookie_expiry_days=0,
-        auto_hash=False,
-        login_sleep_time=0,
-    )
-    authenticator.login(key="sign_in", fields={"Form name": "Your account", "Login": "Sign in"})
-    if st.session_state.get("authentication_status"):
-        username = str(st.session_state["username"])
-        st.session_state[_USERNAME] = username
-        st.session_state[_NEW_COOKIE] = _make_cookie(username)
-        st.session_state["authentication_status"] = None
-        st.rerun()
-    if st.session_state.get("authentication_status") is False:
+    with st.form("sign_in"):
+        username = st.text_input("Username", autocomplete="username", max_chars=200)
+        password = st.text_input(
+            "Password", type="password", autocomplete="current-password", max_chars=200
+        )
+        asked = st.form_submit_button("Sign in", type="primary", icon=":material/login:")
+    if not asked:
+        return
+    username = username.strip().lower()
+    if not _password_fits(username, password):
         st.error(
             "This name and password do not match. Check both and try again.",
             icon=":material/error:",
         )
+        return
+    st.session_state[_USERNAME] = username
+    st.session_state[_NEW_COOKIE] = _make_cookie(username)
+    st.rerun()
 
 
 def sign_out() -> None:
@@ -112,6 +106,17 @@ def keep_cookie() -> None:
 def cookies() -> dict[str, str]:
     """The cookies with which this page was opened (a test has none: AppTest lacks them)."""
     return dict(getattr(st.context, "cookies", {}))
+
+
+def _password_fits(username: str, password: str) -> bool:
+    accounts = _accounts()
+    # An unknown name costs as much time as a known one: time must not tell who has an account.
+    account = accounts.get(username, {"password": _NOBODYS_HASH})
+    controller = AuthenticationController(
+        {"usernames": {username: {"password": account["password"]}}}, auto_hash=False
+    )
+    fits = controller.authentication_model.check_credentials(username, password.strip())
+    return bool(fits) and username in accounts
 
 
 def _make_cookie(username: str) -> str:

@@ -1,11 +1,6 @@
 """Security headers on every answer of the process, Streamlit's pages included (ASGI middleware)."""
 
-import base64
-import hashlib
-import re
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,10 +29,9 @@ class SecurityHeaders:
 @cache
 def security_headers() -> dict[str, str]:
     """The headers: the strictest policy that Streamlit and its components work with."""
-    scripts = " ".join(["'self'", *_inline_script_hashes()])
     policy = {
         "default-src": "'none'",
-        "script-src": scripts,
+        "script-src": "'self'",
         # Streamlit styles its elements at run time, with inline styles.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data:",
@@ -58,14 +52,3 @@ def security_headers() -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN",
     }
-
-
-def _inline_script_hashes() -> list[str]:
-    """Of the cookie component that the sign-in uses: its page starts with an inline script."""
-    package = find_spec("extra_streamlit_components")
-    if package is None or package.origin is None:
-        return []
-    page = Path(package.origin).parent / "CookieManager/frontend/build/index.html"
-    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(), re.DOTALL)
-    hashes = (hashlib.sha256(script.encode()).digest() for script in scripts)
-    return [f"'sha256-{base64.b64encode(value).decode()}'" for value in hashes]
