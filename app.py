@@ -18,7 +18,7 @@ from api.server.app import create_app
 from api.server.in_process import InProcessTransport
 from api.server.security_headers import SecurityHeaders
 from api.settings import CannotStart
-from components import backend, start
+from components import backend, notices, start
 
 try:
     keys, service = start.start()
@@ -62,4 +62,5 @@ app = st.App(
     routes=routes,
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
+    on_script_error=notices.crashed,
 )

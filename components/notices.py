@@ -1,8 +1,12 @@
 """How each failure is told to a person: what happened, that nothing is lost, what to do."""
 
+import logging
+
 import streamlit as st
 
 from api import errors
+
+log = logging.getLogger(__name__)
 
 KEPT = "Nothing you typed is lost."
 
@@ -11,6 +15,17 @@ def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> Non
     """Tell that ``doing`` ("send your report") did not work, and what to do about it."""
     text = f"We could not {doing}. {_reason(error)}"
     st.error(f"{text} {KEPT}" if kept else text, icon=":material/error:")
+
+
+def crashed(error: Exception) -> bool:
+    """Tell that the page itself failed, without a traceback, which goes to the log."""
+    log.error("a page failed", exc_info=error)
+    st.error(
+        "Something failed on this page. Reload it; if it stays, tell an operator."
+        " A report that you were writing is kept in this browser tab.",
+        icon=":material/error:",
+    )
+    return True
 
 
 def _reason(error: errors.IssuesError) -> str:

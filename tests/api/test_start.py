@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from api.errors import Unauthenticated
@@ -94,6 +95,20 @@ def test_accounts_that_cannot_be_read(tmp_path):
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
     command = [*PORTAL, "--server.port", str(free_port())]
     refuses(run(command, tmp_path / "data"), "accounts.yaml")
+
+
+def test_uvicorn_serves_portal_and_api(tmp_path):
+    server = portal_server(tmp_path / "data")
+    server.command = [*UVICORN, "--port", str(server.port)]
+    server.start()
+    try:
+        assert httpx.get(f"{server.url}/api/health").json() == {"status": "ok"}
+        page = httpx.get(server.url)
+        assert page.status_code == 200
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert httpx.get(f"{server.url}/_stcore/health").status_code == 200
+    finally:
+        server.stop()
 
 
 def test_everything_written_is_for_its_owner_only(portal):
