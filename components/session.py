@@ -8,7 +8,7 @@ import streamlit as st
 
 from api import portal_token
 from api.client import IssuesClient
-from api.contract import HistoryEntry, Issue, Role
+from api.contract import HistoryEntry, Issue, NewIssue, Role
 from api.errors import NotFound, NotSupported
 from api.portal_token import Person
 from api.settings import get_settings
@@ -112,11 +112,11 @@ def remember_page(path: str) -> None:
     identity.forget_sign_out()
 
 
-def report_key() -> str:
-    """What makes the report on screen one report, however often it is sent."""
+def report_key(new: NewIssue) -> str:
+    """What makes the report on screen one report, however often it is sent unchanged."""
     if _REPORT_KEY not in st.session_state:
-        st.session_state[_REPORT_KEY] = str(uuid.uuid4())
-    return str(st.session_state[_REPORT_KEY])
+        st.session_state[_REPORT_KEY] = uuid.uuid4()
+    return str(uuid.uuid5(st.session_state[_REPORT_KEY], new.model_dump_json()))
 
 
 def sent_report() -> Issue | None:

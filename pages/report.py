@@ -15,7 +15,7 @@ if sent is None:
         client = session.visitor_client() if new.anonymous else session.client()
         try:
             with st.spinner("Sending…"):
-                sent = client.create(new, idempotency_key=session.report_key())
+                sent = client.create(new, idempotency_key=session.report_key(new))
         except IssuesError as error:
             notices.failure(error, doing="send your report", kept=True)
         else:

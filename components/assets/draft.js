@@ -12,12 +12,14 @@ export default function ({ data, parentElement }) {
     status = document.createElement("p");
     parentElement.append(status);
   }
-  let area;
-  let frame;
-
-  const count = () => {
+  const find = () =>
+    [...document.querySelectorAll("textarea")].find((area) => area.ariaLabel === data.label);
+  let counted;
+  const count = (text) => {
+    if (text === counted) return;
+    counted = text;
     // Code points, as the server counts; a flag or a family counts as the several that it is.
-    const length = [...area.value].length;
+    const length = [...text].length;
     const over = length - data.limit;
     const limit = data.limit.toLocaleString();
     status.textContent =
@@ -27,32 +29,31 @@ export default function ({ data, parentElement }) {
     status.className = over > 0 ? "over" : "";
     status.setAttribute("role", over > 0 ? "alert" : "note");
   };
-  const typed = () => {
-    count();
-    if (area.value) sessionStorage.setItem(key, area.value);
+  const typed = ({ target }) => {
+    if (target !== find()) return;
+    count(target.value);
+    if (target.value) sessionStorage.setItem(key, target.value);
     else sessionStorage.removeItem(key);
   };
+  // Streamlit may replace or empty the area while a page settles. A person who empties it is heard
+  // by `typed`, so an empty area with a draft in store is always one that lost it.
   const restore = () => {
+    const area = find();
+    if (!area) return;
     const kept = sessionStorage.getItem(key);
-    if (!kept || area.value) return;
-    // React listens to the native setter's event, not to the property.
-    const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
-    set.call(area, kept);
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-  const find = () => {
-    area = [...document.querySelectorAll("textarea")].find((a) => a.ariaLabel === data.label);
-    if (!area) {
-      frame = requestAnimationFrame(find);
-      return;
+    if (kept && !area.value) {
+      // React listens to the native setter's event, not to the property.
+      const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
+      set.call(area, kept);
+      area.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    area.addEventListener("input", typed);
-    restore();
-    count();
+    count(area.value);
   };
-  find();
+  document.addEventListener("input", typed);
+  const timer = setInterval(restore, 200);
+  restore();
   return () => {
-    cancelAnimationFrame(frame);
-    area?.removeEventListener("input", typed);
+    clearInterval(timer);
+    document.removeEventListener("input", typed);
   };
 }

@@ -1,5 +1,6 @@
 """Bad input and bad days, in a real browser: nothing typed is lost, and one report is one issue."""
 
+import signal
 import uuid
 
 import pytest
@@ -86,7 +87,7 @@ def test_form_is_filled_by_the_link(people):
     visitor.presses("Send report").sees("Your report has arrived.")
 
 
-def test_report_is_kept_when_the_api_is_down_and_sent_once_when_it_is_back(people, tmp_path, words):
+def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_path, words):
     """The portal talks to a remote API here, so that it alone can go away."""
     api = api_server(tmp_path / "api").start()
     guest = api.guest_token()
@@ -103,6 +104,17 @@ def test_report_is_kept_when_the_api_is_down_and_sent_once_when_it_is_back(peopl
         api.start()
         visitor.presses("Send report").sees("Your report has arrived.")
         assert len(issues_with(api, words)) == 1
+
+        visitor.presses("Report another problem")
+        visitor.chooses("No answer").writes(f"slow {words}")
+        # Too slow to wait for, and yet it stores in the end what it was sent.
+        api.process.send_signal(signal.SIGSTOP)
+        visitor.presses("Send report")
+        notice = visitor.page.get_by_text("We could not send your report.")
+        expect(notice).to_be_visible(timeout=40_000)
+        api.process.send_signal(signal.SIGCONT)
+        visitor.presses("Send report").sees("Your report has arrived.")
+        assert len(issues_with(api, f"slow {words}")) == 1
     finally:
         portal.stop()
         api.stop()
