@@ -9,10 +9,11 @@ from components import frontend
 _NAME = "report"
 
 
-def keep(label: str) -> None:
-    """Count and keep what is typed into the text area called ``label``, beside this element."""
+def keep(label: str, prefill: str) -> None:
+    """Count and keep what is typed into the text area called ``label``, but for ``prefill``."""
     frontend.element("draft")(
-        key="draft", data={"name": _NAME, "label": label, "limit": DESCRIPTION_LIMIT}
+        key="draft",
+        data={"name": _NAME, "label": label, "limit": DESCRIPTION_LIMIT, "prefill": prefill},
     )
 
 

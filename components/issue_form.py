@@ -58,7 +58,7 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
             key="report_description",
         )
         description_problem = st.empty()
-        draft.keep(WHAT_HAPPENED)
+        draft.keep(WHAT_HAPPENED, prefill.description)
         anonymous = _anonymous(who)
         name_problem = st.empty()
         with st.expander("Where it happened (optional)", icon=":material/link:"):

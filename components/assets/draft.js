@@ -1,8 +1,7 @@
 // Counts what is typed into a text area of Streamlit and keeps it in this tab's session storage.
-const storageKey = (name) => `issue-portal-draft-${name}`;
 
 export default function ({ data, parentElement }) {
-  const key = storageKey(data.name);
+  const key = `issue-portal-draft-${data.name}`;
   if (data.forget) {
     sessionStorage.removeItem(key);
     return;
@@ -46,6 +45,9 @@ export default function ({ data, parentElement }) {
       const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
       set.call(area, kept);
       area.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (area.value && area.value !== data.prefill) {
+      // Typed before this script had arrived.
+      sessionStorage.setItem(key, area.value);
     }
     count(area.value);
   };

@@ -69,7 +69,7 @@ def test_two_clicks_make_one_issue(people, portal, words):
 
 
 def test_draft_survives_reload_sign_in_and_other_pages(people, words):
-    member = people().opens().writes(words)
+    member = people().opens().writes(words).sees(f"{len(words)} of 10,000 characters")
     member.page.reload()
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     member.goes_to("Track").goes_to("Report")

@@ -147,6 +147,7 @@ def test_sign_in_from_a_page_goes_back_to_it(people):
 
 def test_signing_out_leaves_nothing_behind(people, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
+    member.sees(f"{len(words)} of 10,000 characters")
     member.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
     member.sees_not("Morgan Member")
     member.opens("/my_issues").sees("Sign in to see this page.")
