@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from api.settings import get_settings
-from components import identity, session
+from components import identity, labels, session
 
 Visibility = Literal["visible", "hidden"]
 
@@ -27,7 +27,7 @@ insights = st.Page(
 )
 sign_in = st.Page(
     "pages/sign_in.py",
-    title=who.name if who else "Sign in",
+    title=labels.on_a_label(who.name) if who else "Sign in",
     icon=":material/account_circle:" if who else ":material/login:",
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from api.contract import IssueQuery, IssueState, IssueType, User
-from components import labels
+from components import issue_list, labels
 
 PAGE_SIZE = 20
 _LIVE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
@@ -76,8 +76,8 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
 
 
 def requested_page() -> int:
-    """The page of the list that the URL asks for, from 1."""
-    number = st.query_params.get("page", "")
+    """The page of the list that is asked for, from 1."""
+    number = str(st.session_state.get("page") or st.query_params.get("page", ""))
     return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
 
 
@@ -85,13 +85,35 @@ def turn_page(total: int | None) -> None:
     """A control to turn the page, if there is more than one."""
     pages = -(-(total or 0) // PAGE_SIZE)
     if pages > 1:
-        st.pagination(pages, key="page", bind="query-params")
+        st.pagination(
+            pages,
+            key="page",
+            bind="query-params",
+            on_change=issue_list.open_issue,
+            args=(None,),
+        )
 
 
 def back_to_first_page() -> None:
     """Other filters make other pages."""
-    st.query_params.pop("page", None)
-    st.session_state.pop("page", None)
+    st.session_state["page"] = 1
+
+
+def clear() -> None:
+    """Let everything through again."""
+    for key, nothing in (("q", ""), ("state", []), ("kind", []), ("created", []), ("reporter", [])):
+        if key in st.session_state:
+            st.session_state[key] = nothing
+    back_to_first_page()
+
+
+def nothing_fits(whose: str) -> None:
+    """Tell that the filters let nothing through; a page beyond the last leads back to the first."""
+    if requested_page() > 1:
+        back_to_first_page()
+        st.rerun()
+    st.info(f"None of {whose} fits these filters.", icon=":material/filter_alt_off:")
+    st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear)
 
 
 def query(given: dict[str, Any], number: int) -> IssueQuery:
@@ -100,7 +122,7 @@ def query(given: dict[str, Any], number: int) -> IssueQuery:
 
 
 def _search() -> str:
-    return st.text_input(
+    text = st.text_input(
         "Search",
         key="q",
         type="search",
@@ -111,6 +133,8 @@ def _search() -> str:
         bind="query-params",
         on_change=back_to_first_page,
     )
+    # The URL can bring what cannot be typed.
+    return "".join(c for c in text if c.isprintable())
 
 
 def _states(states: Sequence[IssueState]) -> list[str]:

@@ -65,10 +65,15 @@ def choose_kind(issue: Issue) -> None:
 
 
 @st.dialog("Are you sure?")
-def ask_to_delete(issue: Issue, verb: str, done: str) -> None:
-    """Ask once, then delete the issue; ``verb`` is on the button, ``done`` is said afterwards."""
-    st.write(f"Issue {issue.issue_number} disappears, for its reporter and for the reviewers.")
+def ask_to_delete(issue: Issue, *, withdraw: bool) -> None:
+    """Ask once, then delete the issue: the reporter withdraws it, or a reviewer deletes it."""
+    whose = "you" if withdraw else "its reporter"
+    st.write(
+        f"Issue {issue.issue_number} disappears for {whose} and from the queue."
+        " Reviewers can still find it among the deleted ones."
+    )
     with st.container(horizontal=True):
+        verb = "Withdraw" if withdraw else "Delete"
         if st.button(verb, type="primary", icon=":material/delete:", key="delete_now"):
             try:
                 session.client().delete(issue.id)
@@ -76,7 +81,8 @@ def ask_to_delete(issue: Issue, verb: str, done: str) -> None:
                 notices.failure(error, doing="delete it")
             else:
                 issue_list.open_issue(None)
-                notices.next_run(done)
+                done = "withdrawn" if withdraw else "deleted"
+                notices.next_run(f"Issue {issue.issue_number} is {done}.")
                 st.rerun()
         if st.button("Keep it", key="delete_not"):
             st.rerun()

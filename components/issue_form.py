@@ -58,10 +58,23 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
             key="report_description",
         )
         description_problem = st.empty()
-        draft.keep(WHAT_HAPPENED, prefill.description)
+        draft.keep(
+            text="report_description",
+            choice="report_type",
+            toggle="report_anonymous",
+            prefill=prefill.description,
+        )
         anonymous = _anonymous(who)
         name_problem = st.empty()
-        with st.expander("Where it happened (optional)", icon=":material/link:"):
+        # What came with a link is shown: it goes along even with an anonymous report.
+        came_with_link = bool(prefill.thread or prefill.interaction or prefill.project)
+        with st.expander(
+            "Where it happened (optional)", icon=":material/link:", expanded=came_with_link
+        ):
+            if came_with_link:
+                st.caption(
+                    "This came with the link you followed. Clear what you do not want to send."
+                )
             thread = st.text_input(
                 "Thread", prefill.thread, key="report_thread", persist_state="session"
             )

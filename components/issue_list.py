@@ -1,10 +1,11 @@
 """A list of issues, of which one can be opened."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from api.contract import Issue
+from api.contract import Issue, IssueState
 from components import frontend, labels
 
 EXCERPT = 160
@@ -12,8 +13,9 @@ _OPENED = "issue"
 
 
 def opened() -> str | None:
-    """The id of the issue that is open: it is in the URL."""
-    return st.query_params.get(_OPENED)
+    """The id of the issue that is open: it is in the URL, where anything can be."""
+    issue_id = st.query_params.get(_OPENED, "")
+    return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
 
 
 def open_issue(issue_id: str | None) -> None:
@@ -45,7 +47,7 @@ def show(
             "state": labels.state(issue.state),
             "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
             "when": labels.day(issue.created_at),
-            "unread": unread and not issue.is_read,
+            "unread": unread and not issue.is_read and issue.state != IssueState.DELETED,
         }
         for issue in issues
     ]

@@ -120,6 +120,12 @@ def tell_apart(people: Sequence[User]) -> dict[str, str]:
     }
 
 
+def on_a_label(name: str) -> str:
+    """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
+    plain = "".join(c if c.isalnum() or c in " .,'-" else " " for c in name).strip()
+    return plain or "Account"
+
+
 def moment(when: datetime | None) -> str:
     """A point in time where the person is: 24 Nov 2026, 07:15."""
     return "" if when is None else f"{_local(when):%-d %b %Y, %H:%M}"
@@ -139,7 +145,7 @@ def zone() -> ZoneInfo:
     """The person's time zone."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 

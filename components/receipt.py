@@ -14,9 +14,10 @@ def show(issue: Issue) -> None:
     """Show the receipt of a report that was just sent."""
     st.markdown("**Your receipt**")
     st.code(issue.receipt, language=None)
-    st.caption(
-        "The receipt is the only way to follow an anonymous report. It is shown only now:"
-        " copy it, or download it."
+    st.warning(
+        "The receipt is the only way to follow an anonymous report, and it is shown only now."
+        " Copy it or download it before you leave this page.",
+        icon=":material/priority_high:",
     )
     st.download_button(
         "Download receipt",

@@ -1,5 +1,6 @@
 """This browser session: who it is, its API clients, and what it remembers. Pages ask here only."""
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +13,7 @@ from api.contract import HistoryEntry, Issue, NewIssue, Role
 from api.errors import NotFound, NotSupported
 from api.portal_token import Person
 from api.settings import get_settings
-from components import backend, identity
+from components import backend, draft, identity
 
 _TIMEOUT: Final = 5.0
 _ATTEMPTS: Final = 3
@@ -115,8 +116,9 @@ def remember_page(path: str) -> None:
 def report_key(new: NewIssue) -> str:
     """What makes the report on screen one report, however often it is sent unchanged."""
     if _REPORT_KEY not in st.session_state:
-        st.session_state[_REPORT_KEY] = uuid.uuid4()
-    return str(uuid.uuid5(st.session_state[_REPORT_KEY], new.model_dump_json()))
+        st.session_state[_REPORT_KEY] = str(uuid.uuid4())
+    name = draft.identity() or st.session_state[_REPORT_KEY]
+    return hashlib.sha256(f"{name} {new.model_dump_json()}".encode()).hexdigest()
 
 
 def sent_report() -> Issue | None:
@@ -128,6 +130,11 @@ def sent_report() -> Issue | None:
 def remember_sent_report(issue: Issue) -> None:
     """Keep the report that was just sent, to show its number and receipt."""
     st.session_state[_SENT_REPORT] = issue
+
+
+def report_by_name() -> None:
+    """Have the report form say so, once the person has signed in."""
+    st.session_state["report_anonymous"] = False
 
 
 def start_another_report() -> None:

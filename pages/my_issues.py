@@ -45,9 +45,7 @@ def show_opened(issue_id: str) -> None:
             if issue.state == IssueState.NOT_REVIEWED and st.button(
                 "Withdraw", icon=":material/delete:"
             ):
-                issue_actions.ask_to_delete(
-                    issue, "Withdraw", f"Issue {issue.issue_number} is withdrawn."
-                )
+                issue_actions.ask_to_delete(issue, withdraw=True)
 
 
 try:
@@ -75,11 +73,8 @@ if found.data:
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
     )
     filters.turn_page(found.total_count)
-elif filters.requested_page() > 1:
-    filters.back_to_first_page()
-    st.rerun()
-elif given:
-    st.info("None of your issues fits these filters.", icon=":material/filter_alt_off:")
+elif given or filters.requested_page() > 1:
+    filters.nothing_fits("your issues")
 else:
     st.info("You have not reported anything by name yet.", icon=":material/inbox:")
     st.page_link("pages/report.py", label="Report a problem", icon=":material/edit_note:")

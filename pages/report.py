@@ -22,11 +22,14 @@ if sent is None:
             session.remember_sent_report(sent)
             st.rerun()
     if who is None:
-        st.page_link(
-            "pages/sign_in.py",
-            label="Sign in to report by name",
+        by_name = st.button(
+            "Sign in to report by name",
+            type="tertiary",
             icon=":material/login:",
+            on_click=session.report_by_name,
         )
+        if by_name:
+            st.switch_page("pages/sign_in.py")
 else:
     st.title("Thank you", anchor=False)
     st.success(

@@ -12,18 +12,21 @@ client = session.client()
 notices.say_pending()
 
 
-def read_opened() -> Issue | None:
+def read_opened(opened: str) -> Issue | None:
     """The opened issue, which thereby becomes read."""
-    opened = issue_list.opened()
-    if opened is None:
-        return None
     try:
         issue = client.get(opened)
         return issue if issue.is_read else client.update(issue, is_read=True)
     except NotFound:
-        issue_list.open_issue(None)
-        st.info("That issue is not here any more.", icon=":material/search_off:")
         return None
+
+
+def show_deleted(issue: Issue) -> None:
+    """What a deleted issue said: it can be read in the list only, and not be changed."""
+    with st.container(border=True):
+        issue_view.heading(issue)
+        issue_view.from_whom(issue)
+        issue_view.text(issue.description)
 
 
 def show_opened(issue: Issue, listed: list[str]) -> None:
@@ -34,9 +37,9 @@ def show_opened(issue: Issue, listed: list[str]) -> None:
     with st.container(border=True):
         with st.container(horizontal=True):
             for words, icon, target, key in (
+                ("Back to the list", ":material/arrow_back:", None, "back_to_list"),
                 ("Previous", ":material/chevron_left:", before, "previous"),
                 ("Next", ":material/chevron_right:", after, "next"),
-                ("Back to the list", ":material/arrow_back:", None, "back_to_list"),
             ):
                 st.button(
                     words,
@@ -58,16 +61,15 @@ def show_opened(issue: Issue, listed: list[str]) -> None:
                     issue, f"Issue {issue.issue_number} is unread again.", is_read=False
                 )
             if st.button("Delete", icon=":material/delete:"):
-                issue_actions.ask_to_delete(
-                    issue, "Delete", f"Issue {issue.issue_number} is deleted."
-                )
+                issue_actions.ask_to_delete(issue, withdraw=False)
         issue_actions.choose_kind(issue)
         issue_view.timeline(session.history(issue))
 
 
 try:
     given = filters.queue(client.users())
-    issue = read_opened()
+    opened = issue_list.opened()
+    issue = read_opened(opened) if opened else None
     found = client.list(filters.query(given, filters.requested_page()))
 except IssuesError as error:
     notices.failure(error, doing="load the queue")
@@ -92,15 +94,17 @@ with queue, st.container(key="list_while_open" if issue else "list"):
             ),
         )
         filters.turn_page(found.total_count)
-    elif filters.requested_page() > 1:
-        filters.back_to_first_page()
-        st.rerun()
-    elif given:
-        st.info("No issue fits these filters.", icon=":material/filter_alt_off:")
+    elif given or filters.requested_page() > 1:
+        filters.nothing_fits("the issues")
     else:
         st.info("No issues yet: the queue is empty.", icon=":material/inbox:")
 with beside:
+    deleted = next((other for other in found.data if other.id == opened), None)
     if issue:
         show_opened(issue, [other.id for other in found.data])
+    elif deleted:
+        show_deleted(deleted)
+    elif opened:
+        st.info("That issue is not here any more.", icon=":material/search_off:")
     elif found.data:
         st.info("Choose an issue to read it.", icon=":material/arrow_back:")

@@ -17,6 +17,6 @@ if who is None:
 elif target := session.page_to_return_to():
     st.switch_page(target)
 else:
-    st.title(who.name, anchor=False)
-    issue_view.text(f"{labels.ROLES[who.role]}, {who.email}")
+    st.title("Your account", anchor=False)
+    issue_view.text(f"{who.name}\n{who.email}\n{labels.ROLES[who.role]}")
     st.button("Sign out", icon=":material/logout:", on_click=identity.sign_out)

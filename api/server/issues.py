@@ -23,6 +23,9 @@ from api.server.wire import Json
 IDEMPOTENCY_LIFETIME = 86_400
 """Seconds for which a repeated ``Idempotency-Key`` is recognised."""
 
+SHORTEST_ANONYMOUS_KEY = 16
+"""Characters of an ``Idempotency-Key`` that nobody else will think of."""
+
 LIVE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
 
 MOVES = {
@@ -53,6 +56,12 @@ class Issues:
         """
         if who.is_guest and not new.anonymous:
             raise forbidden("A visitor can only report anonymously: set anonymous to true.")
+        if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
+            raise invalid_field(
+                "Idempotency-Key",
+                f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
+                " characters: such keys are not told apart by sender",
+            )
         creator = None if new.anonymous else who.user_id
         key = idempotency_key or secrets.token_urlsafe(16)
         key_hash = self._keys.hash("idempotency", creator or "", key)
@@ -69,7 +78,14 @@ class Issues:
                     self._remember(connection, key_hash, body_hash, issue_id)
             row = store.find_issue(connection, self._org_id, issue_id)
             assert row is not None
-        answer = wire.issue(row, with_project=True)
+        answer = wire.issue(row, with_project=True) | {
+            # A repeated request gets the first answer, whatever was done to the issue since.
+            "description": new.description,
+            "type": new.type,
+            "state": IssueState.NOT_REVIEWED,
+            "is_read": False,
+            "updated_at": wire.timestamp(row.created_at),
+        }
         if receipt:
             answer["receipt"] = "-".join(receipt[i : i + 4] for i in range(0, 16, 4))
         return answer, not known

@@ -67,6 +67,8 @@ def from_validation(error: ValidationError | RequestValidationError) -> ProblemE
     """A 400 that names each field at fault; never repeats the input, which may be private."""
     errors: dict[str, str] = {}
     for item in error.errors():
+        if item["type"] == "json_invalid":
+            return ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"})
         path = [
             str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")
         ]

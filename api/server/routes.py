@@ -1,12 +1,16 @@
 """HTTP in and out: parameters, bodies, headers, status codes. The rules are in `issues`."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from api.contract import (
     Issue,
@@ -24,7 +28,7 @@ from api.contract import (
 from api.server import access, store, wire
 from api.server.access import Principal
 from api.server.issues import Issues, etag
-from api.server.problems import ProblemError, forbidden
+from api.server.problems import ProblemError, forbidden, invalid_field
 from api.server.service import Service
 
 BODY_LIMIT = 100_000
@@ -51,7 +55,10 @@ class GuardedRoute(APIRoute):
             if organisation not in (None, service.org_id, service.settings.org):
                 raise ProblemError(404, "This token is not of that organisation.")
             if request.method in ("POST", "PUT", "PATCH"):
-                await _check_body(request)
+                try:
+                    await _check_body(request)
+                except ClientDisconnect:
+                    return Response(status_code=400)  # Nobody is there to read it.
             return await handle(request)
 
         return guarded
@@ -68,8 +75,20 @@ async def _check_body(request: Request) -> None:
         if size > BODY_LIMIT:
             raise ProblemError(413, f"The body is larger than {BODY_LIMIT} bytes.")
         chunks.append(chunk)
+    body = b"".join(chunks)
+    # A field that is there twice has two meanings: `anonymous` must never be taken for the other.
+    with suppress(ValueError, RecursionError):
+        json.loads(body, object_pairs_hook=_without_repeats)
     # Starlette's own cache for a body that was read: the stream cannot be read twice.
-    request._body = b"".join(chunks)
+    request._body = body
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise invalid_field(repeated[:100], "is there more than once")
+    return fields
 
 
 def _caller(request: Request) -> Principal:
@@ -181,7 +200,8 @@ def create_issue(
         Header(
             min_length=1,
             max_length=255,
-            description="A random text of your own that makes a retry safe for 24 hours.",
+            description="A random text of your own that makes a retry safe for 24 hours;"
+            " for an anonymous report of at least 16 characters.",
         ),
     ] = None,
 ) -> JSONResponse:

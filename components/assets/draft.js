@@ -1,9 +1,9 @@
-// Counts what is typed into a text area of Streamlit and keeps it in this tab's session storage.
-
-export default function ({ data, parentElement }) {
-  const key = `issue-portal-draft-${data.name}`;
+// Counts what is typed into the report form and keeps it in this tab's session storage until it is
+// sent. The parts of the form are found by the keys that Streamlit gives them as class names.
+export default function ({ data, parentElement, setStateValue }) {
+  const store = `issue-portal-draft-${data.name}`;
   if (data.forget) {
-    sessionStorage.removeItem(key);
+    sessionStorage.removeItem(store);
     return;
   }
   let status = parentElement.querySelector("p");
@@ -11,8 +11,19 @@ export default function ({ data, parentElement }) {
     status = document.createElement("p");
     parentElement.append(status);
   }
-  const find = () =>
-    [...document.querySelectorAll("textarea")].find((area) => area.ariaLabel === data.label);
+  const find = (selector) => [...document.querySelectorAll(selector)];
+  const area = () => find(`.st-key-${data.text} textarea`)[0];
+  const choices = () => find(`.st-key-${data.choice} input[type=radio]`);
+  const toggle = () => find(`.st-key-${data.toggle} input`)[0];
+  const kept = () => JSON.parse(sessionStorage.getItem(store) ?? "{}");
+  const keep = (change) => {
+    const draft = { id, ...kept(), prefill: data.prefill, ...change };
+    sessionStorage.setItem(store, JSON.stringify(draft));
+  };
+  // Sent along with the form, so that a report which is sent again after a reload is still one.
+  const id = kept().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
+  setStateValue("id", id);
+
   let counted;
   const count = (text) => {
     if (text === counted) return;
@@ -28,34 +39,54 @@ export default function ({ data, parentElement }) {
     status.className = over > 0 ? "over" : "";
     status.setAttribute("role", over > 0 ? "alert" : "note");
   };
-  const typed = ({ target }) => {
-    if (target !== find()) return;
-    count(target.value);
-    if (target.value) sessionStorage.setItem(key, target.value);
-    else sessionStorage.removeItem(key);
+
+  const chosen = () => {
+    const choice = choices().findIndex((radio) => radio.checked);
+    return choice >= 0 ? { choice } : {};
   };
-  // Streamlit may replace or empty the area while a page settles. A person who empties it is heard
-  // by `typed`, so an empty area with a draft in store is always one that lost it.
+  const changed = ({ target }) => {
+    if (target === area()) {
+      count(target.value);
+      keep({ text: target.value, ...chosen() });
+    } else if (target === toggle()) {
+      keep({ toggle: target.checked });
+    } else if (choices().includes(target)) {
+      keep(chosen());
+    }
+  };
+  // Streamlit may replace or empty a part while a page settles. A person who empties the text is
+  // heard by `changed`, so an empty text with one in store is always one that was lost.
+  let toggled = false;
   const restore = () => {
-    const area = find();
-    if (!area) return;
-    const kept = sessionStorage.getItem(key);
-    if (kept && !area.value) {
+    const text = area();
+    if (!text) return;
+    const draft = kept();
+    const untouched = text.value === data.prefill && draft.prefill === data.prefill;
+    if (draft.text && draft.text !== text.value && (!text.value || untouched)) {
       // React listens to the native setter's event, not to the property.
       const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
-      set.call(area, kept);
-      area.dispatchEvent(new Event("input", { bubbles: true }));
-    } else if (area.value && area.value !== data.prefill) {
-      // Typed before this script had arrived.
-      sessionStorage.setItem(key, area.value);
+      set.call(text, draft.text);
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    } else if (text.value && text.value !== draft.text) {
+      // Came with the link, or was typed before this script had arrived.
+      keep({ text: text.value });
     }
-    count(area.value);
+    count(text.value);
+    const { choice } = chosen();
+    if (choice === undefined) choices()[draft.choice]?.click();
+    else if (choice !== draft.choice) keep({ choice });
+    if (!toggled && toggle()) {
+      toggled = true;
+      if ("toggle" in draft && draft.toggle !== toggle().checked) toggle().click();
+    }
   };
-  document.addEventListener("input", typed);
+  document.addEventListener("input", changed);
+  document.addEventListener("change", changed);
   const timer = setInterval(restore, 200);
   restore();
   return () => {
     clearInterval(timer);
-    document.removeEventListener("input", typed);
+    document.removeEventListener("input", changed);
+    document.removeEventListener("change", changed);
   };
 }

@@ -1,4 +1,7 @@
 // A list of issues, like a mailbox: unread ones bold, the opened one marked. All text is text.
+// Opening an issue makes Streamlit draw the list anew: this is where the focus was.
+let focus;
+
 export default function ({ data, parentElement, setTriggerValue }) {
   let list = parentElement.querySelector("ul");
   if (!list) {
@@ -33,13 +36,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.onclick = () => {
       for (const other of list.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
       button.setAttribute("aria-current", "true");
+      focus = row.id;
       setTriggerValue("opened", row.id);
     };
     const item = document.createElement("li");
     item.append(button);
     return item;
   });
-  const focused = list.getRootNode().activeElement?.dataset?.issue;
+  focus = list.getRootNode().activeElement?.dataset?.issue ?? focus;
   list.replaceChildren(...rows);
-  if (focused) list.querySelector(`[data-issue="${CSS.escape(focused)}"]`)?.focus();
+  if (focus && document.activeElement === document.body) {
+    list.querySelector(`[data-issue="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+  }
+  list.onfocusin = (event) => (focus = event.target.dataset.issue);
+  list.onkeydown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const buttons = [...list.querySelectorAll("button")];
+    const next = step && buttons[buttons.indexOf(event.target) + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  };
 }

@@ -90,9 +90,11 @@ def test_body_that_is_not_of_the_contract_is_refused(member, change, field):
 
 
 def test_body_must_be_json(member):
-    problem(
-        member("POST", "/issue", content="{", headers={"Content-Type": "application/json"}), 400
-    )
+    headers = {"Content-Type": "application/json"}
+    problem(member("POST", "/issue", content="{", headers=headers), 400, "body")
+    twice = '{"description": "x", "resource_type": "Thread", "type": "Other", '
+    twice += '"anonymous": true, "anonymous": false}'
+    problem(member("POST", "/issue", content=twice, headers=headers), 400, "anonymous")
     problem(member("POST", "/issue", content="a=b"), 415)
     problem(member("POST", "/issue", json={"description": "x" * 200_000}), 413)
 
@@ -159,6 +161,22 @@ def test_simultaneous_requests_with_one_key_create_one_issue(visitor):
         worker.join()
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
+
+
+def test_repeated_request_gets_the_first_answer_whatever_happened_since(member, reviewer):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    first = member("POST", "/issue", json=body, headers=headers).json()
+    path = f"/issue/{first['id']}"
+    reviewer("PUT", path, json={"state": "InReview", "is_read": True, "description": "edited"})
+    reviewer("DELETE", path)
+    assert member("POST", "/issue", json=body, headers=headers).json() == first
+
+
+def test_key_that_could_be_guessed_is_refused_for_an_anonymous_report(visitor):
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    answer = visitor("POST", "/issue", json=body, headers={"Idempotency-Key": "1"})
+    problem(answer, 400, "Idempotency-Key")
 
 
 # Anonymous

@@ -68,22 +68,50 @@ def test_two_clicks_make_one_issue(people, portal, words):
     assert len(issues_with(portal, words)) == 1
 
 
+@pytest.mark.parametrize("milliseconds", [0, 40])
+def test_reload_while_sending_and_sending_again_make_one_issue(people, portal, words, milliseconds):
+    visitor = people().opens("/?type=Other").writes(words)
+    visitor.sees(f"{len(words)} of 10,000 characters").presses("Send report")
+    visitor.page.wait_for_timeout(milliseconds)
+    visitor.page.reload()
+    expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+    visitor.presses("Send report").sees("Your report has arrived.")
+    assert len(issues_with(portal, words)) == 1
+
+
 def test_draft_survives_reload_sign_in_and_other_pages(people, words):
-    member = people().opens().writes(words).sees(f"{len(words)} of 10,000 characters")
+    member = people().opens().chooses("No answer").writes(words)
+    member.sees(f"{len(words)} of 10,000 characters")
     member.page.reload()
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
+    expect(member.page.get_by_label("No answer")).to_be_checked()
     member.goes_to("Track").goes_to("Report")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
-    member.goes_to("Sign in").signs_in("member")
+    member.presses("Sign in to report by name").signs_in("member")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
-    member.chooses("No answer").presses("Send report").sees("Your report has arrived.")
+    expect(member.page.get_by_label("No answer")).to_be_checked()
+    expect(member.page.get_by_label("Report anonymously")).not_to_be_checked()
+    member.presses("Send report").sees("Your report has arrived.").sees("See it in My issues")
     member.presses("Report another problem")
     expect(member.page.get_by_label("What happened?")).to_have_value("")
 
 
+@pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
+def test_lists_bear_any_url(people, query):
+    reviewer = people().opens(f"/review?{query}").signs_in("reviewer")
+    expect(reviewer.page.get_by_label("Search")).to_be_visible()
+    reviewer.sees_not("Something failed")
+
+
 def test_form_is_filled_by_the_link(people):
     visitor = people().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
-    expect(visitor.page.get_by_label("What happened?")).to_have_value("No table")
+    text = visitor.page.get_by_label("What happened?")
+    expect(text).to_have_value("No table")
+    expect(visitor.page.get_by_role("textbox", name="Thread")).to_have_value("t1")
+    expect(visitor.page.get_by_role("textbox", name="Thread")).to_be_visible()
+    visitor.writes("No table at all").sees("15 of 10,000 characters")
+    visitor.page.reload()
+    expect(text).to_have_value("No table at all")
     visitor.presses("Send report").sees("Your report has arrived.")
 
 

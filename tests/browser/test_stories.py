@@ -84,7 +84,7 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
     expect(page.locator("button[data-issue]")).to_have_count(1)
 
     page.get_by_role("button", name="Closed", exact=True).click()
-    reviewer.sees("No issue fits these filters.")
+    reviewer.sees("None of the issues fits these filters.")
     page.get_by_role("button", name="Closed", exact=True).click()
     expect(reviewer.row(words)).to_have_count(1)
 
@@ -98,6 +98,24 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
     page.reload()
     expect(reviewer.row(words)).to_have_count(1)
     expect(page.locator("button[data-issue]")).to_have_count(1)
+
+
+def test_filters_on_a_later_page_lead_back_to_the_first(people, portal, words):
+    with portal.client(portal.guest_token()) as client:
+        for number in range(21):
+            client.create(
+                NewIssue(
+                    description=f"{words}, part {number}",
+                    resource_type=ResourceType.THREAD,
+                    type=IssueType.FORMAT,
+                    anonymous=True,
+                )
+            )
+    reviewer = people().opens(f"/review?q={words.split()[-1]}&page=2").signs_in("reviewer")
+    expect(reviewer.row(words)).to_have_count(1)
+    reviewer.presses("Closed").sees("None of the issues fits these filters.")
+    reviewer.presses("Clear filters")
+    expect(reviewer.page.locator("button[data-issue]")).to_have_count(20)
 
 
 def test_reviewer_filters_by_date(people, words, portal):
@@ -115,7 +133,7 @@ def test_reviewer_filters_by_date(people, words, portal):
     reviewer.opens(f"/review?q={words.split()[-1]}&created={today}&created={today}")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.opens(f"/review?q={words.split()[-1]}&created=2020-01-01&created=2020-01-02")
-    reviewer.sees("No issue fits these filters.")
+    reviewer.sees("None of the issues fits these filters.")
 
 
 def test_first_visitor_of_all_may_come_by_a_deep_link(people, tmp_path):
