@@ -96,7 +96,8 @@ def turn_page(total: int | None) -> None:
 
 def back_to_first_page() -> None:
     """Other filters make other pages."""
-    st.session_state["page"] = 1
+    if requested_page() > 1:
+        st.session_state["page"] = 1
 
 
 def clear() -> None:

@@ -53,10 +53,8 @@ def current() -> SignedIn | None:
 def sign_in_form() -> None:
     """The form; the page is run again as the one who signed in."""
     with st.form("sign_in"):
-        username = st.text_input("Username", autocomplete="username", max_chars=200)
-        password = st.text_input(
-            "Password", type="password", autocomplete="current-password", max_chars=200
-        )
+        username = st.text_input("Username", autocomplete="username")
+        password = st.text_input("Password", type="password", autocomplete="current-password")
         asked = st.form_submit_button("Sign in", type="primary", icon=":material/login:")
     if not asked:
         return

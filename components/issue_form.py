@@ -135,9 +135,9 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
 
 
 def _anonymous(who: Person | None) -> bool:
-    anonymous = st.toggle(
-        "Report anonymously", value=True, key="report_anonymous", persist_state="session"
-    )
+    # Not by the widget's own default, which Streamlit would warn about once a link has set it off.
+    st.session_state.setdefault("report_anonymous", True)
+    anonymous = st.toggle("Report anonymously", key="report_anonymous", persist_state="session")
     on = "nobody can find out who sent it, not even an operator. You follow it with a receipt."
     off = "reviewers see your name, and you find it in My issues."
     st.caption(f"On: {on} Off: {off}" if who else f"On: {on} Off: you sign in first.")
