@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -157,7 +158,12 @@ def _answers(
     return {status: answer, **_problems(*statuses)}
 
 
-router = APIRouter(prefix="/v1/app", route_class=GuardedRoute, tags=["Issues"])
+# For the OpenAPI document only: `GuardedRoute` is what checks the token.
+_BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
+
+router = APIRouter(
+    prefix="/v1/app", route_class=GuardedRoute, tags=["Issues"], dependencies=[Depends(_BEARER)]
+)
 
 
 @router.get(

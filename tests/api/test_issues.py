@@ -438,6 +438,8 @@ def test_health_and_documentation(api, stranger):
     assert get(f"{api.url}/api/ready").json() == {"status": "ready"}
     described = get(f"{api.url}/api/openapi.json").json()
     assert set(described["paths"]["/v1/app/issue/{issue_id}"]) == {"get", "put", "patch", "delete"}
+    assert described["components"]["securitySchemes"]["Token"]["scheme"] == "bearer"
+    assert "Problem" in described["components"]["schemas"]
     page = get(f"{api.url}/api/docs")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200
