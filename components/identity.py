@@ -1,8 +1,8 @@
 """Who is using this browser session: signing in, staying signed in, signing out.
 
-Passwords are checked by streamlit-authenticator (0.4.2). Its form and cookie are left out: its
-cookie comes from a frame whose arrival reruns the page, which swallows a click on "Sign in" and,
-the other way round, takes the frame away before it has set the cookie.
+Passwords are checked by streamlit-authenticator (0.4.2). Its form and cookie are left out: a frame
+sets its cookie, which a rerun takes away before it is done, and which itself reruns the page while
+someone signs in.
 """
 
 import time
