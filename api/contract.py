@@ -4,6 +4,7 @@ Reading is tolerant: unknown fields are ignored, unknown enum values come throug
 Writing is strict: an unknown field is refused, so a misspelt ``anonymous`` never publishes a name.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +52,17 @@ class IssueState(StrEnum):
     DELETED = "Deleted"
 
 
+LIVE_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
+"""All but deleted."""
+
+NEXT_STATES = {
+    IssueState.NOT_REVIEWED: (IssueState.IN_REVIEW, IssueState.CLOSED),
+    IssueState.IN_REVIEW: (IssueState.CLOSED,),
+    IssueState.CLOSED: (IssueState.IN_REVIEW,),
+}
+"""The states a reviewer can move an issue to, the usual one first."""
+
+
 class UserState(StrEnum):
     """Whether a user may act."""
 
@@ -94,10 +106,20 @@ def check_characters(text: str) -> str:
     return text
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing in ``text`` is visible."""
+    return not any(c.isprintable() and not c.isspace() for c in text)
+
+
+def receipt_digits(receipt: str) -> str:
+    """A receipt without the spaces and dashes that people write in it."""
+    return re.sub(r"[\s\-\u2010-\u2015]", "", receipt)
+
+
 def check_text(text: str) -> str:
     """Like `check_characters`, and refuse a text in which nothing is visible."""
     check_characters(text)
-    if not any(c.isprintable() and not c.isspace() for c in text):
+    if is_blank(text):
         raise ValueError("must say something: it is empty or blank")
     return text
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from api.contract import IssueQuery, IssueState, IssueType, User
+from api.contract import LIVE_STATES, IssueQuery, IssueState, IssueType, User
 from components import issue_list, labels
 
 PAGE_SIZE = 20
-_LIVE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
 
 
 def mine() -> dict[str, Any]:
@@ -19,7 +18,7 @@ def mine() -> dict[str, Any]:
     with search:
         text = _search()
     with states:
-        chosen = _states(_LIVE)
+        chosen = _states(LIVE_STATES)
     return _given(filter_by_text=text, states=chosen)
 
 
@@ -29,7 +28,7 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
     with search:
         text = _search()
     with states:
-        chosen = _states((*_LIVE, IssueState.DELETED))
+        chosen = _states((*LIVE_STATES, IssueState.DELETED))
     keys = ("kind", "created", "reporter")
     active = sum(key in st.query_params for key in keys)
     title = f"More filters ({active} on)" if active else "More filters"

@@ -4,15 +4,9 @@ from typing import Literal
 
 import streamlit as st
 
-from api.contract import Issue, IssueState, IssueType
+from api.contract import NEXT_STATES, Issue, IssueState, IssueType
 from api.errors import IssuesError
-from components import issue_list, labels, notices, session
-
-MOVES = {
-    IssueState.NOT_REVIEWED: (IssueState.IN_REVIEW, IssueState.CLOSED),
-    IssueState.IN_REVIEW: (IssueState.CLOSED,),
-    IssueState.CLOSED: (IssueState.IN_REVIEW,),
-}
+from components import issue_form, issue_list, labels, notices, session
 
 
 def change(
@@ -38,7 +32,7 @@ def change(
 
 def move_buttons(issue: Issue) -> None:
     """A button for each state that can follow."""
-    following = MOVES.get(IssueState(issue.state), ()) if issue.state in MOVES else ()
+    following = NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
     for state in following:
         reopens = issue.state == IssueState.CLOSED
         words, icon = labels.REOPEN if reopens else labels.MOVES[state]
@@ -51,15 +45,8 @@ def move_buttons(issue: Issue) -> None:
 
 def choose_kind(issue: Issue) -> None:
     """A choice of the kind of problem that takes effect at once."""
-    kinds = list(IssueType)
-    kind = st.selectbox(
-        "Kind of problem",
-        kinds,
-        index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
-        format_func=labels.kind,
-        # A key for each stored value: a refused change falls back to what is stored.
-        key=f"kind_of_{issue.id}_{issue.type}",
-    )
+    # A key for each stored value: a refused change falls back to what is stored.
+    kind = issue_form.kind_choice(issue, key=f"kind_of_{issue.id}_{issue.type}")
     if kind is not None and kind != issue.type:
         change(issue, f"Issue {issue.issue_number}: {labels.kind(kind)}.", type=kind)
 

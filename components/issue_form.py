@@ -6,7 +6,15 @@ import streamlit as st
 from pydantic import ValidationError
 
 from api.contract import DESCRIPTION_LIMIT as LIMIT
-from api.contract import Issue, IssueType, NewIssue, ResourceType, ThreadConfig, check_text
+from api.contract import (
+    Issue,
+    IssueType,
+    NewIssue,
+    ResourceType,
+    ThreadConfig,
+    check_text,
+    is_blank,
+)
 from api.portal_token import Person
 from components import draft, labels
 
@@ -144,17 +152,22 @@ def _anonymous(who: Person | None) -> bool:
     return bool(anonymous)
 
 
+def kind_choice(issue: Issue, *, key: str) -> IssueType | None:
+    """A choice of the kind of problem, set to the issue's; None for one that we do not know."""
+    kinds = list(IssueType)
+    return st.selectbox(
+        "Kind of problem",
+        kinds,
+        index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
+        format_func=labels.kind,
+        key=key,
+    )
+
+
 def correct(issue: Issue) -> tuple[IssueType | None, str] | None:
     """A folded form to correct an issue; returns kind and text when they are to be saved."""
-    kinds = list(IssueType)
     with st.expander("Correct it", icon=":material/edit:"), st.form("correct", border=False):
-        kind = st.selectbox(
-            "Kind of problem",
-            kinds,
-            index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
-            format_func=labels.kind,
-            key=f"correct_kind_{issue.id}",
-        )
+        kind = kind_choice(issue, key=f"correct_kind_{issue.id}")
         description = st.text_area(
             WHAT_HAPPENED, issue.description or "", height=150, key=f"correct_text_{issue.id}"
         )
@@ -175,7 +188,7 @@ def text_problem(description: str) -> str | None:
     try:
         check_text(description)
     except ValueError as error:
-        if not any(c.isprintable() and not c.isspace() for c in description):
+        if is_blank(description):
             return "Write what happened: it is still empty."
         return f"The text {error}. Remove them and send again."
     return None

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from api.contract import Issue
+from api.contract import Issue, receipt_digits
 from components import labels
 
 _DIGITS = 16
@@ -31,7 +31,7 @@ def show(issue: Issue) -> None:
 
 def read(entered: str) -> str | None:
     """The digits of what a person entered, or None if it cannot be a receipt."""
-    digits = re.sub(r"[\s\-\u2010-\u2015]", "", entered)
+    digits = receipt_digits(entered)
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from api.contract import IssueState, IssueType
+from api.contract import LIVE_STATES, IssueState, IssueType
 from api.errors import IssuesError, NotFound, NotSupported
 from components import charts, labels, notices, session
 
@@ -33,8 +33,7 @@ with st.container(horizontal=True):
 by_state, by_kind = st.columns(2, gap="medium")
 with by_state:
     st.subheader("By state", anchor=False)
-    states = [state for state in IssueState if state is not IssueState.DELETED]
-    charts.bars({labels.state(s): stats.by_state.get(s, 0) for s in states}, what="State")
+    charts.bars({labels.state(s): stats.by_state.get(s, 0) for s in LIVE_STATES}, what="State")
 with by_kind:
     st.subheader("By kind of problem", anchor=False)
     charts.bars({labels.kind(k): stats.by_type.get(k, 0) for k in IssueType}, what="Kind")

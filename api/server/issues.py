@@ -12,7 +12,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.contract import IssueQuery, IssueState, IssueUpdate, NewIssue, PageOrder
+from api.contract import (
+    LIVE_STATES,
+    NEXT_STATES,
+    IssueQuery,
+    IssueState,
+    IssueUpdate,
+    NewIssue,
+    PageOrder,
+    receipt_digits,
+)
 from api.keys import Keys
 from api.server import store, wire
 from api.server.access import Principal
@@ -26,14 +35,6 @@ IDEMPOTENCY_LIFETIME = 86_400
 SHORTEST_ANONYMOUS_KEY = 16
 """Characters of an ``Idempotency-Key`` that nobody else will think of."""
 
-LIVE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
-
-MOVES = {
-    IssueState.NOT_REVIEWED: {IssueState.IN_REVIEW, IssueState.CLOSED},
-    IssueState.IN_REVIEW: {IssueState.CLOSED},
-    IssueState.CLOSED: {IssueState.IN_REVIEW},
-}
-
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
 
@@ -45,10 +46,8 @@ class Issues:
         self._org_id = org_id
         self._keys = keys
 
-    def create(
-        self, who: Principal, new: NewIssue, idempotency_key: str | None
-    ) -> tuple[Json, bool]:
-        """Store a report; returns it and whether it is new (else: a repeated request's answer).
+    def create(self, who: Principal, new: NewIssue, idempotency_key: str | None) -> Json:
+        """Store a report; a repeated request gets the first one's answer and stores nothing.
 
         An anonymous one gets a receipt, and nothing about ``who`` is stored: its idempotency
         record is a keyed hash of the key alone, and its receipt is derived from key and issue, so
@@ -88,7 +87,7 @@ class Issues:
         }
         if receipt:
             answer["receipt"] = "-".join(receipt[i : i + 4] for i in range(0, 16, 4))
-        return answer, not known
+        return answer
 
     def list_page(self, who: Principal, query: IssueQuery) -> Json:
         """One page of the issues that ``who`` may see."""
@@ -103,7 +102,7 @@ class Issues:
             created_by = (who.user_id,)
         which = store.Filter(
             org_id=self._org_id,
-            states=query.states or LIVE,
+            states=query.states or LIVE_STATES,
             types=query.type,
             created_by=created_by,
             projects=query.projects,
@@ -225,7 +224,7 @@ class Issues:
 
     def by_receipt(self, receipt: str) -> Json:
         """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
-        digits = re.sub(r"[\s\-\u2010-\u2015]", "", receipt)
+        digits = receipt_digits(receipt)
         with self._database.read() as connection:
             row = store.find_issue_by_receipt(connection, self._org_id, self._receipt_hash(digits))
             if row is None or row.state == IssueState.DELETED:
@@ -237,7 +236,7 @@ class Issues:
         """Counts of the organisation's issues."""
         if not who.is_admin:
             raise forbidden("Only reviewers can see statistics.")
-        which = store.Filter(org_id=self._org_id, states=LIVE)
+        which = store.Filter(org_id=self._org_id, states=LIVE_STATES)
         with self._database.read() as connection:
             unread, anonymous = store.count_unread_and_anonymous(connection, which)
             by_state = store.count_by(connection, which, "state")
@@ -276,7 +275,7 @@ class Issues:
     def _check_move(self, old: IssueState, new: IssueState) -> None:
         if new is IssueState.DELETED:
             raise invalid_field("state", "an issue is deleted with DELETE")
-        if new not in MOVES[old]:
+        if new not in NEXT_STATES[old]:
             raise invalid_field("state", f"{old} cannot become {new}")
 
     def _check_match(self, row: store.AnyRow, if_match: str | None) -> None:

@@ -214,7 +214,7 @@ def create_issue(
     """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
     to follow it by, which is shown only here.
     """
-    issue, _ = issues.create(caller, new, idempotency_key)
+    issue = issues.create(caller, new, idempotency_key)
     return JSONResponse(issue, 201, {"Location": f"/api/v1/app/issue/{issue['id']}"})
 
 
