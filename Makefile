@@ -9,7 +9,7 @@ run: .venv/runs            ## Serve portal and API on http://localhost:8501
 dev: .venv/tests           ## The same, with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true
 
-test: check chromium       ## Everything that must pass: checks, then all tests
+test: check chromium redis ## Everything that must pass: checks, then all tests
 	$(BIN)/pytest -n $${TEST_PROCESSES:-2}
 
 check: .venv/tests         ## Format, lint, types, imports
@@ -30,6 +30,11 @@ chromium:                  # The browser of the browser tests: Debian's, or Play
 	@command -v chromium >/dev/null || \
 	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core) || \
 	 $(BIN)/playwright install --with-deps chromium
+
+.PHONY: redis
+redis:                     # Shares the rate limits of replicas; a test needs it
+	@command -v redis-server >/dev/null || \
+	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
 
 .venv/runs: requirements.txt constraints.txt
 	$(PYTHON) -m venv .venv

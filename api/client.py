@@ -14,21 +14,19 @@
         )
         print(issue.issue_number)
 
-It works with any server of the contract. Errors are those of `api.errors`.
+It works with any server of the contract. Errors are those of `api.errors`. `AsyncIssuesClient` is
+the same with ``await``; the rules of both are in `api.calls`.
 """
 
-import random
+import asyncio
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from api.calls import Call, Calls, Pause
 from api.contract import (
     Issue,
     IssueHistory,
@@ -37,28 +35,23 @@ from api.contract import (
     IssueState,
     IssueStats,
     IssueType,
-    IssueUpdate,
     NewIssue,
-    Problem,
     ReceiptView,
     User,
 )
-from api.errors import BadAnswer, IssuesError, Unreachable, error_for
+from api.exchange import exchange, exchange_async, http_settings
+from api.walk import Walk
 
-Received = TypeVar("Received", bound=BaseModel)
-
-_PREFIX = "/api/v1/app"
-_RETRIED = {429, 502, 503, 504}
-_FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 10.0
+Result = TypeVar("Result")
 
 
 class IssuesClient:
     """A client for one server and one caller; may be used by several threads.
 
     ``token`` is an API token, or a function that returns a fresh one for each request.
-    ``timeout`` (seconds) bounds each attempt and ``patience`` (seconds) the whole call, pauses
-    between its ``attempts`` included. ``org`` is sent as ``x-org`` to servers that want it.
+    ``timeout`` (seconds) is how long to wait for a sign of life from the server, ``patience``
+    (seconds) bounds the whole call: its ``attempts``, the pauses between them and all reading, not
+    the look-up of the host's name. ``org`` is sent as ``x-org`` to servers that want it.
     """
 
     def __init__(
@@ -72,17 +65,8 @@ class IssuesClient:
         patience: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._token = token
-        self._attempts = attempts
-        self._patience = patience
-        self._http = httpx.Client(
-            base_url=base_url,
-            headers={"Accept": "application/json", "User-Agent": "issue-portal-client"}
-            | ({"x-org": org} if org else {}),
-            timeout=timeout,
-            transport=transport,
-            follow_redirects=False,
-        )
+        self._calls = Calls(token, timeout, attempts, patience)
+        self._http = httpx.Client(**http_settings(base_url, org), transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -96,18 +80,24 @@ class IssuesClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections: ``client.close()``, or leave a ``with`` block."""
         self._http.close()
 
     def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
-        """Report an issue. Pass your own key to repeat the call safely after an error."""
-        key = idempotency_key or str(uuid.uuid4())
-        body = new.model_dump(mode="json", exclude_none=True)
-        return self._call(Issue, "POST", "/issue", json=body, headers={"Idempotency-Key": key})
+        """Report an issue; the answer to an anonymous report has its ``receipt``.
+
+        It is never stored twice: after an attempt of unknown end it is repeated only if the server
+        keeps idempotency keys; else the error has ``unsure`` set. Pass a key of your own, a random
+        one, to be able to repeat the whole call as well.
+
+            key = str(uuid.uuid4())
+            issue = client.create(new, idempotency_key=key)
+        """
+        return self._run(self._calls.create(new, idempotency_key))
 
     def get(self, issue_id: str) -> Issue:
-        """One issue."""
-        return self._call(Issue, "GET", f"/issue/{_segment(issue_id)}")
+        """One issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``."""
+        return self._run(self._calls.get(issue_id))
 
     def update(
         self,
@@ -117,171 +107,201 @@ class IssuesClient:
         type: IssueType | None = None,
         state: IssueState | None = None,
         is_read: bool | None = None,
+        if_unchanged: bool = False,
     ) -> Issue:
         """Change what is given; returns the issue as it is now.
 
-        ``is_read`` is always sent, because servers of the newer form reset it when it is absent.
-        """
-        given = {"description": description, "type": type, "state": state, "is_read": is_read}
-        changes = {name: value for name, value in given.items() if value is not None}
-        update = IssueUpdate.model_validate({"is_read": issue.is_read, **changes})
-        body = update.model_dump(mode="json")
-        return self._call(Issue, "PUT", f"/issue/{_segment(issue.id)}", json=body)
+        With ``if_unchanged``, only if nobody changed it since you got ``issue``, else raises
+        `PreconditionFailed`. On servers without entity tags that is a look just before.
 
-    def delete(self, issue_id: str) -> None:
-        """Delete an issue, or withdraw one's own."""
-        self._send("DELETE", f"/issue/{_segment(issue_id)}")
+            issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
+        """
+        changes = _given(description=description, type=type, state=state, is_read=is_read)
+        return self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+
+    def delete(self, issue_id: str, *, etag: str | None = None) -> None:
+        """Delete an issue, or withdraw one's own; with ``etag`` only if it still has that one.
+
+        client.delete(issue.id, etag=issue.etag)
+        """
+        self._run(self._calls.delete(issue_id, etag))
 
     def list(self, query: IssueQuery | None = None) -> IssuePage:
-        """One page of the issues that the caller may see."""
-        params = query.params() if query else {}
-        return self._call(IssuePage, "GET", "/issue", params=params)
+        """One page of the issues that the caller may see, newest first.
+
+        waiting = client.list(IssueQuery(states=(IssueState.NOT_REVIEWED,))).total_count
+        """
+        return self._run(self._calls.fetch(IssuePage, "/issue", query))
 
     def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
-        """All issues of a query: by cursor where the server has cursors, else by page number."""
-        query = query or IssueQuery()
-        number = query.page or 1
-        seen: set[str] = set()
-        while True:
-            page = self.list(query)
-            for issue in page.data:
-                # By number, a page shifts when an issue is created meanwhile.
-                if issue.id not in seen:
-                    yield issue
-            if not page.has_next_page or not page.data:
-                return
-            seen = {issue.id for issue in page.data}
-            if page.next_cursor:
-                query = query.model_copy(update={"after": page.next_cursor, "page": None})
-            else:
-                number += 1
-                query = query.model_copy(update={"page": number})
+        """All issues of a query, each once, fetched page by page as you go.
+
+        numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
+        """
+        walk = _walk(query)
+        while walk.position is not None:
+            yield from walk.take(self.list(_next(query, walk.position)))
 
     def history(self, issue_id: str) -> IssueHistory:
-        """Everything that happened to one issue."""
-        return self._call(IssueHistory, "GET", f"/issue/{_segment(issue_id)}/history")
+        """What happened to one issue, oldest first: ``client.history(issue.id).data[0].by``."""
+        return self._run(self._calls.history(IssueHistory, issue_id))
 
     def stats(self) -> IssueStats:
-        """Counts of all issues."""
-        return self._call(IssueStats, "GET", "/issue/stats")
+        """Counts of all issues: ``client.stats().by_state["Closed"]``."""
+        return self._run(self._calls.fetch(IssueStats, "/issue/stats", None))
 
     def look_up_receipt(self, receipt: str) -> ReceiptView:
-        """The issue that was answered with this receipt."""
-        body = {"receipt": receipt}
-        return self._call(ReceiptView, "POST", "/issue/receipt", json=body, safe=True)
+        """The issue that was answered with this receipt.
+
+        state = client.look_up_receipt("4821-0973-5512-8840").state
+        """
+        return self._run(self._calls.look_up(ReceiptView, receipt))
 
     def me(self) -> User:
-        """The caller."""
-        return self._call(User, "GET", "/me")
+        """The caller: ``client.me().name``."""
+        return self._run(self._calls.fetch(User, "/me", None))
 
     def users(self) -> tuple[User, ...]:
-        """Everyone of the organisation."""
-        answer = _json(self._send("GET", "/user"))
-        people = answer.get("data", answer) if isinstance(answer, dict) else answer
-        try:
-            return TypeAdapter(tuple[User, ...]).validate_python(people)
-        except ValidationError as error:
-            raise _unexpected(error) from error
+        """Everyone of the organisation: ``{user.id: user.name for user in client.users()}``."""
+        return self._run(self._calls.users())
 
-    def _call(self, model: type[Received], method: str, path: str, **request: Any) -> Received:
-        answer = _json(self._send(method, path, **request))
-        try:
-            return model.model_validate(answer)
-        except ValidationError as error:
-            raise _unexpected(error) from error
+    def _run(self, call: Call[Result]) -> Result:
+        outcome = None
+        while True:
+            try:
+                step = call.send(outcome)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            if isinstance(step, Pause):
+                time.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = exchange(self._http, step)
 
-    def _send(
+
+class AsyncIssuesClient:
+    """`IssuesClient` for asyncio: the same calls, settings and errors. For one event loop.
+
+    A ``token`` that is a function is called on the loop, so it must not wait for anything.
+
+    async with AsyncIssuesClient("http://localhost:8501", token) as client:
+        async for issue in client.iterate():
+            print(issue.issue_number)
+    """
+
+    def __init__(
         self,
-        method: str,
-        path: str,
+        base_url: str,
+        token: str | Callable[[], str],
         *,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-        safe: bool = False,
-    ) -> httpx.Response:
-        repeatable = safe or method != "POST" or "Idempotency-Key" in (headers or {})
-        deadline = time.monotonic() + self._patience
-        for attempt in range(1, self._attempts + 1):
-            failure, pause = self._attempt(method, path, params, json, headers)
-            if isinstance(failure, httpx.Response):
-                return failure
-            if pause is None or not (repeatable or isinstance(failure, _NeverSent)):
-                raise failure
-            pause = max(pause, _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1))  # noqa: S311
-            if attempt == self._attempts or time.monotonic() + pause > deadline:
-                raise failure
-            time.sleep(pause)
-        raise AssertionError("unreachable")
+        org: str | None = None,
+        timeout: float = 10.0,
+        attempts: int = 4,
+        patience: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._calls = Calls(token, timeout, attempts, patience)
+        self._http = httpx.AsyncClient(**http_settings(base_url, org), transport=transport)
 
-    def _attempt(
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
         self,
-        method: str,
-        path: str,
-        params: Mapping[str, str] | None,
-        json: Any,
-        headers: Mapping[str, str] | None,
-    ) -> tuple[httpx.Response | IssuesError, float | None]:
-        """The answer, or the failure with the pause to make if another attempt may help."""
-        token = self._token if isinstance(self._token, str) else self._token()
-        sent = {"Authorization": f"Bearer {token}", **(headers or {})}
-        try:
-            answer = self._http.request(
-                method, _PREFIX + path, params=params, json=json, headers=sent
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return _NeverSent(f"The server cannot be reached: {error}"), 0.0
-        except httpx.TransportError as error:
-            return Unreachable(f"The server did not answer: {error or type(error).__name__}"), 0.0
-        except (httpx.InvalidURL, httpx.DecodingError) as error:
-            return BadAnswer(str(error)), None
-        if answer.is_success:
-            return answer, None
-        if answer.status_code < 400:
-            return BadAnswer(f"The server answered with a redirect ({answer.status_code})."), None
-        retry_after = _retry_after(answer)
-        failure = error_for(_problem(answer), retry_after)
-        if answer.status_code not in _RETRIED or (retry_after or 0) > _LONGEST_PAUSE:
-            return failure, None
-        return failure, retry_after or 0.0
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections: ``await client.aclose()``, or leave an ``async with`` block."""
+        await self._http.aclose()
+
+    async def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
+        """Like `IssuesClient.create`: ``issue = await client.create(new)``."""
+        return await self._run(self._calls.create(new, idempotency_key))
+
+    async def get(self, issue_id: str) -> Issue:
+        """One issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
+        return await self._run(self._calls.get(issue_id))
+
+    async def update(
+        self,
+        issue: Issue,
+        *,
+        description: str | None = None,
+        type: IssueType | None = None,
+        state: IssueState | None = None,
+        is_read: bool | None = None,
+        if_unchanged: bool = False,
+    ) -> Issue:
+        """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
+        changes = _given(description=description, type=type, state=state, is_read=is_read)
+        return await self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+
+    async def delete(self, issue_id: str, *, etag: str | None = None) -> None:
+        """Like `IssuesClient.delete`: ``await client.delete(issue.id)``."""
+        await self._run(self._calls.delete(issue_id, etag))
+
+    async def list(self, query: IssueQuery | None = None) -> IssuePage:
+        """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
+        return await self._run(self._calls.fetch(IssuePage, "/issue", query))
+
+    async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
+        """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
+        walk = _walk(query)
+        while walk.position is not None:
+            for issue in walk.take(await self.list(_next(query, walk.position))):
+                yield issue
+
+    async def history(self, issue_id: str) -> IssueHistory:
+        """What happened to one issue: ``entries = (await client.history(issue.id)).data``."""
+        return await self._run(self._calls.history(IssueHistory, issue_id))
+
+    async def stats(self) -> IssueStats:
+        """Counts of all issues: ``total = (await client.stats()).total``."""
+        return await self._run(self._calls.fetch(IssueStats, "/issue/stats", None))
+
+    async def look_up_receipt(self, receipt: str) -> ReceiptView:
+        """The issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""
+        return await self._run(self._calls.look_up(ReceiptView, receipt))
+
+    async def me(self) -> User:
+        """The caller: ``name = (await client.me()).name``."""
+        return await self._run(self._calls.fetch(User, "/me", None))
+
+    async def users(self) -> tuple[User, ...]:
+        """Everyone of the organisation: ``people = await client.users()``."""
+        return await self._run(self._calls.users())
+
+    async def _run(self, call: Call[Result]) -> Result:
+        outcome = None
+        while True:
+            try:
+                step = call.send(outcome)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            if isinstance(step, Pause):
+                await asyncio.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = await exchange_async(self._http, step)
 
 
-class _NeverSent(Unreachable):
-    """The request did not leave: repeating it is always safe."""
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def _segment(text: str) -> str:
-    """One segment of a path, whatever is in it."""
-    return quote(text, safe="")
+def _walk(query: IssueQuery | None) -> Walk[Issue]:
+    if query and (query.before or query.last):
+        raise ValueError("All issues are iterated forwards: use page_order instead of before, last")
+    return Walk((query and query.page) or 1)
 
 
-def _json(answer: httpx.Response) -> Any:
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise BadAnswer("The server's answer is not JSON.") from error
-
-
-def _unexpected(error: ValidationError) -> BadAnswer:
-    fields = {".".join(map(str, item["loc"])) for item in error.errors()}
-    return BadAnswer(f"The server's answer is not as expected: {', '.join(sorted(fields)[:5])}")
-
-
-def _problem(answer: httpx.Response) -> Problem:
-    try:
-        problem = Problem.model_validate(answer.json())
-    except ValueError:  # HTML of a proxy, an empty body, an error document of another form
-        problem = Problem(title=answer.reason_phrase)
-    return problem.model_copy(update={"status": answer.status_code})
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    value = answer.headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
+def _next(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:
+    if not position:
+        return query
+    return (query or IssueQuery()).model_copy(update={"page": None, **position})

@@ -1,6 +1,7 @@
 """The wire models and vocabulary of the Issues API, shared by the server and the client.
 
-Reading is tolerant: unknown fields are ignored, unknown enum values come through as plain strings.
+Reading is tolerant: unknown fields are ignored, unknown enum values come through as plain strings,
+and a null where nothing need be counts as absent.
 Writing is strict: an unknown field is refused, so a misspelt ``anonymous`` never publishes a name.
 """
 
@@ -8,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     MISSING,
@@ -18,7 +19,9 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
@@ -93,22 +96,41 @@ class PageOrder(StrEnum):
     DESCENDING = "DESC"
 
 
+# Classes of characters, written so that Python and ECMAScript (for JSON Schema) read them alike.
+_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
+_UNSEEN = (
+    r"\t\n\r \u0080-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    r"\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+_SEEN = re.compile(f"[^{_UNSEEN}{_CONTROLS}]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+STORABLE = f"^[^{_CONTROLS}]*$"
+"""The pattern of what `check_characters` accepts."""
+
+TEXT = f"^[{_UNSEEN}]*[^{_UNSEEN}{_CONTROLS}][^{_CONTROLS}]*$"
+"""The pattern of what `check_text` accepts."""
+
+
 def check_characters(text: str) -> str:
     """Return ``text`` unchanged if it can be stored as it is, else raise ``ValueError``.
 
     Refused are control characters other than tab and line breaks (databases and terminals
     disagree about them) and halves of surrogate pairs.
     """
-    if any((ord(c) < 32 and c not in "\t\n\r") or ord(c) == 127 for c in text):
+    if _CONTROL.search(text):
         raise ValueError("contains control characters that cannot be stored")
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if _SURROGATE.search(text):
         raise ValueError("contains half of a surrogate pair, which is not a character")
     return text
 
 
 def is_blank(text: str) -> bool:
     """Whether nothing in ``text`` is visible."""
-    return not any(c.isprintable() and not c.isspace() for c in text)
+    return not _SEEN.search(text)
 
 
 def receipt_digits(receipt: str) -> str:
@@ -131,26 +153,54 @@ Description = Annotated[
         max_length=DESCRIPTION_LIMIT,
         description="What happened, as plain text: tabs and line breaks are kept.",
         examples=["Response missed the attached policy details."],
+        json_schema_extra={"pattern": TEXT},
     ),
     AfterValidator(check_text),
 ]
 Reference = Annotated[
     str,
-    Field(min_length=1, max_length=200, description="An opaque id."),
+    Field(
+        min_length=1,
+        max_length=200,
+        description="An opaque id.",
+        json_schema_extra={"pattern": TEXT},
+    ),
     AfterValidator(check_text),
 ]
 
 
+# Errors hide what was given: it may be the text of a report, and errors end up in logs.
 class _Sent(BaseModel):
     """A body the client sends: strict."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class _Received(BaseModel):
-    """A body the server answers: tolerant of what a newer server adds."""
+    """A body the server answers: tolerant of what a newer server adds or leaves out."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = cls.model_fields
+        return {
+            name: value
+            for name, value in data.items()
+            if value is not None or (name in fields and fields[name].is_required())
+        }
+
+
+def _none_is_empty(value: Any) -> Any:
+    return () if value is None else value
+
+
+Item = TypeVar("Item")
+Items = Annotated[tuple[Item, ...], BeforeValidator(_none_is_empty)]
+"""A list that must be there, if only as null: some servers write an empty one so."""
 
 
 class ThreadConfig(_Sent):
@@ -176,7 +226,10 @@ class IssueUpdate(_Sent):
 
     description: Description | MISSING = MISSING
     type: IssueType | MISSING = MISSING
-    state: IssueState | MISSING = MISSING
+    # An issue is deleted with DELETE.
+    state: Annotated[IssueState, Field(json_schema_extra={"enum": [*LIVE_STATES]})] | MISSING = (
+        MISSING
+    )
     is_read: StrictBool | MISSING = MISSING
 
     def changes(self) -> Mapping[str, Any]:
@@ -188,13 +241,26 @@ def _split_commas(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        return tuple(part for item in value for part in str(item).split(",") if part)
+        return tuple(part for item in value for part in str(item).split(","))
     return value
 
 
 _Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="Milliseconds since 1970 (UTC).")]
+# Other servers have cursors of other forms.
+_Cursor = Annotated[
+    str, Field(max_length=200, json_schema_extra={"pattern": "^[A-Za-z0-9_-]{24}$"})
+]
 _PageSize = Annotated[int, Field(ge=1, le=PAGE_SIZE_LIMIT)]
-_Ids = Annotated[tuple[Reference, ...], Field(max_length=100), BeforeValidator(_split_commas)]
+_ListedId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        json_schema_extra={"pattern": TEXT.replace("[^", "[^,")},
+    ),
+    AfterValidator(check_text),
+]
+_Ids = Annotated[tuple[_ListedId, ...], Field(max_length=100), BeforeValidator(_split_commas)]
 
 
 class IssueQuery(_Sent):
@@ -203,8 +269,8 @@ class IssueQuery(_Sent):
     page: int | None = Field(default=None, ge=1, le=10**9, description="Page by number, from 1.")
     page_size: _PageSize = PAGE_SIZE_DEFAULT
     page_order: PageOrder = PageOrder.DESCENDING
-    after: str | None = Field(default=None, max_length=200, description="A `next_cursor`.")
-    before: str | None = Field(default=None, max_length=200, description="A `previous_cursor`.")
+    after: _Cursor | None = Field(default=None, description="A `next_cursor`.")
+    before: _Cursor | None = Field(default=None, description="A `previous_cursor`.")
     first: _PageSize | None = Field(default=None, description="Page size counted from the start.")
     last: _PageSize | None = Field(default=None, description="Page size counted from the end.")
     total_count: bool = Field(default=True, description="Whether to count all that match.")
@@ -216,7 +282,10 @@ class IssueQuery(_Sent):
     start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
     end_date: _Milliseconds | None = Field(default=None, description="Created before.")
     filter_by_text: Annotated[str, AfterValidator(check_characters)] | None = Field(
-        default=None, max_length=200, description="A part of the description, in any case."
+        default=None,
+        max_length=200,
+        description="A part of the description, in any case.",
+        json_schema_extra={"pattern": STORABLE},
     )
     created_by: _Ids = Field(default=(), description="User ids.")
     projects: _Ids = Field(default=(), description="Project ids.")
@@ -293,19 +362,33 @@ class Issue(_Received):
     created_by: User | None = None
     project: Project | None = None
     receipt: str | None = Field(
-        default=None, description="Only in the answer to an anonymous report, and only there."
+        default=None,
+        repr=False,
+        description="Only in the answer to an anonymous report, and only there.",
+    )
+    # The `ETag` header of the answer, filled by the client: a body neither has nor sets it.
+    etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
+        default=None, exclude=True, repr=False
     )
 
 
-class IssuePage(_Received):
+class Page(_Received, Generic[Item]):
     """One page of a list."""
 
-    data: tuple[Issue, ...]
+    data: Items[Item]
     next_cursor: str | None = None
     previous_cursor: str | None = None
     has_next_page: bool = False
     has_previous_page: bool = False
     total_count: int | None = None
+
+
+class IssuePage(Page[Issue]):
+    """One page of issues."""
+
+
+class UserPage(Page[User]):
+    """One page of users, on servers that list them in pages."""
 
 
 class Change(_Received):
@@ -328,7 +411,7 @@ class HistoryEntry(_Received):
 class IssueHistory(_Received):
     """Everything that happened to one issue, oldest first."""
 
-    data: tuple[HistoryEntry, ...]
+    data: Items[HistoryEntry]
 
 
 class ReceiptView(_Received):
@@ -350,6 +433,14 @@ class DayCount(_Received):
     count: int
 
 
+class Duration(_Received):
+    """How long something took, in seconds, over ``count`` issues."""
+
+    count: int
+    median: int
+    p90: int
+
+
 class IssueStats(_Received):
     """Counts for the insights page; deleted issues are not counted."""
 
@@ -359,6 +450,12 @@ class IssueStats(_Received):
     by_state: dict[str, int]
     by_type: dict[str, int]
     by_day: tuple[DayCount, ...]
+    time_to_review: Duration | None = Field(
+        default=None, description="From the report to the first change of state."
+    )
+    time_to_close: Duration | None = Field(
+        default=None, description="From the report to its closing, of those that are closed."
+    )
 
 
 class FieldError(_Received):

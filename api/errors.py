@@ -19,11 +19,16 @@ from api.contract import FieldError, Problem
 
 
 class IssuesError(Exception):
-    """Anything that kept a call from succeeding."""
+    """Anything that kept a call from succeeding.
+
+    ``unsure`` marks a report of which it is unknown whether the server stored it.
+    """
+
+    unsure = False
 
 
 class Unreachable(IssuesError):
-    """No answer came: whether the server acted on the request is unknown."""
+    """No answer came, or not all of it."""
 
 
 class BadAnswer(IssuesError):

@@ -14,6 +14,7 @@ _ISSUER = "issue-portal"
 _AUDIENCE = "issue-portal/api"
 _ALGORITHM = "HS256"
 _GUEST = "guest"
+_OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -25,19 +26,36 @@ class Person:
     role: Role
 
 
-def sign(key: bytes, person: Person | None) -> str:
-    """A token for ``person``, or for a visitor who is not signed in."""
+@dataclass(frozen=True)
+class Visitor:
+    """Someone who did not sign in. ``limited_as`` is what requests are counted under, opaque."""
+
+    limited_as: str
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Whoever runs the command line beside the data: sees everything, is no user."""
+
+
+Caller = Person | Visitor | Operator
+
+
+def sign(key: bytes, caller: Caller) -> str:
+    """A token for ``caller``."""
     now = int(time.time())
     claims = {"iss": _ISSUER, "aud": _AUDIENCE, "iat": now, "exp": now + LIFETIME}
-    if person is None:
-        claims |= {"sub": _GUEST, "role": Role.GUEST}
+    if isinstance(caller, Visitor):
+        claims |= {"sub": _GUEST, "role": Role.GUEST, "visitor": caller.limited_as}
+    elif isinstance(caller, Operator):
+        claims |= {"sub": _OPERATOR, "role": Role.OWNER}
     else:
-        claims |= {"sub": person.email, "name": person.name, "role": person.role}
+        claims |= {"sub": caller.email, "name": caller.name, "role": caller.role}
     return jwt.encode(claims, key, _ALGORITHM)
 
 
-def verify(key: bytes, token: str) -> Person | None:
-    """Whom the portal vouches for; None is a visitor. Raises ``jwt.InvalidTokenError``."""
+def verify(key: bytes, token: str) -> Caller:
+    """Whom the portal vouches for. Raises ``jwt.InvalidTokenError`` or ``ValueError``."""
     claims = jwt.decode(
         token,
         key,
@@ -47,5 +65,7 @@ def verify(key: bytes, token: str) -> Person | None:
         options={"require": ["exp", "iat", "iss", "aud", "sub", "role"]},
     )
     if claims["sub"] == _GUEST:
-        return None
+        return Visitor(str(claims.get("visitor", "")))
+    if claims["sub"] == _OPERATOR:
+        return Operator()
     return Person(claims["sub"], claims.get("name") or claims["sub"], Role(claims["role"]))

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,11 +19,26 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default=Path("data"), description="Everything written at run time.")
-    api_url: str = Field(default="", description="A remote API instead of the embedded one.")
+    api_url: str = Field(
+        default="",
+        pattern="^(https?://[^/].*)?$",
+        description="A remote API instead of the embedded one.",
+    )
     api_token: SecretStr = Field(default=SecretStr(""), description="Visitors' token for api_url.")
-    org: str = Field(default="default", min_length=1, description="Slug of the organisation.")
+    org: str = Field(
+        default="default", pattern=r"^[\w-]{1,100}$", description="Slug of the organisation."
+    )
     database_url: SecretStr = Field(default=SecretStr(""), description="Default: SQLite.")
     secret_key: SecretStr = Field(default=SecretStr(""), description="Default: made at first run.")
+    rate_limits: str = Field(default="memory", description="memory, off, or the URL of a Redis.")
+    limit_create: str = Field(default="600/minute", description="Reports by one person or token.")
+    limit_create_visitor: str = Field(default="30/minute", description="Reports by one visitor.")
+    limit_receipt: str = Field(default="30/minute", description="Look-ups by one caller.")
+    embed_in: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/;,]+( https?://[^\s/;,]+)*)?$",
+        description="Sites that may show the portal in a frame, with spaces between.",
+    )
     demo: bool = Field(default=False, description="Fill an empty database with sample issues.")
 
     @property
@@ -34,5 +49,12 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once; raises `CannotStart` naming what makes no sense."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        reasons = {
+            f"ISSUES_{'_'.join(map(str, item['loc'])).upper()}": item["msg"]
+            for item in error.errors()
+        }
+        raise CannotStart("; ".join(f"{name}: {why}" for name, why in reasons.items())) from error

@@ -1,27 +1,39 @@
 """Who is calling: from a bearer token to a principal. All of the API's authentication is here."""
 
 import secrets
+import threading
 import time
 from dataclasses import dataclass
 
 import jwt
 
 from api import portal_token
+from api.accounts import AccountsFile
 from api.contract import Role, UserState
 from api.keys import Keys
+from api.portal_token import Operator, Visitor
 from api.server import store
 from api.server.database import Database
 from api.server.problems import ProblemError, forbidden
 
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
+TOKEN_USES_INTERVAL = 3600.0
+"""Seconds for which the uses of tokens are gathered before they are written."""
+
 
 @dataclass(frozen=True)
 class Principal:
-    """The caller of one request. A visitor has no user id."""
+    """The caller of one request. Visitors and the operator have no user id.
+
+    ``limited_as`` is what its requests are counted under: opaque, and never stored.
+    ``token_id`` is the id of its API token, if it has one.
+    """
 
     role: Role
     user_id: str | None
+    limited_as: str
+    token_id: str | None = None
 
     @property
     def is_guest(self) -> bool:
@@ -35,7 +47,11 @@ class Principal:
 
 
 def authenticate(
-    database: Database, org_id: str, keys: Keys, authorization: str | None
+    database: Database,
+    org_id: str,
+    keys: Keys,
+    accounts: AccountsFile,
+    authorization: str | None,
 ) -> Principal:
     """The principal behind an ``Authorization`` header; a 401 or 403 problem if there is none."""
     scheme, _, token = (authorization or "").partition(" ")
@@ -43,21 +59,67 @@ def authenticate(
     if scheme.lower() != "bearer" or not token:
         raise _unauthenticated("Send a token: Authorization: Bearer <token>.")
     if token.startswith(TOKEN_PREFIX):
-        return _by_api_token(database, org_id, keys, token)
+        return _by_api_token(database, org_id, keys, accounts, token)
     return _by_portal_token(database, org_id, keys, token)
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """An API token at the only moment when its secret is known."""
+
+    id: str
+    secret: str
 
 
 def create_token(
     database: Database, org_id: str, keys: Keys, email: str, role: Role, expires_at: int | None
-) -> str:
-    """Make an API token for a user, who is created if need be. Only its hash is stored."""
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+) -> NewToken:
+    """Make an API token for a user, who is created or promoted if need be. Only its hash is stored.
+
+    A token of a lesser role than its user's does not demote the user.
+    """
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
         user = store.find_user(connection, org_id, email)
         name = user.name if user else name_of(email)
-        user = store.ensure_user(connection, org_id, email, name, role)
-        store.add_token(connection, org_id, keys.hash("token", token), user.id, role, expires_at)
-    return token
+        of_user = _stronger(role, Role(user.role)) if user else role
+        user = store.ensure_user(connection, org_id, email, name, of_user)
+        token_hash = keys.hash("token", secret)
+        token_id = store.add_token(connection, org_id, token_hash, user.id, role, expires_at)
+    return NewToken(token_id, secret)
+
+
+class TokenUses:
+    """The days on which tokens were used, written from time to time for all of them at once.
+
+    Not with the request: the order in which a database writes would show which token was in use
+    just before an anonymous report.
+    """
+
+    def __init__(self, database: Database, org_id: str) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._days: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._written_at = time.monotonic()
+
+    def note(self, principal: Principal) -> None:
+        """Remember that a token is used today. Not to be called for an anonymous report."""
+        if principal.token_id is None:
+            return
+        if time.monotonic() - self._written_at > TOKEN_USES_INTERVAL:
+            self.write()
+        with self._lock:
+            self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
+
+    def write(self) -> None:
+        """Write what has been remembered."""
+        with self._lock:
+            days, self._days = self._days, {}
+            self._written_at = time.monotonic()
+        if days:
+            with self._database.write() as connection:
+                store.touch_tokens(connection, self._org_id, days)
 
 
 def name_of(email: str) -> str:
@@ -65,37 +127,62 @@ def name_of(email: str) -> str:
     return email.partition("@")[0].replace(".", " ").replace("_", " ").title()
 
 
-def _by_api_token(database: Database, org_id: str, keys: Keys, token: str) -> Principal:
+def _by_api_token(
+    database: Database, org_id: str, keys: Keys, accounts: AccountsFile, token: str
+) -> Principal:
     with database.read() as connection:
         found = store.find_token(connection, org_id, keys.hash("token", token))
     if found is None:
         raise _unauthenticated("This token is not known, or it was revoked.")
     if found.expires_at is not None and found.expires_at <= time.time():
         raise _unauthenticated("This token has expired.")
-    return _active(Principal(Role(found.role), found.user_id), found.state)
+    # Whoever loses a role loses it for all tokens.
+    role = _weaker(Role(found.role), Role(found.user_role))
+    if account := accounts.by_email(found.email):
+        role = _weaker(role, account.role)
+        if account.disabled:
+            raise _inactive()
+    return _active(Principal(role, found.user_id, f"token {found.id}", found.id), found.state)
 
 
 def _by_portal_token(database: Database, org_id: str, keys: Keys, token: str) -> Principal:
     try:
-        person = portal_token.verify(keys.derive("portal"), token)
+        caller = portal_token.verify(keys.derive("portal"), token)
     except jwt.ExpiredSignatureError:
         raise _unauthenticated("This token has expired.") from None
     except (jwt.InvalidTokenError, ValueError):
         raise _unauthenticated("This token is not known, or it was revoked.") from None
-    if person is None:
-        return Principal(Role.GUEST, None)
+    if isinstance(caller, Visitor):
+        return Principal(Role.GUEST, None, f"visitor {caller.limited_as}")
+    if isinstance(caller, Operator):
+        return Principal(Role.OWNER, None, "operator")
     with database.read() as connection:
-        user = store.find_user(connection, org_id, person.email)
-    if user is None or (user.name, user.role) != (person.name, person.role):
+        user = store.find_user(connection, org_id, caller.email)
+    if user is None or (user.name, user.role) != (caller.name, caller.role):
         with database.write() as connection:
-            user = store.ensure_user(connection, org_id, person.email, person.name, person.role)
-    return _active(Principal(person.role, user.id), user.state)
+            user = store.ensure_user(connection, org_id, caller.email, caller.name, caller.role)
+    return _active(Principal(caller.role, user.id, f"user {user.id}"), user.state)
+
+
+_ROLES = tuple(Role)
+
+
+def _weaker(one: Role, other: Role) -> Role:
+    return min(one, other, key=_ROLES.index)
+
+
+def _stronger(one: Role, other: Role) -> Role:
+    return max(one, other, key=_ROLES.index)
 
 
 def _active(principal: Principal, state: str) -> Principal:
     if state != UserState.ACTIVE:
-        raise forbidden("This user is not active.")
+        raise _inactive()
     return principal
+
+
+def _inactive() -> ProblemError:
+    return forbidden("This user is not active.")
 
 
 def _unauthenticated(detail: str) -> ProblemError:

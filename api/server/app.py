@@ -1,5 +1,6 @@
 """The API as an ASGI application: `create_app` to mount under ``/api``, `standalone` by itself."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from api.server import problems, routes
+from api.server import error_handlers, routes
+from api.server.answer_headers import AnswerHeaders
+from api.server.openapi import DescribedApp
 from api.server.security_headers import SecurityHeaders
 from api.server.service import Service
 
@@ -19,7 +22,8 @@ Report problems with the answers or the content of an AI assistant, follow them 
 
 Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. An operator makes one
 with `python -m api token create --email you@example.com --role AppAdmin`. Every error is a
-problem document (RFC 9457).
+problem document (RFC 9457). A request may name its organisation (slug or id) in the header `x-org`:
+another one than the token's is a 404.
 """
 
 
@@ -40,16 +44,18 @@ DOCS_SCRIPT = 'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinki
 
 def create_app(service: Service) -> FastAPI:
     """The API, to be mounted under ``/api``."""
-    app = FastAPI(
+    app = DescribedApp(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
-    problems.install(app)
+    error_handlers.install(app, [*routes.router.routes, *routes.health.routes])
+    app.add_middleware(AnswerHeaders)
     app.include_router(routes.router)
     app.include_router(routes.health)
     app.mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")]))
@@ -65,16 +71,24 @@ def create_app(service: Service) -> FastAPI:
     return app
 
 
+def mounted(app: FastAPI) -> Mount:
+    """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
+    mount = Mount("/api", app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
 def standalone(service: Service) -> Starlette:
     """The API alone, at the same addresses as beside the portal."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        service.database.close()
+        service.close()
 
     return Starlette(
-        routes=[Mount("/api", app=create_app(service))],
+        routes=[mounted(create_app(service))],
         middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={404: error_handlers.no_such_address},
         lifespan=lifespan,
     )

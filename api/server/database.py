@@ -10,32 +10,78 @@ import alembic.command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from api.settings import CannotStart
 
 BUSY_TIMEOUT = 5.0
 """Seconds a writer waits for another one."""
 
+CONNECT_TIMEOUT = 5
+"""Seconds to wait for PostgreSQL to accept a connection."""
+
+STATEMENT_TIMEOUT = 20.0
+"""Seconds that PostgreSQL may work on one statement, but for changes of the schema."""
+
+CONNECTIONS = 40
+"""Most connections to PostgreSQL of one process: as many as requests are worked on at once."""
+
+_MIGRATION_LOCK = 7_245_309_118
+"""PostgreSQL's advisory lock for migrations, so that replicas can start together."""
+
 
 class Database:
-    """An engine with explicit read and write transactions."""
+    """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.engine: Engine = create_engine(self.url, pool_pre_ping=self.url.drivername != "sqlite")
-        if self.engine.dialect.name == "sqlite":
-            if self.url.database:
-                # Before SQLite creates it readable by others; its WAL takes over the mode.
-                Path(self.url.database).touch(mode=0o600)
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        try:
+            self.url = make_url(url)
+            if self.url.drivername in ("postgres", "postgresql"):
+                self.url = self.url.set(drivername="postgresql+psycopg")
+            if self.url.get_backend_name() not in ("sqlite", "postgresql"):
+                raise CannotStart("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
+            self.engine = self._postgresql() if self._is_postgresql else self._sqlite()
+        except (ArgumentError, NoSuchModuleError, ValueError) as error:
+            # Without the URL, which may have a password in it.
+            raise CannotStart("ISSUES_DATABASE_URL is not a database URL.") from error
+
+    @property
+    def _is_postgresql(self) -> bool:
+        return self.url.get_backend_name() == "postgresql"
+
+    def _postgresql(self) -> Engine:
+        return create_engine(
+            self.url,
+            pool_size=10,
+            max_overflow=CONNECTIONS - 10,
+            pool_timeout=BUSY_TIMEOUT,
+            # A connection that a restart of the database has cut is replaced unnoticed.
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT,
+                "options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
+                f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}",
+            },
+            hide_parameters=True,
+        )
+
+    def _sqlite(self) -> Engine:
+        if self.url.database:
+            # Before SQLite creates it readable by others; its WAL takes over the mode.
+            Path(self.url.database).touch(mode=0o600)
+        engine = create_engine(self.url, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database."""
-        with self.engine.begin() as connection:
+        options: dict[str, Any] = {}
+        if self._is_postgresql:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -44,33 +90,56 @@ class Database:
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             yield connection
 
-    def migrate(self) -> None:
+    def revision(self) -> str | None:
+        """The revision of the schema, or None if the database has none yet."""
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def migrate(self, revision: str = "head") -> None:
         """Bring the schema up to date; raises `CannotStart` with a line for the operator."""
-        where = self.url.render_as_string(hide_password=True)
+        # Without its query, where a password can be as well.
+        where = self.url.set(query={}).render_as_string(hide_password=True)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         script = ScriptDirectory.from_config(config)
-        known = {revision.revision for revision in script.walk_revisions()}
+        known = {found.revision for found in script.walk_revisions()}
         try:
-            with self.read() as connection:
-                current = set(MigrationContext.configure(connection).get_current_heads())
-            if current - known:
+            current = self.revision()
+            if {current, revision} - known - {None, "head"}:
                 raise CannotStart(
-                    f"The database {where} was made by a newer version of this program:"
-                    " update the program, or restore a backup from before that update."
+                    f"The database {where} was made by a newer version of this program (or its"
+                    " backup was): update the program, or restore a backup from before that update."
                 )
-            if current != set(script.get_heads()):
-                with self.write() as connection:
+            if current != script.get_current_head():
+                with self._schema_change() as connection:
                     config.attributes["connection"] = connection
-                    alembic.command.upgrade(config, "head")
+                    alembic.command.upgrade(config, revision)
         except DBAPIError as error:
-            raise CannotStart(f"Cannot use the database {where}: {error.orig}") from error
+            reason = " ".join(str(error.orig).split())
+            raise CannotStart(f"Cannot use the database {where}: {reason}") from error
+
+    @contextmanager
+    def _schema_change(self) -> Iterator[Connection]:
+        options = {"write": True, "schema_change": True}
+        with self.engine.connect().execution_options(**options) as connection:
+            with connection.begin():
+                if self._is_postgresql:
+                    connection.execute(text("SET LOCAL statement_timeout = 0"))
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                yield connection
+                if (
+                    not self._is_postgresql
+                    and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                ):
+                    raise CannotStart("The database has rows that refer to nothing: not changed.")
+            # It does not check foreign keys, so it does not go back to the pool.
+            connection.invalidate()
 
     def is_current(self) -> bool:
         """Whether the database answers and has a schema."""
         try:
-            with self.read() as connection:
-                return bool(MigrationContext.configure(connection).get_current_heads())
+            return self.revision() is not None
         except DBAPIError:
             return False
 
@@ -86,12 +155,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    # SQLite's own lower() knows ASCII only.
-    connection.create_function(
-        "lower", 1, lambda text: text if text is None else text.lower(), deterministic=True
-    )
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("schema_change", False):
+        # Tables are rebuilt by copying, dropping and renaming; the check comes at the end.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write", False) else "BEGIN")

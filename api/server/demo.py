@@ -6,7 +6,7 @@ import time
 from sqlalchemy import insert
 
 from api.contract import IssueState, IssueType, Role
-from api.server import store
+from api.server import search, store
 from api.server.service import Service
 from api.server.tables import history, issues
 
@@ -56,14 +56,17 @@ TOPICS = (
 )
 
 
-def add_sample_issues(service: Service) -> None:
-    """Fill an empty database with issues of the past weeks; one that has any is left alone."""
+def add_sample_issues(service: Service) -> bool:
+    """Fill an empty database with issues of the past weeks; one that has any is left alone.
+
+    Returns whether it was empty.
+    """
     chance = random.Random(1)  # noqa: S311 - the same samples every time
     now = int(time.time())
     org_id = service.org_id
     with service.database.write() as connection:
         if store.count_issues(connection, store.Filter(org_id, tuple(IssueState))):
-            return
+            return False
         people = [
             store.ensure_user(
                 connection, org_id, f"{name.split()[0].lower()}@example.com", name, Role.MEMBER
@@ -76,6 +79,7 @@ def add_sample_issues(service: Service) -> None:
             kind = chance.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
             anonymous = chance.random() < 0.35
             reporter = None if anonymous else chance.choice(people)
+            text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))
             issue_id, created = store.new_id("issue"), now - age
             state = _state_at(age, chance)
             changed = created if state is IssueState.NOT_REVIEWED else created + age // 3
@@ -84,13 +88,16 @@ def add_sample_issues(service: Service) -> None:
                     "org_id": org_id,
                     "id": issue_id,
                     "number": store.next_issue_number(connection, org_id),
-                    "description": chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS)),
+                    "description": text,
+                    "search_text": search.fold(text),
                     "resource_type": "Thread",
                     "type": kind,
                     "state": state,
                     "is_read": state is not IssueState.NOT_REVIEWED or chance.random() < 0.2,
                     "created_at": created,
                     "updated_at": changed,
+                    "reviewed_at": None if state is IssueState.NOT_REVIEWED else changed,
+                    "closed_at": changed if state is IssueState.CLOSED else None,
                     "created_by": reporter,
                 }
             )
@@ -114,6 +121,7 @@ def add_sample_issues(service: Service) -> None:
             ]
         connection.execute(insert(issues), rows)
         connection.execute(insert(history), events)
+    return True
 
 
 def _state_at(age: int, chance: random.Random) -> IssueState:

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from api.contract import (
     LIVE_STATES,
@@ -61,22 +62,13 @@ class Issues:
                 f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
                 " characters: such keys are not told apart by sender",
             )
-        creator = None if new.anonymous else who.user_id
         key = idempotency_key or secrets.token_urlsafe(16)
-        key_hash = self._keys.hash("idempotency", creator or "", key)
-        body_hash = self._keys.hash("idempotency/body", new.model_dump_json())
-        with self._database.write() as connection:
-            known = store.find_idempotent(connection, self._org_id, key_hash)
-            if known and known.body_hash != body_hash:
-                raise ProblemError(409, "This Idempotency-Key was used for another report.")
-            issue_id = known.issue_id if known else store.new_id("issue")
-            receipt = self._receipt(issue_id, key) if new.anonymous else None
-            if not known:
-                self._add(connection, issue_id, creator, new, receipt)
-                if idempotency_key:
-                    self._remember(connection, key_hash, body_hash, issue_id)
-            row = store.find_issue(connection, self._org_id, issue_id)
-            assert row is not None
+        creator = None if new.anonymous else who.user_id
+        try:
+            row, receipt = self._create(creator, new, key, keep_key=idempotency_key is not None)
+        except IntegrityError:
+            # The same request was stored in the meantime by another one of its attempts.
+            row, receipt = self._create(creator, new, key, keep_key=idempotency_key is not None)
         answer = wire.issue(row, with_project=True) | {
             # A repeated request gets the first answer, whatever was done to the issue since.
             "description": new.description,
@@ -89,9 +81,28 @@ class Issues:
             answer["receipt"] = "-".join(receipt[i : i + 4] for i in range(0, 16, 4))
         return answer
 
+    def _create(
+        self, creator: str | None, new: NewIssue, key: str, *, keep_key: bool
+    ) -> tuple[store.AnyRow, str | None]:
+        key_hash = self._keys.hash("idempotency", creator or "", key)
+        body_hash = self._keys.hash("idempotency/body", new.model_dump_json())
+        with self._database.write() as connection:
+            known = store.find_idempotent(connection, self._org_id, key_hash)
+            if known and known.body_hash != body_hash:
+                raise ProblemError(409, "This Idempotency-Key was used for another report.")
+            issue_id = known.issue_id if known else store.new_id("issue")
+            receipt = self._receipt(issue_id, key) if new.anonymous else None
+            if not known:
+                self._add(connection, issue_id, creator, new, receipt)
+                if keep_key:
+                    self._remember(connection, key_hash, body_hash, issue_id)
+            row = store.find_issue(connection, self._org_id, issue_id)
+            assert row is not None
+            return row, receipt
+
     def list_page(self, who: Principal, query: IssueQuery) -> Json:
         """One page of the issues that ``who`` may see."""
-        if who.user_id is None or who.is_guest:
+        if who.is_guest:
             raise forbidden("A visitor follows a report by its receipt.")
         if IssueState.DELETED in query.states and not who.is_admin:
             raise forbidden("Only reviewers can list deleted issues.")
@@ -99,7 +110,7 @@ class Issues:
         if not who.is_admin:
             if created_by and who.user_id not in created_by:
                 raise forbidden("You can list your own issues only.")
-            created_by = (who.user_id,)
+            created_by = (str(who.user_id),)
         which = store.Filter(
             org_id=self._org_id,
             states=query.states or LIVE_STATES,
@@ -190,7 +201,10 @@ class Issues:
                 if "state" in changes:
                     self._check_move(IssueState(row.state), changes["state"])
                 now = int(time.time())
-                store.change_issue(connection, self._org_id, row.id, updated_at=now, **changes)
+                times = _times(row, changes["state"], now) if "state" in changes else {}
+                store.change_issue(
+                    connection, self._org_id, row.id, updated_at=now, **changes, **times
+                )
                 self._record(
                     connection,
                     row.id,
@@ -233,7 +247,7 @@ class Issues:
             return wire.receipt_view(row, events)
 
     def stats(self, who: Principal) -> Json:
-        """Counts of the organisation's issues."""
+        """Counts of the organisation's issues, and how long they took."""
         if not who.is_admin:
             raise forbidden("Only reviewers can see statistics.")
         which = store.Filter(org_id=self._org_id, states=LIVE_STATES)
@@ -250,6 +264,8 @@ class Issues:
                     {"day": wire.timestamp(day * 86_400)[:10], "count": count}
                     for day, count in store.count_by_day(connection, which)
                 ],
+                "time_to_review": _duration(store.durations(connection, which, "reviewed_at")),
+                "time_to_close": _duration(store.durations(connection, which, "closed_at")),
             }
 
     def _find(
@@ -373,6 +389,18 @@ def etag(issue: Json) -> str:
 
 def _seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else -(-milliseconds // 1000)
+
+
+def _times(row: store.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
+    """What a move to ``state`` does to the times of an issue."""
+    return {
+        "reviewed_at": row.reviewed_at or now,
+        "closed_at": now if state is IssueState.CLOSED else None,
+    }
+
+
+def _duration(found: tuple[int, int, int] | None) -> Json | None:
+    return None if found is None else dict(zip(("count", "median", "p90"), found, strict=True))
 
 
 def _change(field: str, old: Any, new: Any) -> dict[str, Any]:

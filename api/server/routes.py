@@ -13,27 +13,18 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.contract import (
-    Issue,
-    IssueHistory,
-    IssuePage,
-    IssueQuery,
-    IssueStats,
-    IssueUpdate,
-    NewIssue,
-    Problem,
-    ReceiptLookup,
-    ReceiptView,
-    User,
-)
-from api.server import access, store, wire
+from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup
+from api.server import access, shapes, store, wire
 from api.server.access import Principal
-from api.server.issues import Issues, etag
+from api.server.answer_headers import add_headers
+from api.server.issues import IDEMPOTENCY_LIFETIME, Issues, etag
+from api.server.openapi import ETAG, RATE_LIMIT, header, problem, responses
 from api.server.problems import ProblemError, forbidden, invalid_field
+from api.server.rate_limits import RateLimits
 from api.server.service import Service
 
-BODY_LIMIT = 100_000
-"""Largest request body, in bytes: more than the longest valid one in any encoding."""
+BODY_LIMIT = 200_000
+"""Largest request body, in bytes: more than the longest valid one with every character escaped."""
 
 
 class GuardedRoute(APIRoute):
@@ -45,16 +36,9 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             service: Service = request.app.state.service
-            request.state.principal = await run_in_threadpool(
-                access.authenticate,
-                service.database,
-                service.org_id,
-                service.keys,
-                request.headers.get("authorization"),
-            )
-            organisation = request.headers.get("x-org")
-            if organisation not in (None, service.org_id, service.settings.org):
-                raise ProblemError(404, "This token is not of that organisation.")
+            # So that a client knows that it may repeat a report whose answer got lost.
+            add_headers(request, {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)})
+            request.state.principal = await run_in_threadpool(_admit, service, request)
             if request.method in ("POST", "PUT", "PATCH"):
                 try:
                     await _check_body(request)
@@ -63,6 +47,23 @@ class GuardedRoute(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+def _admit(service: Service, request: Request) -> Principal:
+    """Who is calling, if that is a caller of this organisation."""
+    principal = access.authenticate(
+        service.database,
+        service.org_id,
+        service.keys,
+        service.accounts,
+        request.headers.get("authorization"),
+    )
+    organisation = request.headers.get("x-org")
+    if organisation not in (None, service.org_id, service.settings.org):
+        raise ProblemError(404, "This token is not of that organisation.")
+    if request.method != "POST":
+        service.token_uses.note(principal)
+    return principal
 
 
 async def _check_body(request: Request) -> None:
@@ -102,6 +103,11 @@ def _issues(request: Request) -> Issues:
     return issues
 
 
+def _count_receipt(request: Request) -> None:
+    limits: RateLimits = request.app.state.service.rate_limits
+    add_headers(request, limits.count_receipt(_caller(request)))
+
+
 Caller = Annotated[Principal, Depends(_caller)]
 Rules = Annotated[Issues, Depends(_issues)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
@@ -109,27 +115,7 @@ IfMatch = Annotated[
     str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
 ]
 
-_REASONS = {
-    400: "A parameter, a state or the body is invalid; `errors` names the fields.",
-    401: "The token is missing, unknown or expired.",
-    403: "The role may not do this.",
-    404: "No such issue, not yours, or deleted.",
-    409: "The `Idempotency-Key` was used for another report.",
-    412: "`If-Match` no longer holds.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
-}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": _REASONS[status], "content": content}
-        for status in (400, 401, 403, 404, *statuses)
-    }
-
-
-_SEED_ISSUE = {
+_EXAMPLE = {
     "id": "issue_5c4b3a2d1e0f9a8b",
     "issue_number": 1842,
     "description": "Response missed the attached policy details.",
@@ -143,21 +129,6 @@ _SEED_ISSUE = {
 }
 
 
-def _answers(
-    model: type[Any] | None,
-    description: str,
-    *statuses: int,
-    status: int = 200,
-    example: Any = None,
-) -> dict[int | str, dict[str, Any]]:
-    answer: dict[str, Any] = {"description": description}
-    if model is not None:
-        answer["model"] = model
-    if example is not None:
-        answer["content"] = {"application/json": {"example": example}}
-    return {status: answer, **_problems(*statuses)}
-
-
 # For the OpenAPI document only: `GuardedRoute` is what checks the token.
 _BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
 
@@ -169,11 +140,11 @@ router = APIRouter(
 @router.get(
     "/issue",
     summary="List issues",
-    responses=_answers(
-        IssuePage,
+    responses=responses(
+        shapes.IssuePage,
         "One page.",
         example={
-            "data": [_SEED_ISSUE],
+            "data": [_EXAMPLE],
             "has_next_page": False,
             "has_previous_page": False,
             "total_count": 1,
@@ -195,11 +166,28 @@ def list_issues(
     "/issue",
     status_code=201,
     summary="Report an issue",
-    responses=_answers(Issue, "The stored issue.", 409, 413, 415, status=201, example=_SEED_ISSUE),
+    responses=responses(
+        shapes.NewlyMade,
+        "The stored issue.",
+        *(409, 413, 415, 429),
+        status=201,
+        example=_EXAMPLE,
+        headers={
+            "Location": header("Its address.", type="string", format="uri-reference"),
+            **ETAG,
+            "Idempotency-Key-Lifetime": header(
+                "Seconds for which the request may be repeated. It is on every answer.",
+                type="integer",
+                const=IDEMPOTENCY_LIFETIME,
+            ),
+            **RATE_LIMIT,
+        },
+    ),
 )
 def create_issue(
     caller: Caller,
     issues: Rules,
+    request: Request,
     new: NewIssue,
     idempotency_key: Annotated[
         str | None,
@@ -214,14 +202,29 @@ def create_issue(
     """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
     to follow it by, which is shown only here.
     """
+    service: Service = request.app.state.service
+    add_headers(request, service.rate_limits.count_create(caller, anonymous=new.anonymous))
     issue = issues.create(caller, new, idempotency_key)
-    return JSONResponse(issue, 201, {"Location": f"/api/v1/app/issue/{issue['id']}"})
+    if not new.anonymous:
+        service.token_uses.note(caller)
+    tag = etag({name: value for name, value in issue.items() if name != "receipt"})
+    headers = {"Location": f"/api/v1/app/issue/{issue['id']}", "ETag": tag}
+    return JSONResponse(issue, 201, headers)
 
 
 @router.post(
     "/issue/receipt",
     summary="Look up a report by its receipt",
-    responses=_answers(ReceiptView, "What the holder of the receipt may see.", 413, 415),
+    responses=responses(
+        shapes.ReceiptView,
+        "What the holder of the receipt may see.",
+        *(413, 415, 429),
+        headers={
+            "Cache-Control": header("Not to be kept.", type="string", const="no-store"),
+            **RATE_LIMIT,
+        },
+    ),
+    dependencies=[Depends(_count_receipt)],
 )
 def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> JSONResponse:
     """A receipt that is wrong and one that never was get the same 404."""
@@ -231,7 +234,7 @@ def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> JSONResponse:
 @router.get(
     "/issue/stats",
     summary="Count issues",
-    responses=_answers(IssueStats, "Counts by state, type and day. Reviewers only."),
+    responses=responses(shapes.IssueStats, "Counts by state, type and day. Reviewers only."),
 )
 def issue_stats(caller: Caller, issues: Rules) -> JSONResponse:
     """Counts of all issues of the organisation that are not deleted."""
@@ -241,7 +244,8 @@ def issue_stats(caller: Caller, issues: Rules) -> JSONResponse:
 @router.get(
     "/issue/{issue_id}",
     summary="Get one issue",
-    responses=_answers(Issue, "The issue.", example=_SEED_ISSUE),
+    responses=responses(shapes.Issue, "The issue.", example=_EXAMPLE, headers=ETAG)
+    | {304: {"description": "It is still what `If-None-Match` names.", "headers": ETAG}},
 )
 def get_issue(
     caller: Caller,
@@ -278,7 +282,13 @@ for _method in ("PUT", "PATCH"):
         methods=[_method],
         name=f"{_method.lower()}_issue",
         summary="Change an issue",
-        responses=_answers(Issue, "The issue as it is now.", 412, 413, 415, example=_SEED_ISSUE),
+        responses=responses(
+            shapes.Issue,
+            "The issue as it is now.",
+            *(412, 413, 415),
+            example=_EXAMPLE,
+            headers=ETAG,
+        ),
     )
 
 
@@ -286,7 +296,7 @@ for _method in ("PUT", "PATCH"):
     "/issue/{issue_id}",
     status_code=204,
     summary="Delete an issue",
-    responses=_answers(None, "It is deleted.", 412, status=204),
+    responses=responses(None, "It is deleted.", 412, status=204),
 )
 def delete_issue(
     caller: Caller, issues: Rules, issue_id: IssueId, if_match: IfMatch = None
@@ -299,7 +309,7 @@ def delete_issue(
 @router.get(
     "/issue/{issue_id}/history",
     summary="History of one issue",
-    responses=_answers(IssueHistory, "Everything that happened to it, oldest first."),
+    responses=responses(shapes.IssueHistory, "Everything that happened to it, oldest first."),
 )
 def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> JSONResponse:
     """Who changed what and when. An anonymous reporter stays anonymous (`by` is null)."""
@@ -310,7 +320,7 @@ def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> JSONRespo
     "/me",
     tags=["Users"],
     summary="Who am I?",
-    responses=_answers(User, "The user behind the token."),
+    responses=responses(shapes.User, "The user behind the token."),
 )
 def me(caller: Caller, request: Request) -> JSONResponse:
     """The user behind the token. Visitors have none (404)."""
@@ -325,7 +335,7 @@ def me(caller: Caller, request: Request) -> JSONResponse:
     "/user",
     tags=["Users"],
     summary="List users",
-    responses=_answers(None, "Everyone of the organisation, by name. Reviewers only."),
+    responses=responses(shapes.UserList, "Everyone of the organisation, by name. Reviewers only."),
 )
 def list_users(caller: Caller, request: Request) -> JSONResponse:
     """Everyone of the organisation, by name: for the filter by reporter."""
@@ -340,7 +350,7 @@ def list_users(caller: Caller, request: Request) -> JSONResponse:
 health = APIRouter(tags=["Health"])
 
 
-@health.get("/health", summary="Is the process up?")
+@health.get("/health", summary="Is the process up?", response_model=shapes.Health)
 async def is_up() -> dict[str, str]:
     """Answers as long as the process runs."""
     return {"status": "ok"}
@@ -349,7 +359,8 @@ async def is_up() -> dict[str, str]:
 @health.get(
     "/ready",
     summary="Can it serve?",
-    responses={503: {"model": Problem, "description": "The database does not answer."}},
+    response_model=shapes.Readiness,
+    responses={503: problem(503)},
 )
 def is_ready(request: Request) -> dict[str, str]:
     """Answers 200 when the database is reachable and migrated."""

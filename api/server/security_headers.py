@@ -5,6 +5,8 @@ from functools import cache
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.settings import get_settings
+
 
 class SecurityHeaders:
     """Adds the headers to each response."""
@@ -29,6 +31,7 @@ class SecurityHeaders:
 @cache
 def security_headers() -> dict[str, str]:
     """The headers: the strictest policy that Streamlit and its components work with."""
+    others = get_settings().embed_in
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -41,14 +44,15 @@ def security_headers() -> dict[str, str]:
         "form-action": "'self'",
         "base-uri": "'none'",
         "object-src": "'none'",
-        "frame-ancestors": "'self'",
+        "frame-ancestors": f"'self' {others}".strip(),
     }
-    return {
+    headers = {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         # A prefilled link has the description in its address, which is nobody else's business.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "SAMEORIGIN",
     }
+    # It knows no list of sites; where there is one, frame-ancestors alone decides.
+    return headers if others else {**headers, "X-Frame-Options": "SAMEORIGIN"}

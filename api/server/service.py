@@ -1,11 +1,17 @@
 """What one running API consists of: settings, keys, database, organisation and rules."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError
+
+from api.accounts import AccountsFile
 from api.keys import Keys
 from api.server import store
+from api.server.access import TokenUses
 from api.server.database import Database
 from api.server.issues import Issues
+from api.server.rate_limits import RateLimits
 from api.settings import Settings
 
 
@@ -18,12 +24,24 @@ class Service:
     database: Database
     org_id: str
     issues: Issues
+    rate_limits: RateLimits
+    accounts: AccountsFile
+    token_uses: TokenUses
+
+    def close(self) -> None:
+        """Write what is still to be written, and close every connection."""
+        with suppress(DBAPIError):
+            self.token_uses.write()
+        self.database.close()
 
 
 def open_service(settings: Settings, keys: Keys) -> Service:
     """Open and migrate the database; raises `CannotStart` with a line for the operator."""
+    rate_limits = RateLimits(settings, keys)
     database = Database(settings.database)
     database.migrate()
     with database.write() as connection:
         org_id = store.ensure_organisation(connection, settings.org)
-    return Service(settings, keys, database, org_id, Issues(database, org_id, keys))
+    issues = Issues(database, org_id, keys)
+    accounts, uses = AccountsFile(settings), TokenUses(database, org_id)
+    return Service(settings, keys, database, org_id, issues, rate_limits, accounts, uses)

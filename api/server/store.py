@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,9 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Table,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -20,8 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from api.contract import IssueState, Role, UserState
+from api.server import search
 from api.server.tables import history, idempotency, issues, organisations, tokens, users
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -35,15 +40,23 @@ def new_id(prefix: str) -> str:
 def ensure_organisation(connection: Connection, slug: str) -> str:
     """The id of the organisation ``slug``, which is created if need be."""
     query = select(organisations.c.org_id).where(organisations.c.slug == slug)
-    found = connection.scalar(query)
-    if found is None:
-        found = new_id("org")
-        connection.execute(
-            insert(organisations).values(
-                org_id=found, slug=slug, created_at=int(time.time()), last_issue_number=0
-            )
+    if (found := connection.scalar(query)) is None:
+        _insert_unless_there(
+            connection,
+            organisations,
+            org_id=new_id("org"),
+            slug=slug,
+            created_at=int(time.time()),
+            last_issue_number=0,
         )
+        found = connection.scalar(query)
     return str(found)
+
+
+def lock_organisation(connection: Connection, org_id: str) -> None:
+    """Keep others from adding issues until the transaction ends."""
+    query = select(organisations.c.org_id).where(organisations.c.org_id == org_id)
+    connection.execute(query.with_for_update()).one()
 
 
 def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
@@ -62,17 +75,18 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
     """The user with this address, created or brought up to date."""
     found = find_user(connection, org_id, email)
     if found is None:
-        connection.execute(
-            insert(users).values(
-                org_id=org_id,
-                id=new_id("user"),
-                account_id=new_id("acct"),
-                name=name,
-                email=email,
-                state=UserState.ACTIVE,
-                role=role,
-                created_at=int(time.time()),
-            )
+        _insert_unless_there(
+            connection,
+            users,
+            org_id=org_id,
+            id=new_id("user"),
+            account_id=new_id("acct"),
+            name=name,
+            email=email,
+            state=UserState.ACTIVE,
+            role=role,
+            # The day: the time could be that of an anonymous report.
+            created_at=int(time.time()) // 86_400 * 86_400,
         )
     elif (found.name, found.role) != (name, role):
         connection.execute(
@@ -85,6 +99,13 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
     user = find_user(connection, org_id, email)
     assert user is not None
     return user
+
+
+def set_user_state(connection: Connection, org_id: str, user_id: str, state: UserState) -> None:
+    """Let a user act, or not."""
+    connection.execute(
+        update(users).where(users.c.org_id == org_id, users.c.id == user_id).values(state=state)
+    )
 
 
 def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
@@ -100,12 +121,13 @@ def add_token(
     user_id: str,
     role: Role,
     expires_at: int | None,
-) -> None:
-    """Store an API token by its hash."""
+) -> str:
+    """Store an API token by its hash; returns its id."""
+    token_id = new_id("token")
     connection.execute(
         insert(tokens).values(
             org_id=org_id,
-            id=new_id("token"),
+            id=token_id,
             hash=token_hash,
             user_id=user_id,
             role=role,
@@ -113,16 +135,48 @@ def add_token(
             expires_at=expires_at,
         )
     )
+    return token_id
+
+
+_TOKENS = select(
+    tokens.c.id,
+    tokens.c.role,
+    tokens.c.created_at,
+    tokens.c.expires_at,
+    tokens.c.last_used_at,
+    tokens.c.user_id,
+    users.c.email,
+    users.c.state,
+    users.c.role.label("user_role"),
+).join_from(tokens, users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
 
 
 def find_token(connection: Connection, org_id: str, token_hash: bytes) -> AnyRow | None:
-    """The token with this hash: its role and expiry, and its user's id and state."""
-    query = (
-        select(tokens.c.role, tokens.c.expires_at, tokens.c.user_id, users.c.state)
-        .join(users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
-        .where(tokens.c.org_id == org_id, tokens.c.hash == token_hash)
-    )
+    """The token with this hash and its user's ``email``, ``state`` and ``user_role``."""
+    query = _TOKENS.where(tokens.c.org_id == org_id, tokens.c.hash == token_hash)
     return connection.execute(query).one_or_none()
+
+
+def list_tokens(connection: Connection, org_id: str) -> Sequence[AnyRow]:
+    """All tokens with their users, oldest first."""
+    query = _TOKENS.where(tokens.c.org_id == org_id).order_by(tokens.c.created_at, tokens.c.id)
+    return connection.execute(query).all()
+
+
+def delete_token(connection: Connection, org_id: str, token_id: str) -> bool:
+    """Forget a token; returns whether there was one."""
+    query = delete(tokens).where(tokens.c.org_id == org_id, tokens.c.id == token_id)
+    return connection.execute(query).rowcount == 1
+
+
+def touch_tokens(connection: Connection, org_id: str, days: Mapping[str, int]) -> None:
+    """Note the days (their first seconds) on which tokens were used, in the order of their ids."""
+    connection.execute(
+        update(tokens)
+        .where(tokens.c.org_id == org_id, tokens.c.id == bindparam("token"))
+        .values(last_used_at=bindparam("day")),
+        [{"token": token_id, "day": day} for token_id, day in sorted(days.items())],
+    )
 
 
 def next_issue_number(connection: Connection, org_id: str) -> int:
@@ -136,9 +190,23 @@ def next_issue_number(connection: Connection, org_id: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def take_issue_number(connection: Connection, org_id: str, wanted: int | None) -> int:
+    """Take a certain number if it is free, else the next one."""
+    query = select(issues.c.number).where(issues.c.org_id == org_id, issues.c.number == wanted)
+    if wanted is None or connection.scalar(query) is not None:
+        return next_issue_number(connection, org_id)
+    connection.execute(
+        update(organisations)
+        .where(organisations.c.org_id == org_id, organisations.c.last_issue_number < wanted)
+        .values(last_issue_number=wanted)
+    )
+    return wanted
+
+
 def add_issue(connection: Connection, **values: Any) -> None:
     """Insert one issue."""
-    connection.execute(insert(issues).values(**values))
+    folded = search.fold(values["description"])
+    connection.execute(insert(issues).values(search_text=folded, **values))
 
 
 _WITH_CREATOR = select(
@@ -174,6 +242,8 @@ def find_issue_by_receipt(
 
 def change_issue(connection: Connection, org_id: str, issue_id: str, **values: Any) -> None:
     """Set columns of one issue."""
+    if "description" in values:
+        values["search_text"] = search.fold(values["description"])
     connection.execute(
         update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(**values)
     )
@@ -192,7 +262,7 @@ class Filter:
     created_to: int | None = None
     text: str | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
+    def conditions(self, dialect: str) -> list[ColumnElement[bool]]:
         """The WHERE clause."""
         found: list[ColumnElement[bool]] = [
             issues.c.org_id == self.org_id,
@@ -209,8 +279,7 @@ class Filter:
         if self.created_to is not None:
             found.append(issues.c.created_at < self.created_to)
         if self.text:
-            lowered = func.lower(issues.c.description)
-            found.append(lowered.contains(self.text.lower(), autoescape=True))
+            found.append(search.contains(dialect, self.text))
         return found
 
 
@@ -225,7 +294,7 @@ def list_issues(
     below: int | None = None,
 ) -> Sequence[AnyRow]:
     """Issues with their creators by number; ``above`` and ``below`` are exclusive bounds on it."""
-    query: Select[Any] = _WITH_CREATOR.where(*which.conditions())
+    query: Select[Any] = _WITH_CREATOR.where(*which.conditions(connection.dialect.name))
     if above is not None:
         query = query.where(issues.c.number > above)
     if below is not None:
@@ -237,13 +306,17 @@ def list_issues(
 def any_beyond(connection: Connection, which: Filter, number: int, *, above: bool) -> bool:
     """Whether an issue that is meant has a higher (or else a lower) number."""
     beyond = issues.c.number > number if above else issues.c.number < number
-    query = select(exists(select(literal(1)).where(*which.conditions(), beyond)))
+    query = select(
+        exists(select(literal(1)).where(*which.conditions(connection.dialect.name), beyond))
+    )
     return bool(connection.scalar(query))
 
 
 def count_issues(connection: Connection, which: Filter) -> int:
     """How many issues are meant."""
-    query = select(func.count()).select_from(issues).where(*which.conditions())
+    query = (
+        select(func.count()).select_from(issues).where(*which.conditions(connection.dialect.name))
+    )
     return int(connection.execute(query).scalar_one())
 
 
@@ -320,14 +393,23 @@ def forget_idempotent(connection: Connection, org_id: str, before: int) -> None:
 def count_by(connection: Connection, which: Filter, column: str) -> dict[str, int]:
     """How many issues are meant, by the value of one column."""
     values = issues.c[column]
-    query = select(values, func.count()).where(*which.conditions()).group_by(values)
+    query = (
+        select(values, func.count())
+        .where(*which.conditions(connection.dialect.name))
+        .group_by(values)
+    )
     return {str(value): count for value, count in connection.execute(query)}
 
 
 def count_by_day(connection: Connection, which: Filter) -> list[tuple[int, int]]:
     """How many issues are meant, by the day of creation (UTC, counted from 1970), oldest first."""
     day = (issues.c.created_at // 86_400).label("day")
-    query = select(day, func.count()).where(*which.conditions()).group_by(day).order_by(day)
+    query = (
+        select(day, func.count())
+        .where(*which.conditions(connection.dialect.name))
+        .group_by(day)
+        .order_by(day)
+    )
     return [(int(row[0]), row[1]) for row in connection.execute(query)]
 
 
@@ -336,6 +418,30 @@ def count_unread_and_anonymous(connection: Connection, which: Filter) -> tuple[i
     query = select(
         func.count().filter(issues.c.is_read.is_(False)),
         func.count().filter(issues.c.created_by.is_(None)),
-    ).where(*which.conditions())
+    ).where(*which.conditions(connection.dialect.name))
     unread, anonymous = connection.execute(query).one()
     return unread, anonymous
+
+
+def durations(connection: Connection, which: Filter, column: str) -> tuple[int, int, int] | None:
+    """From creation to ``column``: how many have it, the median and the 90th percentile (seconds).
+
+    Percentiles are nearest-rank: a value that occurred.
+    """
+    duration = (issues.c[column] - issues.c.created_at).label("duration")
+    those = [*which.conditions(connection.dialect.name), issues.c[column].is_not(None)]
+    count = int(connection.scalar(select(func.count()).select_from(issues).where(*those)) or 0)
+    if not count:
+        return None
+    ordered = select(duration).where(*those).order_by(duration).limit(1)
+    median, late = (
+        int(connection.execute(ordered.offset(-(-count * percent // 100) - 1)).scalar_one())
+        for percent in (50, 90)
+    )
+    return count, median, late
+
+
+def _insert_unless_there(connection: Connection, table: Table, **values: Any) -> None:
+    """Insert a row; if another transaction was faster, its row stays."""
+    with suppress(IntegrityError), connection.begin_nested():
+        connection.execute(insert(table).values(**values))

@@ -1,7 +1,10 @@
 """The tables. Every key and index starts with the organisation: rows can be distributed by it.
 
-Times are whole seconds since 1970 (UTC). Nothing here ties an anonymous issue to a person: its
-``created_by`` is null, and so is the actor of its first history entry.
+Times are whole seconds since 1970 (UTC). The migrations also make what only one database has: the
+index of texts (see `search`), and on SQLite the ``key`` of an issue that it refers to.
+
+Nothing here ties an anonymous issue to a person: its ``created_by`` is null, and so is the actor of
+its first history entry.
 """
 
 from sqlalchemy import (
@@ -56,6 +59,8 @@ tokens = Table(
     Column("role", String(20), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
+    # The day, and never that of an anonymous report.
+    Column("last_used_at", BigInteger),
     Index("ix_tokens_hash", "org_id", "hash", unique=True),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
 )
@@ -67,6 +72,8 @@ issues = Table(
     Column("id", String(40), primary_key=True),
     Column("number", BigInteger, nullable=False),
     Column("description", Text, nullable=False),
+    # The description as `search.fold` makes it.
+    Column("search_text", Text, nullable=False),
     Column("resource_type", String(20), nullable=False),
     Column("type", String(20), nullable=False),
     Column("state", String(20), nullable=False),
@@ -76,6 +83,9 @@ issues = Table(
     Column("project_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    # When it first left NotReviewed, and when it was closed unless it has been reopened.
+    Column("reviewed_at", BigInteger),
+    Column("closed_at", BigInteger),
     Column("created_by", String(40)),
     Column("receipt_hash", LargeBinary(32)),
     Index("ix_issues_number", "org_id", "number", unique=True),

@@ -1,0 +1,143 @@
+"""The accounts people sign in with: a YAML file in the data directory that an operator may edit."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import bcrypt
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from api.contract import Role
+from api.keys import write_private
+from api.settings import CannotStart, Settings
+
+LONGEST_PASSWORD = 72
+"""Bytes; bcrypt does not look at more."""
+
+SHORTEST_PASSWORD = 8
+"""Characters."""
+
+
+class Account(BaseModel):
+    """Someone who can sign in; ``password`` is a bcrypt hash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: Annotated[str, Field(pattern="^[^@]+@[^@]+$"), AfterValidator(str.lower)]
+    name: str
+    role: Role
+    password: str
+    disabled: bool = False
+
+
+Accounts = dict[str, Account]
+"""By user name, in lower case."""
+
+_FILE: TypeAdapter[Accounts] = TypeAdapter(Accounts)
+
+
+def load_accounts(settings: Settings) -> Accounts:
+    """The accounts; raises `CannotStart` if the file cannot be understood."""
+    path = _path(settings)
+    try:
+        found = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
+    except FileNotFoundError:
+        return {}
+    except ValidationError as error:
+        places = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
+        reason = "; ".join(f"{place}: {message}" for place, message in places.items())
+        raise CannotStart(f"Cannot read the accounts in {path}: {reason}") from error
+    except yaml.MarkedYAMLError as error:
+        # Without the line itself, which may have a hash in it.
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise CannotStart(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"Cannot read the accounts in {path}: {error}") from error
+    return {name.lower(): account for name, account in found.items()}
+
+
+class AccountsFile:
+    """The accounts as they are now: an edit takes effect at once, and is read once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._read_at = -1
+        self._accounts: Accounts = {}
+
+    def by_name(self) -> Accounts:
+        """All accounts; none if there is no file, as beside an API alone."""
+        try:
+            changed = _path(self._settings).stat().st_mtime_ns
+        except FileNotFoundError:
+            return {}
+        if changed != self._read_at:
+            self._accounts = load_accounts(self._settings)
+            self._read_at = changed
+        return self._accounts
+
+    def by_email(self, email: str) -> Account | None:
+        """The account with this address."""
+        found = (account for account in self.by_name().values() if account.email == email)
+        return next(found, None)
+
+
+@contextmanager
+def changed_accounts(settings: Settings) -> Iterator[Accounts]:
+    """The accounts to change; what they are at the end is written, whole or not at all."""
+    directory = os.open(settings.data_dir, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        accounts = load_accounts(settings)
+        yield accounts
+        plain = _FILE.dump_python(accounts, mode="json", exclude_defaults=True)
+        write_private(_path(settings), yaml.safe_dump(plain, sort_keys=False), replace=True)
+    finally:
+        os.close(directory)
+
+
+def make_first_accounts(settings: Settings) -> dict[str, str]:
+    """Make the first two accounts if there is no file; returns their passwords by user name."""
+    if _path(settings).exists():
+        return {}
+    passwords = {name: new_password() for name in ("member", "reviewer")}
+    with changed_accounts(settings) as accounts:
+        if accounts:
+            return {}
+        accounts["member"] = Account(
+            email="member@example.com",
+            name="Morgan Member",
+            role=Role.MEMBER,
+            password=hash_password(passwords["member"]),
+        )
+        accounts["reviewer"] = Account(
+            email="reviewer@example.com",
+            name="Robin Reviewer",
+            role=Role.ADMIN,
+            password=hash_password(passwords["reviewer"]),
+        )
+    return passwords
+
+
+def new_password() -> str:
+    """A random password."""
+    return secrets.token_urlsafe(9)
+
+
+def hash_password(password: str) -> str:
+    """A bcrypt hash; raises ``ValueError``, saying why, for a password that will not do."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError(f"is too short: use at least {SHORTEST_PASSWORD} characters")
+    if len(password.encode()) > LONGEST_PASSWORD:
+        raise ValueError(f"is too long: use at most {LONGEST_PASSWORD} bytes")
+    if password != password.strip():
+        raise ValueError("begins or ends with a space")
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
+
+
+def _path(settings: Settings) -> Path:
+    return settings.data_dir / "accounts.yaml"

@@ -1,0 +1,54 @@
+"""``backup`` and ``restore``."""
+
+from pathlib import Path
+
+import click
+
+from api.commands.opening import as_json, opened_service, print_json
+from api.data_dir import make_data_directory
+from api.server.backup import Counts, restore_backup, write_backup
+from api.server.database import Database
+from api.settings import get_settings
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@as_json
+def backup(file: Path, as_json: bool) -> None:
+    """Write a backup of database, secret key and accounts to FILE, while the portal runs.
+
+    It is read back and checked before FILE appears. Keep it as safe as the data itself.
+    """
+    if str(file) == "-":
+        raise click.BadParameter("a backup is written to a file")
+    with opened_service() as service:
+        counts = write_backup(service.database, service.settings, service.keys, file)
+    _tell("written and verified", file, counts, as_json)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--other-key", is_flag=True, help="Accept that receipts and API tokens are void.")
+@as_json
+def restore(file: Path, other_key: bool, as_json: bool) -> None:
+    """Fill a new, empty installation from the backup FILE; stop the portal first.
+
+    The backup may come from another database: this is how to move from SQLite to PostgreSQL.
+    """
+    settings = get_settings()
+    make_data_directory(settings)
+    database = Database(settings.database)
+    try:
+        counts = restore_backup(database, settings, file, other_key=other_key)
+    finally:
+        database.close()
+    _tell("restored", file, counts, as_json)
+
+
+def _tell(done: str, file: Path, counts: Counts, as_json: bool) -> None:
+    if as_json:
+        print_json({"file": str(file), "rows": counts})
+    else:
+        click.echo(
+            f"{file} {done}. Issues: {counts['issues']}, users: {counts['users']}.", err=True
+        )

@@ -1,0 +1,142 @@
+"""``export`` and ``import``."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+import click
+import httpx
+from starlette.routing import Router
+
+from api import export, portal_token
+from api.client import AsyncIssuesClient
+from api.commands.opening import as_json, opened_service, print_json
+from api.contract import PAGE_SIZE_LIMIT, Include, IssueQuery, IssueState, PageOrder
+from api.errors import IssuesError
+from api.portal_token import Operator
+from api.server.app import create_app, mounted
+from api.server.importing import import_issues
+from api.settings import CannotStart, get_settings
+
+
+@click.command("export")
+@click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), required=True)
+@click.option("--output", type=click.Path(path_type=Path), help="A file. Default: print.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([state.value for state in IssueState]),
+    multiple=True,
+    help="Only these; may be given several times. Default: all but Deleted.",
+)
+def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) -> None:
+    """Write all issues, oldest first: as CSV for spreadsheets, or as JSON lines for `import`.
+
+    With ISSUES_API_URL, those of that server that ISSUES_API_TOKEN may see.
+    """
+    query = IssueQuery(
+        page_size=PAGE_SIZE_LIMIT,
+        page_order=PageOrder.ASCENDING,
+        include=(Include.USER, Include.PROJECT),
+        states=tuple(IssueState(state) for state in states),
+    )
+    try:
+        with _output(output) as file:
+            asyncio.run(_export(query, format_, file))
+    except IssuesError as error:
+        raise CannotStart(f"The export broke off: {error}") from error
+    except OSError as error:
+        if output is None:
+            raise  # Whoever read the output has gone: click ends quietly.
+        raise CannotStart(f"Cannot write {output}: {error.strerror}.") from error
+
+
+async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
+    async with _client() as client:
+        total = (await client.list(query.model_copy(update={"page_size": 1}))).total_count
+        line = export.csv_line if format_ == "csv" else export.json_line
+        if format_ == "csv":
+            file.write(export.csv_header())
+        everything = query.model_copy(update={"total_count": False})
+        count = 0
+        with click.progressbar(length=total or 0, label="Exporting", file=sys.stderr) as progress:
+            async for issue in client.iterate(everything):
+                file.write(line(issue))
+                progress.update(1)
+                count += 1
+    click.echo(f"Issues exported: {count}.", err=True)
+
+
+@asynccontextmanager
+async def _client() -> AsyncIterator[AsyncIssuesClient]:
+    settings = get_settings()
+    if settings.api_url:
+        token = settings.api_token.get_secret_value()
+        async with AsyncIssuesClient(settings.api_url, token) as client:
+            yield client
+        return
+    with opened_service() as service:
+        key = service.keys.derive("portal")
+        api = Router([mounted(create_app(service))])
+        async with AsyncIssuesClient(
+            "http://embedded",
+            lambda: portal_token.sign(key, Operator()),
+            transport=httpx.ASGITransport(api, raise_app_exceptions=False),
+        ) as client:
+            yield client
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that only its owner can read and that appears when complete."""
+    if path is None:
+        yield sys.stdout
+        return
+    path = path.resolve()
+    if path.exists() and not path.is_file():  # A pipe or a device is not replaced by a file.
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@click.command("import")
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
+)
+@as_json
+def import_file(file: Path, as_json: bool) -> None:
+    """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
+
+    Issues that are there already, by their id, are left alone: it can be repeated.
+    """
+    try:
+        source = nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8")
+        with opened_service() as service, source as lines:
+            counts = import_issues(
+                service,
+                lines,
+                lambda number, reason: click.echo(f"line {number}: {reason}", err=True),
+            )
+    except OSError as error:
+        raise CannotStart(f"Cannot read {file}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"{file} is not UTF-8 text.") from error
+    if as_json:
+        print_json(counts)
+    else:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        click.echo(f"{file}: {told}.", err=True)
+    if counts["refused"]:
+        sys.exit(1)

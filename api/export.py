@@ -1,0 +1,79 @@
+"""Issues as text for other programs: JSON lines in the shape of the contract, or CSV."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+from api.contract import Issue
+
+CSV_HEADER = (
+    "id",
+    "issue_number",
+    "type",
+    "state",
+    "is_read",
+    "description",
+    "created_at",
+    "updated_at",
+    "reporter",
+    "reporter_email",
+    "thread_id",
+    "reported_interaction_id",
+    "project_id",
+)
+
+
+def json_line(issue: Issue) -> str:
+    """One issue with the fields that it has, and a line break; ``created_by`` may be null."""
+    fields = issue.model_dump(mode="json", exclude_none=True)
+    if issue.created_by is None:
+        fields["created_by"] = None
+    return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def csv_header() -> str:
+    """The first line."""
+    return _csv_line(CSV_HEADER)
+
+
+def csv_line(issue: Issue) -> str:
+    """One issue. No cell can run as a formula in a spreadsheet (OWASP: CSV injection)."""
+    reporter, data, project = issue.created_by, issue.data, issue.project
+    return _csv_line(
+        (
+            issue.id,
+            issue.issue_number,
+            issue.type,
+            issue.state,
+            str(issue.is_read).lower(),
+            issue.description,
+            _time(issue.created_at),
+            _time(issue.updated_at),
+            reporter and reporter.name,
+            reporter and reporter.email,
+            data and data.thread_id,
+            data and data.reported_interaction_id,
+            project and project.id,
+        )
+    )
+
+
+def _csv_line(cells: tuple[object, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(["" if cell is None else _harmless(str(cell)) for cell in cells])
+    return line.getvalue()
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+_FORMULA = tuple("=+-@＝＋－＠﹢﹣﹦﹫−")
+
+
+def _harmless(cell: str) -> str:
+    # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
+    seen = next((c for c in cell if c.isprintable() and not c.isspace()), "")
+    risky = seen in _FORMULA or cell.startswith(("\t", "\r", "\n"))
+    return f"'{cell}" if risky else cell
