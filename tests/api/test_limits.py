@@ -1,0 +1,132 @@
+"""Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
+
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from contextlib import suppress
+
+import pytest
+
+from tests.api.conftest import Caller
+from tests.conftest import api_server, free_port
+
+FEW = {
+    "ISSUES_LIMIT_CREATE": "3/minute",
+    "ISSUES_LIMIT_CREATE_VISITOR": "2/minute",
+    "ISSUES_LIMIT_RECEIPT": "2/minute",
+}
+REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory):
+    server = api_server(tmp_path_factory.mktemp("limited") / "data", **FEW).start()
+    yield server
+    server.stop()
+
+
+def visitor(server) -> Caller:
+    return Caller(server.url, server.guest_token(uuid.uuid4().hex))
+
+
+def person(server) -> Caller:
+    return Caller(server.url, server.token(uuid.uuid4().hex))
+
+
+def create(caller):
+    return caller("POST", "/issue", json=REPORT)
+
+
+def look_up(caller):
+    return caller("POST", "/issue/receipt", json={"receipt": "0000-0000-0000-0000"})
+
+
+@pytest.mark.parametrize(
+    ("who", "call", "allowed", "status"),
+    [(person, create, 3, 201), (visitor, create, 2, 201), (visitor, look_up, 2, 404)],
+)
+def test_too_many_are_refused_with_the_time_to_come_back(limited, who, call, allowed, status):
+    caller = who(limited)
+    for used in range(1, allowed + 1):
+        answer = call(caller)
+        assert answer.status_code == status
+        assert f"r={allowed - used};" in answer.headers["RateLimit"]
+        assert f"q={allowed};w=60" in answer.headers["RateLimit-Policy"]
+    refused = call(caller)
+    assert refused.status_code == 429
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert "r=0;" in refused.headers["RateLimit"]
+    assert call(who(limited)).status_code == status
+
+
+def test_reading_is_not_limited(limited):
+    caller = person(limited)
+    for _ in range(10):
+        assert caller("GET", "/issue").status_code == 200
+    assert "RateLimit" not in caller("GET", "/issue").headers
+
+
+def test_other_callers_of_one_address_are_counted_by_themselves(limited):
+    done = limited.run("token", "create", "--email", "script@example.com")
+    script = Caller(limited.url, done.stdout.strip())
+    for _ in range(4):
+        last = create(script)
+    assert last.status_code == 429
+    assert create(person(limited)).status_code == 201
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    port = free_port()
+    directory = tmp_path_factory.mktemp("redis")
+    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(directory)]
+    assert shutil.which("redis-server"), "make test installs redis-server"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("localhost", port), 1):
+            break
+    yield port, process
+    process.kill()
+    process.wait()
+
+
+def test_replicas_share_their_limits_and_go_on_without_redis(redis, tmp_path):
+    port, process = redis
+    url = f"redis://localhost:{port}"
+    replicas = [
+        api_server(tmp_path / name, ISSUES_RATE_LIMITS=url, **FEW).start() for name in ("a", "b")
+    ]
+    try:
+        name = uuid.uuid4().hex
+        first, second = (Caller(r.url, r.guest_token(name)) for r in replicas)
+        assert [look_up(c).status_code for c in (first, second, first)] == [404, 404, 429]
+        # An anonymous report leaves no record where somebody could keep it.
+        keys = subprocess.run(
+            ["redis-cli", "-p", str(port), "DBSIZE"], capture_output=True, check=True
+        )
+        assert create(first).status_code == create(second).status_code == 201
+        again = subprocess.run(
+            ["redis-cli", "-p", str(port), "DBSIZE"], capture_output=True, check=True
+        )
+        assert again.stdout == keys.stdout
+        process.kill()
+        process.wait()
+        assert look_up(visitor(replicas[0])).status_code == 404
+    finally:
+        for replica in replicas:
+            replica.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
+)
+def test_limits_that_make_no_sense_are_told_at_start(tmp_path, name, value):
+    done = api_server(tmp_path / "data", **{name: value}).run("serve", "--port", str(free_port()))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert value in done.stderr or name in done.stderr

@@ -1,0 +1,260 @@
+"""A database of every earlier version of the program is brought up to date with nothing lost."""
+
+import itertools
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, insert, text
+from sqlalchemy.exc import IntegrityError
+
+import api.server
+from api.contract import NewIssue
+from api.keys import Keys
+from api.server.search import fold
+from tests.api.conftest import Caller
+from tests.conftest import DATABASES, ROOT, SECRET, Server, api_server
+
+SCRIPTS = ScriptDirectory(str(Path(api.server.__file__).parent / "migrations"))
+REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
+
+KEYS = Keys(SECRET)
+ORG, REVIEWER, MEMBER = "org_0000000000000001", "user_000000000000000a", "user_000000000000000b"
+BEGIN = int(time.time()) - 5000
+NAMES = {REVIEWER: "Reviewer", MEMBER: "Member"}
+
+# Number, state, text, reporter, and the states it went through with the seconds since its creation.
+ISSUES = [
+    (1, "NotReviewed", "Die Straße 日本語", MEMBER, []),
+    (2, "InReview", "ÄRGER in %_\\", MEMBER, [("InReview", 100)]),
+    (3, "Closed", "İstanbul 🙂", MEMBER, [("InReview", 200), ("Closed", 500)]),
+    (4, "InReview", "reopened", REVIEWER, [("Closed", 300), ("InReview", 400)]),
+    (5, "Deleted", "gone", MEMBER, [("Deleted", 10)]),
+    (7, "NotReviewed", "anonymous Ⅳ", None, []),
+]
+RECEIPT = "1234567890123456"
+KEY = "a-key-of-an-earlier-version"
+
+
+def issue_id(number: int) -> str:
+    return f"issue_{number:016x}"
+
+
+def old_events(number: int, reporter: str | None, states: list) -> list[dict]:
+    at = BEGIN + number
+    events = [{"at": at, "action": "created", "actor": reporter, "changes": []}]
+    before = "NotReviewed"
+    for state, after in states:
+        change = {"field": "state", "old": before, "new": state}
+        action = "deleted" if state == "Deleted" else "updated"
+        events.append({"at": at + after, "action": action, "actor": REVIEWER, "changes": [change]})
+        before = state
+    return events
+
+
+def new_issue(description: str) -> dict:
+    """The request that made issue 1."""
+    return {
+        "description": description,
+        "resource_type": "Thread",
+        "type": "Other",
+        "anonymous": False,
+        "project_id": "p",
+        "config": {"thread_id": "t", "reported_interaction_id": "i"},
+    }
+
+
+def fill(connection: Connection) -> None:
+    """What an earlier version would have written: of each row, the columns there were then."""
+    tables = MetaData()
+    tables.reflect(connection)
+
+    def add(table: str, **values) -> None:
+        columns = tables.tables[table].columns
+        there = {name: value for name, value in values.items() if name in columns}
+        connection.execute(insert(tables.tables[table]).values(there))
+
+    add("organisations", org_id=ORG, slug="default", created_at=BEGIN, last_issue_number=7)
+    for user, role in [(REVIEWER, "AppAdmin"), (MEMBER, "AppMember")]:
+        rest = {"name": NAMES[user], "email": f"{user}@x.y", "state": "Active", "role": role}
+        add("users", org_id=ORG, id=user, account_id="acct_1", created_at=BEGIN, **rest)
+        token_hash = KEYS.hash("token", f"ipat_{user}")
+        token = {"id": f"token_{user[5:]}", "hash": token_hash, "user_id": user, "role": role}
+        add("tokens", org_id=ORG, created_at=BEGIN, **token)
+    for number, state, description, reporter, states in ISSUES:
+        times = {name: BEGIN + number + after for name, after in states}
+        add(
+            "issues",
+            org_id=ORG,
+            id=issue_id(number),
+            number=number,
+            description=description,
+            search_text=fold(description),
+            resource_type="Thread",
+            type="Other",
+            state=state,
+            is_read=state != "NotReviewed",
+            thread_id="t",
+            reported_interaction_id="i",
+            project_id="p",
+            created_at=BEGIN + number,
+            updated_at=BEGIN + number + (states[-1][1] if states else 0),
+            reviewed_at=min(times.values()) if times and state != "Deleted" else None,
+            closed_at=times.get("Closed") if state == "Closed" else None,
+            created_by=reporter,
+            receipt_hash=KEYS.hash("receipt", ORG, RECEIPT) if reporter is None else None,
+        )
+        for position, event in enumerate(old_events(number, reporter, states), 1):
+            add("history", org_id=ORG, issue_id=issue_id(number), position=position, **event)
+    body = NewIssue.model_validate(new_issue(ISSUES[0][2])).model_dump_json()
+    add(
+        "idempotency",
+        org_id=ORG,
+        key_hash=KEYS.hash("idempotency", MEMBER, KEY),
+        body_hash=KEYS.hash("idempotency/body", body),
+        issue_id=issue_id(1),
+        created_at=BEGIN,
+    )
+
+
+@pytest.fixture
+def make_server(database_url, tmp_path):
+    """Servers on one database, not started; stopped at the end."""
+    made: list[Server] = []
+
+    def make() -> Server:
+        made.append(api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url))
+        made[-1].data_dir.mkdir(exist_ok=True)
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()
+
+
+@pytest.fixture(scope="module", params=itertools.product(DATABASES, REVISIONS), ids="-".join)
+def migrated(request, postgresql, tmp_path_factory) -> Iterator[Server]:
+    """A server that was started on a database of an earlier version."""
+    kind, revision = request.param
+    url = postgresql() if kind == "postgresql" else ""
+    data_dir = tmp_path_factory.mktemp(f"{kind}-{revision}") / "data"
+    data_dir.mkdir()
+    server = api_server(data_dir, ISSUES_DATABASE_URL=url)
+    server.database.migrate(revision)
+    with server.database.write() as connection:
+        fill(connection)
+    yield server.start()
+    server.stop()
+
+
+def at(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def test_nothing_is_lost(migrated):
+    reviewer = Caller(migrated.url, f"ipat_{REVIEWER}")
+    member = Caller(migrated.url, f"ipat_{MEMBER}")
+    everything = "NotReviewed,InReview,Closed,Deleted"
+    found = {
+        issue["id"]: issue for issue in reviewer.listed(states=everything, include="Project,User")
+    }
+    for number, state, description, reporter, states in ISSUES:
+        issue = found[issue_id(number)]
+        assert (issue["created_by"] or {}).get("id") == reporter
+        assert issue | {"created_by": None} == {
+            "id": issue_id(number),
+            "issue_number": number,
+            "description": description,
+            "resource_type": "Thread",
+            "type": "Other",
+            "state": state,
+            "is_read": state != "NotReviewed",
+            "data": {"thread_id": "t", "reported_interaction_id": "i"},
+            "created_at": at(BEGIN + number),
+            "updated_at": at(BEGIN + number + (states[-1][1] if states else 0)),
+            "created_by": None,
+            "project": {"id": "p"},
+        }
+        if state != "Deleted":
+            assert reviewer("GET", f"/issue/{issue['id']}").json() == issue
+            history = reviewer("GET", f"/issue/{issue['id']}/history").json()["data"]
+            assert history == [
+                {
+                    "at": at(event["at"]),
+                    "action": event["action"],
+                    "by": {"id": event["actor"], "name": NAMES[event["actor"]]}
+                    if event["actor"]
+                    else None,
+                    "changes": event["changes"],
+                }
+                for event in old_events(number, reporter, states)
+            ]
+
+    # A repeated request, a receipt, and the numbers that follow.
+    again = member("POST", "/issue", json=new_issue(ISSUES[0][2]), headers={"Idempotency-Key": KEY})
+    assert again.json()["id"] == issue_id(1)
+    view = member("POST", "/issue/receipt", json={"receipt": RECEIPT}).json()
+    assert (view["issue_number"], view["description"]) == (7, "anonymous Ⅳ")
+    assert member.report("more")["issue_number"] == 8
+
+
+@pytest.mark.parametrize(
+    ("search", "number"),
+    [
+        ("STRASSE", 1),
+        ("本語", 1),
+        ("語", 1),
+        ("ärger", 2),
+        ("%_\\", 2),
+        ("_", 2),
+        ("🙂", 3),
+        ("iv", 7),
+    ],
+)
+def test_search_finds_old_texts(migrated, search, number):
+    found = Caller(migrated.url, f"ipat_{REVIEWER}").listed(filter_by_text=search)
+    assert [issue["issue_number"] for issue in found] == [number]
+
+
+def test_times_of_review_are_known(migrated):
+    stats = Caller(migrated.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
+    assert stats["time_to_review"] == {"count": 3, "median": 200, "p90": 300}
+    assert stats["time_to_close"] == {"count": 1, "median": 500, "p90": 500}
+
+
+def test_rows_cannot_refer_to_nothing(migrated):
+    row = "'org_0000000000000001', 'issue_nowhere', 1, 0, 'created', null, '[]'"
+    with pytest.raises(IntegrityError), migrated.database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO history (org_id, issue_id, position, at, action, actor, changes)"
+                f" VALUES ({row})"
+            )
+        )
+
+
+def test_database_of_a_newer_version_is_refused_in_one_line(make_server):
+    server = make_server()
+    server.database.migrate()
+    with server.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    command = {"args": server.command, "env": server.env, "cwd": ROOT}
+    done = subprocess.run(**command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "newer version" in done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) == 1
+
+
+def test_two_servers_start_together_on_an_empty_database(make_server):
+    servers = [make_server(), make_server()]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(Server.start, servers))
+    callers = [Caller(server.url, server.token("Member")) for server in servers]
+    numbers = [caller.report()["issue_number"] for caller in callers]
+    assert numbers == [1, 2]
+    assert [len(caller.listed()) for caller in callers] == [2, 2]
+    assert "Traceback" not in servers[0].log

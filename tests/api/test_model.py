@@ -1,0 +1,313 @@
+"""The list held to a naive model of it, in memory, for random queries of every kind."""
+
+import base64
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from api.contract import IssueState, IssueType, Role
+from api.server import tables
+from api.server.search import fold
+from tests.api.conftest import Caller
+from tests.conftest import DATABASES, Server, api_server
+
+ISSUES = 200
+BEGIN, END = 1_700_000_000, 1_700_864_000
+PROJECTS = ["p1", "p 2", "Projekt Ä", "'; --", "50%"]
+WORDS = [
+    *(
+        "Straße",
+        "STRASSE",
+        "straẞe",
+        "İstanbul",
+        "ISTANBUL",
+        "ıstanbul",
+        "istanbul",
+        "Ελλάς",
+        "ΕΛΛΆΣ",
+    ),
+    *(
+        "日本語のテキスト",
+        "ﾃｷｽﾄ",
+        "漢字",
+        "שלום",
+        "العربية",
+        "हिन्दी",
+        "한국어",
+        "👩‍👩‍👧",
+        "🙂",
+        "🇹🇷",
+    ),
+    *("e\u0301te\u0301", "été", "ÉTÉ", "ﬁne", "FINE", "①", "ＦＵＬＬ", "ǆ", "ŉ", "A\u030a", "Å"),
+    *(
+        "100%",
+        "%",
+        "under_score",
+        "_",
+        "back\\slash",
+        "\\",
+        '"quoted"',
+        "it's",
+        "''",
+        "* OR -",
+        "a",
+        "-",
+    ),
+]
+
+
+def new_text(chance: random.Random) -> str:
+    words = chance.choices(WORDS, k=chance.randint(1, 6))
+    return chance.choice([" ", "", "\n"]).join(words)
+
+
+@dataclass
+class World:
+    """All that is in a database, as `GET /issue/{id}` would have it, oldest first."""
+
+    issues: list[dict]
+    users: list[str]
+    cursors: dict[int, str]
+    callers: dict[Role, Caller]
+
+    def ask(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
+        """The server's answer, with the issue's number for each cursor."""
+        params = {
+            name: value if repeat or not isinstance(value, list) else ",".join(value)
+            for name, value in query.items()
+        }
+        for name in params.keys() & {"after", "before"}:
+            params[name] = self.cursors[params[name]]
+        answer = self.callers[role]("GET", "/issue", params=params)
+        page = answer.json()
+        for name in page.keys() & {"next_cursor", "previous_cursor"}:
+            page[name] = number_of(page[name])
+        return answer.status_code, page
+
+    def expect(self, query: dict, role: Role) -> dict | None:
+        """What the server should answer; None is a 403."""
+        states = query.get("states", ["NotReviewed", "InReview", "Closed"])
+        creators = query.get("created_by", [])
+        if role is Role.MEMBER:
+            me = self.users[0]
+            if "Deleted" in states or (creators and me not in creators):
+                return None
+            creators = [me]
+        found = [
+            issue
+            for issue in self.issues
+            if issue["state"] in states
+            and issue["type"] in query.get("type", list(IssueType))
+            and (not creators or (issue["created_by"] or {}).get("id") in creators)
+            and ("projects" not in query or issue.get("project", {}).get("id") in query["projects"])
+            and query.get("start_date", 0) <= milliseconds(issue) < query.get("end_date", 2**60)
+            and fold(query.get("filter_by_text", "")) in fold(issue["description"])
+        ]
+        ascending = query.get("page_order") == "ASC"
+        if not ascending:
+            found.reverse()
+        first, last, more_before, more_after = window(
+            [issue["issue_number"] * (1 if ascending else -1) for issue in found], query, ascending
+        )
+        include = query.get("include", ["User"])
+        left_out = [
+            field
+            for field, what in {"created_by": "User", "project": "Project"}.items()
+            if what not in include
+        ]
+        data = found[first:last]
+        page: dict = {
+            "data": [{k: v for k, v in issue.items() if k not in left_out} for issue in data]
+        }
+        if data and more_after:
+            page["next_cursor"] = data[-1]["issue_number"]
+        if data and more_before:
+            page["previous_cursor"] = data[0]["issue_number"]
+        page |= {"has_next_page": more_after, "has_previous_page": more_before}
+        if query.get("total_count", True):
+            page["total_count"] = len(found)
+        return page
+
+
+def milliseconds(issue: dict) -> int:
+    return int(datetime.fromisoformat(issue["created_at"]).timestamp()) * 1000
+
+
+def window(places: list[int], query: dict, ascending: bool) -> tuple[int, int, bool, bool]:
+    """Which of the issues at these increasing places are the page, and what lies around it."""
+    size = query.get("first") or query.get("last") or query.get("page_size", 20)
+    if not query.keys() & {"after", "before", "first", "last"}:
+        start = (query.get("page", 1) - 1) * size
+        return start, start + size, start > 0, len(places) > start + size
+    sign = 1 if ascending else -1
+    start = sum(place <= query["after"] * sign for place in places) if "after" in query else 0
+    end = len(places)
+    if "before" in query:
+        end = sum(place < query["before"] * sign for place in places)
+    end = max(start, end)
+    if "last" in query or not query.keys() & {"first", "after"}:
+        begin = max(start, end - size)
+        return begin, end, begin > start, begin < end < len(places)
+    stop = min(end, start + size)
+    return start, stop, 0 < start < stop, stop < end
+
+
+def number_of(cursor: str) -> int:
+    """Opaque to clients: its first eight bytes are the number, the rest is the seal."""
+    return int.from_bytes(base64.urlsafe_b64decode(cursor)[:8])
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def world(request, postgresql, tmp_path_factory) -> Iterator[World]:
+    url = postgresql() if request.param == "postgresql" else ""
+    data_dir = tmp_path_factory.mktemp(f"model-{request.param}") / "data"
+    server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
+    try:
+        yield fill(server)
+    finally:
+        server.stop()
+
+
+def fill(server: Server) -> World:
+    chance = random.Random(1)
+    reviewer = Caller(server.url, server.lasting_token("Reviewer", Role.ADMIN))
+    names = ("Member", "Other", "Third")
+    reporters = [Caller(server.url, server.lasting_token(name)) for name in names]
+    issues = []
+    for _ in range(ISSUES):
+        fields = {"type": chance.choice(list(IssueType)), "anonymous": chance.random() < 0.2}
+        if chance.random() < 0.5:
+            fields["project_id"] = chance.choice(PROJECTS)
+        if chance.random() < 0.3:
+            fields["config"] = {"thread_id": "t", "reported_interaction_id": "i"}
+        issue = chance.choice(reporters).report(new_text(chance), **fields)
+        issue.pop("receipt", None)
+        issues.append(issue)
+    # The API sets no times, and these would all be the same; the states are set along with them.
+    with server.database.write() as connection:
+        for issue in issues:
+            at = chance.randint(BEGIN, END)
+            time = f"{datetime.fromtimestamp(at, UTC):%FT%TZ}"
+            changes = {"state": chance.choice(list(IssueState)), "is_read": chance.random() < 0.5}
+            issue.update(changes, created_at=time, updated_at=time)
+            this = update(tables.issues).where(tables.issues.c.id == issue["id"])
+            connection.execute(this.values(created_at=at, updated_at=at, **changes))
+    users = [reporter("GET", "/me").json()["id"] for reporter in reporters]
+    callers = {Role.ADMIN: reviewer, Role.MEMBER: reporters[0]}
+    return World(issues, users, collect_cursors(reviewer), callers)
+
+
+def collect_cursors(reviewer: Caller) -> dict[int, str]:
+    """Some cursors, by the number of the issue that they point to."""
+    query = {"first": 7, "states": ",".join(IssueState)}
+    cursors = {}
+    page = reviewer("GET", "/issue", params=query).json()
+    while "next_cursor" in page:
+        cursors[page["data"][-1]["issue_number"]] = page["next_cursor"]
+        page = reviewer("GET", "/issue", params=query | {"after": page["next_cursor"]}).json()
+    return cursors
+
+
+def lists(values) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(list(values)), min_size=1, max_size=3)
+
+
+CASES = [str, str.upper, str.lower, str.swapcase, str.title, str.casefold]
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=3)
+
+
+@st.composite
+def searches(draw, issues: list[dict]) -> str:
+    """Mostly a part of a text that is there, in changed case."""
+    if draw(st.integers(0, 4)) == 0:
+        return draw(ANY_TEXT)
+    text = draw(st.sampled_from(issues))["description"]
+    start = draw(st.integers(0, len(text) - 1))
+    length = draw(st.sampled_from([1, 2, 3, 4, 7, 30]))
+    return draw(st.sampled_from(CASES))(text[start : start + length])[:200]
+
+
+@st.composite
+def queries(draw, world: World) -> dict:
+    numbers = st.sampled_from(sorted(world.cursors))
+    moments = st.sampled_from(world.issues).map(milliseconds)
+    around = st.builds(int.__add__, moments, st.sampled_from([-1000, -999, -1, 0, 1, 999, 1000]))
+    sizes = st.sampled_from([1, 2, 3, 7, 20, 100])
+    query = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "states": lists(IssueState),
+                "type": lists(IssueType),
+                "created_by": lists([*world.users, "user_0000000000000000"]),
+                "projects": lists([*PROJECTS, "none"]),
+                "start_date": around,
+                "end_date": around,
+                "filter_by_text": searches(world.issues),
+                "page_size": sizes,
+                "page_order": st.sampled_from(["ASC", "DESC"]),
+                "total_count": st.booleans(),
+                "include": lists(["User", "Project"]),
+            },
+        )
+    )
+    by_number = st.fixed_dictionaries({}, optional={"page": st.integers(1, 9)})
+    by_cursor = st.fixed_dictionaries({}, optional={"after": numbers, "before": numbers})
+    counted = st.sampled_from([{}, "first", "last"])
+    paging = draw(st.one_of(by_number, by_cursor))
+    if "page" not in paging and (name := draw(counted)):
+        paging[name] = draw(sizes)
+    # Half the queries have few conditions: the more there are, the fewer issues are left to order.
+    if draw(st.booleans()):
+        kept = draw(st.sets(st.sampled_from(sorted(query)), max_size=2)) if query else set()
+        query = {name: query[name] for name in sorted(kept)}
+    return query | paging
+
+
+@given(st.data())
+def test_every_query_gets_what_the_model_says(world, data):
+    query = data.draw(queries(world), "query")
+    role = data.draw(st.sampled_from([Role.ADMIN, Role.ADMIN, Role.MEMBER]), "role")
+    status, page = world.ask(query, role, repeat=data.draw(st.booleans(), "repeated parameters"))
+    expected = world.expect(query, role)
+    if expected is None:
+        assert status == 403
+    else:
+        assert status == 200, page
+        # As JSON, so that the order of the keys counts too.
+        assert json.dumps(page, indent=1) == json.dumps(expected, indent=1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_walk_misses_nothing_and_repeats_nothing(member, reviewer, seed):
+    chance = random.Random(seed)
+    there = {member.report(f"at the start {number}")["id"] for number in range(40)}
+    order, forward = chance.choice(["ASC", "DESC"]), seed % 2 == 0
+    seen: list[dict] = []
+    cursor: dict = {}
+    for step in range(200):
+        size = {"first" if forward else "last": chance.randint(1, 7)}
+        page = member("GET", "/issue", params={"page_order": order} | size | cursor).json()
+        seen = seen + page["data"] if forward else page["data"] + seen
+        if not page["has_next_page" if forward else "has_previous_page"]:
+            break
+        side, name = ("after", "next_cursor") if forward else ("before", "previous_cursor")
+        cursor = {side: page[name]}
+        if step < 20 and chance.random() < 0.6:
+            member.report("meanwhile")
+        if chance.random() < 0.6:
+            # Often the very issue that the cursor points to.
+            edge = seen[-1 if forward else 0]["id"]
+            gone = edge if chance.random() < 0.5 else chance.choice(sorted(there))
+            reviewer("DELETE", f"/issue/{gone}")
+            there.discard(gone)
+    numbers = [issue["issue_number"] for issue in seen]
+    assert numbers == sorted(set(numbers), reverse=order == "DESC")
+    assert there <= {issue["id"] for issue in seen}

@@ -1,0 +1,40 @@
+"""The OpenAPI document held to the running server by schemathesis: all of its checks and phases.
+
+What the document cannot say is in `schema_exceptions.py`.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.contract import Role
+from tests.conftest import DATABASES, ROOT, api_server
+
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def server(request, postgresql, tmp_path_factory):
+    """One that no other test fills: a list of thousands takes its time."""
+    url = postgresql() if request.param == "postgresql" else ""
+    data_dir = tmp_path_factory.mktemp(f"schema-{request.param}") / "data"
+    server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize(("role", "seconds"), [(Role.ADMIN, 15), (Role.MEMBER, 5)])
+def test_document_is_exact(server, role, seconds):
+    token = server.lasting_token(role.value, role)
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG),
+        *("run", f"{server.url}/api/openapi.json", "--header", f"Authorization: Bearer {token}"),
+        *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
+        *("--seed", "1", "--max-time", str(seconds), "--continue-on-failure"),
+        *("--output-truncate", "false", "--no-color"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in server.log

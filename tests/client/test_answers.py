@@ -1,0 +1,151 @@
+"""What an answer means: each kind of failure, and tolerance of what other servers say."""
+
+import pytest
+
+from api import errors
+from api.contract import IssueQuery
+from tests.servers.script import serving
+
+PROBLEM = {
+    "title": "No",
+    "status": 400,
+    "detail": "Bad.",
+    "errors": [{"field": "a", "message": "b"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, errors.Invalid),
+        (401, errors.Unauthenticated),
+        (403, errors.Forbidden),
+        (404, errors.NotFound),
+        (405, errors.NotSupported),
+        (409, errors.Conflict),
+        (410, errors.NotFound),
+        (412, errors.PreconditionFailed),
+        (413, errors.Invalid),
+        (422, errors.Invalid),
+        (500, errors.ServerFailed),
+        (501, errors.NotSupported),
+        (599, errors.ServerFailed),
+    ],
+)
+def test_each_status_has_its_error(quick, status, kind):
+    with serving((status, {}, PROBLEM)) as script:
+        with pytest.raises(kind, match="Bad") as raised:
+            quick(script.url).get("x")
+        assert raised.value.status == status
+        assert raised.value.fields[0].field == "a"
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'"text"', b"\xff", b"null", b"[" * 10**5]
+)
+def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
+    with serving((404, {}, body)) as script, pytest.raises(errors.NotFound, match="Not Found"):
+        quick(script.url).get("x")
+
+
+@pytest.mark.parametrize(
+    ("document", "text", "fields"),
+    [
+        ({"detail": "Text."}, "Text.", []),
+        ({"message": "Text."}, "Text.", []),
+        ({"error": "Text."}, "Text.", []),
+        ({"error": {"message": "Text.", "code": 7}}, "Text.", []),
+        ({"error": {"detail": "Text."}}, "Text.", []),
+        ({"error": "code", "error_description": "Text."}, "Text.", []),
+        ({"title": "Title.", "detail": None, "errors": None}, "Title.", []),
+        ({"detail": {"code": 1}, "title": 5}, "Bad Request", []),
+        (
+            {"detail": [{"loc": ["body", "config", "thread_id"], "msg": "is missing"}]},
+            "config.thread_id: is missing",
+            ["config.thread_id"],
+        ),
+        ({"detail": [{"loc": "body", "msg": None}, "x"]}, "body: is not valid", ["body"]),
+        ({"errors": [{"field": "a", "message": "b"}, 3]}, "a: b", ["a"]),
+    ],
+)
+def test_error_documents_of_other_forms(quick, document, text, fields):
+    with serving((400, {}, document)) as script, pytest.raises(errors.Invalid) as raised:
+        quick(script.url).get("x")
+    assert str(raised.value) == text
+    assert [item.field for item in raised.value.fields] == fields
+
+
+def test_error_messages_are_of_a_length_for_people(quick):
+    long = (400, {}, {"detail": "x" * 10**6})
+    with serving(long) as script, pytest.raises(errors.Invalid) as raised:
+        quick(script.url).get("x")
+    assert len(str(raised.value)) == 1000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html></html>", b"", b"[]", b'{"issue_number": 1}', b"\xff", b'{"id": null}', b"[" * 10**5],
+)
+def test_answer_that_is_not_of_the_contract(quick, body):
+    with serving((200, {}, body)) as script:
+        client = quick(script.url)
+        for call in (lambda: client.get("x"), client.list, client.me, client.stats):
+            with pytest.raises(errors.BadAnswer):
+                call()
+
+
+def test_what_a_newer_server_adds_does_no_harm(quick):
+    newer = {"id": "i", "type": "Rude", "state": "Parked", "priority": 1, "created_by": None}
+    with serving((200, {}, newer)) as script:
+        issue = quick(script.url).get("x")
+        assert (issue.type, issue.state) == ("Rude", "Parked")
+
+
+def test_null_is_as_good_as_absent(quick):
+    fields = (
+        "issue_number description resource_type type state is_read data created_at updated_at"
+        " created_by project receipt etag"
+    )
+    empty = dict.fromkeys(fields.split())
+    user = {"id": "u", "roles": None, "state": None}
+    with serving((200, {}, {**empty, "id": "i"})) as script:
+        issue = quick(script.url).get("i")
+        assert (issue.is_read, issue.data) == (False, None)
+    with serving((200, {}, {**empty, "id": "i", "created_by": user, "etag": "not this"})) as script:
+        issue = quick(script.url).get("i")
+        assert (issue.created_by.roles, issue.etag) == ((), None)
+    page = {"data": None, "next_cursor": None, "has_next_page": None, "total_count": None}
+    with serving((200, {}, page)) as script:
+        client = quick(script.url)
+        assert client.list().data == client.users() == client.history("i").data == ()
+
+
+def test_users_as_a_list_or_in_pages(quick):
+    def page(*names, **more):
+        return (200, {}, {"data": [{"id": name} for name in names], **more})
+
+    plain = (200, {}, [{"id": "a"}, {"id": "b", "roles": None}])
+    by_cursor = [page("a", next_cursor="2", has_next_page=True), page("b", has_next_page=False)]
+    by_number = [page("a", has_next_page=True), page("b")]
+    for answers in ([plain], [page("a", "b", total_count=2)], by_cursor, by_number):
+        with serving(*answers) as script:
+            assert [user.id for user in quick(script.url).users()] == ["a", "b"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_not_followed(quick, status):
+    with serving((200, {}, {"id": "i"})) as elsewhere:
+        target = elsewhere.url.replace("://", "://user:word@") + "/path?q=private"
+        with serving((status, {"Location": target}, b"")) as script:
+            with pytest.raises(errors.BadAnswer) as raised:
+                quick(script.url).get("x")
+            assert f"to {elsewhere.url}." in str(raised.value)
+            assert len(script.requests) == 1
+        assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "/login?next=1"}])
+def test_redirects_to_nowhere_else(quick, headers):
+    answer = (302, headers, b"")
+    with serving(answer) as script, pytest.raises(errors.BadAnswer, match="redirect"):
+        quick(script.url).list(IssueQuery(page=1))

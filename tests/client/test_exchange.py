@@ -1,0 +1,113 @@
+"""One request and its answer: bounded in time and size, and discreet."""
+
+import logging
+import time
+import traceback
+
+import pytest
+
+from api import errors
+from api.contract import IssueQuery
+from tests.client.conftest import new
+from tests.servers.script import (
+    dripping_body,
+    dripping_head,
+    drop,
+    endless_body,
+    serving,
+    truncated_refusal,
+)
+
+OK = (200, {}, {"id": "i", "issue_number": 7})
+
+
+@pytest.mark.parametrize("answer", [dripping_body, dripping_head])
+def test_server_that_drips_is_given_up_in_time(quick, answer):
+    with serving(answer) as script:
+        began = time.monotonic()
+        with pytest.raises(errors.Unreachable, match="in time"):
+            quick(script.url, patience=0.7).get("x")
+        assert 0.6 < time.monotonic() - began < 3
+        assert len(script.requests) == 1
+
+
+def test_a_connection_that_was_used_before_is_bounded_too(quick):
+    with serving(OK, dripping_head) as script:
+        client = quick(script.url, patience=1.0)
+        client.get("x")
+        began = time.monotonic()
+        with pytest.raises(errors.Unreachable):
+            client.get("x")
+        assert time.monotonic() - began < 3
+        assert len(script.connections) == 1
+
+
+def test_endless_answer_is_too_large(quick):
+    with serving(endless_body) as script, pytest.raises(errors.BadAnswer, match="64 MB"):
+        quick(script.url, patience=20.0).get("x")
+
+
+def test_refusal_without_its_explanation_is_still_one(quick):
+    with serving(truncated_refusal) as script, pytest.raises(errors.NotFound):
+        quick(script.url).get("x")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(200, errors.BadAnswer), (404, errors.NotFound)])
+def test_answer_that_cannot_be_unpacked(quick, status, kind):
+    answer = (status, {"Content-Encoding": "gzip"}, b"not packed")
+    with serving(answer) as script, pytest.raises(kind):
+        quick(script.url).get("x")
+
+
+# Given by name below, because a traceback shows lines of this file.
+RECEIPT, KEY, TEXT, SEARCH = "1234-5678", "key-of-mine", "what-happened", "looked-for"
+SECRETS = ("the-token-of-the-tests", RECEIPT, KEY, TEXT, SEARCH)
+
+
+def chain(error: BaseException) -> str:
+    """Everything that a log of ``error`` could show."""
+    shown = "".join(traceback.format_exception(error))
+    while error:
+        shown += repr(error.args) + repr(vars(error))
+        error = error.__cause__ or error.__context__
+    return shown
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [drop, (404, {"Idempotency-Key-Lifetime": "86400"}, {}), (503, {}, {})],
+        [(200, {}, b'{"data": [{"id": 1, "description": "what-happened"}]}')],
+        [(200, {}, b"the-token-of-the-tests what-happened")],
+        [(401, {}, {"detail": "Invalid token the-token-of-the-tests."})],
+        [(302, {"Location": "http://elsewhere.example/?q=looked-for"}, b"")],
+    ],
+    ids=["broken off", "not as expected", "not JSON", "told back", "redirect"],
+)
+def test_nothing_private_is_logged_or_raised(quick, caplog, answers):
+    with serving(*answers) as script, caplog.at_level(logging.DEBUG):
+        client = quick(script.url, attempts=2)
+        for call in (
+            lambda: client.create(new(TEXT), idempotency_key=KEY),
+            lambda: client.look_up_receipt(RECEIPT),
+            lambda: client.list(IssueQuery(filter_by_text=SEARCH)),
+        ):
+            with pytest.raises(errors.IssuesError) as raised:
+                call()
+            said = chain(raised.value)
+            assert not any(secret in said for secret in SECRETS), said
+        assert not any(secret in repr(client) for secret in SECRETS)
+    # httpcore logs the heads of answers at DEBUG, so what a server puts there: not ours to cut.
+    records = [r for r in caplog.records if not r.name.startswith("httpcore")]
+    logged = "\n".join(r.getMessage() for r in records)
+    assert "/api/v1/app/issue" in logged
+    assert not any(secret in logged for secret in SECRETS), logged
+
+
+def test_attempts_are_logged_with_their_reason(quick, caplog):
+    with serving(drop, (503, {}, {}), OK) as script, caplog.at_level("INFO", "api.client"):
+        quick(script.url).get("x")
+        lines = [r.getMessage() for r in caplog.records if r.name == "api.client"]
+        assert [line.split(" again in ")[0] for line in lines] == ["GET /issue/x"] * 2
+        assert lines[0].endswith("s: no answer")
+        assert lines[1].endswith("s: HTTP 503")

@@ -1,0 +1,162 @@
+"""The same client against a real server of each form: the original, the newer one, our own."""
+
+import uuid
+
+import pytest
+
+from api import errors
+from api.contract import Include, IssueQuery, IssueState, IssueType, PageOrder
+from tests.client.conftest import new
+from tests.servers.newer_form import TOKEN
+
+
+def test_whole_life_of_an_issue(form, connect):
+    client = form.connect(connect)
+    issue = client.create(form.new("before"))
+    assert issue.state is IssueState.NOT_REVIEWED
+    assert client.get(issue.id).description == "before"
+    assert client.list().data[0].id == issue.id
+
+    issue = client.update(issue, state=IssueState.IN_REVIEW, is_read=True)
+    assert (issue.state, issue.is_read) == ("InReview", True)
+    issue = client.update(issue, description="after", type=IssueType.FORMAT)
+    assert (issue.description, issue.type) == ("after", "Format")
+    assert (issue.state, issue.is_read) == ("InReview", True), "an update keeps the rest"
+    assert client.get(issue.id) == issue
+
+    client.delete(issue.id)
+    for gone in (client.get, client.delete):
+        with pytest.raises(errors.NotFound):
+            gone(issue.id)
+
+
+def test_anonymous_issue_has_no_creator(form, connect):
+    client = form.connect(connect)
+    named, anonymous = (client.create(form.new("x", anonymous=secret)) for secret in (False, True))
+    assert client.get(named.id).created_by is not None
+    assert client.get(anonymous.id).created_by is None
+    assert (anonymous.receipt is not None) == (form.name == "ours")
+
+
+def test_all_pages_are_iterated_once(form, connect):
+    client = form.connect(connect)
+    made = [client.create(form.new(str(number))).id for number in range(7)]
+    found = [issue.id for issue in client.iterate(IssueQuery(page_size=3))]
+    assert found[:7] == made[::-1]
+    assert len(set(found)) == len(found)
+    found = [issue.id for issue in client.iterate(IssueQuery(page=2, page_size=3))]
+    assert found[:4] == made[3::-1]
+
+
+def test_pages_by_number(form, connect):
+    client = form.connect(connect)
+    made = [client.create(form.new(str(number))).id for number in range(4)]
+    page = client.list(IssueQuery(page=2, page_size=2))
+    assert [issue.id for issue in page.data] == [made[1], made[0]]
+    assert page.has_previous_page
+
+
+def test_filters_where_the_server_has_them(form, connect):
+    client = form.connect(connect)
+    word = uuid.uuid4().hex
+    first, second = (client.create(form.new(f"{word} {n}")) for n in range(2))
+    closed = client.update(second, state=IssueState.CLOSED)
+    queries = {
+        IssueQuery(filter_by_text=word, page_order=PageOrder.ASCENDING): [first.id, second.id],
+        IssueQuery(filter_by_text=word, states=(IssueState.CLOSED,)): [closed.id],
+        IssueQuery(filter_by_text=word, type=(IssueType.FORMAT, IssueType.NO_ANSWER)): [],
+        IssueQuery(filter_by_text=word, created_by=(first.created_by.id,), first=1): [second.id],
+        IssueQuery(filter_by_text=word, start_date=2**52, total_count=True): [],
+        IssueQuery(filter_by_text=word, last=1, include=(Include.PROJECT,)): [first.id],
+    }
+    for query, expected in queries.items():
+        if form.name == "original":
+            with pytest.raises(errors.Invalid, match="unknown parameters"):
+                client.list(query)
+        else:
+            assert [issue.id for issue in client.list(query).data] == expected
+
+
+def test_people_where_the_server_tells_them(form, connect):
+    client = form.connect(connect)
+    if form.name == "original":
+        for call in (client.me, client.users):
+            with pytest.raises(errors.NotFound):
+                call()
+        return
+    me = client.me()
+    assert me.id in {user.id for user in client.users()}
+    if form.name == "newer":
+        assert [user.name for user in client.users()] == ["Sasha", "Kim", "Mo", "Ada", "Bo"]
+
+
+def test_what_only_our_server_has(form, connect):
+    client = form.connect(connect)
+    issue = client.create(form.new("x", anonymous=True))
+    if form.name == "ours":
+        assert client.history(issue.id).data[0].action == "created"
+        assert client.stats().total >= 1
+        assert client.look_up_receipt(issue.receipt).issue_number == issue.issue_number
+        receipt = "0000-0000-0000-0000"
+    else:
+        receipt = "4821-0973-5512-8840"
+        for call in (lambda: client.history(issue.id), client.stats):
+            with pytest.raises(errors.NotFound):
+                call()
+    with pytest.raises((errors.NotFound, errors.NotSupported)):
+        client.look_up_receipt(receipt)
+
+
+def test_unknown_ids_and_callers(form, connect):
+    client = form.connect(connect)
+    for issue_id in ("issue_0000000000000000", "../user", "%00", "Ünïcode", "a b?c#d"):
+        with pytest.raises(errors.NotFound):
+            client.get(issue_id)
+    stranger = connect(form.server.url, "the-token-of-nobody", **form.settings)
+    with pytest.raises(errors.Unauthenticated):
+        stranger.list()
+
+
+def test_fields_at_fault_are_named(form, connect):
+    client = form.connect(connect)
+    issue = client.create(form.new("x"))
+    with pytest.raises(errors.Invalid) as raised:
+        if form.name == "ours":
+            client.update(issue, state=IssueState.DELETED)
+        else:
+            client.create(new(project_id="p"))
+    expected = {"original": "project_id", "newer": "config", "ours": "state"}
+    assert raised.value.fields[0].field == expected[form.name]
+
+
+def test_a_change_by_someone_else_is_noticed(form, connect):
+    client = form.connect(connect)
+    seen = client.get(client.create(form.new("seen")).id)
+    assert (seen.etag is not None) == (form.name == "ours")
+    changed = client.update(seen, description="changed", if_unchanged=True)
+    listed = next(issue for issue in client.iterate() if issue.id == seen.id)
+    with pytest.raises(errors.PreconditionFailed):
+        client.update(seen, state=IssueState.CLOSED, if_unchanged=True)
+    assert client.get(seen.id).state is IssueState.NOT_REVIEWED
+    client.update(listed, state=IssueState.CLOSED, if_unchanged=True)
+    if form.name == "ours":
+        with pytest.raises(errors.PreconditionFailed):
+            client.delete(seen.id, etag=changed.etag)
+    client.delete(seen.id, etag=client.get(seen.id).etag)
+
+
+def test_an_organisation_can_be_wanted(newer_server, connect):
+    with pytest.raises(errors.Invalid, match="x-org"):
+        connect(newer_server.url, TOKEN).list()
+    with pytest.raises(errors.NotFound, match="organisation"):
+        connect(newer_server.url, TOKEN, org="another").list()
+
+
+@pytest.mark.parametrize("form", ["newer"], indirect=True)
+def test_values_of_a_newer_server_come_through(form, connect):
+    client = form.connect(connect)
+    issue = client.create(form.new("Park this"))
+    assert client.get(issue.id).state == "Parked"
+    assert client.update(issue, is_read=True).state == "Parked"
+    assert client.list(IssueQuery(include=(Include.PROJECT,))).data[0].project.name == "Support"
+    assert client.users()[2].roles == ()

@@ -1,0 +1,215 @@
+"""A server of the newer form in CONTRACT.md: strict about what it is sent, and it sends more."""
+
+import itertools
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
+
+TOKEN = "the-token-of-the-newer-form"
+ORG = "aurora-labs"
+PROJECT = "project_0a1b2c3d4e5f6a7b"
+
+Type = Literal["NoAnswer", "Inaccurate", "NoContextUsed", "Format", "Other"]
+State = Literal["NotReviewed", "InReview", "Closed", "Deleted"]
+
+USERS = [
+    {
+        "id": f"user_{number:016x}",
+        "org_id": "org_2f3a9d1c7b5e4a8f",
+        "account_id": f"acct_{number:016x}",
+        "name": name,
+        "email": f"{name.lower()}@auroralabs.com",
+        "state": "Suspended" if name == "Mo" else "Active",
+        "roles": None if name == "Mo" else ["AppAdmin", "SuperAdmin"],
+        "created_at": "2026-02-08T14:12:45Z",
+        "avatar": None,
+    }
+    for number, name in enumerate(["Sasha", "Kim", "Mo", "Ada", "Bo"])
+]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ThreadConfig(Body):
+    thread_id: str = Field(min_length=1)
+    reported_interaction_id: str = Field(min_length=1)
+
+
+class NewIssue(Body):
+    description: str
+    resource_type: Literal["Thread"]
+    type: Type
+    anonymous: StrictBool
+    project_id: str
+    config: ThreadConfig
+
+
+class Update(Body):
+    description: str = ""
+    type: Type = "Other"
+    state: State = "NotReviewed"
+    is_read: StrictBool = False
+
+
+def commas(choices: Any):
+    """A comma list of ``choices``."""
+    adapter = TypeAdapter(tuple[choices, ...])
+    return Annotated[str, AfterValidator(lambda text: adapter.validate_python(text.split(",")))]
+
+
+class ListQuery(Body):
+    page: int | None = Field(None, ge=1)
+    page_size: int = Field(20, ge=1, le=100)
+    page_order: Literal["ASC", "DESC"] = "DESC"
+    after: int | None = None
+    before: int | None = None
+    first: int | None = Field(None, ge=1, le=100)
+    last: int | None = Field(None, ge=1, le=100)
+    total_count: bool = False
+    include: commas(Literal["User", "Project"]) | None = None
+    type: commas(Type) | None = None
+    states: commas(State) | None = None
+    start_date: int = 0
+    end_date: int = 2**53
+    filter_by_text: str = ""
+    created_by: commas(str) | None = None
+    projects: commas(str) | None = None
+
+    def matches(self, issue: dict) -> bool:
+        creator = issue["created_by"]
+        made = datetime.fromisoformat(issue["created_at"]).timestamp() * 1000
+        return (
+            issue["state"] in (self.states or ("NotReviewed", "InReview", "Closed", "Parked"))
+            and (self.type is None or issue["type"] in self.type)
+            and (self.created_by is None or (creator and creator["id"] in self.created_by))
+            and (self.projects is None or issue["project"]["id"] in self.projects)
+            and self.filter_by_text.lower() in issue["description"].lower()
+            and self.start_date <= made < self.end_date
+        )
+
+
+def now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def check_caller(request: Request) -> None:
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        raise HTTPException(401, {"code": "unauthenticated"}, {"WWW-Authenticate": "Bearer"})
+    if request.headers.get("x-org") is None:
+        raise HTTPException(400, "The header x-org is missing.")
+    if request.headers["x-org"] != ORG:
+        raise HTTPException(404, "There is no such organisation.")
+
+
+app = FastAPI()
+issues: dict[str, dict] = {}
+numbers = itertools.count(1)
+CALLER = [Depends(check_caller)]
+
+
+@app.exception_handler(RequestValidationError)
+async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [{"loc": item["loc"], "msg": item["msg"]} for item in error.errors()]
+    return JSONResponse({"detail": errors}, 400)
+
+
+def shown(issue: dict, include: tuple[str, ...] = ("User", "Project")) -> dict:
+    left_out = {"created_by": "User", "project": "Project"}
+    kept = {n: v for n, v in issue.items() if left_out.get(n) in (None, *include)}
+    return {**kept, "priority": {"level": 3}, "labels": None}
+
+
+def find(issue_id: str) -> dict:
+    if issue_id not in issues or issues[issue_id]["state"] == "Deleted":
+        raise HTTPException(404, "Issue not found.")
+    return issues[issue_id]
+
+
+@app.get("/api/v1/app/issue", dependencies=CALLER)
+def list_issues(query: Annotated[ListQuery, Query()]) -> dict:
+    found = [issue for issue in issues.values() if query.matches(issue)]
+    if query.page_order == "DESC":
+        found.reverse()
+    order = [issue["issue_number"] for issue in found]
+    size = query.first or query.last or query.page_size
+    start = 0 if query.page is None else (query.page - 1) * size
+    end = len(found)
+    if query.after is not None:
+        start = order.index(query.after) + 1
+    if query.before is not None:
+        end = order.index(query.before)
+    if query.last or (query.before is not None and query.after is None and not query.first):
+        start = max(start, end - size)
+    rows = found[start : min(end, start + size)]
+    end = start + len(rows)
+    page = {
+        "data": [shown(issue, query.include or ("User",)) for issue in rows],
+        "next_cursor": str(order[end - 1]) if rows and end < len(found) else None,
+        "previous_cursor": str(order[start]) if rows and start else None,
+        "has_next_page": end < len(found),
+        "has_previous_page": start > 0,
+        "took_ms": 1,
+    }
+    return page | ({"total_count": len(found)} if query.total_count else {})
+
+
+@app.post("/api/v1/app/issue", status_code=201, dependencies=CALLER)
+def create_issue(new: NewIssue) -> dict:
+    issue = {
+        "id": f"issue_{secrets.token_hex(8)}",
+        "issue_number": next(numbers),
+        "description": new.description,
+        "resource_type": new.resource_type,
+        "type": new.type,
+        # A state of which the contract does not know, for the client to cope with.
+        "state": "Parked" if new.description.startswith("Park") else "NotReviewed",
+        "is_read": False,
+        "data": new.config.model_dump(),
+        "created_at": now(),
+        "updated_at": now(),
+        "created_by": None if new.anonymous else USERS[0],
+        "project": {"id": new.project_id, "name": "Support", "archived": False},
+    }
+    issues[issue["id"]] = issue
+    return shown(issue)
+
+
+@app.get("/api/v1/app/issue/{issue_id}", dependencies=CALLER)
+def get_issue(issue_id: str) -> dict:
+    return shown(find(issue_id))
+
+
+@app.put("/api/v1/app/issue/{issue_id}", dependencies=CALLER)
+def update_issue(issue_id: str, update: Update) -> dict:
+    changes = update.model_dump(exclude_unset=True) | {"is_read": update.is_read}
+    find(issue_id).update(changes, updated_at=now())
+    return shown(issues[issue_id])
+
+
+@app.delete("/api/v1/app/issue/{issue_id}", dependencies=CALLER)
+def delete_issue(issue_id: str) -> dict:
+    find(issue_id).update(state="Deleted", updated_at=now())
+    return shown(issues[issue_id])
+
+
+@app.get("/api/v1/app/me", dependencies=CALLER)
+def me() -> dict:
+    return USERS[0]
+
+
+@app.get("/api/v1/app/user", dependencies=CALLER)
+def list_users(after: int = 0) -> dict:
+    end = after + 2
+    more = end < len(USERS)
+    return {
+        "data": USERS[after:end],
+        "next_cursor": str(end) if more else None,
+        "has_next_page": more,
+    }

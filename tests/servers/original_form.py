@@ -1,0 +1,120 @@
+"""A server that knows the calls of the published documentation and, strictly, nothing else."""
+
+import itertools
+import secrets
+from datetime import UTC, datetime
+from typing import Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, StrictBool
+
+TOKEN = "the-token-of-the-original-form"
+
+Type = Literal["NoAnswer", "Inaccurate", "NoContextUsed", "Format", "Other"]
+State = Literal["NotReviewed", "InReview", "Closed"]
+
+USER = {
+    "id": "user_4b7c2a1d9e5f3c8b",
+    "org_id": "org_2f3a9d1c7b5e4a8f",
+    "account_id": "acct_6c8a1f3b2d4e5f7a",
+    "name": "Sasha Patel",
+    "email": "sasha@auroralabs.com",
+    "state": "Active",
+    "roles": ["AppAdmin"],
+    "created_at": "2026-02-08T14:12:45Z",
+}
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewIssue(Body):
+    description: str
+    resource_type: Literal["Thread"]
+    type: Type
+    anonymous: StrictBool
+
+
+class Update(Body):
+    description: str = ""
+    type: Type = "Other"
+    state: State = "NotReviewed"
+    is_read: StrictBool = False
+
+
+def now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def check_token(request: Request) -> None:
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        raise HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"})
+
+
+app = FastAPI()
+issues: dict[str, dict] = {}
+numbers = itertools.count(1842)
+
+
+@app.exception_handler(RequestValidationError)
+async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [{"loc": item["loc"], "msg": item["msg"]} for item in error.errors()]
+    return JSONResponse({"detail": errors}, 400)
+
+
+def find(issue_id: str) -> dict:
+    if issue_id not in issues:
+        raise HTTPException(404, "issue not found")
+    return issues[issue_id]
+
+
+@app.get("/api/v1/app/issue", dependencies=[Depends(check_token)])
+def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
+    if unknown := set(request.query_params) - {"page", "page_size"}:
+        raise HTTPException(400, f"unknown parameters: {', '.join(sorted(unknown))}")
+    newest_first = list(issues.values())[::-1]
+    start, end = (page - 1) * page_size, page * page_size
+    return {
+        "data": newest_first[start:end],
+        "has_next_page": end < len(newest_first),
+        "has_previous_page": page > 1,
+        "total_count": len(newest_first),
+    }
+
+
+@app.post("/api/v1/app/issue", status_code=201, dependencies=[Depends(check_token)])
+def create_issue(new: NewIssue) -> dict:
+    issue = {
+        "id": f"issue_{secrets.token_hex(8)}",
+        "issue_number": next(numbers),
+        "description": new.description,
+        "resource_type": new.resource_type,
+        "type": new.type,
+        "state": "NotReviewed",
+        "is_read": False,
+        "created_at": now(),
+        "updated_at": now(),
+        "created_by": None if new.anonymous else USER,
+    }
+    issues[issue["id"]] = issue
+    return issue
+
+
+@app.get("/api/v1/app/issue/{issue_id}", dependencies=[Depends(check_token)])
+def get_issue(issue_id: str) -> dict:
+    return find(issue_id)
+
+
+@app.put("/api/v1/app/issue/{issue_id}", dependencies=[Depends(check_token)])
+def update_issue(issue_id: str, update: Update) -> dict:
+    find(issue_id).update(update.model_dump(exclude_unset=True), updated_at=now())
+    return issues[issue_id]
+
+
+@app.delete("/api/v1/app/issue/{issue_id}", dependencies=[Depends(check_token)])
+def delete_issue(issue_id: str) -> Response:
+    del issues[find(issue_id)["id"]]
+    return Response(status_code=204)
