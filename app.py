@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Router
+from starlette.routing import Router
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
-from api.server.app import create_app
+from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
 from api.server.security_headers import SecurityHeaders
 from api.settings import CannotStart
@@ -27,7 +27,7 @@ except CannotStart as error:
     sys.exit(str(error))
 
 api = create_app(service) if service else None
-routes = [Mount("/api", app=api)] if api else []
+routes = [mounted(api)] if api else []
 
 
 # Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
@@ -54,7 +54,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     async with api.router.lifespan_context(api):
         backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))
         yield
-    service.database.close()
+    service.close()
 
 
 app = st.App(

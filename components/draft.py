@@ -6,15 +6,19 @@ It is kept in the tab's session storage only: an unsent report never reaches the
 import streamlit as st
 
 from api.contract import DESCRIPTION_LIMIT
-from components import frontend
+from components import frontend, language
+from components.language import _
 
 _NAME = "report"
 
 
-def keep(*, text: str, choice: str, toggle: str, prefill: str) -> None:
+def keep(
+    *, text: str, choice: str, toggle: str, prefill: str, places: dict[str, str], hint: str
+) -> None:
     """Count and keep what is in the widgets with these keys, which are beside this element.
 
-    ``prefill`` is the text that a link brought: a draft of the same link takes its place.
+    ``prefill`` is the text that a link brought, ``places`` what it brought for the widgets with
+    these keys: a draft of the same link takes their place. ``hint`` is shown beside the count.
     """
     frontend.element("draft")(
         key="draft",
@@ -25,6 +29,11 @@ def keep(*, text: str, choice: str, toggle: str, prefill: str) -> None:
             "choice": choice,
             "toggle": toggle,
             "prefill": prefill,
+            "places": places,
+            "hint": hint,
+            "locale": language.tag(),
+            "count": _("{count} of {limit} characters"),
+            "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),
         },
     )
 

@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from api.contract import LIVE_STATES, IssueQuery, IssueState, IssueType, User
-from components import issue_list, labels
+from components import issue_list, labels, url_state
+from components.language import _
 
 PAGE_SIZE = 20
 
@@ -31,38 +32,43 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
         chosen = _states((*LIVE_STATES, IssueState.DELETED))
     keys = ("kind", "created", "reporter")
     active = sum(key in st.query_params for key in keys)
-    title = f"More filters ({active} on)" if active else "More filters"
+    title = _("More filters ({count})").format(count=active) if active else _("More filters")
     with st.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
         kinds, dates, reporters = st.columns(3)
         with kinds:
+            values = [kind.value for kind in IssueType]
+            url_state.restore("kind", url_state.read_list("kind", values))
             kind = st.multiselect(
-                "Kind of problem",
-                [kind.value for kind in IssueType],
+                _("Kind of problem"),
+                values,
                 format_func=labels.kind,
                 key="kind",
-                bind="query-params",
                 on_change=back_to_first_page,
-                placeholder="Any",
+                placeholder=_("Any"),
             )
+            url_state.keep("kind", ",".join(kind))
         with dates:
+            url_state.restore("created", url_state.read_dates("created"))
             created = st.date_input(
-                "Reported between",
-                [],
+                _("Reported between"),
                 key="created",
-                bind="query-params",
+                format="YYYY-MM-DD",
                 on_change=back_to_first_page,
             )
+            days = created if isinstance(created, tuple) else (created,)
+            url_state.keep("created", ",".join(day.isoformat() for day in days if day))
         with reporters:
             names = labels.tell_apart(people)
+            url_state.restore("reporter", url_state.read_list("reporter", list(names)))
             reporter = st.multiselect(
-                "Reported by",
+                _("Reported by"),
                 list(names),
                 format_func=lambda user_id: names.get(user_id, user_id),
                 key="reporter",
-                bind="query-params",
                 on_change=back_to_first_page,
-                placeholder="Anyone",
+                placeholder=_("Anyone"),
             )
+            url_state.keep("reporter", ",".join(reporter))
     first, last = _period(created)
     return _given(
         filter_by_text=text,
@@ -76,44 +82,46 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
 
 def requested_page() -> int:
     """The page of the list that is asked for, from 1."""
-    number = str(st.session_state.get("page") or st.query_params.get("page", ""))
+    number = st.query_params.get("page", "")
     return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
 
 
 def turn_page(total: int | None) -> None:
     """A control to turn the page, if there is more than one."""
     pages = -(-(total or 0) // PAGE_SIZE)
-    if pages > 1:
-        st.pagination(
-            pages,
-            key="page",
-            bind="query-params",
-            on_change=issue_list.open_issue,
-            args=(None,),
-        )
+    if pages < 2:
+        return
+    now = min(requested_page(), pages)
+    # A widget of its own for each page: Streamlit warns when a default and a set value meet.
+    key = f"page_{now}_of_{pages}"
+    st.pagination(pages, default=now, key=key, on_change=_turned, args=(key,))
+
+
+def _turned(key: str) -> None:
+    st.query_params["page"] = str(st.session_state[key])
+    if st.session_state[key] == 1:
+        back_to_first_page()
+    issue_list.open_issue(None)
 
 
 def back_to_first_page() -> None:
     """Other filters make other pages."""
-    if requested_page() > 1:
-        st.session_state["page"] = 1
+    st.query_params.pop("page", None)
 
 
 def clear() -> None:
     """Let everything through again."""
-    for key, nothing in (("q", ""), ("state", []), ("kind", []), ("created", []), ("reporter", [])):
-        if key in st.session_state:
-            st.session_state[key] = nothing
-    back_to_first_page()
+    for key in ("q", "state", "kind", "created", "reporter", "page"):
+        st.query_params.pop(key, None)
 
 
-def nothing_fits(whose: str) -> None:
+def nothing_fits() -> None:
     """Tell that the filters let nothing through; a page beyond the last leads back to the first."""
     if requested_page() > 1:
         back_to_first_page()
         st.rerun()
-    st.info(f"None of {whose} fits these filters.", icon=":material/filter_alt_off:")
-    st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear)
+    st.info(_("No issue fits these filters."), icon=":material/filter_alt_off:")
+    st.button(_("Clear filters"), icon=":material/filter_alt_off:", on_click=clear)
 
 
 def query(given: dict[str, Any], number: int) -> IssueQuery:
@@ -122,31 +130,36 @@ def query(given: dict[str, Any], number: int) -> IssueQuery:
 
 
 def _search() -> str:
+    # The URL can bring what cannot be typed.
+    given = "".join(c for c in st.query_params.get("q", "") if c.isprintable())[:200]
+    url_state.restore("q", given)
     text = st.text_input(
-        "Search",
+        _("Search"),
         key="q",
         type="search",
         live=True,
-        placeholder="Words in the text",
+        placeholder=_("Words in the text"),
         icon=":material/search:",
         max_chars=200,
-        bind="query-params",
         on_change=back_to_first_page,
     )
-    # The URL can bring what cannot be typed.
-    return "".join(c for c in text if c.isprintable())
+    url_state.keep("q", text)
+    return text
 
 
 def _states(states: Sequence[IssueState]) -> list[str]:
-    return st.pills(
-        "State",
-        [state.value for state in states],
+    values = [state.value for state in states]
+    url_state.restore("state", url_state.read_list("state", values))
+    chosen = st.pills(
+        _("State"),
+        values,
         format_func=labels.state,
         selection_mode="multi",
         key="state",
-        bind="query-params",
         on_change=back_to_first_page,
     )
+    url_state.keep("state", ",".join(chosen))
+    return chosen
 
 
 def _period(chosen: Any) -> tuple[int | None, int | None]:

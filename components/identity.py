@@ -7,18 +7,18 @@ someone signs in.
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 import jwt
 import streamlit as st
 from streamlit_authenticator.controllers import AuthenticationController
 
-from api.contract import Role
-from api.first_run import Accounts, accounts_version, load_accounts
+from api.accounts import Accounts, AccountsFile
 from api.portal_token import Person
 from api.settings import get_settings
-from components import backend, frontend
+from components import backend, cookies, language
+from components.language import _
 
 COOKIE: Final = "issue_portal"
 COOKIE_SECONDS: Final = 7 * 86_400
@@ -44,24 +44,23 @@ def current() -> SignedIn | None:
         st.session_state[_USERNAME] = _username_of_cookie()
     username = st.session_state[_USERNAME]
     account = _accounts().get(username)
-    if account is None:
+    if account is None or account.disabled:
         return None
-    person = Person(str(account["email"]), str(account["name"]), Role(str(account["role"])))
-    return SignedIn(username, person)
+    return SignedIn(username, Person(account.email, account.name, account.role))
 
 
 def sign_in_form() -> None:
     """The form; the page is run again as the one who signed in."""
     with st.form("sign_in"):
-        username = st.text_input("Username", autocomplete="username")
-        password = st.text_input("Password", type="password", autocomplete="current-password")
-        asked = st.form_submit_button("Sign in", type="primary", icon=":material/login:")
+        username = st.text_input(_("Username"), autocomplete="username")
+        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
+        asked = st.form_submit_button(_("Sign in"), type="primary", icon=":material/login:")
     if not asked:
         return
     username = username.strip().lower()
     if not _password_fits(username, password):
         st.error(
-            "This name and password do not match. Check both and try again.",
+            _("This name and password do not match. Check both and try again."),
             icon=":material/error:",
         )
         return
@@ -72,7 +71,9 @@ def sign_in_form() -> None:
 
 def sign_out() -> None:
     """End this browser session: nothing of it stays behind."""
+    chosen = language.current()
     st.session_state.clear()
+    language.choose(chosen)
     st.session_state[_USERNAME] = ""
     st.session_state[_NEW_COOKIE] = ""
     st.session_state[_JUST_SIGNED_OUT] = True
@@ -91,30 +92,18 @@ def forget_sign_out() -> None:
 def keep_cookie() -> None:
     """Bring the browser's cookie in line with who signed in or out since the page was opened."""
     if _NEW_COOKIE in st.session_state:
-        frontend.element("cookie")(
-            key="cookie",
-            data={
-                "name": COOKIE,
-                "value": st.session_state[_NEW_COOKIE],
-                "seconds": COOKIE_SECONDS,
-            },
-        )
-
-
-def cookies() -> dict[str, str]:
-    """The cookies with which this page was opened (a test has none: AppTest lacks them)."""
-    return dict(getattr(st.context, "cookies", {}))
+        cookies.keep(COOKIE, st.session_state[_NEW_COOKIE], COOKIE_SECONDS, key="cookie")
 
 
 def _password_fits(username: str, password: str) -> bool:
-    accounts = _accounts()
+    account = _accounts().get(username)
     # An unknown name costs as much time as a known one: time must not tell who has an account.
-    account = accounts.get(username, {"password": _NOBODYS_HASH})
+    hashed = account.password if account else _NOBODYS_HASH
     controller = AuthenticationController(
-        {"usernames": {username: {"password": account["password"]}}}, auto_hash=False
+        {"usernames": {username: {"password": hashed}}}, auto_hash=False
     )
     fits = controller.authentication_model.check_credentials(username, password.strip())
-    return bool(fits) and username in accounts
+    return bool(fits) and account is not None and not account.disabled
 
 
 def _make_cookie(username: str) -> str:
@@ -126,7 +115,7 @@ def _make_cookie(username: str) -> str:
 def _username_of_cookie() -> str:
     try:
         claims = jwt.decode(
-            cookies().get(COOKIE, ""),
+            cookies.read(COOKIE),
             _cookie_key(),
             algorithms=["HS256"],
             options={"require": ["sub", "iat", "exp"]},
@@ -140,10 +129,10 @@ def _cookie_key() -> bytes:
     return backend.current().keys.derive("sign-in cookie")
 
 
+@cache
+def _file() -> AccountsFile:
+    return AccountsFile(get_settings())
+
+
 def _accounts() -> Accounts:
-    return _accounts_of(accounts_version(get_settings()))
-
-
-@lru_cache(maxsize=1)
-def _accounts_of(_version: int) -> Accounts:
-    return load_accounts(get_settings())
+    return _file().by_name()

@@ -7,6 +7,7 @@ import streamlit as st
 from api.contract import NEXT_STATES, Issue, IssueState, IssueType
 from api.errors import IssuesError
 from components import issue_form, issue_list, labels, notices, session
+from components.language import _
 
 
 def change(
@@ -24,7 +25,9 @@ def change(
             issue, description=description, type=type, state=state, is_read=is_read
         )
     except IssuesError as error:
-        notices.failure(error, doing="save the change", kept=description is not None)
+        notices.failure(
+            error, doing=_("We could not save the change."), kept=description is not None
+        )
     else:
         notices.next_run(done)
         st.rerun()
@@ -34,13 +37,12 @@ def move_buttons(issue: Issue) -> None:
     """A button for each state that can follow."""
     following = NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
     for state in following:
-        reopens = issue.state == IssueState.CLOSED
-        words, icon = labels.REOPEN if reopens else labels.MOVES[state]
+        words, icon = labels.move(issue.state, state)
         weight: Literal["primary", "secondary"] = (
             "primary" if state is following[0] else "secondary"
         )
         if st.button(words, icon=icon, type=weight, key=f"move_to_{state.value}"):
-            change(issue, f"Issue {issue.issue_number}: {labels.state(state)}.", state=state)
+            change(issue, _became(issue, labels.state(state)), state=state)
 
 
 def choose_kind(issue: Issue) -> None:
@@ -48,28 +50,40 @@ def choose_kind(issue: Issue) -> None:
     # A key for each stored value: a refused change falls back to what is stored.
     kind = issue_form.kind_choice(issue, key=f"kind_of_{issue.id}_{issue.type}")
     if kind is not None and kind != issue.type:
-        change(issue, f"Issue {issue.issue_number}: {labels.kind(kind)}.", type=kind)
+        change(issue, _became(issue, labels.kind(kind)), type=kind)
 
 
-@st.dialog("Are you sure?")
+def _became(issue: Issue, words: str) -> str:
+    return _("Issue {number}: {words}.").format(number=issue.issue_number, words=words)
+
+
 def ask_to_delete(issue: Issue, *, withdraw: bool) -> None:
     """Ask once, then delete the issue: the reporter withdraws it, or a reviewer deletes it."""
-    whose = "you" if withdraw else "its reporter"
-    st.write(
-        f"Issue {issue.issue_number} disappears for {whose} and from the queue."
-        " Reviewers can still find it among the deleted ones."
-    )
+    st.dialog(_("Are you sure?"))(_ask_to_delete)(issue, withdraw)
+
+
+def _ask_to_delete(issue: Issue, withdraw: bool) -> None:
+    if withdraw:
+        text = _("Issue {number} disappears for you and from the queue.")
+    else:
+        text = _("Issue {number} disappears for its reporter and from the queue.")
+    st.write(text.format(number=issue.issue_number))
+    st.write(_("Reviewers can still find it among the deleted ones."))
     with st.container(horizontal=True):
-        verb = "Withdraw" if withdraw else "Delete"
+        verb = _("Withdraw") if withdraw else _("Delete")
         if st.button(verb, type="primary", icon=":material/delete:", key="delete_now"):
             try:
                 session.client().delete(issue.id)
             except IssuesError as error:
-                notices.failure(error, doing="delete it")
+                notices.failure(error, doing=_("We could not delete it."))
             else:
                 issue_list.open_issue(None)
-                done = "withdrawn" if withdraw else "deleted"
-                notices.next_run(f"Issue {issue.issue_number} is {done}.")
+                done = (
+                    _("Issue {number} is withdrawn.")
+                    if withdraw
+                    else _("Issue {number} is deleted.")
+                )
+                notices.next_run(done.format(number=issue.issue_number))
                 st.rerun()
-        if st.button("Keep it", key="delete_not"):
+        if st.button(_("Keep it"), key="delete_not"):
             st.rerun()

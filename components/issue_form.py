@@ -1,13 +1,12 @@
 """The report form: what kind of problem, what happened, anonymous or not; all else is folded."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 from pydantic import ValidationError
 
 from api.contract import DESCRIPTION_LIMIT as LIMIT
 from api.contract import (
     Issue,
+    IssueState,
     IssueType,
     NewIssue,
     ResourceType,
@@ -16,33 +15,9 @@ from api.contract import (
     is_blank,
 )
 from api.portal_token import Person
-from components import draft, labels
-
-WHAT_HAPPENED = "What happened?"
-
-
-@dataclass(frozen=True)
-class Prefill:
-    """What the link to the form already says."""
-
-    type: IssueType | None = None
-    description: str = ""
-    thread: str = ""
-    interaction: str = ""
-    project: str = ""
-
-    @classmethod
-    def from_link(cls) -> "Prefill":
-        """Read it from the URL; what makes no sense there is left out."""
-        given = st.query_params
-        kind = given.get("type", "")
-        return cls(
-            type=IssueType(kind) if kind in list(IssueType) else None,
-            description=given.get("description", "")[:LIMIT],
-            thread=given.get("thread", "")[:200],
-            interaction=given.get("interaction", "")[:200],
-            project=given.get("project", "")[:200],
-        )
+from components import draft, embedding, labels, language
+from components.embedding import Prefill
+from components.language import _, ngettext
 
 
 def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
@@ -50,19 +25,19 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
     with st.form("report", border=False, enter_to_submit=False):
         kinds = list(IssueType)
         kind = st.radio(
-            "What kind of problem is it?",
+            _("What kind of problem is it?"),
             kinds,
             index=kinds.index(prefill.type) if prefill.type else None,
-            format_func=lambda k: f"**{labels.kind(k)}:** {labels.KIND_EXPLANATIONS[k]}",
+            format_func=lambda k: f"**{labels.kind(k)}:** {labels.kind_explanation(k)}",
             key="report_type",
             persist_state="session",
         )
         kind_problem = st.empty()
         description = st.text_area(
-            WHAT_HAPPENED,
+            _("What happened?"),
             prefill.description,
             height=150,
-            placeholder="What did you ask, what did you get, and what did you expect?",
+            placeholder=_("What did you ask, what did you get, and what did you expect?"),
             key="report_description",
         )
         description_problem = st.empty()
@@ -71,54 +46,60 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
             choice="report_type",
             toggle="report_anonymous",
             prefill=prefill.description,
+            places={
+                "report_thread": prefill.thread,
+                "report_interaction": prefill.interaction,
+                "report_project": prefill.project,
+            },
+            hint=_("It helps to quote what is wrong, say what is right, and name the file."),
         )
         anonymous = _anonymous(who)
         name_problem = st.empty()
         # What came with a link is shown: it goes along even with an anonymous report.
         came_with_link = bool(prefill.thread or prefill.interaction or prefill.project)
         with st.expander(
-            "Where it happened (optional)", icon=":material/link:", expanded=came_with_link
+            _("Where it happened (optional)"), icon=":material/link:", expanded=came_with_link
         ):
             if came_with_link:
                 st.caption(
-                    "This came with the link you followed. Clear what you do not want to send."
+                    _("This came with the link you followed. Clear what you do not want to send.")
                 )
             thread = st.text_input(
-                "Thread", prefill.thread, key="report_thread", persist_state="session"
+                _("Thread"), prefill.thread, key="report_thread", persist_state="session"
             )
             interaction = st.text_input(
-                "Interaction",
+                _("Interaction"),
                 prefill.interaction,
                 key="report_interaction",
                 persist_state="session",
-                help="The id of the answer in that thread.",
+                help=_("The id of the answer in that thread."),
             )
             place_problem = st.empty()
             project = st.text_input(
-                "Project", prefill.project, key="report_project", persist_state="session"
+                _("Project"), prefill.project, key="report_project", persist_state="session"
             )
         sent = st.form_submit_button(
-            "Send report", type="primary", icon=":material/send:", key="send"
+            _("Send report"), type="primary", icon=":material/send:", key="send"
         )
     if not sent:
         return None
     thread, interaction, project = thread.strip(), interaction.strip(), project.strip()
     problems = 0
     if kind is None:
-        kind_problem.error("Choose the kind of problem.", icon=":material/arrow_upward:")
+        kind_problem.error(_("Choose the kind of problem."), icon=":material/arrow_upward:")
         problems += 1
     if fault := text_problem(description):
         description_problem.error(fault, icon=":material/arrow_upward:")
         problems += 1
     if who is None and not anonymous:
         name_problem.error(
-            "Sign in first (the link is below), or report anonymously.",
+            _("Sign in first (the link is below), or report anonymously."),
             icon=":material/arrow_upward:",
         )
         problems += 1
     if bool(thread) != bool(interaction):
         place_problem.error(
-            "Give both thread and interaction, or neither.", icon=":material/arrow_upward:"
+            _("Give both thread and interaction, or neither."), icon=":material/arrow_upward:"
         )
         problems += 1
     if problems or kind is None:
@@ -136,19 +117,31 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
         )
     except ValidationError:
         place_problem.error(
-            "An id here is longer than 200 characters or has characters that cannot be stored.",
+            _("An id here is longer than 200 characters or has characters that cannot be stored."),
             icon=":material/arrow_upward:",
         )
         return None
 
 
 def _anonymous(who: Person | None) -> bool:
+    if who is None and embedding.is_on():
+        # Nobody signs in inside a frame: whose it is cannot be seen there.
+        st.caption(
+            _(
+                "The report is anonymous: nobody can find out who sent it, not even an operator."
+                " You follow it by a receipt."
+            ),
+        )
+        return True
     # Not by the widget's own default, which Streamlit would warn about once a link has set it off.
     st.session_state.setdefault("report_anonymous", True)
-    anonymous = st.toggle("Report anonymously", key="report_anonymous", persist_state="session")
-    on = "nobody can find out who sent it, not even an operator. You follow it with a receipt."
-    off = "reviewers see your name, and you find it in My issues."
-    st.caption(f"On: {on} Off: {off}" if who else f"On: {on} Off: you sign in first.")
+    anonymous = st.toggle(_("Report anonymously"), key="report_anonymous", persist_state="session")
+    on = _("On: nobody can find out who sent it, not even an operator. You follow it by a receipt.")
+    if who:
+        off = _("Off: reviewers see your name, and you find it in My issues.")
+    else:
+        off = _("Off: you sign in first.")
+    st.caption(f"{on} {off}")
     return bool(anonymous)
 
 
@@ -156,7 +149,7 @@ def kind_choice(issue: Issue, *, key: str) -> IssueType | None:
     """A choice of the kind of problem, set to the issue's; None for one that we do not know."""
     kinds = list(IssueType)
     return st.selectbox(
-        "Kind of problem",
+        _("Kind of problem"),
         kinds,
         index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
         format_func=labels.kind,
@@ -164,15 +157,43 @@ def kind_choice(issue: Issue, *, key: str) -> IssueType | None:
     )
 
 
+def is_correcting(issue: Issue) -> bool:
+    """Whether the form to correct this issue is unfolded."""
+    return bool(st.session_state.get(_unfolded(issue)))
+
+
+def _unfolded(issue: Issue) -> str:
+    return f"correct_{issue.id}"
+
+
 def correct(issue: Issue) -> tuple[IssueType | None, str] | None:
-    """A folded form to correct an issue; returns kind and text when they are to be saved."""
-    with st.expander("Correct it", icon=":material/edit:"), st.form("correct", border=False):
-        kind = kind_choice(issue, key=f"correct_kind_{issue.id}")
+    """A folded form to correct an issue; returns kind and text when they are to be saved.
+
+    Once the review has started nothing can be saved: the form is for copying what was typed.
+    """
+    late = issue.state != IssueState.NOT_REVIEWED
+    folded = st.expander(
+        _("Correct it"), icon=":material/edit:", key=_unfolded(issue), on_change="rerun"
+    )
+    with folded, st.form("correct", border=False):
+        if late:
+            st.warning(
+                _(
+                    "The review has started, so it can no longer be corrected."
+                    " Copy what you still need of your text."
+                ),
+                icon=":material/lock:",
+            )
+        else:
+            # Keeps its place, or the text below would be another one once there is a warning.
+            st.empty()
+        # A key for each stored value: what a reviewer has changed meanwhile is not changed back.
+        kind = kind_choice(issue, key=f"correct_kind_{issue.id}_{issue.type}")
         description = st.text_area(
-            WHAT_HAPPENED, issue.description or "", height=150, key=f"correct_text_{issue.id}"
+            _("What happened?"), issue.description or "", height=150, key=f"correct_text_{issue.id}"
         )
         problem = st.empty()
-        if not st.form_submit_button("Save", type="primary"):
+        if not st.form_submit_button(_("Save"), type="primary", disabled=late):
             return None
         if fault := text_problem(description):
             problem.error(fault, icon=":material/arrow_upward:")
@@ -184,11 +205,16 @@ def text_problem(description: str) -> str | None:
     """What keeps a text from being stored, in words for the person; None if nothing does."""
     if len(description) > LIMIT:
         over = len(description) - LIMIT
-        return f"This is {over:,} characters too long: at most {LIMIT:,} can be sent."
+        text = ngettext(
+            "This is {over} character too long: at most {limit} can be sent.",
+            "This is {over} characters too long: at most {limit} can be sent.",
+            over,
+        )
+        return text.format(over=language.number(over), limit=language.number(LIMIT))
+    if is_blank(description):
+        return _("Write what happened: it is still empty.")
     try:
         check_text(description)
-    except ValueError as error:
-        if is_blank(description):
-            return "Write what happened: it is still empty."
-        return f"The text {error}. Remove them and send again."
+    except ValueError:
+        return _("The text has characters that cannot be stored. Remove them and send again.")
     return None

@@ -7,6 +7,7 @@ import streamlit as st
 
 from api.contract import Issue, IssueState
 from components import frontend, labels
+from components.language import _
 
 EXCERPT = 160
 _OPENED = "issue"
@@ -53,10 +54,10 @@ def show(
     ]
     frontend.element("issue_list")(
         key=key,
-        data={"label": label, "rows": rows, "selected": opened()},
+        data={"label": label, "unread": _("Unread:"), "rows": rows, "selected": opened()},
         on_opened_change=follow,
     )
 
 
 def _excerpt(text: str | None) -> str:
-    return " ".join((text or "(no text)")[: EXCERPT * 2].split())[:EXCERPT]
+    return " ".join((text or _("(no text)"))[: EXCERPT * 2].split())[:EXCERPT]

@@ -1,18 +1,21 @@
 """One issue in full: its text as plain text, what is known about it, and its timeline."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import streamlit as st
 
-from api.contract import HistoryEntry, Issue
+from api.contract import HistoryEntry, Issue, ReceiptView
 from components import labels
+from components.language import _
 
 
-def heading(issue: Issue) -> None:
+def heading(issue: Issue | ReceiptView) -> None:
     """Number, state and kind."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Issue {issue.issue_number}", anchor=False, width="content")
+        title = _("Issue {number}").format(number=issue.issue_number)
+        st.subheader(title, anchor=False, width="content")
         labels.state_badge(issue.state)
         st.badge(labels.kind(issue.type), color="gray")
 
@@ -20,22 +23,36 @@ def heading(issue: Issue) -> None:
 def from_whom(issue: Issue) -> None:
     """Who reported it and when. A name is text of a person, too."""
     who = html.escape(labels.reporter(issue.created_by))
-    st.html(f'<p class="from">From <bdi>{who}</bdi>, {labels.moment(issue.created_at)}</p>')
+    line = _("From {who}, {when}")
+    shown = line.format(who=f"<bdi>{who}</bdi>", when=labels.moment(issue.created_at))
+    st.html(f'<p class="from">{shown}</p>')
 
 
 def text(content: str | None) -> None:
     """Show what a person wrote exactly as it was written: never as Markdown or HTML."""
-    shown = html.escape(content) if content else "<em>No text</em>"
+    shown = html.escape(content) if content else f"<em>{_('No text')}</em>"
     st.html(f'<div class="written" dir="auto">{shown}</div>')
 
 
 def facts(issue: Issue) -> None:
     """Where it happened, if the report says so."""
     known = {
-        "Thread": issue.data.thread_id if issue.data else None,
-        "Interaction": issue.data.reported_interaction_id if issue.data else None,
-        "Project": (issue.project.name or issue.project.id) if issue.project else None,
+        _("Thread"): issue.data.thread_id if issue.data else None,
+        _("Interaction"): issue.data.reported_interaction_id if issue.data else None,
+        _("Project"): (issue.project.name or issue.project.id) if issue.project else None,
     }
+    _pairs(known)
+
+
+def dates(reported: datetime | None, changed: datetime | None) -> None:
+    """When it was reported, and when something last happened to it."""
+    known = {_("Reported"): labels.moment(reported)}
+    if changed != reported:
+        known[_("Last change")] = labels.moment(changed)
+    _pairs(known)
+
+
+def _pairs(known: Mapping[str, str | None]) -> None:
     rows = "".join(
         f"<dt>{name}</dt><dd dir='auto'>{html.escape(value)}</dd>"
         for name, value in known.items()
@@ -52,8 +69,11 @@ def timeline(history: Iterable[HistoryEntry]) -> None:
         f"<time>{labels.moment(entry.at)}</time></li>"
         for entry in history
     )
-    st.html(f'<ol class="timeline" aria-label="Timeline">{items}</ol>')
+    st.html(f'<ol class="timeline" aria-label="{_("Timeline")}">{items}</ol>')
 
 
 def _actor(entry: HistoryEntry) -> str:
-    return f" <bdi>by {html.escape(labels.reporter(entry.by))}</bdi>" if entry.by else ""
+    if not entry.by:
+        return ""
+    who = f"<bdi>{html.escape(labels.reporter(entry.by))}</bdi>"
+    return " " + _("by {who}").format(who=who)

@@ -9,37 +9,39 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from api.contract import HistoryEntry, IssueState, IssueType, Role, User
+from components import language
+from components.language import N_, _, ngettext
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 KINDS = {
-    IssueType.NO_ANSWER: "No answer",
-    IssueType.INACCURATE: "Wrong answer",
-    IssueType.NO_CONTEXT_USED: "Ignored my files",
-    IssueType.FORMAT: "Badly presented",
-    IssueType.OTHER: "Something else",
+    IssueType.NO_ANSWER: N_("No answer"),
+    IssueType.INACCURATE: N_("Wrong answer"),
+    IssueType.NO_CONTEXT_USED: N_("Ignored my files"),
+    IssueType.FORMAT: N_("Badly presented"),
+    IssueType.OTHER: N_("Something else"),
 }
 
 KIND_EXPLANATIONS = {
-    IssueType.NO_ANSWER: "it stayed silent, broke off or refused",
-    IssueType.INACCURATE: "something in it is not true",
-    IssueType.NO_CONTEXT_USED: "it did not use what I gave it",
-    IssueType.FORMAT: "hard to read, or in the wrong form",
-    IssueType.OTHER: "anything that fits nowhere above",
+    IssueType.NO_ANSWER: N_("it stayed silent, broke off or refused"),
+    IssueType.INACCURATE: N_("something in it is not true"),
+    IssueType.NO_CONTEXT_USED: N_("it did not use what I gave it"),
+    IssueType.FORMAT: N_("hard to read, or in the wrong form"),
+    IssueType.OTHER: N_("anything that fits nowhere above"),
 }
 
 STATES = {
-    IssueState.NOT_REVIEWED: "Not reviewed",
-    IssueState.IN_REVIEW: "In review",
-    IssueState.CLOSED: "Closed",
-    IssueState.DELETED: "Deleted",
+    IssueState.NOT_REVIEWED: N_("Not reviewed"),
+    IssueState.IN_REVIEW: N_("In review"),
+    IssueState.CLOSED: N_("Closed"),
+    IssueState.DELETED: N_("Deleted"),
 }
 
 STATE_EXPLANATIONS = {
-    IssueState.NOT_REVIEWED: "It has arrived. Nobody has started on it yet.",
-    IssueState.IN_REVIEW: "A reviewer is looking into it.",
-    IssueState.CLOSED: "The review is finished.",
-    IssueState.DELETED: "It was withdrawn or removed.",
+    IssueState.NOT_REVIEWED: N_("It has arrived. Nobody has started on it yet."),
+    IssueState.IN_REVIEW: N_("A reviewer is looking into it."),
+    IssueState.CLOSED: N_("The review is finished."),
+    IssueState.DELETED: N_("It was withdrawn or removed."),
 }
 
 STATE_COLOURS: dict[str, Colour] = {
@@ -58,32 +60,48 @@ STATE_ICONS = {
 
 # What a reviewer does to bring an issue into a state.
 MOVES = {
-    IssueState.IN_REVIEW: ("Start review", ":material/visibility:"),
-    IssueState.CLOSED: ("Close issue", ":material/check_circle:"),
+    IssueState.IN_REVIEW: (N_("Start review"), ":material/visibility:"),
+    IssueState.CLOSED: (N_("Close issue"), ":material/check_circle:"),
 }
-REOPEN = ("Reopen", ":material/undo:")
+REOPEN = (N_("Reopen"), ":material/undo:")
 
 ROLES = {
-    Role.GUEST: "Visitor",
-    Role.MEMBER: "Member",
-    Role.ADMIN: "Reviewer",
-    Role.OWNER: "Owner",
+    Role.GUEST: N_("Visitor"),
+    Role.MEMBER: N_("Member"),
+    Role.ADMIN: N_("Reviewer"),
+    Role.OWNER: N_("Owner"),
 }
 
 
 def kind(value: str | None) -> str:
     """A kind of problem in words; one that we do not know is shown as it came."""
-    return KINDS[IssueType(value)] if value in list(IssueType) else str(value or "Unknown")
+    return _(KINDS[IssueType(value)]) if value in list(IssueType) else str(value or _("Unknown"))
+
+
+def kind_explanation(value: IssueType) -> str:
+    """What a kind of problem means, in half a sentence."""
+    return _(KIND_EXPLANATIONS[value])
+
+
+def move(old: str | None, new: IssueState) -> tuple[str, str]:
+    """What a reviewer does to bring an issue from one state to another, and its icon."""
+    words, icon = REOPEN if old == IssueState.CLOSED else MOVES[new]
+    return _(words), icon
+
+
+def role(value: Role) -> str:
+    """What someone may do, in a word."""
+    return _(ROLES[value])
 
 
 def state(value: str | None) -> str:
     """A state in words; one that we do not know is shown as it came."""
-    return STATES[IssueState(value)] if value in list(IssueState) else str(value or "Unknown")
+    return _(STATES[IssueState(value)]) if value in list(IssueState) else str(value or _("Unknown"))
 
 
 def state_explanation(value: str | None) -> str:
     """What a state means for the reporter."""
-    return STATE_EXPLANATIONS[IssueState(value)] if value in list(IssueState) else ""
+    return _(STATE_EXPLANATIONS[IssueState(value)]) if value in list(IssueState) else ""
 
 
 def state_badge(value: str | None) -> None:
@@ -99,13 +117,14 @@ def state_badge(value: str | None) -> None:
 def count(issues: int | None) -> str:
     """How long a list is."""
     if issues is None:
-        return "Newest first"
-    return f"{issues:,} {'issue' if issues == 1 else 'issues'}, newest first"
+        return _("Newest first")
+    text = ngettext("{count} issue, newest first", "{count} issues, newest first", issues)
+    return text.format(count=language.number(issues))
 
 
 def reporter(user: User | None) -> str:
     """Who reported."""
-    return "Anonymous" if user is None else user.name or user.email or user.id
+    return _("Anonymous") if user is None else user.name or user.email or user.id
 
 
 def tell_apart(people: Sequence[User]) -> dict[str, str]:
@@ -123,22 +142,17 @@ def tell_apart(people: Sequence[User]) -> dict[str, str]:
 def on_a_label(name: str) -> str:
     """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
     plain = "".join(c if c.isalnum() or c in " .,'-" else " " for c in name).strip()
-    return plain or "Account"
+    return plain or _("Account")
 
 
 def moment(when: datetime | None) -> str:
-    """A point in time where the person is: 24 Nov 2026, 07:15."""
-    return "" if when is None else f"{_local(when):%-d %b %Y, %H:%M}"
+    """A point in time where the person is, as the person writes it: 24 Nov 2026, 07:15."""
+    return "" if when is None else language.moment(_local(when))
 
 
 def day(when: datetime | None) -> str:
     """The same, short: the time today, else the day."""
-    if when is None:
-        return ""
-    local, now = _local(when), _local(datetime.now(UTC))
-    if local.date() == now.date():
-        return f"{local:%H:%M}"
-    return f"{local:%-d %b}" if local.year == now.year else f"{local:%-d %b %Y}"
+    return "" if when is None else language.day(_local(when), _local(datetime.now(UTC)))
 
 
 def zone() -> ZoneInfo:
@@ -152,20 +166,20 @@ def zone() -> ZoneInfo:
 def event(entry: HistoryEntry) -> str:
     """One step of the history in words."""
     if entry.action == "created":
-        return "Reported"
+        return _("Reported")
     if entry.action == "deleted":
-        return "Deleted"
-    return ", ".join(_change(c.field, c.new) for c in entry.changes) or "Changed"
+        return _("Deleted")
+    return ", ".join(_change(c.field, c.new) for c in entry.changes) or _("Changed")
 
 
 def _change(field: str, new: str | bool | None) -> str:
     if field == "state":
-        return f"Moved to “{state(str(new))}”"
+        return _("Moved to “{state}”").format(state=state(str(new)))
     if field == "type":
-        return f"Kind changed to “{kind(str(new))}”"
+        return _("Kind changed to “{kind}”").format(kind=kind(str(new)))
     if field == "is_read":
-        return "Read" if new else "Marked as unread"
-    return "Text corrected" if field == "description" else f"Changed {field}"
+        return _("Read") if new else _("Marked as unread")
+    return _("Text corrected") if field == "description" else _("Changed")
 
 
 def _local(when: datetime) -> datetime:

@@ -5,24 +5,29 @@ import logging
 import streamlit as st
 
 from api import errors
+from components.language import _, ngettext
 
 log = logging.getLogger(__name__)
 
-KEPT = "Nothing you typed is lost."
-
 
 def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
-    """Tell that ``doing`` ("send your report") did not work, and what to do about it."""
-    text = f"We could not {doing}. {_reason(error)}"
-    st.error(f"{text} {KEPT}" if kept else text, icon=":material/error:")
+    """Tell what did not work ("We could not send your report."), why, and what to do about it."""
+    text = [doing, _reason(error)]
+    if error.unsure:
+        text.append(_("It may have arrived all the same."))
+    if kept:
+        text.append(_("Nothing you typed is lost."))
+    st.error(" ".join(text), icon=":material/error:")
 
 
 def crashed(error: Exception) -> bool:
     """Tell that the page itself failed, without a traceback, which goes to the log."""
     log.error("a page failed", exc_info=error)
     st.error(
-        "Something failed on this page. Reload it; if it stays, tell an operator."
-        " A report that you were writing is kept in this browser tab.",
+        _(
+            "Something failed on this page. Reload it; if it stays, tell an operator."
+            " A report that you were writing is kept in this browser tab."
+        ),
         icon=":material/error:",
     )
     return True
@@ -31,22 +36,27 @@ def crashed(error: Exception) -> bool:
 def _reason(error: errors.IssuesError) -> str:
     match error:
         case errors.Unreachable():
-            return "The server does not answer at the moment. Try again shortly."
+            return _("The server does not answer at the moment. Try again shortly.")
         case errors.RateLimited():
-            wait = f"{error.retry_after:.0f} seconds" if error.retry_after else "a minute"
-            return f"There were too many attempts. Wait {wait} and try again."
+            seconds = round(error.retry_after or 60)
+            text = ngettext(
+                "There were too many attempts. Wait {count} second and try again.",
+                "There were too many attempts. Wait {count} seconds and try again.",
+                seconds,
+            )
+            return text.format(count=seconds)
         case errors.Unauthenticated():
-            return "Your sign-in has ended. Sign in again."
+            return _("Your sign-in has ended. Sign in again.")
         case errors.Forbidden() | errors.Invalid():
             return _sentence(str(error))
         case errors.NotFound():
-            return "It does not exist (any more), or it is not yours to see."
+            return _("It does not exist (any more), or it is not yours to see.")
         case errors.Conflict() | errors.PreconditionFailed():
-            return "It was changed in the meantime. Reload the page and look at it again."
+            return _("It was changed in the meantime. Reload the page and look at it again.")
         case errors.NotSupported():
-            return "This server cannot do that."
+            return _("This server cannot do that.")
         case _:
-            return (
+            return _(
                 "Something failed on the server. Try again shortly; if it stays, tell an operator."
             )
 

@@ -6,21 +6,24 @@ import streamlit as st
 
 from api.contract import Issue, receipt_digits
 from components import labels
+from components.language import _
 
 _DIGITS = 16
 
 
 def show(issue: Issue) -> None:
     """Show the receipt of a report that was just sent."""
-    st.markdown("**Your receipt**")
+    st.markdown(f"**{_('Your receipt')}**")
     st.code(issue.receipt, language=None)
     st.warning(
-        "The receipt is the only way to follow an anonymous report, and it is shown only now."
-        " Copy it or download it before you leave this page.",
+        _(
+            "The receipt is the only way to follow an anonymous report, and it is shown only now."
+            " Copy it or download it before you leave this page."
+        ),
         icon=":material/priority_high:",
     )
     st.download_button(
-        "Download receipt",
+        _("Download receipt"),
         _file(issue),
         file_name=f"issue-{issue.issue_number}-receipt.txt",
         mime="text/plain",
@@ -36,9 +39,9 @@ def read(entered: str) -> str | None:
 
 
 def _file(issue: Issue) -> str:
-    return (
-        f"Issue number: {issue.issue_number}\n"
-        f"Receipt:      {issue.receipt}\n"
-        f"Sent:         {labels.moment(issue.created_at)}\n\n"
+    text = _(
+        "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
         "Enter the receipt on the page “Track” to see what became of the report.\n"
     )
+    when = labels.moment(issue.created_at)
+    return text.format(number=issue.issue_number, receipt=issue.receipt, when=when)

@@ -11,9 +11,11 @@ from api import portal_token
 from api.client import IssuesClient
 from api.contract import HistoryEntry, Issue, NewIssue, Role
 from api.errors import NotFound, NotSupported
-from api.portal_token import Person
+from api.portal_token import Person, Visitor
 from api.settings import get_settings
 from components import backend, draft, identity
+from components.embedding import Prefill
+from components.language import _
 
 _TIMEOUT: Final = 5.0
 _ATTEMPTS: Final = 3
@@ -30,9 +32,12 @@ REPORT_FIELDS: Final = (
 """The widget keys of the report form."""
 
 _REPORT_KEY = "report_key"
+_LINK = "report_link"
+_ANOTHER_REPORT = "another_report"
 _SENT_REPORT = "sent_report"
 _SIGNING_IN = "signing_in"
 _LAST_PAGE = "last_page"
+_VISITOR = "visitor"
 
 
 def person() -> Person | None:
@@ -51,12 +56,12 @@ def require(*, reviewer: bool = False) -> Person:
     """The person, once signed in: until then the page shows the sign-in form in its own place."""
     who = person()
     if who is None:
-        st.info("Sign in to see this page.", icon=":material/lock:")
+        st.info(_("Sign in to see this page."), icon=":material/lock:")
         identity.sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
         st.warning(
-            "This page is for reviewers. Ask an operator if you should be one.",
+            _("This page is for reviewers. Ask an operator if you should be one."),
             icon=":material/lock:",
         )
         st.stop()
@@ -81,8 +86,17 @@ def visitor_client() -> IssuesClient:
     here = backend.current()
     if here.embedded:
         key = here.keys.derive("portal")
-        return _client(lambda: portal_token.sign(key, None))
+        visitor = Visitor(_visitor())
+        return _client(lambda: portal_token.sign(key, visitor))
     return _client(get_settings().api_token.get_secret_value())
+
+
+def _visitor() -> str:
+    """What the API counts a visitor's requests under: the address, hashed, where it is known."""
+    address = st.context.ip_address
+    if address:
+        return backend.current().keys.hash("visitor", address).hex()[:32]
+    return str(st.session_state.setdefault(_VISITOR, uuid.uuid4().hex))
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
@@ -113,6 +127,15 @@ def remember_page(path: str) -> None:
     identity.forget_sign_out()
 
 
+def prefill() -> Prefill:
+    """What the link to the form said, also once another page has taken it out of the URL."""
+    given = Prefill.from_url()
+    if given != Prefill():
+        st.session_state[_LINK] = given
+    kept = st.session_state.get(_LINK)
+    return kept if isinstance(kept, Prefill) else given
+
+
 def report_key(new: NewIssue) -> str:
     """What makes the report on screen one report, however often it is sent unchanged."""
     if _REPORT_KEY not in st.session_state:
@@ -130,6 +153,7 @@ def sent_report() -> Issue | None:
 def remember_sent_report(issue: Issue) -> None:
     """Keep the report that was just sent, to show its number and receipt."""
     st.session_state[_SENT_REPORT] = issue
+    st.session_state.pop(_ANOTHER_REPORT, None)
 
 
 def report_by_name() -> None:
@@ -139,15 +163,24 @@ def report_by_name() -> None:
 
 def start_another_report() -> None:
     """Forget the report that was sent and what is left of its form."""
-    for key in (_SENT_REPORT, _REPORT_KEY, *REPORT_FIELDS):
+    for key in (_SENT_REPORT, _REPORT_KEY, _LINK, *REPORT_FIELDS):
         st.session_state.pop(key, None)
+    st.session_state[_ANOTHER_REPORT] = True
+
+
+def is_another_report() -> bool:
+    """Whether the form is open because another report was asked for."""
+    return _ANOTHER_REPORT in st.session_state
 
 
 def _client(token: str | Callable[[], str]) -> IssuesClient:
     here = backend.current()
+    settings = get_settings()
     return IssuesClient(
         here.url,
         token,
+        # Servers of the newer form want it; one that was not set would be the wrong one there.
+        org=settings.org if not here.embedded and "org" in settings.model_fields_set else None,
         timeout=_TIMEOUT,
         attempts=_ATTEMPTS,
         patience=_PATIENCE,

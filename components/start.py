@@ -2,7 +2,8 @@
 
 import sys
 
-from api.first_run import load_accounts, make_accounts, make_data_directory
+from api.accounts import load_accounts, make_first_accounts
+from api.data_dir import make_data_directory
 from api.keys import Keys, load_keys
 from api.server.demo import add_sample_issues
 from api.server.service import Service, open_service
@@ -14,7 +15,7 @@ def start() -> tuple[Keys, Service | None]:
     settings = get_settings()
     make_data_directory(settings)
     keys = load_keys(settings)
-    passwords = make_accounts(settings)
+    passwords = make_first_accounts(settings)
     load_accounts(settings)
     service = None if settings.api_url else open_service(settings, keys)
     if service and settings.demo:

@@ -11,11 +11,13 @@ from components import (
     issue_list,
     issue_view,
     labels,
+    live,
     notices,
     session,
 )
+from components.language import _
 
-st.title("My issues", anchor=False)
+st.title(_("My issues"), anchor=False)
 session.require()
 client = session.client()
 notices.say_pending()
@@ -24,26 +26,28 @@ notices.say_pending()
 def show_opened(issue_id: str) -> None:
     """The opened issue, with what its reporter can still do."""
     issue = client.get(issue_id)
+    live.watch(lambda: client.get(issue_id), issue)
     with st.container(border=True):
         issue_view.heading(issue)
         st.caption(labels.state_explanation(issue.state))
         issue_view.text(issue.description)
+        issue_view.dates(issue.created_at, issue.updated_at)
         issue_view.facts(issue)
         issue_view.timeline(session.history(issue))
-        if issue.state == IssueState.NOT_REVIEWED:
+        if issue.state == IssueState.NOT_REVIEWED or issue_form.is_correcting(issue):
             correction = issue_form.correct(issue)
             if correction is not None:
                 kind, description = correction
-                issue_actions.change(issue, "Saved.", type=kind, description=description)
+                issue_actions.change(issue, _("Saved."), type=kind, description=description)
         with st.container(horizontal=True):
             st.button(
-                "Back to the list",
+                _("Back to the list"),
                 icon=":material/arrow_back:",
                 on_click=issue_list.open_issue,
                 args=(None,),
             )
             if issue.state == IssueState.NOT_REVIEWED and st.button(
-                "Withdraw", icon=":material/delete:"
+                _("Withdraw"), icon=":material/delete:"
             ):
                 issue_actions.ask_to_delete(issue, withdraw=True)
 
@@ -54,27 +58,29 @@ try:
         st.stop()
     given = filters.mine()
     me = client.me()
-    found = client.list(filters.query(given | {"created_by": (me.id,)}, filters.requested_page()))
+    query = filters.query(given | {"created_by": (me.id,)}, filters.requested_page())
+    found = client.list(query)
+    live.watch(lambda: client.list(query), found)
 except NotFound:
     issue_list.open_issue(None)
-    st.info("This issue is not here any more.", icon=":material/search_off:")
-    st.button("Show my issues", icon=":material/inbox:")
+    st.info(_("This issue is not here any more."), icon=":material/search_off:")
+    st.button(_("Show my issues"), icon=":material/inbox:")
     st.stop()
 except IssuesError as error:
-    notices.failure(error, doing="load your issues")
-    st.button("Try again", icon=":material/refresh:")
+    notices.failure(error, doing=_("We could not load your issues."))
+    st.button(_("Try again"), icon=":material/refresh:")
     st.stop()
 
 if found.data:
     issue_list.show(
         found.data,
         key="my_issues",
-        label="My issues",
+        label=_("My issues"),
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
     )
     filters.turn_page(found.total_count)
 elif given or filters.requested_page() > 1:
-    filters.nothing_fits("your issues")
+    filters.nothing_fits()
 else:
-    st.info("You have not reported anything by name yet.", icon=":material/inbox:")
-    st.page_link("pages/report.py", label="Report a problem", icon=":material/edit_note:")
+    st.info(_("You have not reported anything by name yet."), icon=":material/inbox:")
+    st.page_link("pages/report.py", label=_("Report a problem"), icon=":material/edit_note:")

@@ -3,27 +3,36 @@
 import streamlit as st
 
 from api.errors import IssuesError
-from components import draft, issue_form, notices, receipt, session
+from components import draft, embedding, issue_form, notices, receipt, sent_report, session
+from components.language import _
 
 who = session.person()
 sent = session.sent_report()
 
 if sent is None:
-    st.title("Report a problem", anchor=False)
-    new = issue_form.show(who, issue_form.Prefill.from_link())
+    if session.is_another_report():
+        sent_report.forget()
+    else:
+        sent_report.look(session.remember_sent_report)
+    st.title(_("Report a problem"), anchor=False)
+    new = issue_form.show(who, session.prefill())
     if new is not None:
         client = session.visitor_client() if new.anonymous else session.client()
         try:
-            with st.spinner("Sending…"):
+            with st.spinner(_("Sending…")):
                 sent = client.create(new, idempotency_key=session.report_key(new))
         except IssuesError as error:
-            notices.failure(error, doing="send your report", kept=True)
+            notices.failure(error, doing=_("We could not send your report."), kept=True)
         else:
             session.remember_sent_report(sent)
             st.rerun()
-    if who is None:
+    if who is None and embedding.is_on():
+        embedding.link_out(
+            _("Open the form in a tab of its own to report by name"), session.prefill().link()
+        )
+    elif who is None:
         by_name = st.button(
-            "Sign in to report by name",
+            _("Sign in to report by name"),
             type="tertiary",
             icon=":material/login:",
             on_click=session.report_by_name,
@@ -31,23 +40,26 @@ if sent is None:
         if by_name:
             st.switch_page("pages/sign_in.py")
 else:
-    st.title("Thank you", anchor=False)
+    st.title(_("Thank you"), anchor=False)
     st.success(
-        f"Your report has arrived. It is number **{sent.issue_number}**.",
+        _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),
         icon=":material/check_circle:",
     )
     st.write(
-        "A reviewer reads it next. Its state then changes from “Not reviewed” to “In review”, and"
-        " to “Closed” when the review is finished."
+        _(
+            "A reviewer reads it next. Its state then changes from “Not reviewed” to “In review”,"
+            " and to “Closed” when the review is finished."
+        )
     )
     if sent.receipt:
         receipt.show(sent)
-        st.page_link("pages/track.py", label="Follow it on Track", icon=":material/receipt_long:")
+        embedding.page_link("track", label=_("Follow it on Track"), icon=":material/receipt_long:")
     elif sent.created_by:
-        st.page_link("pages/my_issues.py", label="See it in My issues", icon=":material/inbox:")
+        embedding.page_link("my_issues", label=_("See it in My issues"), icon=":material/inbox:")
     st.button(
-        "Report another problem",
+        _("Report another problem"),
         icon=":material/add:",
         on_click=session.start_another_report,
     )
     draft.forget()
+    sent_report.keep(sent)

@@ -5,8 +5,9 @@ import streamlit as st
 from api.contract import Issue
 from api.errors import IssuesError, NotFound
 from components import filters, issue_actions, issue_list, issue_view, labels, notices, session
+from components.language import _
 
-st.title("Review", anchor=False)
+st.title(_("Review"), anchor=False)
 session.require(reviewer=True)
 client = session.client()
 notices.say_pending()
@@ -37,9 +38,9 @@ def show_opened(issue: Issue, listed: list[str]) -> None:
     with st.container(border=True):
         with st.container(horizontal=True):
             for words, icon, target, key in (
-                ("Back to the list", ":material/arrow_back:", None, "back_to_list"),
-                ("Previous", ":material/chevron_left:", before, "previous"),
-                ("Next", ":material/chevron_right:", after, "next"),
+                (_("Back to the list"), ":material/arrow_back:", None, "back_to_list"),
+                (_("Previous"), ":material/chevron_left:", before, "previous"),
+                (_("Next"), ":material/chevron_right:", after, "next"),
             ):
                 st.button(
                     words,
@@ -55,12 +56,11 @@ def show_opened(issue: Issue, listed: list[str]) -> None:
         issue_view.facts(issue)
         with st.container(horizontal=True):
             issue_actions.move_buttons(issue)
-            if st.button("Mark unread", icon=":material/mark_email_unread:"):
+            if st.button(_("Mark unread"), icon=":material/mark_email_unread:"):
                 issue_list.open_issue(None)
-                issue_actions.change(
-                    issue, f"Issue {issue.issue_number} is unread again.", is_read=False
-                )
-            if st.button("Delete", icon=":material/delete:"):
+                done = _("Issue {number} is unread again.").format(number=issue.issue_number)
+                issue_actions.change(issue, done, is_read=False)
+            if st.button(_("Delete"), icon=":material/delete:"):
                 issue_actions.ask_to_delete(issue, withdraw=False)
         issue_actions.choose_kind(issue)
         issue_view.timeline(session.history(issue))
@@ -72,8 +72,8 @@ try:
     issue = read_opened(opened) if opened else None
     found = client.list(filters.query(given, filters.requested_page()))
 except IssuesError as error:
-    notices.failure(error, doing="load the queue")
-    st.button("Try again", icon=":material/refresh:")
+    notices.failure(error, doing=_("We could not load the queue."))
+    st.button(_("Try again"), icon=":material/refresh:")
     st.stop()
 
 queue, beside = st.columns([5, 7], gap="medium")
@@ -83,7 +83,7 @@ with queue, st.container(key="list_while_open" if issue else "list"):
         issue_list.show(
             found.data,
             key="queue",
-            label="Review queue",
+            label=_("Review queue"),
             unread=True,
             about=lambda issue: " · ".join(
                 [
@@ -95,9 +95,9 @@ with queue, st.container(key="list_while_open" if issue else "list"):
         )
         filters.turn_page(found.total_count)
     elif given or filters.requested_page() > 1:
-        filters.nothing_fits("the issues")
+        filters.nothing_fits()
     else:
-        st.info("No issues yet: the queue is empty.", icon=":material/inbox:")
+        st.info(_("No issues yet: the queue is empty."), icon=":material/inbox:")
 with beside:
     deleted = next((other for other in found.data if other.id == opened), None)
     if issue:
@@ -105,6 +105,6 @@ with beside:
     elif deleted:
         show_deleted(deleted)
     elif opened:
-        st.info("That issue is not here any more.", icon=":material/search_off:")
+        st.info(_("That issue is not here any more."), icon=":material/search_off:")
     elif found.data:
-        st.info("Choose an issue to read it.", icon=":material/arrow_back:")
+        st.info(_("Choose an issue to read it."), icon=":material/arrow_back:")

@@ -2,21 +2,23 @@
 
 import streamlit as st
 
-from components import draft, identity, issue_view, labels, session
+from components import draft, identity, issue_view, labels, sent_report, session
+from components.language import _
 
 who = session.person()
 if who is None:
-    st.title("Sign in", anchor=False)
+    st.title(_("Sign in"), anchor=False)
     if identity.just_signed_out():
-        st.success("You are signed out.", icon=":material/logout:")
-    st.caption("Without signing in you can report anonymously and follow it with a receipt.")
+        st.success(_("You are signed out."), icon=":material/logout:")
+    st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
     session.signing_in()
     identity.sign_in_form()
     if identity.just_signed_out():
         draft.forget()
+        sent_report.forget()
 elif target := session.page_to_return_to():
     st.switch_page(target)
 else:
-    st.title("Your account", anchor=False)
-    issue_view.text(f"{who.name}\n{who.email}\n{labels.ROLES[who.role]}")
-    st.button("Sign out", icon=":material/logout:", on_click=identity.sign_out)
+    st.title(_("Your account"), anchor=False)
+    issue_view.text(f"{who.name}\n{who.email}\n{labels.role(who.role)}")
+    st.button(_("Sign out"), icon=":material/logout:", on_click=identity.sign_out)

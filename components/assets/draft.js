@@ -1,24 +1,55 @@
 // Counts what is typed into the report form and keeps it in this tab's session storage until it is
 // sent. The parts of the form are found by the keys that Streamlit gives them as class names.
+// A frame in another site's page may be refused the tab's storage: then this page is all there is.
+const storage = (() => {
+  try {
+    return window.sessionStorage;
+  } catch {
+    const kept = new Map();
+    return {
+      getItem: (name) => kept.get(name) ?? null,
+      setItem: (name, text) => kept.set(name, text),
+      removeItem: (name) => kept.delete(name),
+    };
+  }
+})();
+
 export default function ({ data, parentElement, setStateValue }) {
   const store = `issue-portal-draft-${data.name}`;
   if (data.forget) {
-    sessionStorage.removeItem(store);
+    storage.removeItem(store);
     return;
   }
-  let status = parentElement.querySelector("p");
+  let [hint, status] = parentElement.querySelectorAll("p");
   if (!status) {
-    status = document.createElement("p");
-    parentElement.append(status);
+    [hint, status] = [document.createElement("p"), document.createElement("p")];
+    const line = document.createElement("div");
+    line.append(hint, status);
+    parentElement.append(line);
   }
+  hint.textContent = data.hint;
   const find = (selector) => [...document.querySelectorAll(selector)];
   const area = () => find(`.st-key-${data.text} textarea`)[0];
   const choices = () => find(`.st-key-${data.choice} input[type=radio]`);
   const toggle = () => find(`.st-key-${data.toggle} input`)[0];
-  const kept = () => JSON.parse(sessionStorage.getItem(store) ?? "{}");
+  const place = (key) => find(`.st-key-${key} input`)[0];
+  const kept = () => JSON.parse(storage.getItem(store) ?? "{}");
   const keep = (change) => {
     const draft = { id, ...kept(), prefill: data.prefill, ...change };
-    sessionStorage.setItem(store, JSON.stringify(draft));
+    storage.setItem(store, JSON.stringify(draft));
+  };
+  // Where it happened: of this draft, unless another link has brought other places.
+  const link = JSON.stringify(data.places);
+  const brought = Object.values(data.places).some((value) => value);
+  const places = () => {
+    const draft = kept().places;
+    return draft && (draft.link === link || !brought) ? draft.values : {};
+  };
+  const keepPlaces = () => {
+    restorePlaces();
+    const values = { ...data.places, ...places() };
+    for (const key in values) values[key] = place(key)?.value ?? values[key];
+    keep({ places: { link, values } });
   };
   // Sent along with the form, so that a report which is sent again after a reload is still one.
   const id = kept().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
@@ -31,11 +62,12 @@ export default function ({ data, parentElement, setStateValue }) {
     // Code points, as the server counts; a flag or a family counts as the several that it is.
     const length = [...text].length;
     const over = length - data.limit;
-    const limit = data.limit.toLocaleString();
-    status.textContent =
-      over > 0
-        ? `${over.toLocaleString()} more than the ${limit} characters that fit. Shorten it to send it.`
-        : `${length.toLocaleString()} of ${limit} characters`;
+    const shown = (number) => number.toLocaleString(data.locale);
+    const values = { count: shown(length), over: shown(over), limit: shown(data.limit) };
+    status.textContent = (over > 0 ? data.over : data.count).replace(
+      /\{(\w+)\}/g,
+      (_, name) => values[name],
+    );
     status.className = over > 0 ? "over" : "";
     status.setAttribute("role", over > 0 ? "alert" : "note");
   };
@@ -52,6 +84,29 @@ export default function ({ data, parentElement, setStateValue }) {
       keep({ toggle: target.checked });
     } else if (choices().includes(target)) {
       keep(chosen());
+    } else {
+      if (!Object.keys(data.places).some((key) => target === place(key))) return;
+      restored.add(target);
+    }
+    keepPlaces();
+  };
+  // React listens to the native setter's event, not to the property.
+  const fill = (field, value) => {
+    const prototype = Object.getPrototypeOf(field);
+    Object.getOwnPropertyDescriptor(prototype, "value").set.call(field, value);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const restored = new Set();
+  const restorePlaces = () => {
+    for (const [key, value] of Object.entries(places())) {
+      const field = place(key);
+      if (!field || restored.has(field)) continue;
+      restored.add(field);
+      if (field.value === value) continue;
+      fill(field, value);
+      // What will be sent is shown.
+      const folded = value && field.closest("details:not([open])");
+      if (folded) folded.querySelector("summary").click();
     }
   };
   // Streamlit may replace or empty a part while a page settles. A person who empties the text is
@@ -60,13 +115,11 @@ export default function ({ data, parentElement, setStateValue }) {
   const restore = () => {
     const text = area();
     if (!text) return;
+    restorePlaces();
     const draft = kept();
     const untouched = text.value === data.prefill && draft.prefill === data.prefill;
     if (draft.text && draft.text !== text.value && (!text.value || untouched)) {
-      // React listens to the native setter's event, not to the property.
-      const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
-      set.call(text, draft.text);
-      text.dispatchEvent(new Event("input", { bubbles: true }));
+      fill(text, draft.text);
     } else if (text.value && text.value !== draft.text) {
       // Came with the link, or was typed before this script had arrived.
       keep({ text: text.value });

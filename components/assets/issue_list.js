@@ -26,7 +26,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     text.dir = "auto";
     const head = span("head", "");
     const dot = span("dot", "");
-    if (row.unread) dot.append(span("hidden", "Unread: "));
+    if (row.unread) dot.append(span("hidden", `${data.unread} `));
     head.append(dot, text, span("when", row.when));
     const foot = span("foot", "");
     const who = span("who", row.about);

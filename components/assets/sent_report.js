@@ -1,0 +1,34 @@
+// Keeps the number and receipt of the report that was just sent in this tab's session storage, and
+// hands them back after a reload. Whoever comes by a link or an address begins a new report.
+let here = false;
+
+// A frame in another site's page may be refused the tab's storage: then this page is all there is.
+const storage = (() => {
+  try {
+    return window.sessionStorage;
+  } catch {
+    const kept = new Map();
+    return {
+      getItem: (name) => kept.get(name) ?? null,
+      setItem: (name, text) => kept.set(name, text),
+      removeItem: (name) => kept.delete(name),
+    };
+  }
+})();
+
+export default function ({ data, setTriggerValue }) {
+  const store = "issue-portal-sent";
+  if (data.sent) {
+    here = true;
+    storage.setItem(store, JSON.stringify(data.sent));
+    return;
+  }
+  const kept = storage.getItem(store);
+  if (!kept) return;
+  const came = performance.getEntriesByType("navigation")[0]?.type;
+  if (data.forget || (came === "navigate" && !here)) {
+    storage.removeItem(store);
+    return;
+  }
+  setTriggerValue("found", JSON.parse(kept));
+}

@@ -1,0 +1,78 @@
+"""The form in a frame of another page, and links that fill it in.
+
+In a frame (``?embed=true``, which Streamlit keeps to itself) there is the form and nothing else.
+"""
+
+import html
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+from api.contract import DESCRIPTION_LIMIT, IssueType
+
+_REFERENCE_LIMIT = 200
+_HEIGHT = 760
+
+
+@dataclass(frozen=True)
+class Prefill:
+    """What a link to the form says already."""
+
+    type: IssueType | None = None
+    description: str = ""
+    thread: str = ""
+    interaction: str = ""
+    project: str = ""
+
+    @classmethod
+    def from_url(cls) -> "Prefill":
+        """Read it from the URL; what makes no sense there is left out."""
+        given = st.query_params
+        kind = given.get("type", "")
+        return cls(
+            type=IssueType(kind) if kind in list(IssueType) else None,
+            description=given.get("description", "")[:DESCRIPTION_LIMIT],
+            thread=given.get("thread", "")[:_REFERENCE_LIMIT],
+            interaction=given.get("interaction", "")[:_REFERENCE_LIMIT],
+            project=given.get("project", "")[:_REFERENCE_LIMIT],
+        )
+
+    def link(self, *, embedded: bool = False) -> str:
+        """The address of the form, filled in like this."""
+        said = {name: str(value) for name, value in asdict(self).items() if value}
+        return address(**said | ({"embed": "true"} if embedded else {}))
+
+    def frame(self, title: str) -> str:
+        """HTML that shows the form, filled in like this, in another page."""
+        link = html.escape(self.link(embedded=True))
+        return (
+            f'<iframe src="{link}"\n'
+            f'        title="{html.escape(title)}" allow="clipboard-write"\n'
+            f'        style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
+        )
+
+
+def is_on() -> bool:
+    """Whether the portal is shown in a frame of another page."""
+    return bool(getattr(st.context, "is_embedded", False))
+
+
+def address(page: str = "", **query: str) -> str:
+    """The address of a page of the portal, as this browser reaches it."""
+    here = urlsplit(getattr(st.context, "url", None) or "/")
+    path = here.path.rpartition("/")[0] + "/" + page
+    return urlunsplit((here.scheme, here.netloc, path, urlencode(query), ""))
+
+
+def page_link(page: str, *, label: str, icon: str) -> None:
+    """A link to a page of the portal; from inside a frame to a tab of its own."""
+    if is_on():
+        link_out(label, address(page))
+    else:
+        st.page_link(f"pages/{page}.py", label=label, icon=icon)
+
+
+def link_out(label: str, url: str) -> None:
+    """A link that leaves the frame: it opens a tab of its own."""
+    st.link_button(label, url, icon=":material/open_in_new:", type="tertiary")

@@ -1,0 +1,142 @@
+"""The person's language: words, numbers and dates.
+
+English is in the code. Every other language is one file, ``locales/<code>.po`` (gettext): adding a
+language means adding that file.
+"""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+from components import cookies
+
+FOLDER: Final = Path(__file__).parent.parent / "locales"
+COOKIE: Final = "issue_portal_language"
+COOKIE_SECONDS: Final = 365 * 86_400
+
+_CHOSEN = "language"
+_NEW_COOKIE = "new_language_cookie"
+
+
+def N_(text: str) -> str:
+    """Mark a text that is translated later."""
+    return text
+
+
+def _(text: str) -> str:
+    """``text`` in the person's language; in English where it is not translated."""
+    return str(_catalogue(current()).get(text) or text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form that goes with ``number``, in the person's language."""
+    forms = _catalogue(current()).get(one)
+    if not isinstance(forms, tuple) or not all(forms):
+        return one if number == 1 else many
+    return forms[_plural(current(), number)]
+
+
+@cache
+def languages() -> dict[str, str]:
+    """What there is to choose from: the name of each language, in that language, by its code."""
+    codes = ["en", *sorted(file.stem for file in FOLDER.glob("*.po"))]
+    return {code: str(Locale(code).get_language_name(code)).capitalize() for code in codes}
+
+
+def current() -> str:
+    """The code of the person's language: chosen, else the browser's, else English."""
+    chosen = st.session_state.get(_CHOSEN) or cookies.read(COOKIE)
+    if chosen in languages():
+        return str(chosen)
+    language = _browsers().language
+    return language if language in languages() else "en"
+
+
+def choose(code: str) -> None:
+    """Use a language from now on, in this browser."""
+    st.session_state[_CHOSEN] = code
+    st.session_state[_NEW_COOKIE] = code
+
+
+def switch() -> None:
+    """Links to the other languages, each in its own words."""
+    with st.container(key="languages", horizontal=True, horizontal_alignment="center"):
+        for code, name in languages().items():
+            st.button(
+                name,
+                key=f"language_{code}",
+                type="tertiary",
+                disabled=code == current(),
+                on_click=choose,
+                args=(code,),
+            )
+    if _NEW_COOKIE in st.session_state:
+        new = st.session_state[_NEW_COOKIE]
+        cookies.keep(COOKIE, new, COOKIE_SECONDS, key="language_cookie")
+
+
+def tag() -> str:
+    """The language tag (BCP 47), for scripts in the browser."""
+    return str(_locale()).replace("_", "-")
+
+
+def number(value: float) -> str:
+    """A number with the person's separators."""
+    return format_decimal(value, locale=_locale())
+
+
+def percent(share: float) -> str:
+    """A share of one as whole per cent."""
+    return format_percent(share, locale=_locale())
+
+
+def moment(local: datetime) -> str:
+    """Day and time as the person writes them: 24 Nov 2026, 07:15."""
+    date, time = format_date(local, locale=_locale()), format_time(local, "short", locale=_locale())
+    return f"{date}, {time}"
+
+
+def day(local: datetime, now: datetime) -> str:
+    """The same, short: the time today, else the day."""
+    if local.date() == now.date():
+        return format_time(local, "short", locale=_locale())
+    return format_skeleton("MMMd" if local.year == now.year else "yMMMd", local, locale=_locale())
+
+
+def _locale() -> Locale:
+    """The browser's variety of the language if it is the same language."""
+    browsers = _browsers()
+    return browsers if browsers.language == current() else Locale(current())
+
+
+def _browsers() -> Locale:
+    try:
+        return Locale.parse(getattr(st.context, "locale", None) or "en", sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+@cache
+def _catalogue(code: str) -> dict[str, str | tuple[str, ...]]:
+    if code == "en":
+        return {}
+    with (FOLDER / f"{code}.po").open("rb") as file:
+        found = read_po(file, locale=code)
+    words: dict[str, str | tuple[str, ...]] = {}
+    for message in found:
+        if isinstance(message.id, tuple) and isinstance(message.string, tuple):
+            words[message.id[0]] = message.string
+        elif isinstance(message.id, str) and isinstance(message.string, str):
+            words[message.id] = message.string
+    return words
+
+
+def _plural(code: str, number: int) -> int:
+    return int(Locale(code).plural_form(number) != "one")

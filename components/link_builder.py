@@ -1,0 +1,49 @@
+"""For those who lead people to the form: a link that fills it in, or a frame for their own page."""
+
+import streamlit as st
+
+from api.contract import IssueType
+from api.settings import get_settings
+from components import labels
+from components.embedding import Prefill
+from components.language import _
+
+_TEXT_LIMIT = 1_000
+"""Of what is longer, browsers and proxies cut the address off."""
+
+
+def show() -> None:
+    """Choose what the form is filled in with; get the link."""
+    st.caption(_("Choose what is filled in. Whoever follows the link can change it all."))
+    kind = st.selectbox(
+        _("Kind of problem"),
+        list(IssueType),
+        index=None,
+        format_func=labels.kind,
+        placeholder=_("Left open"),
+        key="link_kind",
+    )
+    text = st.text_area(_("What happened?"), height=80, max_chars=_TEXT_LIMIT, key="link_text")
+    places = st.columns(3)
+    with places[0]:
+        thread = st.text_input(_("Thread"), max_chars=200, key="link_thread").strip()
+    with places[1]:
+        interaction = st.text_input(_("Interaction"), max_chars=200, key="link_interaction").strip()
+    with places[2]:
+        project = st.text_input(_("Project"), max_chars=200, key="link_project").strip()
+    framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
+    if bool(thread) != bool(interaction):
+        st.warning(_("Give both thread and interaction, or neither."), icon=":material/link_off:")
+        return
+    filled = Prefill(kind, text, thread, interaction, project)
+    if not framed:
+        st.code(filled.link(), language=None, wrap_lines=True)
+        return
+    st.code(filled.frame(_("Report a problem")), language=None, wrap_lines=True)
+    if not get_settings().embed_in:
+        st.caption(
+            _(
+                "For now only pages of this host can show it."
+                " An operator names others in {setting}."
+            ).format(setting="`ISSUES_EMBED_IN`")
+        )

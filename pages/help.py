@@ -1,0 +1,44 @@
+"""Help: what happens to a report, what anonymous means, how to follow one; links to the form."""
+
+import streamlit as st
+
+from components import link_builder
+from components.language import _
+
+st.title(_("Help"), anchor=False)
+
+
+def points(title: str, *texts: str) -> None:
+    """A heading and a short list."""
+    st.subheader(title, anchor=False)
+    st.markdown("\n".join(f"- {text}" for text in texts))
+
+
+points(
+    _("What happens to a report"),
+    _("It is **Not reviewed** until a reviewer starts on it, then **In review**, then **Closed**."),
+    _("A report sent by name can be corrected or withdrawn until the review starts."),
+    _("An anonymous report cannot be changed once it is sent."),
+)
+points(
+    _("What anonymous means"),
+    _(
+        "Nothing is kept that tells who sent it: no name, no account, no address. Nobody can look"
+        " it up, neither a reviewer nor an operator. This holds while you are signed in, too."
+    ),
+    _(
+        "Your own words can give you away, and so can the thread and project, if you send them."
+        " Leave out what only you could know."
+    ),
+    _("Whoever watches the network can see that you used this portal, and when."),
+)
+points(
+    _("How to follow a report"),
+    _(
+        "**Anonymous:** enter its receipt on Track. Without the receipt, nobody can find the"
+        " report for you."
+    ),
+    _("**By name:** sign in and open My issues. The page updates by itself."),
+)
+with st.expander(_("Link to the form, or show it in your own page"), icon=":material/link:"):
+    link_builder.show()
