@@ -31,7 +31,7 @@ class Person:
     def __init__(self, browser: Browser, server: Server, **options) -> None:
         self.server = server
         self.context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, locale="en-GB", **options
+            **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options
         )
         self.page: Page = self.context.new_page()
         self.failures: list[str] = []
@@ -84,7 +84,16 @@ class Person:
         self.settles()
         return self
 
-    def picks(self, label: str, option: str) -> "Person":
+    def speaks(self, language: str) -> "Person":
+        self.presses(language)
+        deadline = time.monotonic() + 15
+        while not any(c["name"] == "issue_portal_language" for c in self.context.cookies()):
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(50)
+        self.settles()
+        return self
+
+    def picks(self, label: str, option: str, *, several: bool = True) -> "Person":
         self.settles()
         # A list that is opened while the filters unfold closes again: one looks, and clicks again.
         choice = self.page.get_by_role("option", name=option)
@@ -94,7 +103,8 @@ class Person:
             if choice.is_visible():
                 break
         choice.click()
-        self.page.keyboard.press("Escape")
+        if several:
+            self.page.keyboard.press("Escape")  # It would empty a choice of one.
         return self
 
     def sees(self, text: str) -> "Person":

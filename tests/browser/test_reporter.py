@@ -1,0 +1,212 @@
+"""What a reporter lives with: links, frames, reloads, and reviewers who work at the same time."""
+
+import html
+import time
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from playwright.sync_api import expect
+
+from api import portal_token
+from api.contract import IssueState, IssueType, NewIssue, ResourceType, Role
+from api.keys import Keys
+from api.portal_token import Person
+from tests.conftest import SECRET, portal_server
+
+LINK = "/?type=Format&thread=t1&interaction=i1&project=p1"
+
+
+@pytest.fixture
+def words() -> str:
+    """A text that no other test writes."""
+    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
+
+
+def expect_places(person, *values: str) -> None:
+    for name, value in zip(("Thread", "Interaction", "Project"), values, strict=True):
+        field = person.page.get_by_role("textbox", name=name)
+        expect(field).to_be_visible()
+        expect(field).to_have_value(value)
+
+
+def report(client, words):
+    return client.create(
+        NewIssue(
+            description=words,
+            resource_type=ResourceType.THREAD,
+            type=IssueType.FORMAT,
+            anonymous=False,
+        )
+    )
+
+
+def member(portal):
+    """The member, as the portal signs in its own."""
+    person = Person("member@example.com", "Morgan Member", Role.MEMBER)
+    return portal.client(portal_token.sign(Keys(SECRET).derive("portal"), person))
+
+
+def reviewer(portal):
+    return portal.client(portal.token("Robin", Role.ADMIN))
+
+
+def test_what_a_link_brought_survives_other_pages_sign_in_and_reload(people, words):
+    person = people().opens(LINK)
+    expect_places(person, "t1", "i1", "p1")
+    person.goes_to("Track").goes_to("Report")
+    expect_places(person, "t1", "i1", "p1")
+    person.writes(words)
+    person.page.get_by_role("textbox", name="Project").fill("")
+    person.goes_to("Track").goes_to("Report")
+    expect_places(person, "t1", "i1", "")
+    person.presses("Sign in to report by name").signs_in("member")
+    expect_places(person, "t1", "i1", "")
+    expect(person.page.get_by_label("Badly presented")).to_be_checked()
+    person.page.get_by_role("textbox", name="Thread").fill("t2")
+    person.page.reload()
+    expect_places(person, "t2", "i1", "")
+    expect(person.page.get_by_label("Badly presented")).to_be_checked()
+    person.page.get_by_text("Report anonymously").click()
+    person.presses("Send report").sees("See it in My issues")
+    person.goes_to("My issues").row(words).click()
+    facts = person.page.locator(".facts").filter(has_text="Thread")
+    expect(facts).to_have_text("Threadt2Interactioni1")
+
+
+def test_form_alone_in_a_frame(people, words):
+    visitor = people(viewport={"width": 390, "height": 800}).opens(f"{LINK}&embed=true")
+    page = visitor.page
+    for name in ("Track", "Help", "Sign in"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    expect(page.get_by_role("button", name="Español")).to_have_count(0)
+    expect(page.get_by_label("Report anonymously")).to_have_count(0)
+    visitor.writes(words).presses("Send report").sees("Your report has arrived.")
+    link = page.get_by_role("link", name="Follow it on Track")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(link).to_have_attribute("href", f"{visitor.server.url}/track")
+
+
+@pytest.fixture
+def other_site(tmp_path) -> Iterator[str]:
+    """The address of a site that is not the portal's; it shows ``index.html`` in tmp_path/site."""
+    (tmp_path / "site").mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_form_in_a_frame_of_another_site_that_is_refused_storage(
+    people, tmp_path, other_site, words
+):
+    portal = portal_server(tmp_path / "data", ISSUES_EMBED_IN=other_site).start()
+    try:
+        frame = f'<iframe src="{portal.url}/?embed=true" style="width: 100%; height: 760px">'
+        (tmp_path / "site" / "index.html").write_text(frame)
+        page = people(portal).context.new_page()
+        page.goto(other_site)
+        form = page.frame_locator("iframe")
+        form.get_by_text("No answer").click()
+        form.get_by_label("What happened?").fill(words)
+        expect(form.get_by_text(f"{len(words)} of 10,000 characters")).to_be_visible()
+        form.get_by_role("button", name="Send report").click()
+        expect(form.get_by_text("Your report has arrived.")).to_be_visible()
+        form.get_by_role("button", name="Report another problem").click()
+        expect(form.get_by_label("What happened?")).to_have_value("")
+    finally:
+        portal.stop()
+
+
+def test_help_makes_a_link_that_fills_the_form(people):
+    author = people().opens().goes_to("Help").sees("What anonymous means")
+    author.page.get_by_text("Link to the form").click()
+    author.picks("Kind of problem", "Badly presented", several=False)
+    author.page.get_by_label("What happened?").fill("A & B\n50 %")
+    author.page.get_by_role("textbox", name="Thread").fill("t 1")
+    author.page.get_by_role("textbox", name="Thread").press("Tab")
+    author.sees("Give both thread and interaction, or neither.")
+    author.page.get_by_role("textbox", name="Interaction").fill("i&1")
+    author.page.get_by_role("textbox", name="Interaction").press("Tab")
+    code = author.page.get_by_test_id("stCode")
+    expect(code).to_contain_text("interaction=i%261")
+    link = code.inner_text().strip()
+    author.page.get_by_text("Show the form inside a page of yours").click()
+    expect(code).to_contain_text("<iframe")
+    assert html.escape(f"{link}&embed=true") in code.inner_text()
+
+    assert link.startswith(f"{author.server.url}/?")
+    visitor = people().opens(link.removeprefix(author.server.url))
+    expect(visitor.page.get_by_label("What happened?")).to_have_value("A & B\n50 %")
+    expect(visitor.page.get_by_label("Badly presented")).to_be_checked()
+    expect_places(visitor, "t 1", "i&1", "")
+
+
+def test_receipt_survives_a_reload_until_another_report(people, words):
+    visitor = people().opens().chooses("No answer").writes(words).presses("Send report")
+    visitor.sees("Your report has arrived.")
+    receipt = visitor.receipt()
+    visitor.page.reload()
+    visitor.sees("Your report has arrived.")
+    assert visitor.receipt() == receipt
+    assert receipt not in str(visitor.context.cookies())
+    assert receipt not in visitor.page.url
+    visitor.presses("Report another problem").sees("Report a problem")
+    visitor.settles()
+    visitor.page.reload()
+    visitor.sees("Report a problem").settles()
+    visitor.sees_not("Your report has arrived.")
+
+
+def test_receipt_is_gone_after_signing_out(people, words):
+    person = people().opens("/sign_in").signs_in("member").goes_to("Report")
+    person.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
+    receipt = person.receipt()
+    kept = "JSON.stringify({...sessionStorage})"
+    assert receipt in person.page.evaluate(kept)
+    person.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
+    deadline = time.monotonic() + 15
+    while receipt in person.page.evaluate(kept):
+        assert time.monotonic() < deadline
+        person.page.wait_for_timeout(50)
+    person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
+
+
+def test_track_tells_state_dates_and_what_happened(people, portal, words):
+    visitor = people(timezone_id="UTC").opens().chooses("No answer").writes(words)
+    visitor.presses("Send report").sees("Your report has arrived.")
+    receipt = visitor.receipt()
+    with reviewer(portal) as client:
+        issue = next(issue for issue in client.iterate() if issue.description == words)
+        visitor.page.wait_for_timeout(1000)
+        client.update(issue, state=IssueState.CLOSED)
+    visitor.goes_to("Track").page.get_by_role("textbox", name="Receipt").fill(receipt)
+    visitor.presses("Show report").sees(f"Issue {issue.issue_number}")
+    visitor.sees("The review is finished.").sees("Last change")
+    expect(visitor.page.locator(".facts")).to_contain_text(f"{issue.created_at:%H:%M}")
+    expect(visitor.page.locator(".timeline li")).to_have_count(2)
+    visitor.sees("Moved to “Closed”")
+
+
+def test_my_issues_follow_the_review_and_keep_a_correction(people, portal, words):
+    with member(portal) as client:
+        issue = report(client, words)
+    person = people().opens("/my_issues").signs_in("member")
+    person.row(words).click()
+    person.page.get_by_text("Correct it").click()
+    text = person.page.get_by_label("What happened?")
+    text.fill(f"{words}, half a senten")
+    with reviewer(portal) as client:
+        client.update(issue, state=IssueState.IN_REVIEW)
+        person.sees("The review has started").sees("A reviewer is looking into it.")
+        expect(text).to_have_value(f"{words}, half a senten")
+        expect(person.page.get_by_role("button", name="Save")).to_be_disabled()
+        person.presses("Back to the list")
+        expect(person.row(words)).to_contain_text("In review")
+        client.update(issue, state=IssueState.CLOSED)
+        expect(person.row(words)).to_contain_text("Closed")
