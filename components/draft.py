@@ -6,17 +6,26 @@ It is kept in the tab's session storage only: an unsent report never reaches the
 import streamlit as st
 
 from api.contract import DESCRIPTION_LIMIT
-from components import frontend, language
+from api.portal_token import Person
+from components import backend, frontend, language
 from components.language import _
 
 _NAME = "report"
 
 
 def keep(
-    *, text: str, choice: str, toggle: str, prefill: str, places: dict[str, str], hint: str
+    who: Person | None,
+    *,
+    text: str,
+    choice: str,
+    toggle: str,
+    prefill: str,
+    places: dict[str, str],
+    hint: str,
 ) -> None:
     """Count and keep what is in the widgets with these keys, which are beside this element.
 
+    It is shown again to the one who wrote it; what a visitor wrote goes along with a sign-in.
     ``prefill`` is the text that a link brought, ``places`` what it brought for the widgets with
     these keys: a draft of the same link takes their place. ``hint`` is shown beside the count.
     """
@@ -24,6 +33,7 @@ def keep(
         key="draft",
         data={
             "name": _NAME,
+            "owner": backend.current().keys.hash("draft", who.email).hex()[:16] if who else "",
             "limit": DESCRIPTION_LIMIT,
             "text": text,
             "choice": choice,

@@ -42,6 +42,7 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
         )
         description_problem = st.empty()
         draft.keep(
+            who,
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",

@@ -10,15 +10,25 @@ const storage = (() => {
       getItem: (name) => kept.get(name) ?? null,
       setItem: (name, text) => kept.set(name, text),
       removeItem: (name) => kept.delete(name),
+      key: (index) => [...kept.keys()][index] ?? null,
     };
   }
 })();
 
 export default function ({ data, parentElement, setStateValue }) {
-  const store = `issue-portal-draft-${data.name}`;
+  const visitors = `issue-portal-draft-${data.name}`;
   if (data.forget) {
-    storage.removeItem(store);
+    const names = [];
+    for (let index = 0; storage.key(index) !== null; index++) names.push(storage.key(index));
+    for (const name of names) if (name.startsWith(visitors)) storage.removeItem(name);
     return;
+  }
+  // Under the name of who writes it: a tab may be closed to one person before it is another's.
+  const store = data.owner ? `${visitors}-${data.owner}` : visitors;
+  const visitorsDraft = data.owner && storage.getItem(visitors);
+  if (visitorsDraft) {
+    storage.setItem(store, visitorsDraft);
+    storage.removeItem(visitors);
   }
   let [hint, status] = parentElement.querySelectorAll("p");
   if (!status) {
