@@ -18,7 +18,7 @@ from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
 from api.server.security_headers import SecurityHeaders
 from api.settings import CannotStart
-from components import backend, notices, start
+from components import backend, download, held, notices, start
 
 try:
     keys, service = start.start()
@@ -54,12 +54,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     async with api.router.lifespan_context(api):
         backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))
         yield
+        await asyncio.to_thread(held.finish_all)
     service.close()
 
 
 app = st.App(
     "portal.py",
-    routes=routes,
+    routes=[*routes, download.route],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
     on_script_error=notices.crashed,

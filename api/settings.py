@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s/;,]+( https?://[^\s/;,]+)*)?$",
         description="Sites that may show the portal in a frame, with spaces between.",
     )
+    thread_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Where a thread is seen, with {thread}, {interaction} and {project} in it.",
+    )
     demo: bool = Field(default=False, description="Fill an empty database with sample issues.")
 
     @property

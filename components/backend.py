@@ -11,7 +11,7 @@ from api.keys import Keys
 from api.settings import get_settings
 
 
-@dataclass(frozen=True)
+@dataclass
 class Backend:
     """Where requests go and the keys to sign them with. All sessions share the transport."""
 
@@ -19,6 +19,8 @@ class Backend:
     keys: Keys
     transport: httpx.BaseTransport
     embedded: bool
+    filters: bool | None = None
+    """Whether it filters lists, once that is known."""
 
 
 _current: Backend | None = None
@@ -26,7 +28,7 @@ _current: Backend | None = None
 
 def use_embedded(keys: Keys, transport: httpx.BaseTransport) -> None:
     """Talk to the API in this process."""
-    _use(Backend("http://embedded", keys, transport, embedded=True))
+    _use(Backend("http://embedded", keys, transport, embedded=True, filters=True))
 
 
 def use_remote(keys: Keys) -> None:

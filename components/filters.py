@@ -1,16 +1,26 @@
-"""The filters of a list of issues. They live in the URL: reload, back and bookmarks keep them."""
+"""The filters and pages of a list of issues, in the URL: reload, back and bookmarks keep them."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
 
-from api.contract import LIVE_STATES, IssueQuery, IssueState, IssueType, User
+from api.contract import (
+    LIVE_STATES,
+    TEXT,
+    IssueQuery,
+    IssueState,
+    IssueType,
+    PageOrder,
+    User,
+)
 from components import issue_list, labels, url_state
 from components.language import _
 
 PAGE_SIZE = 20
+_ID_LIMIT = 200
 
 
 def mine() -> dict[str, Any]:
@@ -24,17 +34,20 @@ def mine() -> dict[str, Any]:
 
 
 def queue(people: Sequence[User]) -> dict[str, Any]:
-    """The filters of the review queue: search, state, and folded: kind, dates, reporter."""
-    search, states = st.columns([2, 3], vertical_alignment="bottom")
+    """The filters of the review queue: search, state; folded: kind, dates, reporter, project."""
+    search, states, orders = st.columns([4, 5, 2], vertical_alignment="bottom")
     with search:
         text = _search()
     with states:
         chosen = _states((*LIVE_STATES, IssueState.DELETED))
-    keys = ("kind", "created", "reporter")
+    with orders:
+        order = _order()
+    keys = ("kind", "created", "reporter", "project")
     active = sum(key in st.query_params for key in keys)
     title = _("More filters ({count})").format(count=active) if active else _("More filters")
     with st.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
-        kinds, dates, reporters = st.columns(3)
+        kinds, dates = st.columns(2)
+        reporters, projects = st.columns(2)
         with kinds:
             values = [kind.value for kind in IssueType]
             url_state.restore("kind", url_state.read_list("kind", values))
@@ -69,14 +82,27 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
                 placeholder=_("Anyone"),
             )
             url_state.keep("reporter", ",".join(reporter))
+        with projects:
+            url_state.restore("project", _ids(st.query_params.get("project", "")))
+            project = st.multiselect(
+                _("Project"),
+                st.session_state["project"],
+                key="project",
+                accept_new_options=True,
+                on_change=back_to_first_page,
+                placeholder=_("Its id"),
+            )
+            url_state.keep("project", ",".join(_ids(",".join(project))))
     first, last = _period(created)
     return _given(
         filter_by_text=text,
         states=chosen,
         type=kind,
         created_by=reporter,
+        projects=_ids(",".join(project)),
         start_date=first,
         end_date=last,
+        page_order=order,
     )
 
 
@@ -98,10 +124,15 @@ def turn_page(total: int | None) -> None:
 
 
 def _turned(key: str) -> None:
-    st.query_params["page"] = str(st.session_state[key])
-    if st.session_state[key] == 1:
-        back_to_first_page()
+    go_to_page(st.session_state[key])
     issue_list.open_issue(None)
+
+
+def go_to_page(number: int) -> None:
+    """Ask for a page of the list."""
+    back_to_first_page()
+    if number > 1:
+        st.query_params["page"] = str(number)
 
 
 def back_to_first_page() -> None:
@@ -111,7 +142,7 @@ def back_to_first_page() -> None:
 
 def clear() -> None:
     """Let everything through again."""
-    for key in ("q", "state", "kind", "created", "reporter", "page"):
+    for key in ("q", "state", "kind", "created", "reporter", "project", "page"):
         st.query_params.pop(key, None)
 
 
@@ -125,8 +156,8 @@ def nothing_fits() -> None:
 
 
 def query(given: dict[str, Any], number: int) -> IssueQuery:
-    """One page of what the filters let through."""
-    return IssueQuery(**given, page=number, page_size=PAGE_SIZE)
+    """One page of what the filters let through, with how many those are."""
+    return IssueQuery(**given, page=number, page_size=PAGE_SIZE, total_count=True)
 
 
 def _search() -> str:
@@ -147,6 +178,21 @@ def _search() -> str:
     return text
 
 
+def _order() -> PageOrder | None:
+    values = [value.value for value in (PageOrder.DESCENDING, PageOrder.ASCENDING)]
+    url_state.restore("order", (url_state.read_list("order", values) or values)[0])
+    chosen = st.selectbox(
+        _("Order"),
+        values,
+        format_func=lambda value: _("Oldest first") if value == "ASC" else _("Newest first"),
+        key="order",
+        on_change=back_to_first_page,
+        label_visibility="collapsed",
+    )
+    url_state.keep("order", "ASC" if chosen == "ASC" else "")
+    return PageOrder.ASCENDING if chosen == "ASC" else None
+
+
 def _states(states: Sequence[IssueState]) -> list[str]:
     values = [state.value for state in states]
     url_state.restore("state", url_state.read_list("state", values))
@@ -160,6 +206,11 @@ def _states(states: Sequence[IssueState]) -> list[str]:
     )
     url_state.keep("state", ",".join(chosen))
     return chosen
+
+
+def _ids(joined: str) -> list[str]:
+    parts = [part.strip() for part in joined.split(",")]
+    return [part for part in parts if re.fullmatch(TEXT, part) and len(part) <= _ID_LIMIT][:20]
 
 
 def _period(chosen: Any) -> tuple[int | None, int | None]:

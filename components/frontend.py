@@ -6,6 +6,7 @@ handed over here.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,6 @@ def element(name: str) -> Callable[..., Any]:
     return _element(full_name, name, id(manager))
 
 
-@st.cache_resource(max_entries=8)
+@lru_cache(maxsize=16)
 def _element(full_name: str, name: str, _manager: int) -> Callable[..., Any]:
     return st.components.v2.component(full_name, js=f"{name}.js", css=f"{name}.css")

@@ -12,7 +12,6 @@ from typing import Final
 
 import jwt
 import streamlit as st
-from streamlit_authenticator.controllers import AuthenticationController
 
 from api.accounts import Accounts, AccountsFile
 from api.portal_token import Person
@@ -41,8 +40,16 @@ class SignedIn:
 def current() -> SignedIn | None:
     """Who is signed in, or None for a visitor. The role is read anew each time."""
     if _USERNAME not in st.session_state:
-        st.session_state[_USERNAME] = _username_of_cookie()
-    username = st.session_state[_USERNAME]
+        st.session_state[_USERNAME] = _username_in(cookies.read(COOKIE))
+    return _signed_in(st.session_state[_USERNAME])
+
+
+def signed_in_by(cookie: str) -> SignedIn | None:
+    """Whose sign-in cookie this is, if it still holds: for requests beside the pages."""
+    return _signed_in(_username_in(cookie))
+
+
+def _signed_in(username: str) -> SignedIn | None:
     account = _accounts().get(username)
     if account is None or account.disabled:
         return None
@@ -98,6 +105,9 @@ def keep_cookie() -> None:
 def _password_fits(username: str, password: str) -> bool:
     account = _accounts().get(username)
     # An unknown name costs as much time as a known one: time must not tell who has an account.
+    # Only now: it warns when it is imported before the portal runs, and takes its time.
+    from streamlit_authenticator.controllers import AuthenticationController  # noqa: PLC0415
+
     hashed = account.password if account else _NOBODYS_HASH
     controller = AuthenticationController(
         {"usernames": {username: {"password": hashed}}}, auto_hash=False
@@ -112,10 +122,10 @@ def _make_cookie(username: str) -> str:
     return jwt.encode(claims, _cookie_key(), "HS256")
 
 
-def _username_of_cookie() -> str:
+def _username_in(cookie: str) -> str:
     try:
         claims = jwt.decode(
-            cookies.read(COOKIE),
+            cookie,
             _cookie_key(),
             algorithms=["HS256"],
             options={"require": ["sub", "iat", "exp"]},

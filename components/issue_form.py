@@ -1,5 +1,7 @@
 """The report form: what kind of problem, what happened, anonymous or not; all else is folded."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from pydantic import ValidationError
 
@@ -146,7 +148,9 @@ def _anonymous(who: Person | None) -> bool:
     return bool(anonymous)
 
 
-def kind_choice(issue: Issue, *, key: str) -> IssueType | None:
+def kind_choice(
+    issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
+) -> IssueType | None:
     """A choice of the kind of problem, set to the issue's; None for one that we do not know."""
     kinds = list(IssueType)
     return st.selectbox(
@@ -155,6 +159,7 @@ def kind_choice(issue: Issue, *, key: str) -> IssueType | None:
         index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
         format_func=labels.kind,
         key=key,
+        on_change=on_change,
     )
 
 

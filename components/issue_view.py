@@ -1,12 +1,15 @@
 """One issue in full: its text as plain text, what is known about it, and its timeline."""
 
 import html
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from urllib.parse import quote
 
 import streamlit as st
 
 from api.contract import HistoryEntry, Issue, ReceiptView
+from api.settings import get_settings
 from components import labels
 from components.language import _
 
@@ -42,6 +45,20 @@ def facts(issue: Issue) -> None:
         _("Project"): (issue.project.name or issue.project.id) if issue.project else None,
     }
     _pairs(known)
+
+
+def thread_link(issue: Issue) -> None:
+    """A link into the chat product, to the thread that the report is about."""
+    pattern = get_settings().thread_url
+    if not (pattern and issue.data and issue.data.thread_id):
+        return
+    parts = {
+        "{thread}": issue.data.thread_id,
+        "{interaction}": issue.data.reported_interaction_id or "",
+        "{project}": issue.project.id if issue.project else "",
+    }
+    url = re.sub("|".join(map(re.escape, parts)), lambda m: quote(parts[m[0]], safe=""), pattern)
+    st.link_button(_("Open the thread"), url, icon=":material/open_in_new:", type="tertiary")
 
 
 def dates(reported: datetime | None, changed: datetime | None) -> None:

@@ -1,7 +1,7 @@
 """Words, icons and colours of every kind and state: pages contain no enum names."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -85,7 +85,8 @@ def kind_explanation(value: IssueType) -> str:
 
 def move(old: str | None, new: IssueState) -> tuple[str, str]:
     """What a reviewer does to bring an issue from one state to another, and its icon."""
-    words, icon = REOPEN if old == IssueState.CLOSED else MOVES[new]
+    reopen = old == IssueState.CLOSED and new == IssueState.IN_REVIEW
+    words, icon = REOPEN if reopen else MOVES[new]
     return _(words), icon
 
 
@@ -117,9 +118,23 @@ def state_badge(value: str | None) -> None:
 def count(issues: int | None) -> str:
     """How long a list is."""
     if issues is None:
-        return _("Newest first")
-    text = ngettext("{count} issue, newest first", "{count} issues, newest first", issues)
+        return ""
+    text = ngettext("{count} issue", "{count} issues", issues)
     return text.format(count=language.number(issues))
+
+
+def newer(issues: int) -> str:
+    """How many have come since one began to look."""
+    return ngettext("{count} new", "{count} new", issues).format(count=language.number(issues))
+
+
+def counts(by_state: Mapping[IssueState, int | None]) -> str:
+    """How many there are in each state, in the colours of the states (Markdown)."""
+    return " ".join(
+        f":{STATE_COLOURS[state]}-badge[{language.number(count)} {_(STATES[state]).lower()}]"
+        for state, count in by_state.items()
+        if count is not None
+    )
 
 
 def reporter(user: User | None) -> str:

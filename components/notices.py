@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
     """Tell what did not work ("We could not send your report."), why, and what to do about it."""
-    text = [doing, _reason(error)]
+    text = [doing, reason(error)]
     if error.unsure:
         text.append(_("It may have arrived all the same."))
     if kept:
@@ -33,7 +33,8 @@ def crashed(error: Exception) -> bool:
     return True
 
 
-def _reason(error: errors.IssuesError) -> str:
+def reason(error: errors.IssuesError) -> str:
+    """Why something did not work, and what to do about it."""
     match error:
         case errors.Unreachable():
             return _("The server does not answer at the moment. Try again shortly.")
@@ -67,15 +68,23 @@ def _sentence(text: str) -> str:
     return plain if plain.endswith(".") else plain + "."
 
 
-_PENDING = "notice"
+_PENDING = "notices"
 
 
 def next_run(text: str) -> None:
     """Say ``text`` once the page has been run again."""
-    st.session_state[_PENDING] = text
+    st.session_state.setdefault(_PENDING, []).append(text)
+
+
+def next_run_failure(error: errors.IssuesError, *, doing: str) -> None:
+    """Tell of a failure once the page has been run again: see `failure`."""
+    st.session_state.setdefault(_PENDING, []).append((error, doing))
 
 
 def say_pending() -> None:
-    """Say what `next_run` left to say."""
-    if text := st.session_state.pop(_PENDING, None):
-        st.toast(text, icon=":material/check:")
+    """Say what `next_run` and `next_run_failure` left to say."""
+    for notice in st.session_state.pop(_PENDING, []):
+        if isinstance(notice, str):
+            st.toast(notice, icon=":material/check:")
+        else:
+            failure(notice[0], doing=notice[1])

@@ -9,12 +9,13 @@ import streamlit as st
 
 from api import portal_token
 from api.client import IssuesClient
-from api.contract import HistoryEntry, Issue, NewIssue, Role
-from api.errors import NotFound, NotSupported
+from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
+from api.errors import Invalid, NotFound, NotSupported
 from api.portal_token import Person, Visitor
 from api.settings import get_settings
 from components import backend, draft, identity
 from components.embedding import Prefill
+from components.identity import SignedIn
 from components.language import _
 
 _TIMEOUT: Final = 5.0
@@ -37,6 +38,7 @@ _ANOTHER_REPORT = "another_report"
 _SENT_REPORT = "sent_report"
 _SIGNING_IN = "signing_in"
 _LAST_PAGE = "last_page"
+_ARRIVED = "arrived"
 _VISITOR = "visitor"
 
 
@@ -71,8 +73,11 @@ def require(*, reviewer: bool = False) -> Person:
 def client() -> IssuesClient:
     """A client that acts for the person, or for a visitor."""
     signed_in = identity.current()
-    if signed_in is None:
-        return visitor_client()
+    return visitor_client() if signed_in is None else client_of(signed_in)
+
+
+def client_of(signed_in: SignedIn) -> IssuesClient:
+    """A client that acts for this person."""
     here = backend.current()
     if here.embedded:
         key = here.keys.derive("portal")
@@ -99,6 +104,20 @@ def _visitor() -> str:
     return str(st.session_state.setdefault(_VISITOR, uuid.uuid4().hex))
 
 
+def can_filter(signed_in: SignedIn | None = None) -> bool:
+    """Whether the server filters lists: one of the original form does not."""
+    here = backend.current()
+    if here.filters is None:
+        try:
+            (client_of(signed_in) if signed_in else client()).list(
+                IssueQuery(page_size=1, total_count=True)
+            )
+            here.filters = True
+        except Invalid:
+            here.filters = False
+    return here.filters
+
+
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
     """What happened to an issue; nothing where the server does not keep a history."""
     try:
@@ -122,9 +141,15 @@ def page_to_return_to() -> str | None:
 
 def remember_page(path: str) -> None:
     """Note that another page than the sign-in page is open."""
+    st.session_state[_ARRIVED] = path != st.session_state.get(_LAST_PAGE)
     st.session_state[_LAST_PAGE] = path
     st.session_state.pop(_SIGNING_IN, None)
     identity.forget_sign_out()
+
+
+def has_just_arrived() -> bool:
+    """Whether this is the first run of a page since another one was open."""
+    return bool(st.session_state.pop(_ARRIVED, False))
 
 
 def prefill() -> Prefill:

@@ -6,6 +6,7 @@ from api.contract import IssueState
 from api.errors import IssuesError, NotFound
 from components import (
     filters,
+    held,
     issue_actions,
     issue_form,
     issue_list,
@@ -20,6 +21,7 @@ from components.language import _
 st.title(_("My issues"), anchor=False)
 session.require()
 client = session.client()
+held.bar()
 notices.say_pending()
 
 
@@ -38,7 +40,7 @@ def show_opened(issue_id: str) -> None:
             correction = issue_form.correct(issue)
             if correction is not None:
                 kind, description = correction
-                issue_actions.change(issue, _("Saved."), type=kind, description=description)
+                issue_actions.save(issue, _("Saved."), type=kind, description=description)
         with st.container(horizontal=True):
             st.button(
                 _("Back to the list"),
@@ -46,10 +48,8 @@ def show_opened(issue_id: str) -> None:
                 on_click=issue_list.open_issue,
                 args=(None,),
             )
-            if issue.state == IssueState.NOT_REVIEWED and st.button(
-                _("Withdraw"), icon=":material/delete:"
-            ):
-                issue_actions.ask_to_delete(issue, withdraw=True)
+            if issue.state == IssueState.NOT_REVIEWED:
+                issue_actions.withdraw_button(issue)
 
 
 try:
@@ -71,9 +71,10 @@ except IssuesError as error:
     st.button(_("Try again"), icon=":material/refresh:")
     st.stop()
 
-if found.data:
+issues = [issue for issue in found.data if not held.is_leaving(issue)]
+if issues:
     issue_list.show(
-        found.data,
+        issues,
         key="my_issues",
         label=_("My issues"),
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",

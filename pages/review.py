@@ -4,84 +4,80 @@ import streamlit as st
 
 from api.contract import Issue
 from api.errors import IssuesError, NotFound
-from components import filters, issue_actions, issue_list, issue_view, labels, notices, session
+from components import (
+    download,
+    filters,
+    held,
+    issue_actions,
+    issue_list,
+    issue_view,
+    labels,
+    live,
+    notices,
+    queue,
+    session,
+    several,
+    shortcuts,
+    similar,
+)
 from components.language import _
+from components.queue import Queue
 
 st.title(_("Review"), anchor=False)
 session.require(reviewer=True)
-client = session.client()
-notices.say_pending()
+
+
+@st.fragment
+def queue_and_issue() -> None:
+    """Everything below the title: what one does here runs this part only."""
+    held.bar()
+    notices.say_pending()
+    several.carry_out()
+    client = session.client()
+    try:
+        given = filters.queue(client.users()) if session.can_filter() else {}
+        opened = issue_list.opened()
+        issue = read_opened(opened) if opened else None
+        found = queue.load(given, filters.requested_page())
+    except IssuesError as error:
+        notices.failure(error, doing=_("We could not load the queue."))
+        st.button(_("Try again"), icon=":material/refresh:")
+        return
+    live.watch(
+        lambda: (client.list(found.query).data, opened and client.get(opened), queue.newer(given)),
+        (found.page.data, issue, found.newer),
+    )
+    listed, beside = st.columns([5, 7], gap="medium")
+    with listed, st.container(key="list"):
+        show_list(found, filtered=bool(given.keys() - {"page_order"}))
+    with beside, st.container(key="opened" if opened else "nothing_opened"):
+        show_beside(opened, issue, found)
 
 
 def read_opened(opened: str) -> Issue | None:
     """The opened issue, which thereby becomes read."""
     try:
-        issue = client.get(opened)
-        return issue if issue.is_read else client.update(issue, is_read=True)
+        issue = session.client().get(opened)
+        return issue if issue.is_read else session.client().update(issue, is_read=True)
     except NotFound:
         return None
 
 
-def show_deleted(issue: Issue) -> None:
-    """What a deleted issue said: it can be read in the list only, and not be changed."""
-    with st.container(border=True):
-        issue_view.heading(issue)
-        issue_view.from_whom(issue)
-        issue_view.text(issue.description)
-
-
-def show_opened(issue: Issue, listed: list[str]) -> None:
-    """The opened issue and what a reviewer does with it."""
-    at = listed.index(issue.id) if issue.id in listed else None
-    before = listed[at - 1] if at else None
-    after = listed[at + 1] if at is not None and at + 1 < len(listed) else None
-    with st.container(border=True):
-        with st.container(horizontal=True):
-            for words, icon, target, key in (
-                (_("Back to the list"), ":material/arrow_back:", None, "back_to_list"),
-                (_("Previous"), ":material/chevron_left:", before, "previous"),
-                (_("Next"), ":material/chevron_right:", after, "next"),
-            ):
-                st.button(
-                    words,
-                    icon=icon,
-                    key=key,
-                    disabled=target is None and key != "back_to_list",
-                    on_click=issue_list.open_issue,
-                    args=(target,),
-                )
-        issue_view.heading(issue)
-        issue_view.from_whom(issue)
-        issue_view.text(issue.description)
-        issue_view.facts(issue)
-        with st.container(horizontal=True):
-            issue_actions.move_buttons(issue)
-            if st.button(_("Mark unread"), icon=":material/mark_email_unread:"):
-                issue_list.open_issue(None)
-                done = _("Issue {number} is unread again.").format(number=issue.issue_number)
-                issue_actions.change(issue, done, is_read=False)
-            if st.button(_("Delete"), icon=":material/delete:"):
-                issue_actions.ask_to_delete(issue, withdraw=False)
-        issue_actions.choose_kind(issue)
-        issue_view.timeline(session.history(issue))
-
-
-try:
-    given = filters.queue(client.users())
-    opened = issue_list.opened()
-    issue = read_opened(opened) if opened else None
-    found = client.list(filters.query(given, filters.requested_page()))
-except IssuesError as error:
-    notices.failure(error, doing=_("We could not load the queue."))
-    st.button(_("Try again"), icon=":material/refresh:")
-    st.stop()
-
-queue, beside = st.columns([5, 7], gap="medium")
-with queue, st.container(key="list_while_open" if issue else "list"):
-    if found.data:
-        st.caption(labels.count(found.total_count))
+def show_list(found: Queue, *, filtered: bool) -> None:
+    """The queue, or why there is none."""
+    if found.newer:
+        st.button(
+            labels.newer(found.newer),
+            icon=":material/arrow_upward:",
+            type="tertiary",
+            key="newer",
+            on_click=queue.begin_anew,
+        )
+    issues = [held.as_shown(issue) for issue in found.page.data if not held.is_leaving(issue)]
+    if issues:
+        st.markdown(labels.counts(found.by_state))
         issue_list.show(
-            found.data,
+            issues,
             key="queue",
             label=_("Review queue"),
             unread=True,
@@ -92,19 +88,86 @@ with queue, st.container(key="list_while_open" if issue else "list"):
                     labels.reporter(issue.created_by),
                 ]
             ),
+            several=several.offer(found.query, found.page.total_count),
+            shortcuts=shortcuts.keys(),
         )
-        filters.turn_page(found.total_count)
-    elif given or filters.requested_page() > 1:
+        filters.turn_page(found.page.total_count)
+        with st.container(horizontal=True):
+            download.links(found.query)
+            shortcuts.help_button()
+    elif filtered or filters.requested_page() > 1:
         filters.nothing_fits()
     else:
         st.info(_("No issues yet: the queue is empty."), icon=":material/inbox:")
-with beside:
-    deleted = next((other for other in found.data if other.id == opened), None)
+
+
+def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
+    """The opened issue, or what to do to open one."""
+    deleted = next((other for other in found.page.data if other.id == opened), None)
     if issue:
-        show_opened(issue, [other.id for other in found.data])
+        show_issue(issue, found)
     elif deleted:
         show_deleted(deleted)
     elif opened:
+        back_to_list()
         st.info(_("That issue is not here any more."), icon=":material/search_off:")
-    elif found.data:
+    elif found.page.data:
         st.info(_("Choose an issue to read it."), icon=":material/arrow_back:")
+
+
+def show_deleted(issue: Issue) -> None:
+    """What a deleted issue said: it can be read in the list only, and not be changed."""
+    with st.container(border=True):
+        back_to_list()
+        issue_view.heading(issue)
+        issue_view.from_whom(issue)
+        issue_view.text(issue.description)
+
+
+def back_to_list() -> None:
+    """The way back, where the opened issue takes the place of the list."""
+    st.button(
+        _("Back to the list"),
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="back_to_list",
+        on_click=issue_list.open_issue,
+        args=(None,),
+    )
+
+
+def show_issue(stored: Issue, found: Queue) -> None:
+    """The opened issue and what a reviewer does with it."""
+    issue = held.as_shown(stored)
+    with st.container(border=True):
+        with st.container(horizontal=True):
+            back_to_list()
+            for words, icon, key, step in (
+                (_("Previous"), ":material/chevron_left:", "previous", -1),
+                (_("Next"), ":material/chevron_right:", "next", 1),
+            ):
+                st.button(
+                    words,
+                    icon=icon,
+                    type="tertiary",
+                    key=key,
+                    disabled=not queue.has_neighbour(found, issue.id, step),
+                    on_click=queue.open_neighbour,
+                    args=(found, issue.id, step),
+                )
+        issue_view.heading(issue)
+        issue_view.from_whom(issue)
+        issue_actions.conflict(issue)
+        with st.container(horizontal=True, key="actions"):
+            issue_actions.move_buttons(issue)
+            issue_actions.unread_button(issue)
+            issue_actions.delete_button(issue)
+        issue_view.text(issue.description)
+        issue_view.facts(issue)
+        issue_view.thread_link(issue)
+        issue_actions.choose_kind(issue)
+        issue_view.timeline(session.history(issue))
+        similar.show(issue)
+
+
+queue_and_issue()

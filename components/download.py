@@ -1,0 +1,80 @@
+"""All issues that a list's filters let through, as a file: the links, and the route they lead to.
+
+A route of its own, since Streamlit's download button keeps a whole file in memory.
+"""
+
+import html
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import Final
+from urllib.parse import urlencode
+
+import streamlit as st
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from api import export
+from api.contract import PAGE_SIZE_LIMIT, Include, Issue, IssueQuery
+from api.errors import ApiError, IssuesError
+from components import identity, session
+from components.language import _
+
+_PATH: Final = "issues"
+_OF_A_PAGE: Final = ("page", "page_size", "total_count")
+_MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
+
+
+def links(query: IssueQuery) -> None:
+    """Links that download all pages of ``query``."""
+    whole = {name: value for name, value in query.params().items() if name not in _OF_A_PAGE}
+    shown = "".join(
+        f'<a href="{html.escape(f"{_PATH}.{form}?{urlencode(whole)}")}" download>{words}</a>'
+        for form, words in (("csv", _("Download as CSV")), ("jsonl", _("as JSON lines")))
+    )
+    st.html(f'<p class="downloads">{shown}</p>')
+
+
+def _answer(request: Request) -> Response:
+    form = request.path_params["form"]
+    who = identity.signed_in_by(request.cookies.get(identity.COOKIE, ""))
+    if form not in _MEDIA:
+        return PlainTextResponse("There is no such file.", 404)
+    if who is None:
+        return PlainTextResponse("Sign in first.", 401)
+    try:
+        query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
+            update={"page": None, "page_size": PAGE_SIZE_LIMIT}
+        )
+        if session.can_filter(who):
+            query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})
+        issues = session.client_of(who).iterate(query)
+        # The first page before the answer begins: a refusal is an answer of its own.
+        first = list(islice(issues, 1))
+    except ValidationError:
+        return PlainTextResponse("These filters make no sense.", 400)
+    except ApiError as error:
+        return PlainTextResponse(f"The server refused: {error}", error.status)
+    except IssuesError:
+        return PlainTextResponse("The server does not answer. Try again shortly.", 503)
+    name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
+    return StreamingResponse(
+        _lines(form, chain(first, issues)),
+        media_type=_MEDIA[form],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
+    if form == "csv":
+        yield export.csv_header()
+    for issue in issues:
+        yield export.csv_line(issue) if form == "csv" else export.json_line(issue)
+
+
+route: Final = Route(f"/{_PATH}.{{form}}", _answer)

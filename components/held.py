@@ -1,0 +1,145 @@
+"""A change that waits a few seconds before it is made, so that it can be undone.
+
+The contract has no way back from deleting an issue or from starting on one: undoing such a change
+is not making it. What waits is made in the end even if its browser tab is closed meanwhile.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock, Timer
+from typing import Any, Final
+
+import streamlit as st
+
+from api.contract import Issue, IssueState
+from api.errors import IssuesError
+from components import notices
+from components.language import _
+
+SECONDS: Final = 5.0
+
+_HELD: Final = "held"
+_waiting: set["_Held"] = set()
+
+
+@dataclass(eq=False)
+class _Held:
+    issue_id: str
+    changes: Mapping[str, Any]
+    doing: str
+    done: str
+    failed: str
+    make: Callable[[], object]
+    over: bool = False
+    error: IssuesError | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def finish(self) -> None:
+        """Make the change, unless it is made or undone already."""
+        with self._lock:
+            if self.over:
+                return
+            try:
+                self.make()
+            except IssuesError as error:
+                self.error = error
+            finally:
+                self.over = True
+                _waiting.discard(self)
+
+    def undo(self) -> bool:
+        with self._lock:
+            late, self.over = self.over, True
+            _waiting.discard(self)
+        return not late
+
+
+def hold(
+    issue: Issue,
+    changes: Mapping[str, Any],
+    make: Callable[[], object],
+    *,
+    doing: str,
+    done: str,
+    failed: str,
+) -> None:
+    """Call ``make`` in a few seconds, unless undone; until then `as_shown` applies ``changes``.
+
+    What was held before is made first. ``doing``, ``done`` and ``failed`` tell a person what is
+    happening, that it has happened, and that it has not.
+    """
+    finish()
+    held = _Held(issue.id, changes, doing, done, failed, make)
+    _waiting.add(held)
+    timer = Timer(SECONDS, held.finish)
+    timer.daemon = True  # A server that stops makes what waits by itself: `finish_all`.
+    timer.start()
+    st.session_state[_HELD] = held
+
+
+def finish() -> None:
+    """Make what is held now."""
+    if held := _current():
+        held.finish()
+        st.session_state.pop(_HELD)
+        _tell(held)
+
+
+def as_shown(issue: Issue) -> Issue:
+    """An issue as it will be."""
+    held = _current()
+    if held is None or held.issue_id != issue.id:
+        return issue
+    return issue.model_copy(update=dict(held.changes))
+
+
+def is_leaving(issue: Issue) -> bool:
+    """Whether an issue is being deleted."""
+    return issue.state != IssueState.DELETED and as_shown(issue).state == IssueState.DELETED
+
+
+def bar() -> None:
+    """What is held, with the way back; or what came of it."""
+    held = _current()
+    if held and held.over:
+        st.session_state.pop(_HELD)
+        _tell(held)
+        held = None
+    with st.container(
+        key="held", horizontal=True, vertical_alignment="center", border=held is not None
+    ):
+        if held:
+            st.write(held.doing)
+            st.button(_("Undo"), icon=":material/undo:", type="primary", key="undo", on_click=_undo)
+            _wait(held)
+
+
+def finish_all() -> None:
+    """Make all that waits: the server stops."""
+    for held in tuple(_waiting):
+        held.finish()
+
+
+@st.fragment(run_every=1)
+def _wait(held: _Held) -> None:
+    if held.over:
+        st.rerun()
+
+
+def _current() -> _Held | None:
+    held = st.session_state.get(_HELD)
+    return held if isinstance(held, _Held) else None
+
+
+def _undo() -> None:
+    held = _current()
+    if held and held.undo():
+        st.session_state.pop(_HELD)
+        notices.next_run(_("Undone."))
+
+
+def _tell(held: _Held) -> None:
+    if held.error:
+        notices.next_run_failure(held.error, doing=held.failed)
+    else:
+        notices.next_run(held.done)

@@ -1,0 +1,123 @@
+"""The review queue as it was when one began to look; what is newer is counted until asked for.
+
+So nothing moves under the hand of a reviewer, and the next page goes on where this one ended.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+
+from api.contract import LIVE_STATES, IssuePage, IssueQuery, IssueState
+from api.errors import IssuesError
+from components import filters, issue_list, notices, session
+from components.language import _
+
+_BEGAN: Final = "queue_began"
+_AT: Final = "queue_at"
+_GIVEN: Final = "queue_given"
+_SECOND: Final = 1000
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of the queue and what it is a page of."""
+
+    query: IssueQuery
+    page: IssuePage
+    newer: int
+    """How many issues that the filters let through have come since."""
+
+    by_state: dict[IssueState, int | None]
+    """How many there are in each state, whatever the filter for states."""
+
+
+def load(given: dict[str, Any], page: int) -> Queue:
+    """The page that is asked for; other filters, or coming from another page, begin anew."""
+    client = session.client()
+    if not session.can_filter():
+        query = IssueQuery(page=page, page_size=filters.PAGE_SIZE)
+        return Queue(query, client.list(query), 0, {})
+    if session.has_just_arrived() or st.session_state.get(_GIVEN) != given:
+        begin_anew()
+        st.session_state[_GIVEN] = given
+    query = filters.query(_until(given, _began()), page)
+    one = query.model_copy(update={"page": None, "page_size": 1})
+    counts = {
+        state: client.list(one.model_copy(update={"states": (state,)})).total_count
+        for state in LIVE_STATES
+    }
+    return Queue(query, client.list(query), newer(given), counts)
+
+
+def newer(given: dict[str, Any]) -> int:
+    """How many have come since one began to look."""
+    start = max(_began(), given.get("start_date", 0))
+    if start >= given.get("end_date", start + 1):
+        return 0
+    if not session.can_filter():
+        return 0
+    only = given | {"start_date": start, "page_size": 1, "total_count": True}
+    return session.client().list(IssueQuery(**only)).total_count or 0
+
+
+def _began() -> int:
+    """The moment up to which issues are shown, in milliseconds since 1970."""
+    if _BEGAN not in st.session_state:
+        newest = session.client().list(IssueQuery(page_size=1)).data
+        reported = newest[0].created_at if newest else None
+        # By the clock of the server that dates them, which counts whole seconds.
+        st.session_state[_BEGAN] = int(reported.timestamp()) * _SECOND + _SECOND if reported else 0
+    return int(st.session_state[_BEGAN])
+
+
+def begin_anew() -> None:
+    """Show what has come since, too."""
+    st.session_state.pop(_BEGAN, None)
+
+
+def has_neighbour(found: Queue, opened: str, step: int) -> bool:
+    """Whether there is an issue before (-1) or after (1) the opened one, on whatever page."""
+    at = _neighbour(found, opened, step)
+    if at is None:
+        return False
+    if at < 0:
+        return found.page.has_previous_page
+    return at < len(found.page.data) or found.page.has_next_page
+
+
+def open_neighbour(found: Queue, opened: str, step: int) -> None:
+    """Open the issue before (-1) or after (1) the opened one, and turn the page if need be."""
+    at = _neighbour(found, opened, step)
+    issues = found.page.data
+    if at is None:
+        return
+    if not 0 <= at < len(issues):
+        number = (found.query.page or 1) + step
+        try:
+            issues = session.client().list(found.query.model_copy(update={"page": number})).data
+        except IssuesError as error:
+            notices.next_run_failure(error, doing=_("We could not load the queue."))
+            return
+        filters.go_to_page(number)
+        at = 0 if step > 0 else len(issues) - 1
+    if issues:
+        issue_list.open_issue(issues[at].id)
+
+
+def _neighbour(found: Queue, opened: str, step: int) -> int | None:
+    ids = [issue.id for issue in found.page.data]
+    if opened in ids:
+        at: float = ids.index(opened)
+        st.session_state[_AT] = (opened, at)
+    elif st.session_state.get(_AT, ("", 0))[0] == opened:
+        # It has left the list, by what was done to it: its place is between two others.
+        at = st.session_state[_AT][1] - 0.5
+    else:
+        return None
+    return math.floor(at + 1) if step > 0 else math.ceil(at - 1)
+
+
+def _until(given: dict[str, Any], moment: int) -> dict[str, Any]:
+    return given | {"end_date": min(moment, given.get("end_date", moment))}
