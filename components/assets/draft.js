@@ -15,6 +15,9 @@ const storage = (() => {
   }
 })();
 
+// Streamlit calls what is returned below when the form goes, not before it calls this again.
+let stop = () => {};
+
 export default function ({ data, parentElement, setStateValue }) {
   const visitors = `issue-portal-draft-${data.name}`;
   if (data.forget) {
@@ -143,13 +146,15 @@ export default function ({ data, parentElement, setStateValue }) {
       if ("toggle" in draft && draft.toggle !== toggle().checked) toggle().click();
     }
   };
+  stop();
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
   const timer = setInterval(restore, 200);
   restore();
-  return () => {
+  stop = () => {
     clearInterval(timer);
     document.removeEventListener("input", changed);
     document.removeEventListener("change", changed);
   };
+  return () => stop();
 }

@@ -7,6 +7,9 @@ const picked = new Set();
 // The issue that was asked for last. Answers to earlier clicks may still come in.
 let asked = { until: 0 };
 
+// Streamlit calls what is returned below when the list goes, not before it calls this again.
+let stopListening = () => {};
+
 const make = (tag, name, text) => {
   const element = document.createElement(tag);
   if (name) element.className = name;
@@ -62,6 +65,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       label.append(box);
       item.append(label);
     }
+    button.onfocus = () => (focus = issue.id);
     item.append(button);
     return item;
   };
@@ -132,7 +136,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     show();
   }
 
-  list.onfocusin = ({ target }) => (focus = target.dataset.issue ?? focus);
   const step = (from, by) => {
     const all = buttons();
     return all[all.findIndex((button) => button.dataset.issue === from) + by];
@@ -169,7 +172,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     event.preventDefault();
     event.stopImmediatePropagation();
   };
-  if (!data.shortcuts) return;
-  window.addEventListener("keydown", shortcut, true);
-  return () => window.removeEventListener("keydown", shortcut, true);
+  if (!data.several) return;
+  stopListening();
+  if (data.shortcuts) window.addEventListener("keydown", shortcut, true);
+  stopListening = () => window.removeEventListener("keydown", shortcut, true);
+  return () => stopListening();
 }

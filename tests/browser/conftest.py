@@ -116,7 +116,8 @@ class Person:
         return self
 
     def row(self, text: str):
-        return self.page.locator("button[data-issue]").filter(has_text=text)
+        lists = ":is(.st-key-queue, .st-key-my_issues)"
+        return self.page.locator(f"{lists} button[data-issue]").filter(has_text=text)
 
     def receipt(self) -> str:
         return self.page.get_by_test_id("stCode").inner_text().strip()

@@ -1,0 +1,364 @@
+"""What a reviewer lives with: many issues, few keys, second thoughts and other reviewers."""
+
+import csv
+import json
+import re
+import time
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from api.contract import (
+    IssueQuery,
+    IssueState,
+    IssueType,
+    NewIssue,
+    ResourceType,
+    Role,
+    ThreadConfig,
+)
+from api.errors import NotFound
+from tests.conftest import portal_server
+
+
+@pytest.fixture
+def words() -> str:
+    """A word that no other test writes."""
+    return f"mark{uuid.uuid4().hex[:10]}"
+
+
+def report(server, *texts, thread=""):
+    """Anonymous reports, in this order."""
+    with server.client(server.guest_token()) as client:
+        return [
+            client.create(
+                NewIssue(
+                    description=text,
+                    resource_type=ResourceType.THREAD,
+                    type=IssueType.FORMAT,
+                    anonymous=True,
+                    config=ThreadConfig(thread_id=thread, reported_interaction_id="a b")
+                    if thread
+                    else None,
+                )
+            )
+            for text in texts
+        ]
+
+
+def colleague(server):
+    """Another reviewer, at the API."""
+    return server.client(server.token("Colleague", Role.ADMIN))
+
+
+def queue(people, words, *, server=None, query=""):
+    person = people(server) if server else people()
+    person.opens(f"/review?q={words}{query}").signs_in("reviewer")
+    expect(person.row(words).first).to_be_visible()
+    return person
+
+
+def eventually(look):
+    deadline = time.monotonic() + 15
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def opened(person) -> str:
+    return person.page.locator(".st-key-opened h3").inner_text()
+
+
+def test_change_waits_can_be_undone_and_is_made(people, portal, words):
+    (issue,) = report(portal, words)
+    reviewer = queue(people, words)
+    reviewer.row(words).click()
+    with colleague(portal) as other:
+        reviewer.presses("Close issue").sees("Changing issue")
+        expect(reviewer.row(words)).to_contain_text("Closed")
+        reviewer.presses("Undo").sees("Undone.")
+        expect(reviewer.row(words)).to_contain_text("Not reviewed")
+        assert other.get(issue.id).state == IssueState.NOT_REVIEWED
+        assert len(other.history(issue.id).data) == 2  # Reported and read: nothing to undo.
+
+        reviewer.presses("Start review").sees("Changing issue")
+        reviewer.page.close()  # What was asked for is done all the same.
+        eventually(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
+
+
+def test_next_change_makes_the_one_before_and_deleting_can_be_undone(people, portal, words):
+    first, second = report(portal, f"{words} one", f"{words} two")
+    reviewer = queue(people, words)
+    reviewer.row("one").click()
+    reviewer.sees(f"Issue {first.issue_number}").presses("Start review").sees("Changing issue")
+    reviewer.row("two").click()
+    reviewer.sees(f"Issue {second.issue_number}").presses("Delete")
+    expect(reviewer.row("two")).to_have_count(0)
+    with colleague(portal) as other:
+        assert other.get(first.id).state == IssueState.IN_REVIEW
+        reviewer.presses("Undo").sees("Undone.")
+        expect(reviewer.row("two")).to_have_count(1)
+        reviewer.row("two").click()
+        reviewer.presses("Delete").sees("is deleted.")
+        with pytest.raises(NotFound):
+            other.get(second.id)
+
+
+def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, portal, words):
+    (issue,) = report(portal, words)
+    reviewer = queue(people, words)
+    reviewer.row(words).click()
+    reviewer.sees("Mark unread")
+    with colleague(portal) as other:
+        other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
+        reviewer.presses("Start review").sees("Somebody else has changed this issue meanwhile.")
+        conflict = reviewer.page.locator(".st-key-conflict")
+        seen, now = conflict.get_by_test_id("stColumn").all()
+        for column, *shown in (
+            (seen, "As you saw it", "Not reviewed", "Badly presented"),
+            (now, "As it is now", "Closed", "Something else"),
+        ):
+            for text in shown:
+                expect(column).to_contain_text(text)
+        reviewer.presses("Leave it as it is now")
+        expect(conflict).to_have_count(0)
+        assert other.get(issue.id).state == IssueState.CLOSED
+
+        other.update(other.get(issue.id), type=IssueType.NO_ANSWER)
+        reviewer.presses("Reopen")
+        reviewer.presses("Change it to “In review” all the same")
+        eventually(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
+        assert other.get(issue.id).type == IssueType.NO_ANSWER
+
+
+def test_conflict_while_a_change_waits_is_told(people, portal, words):
+    (issue,) = report(portal, words)
+    reviewer = queue(people, words)
+    reviewer.row(words).click()
+    reviewer.presses("Start review").sees("Changing issue")
+    with colleague(portal) as other:
+        other.update(other.get(issue.id), state=IssueState.CLOSED)
+        reviewer.sees("We could not save the change to issue")
+        assert other.get(issue.id).state == IssueState.CLOSED
+
+
+def test_queue_keeps_still_and_tells_what_is_new(people, portal, words):
+    report(portal, f"{words} one", f"{words} two")
+    reviewer = queue(people, words)
+    reviewer.row("one").click()
+    reviewer.page.get_by_label("Select issue").first.check()
+    # Reports are dated to the second.
+    time.sleep(1.1)
+    report(portal, f"{words} three", f"{words} four", f"{words} five")
+    button = reviewer.page.get_by_role("button", name="3 new")
+    expect(button).to_be_visible(timeout=20_000)
+    expect(reviewer.row(words)).to_have_count(2)
+    expect(reviewer.row("one")).to_have_attribute("aria-current", "true")
+    expect(reviewer.page.get_by_label("Select issue").first).to_be_checked()
+    button.click()
+    expect(reviewer.row(words)).to_have_count(5)
+    expect(button).to_have_count(0)
+
+
+def test_several_at_once(people, portal, words):
+    one, two, three = report(portal, f"{words} one", f"{words} two", f"{words} three")
+    reviewer = queue(people, words)
+    every = reviewer.page.get_by_label("Select all on this page")
+    for action, look in (  # Each waits for what it does: the words are those of the one before.
+        ("Mark read", lambda issue: issue.is_read),
+        ("Mark unread", lambda issue: not issue.is_read),
+        ("Start review", lambda issue: issue.state == IssueState.IN_REVIEW),
+    ):
+        every.check()
+        reviewer.sees("3 selected").presses(action).sees("3 issues changed.")
+        reviewer.sees_not("3 selected")
+        with colleague(portal) as other:
+            get = other.get
+            eventually(lambda: all(look(get(each.id)) for each in (one, two, three)))  # noqa: B023
+        expect(reviewer.page.get_by_role("dialog")).to_have_count(0)
+        reviewer.settles()
+
+    with colleague(portal) as other:
+        other.update(other.get(one.id), state=IssueState.CLOSED)
+        every.check()
+        other.delete(two.id)
+    # What cannot be done is told, with the reason; the rest is done.
+    reviewer.presses("Start review").sees("1 issue changed.").sees("2 issues were not changed:")
+    dialog = reviewer.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Issue {one.issue_number}: It is closed.")
+    dialog.get_by_role("button", name="Close", exact=True).last.click()
+    expect(dialog).to_have_count(0)
+
+    expect(reviewer.row(words)).to_have_count(2)
+    every.check()
+    reviewer.presses("Delete").sees("2 issues disappear")
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    reviewer.sees("No issue fits these filters.")
+
+
+def test_all_pages_at_once(people, portal, words):
+    issues = report(portal, *(f"{words} {number}" for number in range(23)))
+    reviewer = queue(people, words)
+    reviewer.page.get_by_label("Select all on this page").check()
+    reviewer.presses("Select all 23").sees("All 23 selected")
+    reviewer.presses("Close").sees("23 issues changed.")
+    with colleague(portal) as other:
+        query = IssueQuery(filter_by_text=words, states=(IssueState.CLOSED,), page_size=1)
+        assert other.list(query).total_count == len(issues)
+
+
+def test_keyboard_alone(people, portal, words):
+    one, two, three = report(portal, f"{words} one", f"{words} two", f"{words} three")
+    reviewer = queue(people, words)
+    press = reviewer.page.keyboard.press
+    press("/")
+    expect(reviewer.page.get_by_label("Search")).to_be_focused()
+    press("j")  # Is typed.
+    expect(reviewer.page.get_by_label("Search")).to_have_value(f"{words}j")
+    press("Backspace")
+    press("Tab")
+    expect(reviewer.row(words)).to_have_count(3)
+
+    press("j")
+    press("j")
+    press("k")
+    press("Enter")
+    reviewer.sees(f"Issue {three.issue_number}")
+    press("j")  # With an issue open, the next one opens.
+    reviewer.sees(f"Issue {two.issue_number}")
+    press("r")
+    expect(reviewer.row("two")).to_contain_text("In review")
+    press("z")
+    expect(reviewer.row("two")).to_contain_text("Not reviewed")
+    press("c")
+    expect(reviewer.row("two")).to_contain_text("Closed")
+    press("j")
+    reviewer.sees(f"Issue {one.issue_number}")
+    press("u")
+    expect(reviewer.row("one").locator(".text")).to_have_css("font-weight", "700")
+    reviewer.settles()
+    press("x")
+    reviewer.sees("1 selected")
+
+    press("?")
+    dialog = reviewer.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Keyboard shortcuts")
+    dialog.get_by_text("Use these shortcuts").click()
+    expect(dialog).to_have_count(0)
+    reviewer.settles()
+    press("?")
+    press("r")
+    reviewer.page.wait_for_timeout(300)
+    expect(dialog).to_have_count(0)
+    with colleague(portal) as other:
+        eventually(lambda: other.get(two.id).state == IssueState.CLOSED)
+        assert other.get(one.id).state == IssueState.NOT_REVIEWED
+
+
+def test_next_and_previous_turn_the_page(people, portal, words):
+    issues = report(portal, *(f"{words} {number:02}" for number in range(22)))
+    reviewer = queue(people, words)
+    reviewer.row(f"{words} 02").click()
+    reviewer.sees(f"Issue {issues[2].issue_number}").presses("Next")
+    reviewer.sees(f"Issue {issues[1].issue_number}")
+    expect(reviewer.page).to_have_url(re.compile(r"page=2"))
+    expect(reviewer.row(words)).to_have_count(2)
+    reviewer.presses("Previous").sees(f"Issue {issues[2].issue_number}")
+    expect(reviewer.row(words)).to_have_count(20)
+
+
+def test_what_leaves_the_filter_keeps_its_place_for_next(people, portal, words):
+    one, two, _three = report(portal, f"{words} one", f"{words} two", f"{words} three")
+    reviewer = queue(people, words, query="&state=NotReviewed")
+    reviewer.row("two").click()
+    reviewer.presses("Close issue").sees(f"Issue {two.issue_number}: Closed.")
+    expect(reviewer.row(words)).to_have_count(2)
+    reviewer.presses("Next").sees(f"Issue {one.issue_number}")
+
+
+def test_counts_order_and_project(people, portal, words):
+    one, _two = report(portal, f"{words} one", f"{words} two")
+    with colleague(portal) as other:
+        other.update(other.get(one.id), state=IssueState.CLOSED)
+        other.create(
+            NewIssue(
+                description=f"{words} three",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.OTHER,
+                anonymous=False,
+                project_id=f"project-{words}",
+            )
+        )
+    reviewer = queue(people, words)
+    reviewer.sees("2 not reviewed").sees("0 in review").sees("1 closed")
+    expect(reviewer.row(words).first).to_contain_text("three")
+    reviewer.picks("Order", "Oldest first", several=False)
+    expect(reviewer.row(words).first).to_contain_text("one")
+    expect(reviewer.page).to_have_url(re.compile("order=ASC"))
+    reviewer.opens(f"/review?project=project-{words}")
+    expect(reviewer.page.locator("button[data-issue]")).to_have_count(1)
+    reviewer.sees("More filters (1)")
+
+
+def test_download_of_what_is_filtered(people, portal, words):
+    report(portal, *(f"={words} {number}" for number in range(25)))
+    report(portal, "another one")
+    reviewer = queue(people, words)
+    with reviewer.page.expect_download() as download:
+        reviewer.page.get_by_role("link", name="Download as CSV").click()
+    with download.value.path().open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["description"] for row in rows] == [f"'={words} {n}" for n in reversed(range(25))]
+    with reviewer.page.expect_download() as download:
+        reviewer.page.get_by_role("link", name="as JSON lines").click()
+    with download.value.path().open() as file:
+        lines = [json.loads(line) for line in file]
+    assert [line["description"] for line in lines] == [f"={words} {n}" for n in reversed(range(25))]
+    assert lines[0]["created_by"] is None
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_download_is_for_those_who_may(people, portal, words, form):
+    report(portal, words)
+    stranger = people().context.request
+    assert stranger.get(f"{portal.url}/issues.{form}").status == 401
+    member = people().opens("/sign_in").signs_in("member").context.request
+    answer = member.get(f"{portal.url}/issues.{form}?filter_by_text={words}")
+    assert answer.status == 200
+    assert words not in answer.text()
+    assert member.get(f"{portal.url}/issues.{form}?states=Deleted").status == 403
+    assert member.get(f"{portal.url}/issues.{form}?states=Nonsense").status == 400
+    assert member.get(f"{portal.url}/issues.xls").status == 404
+
+
+def test_similar_issues_are_beside_the_opened_one(people, portal, words):
+    first, second, _other = report(
+        portal,
+        f"The {words} answer ignored paragraph seven of the warranty terms",
+        f"An answer about {words} has ignored the warranty terms",
+        f"Nothing at all in common but {words}",
+    )
+    reviewer = queue(people, words)
+    reviewer.row("paragraph seven").click()
+    reviewer.sees("Similar issues")
+    similar = reviewer.page.locator(".st-key-similar button[data-issue]")
+    expect(similar).to_have_count(1)
+    similar.click()
+    reviewer.sees(f"Issue {second.issue_number}")
+    assert str(first.issue_number) not in opened(reviewer)
+
+
+def test_link_into_the_chat_product(people, tmp_path):
+    server = portal_server(
+        tmp_path / "data", ISSUES_THREAD_URL="https://chat.example.com/t/{thread}?at={interaction}"
+    ).start()
+    try:
+        report(server, "With a thread", thread="../x?y=1")
+        reviewer = queue(people, "With", server=server)
+        reviewer.row("With a thread").click()
+        expect(reviewer.page.get_by_role("link", name="Open the thread")).to_have_attribute(
+            "href", "https://chat.example.com/t/..%2Fx%3Fy%3D1?at=a%20b"
+        )
+    finally:
+        server.stop()
