@@ -76,7 +76,7 @@ def _is_sure(asked: _Asked) -> bool:
         asked.count,
     )
     st.write(text.format(count=language.number(asked.count)))
-    st.write(_("Reviewers can still find it among the deleted ones. It cannot be undone."))
+    st.write(_("Deleted issues can still be read by their state, but not brought back."))
     with st.container(horizontal=True):
         sure = st.button(
             _("Delete"), type="primary", icon=":material/delete:", key="several_delete"
