@@ -30,7 +30,7 @@ class Queue:
     """How many issues that the filters let through have come since."""
 
     by_state: dict[IssueState, int | None]
-    """How many there are in each state, whatever the filter for states."""
+    """How many there are in each state by now, whatever the filter for states; not for a text."""
 
 
 def load(given: dict[str, Any], page: int) -> Queue:
@@ -42,13 +42,20 @@ def load(given: dict[str, Any], page: int) -> Queue:
     if session.has_just_arrived() or st.session_state.get(_GIVEN) != given:
         begin_anew()
         st.session_state[_GIVEN] = given
-    query = filters.query(_until(given, _began()), page)
-    one = query.model_copy(update={"page": None, "page_size": 1})
-    counts = {
-        state: client.list(one.model_copy(update={"states": (state,)})).total_count
-        for state in LIVE_STATES
-    }
-    return Queue(query, client.list(query), newer(given), counts)
+    new = newer(given)
+    until = {"end_date": min(_began(), given.get("end_date", _began())), "total_count": False}
+    query = filters.query(given, page).model_copy(update=until)
+    asked = given.get("states") or LIVE_STATES
+    if given.get("filter_by_text"):
+        # Each count goes through all texts.
+        by_state, now = {}, _count(given)
+    else:
+        states = dict.fromkeys((*LIVE_STATES, *asked))
+        by_state = {state: _count(given | {"states": (state,)}) for state in states}
+        now = sum(by_state[state] or 0 for state in asked)
+    total = max(0, now - new) if now else None
+    found = client.list(query).model_copy(update={"total_count": total})
+    return Queue(query, found, new, by_state)
 
 
 def newer(given: dict[str, Any]) -> int:
@@ -58,8 +65,7 @@ def newer(given: dict[str, Any]) -> int:
         return 0
     if not session.can_filter():
         return 0
-    only = given | {"start_date": start, "page_size": 1, "total_count": True}
-    return session.client().list(IssueQuery(**only)).total_count or 0
+    return _count(given | {"start_date": start}) or 0
 
 
 def _began() -> int:
@@ -119,5 +125,7 @@ def _neighbour(found: Queue, opened: str, step: int) -> int | None:
     return math.floor(at + 1) if step > 0 else math.ceil(at - 1)
 
 
-def _until(given: dict[str, Any], moment: int) -> dict[str, Any]:
-    return given | {"end_date": min(moment, given.get("end_date", moment))}
+def _count(given: dict[str, Any]) -> int | None:
+    # Of what is there by now: up to a moment, servers take much longer to count.
+    one = IssueQuery(**given | {"page_size": 1, "total_count": True})
+    return session.client().list(one).total_count
