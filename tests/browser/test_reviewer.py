@@ -365,3 +365,18 @@ def test_link_into_the_chat_product(people, tmp_path):
         )
     finally:
         server.stop()
+
+
+def test_what_waits_is_made_when_the_portal_stops(people, tmp_path):
+    server = portal_server(tmp_path / "data").start()
+    try:
+        (issue,) = report(server, "Started just before the end")
+        reviewer = queue(people, "Started", server=server)
+        reviewer.row("Started").click()
+        reviewer.presses("Start review").sees("Changing issue")
+        server.stop()
+        server.start()
+        with colleague(server) as other:
+            assert other.get(issue.id).state == IssueState.IN_REVIEW
+    finally:
+        server.stop()
