@@ -35,7 +35,8 @@ def queue_and_issue() -> None:
     several.carry_out()
     client = session.client()
     try:
-        given = filters.queue(client.users()) if session.can_filter() else {}
+        with st.container(key="filters"):
+            given = filters.queue(client.users()) if session.can_filter() else {}
         opened = issue_list.opened()
         issue = read_opened(opened) if opened else None
         found = queue.load(given, filters.requested_page())
