@@ -1,0 +1,224 @@
+"""No barriers: axe-core on every page, the keyboard alone, visible focus, targets to be hit."""
+
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from api import portal_token
+from api.contract import IssueType, NewIssue, ResourceType, Role
+from api.keys import Keys
+from api.portal_token import Person
+from tests.conftest import SECRET, Server, environment, free_port
+
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory):
+    """Streamlit with a page that says nothing."""
+    directory = tmp_path_factory.mktemp("bare")
+    (directory / "blank.py").write_text('import streamlit as st\nst.write("")\n')
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(directory / "blank.py")]
+    server = Server(
+        [*command, "--server.port", str(port), "--server.headless", "true"],
+        port,
+        directory / "data",
+        environment(directory / "data"),
+        ready_path="/_stcore/health",
+    ).start()
+    yield server
+    server.stop()
+
+
+def findings(page: Page) -> set[str]:
+    """What axe finds serious or critical, with where."""
+    options = {"resultTypes": ["violations"]}
+    return {
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in Axe().run(page, options=options).response["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    }
+
+
+@pytest.fixture(scope="session")
+def excused(chromium, bare) -> set[str]:
+    """The rules that Streamlit breaks by itself."""
+    page = chromium.new_page()
+    page.goto(bare.url)
+    expect(page.get_by_test_id("stMain")).to_be_visible()
+    page.wait_for_timeout(1000)
+    rules = {finding.split(":")[0] for finding in findings(page)}
+    page.close()
+    return rules
+
+
+@pytest.fixture
+def without_barriers(excused):
+    def check(person, where: str) -> None:
+        person.settles()
+        # What fades in is looked at when it is there.
+        person.page.wait_for_timeout(1000)
+        found = {each for each in findings(person.page) if each.split(":")[0] not in excused}
+        assert not found, where
+
+    return check
+
+
+def report(portal):
+    member = Person("member@example.com", "Morgan Member", Role.MEMBER)
+    token = portal_token.sign(Keys(SECRET).derive("portal"), member)
+    with portal.client(token) as client:
+        return client.create(
+            NewIssue(
+                description="The table came out as one long line.",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.FORMAT,
+                anonymous=False,
+            )
+        )
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_for_everyone(people, without_barriers, look):
+    visitor = people(**LOOKS[look])
+    for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
+        visitor.opens(path)
+        without_barriers(visitor, path)
+    visitor.presses("Send report").sees("Write what happened")
+    without_barriers(visitor, "form with an error")
+    visitor.writes("It ignored the file.").presses("Send report").sees("Your report has arrived.")
+    without_barriers(visitor, "thank you")
+    receipt = visitor.receipt()
+    visitor.opens("/track")
+    visitor.page.get_by_role("textbox", name="Receipt").fill(receipt)
+    visitor.presses("Show report").sees("It ignored the file.")
+    without_barriers(visitor, "track")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_for_members(people, portal, without_barriers, look):
+    issue = report(portal)
+    member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
+    without_barriers(member, "my issues")
+    member.opens(f"/my_issues?issue={issue.id}").sees("Correct it")
+    member.page.get_by_text("Correct it").click()
+    without_barriers(member, "an issue of mine")
+    member.opens("/sign_in").sees("Your account")
+    without_barriers(member, "account")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_pages_for_reviewers(people, portal, without_barriers, look):
+    issue = report(portal)
+    reviewer = people(**LOOKS[look]).opens("/review?kind=Format").signs_in("reviewer")
+    reviewer.page.get_by_label("Select all on this page").check()
+    without_barriers(reviewer, "review")
+    reviewer.opens(f"/review?issue={issue.id}").sees("Mark unread")
+    reviewer.presses("Start review").sees("Changing issue")
+    without_barriers(reviewer, "an issue in review")
+    if look != "phone":
+        reviewer.presses("Keyboard").sees("Use these shortcuts")
+        without_barriers(reviewer, "shortcuts")
+    reviewer.opens("/insights").sees("Reported each day")
+    without_barriers(reviewer, "insights")
+
+
+def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
+    """Press Tab until the element of that name has the focus, which must be seen."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => {
+                let at = document.activeElement;
+                while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+                if (["BODY", "MAIN"].includes(at.tagName)) return "";
+                const words = at.getAttribute("aria-label") || at.innerText || at.value || "";
+                const group = at.closest("[role=radiogroup]")?.getAttribute("aria-label") || "";
+                const label = [...(at.labels || [])].map((one) => one.innerText).join(" ");
+                return `${words} ${label} ${group}`;
+            }"""
+        )
+        if name in found:
+            return
+    raise AssertionError(f"not reached by Tab: {name}")
+
+
+LOOK = """(at) => {
+    const looks = [];
+    for (let up = at, depth = 0; up && depth < 8; up = up.parentElement, depth++) {
+        const { outlineStyle, outlineColor, boxShadow, borderColor } = getComputedStyle(up);
+        looks.push(outlineStyle, outlineColor, boxShadow, borderColor);
+    }
+    return looks.join();
+}"""
+
+
+def focus_is_seen(page: Page) -> bool:
+    """Whether what has the focus looks different from what it looks like without."""
+    element = page.evaluate_handle(
+        """() => {
+            let at = document.activeElement;
+            while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+            return at;
+        }"""
+    ).as_element()
+    page.wait_for_timeout(300)  # The look may change slowly.
+    focused = element.evaluate(LOOK)
+    element.evaluate("(at) => at.blur()")
+    page.wait_for_timeout(300)
+    blurred = element.evaluate(LOOK)
+    element.focus()
+    return focused != blurred
+
+
+def test_report_by_keyboard_alone(people):
+    visitor = people().opens()
+    expect(visitor.page.get_by_role("radio")).to_have_count(5)
+    visitor.sees("0 of 10,000 characters")
+    press = visitor.page.keyboard.press
+    tabs_to(visitor.page, "What kind of problem")
+    press("ArrowDown")
+    tabs_to(visitor.page, "What happened?")
+    visitor.page.keyboard.type("It ignored the attached file.")
+    tabs_to(visitor.page, "Send report")
+    press("Enter")
+    visitor.sees("Your report has arrived.")
+
+
+def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
+    issue = report(portal)
+    member = people().opens("/my_issues")
+    tabs_to(member.page, "Username")
+    member.page.keyboard.type("member")
+    tabs_to(member.page, "Password")
+    member.page.keyboard.type(portal.passwords["member"])
+    member.page.keyboard.press("Enter")
+    expect(member.row("one long line").first).to_be_visible()
+    member.settles()
+    tabs_to(member.page, f"#{issue.issue_number} ")
+    member.page.keyboard.press("Enter")
+    member.sees(f"Issue {issue.issue_number}").sees("Nobody has started on it yet.")
+
+
+def test_focus_is_seen_and_targets_are_large_enough(people, portal):
+    report(portal)
+    reviewer = people().opens("/review").signs_in("reviewer")
+    expect(reviewer.row("one long line").first).to_be_visible()
+    reviewer.settles()
+    for name in ("Report", "Search", "Order", "Select all on this page", "one long line"):
+        tabs_to(reviewer.page, name)
+        assert focus_is_seen(reviewer.page), name
+    reviewer.page.get_by_label("Select all on this page").check()
+    targets = reviewer.page.locator(".st-key-queue :is(button:not([hidden]), label)")
+    sizes = [target.bounding_box() for target in targets.all()]
+    assert len(sizes) > 5
+    # WCAG 2.2, target size (minimum).
+    assert all(size["width"] >= 24 and size["height"] >= 24 for size in sizes)
