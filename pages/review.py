@@ -38,14 +38,16 @@ def queue_and_issue() -> None:
         with st.container(key="filters"):
             given = filters.queue(client.users()) if session.can_filter() else {}
         opened = issue_list.opened()
-        issue = read_opened(opened) if opened else None
+        issue = stored(opened)
+        if issue and not issue.is_read:
+            issue = client.update(issue, is_read=True)
         found = queue.load(given, filters.requested_page())
     except IssuesError as error:
         notices.failure(error, doing=_("We could not load the queue."))
         st.button(_("Try again"), icon=":material/refresh:")
         return
     live.watch(
-        lambda: (client.list(found.query).data, opened and client.get(opened), queue.newer(given)),
+        lambda: (client.list(found.query).data, stored(opened), queue.newer(given)),
         (found.page.data, issue, found.newer),
     )
     listed, beside = st.columns([5, 7], gap="medium")
@@ -55,11 +57,10 @@ def queue_and_issue() -> None:
         show_beside(opened, issue, found)
 
 
-def read_opened(opened: str) -> Issue | None:
-    """The opened issue, which thereby becomes read."""
+def stored(opened: str | None) -> Issue | None:
+    """The opened issue, unless it is gone."""
     try:
-        issue = session.client().get(opened)
-        return issue if issue.is_read else session.client().update(issue, is_read=True)
+        return session.client().get(opened) if opened else None
     except NotFound:
         return None
 

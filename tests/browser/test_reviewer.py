@@ -380,3 +380,16 @@ def test_what_waits_is_made_when_the_portal_stops(people, tmp_path):
             assert other.get(issue.id).state == IssueState.IN_REVIEW
     finally:
         server.stop()
+
+
+def test_opened_issue_that_another_reviewer_deletes_is_gone_by_itself(people, portal, words):
+    one, _two = report(portal, f"{words} one", f"{words} two")
+    reviewer = queue(people, words)
+    reviewer.row("one").click()
+    reviewer.sees("Mark unread")
+    with colleague(portal) as other:
+        other.delete(one.id)
+    expect(reviewer.page.get_by_text("That issue is not here any more.")).to_be_visible(
+        timeout=20_000
+    )
+    expect(reviewer.row(words)).to_have_count(1)
