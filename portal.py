@@ -6,17 +6,20 @@ from typing import Literal
 import streamlit as st
 
 from api.settings import get_settings
-from components import embedding, identity, labels, language, session
+from components import abilities, embedding, identity, labels, language, session
 from components.language import _
 
 Visibility = Literal["visible", "hidden"]
 
 who = session.person()
 for_members: Visibility = "visible" if who else "hidden"
+for_trackers: Visibility = "visible" if abilities.gives_receipts() else "hidden"
 for_reviewers: Visibility = "visible" if session.is_reviewer() else "hidden"
 
 report = st.Page("pages/report.py", title=_("Report"), icon=":material/edit_note:", default=True)
-track = st.Page("pages/track.py", title=_("Track"), icon=":material/receipt_long:")
+track = st.Page(
+    "pages/track.py", title=_("Track"), icon=":material/receipt_long:", visibility=for_trackers
+)
 my_issues = st.Page(
     "pages/my_issues.py", title=_("My issues"), icon=":material/inbox:", visibility=for_members
 )

@@ -21,6 +21,14 @@ class Backend:
     embedded: bool
     filters: bool | None = None
     """Whether it filters lists, once that is known."""
+    receipts: bool | None = None
+    """Whether it gives receipts for anonymous reports, once that is known."""
+    knows_people: bool | None = None
+    """Whether it says who a caller is, once that is known."""
+    wanted: frozenset[str] = frozenset()
+    """What it has refused a report without: see `components.abilities`."""
+    asked_at: float | None = None
+    """When it was asked for a receipt, by ``time.monotonic()``."""
 
 
 _current: Backend | None = None
@@ -28,7 +36,7 @@ _current: Backend | None = None
 
 def use_embedded(keys: Keys, transport: httpx.BaseTransport) -> None:
     """Talk to the API in this process."""
-    _use(Backend("http://embedded", keys, transport, embedded=True, filters=True))
+    _use(Backend("http://embedded", keys, transport, embedded=True, filters=True, receipts=True))
 
 
 def use_remote(keys: Keys) -> None:

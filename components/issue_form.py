@@ -1,6 +1,7 @@
 """The report form: what kind of problem, what happened, anonymous or not; all else is folded."""
 
 from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 from pydantic import ValidationError
@@ -16,10 +17,23 @@ from api.contract import (
     check_text,
     is_blank,
 )
+from api.errors import Invalid
 from api.portal_token import Person
-from components import draft, embedding, labels, language
+from components import abilities, draft, embedding, labels, language, notices, session
 from components.embedding import Prefill
 from components.language import _, ngettext
+
+_PLACES: Final = {"config", "project_id"}
+_FIELDS: Final = {
+    "type": "type",
+    "description": "description",
+    "anonymous": "anonymous",
+    "config": "config",
+    "thread_id": "config",
+    "reported_interaction_id": "config",
+    "project_id": "project_id",
+}
+"""The field of `NewIssue`, by the names that a server may give to what is wrong with it."""
 
 
 def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
@@ -60,12 +74,23 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
         name_problem = st.empty()
         # What came with a link is shown: it goes along even with an anonymous report.
         came_with_link = bool(prefill.thread or prefill.interaction or prefill.project)
+        needed = bool(abilities.wanted())
+        faults = session.report_faults()
         with st.expander(
-            _("Where it happened (optional)"), icon=":material/link:", expanded=came_with_link
+            _("Where it happened") if needed else _("Where it happened (optional)"),
+            icon=":material/link:",
+            expanded=came_with_link or needed or not faults.keys().isdisjoint(_PLACES),
         ):
             if came_with_link:
                 st.caption(
                     _("This came with the link you followed. Clear what you do not want to send.")
+                )
+            if needed:
+                st.caption(
+                    _(
+                        "The server takes no report without this."
+                        " It goes along with an anonymous report, too."
+                    )
                 )
             thread = st.text_input(
                 _("Thread"), prefill.thread, key="report_thread", persist_state="session"
@@ -81,11 +106,22 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
             project = st.text_input(
                 _("Project"), prefill.project, key="report_project", persist_state="session"
             )
+            project_problem = st.empty()
         sent = st.form_submit_button(
             _("Send report"), type="primary", icon=":material/send:", key="send"
         )
     if not sent:
+        slots = {
+            "type": kind_problem,
+            "description": description_problem,
+            "anonymous": name_problem,
+            "config": place_problem,
+            "project_id": project_problem,
+        }
+        for field, told in faults.items():
+            slots[field].error(told, icon=":material/arrow_upward:")
         return None
+    session.remember_report_faults({})
     thread, interaction, project = thread.strip(), interaction.strip(), project.strip()
     problems = 0
     if kind is None:
@@ -126,20 +162,44 @@ def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
         return None
 
 
+def refused(new: NewIssue, error: Invalid) -> bool:
+    """Have the form show beside its fields why the server refused ``new``.
+
+    Returns False if the server did not name a field of the form.
+    """
+    faults: dict[str, str] = {}
+    lacking = set()
+    for item in error.fields:
+        field = next((_FIELDS[part] for part in item.field.split(".") if part in _FIELDS), "")
+        if not field:
+            return False
+        if getattr(new, field) is None:
+            lacking.add(field)
+            needs = _("The server needs {fields}.")
+            names = _("thread and interaction") if field == "config" else _("the project")
+            faults[field] = needs.format(fields=names)
+        else:
+            said = _("The server does not accept this: {reason}")
+            faults[field] = said.format(reason=notices.plain(item.message))
+    abilities.learn_from_refusal(lacking)
+    session.remember_report_faults(faults)
+    return bool(faults)
+
+
 def _anonymous(who: Person | None) -> bool:
+    receipts = abilities.gives_receipts()
+    follow = " " + (_("You follow it by a receipt.") if receipts else _("It cannot be followed."))
     if who is None and embedding.is_on():
         # Nobody signs in inside a frame: whose it is cannot be seen there.
         st.caption(
-            _(
-                "The report is anonymous: nobody can find out who sent it, not even an operator."
-                " You follow it by a receipt."
-            ),
+            _("The report is anonymous: nobody can find out who sent it, not even an operator.")
+            + follow
         )
         return True
     # Not by the widget's own default, which Streamlit would warn about once a link has set it off.
     st.session_state.setdefault("report_anonymous", True)
     anonymous = st.toggle(_("Report anonymously"), key="report_anonymous", persist_state="session")
-    on = _("On: nobody can find out who sent it, not even an operator. You follow it by a receipt.")
+    on = _("On: nobody can find out who sent it, not even an operator.") + follow
     if who:
         off = _("Off: reviewers see your name, and you find it in My issues.")
     else:

@@ -160,6 +160,11 @@ def on_a_label(name: str) -> str:
     return plain or _("Account")
 
 
+def code(text: str) -> str:
+    """A text for Markdown that shows it as it is."""
+    return f"`{text.replace('`', '')}`"
+
+
 def moment(when: datetime | None) -> str:
     """A point in time where the person is, as the person writes it: 24 Nov 2026, 07:15."""
     return "" if when is None else language.moment(_local(when))

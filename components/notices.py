@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 
 from api import errors
+from components import backend
 from components.language import _, ngettext
 
 log = logging.getLogger(__name__)
@@ -12,12 +13,17 @@ log = logging.getLogger(__name__)
 
 def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
     """Tell what did not work ("We could not send your report."), why, and what to do about it."""
+    st.error(told(error, doing=doing, kept=kept), icon=":material/error:")
+
+
+def told(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
+    """The same, as a text."""
     text = [doing, reason(error)]
     if error.unsure:
         text.append(_("It may have arrived all the same."))
     if kept:
         text.append(_("Nothing you typed is lost."))
-    st.error(" ".join(text), icon=":material/error:")
+    return " ".join(text)
 
 
 def crashed(error: Exception) -> bool:
@@ -46,10 +52,16 @@ def reason(error: errors.IssuesError) -> str:
                 seconds,
             )
             return text.format(count=seconds)
+        case errors.Unauthenticated() if not backend.current().embedded:
+            # The token that an operator gave the portal, for this person or for visitors.
+            return _(
+                "The server that keeps the issues does not let you in. Tell an operator:"
+                " your access to it has to be set up."
+            )
         case errors.Unauthenticated():
             return _("Your sign-in has ended. Sign in again.")
         case errors.Forbidden() | errors.Invalid():
-            return _sentence(str(error))
+            return plain(str(error))
         case errors.NotFound():
             return _("It does not exist (any more), or it is not yours to see.")
         case errors.Conflict() | errors.PreconditionFailed():
@@ -62,10 +74,10 @@ def reason(error: errors.IssuesError) -> str:
             )
 
 
-def _sentence(text: str) -> str:
-    # From a server's problem document: words of a program, shown as plain text.
-    plain = "".join(c if c.isalnum() or c in " .,;:'-()" else " " for c in text).strip()
-    return plain if plain.endswith(".") else plain + "."
+def plain(text: str) -> str:
+    """A sentence of a server, which can be anything: without the signs of Markdown and HTML."""
+    words = "".join(c if c.isalnum() or c in " .,;:'-()" else " " for c in text).strip()
+    return words if words.endswith(".") else words + "."
 
 
 _PENDING = "notices"

@@ -2,10 +2,11 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from api import portal_token
 from api.client import IssuesClient
@@ -13,7 +14,7 @@ from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
 from api.errors import Invalid, NotFound, NotSupported
 from api.portal_token import Person, Visitor
 from api.settings import get_settings
-from components import backend, draft, identity
+from components import backend, draft, identity, states
 from components.embedding import Prefill
 from components.identity import SignedIn
 from components.language import _
@@ -21,6 +22,8 @@ from components.language import _
 _TIMEOUT: Final = 5.0
 _ATTEMPTS: Final = 3
 _PATIENCE: Final = 12.0
+_FAR_FUTURE: Final = 2**52
+"""Milliseconds since 1970."""
 
 REPORT_FIELDS: Final = (
     "report_type",
@@ -36,6 +39,7 @@ _REPORT_KEY = "report_key"
 _LINK = "report_link"
 _ANOTHER_REPORT = "another_report"
 _SENT_REPORT = "sent_report"
+_REPORT_FAULTS = "report_faults"
 _SIGNING_IN = "signing_in"
 _LAST_PAGE = "last_page"
 _ARRIVED = "arrived"
@@ -58,14 +62,15 @@ def require(*, reviewer: bool = False) -> Person:
     """The person, once signed in: until then the page shows the sign-in form in its own place."""
     who = person()
     if who is None:
-        st.info(_("Sign in to see this page."), icon=":material/lock:")
+        with states.no_rights(_("Sign in to see this page.")):
+            pass
         identity.sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
-        st.warning(
-            _("This page is for reviewers. Ask an operator if you should be one."),
-            icon=":material/lock:",
-        )
+        with states.no_rights(
+            _("This page is for reviewers. Ask an operator if you should be one.")
+        ):
+            st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
         st.stop()
     return who
 
@@ -82,18 +87,25 @@ def client_of(signed_in: SignedIn) -> IssuesClient:
     if here.embedded:
         key = here.keys.derive("portal")
         return _client(lambda: portal_token.sign(key, signed_in.person))
-    tokens = st.secrets.get("api_tokens", {})
-    return _client(lambda: str(tokens.get(signed_in.username, "")))
+    return _client(_token_of(signed_in.username))
 
 
-def visitor_client() -> IssuesClient:
+def _token_of(username: str) -> str:
+    """The person's token on a remote server; none, which is told, if nobody has set it up."""
+    try:
+        return str(st.secrets.get("api_tokens", {}).get(username, ""))
+    except StreamlitSecretNotFoundError:
+        return ""
+
+
+def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """A client that never says who is signed in: anonymous reports and receipts go this way."""
     here = backend.current()
     if here.embedded:
         key = here.keys.derive("portal")
         visitor = Visitor(_visitor())
-        return _client(lambda: portal_token.sign(key, visitor))
-    return _client(get_settings().api_token.get_secret_value())
+        return _client(lambda: portal_token.sign(key, visitor), patience)
+    return _client(get_settings().api_token.get_secret_value(), patience)
 
 
 def _visitor() -> str:
@@ -104,18 +116,27 @@ def _visitor() -> str:
     return str(st.session_state.setdefault(_VISITOR, uuid.uuid4().hex))
 
 
+def is_remote() -> bool:
+    """Whether another server keeps the issues."""
+    return not backend.current().embedded
+
+
 def can_filter(signed_in: SignedIn | None = None) -> bool:
-    """Whether the server filters lists: one of the original form does not."""
+    """Whether the server filters lists: one of the original form refuses to, or does not listen."""
     here = backend.current()
     if here.filters is None:
+        asking = client_of(signed_in) if signed_in else client()
         try:
-            (client_of(signed_in) if signed_in else client()).list(
-                IssueQuery(page_size=1, total_count=True)
-            )
-            here.filters = True
+            of_the_future = asking.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
         except Invalid:
             here.filters = False
-    return here.filters
+            return False
+        if of_the_future:
+            here.filters = False
+        elif asking.list(IssueQuery(page_size=1)).data:
+            here.filters = True
+    # An empty list fits all filters.
+    return here.filters is not False
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
@@ -186,9 +207,19 @@ def report_by_name() -> None:
     st.session_state["report_anonymous"] = False
 
 
+def report_faults() -> Mapping[str, str]:
+    """What the server found wrong with the report on screen, by the part of the form."""
+    return dict(st.session_state.get(_REPORT_FAULTS, {}))
+
+
+def remember_report_faults(faults: Mapping[str, str]) -> None:
+    """Keep what the server found wrong, to show it beside the fields; nothing takes it away."""
+    st.session_state[_REPORT_FAULTS] = dict(faults)
+
+
 def start_another_report() -> None:
     """Forget the report that was sent and what is left of its form."""
-    for key in (_SENT_REPORT, _REPORT_KEY, _LINK, *REPORT_FIELDS):
+    for key in (_SENT_REPORT, _REPORT_KEY, _REPORT_FAULTS, _LINK, *REPORT_FIELDS):
         st.session_state.pop(key, None)
     st.session_state[_ANOTHER_REPORT] = True
 
@@ -198,7 +229,7 @@ def is_another_report() -> bool:
     return _ANOTHER_REPORT in st.session_state
 
 
-def _client(token: str | Callable[[], str]) -> IssuesClient:
+def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> IssuesClient:
     here = backend.current()
     settings = get_settings()
     return IssuesClient(
@@ -206,8 +237,8 @@ def _client(token: str | Callable[[], str]) -> IssuesClient:
         token,
         # Servers of the newer form want it; one that was not set would be the wrong one there.
         org=settings.org if not here.embedded and "org" in settings.model_fields_set else None,
-        timeout=_TIMEOUT,
+        timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,
-        patience=_PATIENCE,
+        patience=patience,
         transport=here.transport,
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import link_builder
+from components import abilities, link_builder, session
 from components.language import _
 
 st.title(_("Help"), anchor=False)
@@ -14,6 +14,7 @@ def points(title: str, *texts: str) -> None:
     st.markdown("\n".join(f"- {text}" for text in texts))
 
 
+receipts = abilities.gives_receipts()
 points(
     _("What happens to a report"),
     _("It is **Not reviewed** until a reviewer starts on it, then **In review**, then **Closed**."),
@@ -30,6 +31,16 @@ points(
         "Your own words can give you away, and so can the thread and project, if you send them."
         " Leave out what only you could know."
     ),
+    *(
+        [
+            _(
+                "Another server keeps the reports. The portal does not tell it who you are;"
+                " what else it keeps is up to those who run it."
+            )
+        ]
+        if session.is_remote()
+        else []
+    ),
     _("Whoever watches the network can see that you used this portal, and when."),
 )
 points(
@@ -37,7 +48,9 @@ points(
     _(
         "**Anonymous:** enter its receipt on Track. Without the receipt, nobody can find the"
         " report for you."
-    ),
+    )
+    if receipts
+    else _("**Anonymous:** it cannot be followed here, since this server gives no receipts."),
     _("**By name:** sign in and open My issues. The page updates by itself."),
 )
 with st.expander(_("Link to the form, or show it in your own page"), icon=":material/link:"):

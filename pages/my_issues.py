@@ -14,7 +14,9 @@ from components import (
     labels,
     live,
     notices,
+    own_issues,
     session,
+    states,
 )
 from components.language import _
 
@@ -25,9 +27,21 @@ held.bar()
 notices.say_pending()
 
 
+def back_to_list(words: str) -> None:
+    """A button that closes what is open."""
+    st.button(words, icon=":material/arrow_back:", on_click=issue_list.open_issue, args=(None,))
+
+
 def show_opened(issue_id: str) -> None:
     """The opened issue, with what its reporter can still do."""
-    issue = client.get(issue_id)
+    try:
+        issue = states.loading(lambda: client.get(issue_id))
+    except NotFound:
+        issue = None
+    if issue is None or not own_issues.is_mine(issue):
+        with states.empty(_("This issue is not here any more."), icon="search_off"):
+            back_to_list(_("Show my issues"))
+        return
     live.watch(lambda: client.get(issue_id), issue)
     with st.container(border=True):
         issue_view.heading(issue)
@@ -42,12 +56,7 @@ def show_opened(issue_id: str) -> None:
                 kind, description = correction
                 issue_actions.save(issue, _("Saved."), type=kind, description=description)
         with st.container(horizontal=True):
-            st.button(
-                _("Back to the list"),
-                icon=":material/arrow_back:",
-                on_click=issue_list.open_issue,
-                args=(None,),
-            )
+            back_to_list(_("Back to the list"))
             if issue.state == IssueState.NOT_REVIEWED:
                 issue_actions.withdraw_button(issue)
 
@@ -57,19 +66,12 @@ try:
         show_opened(opened)
         st.stop()
     given = filters.mine()
-    me = client.me()
-    query = filters.query(given | {"created_by": (me.id,)}, filters.requested_page())
-    found = client.list(query)
-    live.watch(lambda: client.list(query), found)
-except NotFound:
-    issue_list.open_issue(None)
-    st.info(_("This issue is not here any more."), icon=":material/search_off:")
-    st.button(_("Show my issues"), icon=":material/inbox:")
-    st.stop()
+    page = filters.requested_page()
+    found = states.loading(lambda: own_issues.load(given, page))
+    live.watch(lambda: own_issues.load(given, page), found)
+    address = own_issues.address()
 except IssuesError as error:
-    notices.failure(error, doing=_("We could not load your issues."))
-    st.button(_("Try again"), icon=":material/refresh:")
-    st.stop()
+    states.failed(error, doing=_("We could not load your issues."))
 
 issues = [issue for issue in found.data if not held.is_leaving(issue)]
 if issues:
@@ -80,8 +82,14 @@ if issues:
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
     )
     filters.turn_page(found.total_count)
-elif given or filters.requested_page() > 1:
+elif given or page > 1:
     filters.nothing_fits()
 else:
-    st.info(_("You have not reported anything by name yet."), icon=":material/inbox:")
-    st.page_link("pages/report.py", label=_("Report a problem"), icon=":material/edit_note:")
+    with states.empty(_("You have not reported anything by name yet.")):
+        st.page_link("pages/report.py", label=_("Report a problem"), icon=":material/edit_note:")
+if address:
+    st.caption(
+        _("These are the reports under your address, {address}.").format(
+            address=labels.code(address)
+        )
+    )

@@ -2,8 +2,17 @@
 
 import streamlit as st
 
-from api.errors import IssuesError
-from components import draft, embedding, issue_form, notices, receipt, sent_report, session
+from api.errors import Invalid, IssuesError
+from components import (
+    abilities,
+    draft,
+    embedding,
+    issue_form,
+    notices,
+    receipt,
+    sent_report,
+    session,
+)
 from components.language import _
 
 who = session.person()
@@ -22,8 +31,11 @@ if sent is None:
             with st.spinner(_("Sending…")):
                 sent = client.create(new, idempotency_key=session.report_key(new))
         except IssuesError as error:
+            if isinstance(error, Invalid) and issue_form.refused(new, error):
+                st.rerun()
             notices.failure(error, doing=_("We could not send your report."), kept=True)
         else:
+            abilities.learn_from_report(sent)
             session.remember_sent_report(sent)
             st.rerun()
     if who is None and embedding.is_on():
@@ -56,6 +68,14 @@ else:
         embedding.page_link("track", label=_("Follow it on Track"), icon=":material/receipt_long:")
     elif sent.created_by:
         embedding.page_link("my_issues", label=_("See it in My issues"), icon=":material/inbox:")
+    else:
+        st.info(
+            _(
+                "This server gives no receipt for an anonymous report,"
+                " so what becomes of it cannot be seen here."
+            ),
+            icon=":material/info:",
+        )
     st.button(
         _("Report another problem"),
         icon=":material/add:",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import draft, identity, issue_view, labels, sent_report, session
+from components import abilities, draft, identity, issue_view, labels, sent_report, session
 from components.language import _
 
 who = session.person()
@@ -10,7 +10,10 @@ if who is None:
     st.title(_("Sign in"), anchor=False)
     if identity.just_signed_out():
         st.success(_("You are signed out."), icon=":material/logout:")
-    st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
+    if abilities.gives_receipts():
+        st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
+    else:
+        st.caption(_("Without signing in you can report anonymously."))
     session.signing_in()
     identity.sign_in_form()
     if identity.just_signed_out():

@@ -3,10 +3,17 @@
 import streamlit as st
 
 from api.errors import IssuesError, NotFound
-from components import issue_view, labels, notices, receipt, session
+from components import abilities, issue_view, labels, notices, receipt, session, states
 from components.language import _
 
 st.title(_("Track a report"), anchor=False)
+
+if not abilities.gives_receipts():
+    with states.not_supported(
+        _("Anonymous reports cannot be followed here: this server gives no receipts for them.")
+    ):
+        st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
+    st.stop()
 
 with st.form("track", border=False):
     entered = st.text_input(

@@ -136,6 +136,28 @@ def portal_server(data_dir: Path, **extra: str) -> Server:
     return Server(command, port, data_dir, environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra))
 
 
+def strict_server(form: str, data_dir: Path) -> Server:
+    """A server of the ``original`` or the ``newer`` form of the contract: see tests/servers."""
+    port = free_port()
+    module = f"tests.servers.{form}_form:app"
+    command = [sys.executable, "-m", "uvicorn", module, "--port", str(port)]
+    return Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
+
+
+def portal_to(
+    api_url: str, data_dir: Path, *, token: str = "", tokens: dict[str, str] | None = None, **extra
+) -> Server:
+    """The portal with another server, where visitors have ``token`` and accounts ``tokens``."""
+    portal = portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
+    secrets = data_dir.parent / f"{data_dir.name}-secrets.toml"
+    lines = [f'{name} = "{value}"' for name, value in (tokens or {}).items()]
+    secrets.write_text("\n".join(["[api_tokens]", *lines]))
+    portal.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
+    # There is no API beside this portal, so its own port does not answer for it.
+    portal.ready_path = "/_stcore/health"
+    return portal
+
+
 @contextmanager
 def postgresql_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server of one's own."""
@@ -187,6 +209,22 @@ def api_on(
 def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Server:
     """The API alone, on either database, shared by tests that do not disturb each other."""
     return api_on(request.param)
+
+
+@pytest.fixture(scope="session")
+def original_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the original form, shared by tests that do not disturb each other."""
+    server = strict_server("original", tmp_path_factory.mktemp("original") / "data").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def newer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the newer form, shared by tests that do not disturb each other."""
+    server = strict_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

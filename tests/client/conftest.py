@@ -2,9 +2,7 @@
 
 import asyncio
 import inspect
-import os
 import ssl
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +13,7 @@ import pytest
 
 from api.client import AsyncIssuesClient, IssuesClient
 from api.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
-from tests.conftest import DATABASES, ROOT, Server, free_port
+from tests.conftest import DATABASES, Server
 from tests.servers import newer_form, original_form
 
 # Made once: it takes longer than a whole test.
@@ -115,26 +113,6 @@ def new(description="x", **fields) -> NewIssue:
         resource_type=ResourceType.THREAD,
         **{"type": IssueType.OTHER, "anonymous": False} | fields,
     )
-
-
-def _serve(name: str, tmp_path_factory) -> Iterator[Server]:
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", f"tests.servers.{name}:app", "--port", str(port)]
-    data_dir = tmp_path_factory.mktemp(name) / "data"
-    server = Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
-    assert (ROOT / "tests/servers" / f"{name}.py").exists()
-    yield server.start()
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def original_server(tmp_path_factory) -> Iterator[Server]:
-    yield from _serve("original_form", tmp_path_factory)
-
-
-@pytest.fixture(scope="session")
-def newer_server(tmp_path_factory) -> Iterator[Server]:
-    yield from _serve("newer_form", tmp_path_factory)
 
 
 @pytest.fixture(params=["original", "newer", *DATABASES])

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
 
 TOKEN = "the-token-of-the-newer-form"
+OTHER_TOKEN = "another-token-of-the-newer-form"
 ORG = "aurora-labs"
 PROJECT = "project_0a1b2c3d4e5f6a7b"
 
@@ -99,19 +100,23 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def check_caller(request: Request) -> None:
-    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+def caller(request: Request) -> dict:
+    callers = {f"Bearer {TOKEN}": USERS[0], f"Bearer {OTHER_TOKEN}": USERS[1]}
+    user = callers.get(request.headers.get("authorization"))
+    if user is None:
         raise HTTPException(401, {"code": "unauthenticated"}, {"WWW-Authenticate": "Bearer"})
     if request.headers.get("x-org") is None:
         raise HTTPException(400, "The header x-org is missing.")
     if request.headers["x-org"] != ORG:
         raise HTTPException(404, "There is no such organisation.")
+    return user
 
 
 app = FastAPI()
 issues: dict[str, dict] = {}
 numbers = itertools.count(1)
-CALLER = [Depends(check_caller)]
+Caller = Annotated[dict, Depends(caller)]
+CALLER = [Depends(caller)]
 
 
 @app.exception_handler(RequestValidationError)
@@ -161,7 +166,7 @@ def list_issues(query: Annotated[ListQuery, Query()]) -> dict:
 
 
 @app.post("/api/v1/app/issue", status_code=201, dependencies=CALLER)
-def create_issue(new: NewIssue) -> dict:
+def create_issue(new: NewIssue, user: Caller) -> dict:
     issue = {
         "id": f"issue_{secrets.token_hex(8)}",
         "issue_number": next(numbers),
@@ -174,7 +179,7 @@ def create_issue(new: NewIssue) -> dict:
         "data": new.config.model_dump(),
         "created_at": now(),
         "updated_at": now(),
-        "created_by": None if new.anonymous else USERS[0],
+        "created_by": None if new.anonymous else user,
         "project": {"id": new.project_id, "name": "Support", "archived": False},
     }
     issues[issue["id"]] = issue
@@ -200,8 +205,8 @@ def delete_issue(issue_id: str) -> dict:
 
 
 @app.get("/api/v1/app/me", dependencies=CALLER)
-def me() -> dict:
-    return USERS[0]
+def me(user: Caller) -> dict:
+    return user
 
 
 @app.get("/api/v1/app/user", dependencies=CALLER)

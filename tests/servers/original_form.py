@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StrictBool
 
 TOKEN = "the-token-of-the-original-form"
+OTHER_TOKEN = "another-token-of-the-original-form"
 
 Type = Literal["NoAnswer", "Inaccurate", "NoContextUsed", "Format", "Other"]
 State = Literal["NotReviewed", "InReview", "Closed"]
@@ -25,6 +26,13 @@ USER = {
     "roles": ["AppAdmin"],
     "created_at": "2026-02-08T14:12:45Z",
 }
+
+OTHER_USER = USER | {
+    "id": "user_0000000000000002",
+    "name": "Kim Other",
+    "email": "kim@auroralabs.com",
+}
+USERS = {f"Bearer {TOKEN}": USER, f"Bearer {OTHER_TOKEN}": OTHER_USER}
 
 
 class Body(BaseModel):
@@ -49,9 +57,11 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def check_token(request: Request) -> None:
-    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+def caller(request: Request) -> dict:
+    user = USERS.get(request.headers.get("authorization"))
+    if user is None:
         raise HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"})
+    return user
 
 
 app = FastAPI()
@@ -71,7 +81,7 @@ def find(issue_id: str) -> dict:
     return issues[issue_id]
 
 
-@app.get("/api/v1/app/issue", dependencies=[Depends(check_token)])
+@app.get("/api/v1/app/issue", dependencies=[Depends(caller)])
 def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
     if unknown := set(request.query_params) - {"page", "page_size"}:
         raise HTTPException(400, f"unknown parameters: {', '.join(sorted(unknown))}")
@@ -85,8 +95,8 @@ def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
     }
 
 
-@app.post("/api/v1/app/issue", status_code=201, dependencies=[Depends(check_token)])
-def create_issue(new: NewIssue) -> dict:
+@app.post("/api/v1/app/issue", status_code=201, dependencies=[Depends(caller)])
+def create_issue(new: NewIssue, user: Annotated[dict, Depends(caller)]) -> dict:
     issue = {
         "id": f"issue_{secrets.token_hex(8)}",
         "issue_number": next(numbers),
@@ -97,24 +107,24 @@ def create_issue(new: NewIssue) -> dict:
         "is_read": False,
         "created_at": now(),
         "updated_at": now(),
-        "created_by": None if new.anonymous else USER,
+        "created_by": None if new.anonymous else user,
     }
     issues[issue["id"]] = issue
     return issue
 
 
-@app.get("/api/v1/app/issue/{issue_id}", dependencies=[Depends(check_token)])
+@app.get("/api/v1/app/issue/{issue_id}", dependencies=[Depends(caller)])
 def get_issue(issue_id: str) -> dict:
     return find(issue_id)
 
 
-@app.put("/api/v1/app/issue/{issue_id}", dependencies=[Depends(check_token)])
+@app.put("/api/v1/app/issue/{issue_id}", dependencies=[Depends(caller)])
 def update_issue(issue_id: str, update: Update) -> dict:
     find(issue_id).update(update.model_dump(exclude_unset=True), updated_at=now())
     return issues[issue_id]
 
 
-@app.delete("/api/v1/app/issue/{issue_id}", dependencies=[Depends(check_token)])
+@app.delete("/api/v1/app/issue/{issue_id}", dependencies=[Depends(caller)])
 def delete_issue(issue_id: str) -> Response:
     del issues[find(issue_id)["id"]]
     return Response(status_code=204)

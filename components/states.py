@@ -1,0 +1,70 @@
+"""What a page shows when it has nothing to show: empty, failed, loading, no rights, not supported.
+
+All look alike: an icon, one sentence and one thing to do, which the page puts in:
+
+    with states.empty(_("You have not reported anything by name yet.")):
+        st.page_link("pages/report.py", label=_("Report a problem"))
+"""
+
+import html
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import NoReturn, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from api.errors import IssuesError
+from components import notices
+from components.language import _
+
+Loaded = TypeVar("Loaded")
+
+
+def empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
+    """There is nothing here; ``name`` tells several of them on one page apart."""
+    return _state(name, icon, text)
+
+
+def no_rights(text: str) -> DeltaGenerator:
+    """The person may not see this."""
+    return _state("no_rights", "lock", text)
+
+
+def not_supported(text: str) -> DeltaGenerator:
+    """The server that keeps the issues cannot do this: no failure, and trying again is no use."""
+    return _state("not_supported", "power_off", text)
+
+
+def failed(error: IssuesError, *, doing: str) -> NoReturn:
+    """Tell what could not be loaded ("We could not load your issues."), and why; ends the page."""
+    with _state("failed", "cloud_off", notices.told(error, doing=doing), role="alert"):
+        st.button(_("Try again"), icon=":material/refresh:", key="try_again")
+    st.stop()
+
+
+def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
+    """What ``load`` returns; if that takes more than a moment, the shape of a list until then.
+
+    A list that is there already stays in its place meanwhile: see portal.css.
+    """
+    with st.container(key="loading"), _skeleton(rows):
+        return load()
+
+
+def _skeleton(rows: int) -> AbstractContextManager[object]:
+    # Streamlit shows it after half a second only, so that a fast answer makes nothing flash.
+    return st.skeleton(height=rows * _ROW)
+
+
+_ROW = 65
+"""Pixels that a row of an issue list is high."""
+
+
+def _state(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
+    place = st.container(
+        key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
+    )
+    place.markdown(f":material/{icon}:")
+    place.html(f'<p class="state" role="{role}">{html.escape(text)}</p>')
+    return place

@@ -1,0 +1,199 @@
+"""The portal with a server of the original or the newer form, both strict about every call."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import Server, portal_to
+from tests.servers import newer_form, original_form
+
+FORMS = {"original": original_form, "newer": newer_form}
+
+
+@dataclass
+class Remote:
+    """A portal in front of a strict server."""
+
+    form: str
+    portal: Server
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def remote(request, tmp_path_factory) -> Iterator[Remote]:
+    module = FORMS[request.param]
+    server = request.getfixturevalue(f"{request.param}_server")
+    data_dir = tmp_path_factory.mktemp(request.param) / "data"
+    portal = portal_to(
+        server.url,
+        data_dir,
+        token=module.TOKEN,
+        tokens={"member": module.TOKEN, "reviewer": module.OTHER_TOKEN},
+        **({"ISSUES_ORG": newer_form.ORG} if request.param == "newer" else {}),
+    ).start()
+    accounts = data_dir / "accounts.yaml"
+    # Where nobody says whose a token is, the address tells.
+    if request.param == "original":
+        text = accounts.read_text()
+        text = text.replace("member@example.com", original_form.USER["email"])
+        accounts.write_text(text.replace("reviewer@example.com", original_form.OTHER_USER["email"]))
+    yield Remote(request.param, portal)
+    portal.stop()
+
+
+@pytest.fixture
+def words() -> str:
+    """A text that no other test writes."""
+    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
+
+
+def says_where(person) -> None:
+    for name, value in (
+        ("Thread", "t1"),
+        ("Interaction", "i1"),
+        ("Project", newer_form.PROJECT),
+    ):
+        person.page.get_by_role("textbox", name=name).fill(value)
+
+
+def reports(person, remote, words: str, *, by_name: bool) -> None:
+    person.chooses("Wrong answer").writes(words)
+    if by_name:
+        person.page.get_by_text("Report anonymously").click()
+    if remote.form == "newer":
+        if not person.page.get_by_role("textbox", name="Thread").is_visible():
+            person.page.get_by_text("Where it happened").click()
+        says_where(person)
+    person.presses("Send report").sees("Your report has arrived.")
+
+
+def test_anonymous_report_promises_no_receipt_where_there_is_none(people, remote, words):
+    visitor = people(remote.portal).opens().sees("It cannot be followed.")
+    visitor.sees_not("You follow it by a receipt.")
+    reports(visitor, remote, words, by_name=False)
+    visitor.sees("This server gives no receipt").sees_not("Your receipt")
+    for page in ("Track", "Follow it on Track", "See it in My issues"):
+        expect(visitor.page.get_by_role("link", name=page, exact=True)).to_have_count(0)
+    visitor.page.reload()
+    visitor.sees("Your report has arrived.").sees("This server gives no receipt")
+    visitor.opens("/track").sees("this server gives no receipts")
+    expect(visitor.page.get_by_role("textbox")).to_have_count(0)
+    visitor.opens("/help").sees("it cannot be followed here").sees_not("enter its receipt")
+    visitor.sees("Another server keeps the reports.")
+
+
+def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
+    other = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
+    reports(other, remote, f"{words}, by another", by_name=True)
+    member = people(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    reports(member, remote, f"{words}, unsigned", by_name=False)
+    member.presses("Report another problem").sees("Report a problem")
+    reports(member, remote, words, by_name=True)
+    member.page.get_by_role("link", name="See it in My issues").click()
+    expect(member.row(words)).to_have_count(1)
+
+    member.page.get_by_label("Search").fill("nobody wrote this")
+    expect(member.row(words)).to_have_count(0)
+    member.page.get_by_label("Search").fill(words.upper())
+    expect(member.row(words)).to_have_count(1)
+    member.row(words).click()
+    member.page.get_by_text("Correct it").click()
+    member.page.get_by_label("What happened?").fill(f"{words}, second edition")
+    member.presses("Save").sees("Saved.").sees(f"{words}, second edition")
+    member.presses("Withdraw")
+    expect(member.row(words)).to_have_count(0)
+    member.sees("is withdrawn.")
+    expect(member.row(words)).to_have_count(0)
+
+
+def test_nobody_opens_anothers_issue_in_my_issues(people, remote, words):
+    reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
+    reports(reviewer, remote, words, by_name=True)
+    reviewer.goes_to("My issues").row(words).click()
+    reviewer.sees("It has arrived.")
+    link = reviewer.page.url.removeprefix(remote.portal.url)
+    member = people(remote.portal).opens(link).signs_in("member")
+    member.sees("This issue is not here any more.").sees_not(words)
+    member.presses("Show my issues")
+    expect(member.page.get_by_label("Search")).to_be_visible()
+
+
+def test_reviewer_works_through_the_queue(people, remote, words):
+    visitor = people(remote.portal).opens()
+    reports(visitor, remote, words, by_name=False)
+    reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    row = reviewer.row(words)
+    search = reviewer.page.get_by_label("Search")
+    expect(row.locator(".text")).to_have_css("font-weight", "700")
+    if remote.form == "original":
+        expect(search).to_have_count(0)
+    else:
+        search.fill("nobody wrote this")
+        reviewer.sees("No issue fits these filters.")
+        search.fill(words)
+        expect(reviewer.page.locator("button[data-issue]")).to_have_count(1)
+        reviewer.presses("Closed").sees("No issue fits these filters.").presses("Closed")
+    row.click()
+    reviewer.sees("From Anonymous")
+    expect(row.locator(".text")).to_have_css("font-weight", "400")
+    reviewer.presses("Start review")
+    expect(row).to_contain_text("In review")
+    reviewer.presses("Close issue")
+    expect(row).to_contain_text("Closed")
+    reviewer.presses("Mark unread")
+    expect(row.locator(".text")).to_have_css("font-weight", "700")
+
+
+def test_insights_say_plainly_that_this_server_does_not_count(people, remote):
+    reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").opens("/insights")
+    reviewer.sees("This server does not count issues.").sees_not("Try again")
+
+
+@pytest.mark.parametrize("remote", ["newer"], indirect=True)
+def test_what_the_server_needs_is_told_at_the_fields(people, remote, words, request, tmp_path):
+    # A portal that has not met this server yet.
+    portal = portal_to(
+        remote.portal.env["ISSUES_API_URL"],
+        tmp_path / "data",
+        token=newer_form.TOKEN,
+        ISSUES_ORG=newer_form.ORG,
+    ).start()
+    try:
+        visitor = people(portal).opens().chooses("Wrong answer").writes(words)
+        thread = visitor.page.get_by_role("textbox", name="Thread")
+        expect(thread).to_be_hidden()
+        visitor.sees("Where it happened (optional)").presses("Send report")
+        visitor.sees("The server needs thread and interaction.")
+        visitor.sees("The server needs the project.").sees_not("(optional)")
+        expect(thread).to_be_visible()
+        expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+        expect(visitor.page.get_by_label("Wrong answer")).to_be_checked()
+        says_where(visitor)
+        visitor.presses("Send report").sees("Your report has arrived.")
+
+        other = people(portal).opens().sees("The server takes no report without this.")
+        expect(other.page.get_by_role("textbox", name="Thread")).to_be_visible()
+        other.sees_not("The server needs the project.")
+    finally:
+        portal.stop()
+
+
+@pytest.mark.parametrize("remote", ["original"], indirect=True)
+def test_what_the_server_does_not_take_is_told_at_the_field(people, remote, words):
+    visitor = people(remote.portal).opens("/?type=Other&project=p1").writes(words)
+    visitor.presses("Send report").sees("The server does not accept this: Extra inputs")
+    project = visitor.page.get_by_role("textbox", name="Project")
+    expect(project).to_have_value("p1")
+    project.fill("")
+    visitor.presses("Send report").sees("Your report has arrived.")
+
+
+def test_an_account_without_a_token_is_told_what_to_do(people, original_server, tmp_path):
+    portal = portal_to(original_server.url, tmp_path / "data", token=original_form.TOKEN).start()
+    try:
+        member = people(portal).opens("/my_issues").signs_in("member")
+        member.sees("your access to it has to be set up").sees("Try again")
+    finally:
+        portal.stop()
