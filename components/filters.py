@@ -16,7 +16,7 @@ from api.contract import (
     PageOrder,
     User,
 )
-from components import issue_list, labels, url_state
+from components import issue_list, labels, states, url_state
 from components.language import _
 
 PAGE_SIZE = 20
@@ -151,8 +151,8 @@ def nothing_fits() -> None:
     if requested_page() > 1:
         back_to_first_page()
         st.rerun()
-    st.info(_("No issue fits these filters."), icon=":material/filter_alt_off:")
-    st.button(_("Clear filters"), icon=":material/filter_alt_off:", on_click=clear)
+    with states.empty(_("No issue fits these filters."), icon="filter_alt_off", name="no_fit"):
+        st.button(_("Clear filters"), icon=":material/filter_alt_off:", on_click=clear)
 
 
 def query(given: dict[str, Any], number: int) -> IssueQuery:

@@ -4,14 +4,14 @@ English is in the code. Every other language is one file, ``locales/<code>.po`` 
 language means adding that file.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
@@ -108,6 +108,11 @@ def day(local: datetime, now: datetime) -> str:
     if local.date() == now.date():
         return format_time(local, "short", locale=_locale())
     return format_skeleton("MMMd" if local.year == now.year else "yMMMd", local, locale=_locale())
+
+
+def duration(seconds: int) -> str:
+    """How long something takes, roughly: 3 hours."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=_locale())
 
 
 def _locale() -> Locale:

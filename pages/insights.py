@@ -4,7 +4,7 @@ import streamlit as st
 
 from api.contract import LIVE_STATES, IssueState, IssueType
 from api.errors import IssuesError, NotFound, NotSupported
-from components import charts, labels, language, notices, session
+from components import charts, labels, language, session, states
 from components.language import _
 
 st.title(_("Insights"), anchor=False)
@@ -13,15 +13,13 @@ session.require(reviewer=True)
 try:
     stats = session.client().stats()
 except (NotFound, NotSupported):
-    st.info(_("This server does not count issues."), icon=":material/info:")
+    states.not_supported(_("This server does not count issues."))
     st.stop()
 except IssuesError as error:
-    notices.failure(error, doing=_("We could not count the issues."))
-    st.button(_("Try again"), icon=":material/refresh:")
-    st.stop()
+    states.failed(error, doing=_("We could not count the issues."))
 
 if not stats.total:
-    st.info(_("There is nothing to count yet."), icon=":material/inbox:")
+    states.empty(_("There is nothing to count yet."))
     st.stop()
 
 closed = stats.by_state.get(IssueState.CLOSED, 0)
@@ -30,6 +28,20 @@ with st.container(horizontal=True):
     st.metric(_("Open"), language.number(stats.total - closed), border=True)
     st.metric(_("Unread"), language.number(stats.unread), border=True)
     st.metric(_("Anonymous"), language.percent(stats.anonymous / stats.total), border=True)
+
+with st.container(horizontal=True):
+    for title, taken in (
+        (_("Until the review begins"), stats.time_to_review),
+        (_("Until it is closed"), stats.time_to_close),
+    ):
+        if taken:
+            with st.container(border=True, width="stretch"):
+                st.markdown(f"**{title}**")
+                st.write(
+                    _("Half within {median}, nine in ten within {late}.").format(
+                        median=language.duration(taken.median), late=language.duration(taken.p90)
+                    )
+                )
 
 by_state, by_kind = st.columns(2, gap="medium")
 with by_state:

@@ -19,6 +19,7 @@ from components import (
     several,
     shortcuts,
     similar,
+    states,
 )
 from components.language import _
 from components.queue import Queue
@@ -41,11 +42,9 @@ def queue_and_issue() -> None:
         issue = stored(opened)
         if issue and not issue.is_read:
             issue = client.update(issue, is_read=True)
-        found = queue.load(given, filters.requested_page())
+        found = states.loading(lambda: queue.load(given, filters.requested_page()))
     except IssuesError as error:
-        notices.failure(error, doing=_("We could not load the queue."))
-        st.button(_("Try again"), icon=":material/refresh:")
-        return
+        states.failed(error, doing=_("We could not load the queue."))
     live.watch(
         lambda: (client.list(found.query).data, stored(opened), queue.newer(given)),
         (found.page.data, issue, found.newer),
@@ -100,7 +99,7 @@ def show_list(found: Queue, *, filtered: bool) -> None:
     elif filtered or filters.requested_page() > 1:
         filters.nothing_fits()
     else:
-        st.info(_("No issues yet: the queue is empty."), icon=":material/inbox:")
+        states.empty(_("No issues yet: the queue is empty."))
 
 
 def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
@@ -112,9 +111,9 @@ def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
         show_deleted(deleted)
     elif opened:
         back_to_list()
-        st.info(_("That issue is not here any more."), icon=":material/search_off:")
+        states.empty(_("That issue is not here any more."), icon="search_off", name="gone")
     elif found.page.data:
-        st.info(_("Choose an issue to read it."), icon=":material/arrow_back:")
+        states.empty(_("Choose an issue to read it."), icon="mark_email_read", name="none_opened")
 
 
 def show_deleted(issue: Issue) -> None:
