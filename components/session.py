@@ -63,8 +63,7 @@ def require(*, reviewer: bool = False) -> Person:
     who = person()
     if who is None:
         with states.no_rights(_("Sign in to see this page.")):
-            pass
-        identity.sign_in_form()
+            identity.sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
         with states.no_rights(

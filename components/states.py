@@ -65,6 +65,6 @@ def _state(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGen
     place = st.container(
         key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
     )
-    place.markdown(f":material/{icon}:")
+    place.markdown(f":material/{icon}:", width="content")
     place.html(f'<p class="state" role="{role}">{html.escape(text)}</p>')
     return place

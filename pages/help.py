@@ -10,7 +10,7 @@ st.title(_("Help"), anchor=False)
 
 def points(title: str, *texts: str) -> None:
     """A heading and a short list."""
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     st.markdown("\n".join(f"- {text}" for text in texts))
 
 
