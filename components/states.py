@@ -8,7 +8,6 @@ All look alike: an icon, one sentence and one thing to do, which the page puts i
 
 import html
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import NoReturn, TypeVar
 
 import streamlit as st
@@ -46,19 +45,17 @@ def failed(error: IssuesError, *, doing: str) -> NoReturn:
 def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
     """What ``load`` returns; if that takes more than a moment, the shape of a list until then.
 
-    A list that is there already stays in its place meanwhile: see portal.css.
+    A fast answer makes nothing flash, and a list that is there already stays in its place: both is
+    done in portal.css. (Of Streamlit 1.67, st.skeleton flashes, and then does not show itself.)
     """
-    with st.container(key="loading"), _skeleton(rows):
+    with st.container(key="loading"):
+        place = st.empty()
+    shape = "<i></i>" * rows
+    place.html(f'<div class="skeleton" role="status" aria-label="{_("Loading…")}">{shape}</div>')
+    try:
         return load()
-
-
-def _skeleton(rows: int) -> AbstractContextManager[object]:
-    # Streamlit shows it after half a second only, so that a fast answer makes nothing flash.
-    return st.skeleton(height=rows * _ROW)
-
-
-_ROW = 65
-"""Pixels that a row of an issue list is high."""
+    finally:
+        place.empty()
 
 
 def _state(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:

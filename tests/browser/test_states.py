@@ -1,0 +1,156 @@
+"""What a page shows when it has nothing to show: it is empty, loading, failed or not allowed.
+
+The portal talks to a remote API here, so that it alone can go away.
+"""
+
+import signal
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from api.contract import IssueType, NewIssue, ResourceType
+from tests.conftest import Server, api_server, portal_to
+
+# Notes in the page whether the shape of a list was there, and seen at once.
+WATCH = """let since;
+const look = () => {
+  requestAnimationFrame(look);
+  const shape = document.querySelector(".skeleton");
+  if (!shape) return (since = undefined);
+  window.loaded = true;
+  since ??= performance.now();
+  const seen = getComputedStyle(shape).visibility === "visible" && shape.offsetHeight;
+  if (seen && performance.now() - since < 400) window.flashed = true;
+};
+look();"""
+
+
+@dataclass
+class Apart:
+    """A portal, and the API that it talks to."""
+
+    portal: Server
+    api: Server
+
+    def api_says_nothing(self) -> None:
+        self.api.process.send_signal(signal.SIGSTOP)
+
+    def api_goes_on(self) -> None:
+        self.api.process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory) -> Iterator[Apart]:
+    folder = tmp_path_factory.mktemp("apart")
+    api = api_server(folder / "api").start()
+    tokens = {"member": api.token("Morgan"), "reviewer": api.token("Nobody")}
+    portal = portal_to(api.url, folder / "portal", token=api.guest_token(), tokens=tokens).start()
+    yield Apart(portal, api)
+    portal.stop()
+    api.stop()
+
+
+@pytest.fixture
+def words() -> str:
+    """A text that no other test writes."""
+    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def reported(apart, words) -> str:
+    with apart.api.client(apart.api.token("Morgan")) as client:
+        client.create(
+            NewIssue(
+                description=words,
+                resource_type=ResourceType.THREAD,
+                type=IssueType.FORMAT,
+                anonymous=False,
+            )
+        )
+    return words
+
+
+def test_empty_list_leads_to_the_form(people, apart):
+    nobody = people(apart.portal).opens("/my_issues").signs_in("reviewer")
+    nobody.sees("You have not reported anything by name yet.")
+    nobody.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
+    expect(nobody.page.get_by_role("radiogroup")).to_be_visible()
+
+
+def test_loading_has_the_shape_of_a_list_and_moves_nothing(people, apart, reported):
+    member = people(apart.portal).opens("/my_issues").signs_in("member")
+    expect(member.row(reported)).to_be_visible()
+    member.settles()
+    top = member.page.locator(".st-key-my_issues").bounding_box()["y"]
+    member.goes_to("Help")
+    skeleton = member.page.locator(".skeleton")
+    apart.api_says_nothing()
+    try:
+        member.page.get_by_role("link", name="My issues", exact=True).click()
+        expect(skeleton).to_be_visible()
+        assert abs(skeleton.bounding_box()["y"] - top) < 2
+    finally:
+        apart.api_goes_on()
+    expect(member.row(reported)).to_be_visible()
+    expect(skeleton).to_have_count(0)
+    member.settles()
+    assert member.page.locator(".st-key-my_issues").bounding_box()["y"] == top
+
+    # A list that is there stays where it is.
+    apart.api_says_nothing()
+    try:
+        member.page.get_by_role("button", name="Not reviewed", exact=True).click()
+        expect(skeleton).to_be_attached()
+        expect(skeleton).to_be_hidden()
+        expect(member.row(reported)).to_be_visible()
+        assert member.page.locator(".st-key-my_issues").bounding_box()["y"] == top
+    finally:
+        apart.api_goes_on()
+    expect(skeleton).to_have_count(0)
+
+
+def test_a_fast_answer_makes_nothing_flash(people, apart, reported):
+    member = people(apart.portal)
+    member.page.add_init_script(WATCH)
+    member.opens("/my_issues").signs_in("member")
+    expect(member.row(reported)).to_be_visible()
+    member.row(reported).click()
+    member.sees("It has arrived.").settles()
+    assert member.page.evaluate("[window.loaded, window.flashed]") == [True, None]
+
+
+def test_failure_is_told_and_tried_again(people, apart, reported):
+    member = people(apart.portal).opens("/my_issues").signs_in("member")
+    expect(member.row(reported)).to_be_visible()
+    member.goes_to("Help")
+    apart.api.stop()
+    try:
+        member.goes_to("My issues").sees("We could not load your issues.")
+        alert = member.page.get_by_role("alert").filter(has_text="could not load")
+        expect(alert).to_be_visible()
+        member.goes_to("Track")
+        receipt = member.page.get_by_role("textbox", name="Receipt")
+        receipt.fill("1234-5678-9012-3456")
+        member.presses("Show report").sees("We could not look up the receipt.")
+        expect(receipt).to_have_value("1234-5678-9012-3456")
+        member.goes_to("My issues").sees("We could not load your issues.")
+    finally:
+        apart.api.start()
+    member.presses("Try again")
+    expect(member.row(reported)).to_be_visible()
+    member.sees_not("We could not load your issues.")
+
+
+def test_the_form_is_there_even_if_the_api_has_never_answered(people, tmp_path, apart, words):
+    apart.api_says_nothing()
+    portal = portal_to(apart.api.url, tmp_path / "data", token=apart.api.guest_token()).start()
+    try:
+        visitor = people(portal).opens().chooses("No answer").writes(words)
+        visitor.sees(f"{len(words)} of 10,000 characters")
+    finally:
+        apart.api_goes_on()
+    visitor.presses("Send report").sees("Your receipt")
+    portal.stop()
