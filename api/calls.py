@@ -23,6 +23,7 @@ from api.contract import (
     IssueUpdate,
     NewIssue,
     Problem,
+    StatsQuery,
     User,
 )
 from api.errors import (
@@ -141,7 +142,9 @@ class Calls:
         if not (unsure and _status(outcome) in (404, 410)):
             _successful(outcome)
 
-    def fetch(self, model: type[Received], path: str, query: IssueQuery | None) -> Call[Received]:
+    def fetch(
+        self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
+    ) -> Call[Received]:
         """What is at ``path``."""
         request = Request("GET", path, params=query.params() if query else None)
         outcome, _ = yield from self._exchange(request, self._deadline())

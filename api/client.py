@@ -37,6 +37,7 @@ from api.contract import (
     IssueType,
     NewIssue,
     ReceiptView,
+    StatsQuery,
     User,
 )
 from api.exchange import exchange, exchange_async, http_settings
@@ -146,9 +147,9 @@ class IssuesClient:
         """What happened to one issue, oldest first: ``client.history(issue.id).data[0].by``."""
         return self._run(self._calls.history(IssueHistory, issue_id))
 
-    def stats(self) -> IssueStats:
-        """Counts of all issues: ``client.stats().by_state["Closed"]``."""
-        return self._run(self._calls.fetch(IssueStats, "/issue/stats", None))
+    def stats(self, query: StatsQuery | None = None) -> IssueStats:
+        """Counts of the issues of a period, or of all: ``client.stats().by_state["Closed"]``."""
+        return self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
 
     def look_up_receipt(self, receipt: str) -> ReceiptView:
         """The issue that was answered with this receipt.
@@ -260,9 +261,9 @@ class AsyncIssuesClient:
         """What happened to one issue: ``entries = (await client.history(issue.id)).data``."""
         return await self._run(self._calls.history(IssueHistory, issue_id))
 
-    async def stats(self) -> IssueStats:
-        """Counts of all issues: ``total = (await client.stats()).total``."""
-        return await self._run(self._calls.fetch(IssueStats, "/issue/stats", None))
+    async def stats(self, query: StatsQuery | None = None) -> IssueStats:
+        """Like `IssuesClient.stats`: ``total = (await client.stats()).total``."""
+        return await self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
 
     async def look_up_receipt(self, receipt: str) -> ReceiptView:
         """The issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""

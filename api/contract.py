@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     MISSING,
@@ -263,7 +264,24 @@ _ListedId = Annotated[
 _Ids = Annotated[tuple[_ListedId, ...], Field(max_length=100), BeforeValidator(_split_commas)]
 
 
-class IssueQuery(_Sent):
+class _Query(_Sent):
+    """The parameters of a ``GET``."""
+
+    def params(self) -> dict[str, str]:
+        """What to send: only what was set, lists joined by commas."""
+        sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        texts = {
+            name: ",".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in sent.items()
+        }
+        return {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in texts.items()
+            if value != ""
+        }
+
+
+class IssueQuery(_Query):
     """The parameters of ``GET /issue``. Lists are sent with commas and also read when repeated."""
 
     page: int | None = Field(default=None, ge=1, le=10**9, description="Page by number, from 1.")
@@ -290,18 +308,27 @@ class IssueQuery(_Sent):
     created_by: _Ids = Field(default=(), description="User ids.")
     projects: _Ids = Field(default=(), description="Project ids.")
 
-    def params(self) -> dict[str, str]:
-        """What to send: only what was set, lists joined by commas."""
-        sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-        texts = {
-            name: ",".join(map(str, value)) if isinstance(value, list) else value
-            for name, value in sent.items()
-        }
-        return {
-            name: str(value).lower() if isinstance(value, bool) else str(value)
-            for name, value in texts.items()
-            if value != ""
-        }
+
+def check_timezone(name: str) -> str:
+    """Return ``name`` if it is a time zone of the IANA's, else raise ``ValueError``."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("is not a time zone, such as Europe/Madrid") from None
+    return name
+
+
+class StatsQuery(_Query):
+    """The parameters of ``GET /issue/stats``: the period, and whose days are counted."""
+
+    start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
+    end_date: _Milliseconds | None = Field(default=None, description="Created before.")
+    timezone: Annotated[str, AfterValidator(check_timezone)] = Field(
+        default="UTC",
+        max_length=100,
+        description="A time zone of the IANA's: where days begin.",
+        examples=["Europe/Madrid"],
+    )
 
 
 class ReceiptLookup(_Sent):
@@ -427,9 +454,18 @@ class ReceiptView(_Received):
 
 
 class DayCount(_Received):
-    """Issues created on one day (UTC)."""
+    """What happened on one day."""
 
     day: str
+    count: int = Field(description="Issues created.")
+    closed: int = 0
+    open: int = Field(default=0, description="Issues that were not closed when it ended.")
+
+
+class ProjectCount(_Received):
+    """Issues of one project."""
+
+    project: Project
     count: int
 
 
@@ -442,14 +478,20 @@ class Duration(_Received):
 
 
 class IssueStats(_Received):
-    """Counts for the insights page; deleted issues are not counted."""
+    """Counts for the insights page, of issues created in a period; deleted ones do not count."""
 
     total: int
     unread: int
     anonymous: int
     by_state: dict[str, int]
     by_type: dict[str, int]
-    by_day: tuple[DayCount, ...]
+    by_project: Items[ProjectCount] = Field(
+        default=(), description="The largest first, at most 20."
+    )
+    open_before: int = Field(default=0, description="Issues that were open when the period began.")
+    by_day: tuple[DayCount, ...] = Field(
+        description="Days of the period on which anything was created or closed, oldest first."
+    )
     time_to_review: Duration | None = Field(
         default=None, description="From the report to the first change of state."
     )

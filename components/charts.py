@@ -1,6 +1,7 @@
-"""Charts of counts, each with its numbers as a table."""
+"""Charts of counts, each with its numbers as a table; what is chosen in either is told."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import altair as alt
 import pandas as pd
@@ -8,51 +9,91 @@ import streamlit as st
 
 from components.language import _
 
-# The columns have fixed names, and titles in the person's language.
-_WHAT, _COUNT, _DAY = "what", "count", "day"
+_CHOSEN = "chosen"
 
 
-def bars(counts: Mapping[str, int], *, what: str, description: str) -> None:
-    """Horizontal bars, one for each name of a ``what``, in the given order."""
-    data = pd.DataFrame({_WHAT: list(counts), _COUNT: list(counts.values())})
+@dataclass(frozen=True)
+class Bar:
+    """How often something is there, with its name in words; ``value`` tells bars apart."""
+
+    value: str
+    words: str
+    count: int
+
+
+def bars(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str | None:
+    """Horizontal bars, one for each ``what``; returns the value of one that was chosen."""
     chart = (
-        alt.Chart(data, description=description)
+        alt.Chart(_data(shown))
         .mark_bar(cornerRadiusEnd=3)
         .encode(
-            x=alt.X(f"{_COUNT}:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d")),
-            y=alt.Y(f"{_WHAT}:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
-            tooltip=[
-                alt.Tooltip(f"{_WHAT}:N", title=what),
-                alt.Tooltip(f"{_COUNT}:Q", title=_("Issues")),
-            ],
+            x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
+            y=alt.Y("words:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
         )
         .properties(height=alt.Step(34))
     )
-    _show(chart, data, {_WHAT: what, _COUNT: _("Issues")})
+    return _show(key, chart, shown, what=what, description=description)
 
 
-def days(counts: Mapping[str, int], *, description: str) -> None:
-    """One bar for each day; days without issues are shown as empty."""
-    data = pd.DataFrame({_DAY: pd.to_datetime(list(counts)), _COUNT: list(counts.values())})
-    data = data.set_index(_DAY).asfreq("D", fill_value=0).reset_index()
+def over_time(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str | None:
+    """Upright bars, one for each ``what``, oldest first; returns the value of one chosen."""
+    # As many names below the axis as there is room for.
+    named = [bar.words for bar in shown[:: max(1, -(-len(shown) // 6))]]
+    axis = alt.Axis(values=named, labelAngle=0, labelOverlap=True, ticks=False)
     chart = (
-        alt.Chart(data, description=description)
+        alt.Chart(_data(shown))
         .mark_bar()
         .encode(
-            x=alt.X(f"yearmonthdate({_DAY}):T", title=None, axis=alt.Axis(format="%-d/%-m")),
-            y=alt.Y(f"{_COUNT}:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d")),
-            tooltip=[
-                alt.Tooltip(f"{_DAY}:T", title=_("Day"), format="%Y-%m-%d"),
-                alt.Tooltip(f"{_COUNT}:Q", title=_("Issues")),
-            ],
+            x=alt.X("words:N", title=None, sort=None, axis=axis),
+            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
         )
-        .properties(height=220)
+        .properties(height=200)
     )
-    data[_DAY] = data[_DAY].dt.strftime("%Y-%m-%d")
-    _show(chart, data[data[_COUNT] > 0].iloc[::-1], {_DAY: _("Day"), _COUNT: _("Issues")})
+    newest_first = [bar for bar in reversed(shown) if bar.count]
+    return _show(key, chart, shown, newest_first, what=what, description=description)
 
 
-def _show(chart: alt.Chart, data: pd.DataFrame, titles: Mapping[str, str]) -> None:
-    st.altair_chart(chart)
+def _show(
+    key: str,
+    chart: alt.Chart,
+    shown: Sequence[Bar],
+    listed: Sequence[Bar] | None = None,
+    *,
+    what: str,
+    description: str,
+) -> str | None:
+    listed = shown if listed is None else listed
+    choice = alt.selection_point(_CHOSEN, fields=["value"])
+    titles = {"words": what, "count": _("Issues")}
+    tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
+    event = st.altair_chart(
+        chart.encode(tooltip=tooltip).add_params(choice),
+        key=f"{key}_chart",
+        on_select="rerun",
+        alt=description,
+    )
     with st.expander(_("As a table"), icon=":material/table:"):
-        st.dataframe(data.rename(columns=titles), hide_index=True)
+        table = _data(listed)[["words", "count"]].rename(columns=titles)
+        picked = st.dataframe(
+            table,
+            hide_index=True,
+            key=f"{key}_table",
+            on_select="rerun",
+            selection_mode="single-cell",
+            alt=description,
+        )
+    points = event["selection"].get(_CHOSEN) or []
+    if points:
+        return str(points[0]["value"])
+    cells = picked["selection"]["cells"]
+    return listed[cells[0][0]].value if cells else None
+
+
+def _data(shown: Sequence[Bar]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "value": [bar.value for bar in shown],
+            "words": [bar.words for bar in shown],
+            "count": [bar.count for bar in shown],
+        }
+    )

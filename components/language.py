@@ -4,7 +4,7 @@ English is in the code. Every other language is one file, ``locales/<code>.po`` 
 language means adding that file.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -99,15 +99,26 @@ def percent(share: float) -> str:
 
 def moment(local: datetime) -> str:
     """Day and time as the person writes them: 24 Nov 2026, 07:15."""
-    date, time = format_date(local, locale=_locale()), format_time(local, "short", locale=_locale())
-    return f"{date}, {time}"
+    day, time = format_date(local, locale=_locale()), format_time(local, "short", locale=_locale())
+    return f"{day}, {time}"
 
 
 def day(local: datetime, now: datetime) -> str:
     """The same, short: the time today, else the day."""
     if local.date() == now.date():
         return format_time(local, "short", locale=_locale())
-    return format_skeleton("MMMd" if local.year == now.year else "yMMMd", local, locale=_locale())
+    return calendar_day(local, now)
+
+
+def calendar_day(day: date, today: date) -> str:
+    """A day without its year, if that is this one."""
+    skeleton = "MMMd" if day.year == today.year else "yMMMd"
+    return format_skeleton(skeleton, day, locale=_locale())
+
+
+def month(day: date) -> str:
+    """The month of a day: Nov 2026."""
+    return format_skeleton("yMMM", day, locale=_locale())
 
 
 def duration(seconds: int) -> str:

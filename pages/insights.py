@@ -1,65 +1,135 @@
-"""Insights: how many issues there are, by state, by kind and by day."""
+"""Insights: how many issues were reported, of what kind, and how long they took."""
+
+from typing import NoReturn
 
 import streamlit as st
 
-from api.contract import LIVE_STATES, IssueState, IssueType
+from api.contract import LIVE_STATES, IssueState, IssueStats, IssueType
 from api.errors import IssuesError, NotFound, NotSupported
-from components import charts, labels, language, session, states
+from components import charts, labels, language, period, session, states
+from components.charts import Bar
 from components.language import _
+from components.period import Period
+
+OPEN = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 
 st.title(_("Insights"), anchor=False)
 session.require(reviewer=True)
 
-try:
-    stats = session.client().stats()
-except (NotFound, NotSupported):
-    states.not_supported(_("This server does not count issues."))
-    st.stop()
-except IssuesError as error:
-    states.failed(error, doing=_("We could not count the issues."))
 
-if not stats.total:
-    states.empty(_("There is nothing to count yet."))
-    st.stop()
+@st.fragment
+def insights() -> None:
+    """Everything below the title: another period runs this part only."""
+    chosen = period.choose()
+    try:
+        stats = states.loading(lambda: session.client().stats(chosen.query()))
+    except (NotFound, NotSupported):
+        states.not_supported(_("This server does not count issues."))
+        return
+    except IssuesError as error:
+        states.failed(error, doing=_("We could not count the issues."))
+    if not (stats.total or stats.open_before or stats.by_day):
+        states.empty(_("There is nothing to count yet."))
+        return
+    show_numbers(stats)
+    if stats.total:
+        show_kinds(stats, chosen)
+    show_days(stats, chosen)
 
-closed = stats.by_state.get(IssueState.CLOSED, 0)
-with st.container(horizontal=True):
-    st.metric(_("Issues"), language.number(stats.total), border=True)
-    st.metric(_("Open"), language.number(stats.total - closed), border=True)
-    st.metric(_("Unread"), language.number(stats.unread), border=True)
-    st.metric(_("Anonymous"), language.percent(stats.anonymous / stats.total), border=True)
 
-with st.container(horizontal=True):
-    for title, taken in (
-        (_("Until the review begins"), stats.time_to_review),
-        (_("Until it is closed"), stats.time_to_close),
-    ):
-        if taken:
-            with st.container(border=True, width="stretch"):
-                st.markdown(f"**{title}**")
-                st.write(
-                    _("Half within {median}, nine in ten within {late}.").format(
-                        median=language.duration(taken.median), late=language.duration(taken.p90)
+def show_numbers(stats: IssueStats) -> None:
+    """The numbers of the period, and how long reviews take."""
+    closed = stats.by_state.get(IssueState.CLOSED, 0)
+    with st.container(horizontal=True):
+        st.metric(_("Reported"), language.number(stats.total), border=True)
+        st.metric(_("Still open"), language.number(stats.total - closed), border=True)
+        st.metric(_("Unread"), language.number(stats.unread), border=True)
+        anonymous = stats.anonymous / stats.total if stats.total else 0
+        st.metric(_("Anonymous"), language.percent(anonymous), border=True)
+    with st.container(horizontal=True):
+        for title, taken in (
+            (_("Until the review begins"), stats.time_to_review),
+            (_("Until it is closed"), stats.time_to_close),
+        ):
+            if taken:
+                with st.container(border=True, width="stretch"):
+                    st.markdown(f"**{title}**")
+                    told = _("Half within {median}, nine in ten within {late}.")
+                    st.write(
+                        told.format(
+                            median=language.duration(taken.median),
+                            late=language.duration(taken.p90),
+                        )
                     )
-                )
 
-by_state, by_kind = st.columns(2, gap="medium")
-with by_state:
-    st.subheader(_("By state"), anchor=False)
-    charts.bars(
-        {labels.state(s): stats.by_state.get(s, 0) for s in LIVE_STATES},
-        what=_("State"),
-        description=_("Number of issues by state"),
+
+def show_kinds(stats: IssueStats, chosen: Period) -> None:
+    """By state, kind and project: what is chosen is shown in the queue."""
+    st.caption(_("Choose a bar, or a cell of its table, to see those issues in the queue."))
+    by_state, by_kind = st.columns(2, gap="medium")
+    with by_state:
+        st.subheader(_("By state"), anchor=False)
+        state = charts.bars(
+            "by_state",
+            [Bar(s, labels.state(s), stats.by_state.get(s, 0)) for s in LIVE_STATES],
+            what=_("State"),
+            description=_("Number of issues by state"),
+        )
+    with by_kind:
+        st.subheader(_("By kind of problem"), anchor=False)
+        kind = charts.bars(
+            "by_kind",
+            [Bar(k, labels.kind(k), stats.by_type.get(k, 0)) for k in IssueType],
+            what=_("Kind"),
+            description=_("Number of issues by kind of problem"),
+        )
+    project = None
+    if stats.by_project:
+        st.subheader(_("By project"), anchor=False)
+        project = charts.bars(
+            "by_project",
+            [
+                Bar(found.project.id, found.project.name or found.project.id, found.count)
+                for found in stats.by_project
+            ],
+            what=_("Project"),
+            description=_("Number of issues by project"),
+        )
+    for name, value in (("state", state), ("kind", kind), ("project", project)):
+        if value:
+            show_queue(chosen, created=chosen.value, **{name: value})
+
+
+def show_days(stats: IssueStats, chosen: Period) -> None:
+    """What came in and what stayed open, day by day or month by month."""
+    spans = chosen.spans(stats.by_day, stats.open_before)
+    by_month = any(span.by_month for span in spans)
+    what = _("Month") if by_month else _("Day")
+    st.subheader(_("Reported each month") if by_month else _("Reported each day"), anchor=False)
+    reported = charts.over_time(
+        "reported",
+        [Bar(span.value, span.words, span.count) for span in spans],
+        what=what,
+        description=_("Number of issues reported"),
     )
-with by_kind:
-    st.subheader(_("By kind of problem"), anchor=False)
-    charts.bars(
-        {labels.kind(k): stats.by_type.get(k, 0) for k in IssueType},
-        what=_("Kind"),
-        description=_("Number of issues by kind of problem"),
+    if reported:
+        show_queue(chosen, created=reported)
+    st.subheader(_("Open over time"), anchor=False)
+    still_open = charts.over_time(
+        "open",
+        [Bar(span.value, span.words, span.open) for span in spans],
+        what=what,
+        description=_("Number of issues that were open at the end"),
     )
-st.subheader(_("Reported each day"), anchor=False)
-charts.days(
-    {entry.day: entry.count for entry in stats.by_day},
-    description=_("Number of issues reported on each day"),
-)
+    if still_open:
+        # Which ones were open then is not known: those of that time or before that still are.
+        show_queue(chosen, state=OPEN, created=f"1970-01-01,{still_open.split(',')[1]}")
+
+
+def show_queue(chosen: Period, **filters: str) -> NoReturn:
+    """Leave for the review queue with these filters."""
+    # Streamlit 1.67 leaves them in this page's address, too, for whoever comes back.
+    st.switch_page("pages/review.py", query_params={"period": chosen.choice, **filters})
+
+
+insights()

@@ -55,6 +55,8 @@ TOPICS = (
     "meeting minutes",
 )
 
+PROJECTS = ("handbook", "sales", "support", None)
+
 
 def add_sample_issues(service: Service) -> bool:
     """Fill an empty database with issues of the past weeks; one that has any is left alone.
@@ -79,6 +81,7 @@ def add_sample_issues(service: Service) -> bool:
             kind = chance.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
             anonymous = chance.random() < 0.35
             reporter = None if anonymous else chance.choice(people)
+            project = chance.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
             text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))
             issue_id, created = store.new_id("issue"), now - age
             state = _state_at(age, chance)
@@ -99,6 +102,7 @@ def add_sample_issues(service: Service) -> bool:
                     "reviewed_at": None if state is IssueState.NOT_REVIEWED else changed,
                     "closed_at": changed if state is IssueState.CLOSED else None,
                     "created_by": reporter,
+                    "project_id": project,
                 }
             )
             steps: list[tuple[int, str, str | None, list[dict[str, str]]]] = [

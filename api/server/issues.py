@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -21,10 +22,11 @@ from api.contract import (
     IssueUpdate,
     NewIssue,
     PageOrder,
+    StatsQuery,
     receipt_digits,
 )
 from api.keys import Keys
-from api.server import store, wire
+from api.server import statistics, store, wire
 from api.server.access import Principal
 from api.server.database import Database
 from api.server.problems import ProblemError, forbidden, invalid_field, not_found
@@ -246,27 +248,18 @@ class Issues:
             events = store.list_history(connection, self._org_id, row.id)
             return wire.receipt_view(row, events)
 
-    def stats(self, who: Principal) -> Json:
+    def stats(self, who: Principal, query: StatsQuery) -> Json:
         """Counts of the organisation's issues, and how long they took."""
         if not who.is_admin:
             raise forbidden("Only reviewers can see statistics.")
-        which = store.Filter(org_id=self._org_id, states=LIVE_STATES)
         with self._database.read() as connection:
-            unread, anonymous = store.count_unread_and_anonymous(connection, which)
-            by_state = store.count_by(connection, which, "state")
-            return {
-                "total": sum(by_state.values()),
-                "unread": unread,
-                "anonymous": anonymous,
-                "by_state": by_state,
-                "by_type": store.count_by(connection, which, "type"),
-                "by_day": [
-                    {"day": wire.timestamp(day * 86_400)[:10], "count": count}
-                    for day, count in store.count_by_day(connection, which)
-                ],
-                "time_to_review": _duration(store.durations(connection, which, "reviewed_at")),
-                "time_to_close": _duration(store.durations(connection, which, "closed_at")),
-            }
+            return statistics.count(
+                connection,
+                self._org_id,
+                start=_seconds(query.start_date),
+                end=_seconds(query.end_date),
+                zone=ZoneInfo(query.timezone),
+            )
 
     def _find(
         self, connection: Connection, who: Principal, issue_id: str, *, lock: bool = False
@@ -397,10 +390,6 @@ def _times(row: store.AnyRow, state: IssueState, now: int) -> dict[str, int | No
         "reviewed_at": row.reviewed_at or now,
         "closed_at": now if state is IssueState.CLOSED else None,
     }
-
-
-def _duration(found: tuple[int, int, int] | None) -> Json | None:
-    return None if found is None else dict(zip(("count", "median", "p90"), found, strict=True))
 
 
 def _change(field: str, old: Any, new: Any) -> dict[str, Any]:

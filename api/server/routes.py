@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup
+from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup, StatsQuery
 from api.server import access, shapes, store, wire
 from api.server.access import Principal
 from api.server.answer_headers import add_headers
@@ -234,11 +234,13 @@ def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> JSONResponse:
 @router.get(
     "/issue/stats",
     summary="Count issues",
-    responses=responses(shapes.IssueStats, "Counts by state, type and day. Reviewers only."),
+    responses=responses(shapes.IssueStats, "Counts by state, type, project and day."),
 )
-def issue_stats(caller: Caller, issues: Rules) -> JSONResponse:
-    """Counts of all issues of the organisation that are not deleted."""
-    return JSONResponse(issues.stats(caller))
+def issue_stats(
+    caller: Caller, issues: Rules, query: Annotated[StatsQuery, Query()]
+) -> JSONResponse:
+    """Counts of the issues of a period that are not deleted, or of all. Reviewers only."""
+    return JSONResponse(issues.stats(caller, query))
 
 
 @router.get(

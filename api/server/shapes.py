@@ -150,9 +150,18 @@ class ReceiptView(BaseModel):
 
 
 class DayCount(BaseModel):
-    """Issues created on one day (UTC)."""
+    """What happened on one day."""
 
     day: Annotated[str, Field(json_schema_extra={"format": "date"})]
+    count: Annotated[int, Field(ge=0, description="Issues created.")]
+    closed: Count
+    open: Annotated[int, Field(ge=0, description="Issues that were not closed when it ended.")]
+
+
+class ProjectCount(BaseModel):
+    """Issues of one project."""
+
+    project: Project
     count: Count
 
 
@@ -165,14 +174,21 @@ class Duration(BaseModel):
 
 
 class IssueStats(BaseModel):
-    """Counts of all issues but the deleted ones."""
+    """Counts of the issues created in a period, but for the deleted ones."""
 
     total: Count
     unread: Count
     anonymous: Count
     by_state: dict[IssueState, Count]
     by_type: dict[IssueType, Count]
-    by_day: list[DayCount]
+    by_project: Annotated[
+        list[ProjectCount], Field(max_length=20, description="The largest first.")
+    ]
+    open_before: Annotated[int, Field(ge=0, description="Open when the period began.")]
+    by_day: Annotated[
+        list[DayCount],
+        Field(description="Days on which anything was created or closed, oldest first."),
+    ]
     time_to_review: Annotated[
         Duration | None, Field(description="From the report to the first change of state.")
     ]

@@ -390,57 +390,6 @@ def forget_idempotent(connection: Connection, org_id: str, before: int) -> None:
     )
 
 
-def count_by(connection: Connection, which: Filter, column: str) -> dict[str, int]:
-    """How many issues are meant, by the value of one column."""
-    values = issues.c[column]
-    query = (
-        select(values, func.count())
-        .where(*which.conditions(connection.dialect.name))
-        .group_by(values)
-    )
-    return {str(value): count for value, count in connection.execute(query)}
-
-
-def count_by_day(connection: Connection, which: Filter) -> list[tuple[int, int]]:
-    """How many issues are meant, by the day of creation (UTC, counted from 1970), oldest first."""
-    day = (issues.c.created_at // 86_400).label("day")
-    query = (
-        select(day, func.count())
-        .where(*which.conditions(connection.dialect.name))
-        .group_by(day)
-        .order_by(day)
-    )
-    return [(int(row[0]), row[1]) for row in connection.execute(query)]
-
-
-def count_unread_and_anonymous(connection: Connection, which: Filter) -> tuple[int, int]:
-    """How many of the issues meant are unread, and how many are anonymous."""
-    query = select(
-        func.count().filter(issues.c.is_read.is_(False)),
-        func.count().filter(issues.c.created_by.is_(None)),
-    ).where(*which.conditions(connection.dialect.name))
-    unread, anonymous = connection.execute(query).one()
-    return unread, anonymous
-
-
-def durations(connection: Connection, which: Filter, column: str) -> tuple[int, int, int] | None:
-    """From creation to ``column``: how many have it, the median and the 90th percentile (seconds).
-
-    Percentiles are nearest-rank: a value that occurred.
-    """
-    duration = (issues.c[column] - issues.c.created_at).label("duration")
-    those = [*which.conditions(connection.dialect.name), issues.c[column].is_not(None)]
-    count = int(connection.scalar(select(func.count()).select_from(issues).where(*those)) or 0)
-    if not count:
-        return None
-    ordered = select(duration).where(*those).order_by(duration).limit(1)
-    median, late = (
-        int(connection.execute(ordered.offset(-(-count * percent // 100) - 1)).scalar_one())
-        for percent in (50, 90)
-    )
-    return count, median, late
-
-
 def _insert_unless_there(connection: Connection, table: Table, **values: Any) -> None:
     """Insert a row; if another transaction was faster, its row stays."""
     with suppress(IntegrityError), connection.begin_nested():

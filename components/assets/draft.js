@@ -59,9 +59,8 @@ export default function ({ data, parentElement, setStateValue }) {
     return draft && (draft.link === link || !brought) ? draft.values : {};
   };
   const keepPlaces = () => {
-    restorePlaces();
     const values = { ...data.places, ...places() };
-    for (const key in values) values[key] = place(key)?.value ?? values[key];
+    for (const key in values) if (restored.has(place(key))) values[key] = place(key).value;
     keep({ places: { link, values } });
   };
   // Sent along with the form, so that a report which is sent again after a reload is still one.
@@ -98,24 +97,33 @@ export default function ({ data, parentElement, setStateValue }) {
     } else if (choices().includes(target)) {
       keep(chosen());
     } else {
-      if (!Object.keys(data.places).some((key) => target === place(key))) return;
+      if (filling || !Object.keys(data.places).some((key) => target === place(key))) return;
       restored.add(target);
     }
     keepPlaces();
   };
   // React listens to the native setter's event, not to the property.
+  let filling = false;
   const fill = (field, value) => {
     const prototype = Object.getPrototypeOf(field);
     Object.getOwnPropertyDescriptor(prototype, "value").set.call(field, value);
+    filling = true;
     field.dispatchEvent(new Event("input", { bubbles: true }));
+    filling = false;
   };
+  // Streamlit may once more set a new field to what it was made with. So a field is restored when
+  // it has kept the value for a second, or when the person has changed it.
   const restored = new Set();
+  const held = new Map();
   const restorePlaces = () => {
-    for (const [key, value] of Object.entries(places())) {
-      const field = place(key);
+    const draft = places();
+    for (const key in data.places) {
+      const [field, value] = [place(key), draft[key]];
       if (!field || restored.has(field)) continue;
-      restored.add(field);
-      if (field.value === value) continue;
+      const looks = value === undefined ? 5 : field.value === value ? (held.get(field) ?? 0) + 1 : 0;
+      held.set(field, looks);
+      if (looks === 5) restored.add(field);
+      if (looks) continue;
       fill(field, value);
       // What will be sent is shown.
       const folded = value && field.closest("details:not([open])");

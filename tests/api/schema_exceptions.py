@@ -10,6 +10,8 @@ REFUSALS = [
     ("GET", 400, "cannot be combined with"),
     # A cursor is signed: only the server can make one.
     ("GET", 400, "is not a cursor of this list"),
+    # There are some 600 names, which change every year.
+    ("GET", 400, "is not a time zone"),
     # A header cannot depend on the body, which says whether the report is anonymous.
     ("POST", 400, "for an anonymous report, use a random one of 16 or more characters"),
     # Which states can follow depends on the issue.

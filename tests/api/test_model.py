@@ -1,11 +1,13 @@
-"""The list held to a naive model of it, in memory, for random queries of every kind."""
+"""List and statistics held to a naive model, in memory, for random queries of every kind."""
 
 import base64
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ from tests.conftest import DATABASES, Server, api_server
 
 ISSUES = 200
 BEGIN, END = 1_700_000_000, 1_700_864_000
+ZONES = ["UTC", "Europe/Madrid", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"]
 PROJECTS = ["p1", "p 2", "Projekt Ä", "'; --", "50%"]
 WORDS = [
     *(
@@ -76,6 +79,8 @@ class World:
     users: list[str]
     cursors: dict[int, str]
     callers: dict[Role, Caller]
+    times: dict[str, dict[str, int]]
+    """When each issue was first reviewed and when closed, where it was."""
 
     def ask(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
         """The server's answer, with the issue's number for each cursor."""
@@ -135,6 +140,63 @@ class World:
             page["total_count"] = len(found)
         return page
 
+    def count(self, start: int, end: int, zone: ZoneInfo) -> dict:
+        """What the server should answer when it counts a period."""
+        live = [issue for issue in self.issues if issue["state"] != "Deleted"]
+        found = [issue for issue in live if start <= milliseconds(issue) < end]
+        projects = Counter(issue["project"]["id"] for issue in found if "project" in issue)
+        created = [milliseconds(issue) for issue in live]
+        closed = [self.times[i["id"]]["closed_at"] * 1000 for i in live if i["state"] == "Closed"]
+
+        def by_day(moments: list[int]) -> Counter[str]:
+            inside = [moment for moment in moments if start <= moment < end]
+            return Counter(f"{datetime.fromtimestamp(m / 1000, zone):%F}" for m in inside)
+
+        def open_at(moment: int) -> int:
+            return sum(m < moment for m in created) - sum(m < moment for m in closed)
+
+        reported, finished = by_day(created), by_day(closed)
+        days = sorted(reported.keys() | finished.keys())
+        return {
+            "total": len(found),
+            "unread": sum(not issue["is_read"] for issue in found),
+            "anonymous": sum(issue["created_by"] is None for issue in found),
+            "by_state": Counter(issue["state"] for issue in found),
+            "by_type": Counter(issue["type"] for issue in found),
+            "by_project": [
+                {"project": {"id": project}, "count": count}
+                for project, count in sorted(projects.items(), key=lambda item: (-item[1], item[0]))
+            ],
+            "open_before": open_at(start),
+            "by_day": [
+                {
+                    "day": day,
+                    "count": reported[day],
+                    "closed": finished[day],
+                    "open": open_at(min(end, midnight_after(day, zone))),
+                }
+                for day in days
+            ],
+            "time_to_review": self.durations(found, "reviewed_at"),
+            "time_to_close": self.durations(found, "closed_at"),
+        }
+
+    def durations(self, found: list[dict], name: str) -> dict | None:
+        taken = sorted(
+            times[name] - milliseconds(issue) // 1000
+            for issue in found
+            if name in (times := self.times[issue["id"]])
+        )
+        if not taken:
+            return None
+        median, late = (taken[-(-len(taken) * part // 100) - 1] for part in (50, 90))
+        return {"count": len(taken), "median": median, "p90": late}
+
+
+def midnight_after(day: str, zone: ZoneInfo) -> int:
+    midnight = datetime.fromisoformat(day).replace(tzinfo=zone) + timedelta(days=1)
+    return int(midnight.timestamp()) * 1000
+
 
 def milliseconds(issue: dict) -> int:
     return int(datetime.fromisoformat(issue["created_at"]).timestamp()) * 1000
@@ -181,6 +243,7 @@ def fill(server: Server) -> World:
     names = ("Member", "Other", "Third")
     reporters = [Caller(server.url, server.lasting_token(name)) for name in names]
     issues = []
+    times: dict[str, dict[str, int]] = {}
     for _ in range(ISSUES):
         fields = {"type": chance.choice(list(IssueType)), "anonymous": chance.random() < 0.2}
         if chance.random() < 0.5:
@@ -197,11 +260,16 @@ def fill(server: Server) -> World:
             time = f"{datetime.fromtimestamp(at, UTC):%FT%TZ}"
             changes = {"state": chance.choice(list(IssueState)), "is_read": chance.random() < 0.5}
             issue.update(changes, created_at=time, updated_at=time)
+            passed = times[issue["id"]] = {}
+            if changes["state"] in ("InReview", "Closed"):
+                passed["reviewed_at"] = at + chance.randint(0, 400_000)
+            if changes["state"] == "Closed":
+                passed["closed_at"] = passed["reviewed_at"] + chance.randint(0, 400_000)
             this = update(tables.issues).where(tables.issues.c.id == issue["id"])
-            connection.execute(this.values(created_at=at, updated_at=at, **changes))
+            connection.execute(this.values(created_at=at, updated_at=at, **changes, **passed))
     users = [reporter("GET", "/me").json()["id"] for reporter in reporters]
     callers = {Role.ADMIN: reviewer, Role.MEMBER: reporters[0]}
-    return World(issues, users, collect_cursors(reviewer), callers)
+    return World(issues, users, collect_cursors(reviewer), callers, times)
 
 
 def collect_cursors(reviewer: Caller) -> dict[int, str]:
@@ -283,6 +351,17 @@ def test_every_query_gets_what_the_model_says(world, data):
         assert status == 200, page
         # As JSON, so that the order of the keys counts too.
         assert json.dumps(page, indent=1) == json.dumps(expected, indent=1)
+
+
+@given(st.data())
+def test_statistics_are_what_the_model_says(world, data):
+    moments = st.integers(BEGIN - 100_000, END + 900_000).map(lambda second: second * 1000)
+    start, end = data.draw(st.none() | moments, "start"), data.draw(st.none() | moments, "end")
+    zone = data.draw(st.sampled_from(ZONES), "time zone")
+    given = {"start_date": start, "end_date": end, "timezone": zone}
+    params = {name: value for name, value in given.items() if value is not None}
+    answer = world.callers[Role.ADMIN]("GET", "/issue/stats", params=params)
+    assert answer.json() == world.count(start or 0, end or 2**60, ZoneInfo(zone))
 
 
 @pytest.mark.parametrize("seed", range(6))

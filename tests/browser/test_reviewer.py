@@ -393,3 +393,37 @@ def test_opened_issue_that_another_reviewer_deletes_is_gone_by_itself(people, po
         timeout=20_000
     )
     expect(reviewer.row(words)).to_have_count(1)
+
+
+def test_insights_lead_to_the_queue(people, portal, words):
+    with portal.client(portal.token("Morgan")) as client:
+        for text, project in ((f"{words} one", words), (f"{words} two", "")):
+            client.create(
+                NewIssue(
+                    description=text,
+                    resource_type=ResourceType.THREAD,
+                    type=IssueType.FORMAT,
+                    anonymous=False,
+                    project_id=project or None,
+                )
+            )
+    reviewer = people().opens("/insights").signs_in("reviewer")
+    page = reviewer.page
+    page.get_by_role("radio", name="90 days").click()
+    expect(page).to_have_url(re.compile("period=90"))
+    chart = page.get_by_label("Number of issues by project", exact=True)
+    chart.locator(f'path[aria-label*="{words}"]').click()
+    expect(page.get_by_role("heading", name="Review", level=1)).to_be_visible()
+    expect(reviewer.row(f"{words} one")).to_be_visible()
+    expect(reviewer.row(f"{words} two")).to_have_count(0)
+
+    page.go_back()
+    expect(page.get_by_role("radio", name="90 days")).to_be_checked()
+    # The table of each chart leads there, too: without a mouse, and for those who see no chart.
+    page.get_by_text("As a table").first.click()
+    table = page.locator(".st-key-by_state_table canvas").first
+    expect(table).to_be_visible()
+    reviewer.settles()
+    table.click(position={"x": 40, "y": 50}, force=True)
+    expect(page).to_have_url(re.compile("state=NotReviewed"))
+    expect(reviewer.row(f"{words} two")).to_be_visible()
