@@ -43,11 +43,16 @@ def offer(query: IssueQuery, total: int | None) -> issue_list.Several:
 
 def carry_out() -> None:
     """Do what was asked for, if anything was."""
-    asked = st.session_state.pop(_ASKED, None)
+    asked = st.session_state.get(_ASKED)
     if isinstance(asked, _Asked):
         words, _do = _ACTIONS[asked.action]
         # Until it is done, nothing else can be asked for that would break it off.
-        st.dialog(_(words), dismissible=asked.action == DELETE)(_dialog)(asked)
+        dismissible = asked.action == DELETE or asked.outcome is not None
+        st.dialog(_(words), dismissible=dismissible, on_dismiss=_forget)(_dialog)(asked)
+
+
+def _forget() -> None:
+    st.session_state.pop(_ASKED, None)
 
 
 def _dialog(asked: _Asked) -> None:
@@ -57,8 +62,13 @@ def _dialog(asked: _Asked) -> None:
             if not _is_sure(asked):
                 return
     if not asked.outcome:
+        # Whatever happens meanwhile, nothing is done twice.
+        _forget()
         with place.container():
             asked.outcome = _do_all(asked)
+        if asked.outcome[1]:
+            # Told until it is read, also if the page is run again because others change something.
+            st.session_state[_ASKED] = asked
     changed, refused = asked.outcome
     text = ngettext("{count} issue changed.", "{count} issues changed.", changed)
     text = text.format(count=language.number(changed))
@@ -81,7 +91,7 @@ def _is_sure(asked: _Asked) -> bool:
         sure = st.button(
             _("Delete"), type="primary", icon=":material/delete:", key="several_delete"
         )
-        if st.button(_("Keep it"), key="several_keep"):
+        if st.button(_("Keep it"), key="several_keep", on_click=_forget):
             st.rerun()
     return sure
 
@@ -123,7 +133,7 @@ def _tell(text: str, refused: Mapping[str, str]) -> None:
     ]
     with st.container(height=240 if len(lines) > _SHORT else "content", border=False):
         st.markdown("\n".join(lines))
-    if st.button(_("Close"), type="primary", key="several_close"):
+    if st.button(_("Close"), type="primary", key="several_close", on_click=_forget):
         st.rerun()
 
 

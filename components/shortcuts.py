@@ -14,6 +14,7 @@ from components.language import N_, _
 
 _ON: Final = "shortcuts_on"
 _HELP: Final = "shortcuts"
+_OPENED: Final = "shortcuts_opened"
 
 _WORDS: Final = {
     "j": N_("Next issue"),
@@ -45,8 +46,21 @@ def keys() -> dict[str, str] | None:
 
 def help_button() -> None:
     """A button that lists them."""
-    if st.button(_("Keyboard"), icon=":material/keyboard:", type="tertiary", key=_HELP):
-        st.dialog(_("Keyboard shortcuts"))(_help)()
+    st.button(
+        _("Keyboard"),
+        icon=":material/keyboard:",
+        type="tertiary",
+        key=_HELP,
+        on_click=_open,
+        args=(True,),
+    )
+    # Kept, since a page that follows what others do may be run again while it is read.
+    if st.session_state.get(_OPENED):
+        st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _open(False))(_help)()
+
+
+def _open(opened: bool) -> None:
+    st.session_state[_OPENED] = opened
 
 
 def _help() -> None:
@@ -55,4 +69,5 @@ def _help() -> None:
     on = st.toggle(_("Use these shortcuts"), value=st.session_state.get(_ON, True))
     if on != st.session_state.get(_ON, True):
         st.session_state[_ON] = on
+        _open(False)
         st.rerun()

@@ -187,6 +187,10 @@ def test_several_at_once(people, portal, words):
     reviewer.presses("Start review").sees("1 issue changed.").sees("2 issues were not changed:")
     dialog = reviewer.page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"Issue {one.issue_number}: It is closed.")
+    # Whoever works here meanwhile does not take it away.
+    report(portal, f"{words} four")
+    reviewer.sees("1 new")
+    expect(dialog).to_contain_text(f"Issue {one.issue_number}: It is closed.")
     dialog.get_by_role("button", name="Close", exact=True).last.click()
     expect(dialog).to_have_count(0)
 
