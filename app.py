@@ -19,6 +19,7 @@ from api.server.in_process import InProcessTransport
 from api.server.security_headers import SecurityHeaders
 from api.settings import CannotStart
 from components import backend, download, held, notices, start
+from components.connections import ConnectionLimits
 
 try:
     keys, service = start.start()
@@ -61,7 +62,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "portal.py",
     routes=[*routes, download.route],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(ConnectionLimits)],
     lifespan=lifespan,
     on_script_error=notices.crashed,
 )

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     limit_create: str = Field(default="600/minute", description="Reports by one person or token.")
     limit_create_visitor: str = Field(default="30/minute", description="Reports by one visitor.")
     limit_receipt: str = Field(default="30/minute", description="Look-ups by one caller.")
+    max_sessions: int = Field(default=2_000, ge=1, description="Sessions of one portal process.")
+    max_sessions_of_one: int = Field(default=200, ge=1, description="Sessions of one address.")
     embed_in: str = Field(
         default="",
         pattern=r"^(https?://[^\s/;,]+( https?://[^\s/;,]+)*)?$",

@@ -17,6 +17,7 @@ _REASONS = {
     401: "The token is missing, unknown or expired.",
     403: "The role may not do this.",
     404: "No such issue, not yours, or deleted.",
+    408: "The body did not arrive in time.",
     409: "The `Idempotency-Key` was used for another report.",
     412: "`If-Match` no longer holds.",
     413: "The body is too large.",

@@ -1,5 +1,6 @@
 """HTTP in and out: parameters, bodies, headers, status codes. The rules are in `issues`."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -27,6 +28,10 @@ BODY_LIMIT = 200_000
 """Largest request body, in bytes: more than the longest valid one with every character escaped."""
 
 
+BODY_SECONDS = 20.0
+"""Time in which a request body has to be here."""
+
+
 class GuardedRoute(APIRoute):
     """A route that knows who is calling before it looks at anything else in the request."""
 
@@ -41,7 +46,10 @@ class GuardedRoute(APIRoute):
             request.state.principal = await run_in_threadpool(_admit, service, request)
             if request.method in ("POST", "PUT", "PATCH"):
                 try:
-                    await _check_body(request)
+                    async with asyncio.timeout(BODY_SECONDS):
+                        await _check_body(request)
+                except TimeoutError:
+                    raise ProblemError(408, "The body did not arrive in time.") from None
                 except ClientDisconnect:
                     return Response(status_code=400)  # Nobody is there to read it.
             return await handle(request)
@@ -169,7 +177,7 @@ def list_issues(
     responses=responses(
         shapes.NewlyMade,
         "The stored issue.",
-        *(409, 413, 415, 429),
+        *(408, 409, 413, 415, 429),
         status=201,
         example=_EXAMPLE,
         headers={
@@ -218,7 +226,7 @@ def create_issue(
     responses=responses(
         shapes.ReceiptView,
         "What the holder of the receipt may see.",
-        *(413, 415, 429),
+        *(408, 413, 415, 429),
         headers={
             "Cache-Control": header("Not to be kept.", type="string", const="no-store"),
             **RATE_LIMIT,
@@ -287,7 +295,7 @@ for _method in ("PUT", "PATCH"):
         responses=responses(
             shapes.Issue,
             "The issue as it is now.",
-            *(412, 413, 415),
+            *(408, 412, 413, 415),
             example=_EXAMPLE,
             headers=ETAG,
         ),

@@ -1,0 +1,55 @@
+"""What may connect to the portal: nothing is uploaded, and sessions are limited (ASGI middleware).
+
+A session costs memory for as long as its browser tab is open.
+"""
+
+import ipaddress
+from collections import Counter
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from api.settings import get_settings
+
+
+class ConnectionLimits:
+    """Refuses uploads, and sessions beyond ``ISSUES_MAX_SESSIONS`` and those of one address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        settings = get_settings()
+        self._most = settings.max_sessions
+        self._most_of_one = settings.max_sessions_of_one
+        self._by_address: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "http" and "/_stcore/upload_file/" in scope["path"]:
+            await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._session(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = _address(scope)
+        of_one = self._by_address[address] if address else 0
+        if of_one >= self._most_of_one or self._by_address.total() >= self._most:
+            refusal = PlainTextResponse("Too many sessions are open.", 503)
+            await WebSocket(scope, receive, send).send_denial_response(refusal)
+            return
+        self._by_address[address] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._by_address[address] -= 1
+
+
+def _address(scope: Scope) -> str:
+    """Whose session it is; nothing where that is not known, as behind a proxy of this machine."""
+    host = (scope.get("client") or ("",))[0]
+    try:
+        return "" if ipaddress.ip_address(host).is_loopback else host
+    except ValueError:
+        return ""
