@@ -37,6 +37,11 @@ class Person:
         self.failures: list[str] = []
         self.page.on("pageerror", lambda error: self.failures.append(str(error)))
         self.page.on("request", self._note_stranger)
+        self.page.on("dialog", self._note_dialog)
+
+    def _note_dialog(self, dialog) -> None:
+        self.failures.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _note_stranger(self, request) -> None:
         if not request.url.startswith((self.server.url, "data:", "blob:", "ws:", "about:")):
@@ -125,7 +130,7 @@ class Person:
 
 @pytest.fixture
 def people(chromium, portal) -> Iterator:
-    """Makes people; at the end none of them has met a failure of a script or a foreign request."""
+    """Makes people; at the end none of them has met a failure, a dialog or a foreign request."""
     made: list[Person] = []
 
     def make(server: Server = portal, **options) -> Person:

@@ -1,0 +1,137 @@
+"""What people write never runs, styles, links or loads anything, on any page and in any file.
+
+That no dialog opens and no request leaves is asserted for everybody in these tests: see conftest.
+"""
+
+import csv
+import io
+import json
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from api import portal_token
+from api.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
+from api.keys import Keys
+from api.portal_token import Person
+from tests.conftest import SECRET
+from tests.hostile import HOSTILE, NAME
+
+FORMULA = tuple("=+-@＝＋－＠\t\r\n")
+
+
+def signed(email: str, name: str) -> str:
+    return portal_token.sign(Keys(SECRET).derive("portal"), Person(email, name, Role.MEMBER))
+
+
+def report(client, text: str, place: str = "", *, anonymous: bool = False):
+    return client.create(
+        NewIssue(
+            description=text,
+            resource_type=ResourceType.THREAD,
+            type=IssueType.OTHER,
+            anonymous=anonymous,
+            project_id=place or None,
+            config=ThreadConfig(thread_id=place, reported_interaction_id=place) if place else None,
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def mark() -> str:
+    return f"mark{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="module")
+def all_in_one(mark) -> str:
+    """All of them in one text, each at the beginning of a line."""
+    text = "\n\n".join(text for text in HOSTILE if len(text) < 500)
+    assert len(text) < 9_000
+    return f"{text}\n\n{mark}"
+
+
+@pytest.fixture(scope="module")
+def stored(portal, mark) -> dict[str, str]:
+    """One report for each text, by somebody with such a name, from such places: text by id."""
+    with portal.client(signed("bobby@example.com", NAME)) as client:
+        texts = [f"{text} {mark}" for text in HOSTILE]
+        places = [text.strip()[:100] for text in HOSTILE]
+        return {
+            report(client, text, place).id: text for text, place in zip(texts, places, strict=True)
+        }
+
+
+def is_shown_as_text(person, text: str) -> None:
+    written = person.page.locator(".written")
+    expect(written).to_be_visible()
+    expect(person.page.locator(".written *")).to_have_count(0)
+    # As the browser has it: a carriage return is a line break in HTML.
+    shown = written.evaluate("element => element.textContent")
+    assert shown == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_form_and_track(people, all_in_one):
+    visitor = people().opens().chooses("Something else").writes(all_in_one)
+    visitor.presses("Send report").sees("Your report has arrived.")
+    receipt = visitor.receipt()
+    visitor.opens("/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
+    visitor.presses("Show report")
+    is_shown_as_text(visitor, all_in_one)
+
+
+def test_my_issues(people, portal, all_in_one):
+    with portal.client(signed("member@example.com", "Morgan Member")) as client:
+        issue = report(client, all_in_one, HOSTILE[3])
+    member = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+    is_shown_as_text(member, all_in_one)
+    facts = member.page.locator(".facts dd")
+    expect(facts.filter(has_text="onerror")).to_have_text([HOSTILE[3]] * 3)
+
+
+def test_review_and_insights(people, portal, mark, stored, all_in_one):
+    with portal.client(portal.guest_token()) as client:
+        issue = report(client, all_in_one, anonymous=True)
+    reviewer = people().opens(f"/review?q={mark}&order=ASC").signs_in("reviewer")
+    page = reviewer.page
+    texts = {" ".join(text[:320].split())[:160] for text in stored.values()}
+    rows = page.locator(".st-key-queue button[data-issue]")
+    seen = set()
+    for number in range(1, -(-len(stored) // 20) + 1):
+        if number > 1:
+            reviewer.opens(f"/review?q={mark}&order=ASC&page={number}")
+        expect(rows.first).to_be_visible()
+        expect(page.locator(".st-key-queue .text *")).to_have_count(0)
+        seen |= {" ".join(text.split()) for text in rows.locator(".text").all_text_contents()}
+    assert texts <= seen
+
+    for issue_id in (issue.id, *list(stored)[3:5]):
+        reviewer.opens(f"/review?q={mark}&issue={issue_id}")
+        is_shown_as_text(reviewer, stored.get(issue_id, all_in_one))
+    expect(page.locator(".from bdi")).to_have_text(NAME)
+    expect(page.locator(".timeline bdi").first).to_have_text(NAME)
+
+    reviewer.opens("/insights")
+    expect(page.get_by_label("Number of issues by project", exact=True)).to_be_visible()
+    reviewer.settles()
+
+
+def test_files(people, portal, mark, stored):
+    reviewer = people().opens("/sign_in").signs_in("reviewer")
+    get = reviewer.context.request.get
+    table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode()
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    lines = get(f"{portal.url}/issues.jsonl?filter_by_text={mark}").text().splitlines()
+    assert {issue["id"]: issue["description"] for issue in map(json.loads, lines)}.items() >= (
+        stored.items()
+    )
+    assert {row["id"] for row in rows} >= stored.keys()
+    for row in rows:
+        for cell in row.values():
+            assert not cell.startswith(FORMULA)
+            assert not cell.strip().startswith(FORMULA)
+        if row["id"] in stored:
+            assert row["description"].removeprefix("'") in (
+                stored[row["id"]],
+                stored[row["id"]][1:],
+            )
