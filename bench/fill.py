@@ -1,0 +1,87 @@
+"""Fill an installation with issues: ``python -m bench.fill NUMBER``, with the usual settings."""
+
+import random
+import sys
+import time
+
+from sqlalchemy import insert, update
+
+from api.contract import IssueState, IssueType, Role
+from api.data_dir import make_data_directory
+from api.keys import load_keys
+from api.server import search, store
+from api.server.demo import TEXTS, TOPICS
+from api.server.service import Service, open_service
+from api.server.tables import history, issues, organisations
+from api.settings import get_settings
+
+STEP = 10_000
+PEOPLE = 500
+PROJECTS = ("handbook", "sales", "support", None)
+SECONDS_APART = 30
+
+
+def fill(service: Service, number: int) -> None:
+    """Add issues as a company of 500 writes them: half a minute apart, most of them closed."""
+    chance, now, org_id = random.Random(1), int(time.time()), service.org_id
+    with service.database.write() as connection:
+        people = [
+            store.ensure_user(
+                connection, org_id, f"p{place}@example.com", f"Person {place}", Role.MEMBER
+            ).id
+            for place in range(PEOPLE)
+        ]
+    for start in range(0, number, STEP):
+        rows, events = [], []
+        for place in range(start, min(number, start + STEP)):
+            kind = chance.choice(list(IssueType))
+            text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))
+            text += f" Case {chance.randrange(10**6)}."
+            state = chance.choices(list(IssueState), weights=(2, 1, 6, 1))[0]
+            at = now - (number - place) * SECONDS_APART
+            moved = state in (IssueState.IN_REVIEW, IssueState.CLOSED)
+            row = {
+                "org_id": org_id,
+                "id": store.new_id("issue"),
+                "number": place + 1,
+                "description": text,
+                "search_text": search.fold(text),
+                "resource_type": "Thread",
+                "type": kind,
+                "state": state,
+                "is_read": state is not IssueState.NOT_REVIEWED,
+                "created_at": at,
+                "updated_at": at,
+                "created_by": None if chance.random() < 0.35 else chance.choice(people),
+                "project_id": chance.choice(PROJECTS),
+                "reviewed_at": at + 3_600 if moved else None,
+                "closed_at": at + 90_000 if state is IssueState.CLOSED else None,
+            }
+            rows.append(row)
+            events.append(
+                {
+                    "org_id": org_id,
+                    "issue_id": row["id"],
+                    "position": 1,
+                    "at": at,
+                    "action": "created",
+                    "actor": row["created_by"],
+                    "changes": [],
+                }
+            )
+        with service.database.write() as connection:
+            connection.execute(insert(issues), rows)
+            connection.execute(insert(history), events)
+            connection.execute(
+                update(organisations)
+                .where(organisations.c.org_id == org_id)
+                .values(last_issue_number=min(number, start + STEP))
+            )
+
+
+if __name__ == "__main__":
+    settings = get_settings()
+    make_data_directory(settings)
+    opened = open_service(settings, load_keys(settings))
+    fill(opened, int(sys.argv[1]))
+    opened.close()

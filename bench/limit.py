@@ -1,0 +1,26 @@
+"""The limit of a Python ASGI server: the bytes of the real answers, with no store behind them."""
+
+import os
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_ANSWERS = Path(os.environ["BENCH_ANSWERS"])
+LIST, ONE = (_ANSWERS / "list.json").read_bytes(), (_ANSWERS / "one.json").read_bytes()
+
+
+async def listed(_: Request) -> Response:
+    return Response(LIST, media_type="application/json")
+
+
+async def created(request: Request) -> Response:
+    await request.body()
+    return Response(ONE, 201, media_type="application/json")
+
+
+app = Starlette(
+    routes=[Route("/issue", listed, methods=["GET"]), Route("/issue", created, methods=["POST"])]
+)
