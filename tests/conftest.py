@@ -22,12 +22,17 @@ from api import portal_token
 from api.client import IssuesClient
 from api.contract import Role
 from api.keys import Keys
-from api.portal_token import Person, Visitor
+from api.portal_token import Caller, Person, Visitor
 from api.server.database import Database
 
 ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
-SECRET = "a secret of the tests, which is long enough"
+SECRET = "a secret of the tests that is long enough"
+
+
+def sign(caller: Caller) -> str:
+    """What the portal would send for ``caller``, good for a test that takes its time."""
+    return portal_token.sign(Keys(SECRET), caller, seconds=600)
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
@@ -107,11 +112,11 @@ class Server:
     def token(self, name: str, role: Role = Role.MEMBER) -> str:
         """What the portal would send for the person called ``name``."""
         person = Person(f"{name.lower()}@example.com", name, role)
-        return portal_token.sign(Keys(SECRET).derive("portal"), person)
+        return sign(person)
 
     def guest_token(self, name: str = "") -> str:
         visitor = Visitor(name or uuid.uuid4().hex)
-        return portal_token.sign(Keys(SECRET).derive("portal"), visitor)
+        return sign(visitor)
 
     def lasting_token(self, name: str, role: Role = Role.MEMBER) -> str:
         """A token for a script, which does not expire."""

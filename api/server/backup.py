@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.keys import Keys, load_keys, write_private
+from api.keys import Keys, load_keys, read_keys, write_private
 from api.server.database import Database
 from api.server.tables import history, idempotency, issues, organisations, tokens, users
 from api.settings import CannotStart, Settings
@@ -106,7 +106,7 @@ def restore_backup(
     except ValidationError as error:
         raise CannotStart(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
-    if not other_key and (not secret or _fingerprint(Keys(secret)) != header.key):
+    if not other_key and not (secret and header.key in _fingerprints(read_keys(secret))):
         raise CannotStart(
             "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
             " receipts, API tokens and sign-ins with --other-key."
@@ -146,7 +146,7 @@ def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
     header = {
         "issue-portal-backup": 1,
         "revision": database.revision(),
-        "key": _fingerprint(keys),
+        "key": _fingerprints(keys)[0],
         "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
     }
     yield _json(header)
@@ -197,8 +197,8 @@ def _check_new(connection: Connection, same_revision: bool) -> None:
         raise CannotStart("This database is in use: a backup is restored to a new one only.")
 
 
-def _fingerprint(keys: Keys) -> str:
-    return keys.hash("backup").hex()[:16]
+def _fingerprints(keys: Keys) -> list[str]:
+    return [found.hex()[:16] for found in keys.hashes("backup")]
 
 
 def _text(value: Any) -> Any:
