@@ -1,0 +1,58 @@
+"""Where a person has gone to sign in or out, so that the portal knows when they come back.
+
+Provider and back is another page of the same tab, and a new session for Streamlit. So a script
+notes the errand in a cookie, at the click with which the person leaves.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, urlencode
+
+import streamlit as st
+
+from components import cookies, frontend
+
+_COOKIE: Final = "issue_portal_errand"
+_SECONDS: Final = 900
+_LONGEST_QUERY: Final = 1000
+_READ: Final = "errand_read"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a person has left for: to sign in, or else to sign out."""
+
+    signing_in: bool
+    page: str = ""
+    """Where they want to be then, a path of the portal's pages."""
+    query: str = ""
+    by_name: bool = False
+    """Whether they want to report by name then."""
+
+
+def note(errand: Errand, button: str) -> None:
+    """Note the errand when the person presses a button in the container of this key."""
+    query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
+    told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
+    value = urlencode(told | {"by_name": int(errand.by_name)})
+    data = {"button": button, "name": _COOKIE, "value": value, "seconds": _SECONDS}
+    frontend.element("errand")(key=f"errand_{button}", data=data)
+
+
+def over() -> Errand | None:
+    """The errand from which the person has just come back; it is told only once."""
+    told = parse_qs(cookies.read(_COOKIE))
+    if not told or st.session_state.get(_READ):
+        return None
+    st.session_state[_READ] = True
+
+    def said(name: str) -> str:
+        return told.get(name, [""])[0]
+
+    return Errand(said("in") == "1", said("page"), said("query"), said("by_name") == "1")
+
+
+def forget() -> None:
+    """Remove the note of an errand that is over."""
+    if st.session_state.get(_READ):
+        frontend.element("errand")(key="errand_over", data={"name": _COOKIE, "over": True})
