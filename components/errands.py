@@ -1,9 +1,10 @@
 """Where a person has gone to sign in or out, so that the portal knows when they come back.
 
-Provider and back is another page of the same tab, and a new session for Streamlit. So a script
-notes the errand in a cookie, at the click with which the person leaves.
+The provider and back is another page of the same tab, and for Streamlit a new session. So a script
+notes the errand in a cookie before the person leaves.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, urlencode
@@ -30,13 +31,16 @@ class Errand:
     """Whether they want to report by name then."""
 
 
-def note(errand: Errand, button: str) -> None:
-    """Note the errand when the person presses a button in the container of this key."""
+def note(errand: Errand, leave: Callable[[], None]) -> None:
+    """Note the errand in the browser, and call ``leave`` when that is done."""
     query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
     told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
-    value = urlencode(told | {"by_name": int(errand.by_name)})
-    data = {"button": button, "name": _COOKIE, "value": value, "seconds": _SECONDS}
-    frontend.element("errand")(key=f"errand_{button}", data=data)
+    data = {
+        "name": _COOKIE,
+        "value": urlencode(told | {"by_name": int(errand.by_name)}),
+        "seconds": _SECONDS,
+    }
+    frontend.element("errand")(key="errand", data=data, on_noted_change=leave)
 
 
 def over() -> Errand | None:
@@ -55,4 +59,4 @@ def over() -> Errand | None:
 def forget() -> None:
     """Remove the note of an errand that is over."""
     if st.session_state.get(_READ):
-        frontend.element("errand")(key="errand_over", data={"name": _COOKIE, "over": True})
+        frontend.element("errand")(key="errand_over", data={"name": _COOKIE})

@@ -26,8 +26,8 @@ from components.ways_in import DEFAULT, Way, providers, way_in
 _SIGN_IN = "signed_in_by"
 _JUST_SIGNED_OUT = "just_signed_out"
 _NOT_SIGNED_IN = "not_signed_in"
-_PROVIDERS = "providers"
-_SIGN_OUT_BUTTON = "sign_out"
+_LEAVING = "leaving"
+"""The provider where one is about to sign in, or nothing to sign out."""
 
 
 class SignIn(Protocol):
@@ -72,13 +72,10 @@ def sign_in_form(errand: Errand) -> None:
     if embedding.is_on():
         # A provider refuses to be framed, and browsers keep no cookie for a frame.
         embedding.page_link("sign_in", label=_("Sign in"), icon=":material/login:")
-    elif way_in() is Way.ACCOUNTS:
-        if begun := passwords.form():
-            _begin(begun)
-    elif way_in() is Way.PROXY:
-        st.info(_("Your organisation signs you in before you get here. It has not done so."))
-    else:
-        _provider_buttons(errand)
+    elif way_in() is not Way.ACCOUNTS:
+        _sign_in_elsewhere(errand)
+    elif begun := passwords.form():
+        _begin(begun)
 
 
 def change_password_form() -> None:
@@ -93,11 +90,8 @@ def sign_out_button() -> None:
     """The button that signs out; none where a proxy signs people in, and so out."""
     if way_in() is Way.PROXY:
         st.caption(_("Your organisation signs you in and out."))
-        return
-    with st.container(key=_SIGN_OUT_BUTTON):
+    else:
         st.button(_("Sign out"), icon=":material/logout:", on_click=_sign_out)
-    if way_in() is Way.PROVIDER:
-        errands.note(Errand(signing_in=False), _SIGN_OUT_BUTTON)
 
 
 def note_sign_out() -> None:
@@ -131,6 +125,9 @@ def _found() -> SignIn | None:
 
 
 def _begin(sign_in: PasswordSignIn) -> None:
+    before = _found()
+    if before and before.username != sign_in.username:
+        _clear()  # It was ended elsewhere, and this is somebody else.
     st.session_state[_SIGN_IN] = sign_in
     sign_in_cookie.keep(sign_in.cookie(), passwords.lifetime())
     st.rerun()
@@ -142,18 +139,22 @@ def _sign_out() -> None:
     held.finish()
     if found := _found():
         backend.current().ended.add(found.id, found.ends_at)
-    chosen = language.current()
-    st.session_state.clear()
-    language.choose(chosen)
+    _clear()
     note_sign_out()
     if way_in() is Way.PROVIDER:
-        st.logout()
+        st.session_state[_LEAVING] = ""
     else:
         st.session_state[_SIGN_IN] = None
         sign_in_cookie.remove()
 
 
-def _provider_buttons(errand: Errand) -> None:
+def _clear() -> None:
+    chosen = language.current()
+    st.session_state.clear()
+    language.choose(chosen)
+
+
+def _sign_in_elsewhere(errand: Errand) -> None:
     here = provider.current()
     if here and here.holds():
         st.error(
@@ -165,15 +166,32 @@ def _provider_buttons(errand: Errand) -> None:
         )
         sign_out_button()
         return
+    if way_in() is Way.PROXY:
+        st.info(_("Your organisation signs you in before you get here. It has not done so."))
+        return
     if st.session_state.get(_NOT_SIGNED_IN):
         st.error(
             _("You were not signed in: it was refused, or not finished. Try again."),
             icon=":material/error:",
         )
-    with st.container(key=_PROVIDERS, horizontal=True):
+    with st.container(key="providers", horizontal=True, width="content"):
         for name in providers():
             words = _("Sign in with {provider}").format(provider=name.title())
             label = _("Sign in") if name == DEFAULT else words
-            if st.button(label, key=f"sign_in_{name}", type="primary", icon=":material/login:"):
-                st.login(name)
-    errands.note(errand, _PROVIDERS)
+            key, icon = f"sign_in_{name}", ":material/login:"
+            st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
+    if _LEAVING in st.session_state:
+        signing_in = bool(st.session_state[_LEAVING])
+        errands.note(errand if signing_in else Errand(signing_in=False), _leave)
+
+
+def _leave_for(name: str) -> None:
+    st.session_state[_LEAVING] = name
+
+
+def _leave() -> None:
+    name = st.session_state.pop(_LEAVING)
+    if name:
+        st.login(name)
+    else:
+        st.logout()

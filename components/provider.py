@@ -84,6 +84,18 @@ def role_of(address: str, values: Set[str]) -> Role | None:
     return None
 
 
+def values_of(claims: Claims) -> Set[str]:
+    """The values of ``ISSUES_ROLE_CLAIM``, which is a claim or a path such as a.b to one."""
+    path = get_settings().role_claim
+    found: Any = claims.get(path)
+    if found is None:
+        found = claims
+        for part in path.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+    listed = found if isinstance(found, list) else [found]
+    return {str(value).strip() for value in listed if value is not None} - {""}
+
+
 def _is_named(names: str, address: str, values: Set[str]) -> bool:
     """Whether a list has the address, its ``@domain`` or one of the values."""
     domain = address[address.index("@") :]
@@ -114,20 +126,9 @@ def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
         id=sign_in,
         username=address,
         name=str(claims.get("name") or name_of(address)),
-        role=role_of(address, _values(claims)) if known else None,
+        role=role_of(address, values_of(claims)) if known else None,
         ends_at=begun_at + (hours * 3600 if hours else LIFETIME),
     )
-
-
-def _values(claims: Claims) -> Set[str]:
-    """The values of ``ISSUES_ROLE_CLAIM``, which is a claim or a path such as a.b to one."""
-    path = get_settings().role_claim
-    found: Any = claims.get(path)
-    if found is None:
-        found = claims
-        for part in path.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-    return {str(value).strip() for value in (found if isinstance(found, list) else [found])} - {""}
 
 
 def _claims_in(cookies: Mapping[str, str]) -> Claims:

@@ -2,13 +2,14 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,6 +57,8 @@ class Server:
     env: dict[str, str]
     process: subprocess.Popen | None = None
     ready_path: str = "/api/ready"
+    leads_to: str = ""
+    """The address of another server that its pages lead to."""
 
     @property
     def url(self) -> str:
@@ -169,6 +172,22 @@ def postgresql_server() -> Iterator[PostgresServer]:
     # Not below pytest's directory, which pytest closes to the user that PostgreSQL runs as.
     with TemporaryDirectory(prefix="postgresql-") as directory, get_server(directory) as server:
         yield server
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """A Redis server: its URL and its process, which may be killed."""
+    assert shutil.which("redis-server"), "make test installs redis-server"
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("localhost", port), 1):
+            break
+    yield f"redis://localhost:{port}", process
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -1,26 +1,17 @@
-// Notes in a cookie what a person leaves for, at the click with which they leave, and removes the
-// note once they are back.
-let stop = () => {};
+// Notes in a cookie what a person leaves for, and removes the note once they are back.
 let removed = false;
 
-const keep = (name, value, seconds) => {
+export default function ({ data, setTriggerValue }) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `${name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Strict${secure}`;
-};
-
-export default function ({ data }) {
-  if (data.over) {
-    // Once: a person who is back may leave again.
-    if (!removed) keep(data.name, "", 0);
-    removed = true;
-    return;
-  }
-  const note = ({ target }) => {
-    if (target.closest?.(`.st-key-${data.button} button`)) keep(data.name, data.value, data.seconds);
+  const keep = (value, seconds) => {
+    document.cookie = `${data.name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Strict${secure}`;
   };
-  // Streamlit calls what is returned below when this goes, not before it calls this again.
-  stop();
-  document.addEventListener("click", note, true);
-  stop = () => document.removeEventListener("click", note, true);
-  return () => stop();
+  if (data.value) {
+    keep(data.value, data.seconds);
+    setTriggerValue("noted", true);
+  } else if (!removed) {
+    // Once in a page: the person may leave again.
+    removed = true;
+    keep("", 0);
+  }
 }

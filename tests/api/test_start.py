@@ -96,6 +96,51 @@ def test_secret_key_that_is_too_short(command, tmp_path):
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
 
+def test_secret_key_that_is_no_secret(tmp_path):
+    command = [*SERVE, "--port", str(free_port())]
+    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
+    key = f"{SECRET},{SECRET[:20]}"
+    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
+
+
+AUTH = {
+    "redirect_uri": "http://localhost:8501/oauth2callback",
+    "cookie_secret": SECRET,
+    "client_id": "portal",
+    "client_secret": "a secret",
+    "server_metadata_url": "http://localhost:1/.well-known/openid-configuration",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"cookie_secret": "x" * 40}, "cookie_secret"),
+        ({"redirect_uri": "http://localhost:8501/"}, "redirect_uri"),
+        ({"client_secret": None}, "client_secret"),
+        ({"client_id": "an unfinished\nline"}, "TOML"),
+        ({}, "trustedUserHeaders"),
+    ],
+)
+def test_sign_in_at_a_provider_that_is_half_configured(tmp_path, change, told):
+    lines = [f'{name} = "{value}"' for name, value in (AUTH | change).items() if value is not None]
+    (tmp_path / "secrets.toml").write_text("\n".join(["[auth]", *lines]))
+    headers = {} if change else {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Email": "email"}'}
+    done = run(
+        [*PORTAL, "--server.port", str(free_port())],
+        tmp_path / "data",
+        STREAMLIT_SECRETS_FILES=str(tmp_path / "secrets.toml"),
+        **headers,
+    )
+    refuses(done, told)
+
+
+def test_proxy_that_tells_no_address(tmp_path):
+    command = [*PORTAL, "--server.port", str(free_port())]
+    headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
+    refuses(run(command, tmp_path / "data", **headers), "email")
+
+
 def test_accounts_that_cannot_be_read(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
