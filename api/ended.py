@@ -6,41 +6,71 @@ One empty file each, in a folder of the data directory: all processes that share
 import os
 import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from api.keys import Keys
 from api.settings import Settings
+
+Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Of a file: a keyed hash of the sign-in's id, which tells nothing."""
 
 _SLACK = 3600
 
 
 class EndedSignIns:
-    """The sign-ins that people have ended. The files' names are keyed hashes: they tell nothing."""
+    """The sign-ins that people have ended."""
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
-        self._folder = settings.data_dir / "ended"
+        self._folder = _folder(settings)
         self._keys = keys
 
     def add(self, sign_in: str, until: float) -> None:
         """End the sign-in with this id, which would have ended by itself at ``until``."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        _write(self._folder, {self._names(sign_in)[0]: until})
         self._forget_old()
-        file = self._folder / _name(self._keys.hash("ended", sign_in))
-        file.touch(mode=0o600)
-        os.utime(file, (until, until))
 
     def has(self, sign_in: str) -> bool:
         """Whether the sign-in with this id has been ended."""
-        known = self._keys.hashes("ended", sign_in)
-        return any((self._folder / _name(found)).exists() for found in known)
+        return any((self._folder / name).exists() for name in self._names(sign_in))
+
+    def _names(self, sign_in: str) -> list[Name]:
+        return [found.hex()[:32] for found in self._keys.hashes("ended", sign_in)]
 
     def _forget_old(self) -> None:
         # A file that another process has just made does not have its time yet.
         past = time.time() - _SLACK
-        for file in self._folder.iterdir():
-            with suppress(FileNotFoundError):
-                if file.stat().st_mtime < past:
-                    file.unlink()
+        for name, until in _read(self._folder).items():
+            if until < past:
+                (self._folder / name).unlink(missing_ok=True)
 
 
-def _name(found: bytes) -> str:
-    return found.hex()[:32]
+def read_ended(settings: Settings) -> dict[Name, float]:
+    """What a backup keeps of them: when each would have ended by itself."""
+    return _read(_folder(settings))
+
+
+def restore_ended(settings: Settings, ended: dict[Name, float]) -> None:
+    """Put back what a backup has kept."""
+    _write(_folder(settings), ended)
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_dir / "ended"
+
+
+def _read(folder: Path) -> dict[Name, float]:
+    found = {}
+    for file in folder.glob("*"):
+        with suppress(FileNotFoundError):  # Another process has just forgotten it.
+            found[file.name] = file.stat().st_mtime
+    return found
+
+
+def _write(folder: Path, ended: dict[Name, float]) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name, until in ended.items():
+        (folder / name).touch(mode=0o600)
+        os.utime(folder / name, (until, until))

@@ -79,11 +79,15 @@ def sign_in_form(errand: Errand) -> None:
 
 
 def change_password_form() -> None:
-    """The form to change the password, for those who have one here."""
+    """A folded form to change the password, for those who have one here."""
     sign_in = current()
-    if isinstance(sign_in, PasswordSignIn) and (begun := passwords.change_form(sign_in.username)):
+    if not isinstance(sign_in, PasswordSignIn):
+        return
+    with st.expander(_("Change password"), icon=":material/key:"):
+        changed = passwords.change_form(sign_in)
+    if changed:
         notices.next_run(_("Your password is changed."))
-        _begin(begun)
+        _begin(changed)
 
 
 def sign_out_button() -> None:

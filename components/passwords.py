@@ -104,13 +104,15 @@ def form() -> PasswordSignIn | None:
     return _begin(username, account) if account else None
 
 
-def change_form(username: str) -> PasswordSignIn | None:
-    """The form to change the password; returns the sign-in that takes the place of the old one."""
-    with st.form("change_password", border=False):
+def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
+    """The form to change the password; returns the sign-in that takes the place of this one."""
+    username = now.username
+    # Another form for another sign-in: what was typed does not stay.
+    with st.form(f"change_password_{now.id}", border=False):
         old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
         new = st.text_input(_("New password"), type="password", autocomplete="new-password")
-        st.caption(_("It ends your sign-in everywhere else."))
-        asked = st.form_submit_button(_("Change password"), icon=":material/key:")
+        st.caption(_("It ends your sign-ins in other browsers."))
+        asked = st.form_submit_button(_("Save new password"))
     if not asked:
         return None
     account = _checked(username, old, wrong=_("The current password is not right."))

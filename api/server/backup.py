@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.ended import Name, read_ended, restore_ended
 from api.keys import Keys, load_keys, read_keys, write_private
 from api.server.database import Database
 from api.server.tables import history, idempotency, issues, organisations, tokens, users
@@ -131,6 +132,7 @@ def restore_backup(
     database.migrate()
     for file, text in files.items():
         write_private(file, text, replace=True)
+    restore_ended(settings, header.ended)
     load_keys(settings)
     return counts
 
@@ -139,6 +141,7 @@ class _Header(BaseModel):
     revision: str
     key: str
     files: dict[str, str]
+    ended: dict[Name, float] = {}
 
 
 def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
@@ -148,6 +151,7 @@ def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
         "revision": database.revision(),
         "key": _fingerprints(keys)[0],
         "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
+        "ended": read_ended(settings),
     }
     yield _json(header)
     with database.read() as connection:

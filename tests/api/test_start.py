@@ -9,6 +9,9 @@ import sys
 import httpx
 import pytest
 
+from api.ended import EndedSignIns
+from api.keys import Keys
+from api.settings import Settings
 from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
 
 SERVE = [sys.executable, "-m", "api", "serve"]
@@ -163,10 +166,12 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
 
 
 def test_everything_written_is_for_its_owner_only(portal):
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in portal.data_dir.glob("*")}
-    assert {"issues.db", "accounts.yaml"} <= modes.keys()
-    assert set(modes.values()) == {0o600}
-    assert stat.S_IMODE(portal.data_dir.stat().st_mode) == 0o700
+    EndedSignIns(Settings(data_dir=portal.data_dir), Keys(SECRET)).add("of someone", 2**33)
+    written = [portal.data_dir, *portal.data_dir.rglob("*")]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert {"issues.db", "accounts.yaml", "ended"} <= {path.name for path in written}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
 
 
 def test_passwords_are_printed_once_and_stored_hashed(tmp_path):

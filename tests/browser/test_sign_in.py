@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from api.contract import IssueType, NewIssue, ResourceType
-from tests.conftest import ROOT, Server, free_port
+from tests.conftest import ROOT, Server, free_port, portal_server
 
 NO_MATCH = "This name and password do not match."
 TOO_MANY = "There were too many wrong passwords. Wait 15 minutes and try again."
@@ -65,9 +65,10 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     def changes(old: str, new: str) -> None:
         page.get_by_label("Current password").fill(old)
         page.get_by_label("New password").fill(new)
-        person.presses("Change password")
+        person.presses("Save new password")
 
     new = f"new {uuid.uuid4().hex[:12]}"
+    page.get_by_text("Change password").click()
     changes("not the password", new)
     person.sees("The current password is not right.")
     changes(account["password"], "short")
@@ -96,6 +97,29 @@ def test_operator_ends_sign_ins_by_a_new_password_and_by_disabling(people, porta
     portal.run("user", "disable", account["username"])
     person.goes_to("Help").sees_not("Uma User").goes_to("Sign in")
     person.tries(account["username"], new).sees(NO_MATCH)
+
+
+def test_sign_ins_outlive_a_rotation_of_the_key(people, tmp_path):
+    portal = portal_server(tmp_path / "data")
+    del portal.env["ISSUES_SECRET_KEY"]
+    portal.start()
+    try:
+        person, other = (people(portal).opens("/sign_in").signs_in("member") for _ in range(2))
+        of_other = cookie_of(other)
+        other.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
+        assert portal.run("key", "rotate").returncode == 0
+        portal.stop()
+        portal.start()
+        person.opens("/my_issues").sees("Morgan Member")
+        assert download(person, cookie_of(person)) == 200
+        assert download(person, of_other) == 401
+        file = portal.data_dir / "secret.key"
+        file.write_text(file.read_text().splitlines()[0])
+        portal.stop()
+        portal.start()
+        person.opens("/my_issues").sees("Sign in to see this page.")
+    finally:
+        portal.stop()
 
 
 @pytest.mark.parametrize("known", [True, False])
