@@ -165,13 +165,18 @@ def _sign_in_elsewhere(errand: Errand) -> None:
             _(
                 "You are signed in as {address}, which gives you no access here. Ask an operator"
                 " for it, or sign out and sign in as somebody else."
-            ).format(address=labels.code(here.username)),
+            ).format(address=labels.code(here.username or here.name or "?")),
             icon=":material/block:",
         )
         sign_out_button()
         return
     if way_in() is Way.PROXY:
-        st.info(_("Your organisation signs you in before you get here. It has not done so."))
+        st.info(
+            _(
+                "Your organisation signs you in before you get here, and has not done so."
+                " Reload the page; if this stays, tell an operator."
+            )
+        )
         return
     if st.session_state.get(_NOT_SIGNED_IN):
         st.error(

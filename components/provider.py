@@ -19,6 +19,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 
+from api import signed
 from api.contract import Role
 from api.portal_token import Person
 from api.server.access import name_of
@@ -48,8 +49,9 @@ class ProviderSignIn:
     ends_at: float
 
     def holds(self) -> bool:
-        """Whether it has neither ended nor been ended."""
-        return self.ends_at > time.time() and not backend.current().ended.has(self.id)
+        """Whether it has begun, and has neither ended nor been ended."""
+        left = self.ends_at - time.time()
+        return 0 < left < lifetime() + signed.LEEWAY and not backend.current().ended.has(self.id)
 
     def person(self) -> Person | None:
         """Who it is; None if it gives no access, or does not hold (any more)."""
@@ -72,6 +74,12 @@ def of(request: Request) -> ProviderSignIn | None:
         return _by_headers(gather_user_info(request.headers), time.time())
     claims = _claims_in(request.cookies)
     return _by_claims(claims) if claims.get("origin") == get_origin_from_redirect_uri() else None
+
+
+def lifetime() -> float:
+    """Seconds a sign-in is good for."""
+    hours = get_settings().sign_in_hours
+    return hours * 3600 if hours else LIFETIME
 
 
 def role_of(address: str, values: Set[str]) -> Role | None:
@@ -118,7 +126,6 @@ def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
 
 
 def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
-    hours = get_settings().sign_in_hours
     address = str(claims.get("email") or "").strip().lower()
     vouched_for = str(claims.get("email_verified", True)).lower() == "true"
     known = vouched_for and re.fullmatch(r"[^@\s]+@[^@\s]+", address)
@@ -127,7 +134,7 @@ def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
         username=address,
         name=str(claims.get("name") or name_of(address)),
         role=role_of(address, values_of(claims)) if known else None,
-        ends_at=begun_at + (hours * 3600 if hours else LIFETIME),
+        ends_at=begun_at + lifetime(),
     )
 
 

@@ -158,7 +158,7 @@ def portal_to(
     """The portal with another server, where visitors have ``token`` and accounts ``tokens``."""
     portal = portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
     secrets = data_dir.parent / f"{data_dir.name}-secrets.toml"
-    lines = [f'{name} = "{value}"' for name, value in (tokens or {}).items()]
+    lines = [f'"{name}" = "{value}"' for name, value in (tokens or {}).items()]
     secrets.write_text("\n".join(["[api_tokens]", *lines]))
     portal.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
     # There is no API beside this portal, so its own port does not answer for it.
