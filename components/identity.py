@@ -199,6 +199,8 @@ def _leave_for(name: str) -> None:
 
 
 def _leave() -> None:
+    if _LEAVING not in st.session_state:
+        return  # The browser said twice that it may.
     name = st.session_state.pop(_LEAVING)
     if name:
         st.login(name)
