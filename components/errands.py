@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from components import cookies, frontend
 
@@ -29,6 +31,34 @@ class Errand:
     query: str = ""
     by_name: bool = False
     """Whether they want to report by name then."""
+
+
+class LeadBack:
+    """Leads back to the portal, where it is told, when Streamlit cannot lead to the provider.
+
+    Streamlit (1.67) shows a bare page then; to go when it leads back by itself, as it does when a
+    provider refuses.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an error on the way to the provider is answered anew."""
+        if scope["type"] != "http" or not scope["path"].endswith("/auth/login"):
+            await self.app(scope, receive, send)
+            return
+        failed = False
+
+        async def unless_failed(message: Message) -> None:
+            nonlocal failed
+            failed = failed or message.get("status", 0) >= 400
+            if not failed:
+                await send(message)
+
+        await self.app(scope, receive, unless_failed)
+        if failed:
+            await RedirectResponse("../", 303)(scope, receive, send)
 
 
 def note(errand: Errand, leave: Callable[[], None]) -> None:

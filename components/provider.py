@@ -33,6 +33,7 @@ LIFETIME: Final = 12 * 3600
 # What tells one sign-in of a person from another.
 _OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
 _SEEN: Final = "proxy_seen"
+_LONGEST: Final = 320
 
 Claims = Mapping[str, Any]
 
@@ -128,7 +129,7 @@ def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
 def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
     address = str(claims.get("email") or "").strip().lower()
     vouched_for = str(claims.get("email_verified", True)).lower() == "true"
-    known = vouched_for and re.fullmatch(r"[^@\s]+@[^@\s]+", address)
+    known = vouched_for and re.fullmatch(r"[^@\s]+@[^@\s]+", address) and len(address) <= _LONGEST
     return ProviderSignIn(
         id=sign_in,
         username=address,

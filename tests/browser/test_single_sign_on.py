@@ -45,7 +45,7 @@ def provider(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def single(provider, tmp_path_factory) -> Iterator[Server]:
-    """A portal whose people sign in at the provider, which it knows by two names."""
+    """A portal whose people sign in at the provider, by either of two names; a third is gone."""
     data_dir = tmp_path_factory.mktemp("single") / "data"
     roles = ROLES | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
     server = portal_server(data_dir, **roles)
@@ -64,6 +64,8 @@ def single(provider, tmp_path_factory) -> Iterator[Server]:
     {client}
     [auth.acme]
     {client}
+    [auth.gone]
+    {client.replace(provider.url, f"http://localhost:{free_port()}")}
     """
     )
     server.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
@@ -141,6 +143,9 @@ def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single
 
 def test_refusals_are_told_and_leave_a_way_on(people, single):
     visitor = people(single).opens("/review")
+    visitor.page.get_by_role("main").get_by_role("button", name="Sign in with Gone").click()
+    visitor.sees("You were not signed in: it was refused, or not finished. Try again.")
+    visitor.settles()
     leaves_for_the_provider(visitor).presses("Deny")
     visitor.sees("You were not signed in: it was refused, or not finished. Try again.")
     signs_in_as(visitor, "eve").sees("You are signed in as eve@elsewhere.example")
