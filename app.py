@@ -18,7 +18,7 @@ from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
 from api.server.security_headers import SecurityHeaders
 from api.settings import CannotStart
-from components import backend, download, held, notices, start
+from components import backend, download, errands, held, notices, sign_in_cookie, start
 from components.connections import ConnectionLimits
 
 try:
@@ -61,8 +61,12 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "portal.py",
-    routes=[*routes, download.route],
-    middleware=[Middleware(SecurityHeaders), Middleware(ConnectionLimits)],
+    routes=[*routes, download.route, sign_in_cookie.route],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(ConnectionLimits),
+        Middleware(errands.LeadBack),
+    ],
     lifespan=lifespan,
     on_script_error=notices.crashed,
 )

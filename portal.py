@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from api.settings import get_settings
-from components import abilities, embedding, identity, labels, language, session
+from components import abilities, embedding, errands, labels, language, session, sign_in_cookie
 from components.language import _
 
 Visibility = Literal["visible", "hidden"]
@@ -49,7 +49,9 @@ if embedding.is_on():
     st.html(Path("assets/embedded.css"))
 else:
     st.logo("assets/logo.svg", size="large")
-identity.keep_cookie()
+session.come_back()
+errands.forget()
+sign_in_cookie.element()
 if page != sign_in:
     session.remember_page(f"pages/{page.url_path or 'report'}.py")
 if get_settings().demo:

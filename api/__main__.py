@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "api.commands.serving:demo",
     "export": "api.commands.transfer:export_issues",
     "import": "api.commands.transfer:import_file",
+    "key": "api.commands.key:key",
     "restore": "api.commands.keeping:restore",
     "serve": "api.commands.serving:serve",
     "token": "api.commands.token:token",

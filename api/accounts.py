@@ -5,12 +5,14 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import bcrypt
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from zxcvbn import zxcvbn
 
 from api.contract import Role
 from api.keys import write_private
@@ -21,6 +23,18 @@ LONGEST_PASSWORD = 72
 
 SHORTEST_PASSWORD = 8
 """Characters."""
+
+FEWEST_GUESSES = 10**6
+"""A password that takes fewer, as zxcvbn reckons, falls to somebody patient."""
+
+
+class PasswordFault(StrEnum):
+    """Why a password will not do."""
+
+    TOO_SHORT = f"is too short: use at least {SHORTEST_PASSWORD} characters"
+    TOO_LONG = f"is too long: use at most {LONGEST_PASSWORD} bytes"
+    SPACES = "begins or ends with a space"
+    EASY = "is easy to guess: use several unusual words, or random characters"
 
 
 class Account(BaseModel):
@@ -128,14 +142,23 @@ def new_password() -> str:
     return secrets.token_urlsafe(9)
 
 
+def password_fault(password: str, *about: str) -> PasswordFault | None:
+    """Why a password will not do, if so; ``about`` is what others know of whoever chose it."""
+    if len(password) < SHORTEST_PASSWORD:
+        return PasswordFault.TOO_SHORT
+    if len(password.encode()) > LONGEST_PASSWORD:
+        return PasswordFault.TOO_LONG
+    if password != password.strip():
+        return PasswordFault.SPACES
+    if zxcvbn(password, user_inputs=[*about, "issue portal"])["guesses"] < FEWEST_GUESSES:
+        return PasswordFault.EASY
+    return None
+
+
 def hash_password(password: str) -> str:
     """A bcrypt hash; raises ``ValueError``, saying why, for a password that will not do."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise ValueError(f"is too short: use at least {SHORTEST_PASSWORD} characters")
-    if len(password.encode()) > LONGEST_PASSWORD:
-        raise ValueError(f"is too long: use at most {LONGEST_PASSWORD} bytes")
-    if password != password.strip():
-        raise ValueError("begins or ends with a space")
+    if fault := password_fault(password):
+        raise ValueError(fault.value)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
 
 

@@ -1,45 +1,83 @@
-"""The secret key of an installation and the keys derived from it, one a purpose."""
+"""The secret keys of an installation, and what is derived from them, one key a purpose.
+
+There may be several, newest first: the newest signs and hashes, the older ones still verify and
+find what they have signed and hashed.
+"""
 
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 
 from api.settings import CannotStart, Settings
 
 SHORTEST = 32
+"""Characters."""
+
+_FEWEST_DIFFERENT = 8
 
 
 class Keys:
-    """Keyed hashes and signing keys; the secret itself never leaves this object."""
+    """Keyed hashes and signing keys; the secrets themselves never leave this object."""
 
-    def __init__(self, secret: str) -> None:
-        if len(secret) < SHORTEST:
-            raise CannotStart(f"The secret key is too short: use at least {SHORTEST} characters.")
-        self._secret = secret.encode()
+    def __init__(self, *newest_first: str) -> None:
+        for secret in newest_first:
+            check_secret("The secret key", secret)
+        self._secrets = [secret.encode() for secret in newest_first]
 
-    def derive(self, purpose: str) -> bytes:
-        """A 32-byte key for one purpose."""
-        return hmac.digest(self._secret, b"issue-portal/" + purpose.encode(), "sha256")
+    def derive(self, purpose: str) -> dict[str, bytes]:
+        """A 32-byte key for one purpose by the id of the secret it comes from, newest first."""
+        return {
+            _derived(secret, "id").hex()[:8]: _derived(secret, purpose) for secret in self._secrets
+        }
 
     def hash(self, purpose: str, *parts: str | bytes) -> bytes:
         """A keyed hash (32 bytes) of ``parts``, of which none can run into the next."""
-        digest = hmac.new(self.derive(purpose), digestmod=hashlib.sha256)
-        for part in parts:
-            data = part.encode() if isinstance(part, str) else part
-            digest.update(len(data).to_bytes(8) + data)
-        return digest.digest()
+        return self.hashes(purpose, *parts)[0]
+
+    def hashes(self, purpose: str, *parts: str | bytes) -> list[bytes]:
+        """What `hash` returns now, and what it returned before each rotation, newest first."""
+        return [_hash(key, *parts) for key in self.derive(purpose).values()]
+
+    def is_hash(self, given: bytes, purpose: str, *parts: str | bytes) -> bool:
+        """Whether ``given`` is what `hash` returns now, or returned before a rotation."""
+        return any(hmac.compare_digest(given, known) for known in self.hashes(purpose, *parts))
+
+
+def check_secret(name: str, secret: str) -> None:
+    """Raise `CannotStart` if ``secret``, which is called ``name``, could be guessed."""
+    if len(secret) < SHORTEST:
+        raise CannotStart(f"{name} is too short: use at least {SHORTEST} characters.")
+    if len(set(secret)) < _FEWEST_DIFFERENT:
+        raise CannotStart(f"{name} is too simple: use a random one.")
+
+
+def new_secret() -> str:
+    """A random secret."""
+    return secrets.token_urlsafe(48)
 
 
 def load_keys(settings: Settings) -> Keys:
     """The installation's keys: of ``ISSUES_SECRET_KEY``, else of a file made at the first run."""
     configured = settings.secret_key.get_secret_value()
     if configured:
-        return Keys(configured)
-    path = settings.data_dir / "secret.key"
-    write_private(path, secrets.token_urlsafe(48))
-    return Keys(path.read_text().strip())
+        return read_keys(configured)
+    path = key_file(settings)
+    write_private(path, new_secret())
+    return read_keys(path.read_text())
+
+
+def read_keys(text: str) -> Keys:
+    """The keys in ``text``, newest first, with commas or line breaks between."""
+    found = [secret.strip() for secret in re.split(r"[,\n]", text)]
+    return Keys(*[secret for secret in found if secret] or [""])
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the keys are, unless they are configured."""
+    return settings.data_dir / "secret.key"
 
 
 def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
@@ -63,3 +101,15 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def _derived(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, b"issue-portal/" + purpose.encode(), "sha256")
+
+
+def _hash(key: bytes, *parts: str | bytes) -> bytes:
+    digest = hmac.new(key, digestmod=hashlib.sha256)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8) + data)
+    return digest.digest()

@@ -29,10 +29,23 @@ class Settings(BaseSettings):
         default="default", pattern=r"^[\w-]{1,100}$", description="Slug of the organisation."
     )
     database_url: SecretStr = Field(default=SecretStr(""), description="Default: SQLite.")
-    secret_key: SecretStr = Field(default=SecretStr(""), description="Default: made at first run.")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Newest first, commas between. Default: made."
+    )
+    sign_in_hours: float | None = Field(
+        default=None, gt=0, description="When people sign in anew. Default: 7 days, by OIDC 12 h."
+    )
+    role_claim: str = Field(default="", description="Claim or header key with groups or roles.")
+    reviewers: str = Field(
+        default="", description="Addresses, @domains and values of role_claim that review."
+    )
+    members: str = Field(default="", description="The same of those who report. Default: all.")
     rate_limits: str = Field(default="memory", description="memory, off, or the URL of a Redis.")
     limit_create: str = Field(default="600/minute", description="Reports by one person or token.")
     limit_create_visitor: str = Field(default="30/minute", description="Reports by one visitor.")
+    limit_sign_in: str = Field(
+        default="5/15 minutes", description="Wrong passwords for one name from one address."
+    )
     limit_receipt: str = Field(default="30/minute", description="Look-ups by one caller.")
     max_sessions: int = Field(default=2_000, ge=1, description="Sessions of one portal process.")
     max_sessions_of_one: int = Field(default=200, ge=1, description="Sessions of one address.")

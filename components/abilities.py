@@ -42,9 +42,10 @@ def learn_from_report(sent: Issue) -> None:
 
 
 def me() -> User | None:
-    """The person as the server knows them; None if it does not say."""
+    """The person as the server knows them; None for a visitor, or if it does not say."""
     here = backend.current()
-    if here.knows_people is False:
+    # A visitor is nobody to any server: that tells nothing of this one.
+    if here.knows_people is False or session.person() is None:
         return None
     try:
         return session.client().me()

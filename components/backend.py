@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from api.ended import EndedSignIns
 from api.keys import Keys
 from api.settings import get_settings
 
@@ -29,6 +30,11 @@ class Backend:
     """What it has refused a report without: see `components.abilities`."""
     asked_at: float | None = None
     """When it was asked for a receipt, by ``time.monotonic()``."""
+
+    @property
+    def ended(self) -> EndedSignIns:
+        """The sign-ins that were ended."""
+        return EndedSignIns(get_settings(), self.keys)
 
 
 _current: Backend | None = None

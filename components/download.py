@@ -39,7 +39,7 @@ def links(query: IssueQuery) -> None:
 
 def _answer(request: Request) -> Response:
     form = request.path_params["form"]
-    who = identity.signed_in_by(request.cookies.get(identity.COOKIE, ""))
+    who = identity.signed_in_by(request)
     if form not in _MEDIA:
         return PlainTextResponse("There is no such file.", 404)
     if who is None:

@@ -1,88 +1,105 @@
-"""Who is using this browser session: signing in, staying signed in, signing out.
+"""Who is using this browser session: signing in, staying signed in, signing out."""
 
-Passwords are checked by streamlit-authenticator (0.4.2). Its form and cookie are left out: a frame
-sets its cookie, which a rerun takes away before it is done, and which itself reruns the page while
-someone signs in.
-"""
+from typing import Protocol
 
-import time
-from dataclasses import dataclass
-from functools import cache
-from typing import Final
-
-import jwt
 import streamlit as st
+from starlette.requests import Request
 
-from api.accounts import Accounts, AccountsFile
 from api.portal_token import Person
-from api.settings import get_settings
-from components import backend, cookies, language
+from components import (
+    backend,
+    embedding,
+    errands,
+    held,
+    labels,
+    language,
+    notices,
+    passwords,
+    provider,
+    sign_in_cookie,
+)
+from components.errands import Errand
 from components.language import _
+from components.passwords import PasswordSignIn
+from components.ways_in import DEFAULT, Way, providers, way_in
 
-COOKIE: Final = "issue_portal"
-COOKIE_SECONDS: Final = 7 * 86_400
-
-_USERNAME = "signed_in_username"
-_NEW_COOKIE = "new_cookie"
+_SIGN_IN = "signed_in_by"
 _JUST_SIGNED_OUT = "just_signed_out"
-# Of a random password that nobody knows.
-_NOBODYS_HASH = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
+_NOT_SIGNED_IN = "not_signed_in"
+_LEAVING = "leaving"
+"""The provider where one is about to sign in, or nothing to sign out."""
 
 
-@dataclass(frozen=True)
-class SignedIn:
-    """The account behind this browser session."""
+class SignIn(Protocol):
+    """Someone's sign-in, of either kind. What it says is looked up anew each time."""
 
-    username: str
-    person: Person
+    @property
+    def id(self) -> str:
+        """Opaque, of this sign-in alone."""
 
+    @property
+    def username(self) -> str:
+        """The account's user name, or the address at the provider."""
 
-def current() -> SignedIn | None:
-    """Who is signed in, or None for a visitor. The role is read anew each time."""
-    if _USERNAME not in st.session_state:
-        st.session_state[_USERNAME] = _username_in(cookies.read(COOKIE))
-    return _signed_in(st.session_state[_USERNAME])
+    @property
+    def ends_at(self) -> float:
+        """When it ends by itself, in seconds since 1970."""
 
-
-def signed_in_by(cookie: str) -> SignedIn | None:
-    """Whose sign-in cookie this is, if it still holds: for requests beside the pages."""
-    return _signed_in(_username_in(cookie))
-
-
-def _signed_in(username: str) -> SignedIn | None:
-    account = _accounts().get(username)
-    if account is None or account.disabled:
-        return None
-    return SignedIn(username, Person(account.email, account.name, account.role))
+    def person(self) -> Person | None:
+        """Who it is, with the role as it is now; None once it does not hold any more."""
 
 
-def sign_in_form() -> None:
-    """The form; the page is run again as the one who signed in."""
-    with st.form("sign_in"):
-        username = st.text_input(_("Username"), autocomplete="username")
-        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
-        asked = st.form_submit_button(_("Sign in"), type="primary", icon=":material/login:")
-    if not asked:
+def current() -> SignIn | None:
+    """The sign-in of this browser session, as long as it holds; None for a visitor."""
+    found = _found()
+    return found if found and found.person() else None
+
+
+def signed_in_by(request: Request) -> SignIn | None:
+    """The sign-in that a request beside the pages comes with, if it holds."""
+    found: SignIn | None
+    if way_in() is Way.ACCOUNTS:
+        found = passwords.read(request.cookies.get(sign_in_cookie.NAME, ""))
+    else:
+        found = provider.of(request)
+    return found if found and found.person() else None
+
+
+def sign_in_form(errand: Errand) -> None:
+    """What signs in. With a password the page is run again as the one who signed in; at a provider
+    the person leaves for ``errand``, and comes back to a new session.
+    """
+    if embedding.is_on():
+        # A provider refuses to be framed, and browsers keep no cookie for a frame.
+        embedding.page_link("sign_in", label=_("Sign in"), icon=":material/login:")
+    elif way_in() is not Way.ACCOUNTS:
+        _sign_in_elsewhere(errand)
+    elif begun := passwords.form():
+        _begin(begun)
+
+
+def change_password_form() -> None:
+    """A folded form to change the password, for those who have one here."""
+    sign_in = current()
+    if not isinstance(sign_in, PasswordSignIn):
         return
-    username = username.strip().lower()
-    if not _password_fits(username, password):
-        st.error(
-            _("This name and password do not match. Check both and try again."),
-            icon=":material/error:",
-        )
-        return
-    st.session_state[_USERNAME] = username
-    st.session_state[_NEW_COOKIE] = _make_cookie(username)
-    st.rerun()
+    with st.expander(_("Change password"), icon=":material/key:"):
+        changed = passwords.change_form(sign_in)
+    if changed:
+        notices.next_run(_("Your password is changed."))
+        _begin(changed)
 
 
-def sign_out() -> None:
-    """End this browser session: nothing of it stays behind."""
-    chosen = language.current()
-    st.session_state.clear()
-    language.choose(chosen)
-    st.session_state[_USERNAME] = ""
-    st.session_state[_NEW_COOKIE] = ""
+def sign_out_button() -> None:
+    """The button that signs out; none where a proxy signs people in, and so out."""
+    if way_in() is Way.PROXY:
+        st.caption(_("Your organisation signs you in and out."))
+    else:
+        st.button(_("Sign out"), icon=":material/logout:", on_click=_sign_out)
+
+
+def note_sign_out() -> None:
+    """The person has come back from signing out at the provider."""
     st.session_state[_JUST_SIGNED_OUT] = True
 
 
@@ -91,58 +108,101 @@ def just_signed_out() -> bool:
     return bool(st.session_state.get(_JUST_SIGNED_OUT))
 
 
+def note_failure() -> None:
+    """The person has come back from the provider as a visitor."""
+    st.session_state[_NOT_SIGNED_IN] = True
+
+
 def forget_sign_out() -> None:
     """Something else has happened since."""
     st.session_state.pop(_JUST_SIGNED_OUT, None)
+    st.session_state.pop(_NOT_SIGNED_IN, None)
 
 
-def keep_cookie() -> None:
-    """Bring the browser's cookie in line with who signed in or out since the page was opened."""
-    if _NEW_COOKIE in st.session_state:
-        cookies.keep(COOKIE, st.session_state[_NEW_COOKIE], COOKIE_SECONDS, key="cookie")
+def _found() -> SignIn | None:
+    if way_in() is not Way.ACCOUNTS:
+        return provider.current()
+    if _SIGN_IN not in st.session_state:
+        st.session_state[_SIGN_IN] = passwords.read(sign_in_cookie.read())
+    found: PasswordSignIn | None = st.session_state[_SIGN_IN]
+    return found
 
 
-def _password_fits(username: str, password: str) -> bool:
-    account = _accounts().get(username)
-    # An unknown name costs as much time as a known one: time must not tell who has an account.
-    # Only now: it warns when it is imported before the portal runs, and takes its time.
-    from streamlit_authenticator.controllers import AuthenticationController  # noqa: PLC0415
-
-    hashed = account.password if account else _NOBODYS_HASH
-    controller = AuthenticationController(
-        {"usernames": {username: {"password": hashed}}}, auto_hash=False
-    )
-    fits = controller.authentication_model.check_credentials(username, password.strip())
-    return bool(fits) and account is not None and not account.disabled
+def _begin(sign_in: PasswordSignIn) -> None:
+    before = _found()
+    if before and before.username != sign_in.username:
+        _clear()  # It was ended elsewhere, and this is somebody else.
+    st.session_state[_SIGN_IN] = sign_in
+    sign_in_cookie.keep(sign_in.cookie(), passwords.lifetime())
+    st.rerun()
 
 
-def _make_cookie(username: str) -> str:
-    now = int(time.time())
-    claims = {"sub": username, "iat": now, "exp": now + COOKIE_SECONDS}
-    return jwt.encode(claims, _cookie_key(), "HS256")
+def _sign_out() -> None:
+    """End the sign-in, in this browser and in any that has a copy: nothing stays behind."""
+    # What the person has done, and could still undo, is done in their name.
+    held.finish()
+    if found := _found():
+        backend.current().ended.add(found.id, found.ends_at)
+    _clear()
+    note_sign_out()
+    if way_in() is Way.PROVIDER:
+        st.session_state[_LEAVING] = ""
+    else:
+        st.session_state[_SIGN_IN] = None
+        sign_in_cookie.remove()
 
 
-def _username_in(cookie: str) -> str:
-    try:
-        claims = jwt.decode(
-            cookie,
-            _cookie_key(),
-            algorithms=["HS256"],
-            options={"require": ["sub", "iat", "exp"]},
+def _clear() -> None:
+    chosen = language.current()
+    st.session_state.clear()
+    language.choose(chosen)
+
+
+def _sign_in_elsewhere(errand: Errand) -> None:
+    here = provider.current()
+    if here and here.holds():
+        st.error(
+            _(
+                "You are signed in as {address}, which gives you no access here. Ask an operator"
+                " for it, or sign out and sign in as somebody else."
+            ).format(address=labels.code(here.username or here.name or "?")),
+            icon=":material/block:",
         )
-    except jwt.InvalidTokenError:
-        return ""
-    return str(claims["sub"])
+        sign_out_button()
+        return
+    if way_in() is Way.PROXY:
+        st.info(
+            _(
+                "Your organisation signs you in before you get here, and has not done so."
+                " Reload the page; if this stays, tell an operator."
+            )
+        )
+        return
+    if st.session_state.get(_NOT_SIGNED_IN):
+        st.error(
+            _("You were not signed in: it was refused, or not finished. Try again."),
+            icon=":material/error:",
+        )
+    with st.container(key="providers", horizontal=True, width="content"):
+        for name in providers():
+            words = _("Sign in with {provider}").format(provider=name.title())
+            label = _("Sign in") if name == DEFAULT else words
+            key, icon = f"sign_in_{name}", ":material/login:"
+            st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
+    if _LEAVING in st.session_state:
+        signing_in = bool(st.session_state[_LEAVING])
+        errands.note(errand if signing_in else Errand(signing_in=False), _leave)
 
 
-def _cookie_key() -> bytes:
-    return backend.current().keys.derive("sign-in cookie")
+def _leave_for(name: str) -> None:
+    st.session_state[_LEAVING] = name
 
 
-@cache
-def _file() -> AccountsFile:
-    return AccountsFile(get_settings())
-
-
-def _accounts() -> Accounts:
-    return _file().by_name()
+def _leave() -> None:
+    if _LEAVING not in st.session_state:
+        return  # The browser said twice that it may.
+    name = st.session_state.pop(_LEAVING)
+    if name:
+        st.login(name)
+    else:
+        st.logout()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from api.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
 from api.contract import HistoryEntry, IssueState, IssueType, Role, User
 from components import language
 from components.language import N_, _, ngettext
@@ -49,6 +50,15 @@ STATE_COLOURS: dict[str, Colour] = {
     IssueState.IN_REVIEW: "blue",
     IssueState.CLOSED: "green",
     IssueState.DELETED: "gray",
+}
+
+PASSWORD_FAULTS = {
+    PasswordFault.TOO_SHORT: N_("The new password is too short: use at least {least} characters."),
+    PasswordFault.TOO_LONG: N_("The new password is too long: use at most {most} characters."),
+    PasswordFault.SPACES: N_("The new password begins or ends with a space."),
+    PasswordFault.EASY: N_(
+        "The new password is easy to guess: use several unusual words, or random characters."
+    ),
 }
 
 STATE_ICONS = {
@@ -158,6 +168,11 @@ def on_a_label(name: str) -> str:
     """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
     plain = "".join(c if c.isalnum() or c in " .,'-" else " " for c in name).strip()
     return plain or _("Account")
+
+
+def password_fault(fault: PasswordFault) -> str:
+    """Why a new password will not do, for the person who chose it."""
+    return _(PASSWORD_FAULTS[fault]).format(least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
 
 
 def code(text: str) -> str:

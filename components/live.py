@@ -6,13 +6,14 @@ from typing import Final
 import streamlit as st
 
 from api.errors import IssuesError, NotFound
+from components import session
 
 _SECONDS: Final = 10
 _NOW: Final = "live_now"
 
 
 def watch(look: Callable[[], object], shown: object) -> None:
-    """Run the page again as soon as ``look`` finds something else than what is ``shown``."""
+    """Run the page of a person again as soon as ``look`` finds something else than ``shown``."""
     # The page itself has just looked: its own run is not one of those that come by the clock.
     st.session_state[_NOW] = True
     _watch(look, shown)
@@ -22,6 +23,9 @@ def watch(look: Callable[[], object], shown: object) -> None:
 def _watch(look: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_NOW, False):
         return
+    if session.person() is None:
+        # The sign-in was ended elsewhere: the page is drawn for a visitor.
+        st.rerun()
     try:
         found = look()
     except NotFound:

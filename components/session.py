@@ -3,7 +3,9 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
@@ -14,9 +16,10 @@ from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
 from api.errors import Invalid, NotFound, NotSupported
 from api.portal_token import Person, Visitor
 from api.settings import get_settings
-from components import backend, draft, identity, states
+from components import backend, draft, errands, identity, states
 from components.embedding import Prefill
-from components.identity import SignedIn
+from components.errands import Errand
+from components.identity import SignIn
 from components.language import _
 
 _TIMEOUT: Final = 5.0
@@ -48,8 +51,8 @@ _VISITOR = "visitor"
 
 def person() -> Person | None:
     """Who is signed in, or None for a visitor."""
-    signed_in = identity.current()
-    return signed_in.person if signed_in else None
+    sign_in = identity.current()
+    return sign_in.person() if sign_in else None
 
 
 def is_reviewer() -> bool:
@@ -63,7 +66,7 @@ def require(*, reviewer: bool = False) -> Person:
     who = person()
     if who is None:
         with states.no_rights(_("Sign in to see this page.")):
-            identity.sign_in_form()
+            sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
         with states.no_rights(
@@ -76,17 +79,21 @@ def require(*, reviewer: bool = False) -> Person:
 
 def client() -> IssuesClient:
     """A client that acts for the person, or for a visitor."""
-    signed_in = identity.current()
-    return visitor_client() if signed_in is None else client_of(signed_in)
+    sign_in = identity.current()
+    return visitor_client() if sign_in is None else client_of(sign_in)
 
 
-def client_of(signed_in: SignedIn) -> IssuesClient:
-    """A client that acts for this person."""
+def client_of(sign_in: SignIn) -> IssuesClient:
+    """A client that acts for whoever signed in, at each call only while the sign-in holds."""
     here = backend.current()
-    if here.embedded:
-        key = here.keys.derive("portal")
-        return _client(lambda: portal_token.sign(key, signed_in.person))
-    return _client(_token_of(signed_in.username))
+
+    def token() -> str:
+        who = sign_in.person()
+        if who is None:
+            return ""  # The API answers that one has to sign in.
+        return portal_token.sign(here.keys, who) if here.embedded else _token_of(sign_in.username)
+
+    return _client(token)
 
 
 def _token_of(username: str) -> str:
@@ -101,9 +108,8 @@ def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """A client that never says who is signed in: anonymous reports and receipts go this way."""
     here = backend.current()
     if here.embedded:
-        key = here.keys.derive("portal")
         visitor = Visitor(_visitor())
-        return _client(lambda: portal_token.sign(key, visitor), patience)
+        return _client(lambda: portal_token.sign(here.keys, visitor), patience)
     return _client(get_settings().api_token.get_secret_value(), patience)
 
 
@@ -120,11 +126,11 @@ def is_remote() -> bool:
     return not backend.current().embedded
 
 
-def can_filter(signed_in: SignedIn | None = None) -> bool:
+def can_filter(sign_in: SignIn | None = None) -> bool:
     """Whether the server filters lists: one of the original form refuses to, or does not listen."""
     here = backend.current()
     if here.filters is None:
-        asking = client_of(signed_in) if signed_in else client()
+        asking = client_of(sign_in) if sign_in else client()
         try:
             of_the_future = asking.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
         except Invalid:
@@ -144,6 +150,37 @@ def history(issue: Issue) -> tuple[HistoryEntry, ...]:
         return client().history(issue.id).data
     except (NotFound, NotSupported):
         return ()
+
+
+def sign_in_form() -> None:
+    """What signs in, and leads back to the page that is open, or was before the sign-in page."""
+    identity.sign_in_form(
+        Errand(
+            signing_in=True,
+            page=str(st.session_state.get(_LAST_PAGE, "")),
+            query=urlencode(st.query_params.to_dict()),
+            by_name=st.session_state.get("report_anonymous") is False,
+        )
+    )
+
+
+def come_back() -> None:
+    """Lead a person who was away to sign in or out to where they wanted to be then."""
+    errand = errands.over()
+    if errand is None:
+        return
+    if not errand.signing_in:
+        identity.note_sign_out()
+        st.switch_page("pages/sign_in.py")
+    if errand.page in {str(file) for file in Path("pages").glob("[a-z]*.py")}:
+        st.session_state[_LAST_PAGE] = errand.page
+    if errand.by_name:
+        report_by_name()
+    if person() is None:
+        identity.note_failure()
+        st.switch_page("pages/sign_in.py")
+    signing_in()
+    st.switch_page(page_to_return_to() or "", query_params=dict(parse_qsl(errand.query)))
 
 
 def signing_in() -> None:

@@ -8,20 +8,26 @@ from api.keys import Keys, load_keys
 from api.server.demo import add_sample_issues
 from api.server.service import Service, open_service
 from api.settings import get_settings
+from components import passwords
+from components.ways_in import Way, way_in
 
 
 def start() -> tuple[Keys, Service | None]:
     """The keys and, unless a remote one is set, the embedded API; raises `CannotStart`."""
     settings = get_settings()
+    way = way_in()
+    passwords.attempts()
     make_data_directory(settings)
     keys = load_keys(settings)
-    passwords = make_first_accounts(settings)
+    new_passwords = make_first_accounts(settings) if way is Way.ACCOUNTS else {}
     load_accounts(settings)
     service = None if settings.api_url else open_service(settings, keys)
     if service and settings.demo:
         add_sample_issues(service)
-    if passwords:
-        _print_passwords(passwords)
+    if new_passwords:
+        _print_passwords(new_passwords)
+    if way is not Way.ACCOUNTS and not settings.reviewers:
+        sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
     return keys, service
 
 

@@ -1,8 +1,17 @@
-"""Sign in, and back to where one came from; once signed in: who one is, and sign out."""
+"""Sign in, and back to where one came from; once signed in: who one is, password, and sign out."""
 
 import streamlit as st
 
-from components import abilities, draft, identity, issue_view, labels, sent_report, session
+from components import (
+    abilities,
+    draft,
+    identity,
+    issue_view,
+    labels,
+    notices,
+    sent_report,
+    session,
+)
 from components.language import _
 
 who = session.person()
@@ -15,13 +24,15 @@ if who is None:
     else:
         st.caption(_("Without signing in you can report anonymously."))
     session.signing_in()
-    identity.sign_in_form()
+    session.sign_in_form()
     if identity.just_signed_out():
         draft.forget()
         sent_report.forget()
 elif target := session.page_to_return_to():
     st.switch_page(target)
 else:
+    notices.say_pending()
     st.title(_("Your account"), anchor=False)
     issue_view.text(f"{who.name}\n{who.email}\n{labels.role(who.role)}")
-    st.button(_("Sign out"), icon=":material/logout:", on_click=identity.sign_out)
+    identity.sign_out_button()
+    identity.change_password_form()

@@ -2,13 +2,14 @@
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,12 +23,17 @@ from api import portal_token
 from api.client import IssuesClient
 from api.contract import Role
 from api.keys import Keys
-from api.portal_token import Person, Visitor
+from api.portal_token import Caller, Person, Visitor
 from api.server.database import Database
 
 ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
-SECRET = "a secret of the tests, which is long enough"
+SECRET = "a secret of the tests that is long enough"
+
+
+def sign(caller: Caller) -> str:
+    """What the portal would send for ``caller``, good for a test that takes its time."""
+    return portal_token.sign(Keys(SECRET), caller, seconds=600)
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
@@ -51,6 +57,8 @@ class Server:
     env: dict[str, str]
     process: subprocess.Popen | None = None
     ready_path: str = "/api/ready"
+    leads_to: str = ""
+    """The address of another server that its pages lead to."""
 
     @property
     def url(self) -> str:
@@ -107,11 +115,11 @@ class Server:
     def token(self, name: str, role: Role = Role.MEMBER) -> str:
         """What the portal would send for the person called ``name``."""
         person = Person(f"{name.lower()}@example.com", name, role)
-        return portal_token.sign(Keys(SECRET).derive("portal"), person)
+        return sign(person)
 
     def guest_token(self, name: str = "") -> str:
         visitor = Visitor(name or uuid.uuid4().hex)
-        return portal_token.sign(Keys(SECRET).derive("portal"), visitor)
+        return sign(visitor)
 
     def lasting_token(self, name: str, role: Role = Role.MEMBER) -> str:
         """A token for a script, which does not expire."""
@@ -150,7 +158,7 @@ def portal_to(
     """The portal with another server, where visitors have ``token`` and accounts ``tokens``."""
     portal = portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
     secrets = data_dir.parent / f"{data_dir.name}-secrets.toml"
-    lines = [f'{name} = "{value}"' for name, value in (tokens or {}).items()]
+    lines = [f'"{name}" = "{value}"' for name, value in (tokens or {}).items()]
     secrets.write_text("\n".join(["[api_tokens]", *lines]))
     portal.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
     # There is no API beside this portal, so its own port does not answer for it.
@@ -164,6 +172,22 @@ def postgresql_server() -> Iterator[PostgresServer]:
     # Not below pytest's directory, which pytest closes to the user that PostgreSQL runs as.
     with TemporaryDirectory(prefix="postgresql-") as directory, get_server(directory) as server:
         yield server
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """A Redis server: its URL and its process, which may be killed."""
+    assert shutil.which("redis-server"), "make test installs redis-server"
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("localhost", port), 1):
+            break
+    yield f"redis://localhost:{port}", process
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -80,11 +80,10 @@ async def _client() -> AsyncIterator[AsyncIssuesClient]:
             yield client
         return
     with opened_service() as service:
-        key = service.keys.derive("portal")
         api = Router([mounted(create_app(service))])
         async with AsyncIssuesClient(
             "http://embedded",
-            lambda: portal_token.sign(key, Operator()),
+            lambda: portal_token.sign(service.keys, Operator()),
             transport=httpx.ASGITransport(api, raise_app_exceptions=False),
         ) as client:
             yield client

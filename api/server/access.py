@@ -131,7 +131,7 @@ def _by_api_token(
     database: Database, org_id: str, keys: Keys, accounts: AccountsFile, token: str
 ) -> Principal:
     with database.read() as connection:
-        found = store.find_token(connection, org_id, keys.hash("token", token))
+        found = store.find_token(connection, org_id, keys.hashes("token", token))
     if found is None:
         raise _unauthenticated("This token is not known, or it was revoked.")
     if found.expires_at is not None and found.expires_at <= time.time():
@@ -147,7 +147,7 @@ def _by_api_token(
 
 def _by_portal_token(database: Database, org_id: str, keys: Keys, token: str) -> Principal:
     try:
-        caller = portal_token.verify(keys.derive("portal"), token)
+        caller = portal_token.verify(keys, token)
     except jwt.ExpiredSignatureError:
         raise _unauthenticated("This token has expired.") from None
     except (jwt.InvalidTokenError, ValueError):

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.keys import Keys, load_keys, write_private
+from api.ended import Name, read_ended, restore_ended
+from api.keys import Keys, load_keys, read_keys, write_private
 from api.server.database import Database
 from api.server.tables import history, idempotency, issues, organisations, tokens, users
 from api.settings import CannotStart, Settings
@@ -106,7 +107,7 @@ def restore_backup(
     except ValidationError as error:
         raise CannotStart(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
-    if not other_key and (not secret or _fingerprint(Keys(secret)) != header.key):
+    if not other_key and not (secret and header.key in _fingerprints(read_keys(secret))):
         raise CannotStart(
             "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
             " receipts, API tokens and sign-ins with --other-key."
@@ -131,6 +132,7 @@ def restore_backup(
     database.migrate()
     for file, text in files.items():
         write_private(file, text, replace=True)
+    restore_ended(settings, header.ended)
     load_keys(settings)
     return counts
 
@@ -139,6 +141,7 @@ class _Header(BaseModel):
     revision: str
     key: str
     files: dict[str, str]
+    ended: dict[Name, float] = {}
 
 
 def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
@@ -146,8 +149,9 @@ def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
     header = {
         "issue-portal-backup": 1,
         "revision": database.revision(),
-        "key": _fingerprint(keys),
+        "key": _fingerprints(keys)[0],
         "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
+        "ended": read_ended(settings),
     }
     yield _json(header)
     with database.read() as connection:
@@ -197,8 +201,8 @@ def _check_new(connection: Connection, same_revision: bool) -> None:
         raise CannotStart("This database is in use: a backup is restored to a new one only.")
 
 
-def _fingerprint(keys: Keys) -> str:
-    return keys.hash("backup").hex()[:16]
+def _fingerprints(keys: Keys) -> list[str]:
+    return [found.hex()[:16] for found in keys.hashes("backup")]
 
 
 def _text(value: Any) -> Any:

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hashlib
-import hmac
 import json
 import re
 import secrets
@@ -86,21 +85,30 @@ class Issues:
     def _create(
         self, creator: str | None, new: NewIssue, key: str, *, keep_key: bool
     ) -> tuple[store.AnyRow, str | None]:
-        key_hash = self._keys.hash("idempotency", creator or "", key)
-        body_hash = self._keys.hash("idempotency/body", new.model_dump_json())
+        key_hashes = self._keys.hashes("idempotency", creator or "", key)
+        body = new.model_dump_json()
         with self._database.write() as connection:
-            known = store.find_idempotent(connection, self._org_id, key_hash)
-            if known and known.body_hash != body_hash:
+            known = store.find_idempotent(connection, self._org_id, key_hashes)
+            if known and not self._keys.is_hash(known.body_hash, "idempotency/body", body):
                 raise ProblemError(409, "This Idempotency-Key was used for another report.")
             issue_id = known.issue_id if known else store.new_id("issue")
-            receipt = self._receipt(issue_id, key) if new.anonymous else None
             if not known:
+                receipt = self._receipts(issue_id, key)[0] if new.anonymous else None
                 self._add(connection, issue_id, creator, new, receipt)
                 if keep_key:
-                    self._remember(connection, key_hash, body_hash, issue_id)
+                    body_hash = self._keys.hash("idempotency/body", body)
+                    self._remember(connection, key_hashes[0], body_hash, issue_id)
             row = store.find_issue(connection, self._org_id, issue_id)
             assert row is not None
-            return row, receipt
+            if row.receipt_hash is None:
+                return row, None
+            # The one of the key that was the newest then.
+            fitting = (
+                receipt
+                for receipt in self._receipts(issue_id, key)
+                if row.receipt_hash in self._receipt_hashes(receipt)
+            )
+            return row, next(fitting, None)
 
     def list_page(self, who: Principal, query: IssueQuery) -> Json:
         """One page of the issues that ``who`` may see."""
@@ -242,7 +250,9 @@ class Issues:
         """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
         digits = receipt_digits(receipt)
         with self._database.read() as connection:
-            row = store.find_issue_by_receipt(connection, self._org_id, self._receipt_hash(digits))
+            row = store.find_issue_by_receipt(
+                connection, self._org_id, self._receipt_hashes(digits)
+            )
             if row is None or row.state == IssueState.DELETED:
                 raise ProblemError(404, "No report has this receipt.")
             events = store.list_history(connection, self._org_id, row.id)
@@ -319,7 +329,7 @@ class Issues:
             created_at=now,
             updated_at=now,
             created_by=creator,
-            receipt_hash=self._receipt_hash(receipt) if receipt else None,
+            receipt_hash=self._receipt_hashes(receipt)[0] if receipt else None,
         )
         self._record(connection, issue_id, now, "created", creator, [])
 
@@ -349,19 +359,20 @@ class Issues:
             changes=changes,
         )
 
-    def _receipt_hash(self, digits: str) -> bytes:
-        return self._keys.hash("receipt", self._org_id, digits)
+    def _receipt_hashes(self, digits: str) -> list[bytes]:
+        return self._keys.hashes("receipt", self._org_id, digits)
 
-    def _receipt(self, issue_id: str, key: str) -> str:
-        number = int.from_bytes(self._keys.hash("receipt/new", issue_id, key)) % 10**16
-        return f"{number:016}"
+    def _receipts(self, issue_id: str, key: str) -> list[str]:
+        """The receipt of an issue, and what it would have been before each rotation of the key."""
+        hashes = self._keys.hashes("receipt/new", issue_id, key)
+        return [f"{int.from_bytes(found) % 10**16:016}" for found in hashes]
 
     def _cursor(self, number: int) -> str:
         data = number.to_bytes(8)
-        return base64.urlsafe_b64encode(data + self._cursor_seal(data)).decode()
+        return base64.urlsafe_b64encode(data + self._cursor_seals(data)[0]).decode()
 
-    def _cursor_seal(self, data: bytes) -> bytes:
-        return self._keys.hash("cursor", self._org_id, data)[:10]
+    def _cursor_seals(self, data: bytes) -> list[bytes]:
+        return [seal[:10] for seal in self._keys.hashes("cursor", self._org_id, data)]
 
     def _read_cursor(self, field: str, cursor: str | None) -> int | None:
         if cursor is None:
@@ -370,7 +381,7 @@ class Issues:
             raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        if len(raw) != 18 or not hmac.compare_digest(raw[8:], self._cursor_seal(raw[:8])):
+        if len(raw) != 18 or raw[8:] not in self._cursor_seals(raw[:8]):
             raise invalid_field(field, "is not a cursor of this list")
         return int.from_bytes(raw[:8])
 

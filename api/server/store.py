@@ -151,9 +151,9 @@ _TOKENS = select(
 ).join_from(tokens, users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
 
 
-def find_token(connection: Connection, org_id: str, token_hash: bytes) -> AnyRow | None:
-    """The token with this hash and its user's ``email``, ``state`` and ``user_role``."""
-    query = _TOKENS.where(tokens.c.org_id == org_id, tokens.c.hash == token_hash)
+def find_token(connection: Connection, org_id: str, token_hashes: Sequence[bytes]) -> AnyRow | None:
+    """The token with one of these hashes and its user's ``email``, ``state`` and ``user_role``."""
+    query = _TOKENS.where(tokens.c.org_id == org_id, tokens.c.hash.in_(token_hashes))
     return connection.execute(query).one_or_none()
 
 
@@ -233,10 +233,12 @@ def find_issue(
 
 
 def find_issue_by_receipt(
-    connection: Connection, org_id: str, receipt_hash: bytes
+    connection: Connection, org_id: str, receipt_hashes: Sequence[bytes]
 ) -> AnyRow | None:
-    """The issue that was answered with this receipt."""
-    query = select(issues).where(issues.c.org_id == org_id, issues.c.receipt_hash == receipt_hash)
+    """The issue that was answered with a receipt of one of these hashes."""
+    query = select(issues).where(
+        issues.c.org_id == org_id, issues.c.receipt_hash.in_(receipt_hashes)
+    )
     return connection.execute(query).one_or_none()
 
 
@@ -364,10 +366,12 @@ def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence
     return connection.execute(query).all()
 
 
-def find_idempotent(connection: Connection, org_id: str, key_hash: bytes) -> AnyRow | None:
-    """What an earlier request with this key was and made."""
+def find_idempotent(
+    connection: Connection, org_id: str, key_hashes: Sequence[bytes]
+) -> AnyRow | None:
+    """What an earlier request, whose key has one of these hashes, was and made."""
     query = select(idempotency.c.body_hash, idempotency.c.issue_id).where(
-        idempotency.c.org_id == org_id, idempotency.c.key_hash == key_hash
+        idempotency.c.org_id == org_id, idempotency.c.key_hash.in_(key_hashes)
     )
     return connection.execute(query).one_or_none()
 

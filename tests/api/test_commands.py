@@ -11,14 +11,19 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from pathlib import Path
 
 import pytest
 import yaml
 
+from api.__main__ import COMMANDS
 from api.contract import IssueQuery, IssueState, IssueType, NewIssue, ResourceType, Role
+from api.ended import EndedSignIns
 from api.errors import Forbidden, Unauthenticated
+from api.keys import load_keys
+from api.settings import Settings
 from tests.api.conftest import Caller
 from tests.conftest import ROOT, SECRET, api_server
 
@@ -190,6 +195,8 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     fresh.start()
     token, named, anonymous = filled(fresh)
     history = fresh.client(token).history(named.id)
+    settings = Settings(data_dir=fresh.data_dir)
+    EndedSignIns(settings, load_keys(settings)).add("of someone", time.time() + 600)
     backup = tmp_path / "backup.gz"
     counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
     assert (counts["issues"], counts["tokens"]) == (2, 1)
@@ -200,6 +207,9 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
     assert result(other.run("restore", str(backup), "--json"))["rows"] == counts
+    settings = Settings(data_dir=other.data_dir)
+    ended = EndedSignIns(settings, load_keys(settings))
+    assert (ended.has("of someone"), ended.has("of another")) == (True, False)
     other.start()
     try:
         with other.client(token) as client:
@@ -434,5 +444,5 @@ def test_demo_fills_an_empty_database_only(fresh):
 
 
 def test_every_command_explains_itself(api):
-    for command in ("serve", "token", "user", "backup", "restore", "demo", "export", "import"):
+    for command in COMMANDS:
         assert "Usage:" in api.run(command, "--help").stdout

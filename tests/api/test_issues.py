@@ -2,15 +2,10 @@
 
 import json
 import threading
-import time
 import uuid
 
-import jwt
 import pytest
 from sqlalchemy import MetaData, select
-
-from api.keys import Keys
-from tests.conftest import SECRET
 
 
 def problem(answer, status, field=None):
@@ -368,45 +363,6 @@ def test_history_tells_who_changed_what(member, reviewer):
 
 
 # Who is calling
-
-
-def portal_token(**changes):
-    now = int(time.time())
-    claims = {
-        "iss": "issue-portal",
-        "aud": "issue-portal/api",
-        "sub": "x@example.com",
-        "name": "X",
-        "role": "AppAdmin",
-        "iat": now,
-        "exp": now + 60,
-    }
-    return jwt.encode(claims | changes, Keys(SECRET).derive("portal"), "HS256")
-
-
-@pytest.mark.parametrize(
-    "authorization",
-    [
-        None,
-        "",
-        "Bearer",
-        "Basic eDp5",
-        "Bearer nonsense",
-        "Bearer ipat_nonsense",
-        "Bearer é".encode(),
-        "Bearer " + portal_token(exp=int(time.time()) - 1),
-        "Bearer " + portal_token(aud="other"),
-        "Bearer " + portal_token(iss="other"),
-        "Bearer " + portal_token(role="AppGod"),
-        "Bearer " + jwt.encode({"sub": "x", "role": "AppAdmin"}, None, "none"),
-        "Bearer " + jwt.encode({"sub": "x", "role": "AppAdmin"}, "x" * 32, "HS256"),
-    ],
-)
-def test_without_a_good_token_nothing_is_answered(stranger, authorization):
-    headers = {} if authorization is None else {"Authorization": authorization}
-    answer = stranger("GET", "/issue", headers=headers)
-    problem(answer, 401)
-    assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_token_is_asked_for_before_anything_else(stranger):

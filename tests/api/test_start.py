@@ -9,6 +9,9 @@ import sys
 import httpx
 import pytest
 
+from api.ended import EndedSignIns
+from api.keys import Keys
+from api.settings import Settings
 from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
 
 SERVE = [sys.executable, "-m", "api", "serve"]
@@ -96,6 +99,51 @@ def test_secret_key_that_is_too_short(command, tmp_path):
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
 
+def test_secret_key_that_is_no_secret(tmp_path):
+    command = [*SERVE, "--port", str(free_port())]
+    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
+    key = f"{SECRET},{SECRET[:20]}"
+    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
+
+
+AUTH = {
+    "redirect_uri": "http://localhost:8501/oauth2callback",
+    "cookie_secret": SECRET,
+    "client_id": "portal",
+    "client_secret": "a secret",
+    "server_metadata_url": "http://localhost:1/.well-known/openid-configuration",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"cookie_secret": "x" * 40}, "cookie_secret"),
+        ({"redirect_uri": "http://localhost:8501/"}, "redirect_uri"),
+        ({"client_secret": None}, "client_secret"),
+        ({"client_id": "an unfinished\nline"}, "TOML"),
+        ({}, "trustedUserHeaders"),
+    ],
+)
+def test_sign_in_at_a_provider_that_is_half_configured(tmp_path, change, told):
+    lines = [f'{name} = "{value}"' for name, value in (AUTH | change).items() if value is not None]
+    (tmp_path / "secrets.toml").write_text("\n".join(["[auth]", *lines]))
+    headers = {} if change else {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Email": "email"}'}
+    done = run(
+        [*PORTAL, "--server.port", str(free_port())],
+        tmp_path / "data",
+        STREAMLIT_SECRETS_FILES=str(tmp_path / "secrets.toml"),
+        **headers,
+    )
+    refuses(done, told)
+
+
+def test_proxy_that_tells_no_address(tmp_path):
+    command = [*PORTAL, "--server.port", str(free_port())]
+    headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
+    refuses(run(command, tmp_path / "data", **headers), "email")
+
+
 def test_accounts_that_cannot_be_read(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
@@ -118,10 +166,12 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
 
 
 def test_everything_written_is_for_its_owner_only(portal):
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in portal.data_dir.glob("*")}
-    assert {"issues.db", "accounts.yaml"} <= modes.keys()
-    assert set(modes.values()) == {0o600}
-    assert stat.S_IMODE(portal.data_dir.stat().st_mode) == 0o700
+    EndedSignIns(Settings(data_dir=portal.data_dir), Keys(SECRET)).add("of someone", 2**33)
+    written = [portal.data_dir, *portal.data_dir.rglob("*")]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert {"issues.db", "accounts.yaml", "ended"} <= {path.name for path in written}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
 
 
 def test_passwords_are_printed_once_and_stored_hashed(tmp_path):

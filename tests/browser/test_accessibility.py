@@ -6,11 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from api import portal_token
 from api.contract import IssueType, NewIssue, ResourceType, Role
-from api.keys import Keys
 from api.portal_token import Person
-from tests.conftest import SECRET, Server, environment, free_port
+from tests.conftest import Server, environment, free_port, sign
 
 LOOKS = {
     "light": {"color_scheme": "light"},
@@ -74,8 +72,7 @@ def without_barriers(excused):
 
 def report(portal):
     member = Person("member@example.com", "Morgan Member", Role.MEMBER)
-    token = portal_token.sign(Keys(SECRET).derive("portal"), member)
-    with portal.client(token) as client:
+    with portal.client(sign(member)) as client:
         return client.create(
             NewIssue(
                 description="The table came out as one long line.",

@@ -11,11 +11,9 @@ from threading import Thread
 import pytest
 from playwright.sync_api import expect
 
-from api import portal_token
 from api.contract import IssueState, IssueType, NewIssue, ResourceType, Role
-from api.keys import Keys
 from api.portal_token import Person
-from tests.conftest import SECRET, portal_server
+from tests.conftest import portal_server, sign
 
 LINK = "/?type=Format&thread=t1&interaction=i1&project=p1"
 
@@ -47,7 +45,7 @@ def report(client, words):
 def member(portal):
     """The member, as the portal signs in its own."""
     person = Person("member@example.com", "Morgan Member", Role.MEMBER)
-    return portal.client(portal_token.sign(Keys(SECRET).derive("portal"), person))
+    return portal.client(sign(person))
 
 
 def reviewer(portal):

@@ -1,0 +1,34 @@
+"""``key``: the secret key of the installation."""
+
+import click
+
+from api.data_dir import make_data_directory
+from api.keys import key_file, load_keys, new_secret, write_private
+from api.settings import CannotStart, get_settings
+
+
+@click.group()
+def key() -> None:
+    """The secret key, which signs and hashes."""
+
+
+@key.command()
+def rotate() -> None:
+    """Make a new secret key and keep the old ones, which still verify and find.
+
+    Restart the portal afterwards: a running one goes on with the keys it has read.
+    """
+    settings = get_settings()
+    if settings.secret_key.get_secret_value():
+        raise CannotStart(
+            "ISSUES_SECRET_KEY is set: write a new key and a comma in front of what is in it."
+        )
+    make_data_directory(settings)
+    load_keys(settings)
+    file = key_file(settings)
+    write_private(file, f"{new_secret()}\n{file.read_text()}", replace=True)
+    click.echo(
+        f"{file} has a new key in its first line. Restart the portal. A line below it may go when"
+        " the API tokens and receipts made before may become void.",
+        err=True,
+    )

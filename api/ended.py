@@ -1,0 +1,76 @@
+"""Sign-ins that were ended before their time, so that a copy of their cookie is worth nothing.
+
+One empty file each, in a folder of the data directory: all processes that share it see them.
+"""
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from api.keys import Keys
+from api.settings import Settings
+
+Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Of a file: a keyed hash of the sign-in's id, which tells nothing."""
+
+_SLACK = 3600
+
+
+class EndedSignIns:
+    """The sign-ins that people have ended."""
+
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self._folder = _folder(settings)
+        self._keys = keys
+
+    def add(self, sign_in: str, until: float) -> None:
+        """End the sign-in with this id, which would have ended by itself at ``until``."""
+        _write(self._folder, {self._names(sign_in)[0]: until})
+        self._forget_old()
+
+    def has(self, sign_in: str) -> bool:
+        """Whether the sign-in with this id has been ended."""
+        return any((self._folder / name).exists() for name in self._names(sign_in))
+
+    def _names(self, sign_in: str) -> list[Name]:
+        return [found.hex()[:32] for found in self._keys.hashes("ended", sign_in)]
+
+    def _forget_old(self) -> None:
+        # A file that another process has just made does not have its time yet.
+        past = time.time() - _SLACK
+        for name, until in _read(self._folder).items():
+            if until < past:
+                (self._folder / name).unlink(missing_ok=True)
+
+
+def read_ended(settings: Settings) -> dict[Name, float]:
+    """What a backup keeps of them: when each would have ended by itself."""
+    return _read(_folder(settings))
+
+
+def restore_ended(settings: Settings, ended: dict[Name, float]) -> None:
+    """Put back what a backup has kept."""
+    _write(_folder(settings), ended)
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_dir / "ended"
+
+
+def _read(folder: Path) -> dict[Name, float]:
+    found = {}
+    for file in folder.glob("*"):
+        with suppress(FileNotFoundError):  # Another process has just forgotten it.
+            found[file.name] = file.stat().st_mtime
+    return found
+
+
+def _write(folder: Path, ended: dict[Name, float]) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name, until in ended.items():
+        (folder / name).touch(mode=0o600)
+        os.utime(folder / name, (until, until))

@@ -1,0 +1,92 @@
+"""Where a person has gone to sign in or out, so that the portal knows when they come back.
+
+The provider and back is another page of the same tab, and for Streamlit a new session. So a script
+notes the errand in a cookie before the person leaves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, urlencode
+
+import streamlit as st
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from components import cookies, frontend
+
+_COOKIE: Final = "issue_portal_errand"
+_SECONDS: Final = 900
+_LONGEST_QUERY: Final = 1000
+_READ: Final = "errand_read"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a person has left for: to sign in, or else to sign out."""
+
+    signing_in: bool
+    page: str = ""
+    """Where they want to be then, a path of the portal's pages."""
+    query: str = ""
+    by_name: bool = False
+    """Whether they want to report by name then."""
+
+
+class LeadBack:
+    """Leads back to the portal, where it is told, when Streamlit cannot lead to the provider.
+
+    Streamlit (1.67) shows a bare page then; to go when it leads back by itself, as it does when a
+    provider refuses.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an error on the way to the provider is answered anew."""
+        if scope["type"] != "http" or not scope["path"].endswith("/auth/login"):
+            await self.app(scope, receive, send)
+            return
+        failed = False
+
+        async def unless_failed(message: Message) -> None:
+            nonlocal failed
+            failed = failed or message.get("status", 0) >= 400
+            if not failed:
+                await send(message)
+
+        await self.app(scope, receive, unless_failed)
+        if failed:
+            await RedirectResponse("../", 303)(scope, receive, send)
+
+
+def note(errand: Errand, leave: Callable[[], None]) -> None:
+    """Note the errand in the browser, and call ``leave`` when that is done."""
+    query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
+    told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
+    data = {
+        "name": _COOKIE,
+        "value": urlencode(told | {"by_name": int(errand.by_name)}),
+        "seconds": _SECONDS,
+    }
+    frontend.element("errand")(key="errand", data=data, on_noted_change=leave)
+
+
+def over() -> Errand | None:
+    """The errand from which the person has just come back; it is told only once."""
+    told = parse_qs(cookies.read(_COOKIE))
+    if not told or st.session_state.get(_READ):
+        return None
+    st.session_state[_READ] = True
+
+    def said(name: str) -> str:
+        return told.get(name, [""])[0]
+
+    return Errand(said("in") == "1", said("page"), said("query"), said("by_name") == "1")
+
+
+def forget() -> None:
+    """Remove the note of an errand that is over."""
+    if st.session_state.get(_READ):
+        frontend.element("errand")(key="errand_over", data={"name": _COOKIE})

@@ -1,0 +1,184 @@
+"""Signing in with the name and password of an account, and changing the password.
+
+Passwords are checked by streamlit-authenticator (0.4.2). Its form and cookie are left out: a frame
+sets its cookie, which a rerun takes away before it is done, which no server can end, and which
+itself reruns the page while someone signs in.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import jwt
+import streamlit as st
+
+from api import accounts, signed
+from api.accounts import (
+    LONGEST_PASSWORD,
+    Account,
+    AccountsFile,
+    changed_accounts,
+    password_fault,
+)
+from api.portal_token import Person
+from api.settings import get_settings
+from components import backend, labels, language
+from components.attempts import Attempts
+from components.language import _
+
+LIFETIME: Final = 7 * 86_400
+"""Seconds a sign-in is good for, unless it is set otherwise."""
+
+_PURPOSE: Final = "sign-in"
+# Of a random password that nobody knows.
+_NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
+
+
+@dataclass(frozen=True)
+class PasswordSignIn:
+    """A sign-in with a password. It ends with the password that it was made with."""
+
+    id: str
+    username: str
+    password: str
+    """A fingerprint of the hash of the password."""
+    ends_at: float
+
+    def person(self) -> Person | None:
+        """Who it is, with the role as it is now; None if the sign-in does not hold (any more)."""
+        here = backend.current()
+        account = _file().by_name().get(self.username)
+        if account is None or account.disabled:
+            return None
+        fingerprint = bytes.fromhex(self.password)
+        if not here.keys.is_hash(fingerprint, "password", account.password):
+            return None
+        if self.ends_at < time.time() or here.ended.has(self.id):
+            return None
+        return Person(account.email, account.name, account.role)
+
+    def cookie(self) -> str:
+        """What the browser keeps of it."""
+        claims: dict[str, Any] = {"sub": self.username, "jti": self.id, "pwd": self.password}
+        return signed.sign(backend.current().keys, _PURPOSE, claims, lifetime())
+
+
+def read(cookie: str) -> PasswordSignIn | None:
+    """The sign-in that a browser has kept."""
+    try:
+        claims = signed.verify(backend.current().keys, _PURPOSE, cookie)
+        ends_at = claims["iat"] + lifetime()
+        return PasswordSignIn(claims["jti"], claims["sub"], claims["pwd"], ends_at)
+    except (jwt.InvalidTokenError, KeyError):
+        return None
+
+
+def lifetime() -> int:
+    """Seconds a sign-in is good for."""
+    hours = get_settings().sign_in_hours
+    return int(hours * 3600) if hours else LIFETIME
+
+
+@cache
+def attempts() -> Attempts:
+    """The attempts of this process; raises `CannotStart` if their limits make no sense."""
+    return Attempts(get_settings())
+
+
+def form() -> PasswordSignIn | None:
+    """The form to sign in; returns the sign-in once name and password fit."""
+    with st.form("sign_in"):
+        username = st.text_input(_("Username"), autocomplete="username")
+        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
+        asked = st.form_submit_button(_("Sign in"), type="primary", icon=":material/login:")
+    if not asked:
+        return None
+    username = username.strip().lower()
+    account = _checked(
+        username,
+        password,
+        wrong=_("This name and password do not match. Check both and try again."),
+    )
+    return _begin(username, account) if account else None
+
+
+def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
+    """The form to change the password; returns the sign-in that takes the place of this one."""
+    username = now.username
+    # Another form for another sign-in: what was typed does not stay.
+    with st.form(f"change_password_{now.id}", border=False):
+        old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
+        new = st.text_input(_("New password"), type="password", autocomplete="new-password")
+        st.caption(_("It ends your sign-ins in other browsers."))
+        asked = st.form_submit_button(_("Save new password"))
+    if not asked:
+        return None
+    account = _checked(username, old, wrong=_("The current password is not right."))
+    if account is None:
+        return None
+    if fault := password_fault(new, username, account.email, account.name):
+        st.error(labels.password_fault(fault), icon=":material/error:")
+        return None
+    if new == old.strip():
+        st.error(_("This is the password that you have."), icon=":material/error:")
+        return None
+    changed = account.model_copy(update={"password": accounts.hash_password(new)})
+    with changed_accounts(get_settings()) as known:
+        if known.get(username) != account:
+            st.error(_("Your account was changed in the meantime."), icon=":material/error:")
+            return None
+        known[username] = changed
+    return _begin(username, changed)
+
+
+def _checked(username: str, password: str, *, wrong: str) -> Account | None:
+    """The account if the password is right; else tells ``wrong``, or how long to wait.
+
+    The answer and its time are the same whether there is such an account or not.
+    """
+    who = _opaque(username), _opaque(st.context.ip_address or "")
+    if seconds := attempts().begin(*who):
+        st.error(
+            _("There were too many wrong passwords. Wait {time} and try again.").format(
+                time=language.duration(seconds)
+            ),
+            icon=":material/hourglass_top:",
+        )
+        return None
+    account = _file().by_name().get(username)
+    fits = _fits(username, password.strip(), account.password if account else _NOBODYS_HASH)
+    if account is None or account.disabled or not fits:
+        attempts().failed(*who)
+        st.error(wrong, icon=":material/error:")
+        return None
+    attempts().succeeded(*who)
+    return account
+
+
+def _fits(username: str, password: str, hashed: str) -> bool:
+    if len(password.encode()) > LONGEST_PASSWORD:
+        return False  # No account has such a password, and bcrypt refuses it.
+    # Only now: it warns when it is imported before the portal runs, and takes its time.
+    from streamlit_authenticator.controllers import AuthenticationController  # noqa: PLC0415
+
+    controller = AuthenticationController(
+        {"usernames": {username: {"password": hashed}}}, auto_hash=False
+    )
+    return bool(controller.authentication_model.check_credentials(username, password))
+
+
+def _begin(username: str, account: Account) -> PasswordSignIn:
+    fingerprint = backend.current().keys.hash("password", account.password).hex()
+    ends_at = time.time() + lifetime()
+    return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
+
+
+def _opaque(text: str) -> str:
+    return backend.current().keys.hash("sign-in", text).hex()[:32]
+
+
+@cache
+def _file() -> AccountsFile:
+    return AccountsFile(get_settings())

@@ -1,0 +1,151 @@
+"""Signing in elsewhere: at a provider of OpenID Connect, or at a proxy that says who it is.
+
+The provider is in the section ``auth`` of Streamlit's secrets, the proxy's headers are in its
+option ``server.trustedUserHeaders``. Who may review and who may report, our own settings say.
+"""
+
+import json
+import re
+import time
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Final
+
+import streamlit as st
+from starlette.requests import Request
+from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import gather_user_info
+
+from api import signed
+from api.contract import Role
+from api.portal_token import Person
+from api.server.access import name_of
+from api.settings import get_settings
+from components import backend
+from components.ways_in import Way, way_in
+
+LIFETIME: Final = 12 * 3600
+"""Seconds a sign-in is good for, unless it is set otherwise."""
+
+# What tells one sign-in of a person from another.
+_OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
+_SEEN: Final = "proxy_seen"
+_LONGEST: Final = 320
+
+Claims = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ProviderSignIn:
+    """A sign-in at the provider or the proxy. Without a role it gives no access here."""
+
+    id: str
+    username: str
+    """The address."""
+    name: str
+    role: Role | None
+    ends_at: float
+
+    def holds(self) -> bool:
+        """Whether it has begun, and has neither ended nor been ended."""
+        left = self.ends_at - time.time()
+        return 0 < left < lifetime() + signed.LEEWAY and not backend.current().ended.has(self.id)
+
+    def person(self) -> Person | None:
+        """Who it is; None if it gives no access, or does not hold (any more)."""
+        if self.role is None or not self.holds():
+            return None
+        return Person(self.username, self.name, self.role)
+
+
+def current() -> ProviderSignIn | None:
+    """The sign-in of this browser session."""
+    if way_in() is Way.PROXY:
+        # The headers are those of the moment when the page was opened.
+        return _by_headers(st.user.to_dict(), st.session_state.setdefault(_SEEN, time.time()))
+    return _by_claims(st.user.to_dict())
+
+
+def of(request: Request) -> ProviderSignIn | None:
+    """The sign-in that a request beside the pages comes with."""
+    if way_in() is Way.PROXY:
+        return _by_headers(gather_user_info(request.headers), time.time())
+    claims = _claims_in(request.cookies)
+    return _by_claims(claims) if claims.get("origin") == get_origin_from_redirect_uri() else None
+
+
+def lifetime() -> float:
+    """Seconds a sign-in is good for."""
+    hours = get_settings().sign_in_hours
+    return hours * 3600 if hours else LIFETIME
+
+
+def role_of(address: str, values: Set[str]) -> Role | None:
+    """What someone may do who has this address and these values of ``ISSUES_ROLE_CLAIM``."""
+    settings = get_settings()
+    if _is_named(settings.reviewers, address, values):
+        return Role.ADMIN
+    if not settings.members or _is_named(settings.members, address, values):
+        return Role.MEMBER
+    return None
+
+
+def values_of(claims: Claims) -> Set[str]:
+    """The values of ``ISSUES_ROLE_CLAIM``, which is a claim or a path such as a.b to one."""
+    path = get_settings().role_claim
+    found: Any = claims.get(path)
+    if found is None:
+        found = claims
+        for part in path.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+    listed = found if isinstance(found, list) else [found]
+    return {str(value).strip() for value in listed if value is not None} - {""}
+
+
+def _is_named(names: str, address: str, values: Set[str]) -> bool:
+    """Whether a list has the address, its ``@domain`` or one of the values."""
+    domain = address[address.index("@") :]
+    listed = [name.strip() for name in names.split(",")]
+    return any(name in values or name.lower() in (address, domain) for name in listed)
+
+
+def _by_claims(claims: Claims) -> ProviderSignIn | None:
+    if not claims.get("is_logged_in"):
+        return None
+    one_sign_in = json.dumps([claims.get(name) for name in _OF_ONE_SIGN_IN])
+    return _sign_in(claims, one_sign_in, claims.get("iat", 0))
+
+
+def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
+    if not headers.get("email"):
+        return None
+    groups = str(headers.get(get_settings().role_claim) or "").split(",")
+    return _sign_in({**headers, get_settings().role_claim: groups}, "", seen)
+
+
+def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
+    address = str(claims.get("email") or "").strip().lower()
+    vouched_for = str(claims.get("email_verified", True)).lower() == "true"
+    known = vouched_for and re.fullmatch(r"[^@\s]+@[^@\s]+", address) and len(address) <= _LONGEST
+    return ProviderSignIn(
+        id=sign_in,
+        username=address,
+        name=str(claims.get("name") or name_of(address)),
+        role=role_of(address, values_of(claims)) if known else None,
+        ends_at=begun_at + lifetime(),
+    )
+
+
+def _claims_in(cookies: Mapping[str, str]) -> Claims:
+    """What Streamlit (1.67) keeps of a sign-in; it has no function that reads it from a request."""
+
+    def signed(name: str) -> bytes | None:
+        value = cookies.get(name, "").encode("latin-1")
+        return decode_signed_value(get_cookie_secret(), name, value) if value else None
+
+    kept = get_cookie_with_chunks(signed, USER_COOKIE_NAME)
+    claims: Claims = json.loads(kept) if kept else {}
+    return claims

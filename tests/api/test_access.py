@@ -1,0 +1,144 @@
+"""Who is calling: which tokens are believed, and what survives a rotation of the secret key."""
+
+import time
+import uuid
+
+import jwt
+import pytest
+
+from api.contract import IssueQuery, IssueType, NewIssue, ResourceType
+from api.errors import Invalid, NotFound, Unauthenticated
+from api.keys import Keys
+from tests.api.conftest import Caller
+from tests.conftest import SECRET, api_server
+
+NEWER = "another secret of the tests, newer"
+NOW = int(time.time())
+CLAIMS = {
+    "iss": "issue-portal",
+    "aud": "issue-portal/api",
+    "sub": "x@example.com",
+    "name": "X",
+    "role": "AppAdmin",
+    "iat": NOW,
+    "exp": NOW + 600,
+}
+
+
+def portal_token(
+    changes: dict | None = None,
+    *,
+    without: str = "",
+    secret: str = SECRET,
+    purpose: str = "api",
+    algorithm: str = "HS256",
+    kid: str | None = None,
+) -> str:
+    """A token as the portal makes it, but for what is given."""
+    [(key_id, key)] = Keys(secret).derive(purpose).items()
+    claims = {name: value for name, value in CLAIMS.items() if name != without} | (changes or {})
+    headers = {"kid": key_id if kid is None else kid} if kid != "" else {}
+    return jwt.encode(claims, None if algorithm == "none" else key, algorithm, headers=headers)
+
+
+def of_this_key(secret: str) -> str:
+    """The id by which tokens name the key of a secret."""
+    return next(iter(Keys(secret).derive("api")))
+
+
+BAD = {
+    "not signed": {"algorithm": "none"},
+    "another algorithm": {"algorithm": "HS384"},
+    "another key": {"secret": NEWER},
+    "another key by the name of ours": {"secret": NEWER, "kid": of_this_key(SECRET)},
+    "no name of a key": {"kid": ""},
+    "nonsense for the name of a key": {"kid": "../secret.key"},
+    "for another purpose": {"purpose": "sign-in"},
+    "another audience": {"changes": {"aud": "issue-portal/sign-in"}},
+    "another issuer": {"changes": {"iss": "someone"}},
+    "a role that is none": {"changes": {"role": "AppGod"}},
+    "expired": {"changes": {"iat": NOW - 120, "exp": NOW - 60}},
+    "of the future": {"changes": {"iat": NOW + 3600, "exp": NOW + 3660}},
+} | {f"without {name}": {"without": name} for name in CLAIMS if name != "name"}
+
+
+@pytest.fixture(scope="module")
+def server(api_on):
+    """The API alone: what is believed does not depend on the database."""
+    return api_on("sqlite")
+
+
+@pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
+@pytest.mark.parametrize("why", BAD)
+def test_bad_token_is_refused(server, why):
+    answer = Caller(server.url, portal_token(**BAD[why]))("GET", "/me")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Basic eDp5", "Bearer nonsense", "Bearer ipat_nonsense", "Bearer é".encode()],
+)
+def test_header_without_a_token_is_refused(server, authorization):
+    answer = Caller(server.url, None)("GET", "/me", headers={"Authorization": authorization})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_good_token_is_believed_although_clocks_differ_a_little(server):
+    soon = portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
+    for token in (portal_token(), soon):
+        assert Caller(server.url, token)("GET", "/me").json()["email"] == CLAIMS["sub"]
+
+
+def anonymous(text: str) -> NewIssue:
+    return NewIssue(
+        description=text,
+        resource_type=ResourceType.THREAD,
+        type=IssueType.OTHER,
+        anonymous=True,
+    )
+
+
+def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path, database_url):
+    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url)
+    del server.env["ISSUES_SECRET_KEY"]
+    key = str(uuid.uuid4())
+    done = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")
+    token = done.stdout.strip()
+    server.start()
+    try:
+        with server.client(token) as client:
+            before = client.create(anonymous("before"), idempotency_key=key)
+            client.create(anonymous("another"))
+            cursor = client.list(IssueQuery(first=1)).next_cursor
+        rotated = server.run("key", "rotate")
+        assert rotated.returncode == 0, rotated.stderr
+        server.stop()
+        server.start()
+        with server.client(token) as client:
+            assert client.create(anonymous("before"), idempotency_key=key) == before
+            assert client.look_up_receipt(before.receipt).description == "before"
+            older = client.list(IssueQuery(first=1, after=cursor))
+            assert [issue.id for issue in older.data] == [before.id]
+            after = client.create(anonymous("after"))
+
+        file = server.data_dir / "secret.key"
+        newest, oldest = file.read_text().split()
+        for secret in (newest, oldest):
+            token_of_it = portal_token(secret=secret)
+            assert Caller(server.url, token_of_it)("GET", "/me").status_code == 200
+        file.write_text(newest)
+        server.stop()
+        server.start()
+        assert Caller(server.url, portal_token(secret=oldest))("GET", "/me").status_code == 401
+        with server.client(token) as client, pytest.raises(Unauthenticated):
+            client.me()
+        with server.client(portal_token(secret=newest)) as client:
+            assert client.look_up_receipt(after.receipt).description == "after"
+            with pytest.raises(NotFound):
+                client.look_up_receipt(before.receipt)
+            with pytest.raises(Invalid):
+                client.list(IssueQuery(first=1, after=cursor))
+    finally:
+        server.stop()

@@ -1,0 +1,204 @@
+"""Accounts with passwords: a sign-in that ends when it should, guesses, a new password."""
+
+import json
+import sys
+import uuid
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from api.contract import IssueType, NewIssue, ResourceType
+from tests.conftest import ROOT, Server, free_port, portal_server
+
+NO_MATCH = "This name and password do not match."
+TOO_MANY = "There were too many wrong passwords. Wait 15 minutes and try again."
+
+
+@pytest.fixture
+def account(portal) -> dict[str, str]:
+    """An account that no other test uses: its user name and password."""
+    email = f"u{uuid.uuid4().hex[:10]}@example.com"
+    done = portal.run("user", "add", email, "--name", "Uma User", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def cookie_of(person) -> dict:
+    return next(c for c in person.context.cookies() if c["name"] == "issue_portal")
+
+
+def download(person, cookie: dict) -> int:
+    address = f"{person.server.url}/issues.csv"
+    return httpx.get(address, cookies={cookie["name"]: cookie["value"]}).status_code
+
+
+def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account):
+    person = people().opens("/sign_in").signs_in(**account)
+    cookie = cookie_of(person)
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["secure"]) == (True, "Strict", False)
+    copy = people()
+    copy.context.add_cookies([cookie])
+    copy.opens("/my_issues").sees("Uma User")
+    other_tab = person.context.new_page()
+    other_tab.goto(f"{person.server.url}/my_issues")
+    expect(other_tab.get_by_text("You have not reported anything by name yet.")).to_be_visible()
+    assert download(person, cookie) == 200
+
+    person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You are signed out.")
+    assert download(person, cookie) == 401
+    # An open page that looks for news by itself is told, too.
+    expect(other_tab.get_by_text("Sign in to see this page.")).to_be_visible(timeout=20_000)
+    copy.goes_to("Report").sees_not("Uma User")
+    copy.context.clear_cookies()
+    copy.context.add_cookies([cookie])
+    copy.opens("/my_issues").sees("Sign in to see this page.")
+    assert "issue_portal" not in [c["name"] for c in person.context.cookies()]
+
+
+def test_a_new_password_ends_all_other_sign_ins(people, account):
+    person = people().opens("/sign_in").signs_in(**account).goes_to("Uma User")
+    other = people().opens("/sign_in").signs_in(**account)
+    before = cookie_of(person)
+    page = person.page
+
+    def changes(old: str, new: str) -> None:
+        page.get_by_label("Current password").fill(old)
+        page.get_by_label("New password").fill(new)
+        person.presses("Save new password")
+
+    new = f"new {uuid.uuid4().hex[:12]}"
+    page.get_by_text("Change password").click()
+    changes("not the password", new)
+    person.sees("The current password is not right.")
+    changes(account["password"], "short")
+    person.sees("too short: use at least 8 characters.")
+    changes(account["password"], account["username"])
+    person.sees("The new password is easy to guess")
+    changes(account["password"], new)
+    person.sees("Your password is changed.")
+    while cookie_of(person)["value"] == before["value"]:
+        page.wait_for_timeout(50)
+    page.reload()
+    person.sees("Uma User")
+    assert download(person, before) == 401
+    other.goes_to("Report").sees_not("Uma User").opens("/my_issues").sees("Sign in to see")
+    other.tries(**account).sees(NO_MATCH)
+    other.signs_in(account["username"], new).sees("Uma User")
+
+
+def test_operator_ends_sign_ins_by_a_new_password_and_by_disabling(people, portal, account):
+    person = people().opens("/sign_in").signs_in(**account)
+    done = portal.run("user", "password", account["username"], "--json")
+    new = json.loads(done.stdout)["password"]
+    person.goes_to("Report").sees_not("Uma User").goes_to("Sign in").signs_in(
+        account["username"], new
+    )
+    portal.run("user", "disable", account["username"])
+    person.goes_to("Help").sees_not("Uma User").goes_to("Sign in")
+    person.tries(account["username"], new).sees(NO_MATCH)
+
+
+def test_sign_ins_outlive_a_rotation_of_the_key(people, tmp_path):
+    portal = portal_server(tmp_path / "data")
+    del portal.env["ISSUES_SECRET_KEY"]
+    portal.start()
+    try:
+        person, other = (people(portal).opens("/sign_in").signs_in("member") for _ in range(2))
+        of_other = cookie_of(other)
+        other.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
+        assert portal.run("key", "rotate").returncode == 0
+        portal.stop()
+        portal.start()
+        person.opens("/my_issues").sees("Morgan Member")
+        assert download(person, cookie_of(person)) == 200
+        assert download(person, of_other) == 401
+        file = portal.data_dir / "secret.key"
+        file.write_text(file.read_text().splitlines()[0])
+        portal.stop()
+        portal.start()
+        person.opens("/my_issues").sees("Sign in to see this page.")
+    finally:
+        portal.stop()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_guesses_are_counted_over_all_sessions(people, account, known):
+    name = account["username"] if known else "nobody-of-this-name"
+    for _ in range(2):
+        guesser = people().opens("/sign_in")
+        for _ in range(2):
+            guesser.tries(name, "wrong").sees(NO_MATCH).settles()
+    guesser.tries(name, "x" * 100).sees(NO_MATCH).settles()
+    guesser.tries(name, account["password"]).sees(TOO_MANY).sees_not(NO_MATCH)
+    people().opens("/sign_in").tries(name, account["password"]).sees(TOO_MANY)
+    people().opens("/sign_in").signs_in("member")
+
+
+@pytest.fixture
+def from_elsewhere(portal, tmp_path):
+    """The portal as it is reached from another address."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
+    server = Server([*command, "203.0.113.7"], port, tmp_path / "proxy", {**portal.env}).start()
+    yield server
+    server.stop()
+
+
+def test_guesser_shuts_out_nobody_at_another_address(people, account, from_elsewhere):
+    guesser = people(from_elsewhere).opens("/sign_in")
+    for _ in range(5):
+        guesser.tries(account["username"], "wrong").sees(NO_MATCH).settles()
+    guesser.tries(account["username"], "wrong").sees(TOO_MANY)
+    people().opens("/sign_in").signs_in(**account).sees("Uma User")
+
+
+def test_the_cookie_is_given_for_a_ticket_that_is_good_once(portal):
+    for headers in ({}, {"X-Sign-In-Ticket": ""}, {"X-Sign-In-Ticket": "guessed"}):
+        answer = httpx.post(f"{portal.url}/cookie", headers=headers)
+        assert (answer.status_code, answer.headers.get("set-cookie")) == (400, None)
+
+
+def test_nobody_signs_in_inside_a_frame(people):
+    visitor = people().opens("/my_issues?embed=true").sees("Sign in to see this page.")
+    expect(visitor.page.get_by_label("Username")).to_have_count(0)
+    link = visitor.page.get_by_role("link", name="Sign in")
+    expect(link).to_have_attribute("href", f"{visitor.server.url}/sign_in")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+PAGES = {
+    "/": ("Report a problem",) * 3,
+    "/track": ("Track a report",) * 3,
+    "/help": ("Help",) * 3,
+    "/sign_in": ("Sign in", "Your account", "Your account"),
+    "/my_issues": ("Sign in to see this page.", "In review", "In review"),
+    "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
+    "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported each day"),
+}
+"""What a visitor, a member and a reviewer see at each address."""
+
+
+def test_every_page_as_every_role(people, portal):
+    files = {f"/{file.stem}" for file in (ROOT / "pages").glob("[a-z]*.py")}
+    assert files == PAGES.keys() - {"/"} | {"/report"}
+    words = f"Nobody else's business {uuid.uuid4().hex}"
+    with portal.client(portal.token("Somebody")) as client:
+        issue = client.create(
+            NewIssue(
+                description=words,
+                resource_type=ResourceType.THREAD,
+                type=IssueType.OTHER,
+                anonymous=False,
+            )
+        )
+    visitor, member, reviewer = people(), people(), people()
+    member.opens("/sign_in").signs_in("member")
+    reviewer.opens("/sign_in").signs_in("reviewer")
+    for path, seen in PAGES.items():
+        for person, text in zip((visitor, member, reviewer), seen, strict=True):
+            person.opens(path).sees(text)
+    for path in (f"/review?issue={issue.id}", f"/my_issues?issue={issue.id}", f"/review?q={words}"):
+        for person in (visitor, member):
+            person.opens(path).sees_not(words)
+    reviewer.opens(f"/review?issue={issue.id}").sees(words)

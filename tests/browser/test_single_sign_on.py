@@ -1,0 +1,248 @@
+"""Signing in at a provider of OpenID Connect, or at a proxy, each a process of its own."""
+
+import json
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+
+from tests.conftest import Server, free_port, portal_server, portal_to
+from tests.servers import original_form, proxy
+
+COOKIE_SECRET = "a cookie secret of the tests, long enough"
+PEOPLE = {
+    "mia": {"email": "Mia@Example.com", "name": "Mia Member", "email_verified": True},
+    "rob": {
+        "email": "rob@example.com",
+        "name": "Rob Reviewer",
+        "realm_access": {"roles": ["issue-reviewers", "staff"]},
+    },
+    "eve": {"email": "eve@elsewhere.example", "name": "Eve"},
+}
+ROLES = {
+    "ISSUES_REVIEWERS": "issue-reviewers, boss@example.com",
+    "ISSUES_MEMBERS": "@example.com",
+}
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory) -> Iterator[Server]:
+    port = free_port()
+    people = [json.dumps({"sub": name, **claims}) for name, claims in PEOPLE.items()]
+    options = [option for claims in people for option in ("--user-claims", claims)]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *options]
+    data_dir = tmp_path_factory.mktemp("provider") / "data"
+    ready_path = "/.well-known/openid-configuration"
+    server = Server(command, port, data_dir, {}, ready_path=ready_path).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def single(provider, tmp_path_factory) -> Iterator[Server]:
+    """A portal whose people sign in at the provider, by either of two names; a third is gone."""
+    data_dir = tmp_path_factory.mktemp("single") / "data"
+    roles = ROLES | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
+    server = portal_server(data_dir, **roles)
+    server.leads_to = provider.url
+    client = f"""
+    client_id = "issue-portal"
+    client_secret = "a secret"
+    server_metadata_url = "{provider.url}{provider.ready_path}"
+    """
+    secrets = data_dir.parent / "secrets.toml"
+    secrets.write_text(
+        f"""
+    [auth]
+    redirect_uri = "{server.url}/oauth2callback"
+    cookie_secret = "{COOKIE_SECRET}"
+    {client}
+    [auth.acme]
+    {client}
+    [auth.gone]
+    {client.replace(provider.url, f"http://localhost:{free_port()}")}
+    """
+    )
+    server.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
+    yield server.start()
+    server.stop()
+
+
+def leaves_for_the_provider(person, button: str = "Sign in"):
+    person.page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+    expect(person.page.get_by_role("heading", name="Authorize Client")).to_be_visible()
+    return person
+
+
+def signs_in_as(person, name: str, button: str = "Sign in"):
+    leaves_for_the_provider(person, button).presses(name)
+    expect(person.page.get_by_test_id("stApp")).to_be_visible()
+    person.settles()
+    return person
+
+
+def signs_out(person):
+    person.presses("Sign out").presses("End session").sees("You are signed out.")
+    person.settles()
+    return person
+
+
+def sign_in_cookies(person) -> list[dict]:
+    return [c for c in person.context.cookies() if c["name"].startswith("_streamlit_user")]
+
+
+def download(person, cookies: list[dict]) -> int:
+    jar = {cookie["name"]: cookie["value"] for cookie in cookies}
+    return httpx.get(f"{person.server.url}/issues.csv", cookies=jar).status_code
+
+
+def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, single):
+    rob = people(single).opens("/review?state=Closed").sees("Sign in to see this page.")
+    signs_in_as(rob, "rob").sees("No issue fits these filters.")
+    assert rob.page.url == f"{single.url}/review?state=Closed"
+    cookies = sign_in_cookies(rob)
+    assert all(cookie["httpOnly"] for cookie in cookies)
+    rob.page.reload()
+    rob.sees("Rob Reviewer")
+    copy = people(single)
+    copy.context.add_cookies(cookies)
+    copy.opens("/review").sees("More filters")
+    assert download(rob, cookies) == 200
+
+    signs_out(rob.goes_to("Rob Reviewer"))
+    assert sign_in_cookies(rob) == []
+    assert download(rob, cookies) == 401
+    copy.goes_to("Help").sees_not("Rob Reviewer")
+    copy.opens("/review").sees("Sign in to see this page.")
+    # A new sign-in is another one.
+    signs_in_as(rob, "rob", "Sign in with Acme").sees("Rob Reviewer")
+    assert download(rob, sign_in_cookies(rob)) == 200
+
+
+def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single):
+    words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
+    mia = people(single).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
+    mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report by name")
+    signs_in_as(mia, "mia")
+    expect(mia.page.get_by_label("What happened?")).to_have_value(words)
+    expect(mia.page.get_by_label("Badly presented")).to_be_checked()
+    expect(mia.page.get_by_role("textbox", name="Thread")).to_have_value("t1")
+    expect(mia.page.get_by_label("Report anonymously")).not_to_be_checked()
+    mia.presses("Send report").sees("Your report has arrived.").goes_to("My issues")
+    expect(mia.row(words)).to_have_count(1)
+    mia.opens("/review").sees("This page is for reviewers.")
+    mia.opens().writes("Another one").sees("11 of 10,000 characters")
+    signs_out(mia.goes_to("Mia Member")).goes_to("Report")
+    expect(mia.page.get_by_label("What happened?")).to_have_value("")
+
+
+def test_refusals_are_told_and_leave_a_way_on(people, single):
+    visitor = people(single).opens("/review")
+    visitor.page.get_by_role("main").get_by_role("button", name="Sign in with Gone").click()
+    visitor.sees("You were not signed in: it was refused, or not finished. Try again.")
+    visitor.settles()
+    leaves_for_the_provider(visitor).presses("Deny")
+    visitor.sees("You were not signed in: it was refused, or not finished. Try again.")
+    signs_in_as(visitor, "eve").sees("You are signed in as eve@elsewhere.example")
+    visitor.sees("which gives you no access here").sees_not("Sign in with Acme")
+    assert download(visitor, sign_in_cookies(visitor)) == 401
+    visitor.opens().chooses("No answer").writes("As a visitor, all the same.")
+    visitor.presses("Send report").sees("Your report has arrived.")
+
+
+def test_role_is_that_of_the_last_sign_in(people, single, provider):
+    rob = people(single).opens("/review")
+    signs_in_as(rob, "rob").sees("More filters")
+    try:
+        claims = PEOPLE["rob"] | {"realm_access": {"roles": ["staff"]}}
+        assert httpx.put(f"{provider.url}/users/rob", json=claims).is_success
+        signs_out(rob.goes_to("Rob Reviewer"))
+        signs_in_as(rob, "rob").opens("/review").sees("This page is for reviewers.")
+    finally:
+        httpx.put(f"{provider.url}/users/rob", json=PEOPLE["rob"])
+
+
+@pytest.mark.parametrize(
+    ("hours", "changes", "seen"),
+    [
+        (11.9, {}, "More filters"),
+        (12.1, {}, "Sign in to see this page."),
+        (-1, {}, "Sign in to see this page."),
+        (0, {"origin": "https://elsewhere.example"}, "Sign in to see this page."),
+        (0, {"email_verified": False}, "as rob@example.com, which gives you no access here."),
+        (0, {"email": None}, "as Rob Reviewer, which gives you no access here."),
+    ],
+)
+def test_what_a_sign_in_is_worth(people, single, hours, changes, seen):
+    claims = {
+        **PEOPLE["rob"],
+        "sub": "rob",
+        "iat": int(time.time() - hours * 3600),
+        "nonce": uuid.uuid4().hex,
+        "is_logged_in": True,
+        "origin": single.url,
+    }
+    value = create_signed_value(COOKIE_SECRET, "_streamlit_user", json.dumps(claims | changes))
+    cookie = {"name": "_streamlit_user", "value": value.decode(), "url": single.url}
+    person = people(single)
+    person.context.add_cookies([cookie])
+    person.opens("/review").sees(seen)
+    assert download(person, [cookie]) == (200 if seen == "More filters" else 401)
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory) -> Iterator[Server]:
+    """A portal whose people are signed in by a proxy, as it is reached through the proxy."""
+    directory = tmp_path_factory.mktemp("behind")
+    portal = portal_server(directory / "data", **ROLES, ISSUES_ROLE_CLAIM="groups")
+    portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.HEADERS)
+    portal.start()
+    port = free_port()
+    command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
+    server = Server([*command, "203.0.113.7"], port, directory / "proxy", portal.env)
+    yield server.start()
+    server.stop()
+    portal.stop()
+
+
+def known_as(person, value: str):
+    person.context.add_cookies([{"name": proxy.COOKIE, "value": value, "url": person.server.url}])
+    return person
+
+
+def test_proxy_says_who_it_is(people, behind):
+    rob = known_as(people(behind), "Rob@Example.com/staff,issue-reviewers")
+    rob.opens("/review").sees("More filters")
+    rob.goes_to("Rob").sees("rob@example.com").sees("Your organisation signs you in and out.")
+    expect(rob.page.get_by_role("button", name="Sign out")).to_have_count(0)
+    jar = {proxy.COOKIE: "rob@example.com/issue-reviewers"}
+    assert httpx.get(f"{behind.url}/issues.csv", cookies=jar).status_code == 200
+    mia = known_as(people(behind), "mia@example.com/staff").opens("/sign_in")
+    mia.sees("mia@example.com").opens("/review").sees("This page is for reviewers.")
+    eve = known_as(people(behind), "eve@elsewhere.example/staff").opens("/my_issues")
+    eve.sees("Sign in to see this page.").sees("which gives you no access here.")
+
+
+def test_what_a_client_says_by_itself_is_not_believed(behind, portal):
+    headers = {"X-Forwarded-Email": "rob@example.com", "X-Forwarded-Groups": "issue-reviewers"}
+    for server in (behind, portal):
+        assert httpx.get(f"{server.url}/issues.csv", headers=headers).status_code == 401
+
+
+def test_person_has_the_token_of_their_address_on_another_server(original_server, tmp_path):
+    tokens = {"rob@example.com": original_form.TOKEN}
+    portal = portal_to(original_server.url, tmp_path / "data", tokens=tokens)
+    portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.HEADERS)
+    portal.start()
+    try:
+        for email, status in (("Rob@Example.com", 200), ("mia@example.com", 401)):
+            headers = {"X-Forwarded-Email": email}
+            answer = httpx.get(f"{portal.url}/issues.csv", headers=headers)
+            assert answer.status_code == status, answer.text
+    finally:
+        portal.stop()

@@ -1,0 +1,41 @@
+"""Who may do what when a provider or a proxy says who it is."""
+
+import pytest
+
+from api.contract import Role
+from api.settings import Settings
+from components import provider
+
+ANN = "ann@example.com"
+STAFF = ["staff", "Issue Reviewers"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "claims", "role"),
+    [
+        ({}, {}, Role.MEMBER),
+        ({"reviewers": "bob@example.com, Ann@Example.com"}, {}, Role.ADMIN),
+        ({"reviewers": "bob@example.com"}, {}, Role.MEMBER),
+        ({"reviewers": "@example.com"}, {}, Role.ADMIN),
+        ({"reviewers": "@ample.com,example.com,@"}, {}, Role.MEMBER),
+        ({"members": "@elsewhere.example"}, {}, None),
+        ({"members": "@elsewhere.example", "reviewers": ANN}, {}, Role.ADMIN),
+        ({"role_claim": "groups", "reviewers": "Issue Reviewers"}, {"groups": STAFF}, Role.ADMIN),
+        ({"role_claim": "groups", "reviewers": "issue reviewers"}, {"groups": STAFF}, Role.MEMBER),
+        ({"role_claim": "groups", "reviewers": "staff"}, {"groups": "staff"}, Role.ADMIN),
+        ({"role_claim": "groups", "reviewers": "taff"}, {"groups": "staff"}, Role.MEMBER),
+        ({"role_claim": "groups", "reviewers": "None,,"}, {}, Role.MEMBER),
+        ({"role_claim": "groups", "reviewers": "", "members": "x"}, {"groups": [""]}, None),
+        ({"role_claim": "a.b", "reviewers": "staff"}, {"a": {"b": STAFF}}, Role.ADMIN),
+        ({"role_claim": "a.b", "reviewers": "staff"}, {"a": STAFF}, Role.MEMBER),
+        (
+            {"role_claim": "https://a.b/c", "members": "staff"},
+            {"https://a.b/c": STAFF},
+            Role.MEMBER,
+        ),
+        ({"reviewers": "staff"}, {"groups": STAFF}, Role.MEMBER),
+    ],
+)
+def test_role(monkeypatch, settings, claims, role):
+    monkeypatch.setattr(provider, "get_settings", lambda: Settings(**settings))
+    assert provider.role_of(ANN, provider.values_of(claims)) == role

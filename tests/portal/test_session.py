@@ -1,0 +1,42 @@
+"""A client of the portal acts for a person only while their sign-in holds, in the role of then."""
+
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from api.contract import Role
+from api.errors import Forbidden, Unauthenticated
+from api.keys import Keys
+from api.portal_token import Person
+from components import backend, session
+from components.backend import Backend
+from tests.conftest import SECRET
+
+
+@dataclass
+class SignIn:
+    """A sign-in whose holder can change, as an operator or another tab changes it."""
+
+    who: Person | None
+    id: str = "x"
+    username: str = "x"
+    ends_at: float = 2**33
+
+    def person(self) -> Person | None:
+        return self.who
+
+
+def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
+    transport = httpx.HTTPTransport()
+    here = Backend(api_on("sqlite").url, Keys(SECRET), transport, embedded=True)
+    monkeypatch.setattr(backend, "_current", here)
+    sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
+    client = session.client_of(sign_in)
+    client.users()
+    sign_in.who = Person("changing@example.com", "Changing", Role.MEMBER)
+    with pytest.raises(Forbidden):
+        client.users()
+    sign_in.who = None
+    with pytest.raises(Unauthenticated):
+        client.me()

@@ -1,0 +1,32 @@
+"""The route that sets the cookie of a sign-in: for a ticket, once, out of scripts' reach."""
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from components import sign_in_cookie
+
+
+def ask(ticket: str, origin: str) -> httpx.Response:
+    async def post() -> httpx.Response:
+        app = Starlette(routes=[sign_in_cookie.route])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            headers = {"Origin": origin, "X-Sign-In-Ticket": ticket}
+            return await client.post("http://portal/cookie", headers=headers)
+
+    return asyncio.run(post())
+
+
+@pytest.mark.parametrize(("origin", "secure"), [("https://a.example", True), ("http://a", False)])
+def test_cookie_is_set_once(monkeypatch, origin, secure):
+    state: dict[str, str] = {}
+    monkeypatch.setattr(sign_in_cookie.st, "session_state", state)
+    sign_in_cookie.keep("the value", 600)
+    [ticket] = state.values()
+    said = ask(ticket, origin).headers["set-cookie"]
+    assert "HttpOnly; Max-Age=600; Path=/; SameSite=strict" in said
+    assert ("Secure" in said) == secure
+    again = ask(ticket, origin)
+    assert (again.status_code, again.headers.get("set-cookie")) == (400, None)
