@@ -79,6 +79,11 @@ class Counters:
             ) from error
         self._shared = FixedWindowRateLimiter(storage)
 
+    @property
+    def are_elsewhere(self) -> bool:
+        """Whether counting waits for a network."""
+        return self._shared is not self._memory
+
     def take(self, limit: Limit, who: str, *, shared: bool = True) -> Count:
         """Count one more of ``who``; not ``shared``: in the memory of this process only."""
         return self._count(

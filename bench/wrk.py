@@ -1,4 +1,4 @@
-"""Load over HTTP by wrk (Debian's package of that name), which takes little of the machine itself."""
+"""Load over HTTP by wrk (a Debian package), which takes little of the machine itself."""
 
 import re
 import subprocess
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
 
 @dataclass(frozen=True)
 class Load:
@@ -20,26 +21,28 @@ def load(
     url: str,
     *,
     token: str = "",
-    paths: Sequence[str] = ("",),
+    paths: Sequence[str] = (),
     body: str = "",
     at_once: int = 8,
     seconds: float = 5,
 ) -> Load:
-    """Ask for ``paths`` in turn, with ``at_once`` requests under way; POST if there is a body.
+    """Ask for ``url``, or for ``paths`` of its host in turn; POST if there is a ``body``.
 
     Raises ``RuntimeError`` if any answer is an error.
     """
-    script = (
+    in_turn = (
         f"local paths = {{{', '.join(f'[==[{path}]==]' for path in paths)}}}\n"
         "local at = math.random(#paths)\n"
+        "request = function() at = at % #paths + 1; return wrk.format(nil, paths[at]) end\n"
+    )
+    script = (
+        f"{in_turn if paths else ''}"
         f"wrk.method = '{'POST' if body else 'GET'}'\n"
         f"wrk.body = [==[{body}]==]\n"
         "wrk.headers['Content-Type'] = 'application/json'\n"
         f"wrk.headers['Authorization'] = 'Bearer {token}'\n"
-        "request = function() at = at % #paths + 1; return wrk.format(nil, paths[at]) end\n"
-        f"response = function(status) if status ~= {status} then wrk.thread:stop() end end\n"
-        "done = function(summary, latency) io.write(string.format('result %d %d %d %d\\n',"
-        " summary.requests, summary.duration, latency:percentile(50), latency:percentile(99))) end\n"
+        "done = function(all, times) io.write(string.format('result %d %d %d %d\\n',"
+        " all.requests, all.duration, times:percentile(50), times:percentile(99))) end\n"
     )
     with TemporaryDirectory() as folder:
         file = Path(folder) / "load.lua"

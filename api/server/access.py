@@ -11,9 +11,10 @@ from api import portal_token
 from api.accounts import AccountsFile
 from api.contract import Role, UserState
 from api.keys import Keys
-from api.portal_token import Operator, Visitor
+from api.portal_token import Caller, Operator, Person, Visitor
 from api.server import store
 from api.server.database import Database
+from api.server.memory import Memory
 from api.server.problems import ProblemError, forbidden
 
 TOKEN_PREFIX = "ipat_"  # noqa: S105
@@ -46,21 +47,116 @@ class Principal:
         return self.role in (Role.ADMIN, Role.OWNER)
 
 
-def authenticate(
-    database: Database,
-    org_id: str,
-    keys: Keys,
-    accounts: AccountsFile,
-    authorization: str | None,
-) -> Principal:
-    """The principal behind an ``Authorization`` header; a 401 or 403 problem if there is none."""
+class Access:
+    """Tells who is calling."""
+
+    def __init__(
+        self, database: Database, org_id: str, keys: Keys, accounts: AccountsFile, memory: Memory
+    ) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._keys = keys
+        self._accounts = accounts
+        self._memory = memory
+
+    def authenticate(self, authorization: str | None) -> Principal:
+        """The principal behind an ``Authorization`` header; a 401 or 403 problem if there is none.
+
+        Asks the database, unless it knows already.
+        """
+        token = _token_in(authorization)
+        if token.startswith(TOKEN_PREFIX):
+            found = self._find_token(token)
+            if found is None:
+                raise _unauthenticated("This token is not known, or it was revoked.")
+            return self._of_token(found)
+        caller = self._verified(token)
+        if not isinstance(caller, Person):
+            return _without_user(caller)
+        user = self._find_user(caller.email)
+        if user is None or (user.name, user.role) != (caller.name, caller.role):
+            with self._database.write() as connection:
+                user = store.ensure_user(
+                    connection, self._org_id, caller.email, caller.name, caller.role
+                )
+        return _of_user(caller, user)
+
+    def recall(self, authorization: str | None) -> Principal | None:
+        """The same without asking the database; None if that cannot be told, or there is none."""
+        try:
+            token = _token_in(authorization)
+            if token.startswith(TOKEN_PREFIX):
+                found = self._memory.get(self._key_of(token))
+                return self._of_token(found) if found else None
+            caller = self._verified(token)
+            if not isinstance(caller, Person):
+                return _without_user(caller)
+            user = self._memory.get(("user", caller.email))
+            if user is None or (user.name, user.role) != (caller.name, caller.role):
+                return None
+            return _of_user(caller, user)
+        except ProblemError:
+            return None
+
+    def _find_token(self, token: str) -> store.AnyRow | None:
+        key = self._key_of(token)
+        found: store.AnyRow | None = self._memory.get(key)
+        if found is None:
+            version = self._memory.version()
+            with self._database.read() as connection:
+                hashes = self._keys.hashes("token", token)
+                found = store.find_token(connection, self._org_id, hashes)
+            self._memory.keep(key, found, version)
+        return found
+
+    def _key_of(self, token: str) -> tuple[str, bytes]:
+        return "token", self._keys.hash("token", token)
+
+    def _find_user(self, email: str) -> store.AnyRow | None:
+        found: store.AnyRow | None = self._memory.get(("user", email))
+        if found is None:
+            version = self._memory.version()
+            with self._database.read() as connection:
+                found = store.find_user(connection, self._org_id, email)
+            self._memory.keep(("user", email), found, version)
+        return found
+
+    def _of_token(self, found: store.AnyRow) -> Principal:
+        if found.expires_at is not None and found.expires_at <= time.time():
+            raise _unauthenticated("This token has expired.")
+        # Whoever loses a role loses it for all tokens.
+        role = _weaker(Role(found.role), Role(found.user_role))
+        if account := self._accounts.by_email(found.email):
+            role = _weaker(role, account.role)
+            if account.disabled:
+                raise _inactive()
+        return _active(Principal(role, found.user_id, f"token {found.id}", found.id), found.state)
+
+    def _verified(self, token: str) -> Caller:
+        try:
+            return portal_token.verify(self._keys, token)
+        except jwt.ExpiredSignatureError:
+            raise _unauthenticated("This token has expired.") from None
+        except (jwt.InvalidTokenError, ValueError):
+            raise _unauthenticated("This token is not known, or it was revoked.") from None
+
+
+def _token_in(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise _unauthenticated("Send a token: Authorization: Bearer <token>.")
-    if token.startswith(TOKEN_PREFIX):
-        return _by_api_token(database, org_id, keys, accounts, token)
-    return _by_portal_token(database, org_id, keys, token)
+    return token
+
+
+def _without_user(caller: Visitor | Operator) -> Principal:
+    if isinstance(caller, Visitor):
+        return Principal(Role.GUEST, None, f"visitor {caller.limited_as}")
+    return Principal(Role.OWNER, None, "operator")
+
+
+def _of_user(caller: Person, user: store.AnyRow) -> Principal:
+    return _active(Principal(caller.role, user.id, f"user {user.id}"), user.state)
 
 
 @dataclass(frozen=True)
@@ -125,43 +221,6 @@ class TokenUses:
 def name_of(email: str) -> str:
     """A name for someone of whom only the address is known: ``a.b@c.d`` is A B."""
     return email.partition("@")[0].replace(".", " ").replace("_", " ").title()
-
-
-def _by_api_token(
-    database: Database, org_id: str, keys: Keys, accounts: AccountsFile, token: str
-) -> Principal:
-    with database.read() as connection:
-        found = store.find_token(connection, org_id, keys.hashes("token", token))
-    if found is None:
-        raise _unauthenticated("This token is not known, or it was revoked.")
-    if found.expires_at is not None and found.expires_at <= time.time():
-        raise _unauthenticated("This token has expired.")
-    # Whoever loses a role loses it for all tokens.
-    role = _weaker(Role(found.role), Role(found.user_role))
-    if account := accounts.by_email(found.email):
-        role = _weaker(role, account.role)
-        if account.disabled:
-            raise _inactive()
-    return _active(Principal(role, found.user_id, f"token {found.id}", found.id), found.state)
-
-
-def _by_portal_token(database: Database, org_id: str, keys: Keys, token: str) -> Principal:
-    try:
-        caller = portal_token.verify(keys, token)
-    except jwt.ExpiredSignatureError:
-        raise _unauthenticated("This token has expired.") from None
-    except (jwt.InvalidTokenError, ValueError):
-        raise _unauthenticated("This token is not known, or it was revoked.") from None
-    if isinstance(caller, Visitor):
-        return Principal(Role.GUEST, None, f"visitor {caller.limited_as}")
-    if isinstance(caller, Operator):
-        return Principal(Role.OWNER, None, "operator")
-    with database.read() as connection:
-        user = store.find_user(connection, org_id, caller.email)
-    if user is None or (user.name, user.role) != (caller.name, caller.role):
-        with database.write() as connection:
-            user = store.ensure_user(connection, org_id, caller.email, caller.name, caller.role)
-    return _active(Principal(caller.role, user.id, f"user {user.id}"), user.state)
 
 
 _ROLES = tuple(Role)

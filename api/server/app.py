@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from api.server import error_handlers, routes
 from api.server.answer_headers import AnswerHeaders
 from api.server.openapi import DescribedApp
+from api.server.remembered import RememberedAnswers
 from api.server.security_headers import SecurityHeaders
 from api.server.service import Service
 
@@ -56,6 +57,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     error_handlers.install(app, [*routes.router.routes, *routes.health.routes])
     app.add_middleware(AnswerHeaders)
+    app.add_middleware(RememberedAnswers, service=service)
     app.include_router(routes.router)
     app.include_router(routes.health)
     app.mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")]))

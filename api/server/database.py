@@ -1,6 +1,7 @@
 """The connection to the database: engine, transactions, and bringing the schema up to date."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,8 @@ class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
+        self._watching = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
         try:
             self.url = make_url(url)
             if self.url.drivername in ("postgres", "postgresql"):
@@ -89,6 +92,15 @@ class Database:
         """A transaction that is on disk when the block has ended without an error."""
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             yield connection
+
+    def version(self) -> int | None:
+        """Another number whenever anything was changed, by whomever; None if that is not known."""
+        if self._is_postgresql or self.url.database is None:
+            return None
+        with self._watching:
+            if self._watch is None:
+                self._watch = sqlite3.connect(self.url.database, check_same_thread=False)
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def revision(self) -> str | None:
         """The revision of the schema, or None if the database has none yet."""
@@ -146,6 +158,8 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self._watch:
+            self._watch.close()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

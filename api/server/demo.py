@@ -90,7 +90,7 @@ def add_sample_issues(service: Service) -> bool:
                 {
                     "org_id": org_id,
                     "id": issue_id,
-                    "number": store.next_issue_number(connection, org_id),
+                    "number": store.take_issue_numbers(connection, org_id),
                     "description": text,
                     "search_text": search.fold(text),
                     "resource_type": "Thread",

@@ -97,26 +97,23 @@ def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
     created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
     updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
     reporter = _reporter(connection, org_id, issue.created_by) if issue.created_by else None
-    store.add_issue(
-        connection,
-        org_id=org_id,
-        id=issue_id,
-        number=store.take_issue_number(connection, org_id, issue.issue_number),
-        description=issue.description or "",
-        resource_type=ResourceType.THREAD,
-        type=issue.type,
-        state=issue.state,
-        is_read=issue.is_read,
-        thread_id=issue.data.thread_id if issue.data else None,
-        reported_interaction_id=issue.data.reported_interaction_id if issue.data else None,
-        project_id=issue.project.id if issue.project else None,
-        created_at=created,
-        updated_at=updated,
-        created_by=reporter,
-    )
-    store.add_history(
-        connection, org_id, issue_id, at=created, action="created", actor=reporter, changes=[]
-    )
+    row = {
+        "org_id": org_id,
+        "id": issue_id,
+        "number": store.take_issue_number(connection, org_id, issue.issue_number),
+        "description": issue.description or "",
+        "resource_type": ResourceType.THREAD,
+        "type": issue.type,
+        "state": issue.state,
+        "is_read": issue.is_read,
+        "thread_id": issue.data.thread_id if issue.data else None,
+        "reported_interaction_id": issue.data.reported_interaction_id if issue.data else None,
+        "project_id": issue.project.id if issue.project else None,
+        "created_at": created,
+        "updated_at": updated,
+        "created_by": reporter,
+    }
+    store.add_issues(connection, [row])
     return True
 
 

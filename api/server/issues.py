@@ -1,17 +1,13 @@
 """The rules: who may do what to an issue, which states follow which, and what anonymous means."""
 
-import base64
-import binascii
 import hashlib
-import json
 import re
-import secrets
 import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from api.contract import (
     LIVE_STATES,
@@ -22,17 +18,16 @@ from api.contract import (
     NewIssue,
     PageOrder,
     StatsQuery,
-    receipt_digits,
 )
 from api.keys import Keys
 from api.server import statistics, store, wire
 from api.server.access import Principal
+from api.server.cursors import Cursors
 from api.server.database import Database
 from api.server.problems import ProblemError, forbidden, invalid_field, not_found
+from api.server.receipts import Receipts
+from api.server.reports import Reports
 from api.server.wire import Json
-
-IDEMPOTENCY_LIFETIME = 86_400
-"""Seconds for which a repeated ``Idempotency-Key`` is recognised."""
 
 SHORTEST_ANONYMOUS_KEY = 16
 """Characters of an ``Idempotency-Key`` that nobody else will think of."""
@@ -46,15 +41,12 @@ class Issues:
     def __init__(self, database: Database, org_id: str, keys: Keys) -> None:
         self._database = database
         self._org_id = org_id
-        self._keys = keys
+        self._receipts = Receipts(keys, org_id)
+        self._cursors = Cursors(keys, org_id)
+        self._reports = Reports(database, org_id, keys)
 
-    def create(self, who: Principal, new: NewIssue, idempotency_key: str | None) -> Json:
-        """Store a report; a repeated request gets the first one's answer and stores nothing.
-
-        An anonymous one gets a receipt, and nothing about ``who`` is stored: its idempotency
-        record is a keyed hash of the key alone, and its receipt is derived from key and issue, so
-        that a retry gets the same receipt although only a hash of it is stored.
-        """
+    async def create(self, who: Principal, new: NewIssue, idempotency_key: str | None) -> Json:
+        """Store a report (`Reports.add`); of an anonymous one nothing about ``who`` is stored."""
         if who.is_guest and not new.anonymous:
             raise forbidden("A visitor can only report anonymously: set anonymous to true.")
         if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
@@ -63,52 +55,8 @@ class Issues:
                 f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
                 " characters: such keys are not told apart by sender",
             )
-        key = idempotency_key or secrets.token_urlsafe(16)
         creator = None if new.anonymous else who.user_id
-        try:
-            row, receipt = self._create(creator, new, key, keep_key=idempotency_key is not None)
-        except IntegrityError:
-            # The same request was stored in the meantime by another one of its attempts.
-            row, receipt = self._create(creator, new, key, keep_key=idempotency_key is not None)
-        answer = wire.issue(row, with_project=True) | {
-            # A repeated request gets the first answer, whatever was done to the issue since.
-            "description": new.description,
-            "type": new.type,
-            "state": IssueState.NOT_REVIEWED,
-            "is_read": False,
-            "updated_at": wire.timestamp(row.created_at),
-        }
-        if receipt:
-            answer["receipt"] = "-".join(receipt[i : i + 4] for i in range(0, 16, 4))
-        return answer
-
-    def _create(
-        self, creator: str | None, new: NewIssue, key: str, *, keep_key: bool
-    ) -> tuple[store.AnyRow, str | None]:
-        key_hashes = self._keys.hashes("idempotency", creator or "", key)
-        body = new.model_dump_json()
-        with self._database.write() as connection:
-            known = store.find_idempotent(connection, self._org_id, key_hashes)
-            if known and not self._keys.is_hash(known.body_hash, "idempotency/body", body):
-                raise ProblemError(409, "This Idempotency-Key was used for another report.")
-            issue_id = known.issue_id if known else store.new_id("issue")
-            if not known:
-                receipt = self._receipts(issue_id, key)[0] if new.anonymous else None
-                self._add(connection, issue_id, creator, new, receipt)
-                if keep_key:
-                    body_hash = self._keys.hash("idempotency/body", body)
-                    self._remember(connection, key_hashes[0], body_hash, issue_id)
-            row = store.find_issue(connection, self._org_id, issue_id)
-            assert row is not None
-            if row.receipt_hash is None:
-                return row, None
-            # The one of the key that was the newest then.
-            fitting = (
-                receipt
-                for receipt in self._receipts(issue_id, key)
-                if row.receipt_hash in self._receipt_hashes(receipt)
-            )
-            return row, next(fitting, None)
+        return await self._reports.add(creator, new, idempotency_key)
 
     def list_page(self, who: Principal, query: IssueQuery) -> Json:
         """One page of the issues that ``who`` may see."""
@@ -142,8 +90,8 @@ class Issues:
             query.before is not None and query.after is None and query.first is None
         )
         size = query.first or query.last or query.page_size
-        after = self._read_cursor("after", query.after)
-        before = self._read_cursor("before", query.before)
+        after = self._cursors.read("after", query.after)
+        before = self._cursors.read("before", query.before)
         offset = 0 if query.page is None else (query.page - 1) * size
         with self._database.read() as connection:
             rows = list(
@@ -179,9 +127,9 @@ class Issues:
                 beyond = store.any_beyond(connection, which, edge, above=descending != backward)
                 has_next, has_previous = (beyond, more) if backward else (more, beyond)
             if rows and has_next:
-                page["next_cursor"] = self._cursor(rows[-1].number)
+                page["next_cursor"] = self._cursors.at(rows[-1].number)
             if rows and has_previous:
-                page["previous_cursor"] = self._cursor(rows[0].number)
+                page["previous_cursor"] = self._cursors.at(rows[0].number)
             page["has_next_page"] = has_next
             page["has_previous_page"] = has_previous
             if query.total_count:
@@ -248,11 +196,9 @@ class Issues:
 
     def by_receipt(self, receipt: str) -> Json:
         """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
-        digits = receipt_digits(receipt)
+        hashes = self._receipts.hashes(receipt)
         with self._database.read() as connection:
-            row = store.find_issue_by_receipt(
-                connection, self._org_id, self._receipt_hashes(digits)
-            )
+            row = store.find_issue_by_receipt(connection, self._org_id, hashes)
             if row is None or row.state == IssueState.DELETED:
                 raise ProblemError(404, "No report has this receipt.")
             events = store.list_history(connection, self._org_id, row.id)
@@ -304,42 +250,6 @@ class Issues:
         if etag(wire.issue(row, with_project=True)) not in tags:
             raise ProblemError(412, "Someone changed this issue in the meantime.")
 
-    def _add(
-        self,
-        connection: Connection,
-        issue_id: str,
-        creator: str | None,
-        new: NewIssue,
-        receipt: str | None,
-    ) -> None:
-        now = int(time.time())
-        store.add_issue(
-            connection,
-            org_id=self._org_id,
-            id=issue_id,
-            number=store.next_issue_number(connection, self._org_id),
-            description=new.description,
-            resource_type=new.resource_type,
-            type=new.type,
-            state=IssueState.NOT_REVIEWED,
-            is_read=False,
-            thread_id=new.config.thread_id if new.config else None,
-            reported_interaction_id=new.config.reported_interaction_id if new.config else None,
-            project_id=new.project_id,
-            created_at=now,
-            updated_at=now,
-            created_by=creator,
-            receipt_hash=self._receipt_hashes(receipt)[0] if receipt else None,
-        )
-        self._record(connection, issue_id, now, "created", creator, [])
-
-    def _remember(
-        self, connection: Connection, key_hash: bytes, body_hash: bytes, issue_id: str
-    ) -> None:
-        now = int(time.time())
-        store.forget_idempotent(connection, self._org_id, now - IDEMPOTENCY_LIFETIME)
-        store.add_idempotent(connection, self._org_id, key_hash, body_hash, issue_id, now)
-
     def _record(
         self,
         connection: Connection,
@@ -359,36 +269,10 @@ class Issues:
             changes=changes,
         )
 
-    def _receipt_hashes(self, digits: str) -> list[bytes]:
-        return self._keys.hashes("receipt", self._org_id, digits)
-
-    def _receipts(self, issue_id: str, key: str) -> list[str]:
-        """The receipt of an issue, and what it would have been before each rotation of the key."""
-        hashes = self._keys.hashes("receipt/new", issue_id, key)
-        return [f"{int.from_bytes(found) % 10**16:016}" for found in hashes]
-
-    def _cursor(self, number: int) -> str:
-        data = number.to_bytes(8)
-        return base64.urlsafe_b64encode(data + self._cursor_seals(data)[0]).decode()
-
-    def _cursor_seals(self, data: bytes) -> list[bytes]:
-        return [seal[:10] for seal in self._keys.hashes("cursor", self._org_id, data)]
-
-    def _read_cursor(self, field: str, cursor: str | None) -> int | None:
-        if cursor is None:
-            return None
-        try:
-            raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-        if len(raw) != 18 or raw[8:] not in self._cursor_seals(raw[:8]):
-            raise invalid_field(field, "is not a cursor of this list")
-        return int.from_bytes(raw[:8])
-
 
 def etag(issue: Json) -> str:
     """The entity tag of an issue as it is now (RFC 9110)."""
-    return f'"{hashlib.sha256(json.dumps(issue).encode()).hexdigest()[:24]}"'
+    return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
 
 
 def _seconds(milliseconds: int | None) -> int | None:

@@ -6,6 +6,9 @@ of that name.
 """
 
 import secrets
+from functools import partial
+
+from starlette.concurrency import run_in_threadpool
 
 from api.counters import Counters, Limit
 from api.keys import Keys
@@ -27,26 +30,28 @@ class RateLimits:
         )
         self._receipt = Limit.read("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
 
-    def count_create(self, who: Principal, *, anonymous: bool) -> dict[str, str]:
+    async def count_create(self, who: Principal, *, anonymous: bool) -> dict[str, str]:
         """Count a report; the headers for its answer, or a 429 problem.
 
         An anonymous one is counted in the memory of this process only: no record of it, however
         well hashed, goes to where somebody could keep it.
         """
-        return self._count(
+        return await self._count(
             self._visitor if who.is_guest else self._create, who, shared=not anonymous
         )
 
-    def count_receipt(self, who: Principal) -> dict[str, str]:
+    async def count_receipt(self, who: Principal) -> dict[str, str]:
         """Count a look-up; the headers for its answer, or a 429 problem."""
-        return self._count(self._receipt, who, shared=True)
+        return await self._count(self._receipt, who, shared=True)
 
-    def _count(self, limit: Limit, who: Principal, *, shared: bool) -> dict[str, str]:
+    async def _count(self, limit: Limit, who: Principal, *, shared: bool) -> dict[str, str]:
         if self._counters.is_off:
             return {}
         where = limit.name if shared else self._salt
         caller = self._keys.hash("rate-limit", where, who.limited_as).hex()[:32]
-        count = self._counters.take(limit, caller, shared=shared)
+        take = partial(self._counters.take, limit, caller, shared=shared)
+        waits = shared and self._counters.are_elsewhere
+        count = await run_in_threadpool(take) if waits else take()
         headers = {
             "RateLimit-Policy": f'"{limit.name}";q={limit.item.amount};w={limit.item.get_expiry()}',
             "RateLimit": f'"{limit.name}";r={count.left};t={count.seconds}',

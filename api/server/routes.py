@@ -7,21 +7,22 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup, StatsQuery
-from api.server import access, shapes, store, wire
+from api.server import shapes, store, wire
 from api.server.access import Principal
 from api.server.answer_headers import add_headers
-from api.server.issues import IDEMPOTENCY_LIFETIME, Issues, etag
+from api.server.issues import Issues, etag
 from api.server.openapi import ETAG, RATE_LIMIT, header, problem, responses
 from api.server.problems import ProblemError, forbidden, invalid_field
 from api.server.rate_limits import RateLimits
+from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
 
 BODY_LIMIT = 200_000
@@ -30,6 +31,16 @@ BODY_LIMIT = 200_000
 
 BODY_SECONDS = 20.0
 """Time in which a request body has to be here."""
+
+
+class Json(Response):
+    """An answer in JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Ready to be sent."""
+        return orjson.dumps(content)
 
 
 class GuardedRoute(APIRoute):
@@ -43,7 +54,12 @@ class GuardedRoute(APIRoute):
             service: Service = request.app.state.service
             # So that a client knows that it may repeat a report whose answer got lost.
             add_headers(request, {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)})
-            request.state.principal = await run_in_threadpool(_admit, service, request)
+            known = service.access.recall(request.headers.get("authorization"))
+            request.state.principal = (
+                _admit(service, request, known)
+                if known
+                else (await run_in_threadpool(_admit, service, request))
+            )
             if request.method in ("POST", "PUT", "PATCH"):
                 try:
                     async with asyncio.timeout(BODY_SECONDS):
@@ -57,15 +73,9 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
-def _admit(service: Service, request: Request) -> Principal:
+def _admit(service: Service, request: Request, known: Principal | None = None) -> Principal:
     """Who is calling, if that is a caller of this organisation."""
-    principal = access.authenticate(
-        service.database,
-        service.org_id,
-        service.keys,
-        service.accounts,
-        request.headers.get("authorization"),
-    )
+    principal = known or service.access.authenticate(request.headers.get("authorization"))
     organisation = request.headers.get("x-org")
     if organisation not in (None, service.org_id, service.settings.org):
         raise ProblemError(404, "This token is not of that organisation.")
@@ -101,23 +111,25 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _caller(request: Request) -> Principal:
+async def _caller(request: Request) -> Principal:
     principal: Principal = request.state.principal
     return principal
 
 
-def _issues(request: Request) -> Issues:
+async def _issues(request: Request) -> Issues:
     issues: Issues = request.app.state.service.issues
     return issues
 
 
-def _count_receipt(request: Request) -> None:
-    limits: RateLimits = request.app.state.service.rate_limits
-    add_headers(request, limits.count_receipt(_caller(request)))
-
-
 Caller = Annotated[Principal, Depends(_caller)]
 Rules = Annotated[Issues, Depends(_issues)]
+
+
+async def _count_receipt(request: Request, caller: Caller) -> None:
+    limits: RateLimits = request.app.state.service.rate_limits
+    add_headers(request, await limits.count_receipt(caller))
+
+
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[
     str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
@@ -159,15 +171,13 @@ router = APIRouter(
         },
     ),
 )
-def list_issues(
-    caller: Caller, issues: Rules, query: Annotated[IssueQuery, Query()]
-) -> JSONResponse:
+def list_issues(caller: Caller, issues: Rules, query: Annotated[IssueQuery, Query()]) -> Json:
     """Newest first. Members see their own issues, reviewers all of the organisation.
 
     Pages go by number (`page`) or by cursor (`after`, `before`), which stays right while issues
     come and go. Deleted issues are listed only for a reviewer who asks for that state.
     """
-    return JSONResponse(issues.list_page(caller, query))
+    return Json(issues.list_page(caller, query))
 
 
 @router.post(
@@ -192,7 +202,7 @@ def list_issues(
         },
     ),
 )
-def create_issue(
+async def create_issue(
     caller: Caller,
     issues: Rules,
     request: Request,
@@ -206,18 +216,19 @@ def create_issue(
             " for an anonymous report of at least 16 characters.",
         ),
     ] = None,
-) -> JSONResponse:
+) -> Json:
     """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
     to follow it by, which is shown only here.
     """
     service: Service = request.app.state.service
-    add_headers(request, service.rate_limits.count_create(caller, anonymous=new.anonymous))
-    issue = issues.create(caller, new, idempotency_key)
+    counted = await service.rate_limits.count_create(caller, anonymous=new.anonymous)
+    add_headers(request, counted)
+    issue = await issues.create(caller, new, idempotency_key)
     if not new.anonymous:
         service.token_uses.note(caller)
     tag = etag({name: value for name, value in issue.items() if name != "receipt"})
     headers = {"Location": f"/api/v1/app/issue/{issue['id']}", "ETag": tag}
-    return JSONResponse(issue, 201, headers)
+    return Json(issue, 201, headers)
 
 
 @router.post(
@@ -234,9 +245,9 @@ def create_issue(
     ),
     dependencies=[Depends(_count_receipt)],
 )
-def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> JSONResponse:
+def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> Json:
     """A receipt that is wrong and one that never was get the same 404."""
-    return JSONResponse(issues.by_receipt(lookup.receipt), headers={"Cache-Control": "no-store"})
+    return Json(issues.by_receipt(lookup.receipt), headers={"Cache-Control": "no-store"})
 
 
 @router.get(
@@ -244,11 +255,9 @@ def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> JSONResponse:
     summary="Count issues",
     responses=responses(shapes.IssueStats, "Counts by state, type, project and day."),
 )
-def issue_stats(
-    caller: Caller, issues: Rules, query: Annotated[StatsQuery, Query()]
-) -> JSONResponse:
+def issue_stats(caller: Caller, issues: Rules, query: Annotated[StatsQuery, Query()]) -> Json:
     """Counts of the issues of a period that are not deleted, or of all. Reviewers only."""
-    return JSONResponse(issues.stats(caller, query))
+    return Json(issues.stats(caller, query))
 
 
 @router.get(
@@ -268,7 +277,7 @@ def get_issue(
     tag = etag(issue)
     if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
         return Response(status_code=304, headers={"ETag": tag})
-    return JSONResponse(issue, headers={"ETag": tag})
+    return Json(issue, headers={"ETag": tag})
 
 
 def _update(
@@ -277,12 +286,12 @@ def _update(
     issue_id: IssueId,
     update: IssueUpdate,
     if_match: IfMatch = None,
-) -> JSONResponse:
+) -> Json:
     """What is absent stays. Reporters can change type and description until a review begins;
     reviewers everything. States move NotReviewed, InReview, Closed; Closed can go back to InReview.
     """
     issue = issues.update(caller, issue_id, update, if_match)
-    return JSONResponse(issue, headers={"ETag": etag(issue)})
+    return Json(issue, headers={"ETag": etag(issue)})
 
 
 for _method in ("PUT", "PATCH"):
@@ -321,9 +330,9 @@ def delete_issue(
     summary="History of one issue",
     responses=responses(shapes.IssueHistory, "Everything that happened to it, oldest first."),
 )
-def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> JSONResponse:
+def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> Json:
     """Who changed what and when. An anonymous reporter stays anonymous (`by` is null)."""
-    return JSONResponse(issues.history(caller, issue_id))
+    return Json(issues.history(caller, issue_id))
 
 
 @router.get(
@@ -332,13 +341,13 @@ def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> JSONRespo
     summary="Who am I?",
     responses=responses(shapes.User, "The user behind the token."),
 )
-def me(caller: Caller, request: Request) -> JSONResponse:
+def me(caller: Caller, request: Request) -> Json:
     """The user behind the token. Visitors have none (404)."""
     if caller.user_id is None:
         raise ProblemError(404, "A visitor has no user.")
     service: Service = request.app.state.service
     with service.database.read() as connection:
-        return JSONResponse(wire.user(store.get_user(connection, service.org_id, caller.user_id)))
+        return Json(wire.user(store.get_user(connection, service.org_id, caller.user_id)))
 
 
 @router.get(
@@ -347,14 +356,14 @@ def me(caller: Caller, request: Request) -> JSONResponse:
     summary="List users",
     responses=responses(shapes.UserList, "Everyone of the organisation, by name. Reviewers only."),
 )
-def list_users(caller: Caller, request: Request) -> JSONResponse:
+def list_users(caller: Caller, request: Request) -> Json:
     """Everyone of the organisation, by name: for the filter by reporter."""
     if not caller.is_admin:
         raise forbidden("Only reviewers can list users.")
     service: Service = request.app.state.service
     with service.database.read() as connection:
         users = [wire.user(row) for row in store.list_users(connection, service.org_id)]
-    return JSONResponse({"data": users, "total_count": len(users)})
+    return Json({"data": users, "total_count": len(users)})
 
 
 health = APIRouter(tags=["Health"])

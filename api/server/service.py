@@ -8,9 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from api.accounts import AccountsFile
 from api.keys import Keys
 from api.server import store
-from api.server.access import TokenUses
+from api.server.access import Access, TokenUses
 from api.server.database import Database
 from api.server.issues import Issues
+from api.server.memory import Memory
 from api.server.rate_limits import RateLimits
 from api.settings import Settings
 
@@ -25,7 +26,8 @@ class Service:
     org_id: str
     issues: Issues
     rate_limits: RateLimits
-    accounts: AccountsFile
+    memory: Memory
+    access: Access
     token_uses: TokenUses
 
     def close(self) -> None:
@@ -43,5 +45,7 @@ def open_service(settings: Settings, keys: Keys) -> Service:
     with database.write() as connection:
         org_id = store.ensure_organisation(connection, settings.org)
     issues = Issues(database, org_id, keys)
-    accounts, uses = AccountsFile(settings), TokenUses(database, org_id)
-    return Service(settings, keys, database, org_id, issues, rate_limits, accounts, uses)
+    memory = Memory(database)
+    access = Access(database, org_id, keys, AccountsFile(settings), memory)
+    uses = TokenUses(database, org_id)
+    return Service(settings, keys, database, org_id, issues, rate_limits, memory, access, uses)

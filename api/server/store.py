@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +108,14 @@ def set_user_state(connection: Connection, org_id: str, user_id: str, state: Use
     )
 
 
+def find_users(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
+    """The users with these ids, by id."""
+    if not ids:
+        return {}
+    query = select(users).where(users.c.org_id == org_id, users.c.id.in_(ids))
+    return {row.id: row for row in connection.execute(query)}
+
+
 def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
     """Everyone of the organisation, by name."""
     query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
@@ -179,22 +187,25 @@ def touch_tokens(connection: Connection, org_id: str, days: Mapping[str, int]) -
     )
 
 
-def next_issue_number(connection: Connection, org_id: str) -> int:
-    """Take the next number; the organisation's row stays locked until the transaction ends."""
+def take_issue_numbers(connection: Connection, org_id: str, count: int = 1) -> int:
+    """Take the next ``count`` numbers; returns the first of them.
+
+    The organisation's row stays locked until the transaction ends.
+    """
     query = (
         update(organisations)
         .where(organisations.c.org_id == org_id)
-        .values(last_issue_number=organisations.c.last_issue_number + 1)
+        .values(last_issue_number=organisations.c.last_issue_number + count)
         .returning(organisations.c.last_issue_number)
     )
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(query).scalar_one()) - count + 1
 
 
 def take_issue_number(connection: Connection, org_id: str, wanted: int | None) -> int:
     """Take a certain number if it is free, else the next one."""
     query = select(issues.c.number).where(issues.c.org_id == org_id, issues.c.number == wanted)
     if wanted is None or connection.scalar(query) is not None:
-        return next_issue_number(connection, org_id)
+        return take_issue_numbers(connection, org_id)
     connection.execute(
         update(organisations)
         .where(organisations.c.org_id == org_id, organisations.c.last_issue_number < wanted)
@@ -203,10 +214,23 @@ def take_issue_number(connection: Connection, org_id: str, wanted: int | None) -
     return wanted
 
 
-def add_issue(connection: Connection, **values: Any) -> None:
-    """Insert one issue."""
-    folded = search.fold(values["description"])
-    connection.execute(insert(issues).values(search_text=folded, **values))
+def add_issues(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert issues, all with the same columns, and the beginning of their histories."""
+    folded = [{**row, "search_text": search.fold(row["description"])} for row in rows]
+    connection.execute(insert(issues), folded)
+    created = [
+        {
+            "org_id": row["org_id"],
+            "issue_id": row["id"],
+            "position": 1,
+            "at": row["created_at"],
+            "action": "created",
+            "actor": row["created_by"],
+            "changes": [],
+        }
+        for row in rows
+    ]
+    connection.execute(insert(history), created)
 
 
 _WITH_CREATOR = select(
@@ -368,23 +392,17 @@ def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence
 
 def find_idempotent(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
-) -> AnyRow | None:
-    """What an earlier request, whose key has one of these hashes, was and made."""
-    query = select(idempotency.c.body_hash, idempotency.c.issue_id).where(
+) -> Sequence[AnyRow]:
+    """What earlier requests, whose keys have one of these hashes, were and made."""
+    query = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
         idempotency.c.org_id == org_id, idempotency.c.key_hash.in_(key_hashes)
     )
-    return connection.execute(query).one_or_none()
+    return connection.execute(query).all()
 
 
-def add_idempotent(
-    connection: Connection, org_id: str, key_hash: bytes, body_hash: bytes, issue_id: str, at: int
-) -> None:
-    """Remember what a request with this key was and made."""
-    connection.execute(
-        insert(idempotency).values(
-            org_id=org_id, key_hash=key_hash, body_hash=body_hash, issue_id=issue_id, created_at=at
-        )
-    )
+def add_idempotent(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Remember what requests with a key were and made."""
+    connection.execute(insert(idempotency), [dict(row) for row in rows])
 
 
 def forget_idempotent(connection: Connection, org_id: str, before: int) -> None:
