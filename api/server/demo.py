@@ -6,7 +6,7 @@ import time
 from sqlalchemy import insert
 
 from api.contract import IssueState, IssueType, Role
-from api.server import search, store
+from api.server import blocks, search, store
 from api.server.service import Service
 from api.server.tables import history, issues
 
@@ -67,7 +67,7 @@ def add_sample_issues(service: Service) -> bool:
     now = int(time.time())
     org_id = service.org_id
     with service.database.write() as connection:
-        if store.count_issues(connection, store.Filter(org_id, tuple(IssueState))):
+        if blocks.count(connection, store.Filter(org_id, tuple(IssueState))):
             return False
         people = [
             store.ensure_user(

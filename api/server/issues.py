@@ -16,14 +16,14 @@ from api.contract import (
     IssueState,
     IssueUpdate,
     NewIssue,
-    PageOrder,
     StatsQuery,
 )
 from api.keys import Keys
-from api.server import statistics, store, wire
+from api.server import pages, statistics, store, wire
 from api.server.access import Principal
 from api.server.cursors import Cursors
 from api.server.database import Database
+from api.server.pages import Place
 from api.server.problems import ProblemError, forbidden, invalid_field, not_found
 from api.server.receipts import Receipts
 from api.server.reports import Reports
@@ -80,61 +80,9 @@ class Issues:
             created_to=_seconds(query.end_date),
             text=query.filter_by_text,
         )
-        by_cursor = {"after", "before", "first", "last"} & query.model_fields_set
-        if by_cursor and query.page is not None:
-            raise invalid_field("page", "cannot be combined with cursors")
-        if query.first is not None and query.last is not None:
-            raise invalid_field("last", "cannot be combined with first")
-        descending = query.page_order is PageOrder.DESCENDING
-        backward = query.last is not None or (
-            query.before is not None and query.after is None and query.first is None
-        )
-        size = query.first or query.last or query.page_size
-        after = self._cursors.read("after", query.after)
-        before = self._cursors.read("before", query.before)
-        offset = 0 if query.page is None else (query.page - 1) * size
+        place = Place.asked_for(query, self._cursors)
         with self._database.read() as connection:
-            rows = list(
-                store.list_issues(
-                    connection,
-                    which,
-                    descending=descending != backward,
-                    limit=size + 1,
-                    offset=offset,
-                    above=before if descending else after,
-                    below=after if descending else before,
-                )
-            )
-            more = len(rows) > size
-            del rows[size:]
-            if backward:
-                rows.reverse()
-            page: Json = {
-                "data": [
-                    wire.issue(
-                        row,
-                        with_user=query.include is None or "User" in query.include,
-                        with_project=query.include is not None and "Project" in query.include,
-                    )
-                    for row in rows
-                ]
-            }
-            # What lies on the side we did not look at decides the other flag.
-            has_next = more
-            has_previous = offset > 0 if not by_cursor else False
-            if rows and by_cursor:
-                edge = rows[-1].number if backward else rows[0].number
-                beyond = store.any_beyond(connection, which, edge, above=descending != backward)
-                has_next, has_previous = (beyond, more) if backward else (more, beyond)
-            if rows and has_next:
-                page["next_cursor"] = self._cursors.at(rows[-1].number)
-            if rows and has_previous:
-                page["previous_cursor"] = self._cursors.at(rows[0].number)
-            page["has_next_page"] = has_next
-            page["has_previous_page"] = has_previous
-            if query.total_count:
-                page["total_count"] = store.count_issues(connection, which)
-        return page
+            return pages.read(connection, which, place, query, self._cursors)
 
     def get(self, who: Principal, issue_id: str) -> Json:
         """One issue."""

@@ -7,13 +7,28 @@ reads every text that the other filters leave over.
 """
 
 import unicodedata
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Text, bindparam, func, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from api.server.tables import issues
 
 _LENGTH = 3
+
+_MOST_CANDIDATES = 2_000
+"""Up to so many, looking at each is faster than any other way to find the right ones."""
+
+_FEW = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :most")
 
 
 def fold(text: str) -> str:
@@ -21,22 +36,42 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
+    """On SQLite the keys of all issues that may contain ``search``, if those are few; else None."""
+    if connection.dialect.name == "postgresql" or not (query := _match(search)):
+        return None
+    found = (
+        connection.execute(_FEW, {"trigrams": query, "most": _MOST_CANDIDATES + 1}).scalars().all()
+    )
+    return tuple(found) if len(found) <= _MOST_CANDIDATES else None
+
+
 def contains(dialect: str, search: str) -> ColumnElement[bool]:
     """The condition that an issue's description contains ``search``."""
     folded = fold(search)
-    trigrams = _trigrams(folded)
     if dialect == "postgresql":
         found = func.strpos(issues.c.search_text, folded) > 0
-        if trigrams:
+        if trigrams := _trigrams(folded):
             found &= func.issue_trigrams(issues.c.search_text, type_=ARRAY(Text)).contains(trigrams)
         return found
     found = func.instr(issues.c.search_text, folded) > 0
-    if trigrams:
-        query = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
+    if query := _match(search):
         found &= text(
             "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
         ).bindparams(bindparam("trigrams", query, unique=True))
     return found
+
+
+def is_candidate(keys: Sequence[int], search: str) -> ColumnElement[bool]:
+    """The same where all `candidates` are known."""
+    key: ColumnElement[int] = literal_column("issues.key", Integer)
+    return key.in_(keys) & (func.instr(issues.c.search_text, fold(search)) > 0)
+
+
+def _match(search: str) -> str:
+    """What to ask SQLite's index for; nothing if the search is too short for it."""
+    trigrams = _trigrams(fold(search))
+    return " ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
 
 
 def _trigrams(folded: str) -> list[str]:

@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from api.contract import LIVE_STATES
+from api.server import blocks
 from api.server.store import Filter
 from api.server.tables import issues
 from api.server.wire import Json
@@ -24,7 +25,8 @@ def count(
     connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
 ) -> Json:
     """Counts of the issues created from ``start`` to ``end``; days are those of ``zone``."""
-    period = Filter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    asked = Filter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    period = blocks.narrowed(connection, asked) or replace(asked, lowest=1, highest=0)
     by_state = _count_by(connection, period, "state")
     unread, anonymous = _count_unread_and_anonymous(connection, period)
     open_before = _count_open(connection, org_id, start) if start else 0
@@ -71,16 +73,10 @@ def _count_unread_and_anonymous(connection: Connection, period: Filter) -> tuple
 
 def _count_open(connection: Connection, org_id: str, at: int) -> int:
     """How many had been created and not closed at that moment."""
-    earlier = Filter(org_id, LIVE_STATES, created_to=at)
-    query = (
-        select(func.count())
-        .select_from(issues)
-        .where(
-            *_those(connection, earlier),
-            or_(issues.c.closed_at.is_(None), issues.c.closed_at >= at),
-        )
-    )
-    return int(connection.execute(query).scalar_one())
+    ever = Filter(org_id, LIVE_STATES)
+    closed = select(func.count()).where(*_those(connection, ever), issues.c.closed_at < at)
+    created = blocks.count(connection, replace(ever, created_to=at))
+    return created - int(connection.execute(closed).scalar_one())
 
 
 def _count_by_day(
@@ -98,7 +94,7 @@ def _count_by_day(
 def _days(connection: Connection, period: Filter, column: str, zone: tzinfo) -> Counter[str]:
     """On which days of the period something happened, and how often."""
     at = issues.c[column]
-    ever = replace(period, created_from=None, created_to=None)
+    ever = Filter(period.org_id, period.states)
     conditions = [*_those(connection, ever), at.is_not(None)]
     if period.created_from is not None:
         conditions.append(at >= period.created_from)

@@ -255,8 +255,11 @@ def fill(server: Server) -> World:
         issues.append(issue)
     # The API sets no times, and these would all be the same; the states are set along with them.
     with server.database.write() as connection:
-        for issue in issues:
+        # From the last one on, or numbers would meet.
+        for issue in reversed(issues):
             at = chance.randint(BEGIN, END)
+            # Far apart, as if many had been moved elsewhere: what is kept for 1,024 numbers counts.
+            issue["issue_number"] *= 97
             time = f"{datetime.fromtimestamp(at, UTC):%FT%TZ}"
             changes = {"state": chance.choice(list(IssueState)), "is_read": chance.random() < 0.5}
             issue.update(changes, created_at=time, updated_at=time)
@@ -266,7 +269,11 @@ def fill(server: Server) -> World:
             if changes["state"] == "Closed":
                 passed["closed_at"] = passed["reviewed_at"] + chance.randint(0, 400_000)
             this = update(tables.issues).where(tables.issues.c.id == issue["id"])
-            connection.execute(this.values(created_at=at, updated_at=at, **changes, **passed))
+            connection.execute(
+                this.values(
+                    number=issue["issue_number"], created_at=at, updated_at=at, **changes, **passed
+                )
+            )
     users = [reporter("GET", "/me").json()["id"] for reporter in reporters]
     callers = {Role.ADMIN: reviewer, Role.MEMBER: reporters[0]}
     return World(issues, users, collect_cursors(reviewer), callers, times)

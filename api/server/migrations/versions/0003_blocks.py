@@ -1,0 +1,113 @@
+"""Counts for each 4,096 numbers, so that lists and totals need not go through all issues.
+
+They are kept by triggers: whatever changes an issue changes them in the same transaction.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+SIZE = 4096
+ALL = -1
+"""In place of a block: the counts of all numbers."""
+
+LOOKED_AT = ["number", "state", "type", "created_at"]
+"""What filters look at, so that whoever counts or skips reads an index alone."""
+
+COLUMNS = "org_id, block, state, type, count, first_at, last_at"
+
+
+def upgrade() -> None:
+    """Make and fill the table, then the indexes that fit it."""
+    op.create_table(
+        "issue_blocks",
+        sa.Column("org_id", sa.String(40), primary_key=True),
+        sa.Column("block", sa.BigInteger, primary_key=True),
+        sa.Column("state", sa.String(20), primary_key=True),
+        sa.Column("type", sa.String(20), primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("first_at", sa.BigInteger, nullable=False),
+        sa.Column("last_at", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
+    )
+    for block in (f"number / {SIZE}", ALL):
+        op.execute(
+            f"INSERT INTO issue_blocks ({COLUMNS})"
+            f" SELECT org_id, {block}, state, type, count(*), min(created_at), max(created_at)"
+            " FROM issues GROUP BY 1, 2, 3, 4"
+        )
+    if op.get_bind().dialect.name == "sqlite":
+        _follow_on_sqlite()
+    else:
+        _follow_on_postgresql()
+    _index()
+
+
+def _follow_on_sqlite() -> None:
+    add, drop = _add("min", "max"), _drop()
+    for name, event, body in (
+        ("add", "INSERT", add),
+        ("drop", "DELETE", drop),
+        ("change", "UPDATE OF number, state, type, created_at", drop + add),
+    ):
+        op.execute(f"CREATE TRIGGER issue_blocks_{name} AFTER {event} ON issues BEGIN {body} END")
+
+
+def _follow_on_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION follow_issue_blocks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF TG_OP <> 'INSERT' THEN {_drop()} END IF;"
+        f" IF TG_OP <> 'DELETE' THEN {_add('least', 'greatest')} END IF;"
+        " RETURN NULL; END $$"
+    )
+    for name, event in (
+        ("exist", "INSERT OR DELETE"),
+        ("change", "UPDATE OF number, state, type, created_at"),
+    ):
+        op.execute(
+            f"CREATE TRIGGER issue_blocks_{name} AFTER {event} ON issues"
+            " FOR EACH ROW EXECUTE FUNCTION follow_issue_blocks()"
+        )
+
+
+def _add(least: str, greatest: str) -> str:
+    return "".join(
+        f"INSERT INTO issue_blocks ({COLUMNS}) VALUES (new.org_id, {block}, new.state, new.type, 1,"
+        " new.created_at, new.created_at)"
+        " ON CONFLICT (org_id, block, state, type) DO UPDATE SET count = issue_blocks.count + 1,"
+        f" first_at = {least}(issue_blocks.first_at, excluded.first_at),"
+        f" last_at = {greatest}(issue_blocks.last_at, excluded.last_at);"
+        for block in (f"new.number / {SIZE}", ALL)
+    )
+
+
+def _drop() -> str:
+    return (
+        "UPDATE issue_blocks SET count = count - 1 WHERE org_id = old.org_id"
+        f" AND block IN (old.number / {SIZE}, {ALL}) AND state = old.state AND type = old.type;"
+    )
+
+
+def _index() -> None:
+    for name in ("created_at", "created_by", "receipt"):
+        op.drop_index(f"ix_issues_{name}", "issues")
+    op.create_index("ix_issues_listed", "issues", ["org_id", *LOOKED_AT])
+    for column, more in (
+        ("created_by", LOOKED_AT),
+        ("project_id", LOOKED_AT),
+        ("closed_at", ["state"]),
+        ("receipt_hash", []),
+    ):
+        known = sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            f"ix_issues_{column}",
+            "issues",
+            ["org_id", column, *more],
+            unique=column == "receipt_hash",
+            sqlite_where=known,
+            postgresql_where=known,
+        )
