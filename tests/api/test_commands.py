@@ -443,6 +443,6 @@ def test_demo_fills_an_empty_database_only(fresh):
     refused(fresh.run("demo"), "empty")
 
 
-def test_every_command_explains_itself(api):
+def test_every_command_explains_itself(api_on):
     for command in COMMANDS:
-        assert "Usage:" in api.run(command, "--help").stdout
+        assert "Usage:" in api_on("sqlite").run(command, "--help").stdout

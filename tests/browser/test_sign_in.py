@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import uuid
 
 import httpx
@@ -77,7 +78,9 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     person.sees("The new password is easy to guess")
     changes(account["password"], new)
     person.sees("Your password is changed.")
+    deadline = time.monotonic() + 15
     while cookie_of(person)["value"] == before["value"]:
+        assert time.monotonic() < deadline
         page.wait_for_timeout(50)
     page.reload()
     person.sees("Uma User")
@@ -122,17 +125,18 @@ def test_sign_ins_outlive_a_rotation_of_the_key(people, tmp_path):
         portal.stop()
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_guesses_are_counted_over_all_sessions(people, account, known):
-    name = account["username"] if known else "nobody-of-this-name"
-    for _ in range(2):
-        guesser = people().opens("/sign_in")
-        for _ in range(2):
-            guesser.tries(name, "wrong").sees(NO_MATCH).settles()
-    guesser.tries(name, "x" * 100).sees(NO_MATCH).settles()
-    guesser.tries(name, account["password"]).sees(TOO_MANY).sees_not(NO_MATCH)
-    people().opens("/sign_in").tries(name, account["password"]).sees(TOO_MANY)
-    people().opens("/sign_in").signs_in("member")
+def guesses(person, name: str) -> None:
+    """Try all the passwords that are let through, each in a new session."""
+    for password in ("wrong", "x" * 100, "member", "", "\x00"):
+        person.opens("/sign_in").tries(name, password).sees(NO_MATCH)
+
+
+def test_guesses_are_counted_over_all_sessions(people, account):
+    guesser = people()
+    guesses(guesser, account["username"])
+    guesser.opens("/sign_in").tries(**account).sees(TOO_MANY).sees_not(NO_MATCH)
+    people().opens("/sign_in").tries(**account).sees(TOO_MANY)
+    guesser.opens("/sign_in").signs_in("member")
 
 
 @pytest.fixture
@@ -146,10 +150,9 @@ def from_elsewhere(portal, tmp_path):
 
 
 def test_guesser_shuts_out_nobody_at_another_address(people, account, from_elsewhere):
-    guesser = people(from_elsewhere).opens("/sign_in")
-    for _ in range(5):
-        guesser.tries(account["username"], "wrong").sees(NO_MATCH).settles()
-    guesser.tries(account["username"], "wrong").sees(TOO_MANY)
+    guesser = people(from_elsewhere)
+    guesses(guesser, account["username"])
+    guesser.opens("/sign_in").tries(**account).sees(TOO_MANY)
     people().opens("/sign_in").signs_in(**account).sees("Uma User")
 
 

@@ -1,6 +1,7 @@
 """The route that sets the cookie of a sign-in: for a ticket, once, out of scripts' reach."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -16,7 +17,9 @@ def ask(ticket: str, origin: str) -> httpx.Response:
             headers = {"Origin": origin, "X-Sign-In-Ticket": ticket}
             return await client.post("http://portal/cookie", headers=headers)
 
-    return asyncio.run(post())
+    # Not in this thread, where Playwright may have its loop.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(post())).result()
 
 
 @pytest.mark.parametrize(("origin", "secure"), [("https://a.example", True), ("http://a", False)])
