@@ -4,16 +4,16 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api.server import error_handlers, routes
-from api.server.answer_headers import AnswerHeaders
 from api.server.openapi import DescribedApp
+from api.server.operations import Json, served
 from api.server.remembered import RememberedAnswers
 from api.server.security_headers import SecurityHeaders
 from api.server.service import Service
@@ -43,37 +43,47 @@ DOCS_PAGE = """<!doctype html>
 DOCS_SCRIPT = 'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service) -> Starlette:
     """The API, to be mounted under ``/api``."""
-    app = DescribedApp(
+    document = DescribedApp(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
+        servers=[{"url": "/api"}],
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.service = service
-    error_handlers.install(app, [*routes.router.routes, *routes.health.routes])
-    app.add_middleware(AnswerHeaders)
-    app.add_middleware(RememberedAnswers, service=service)
-    app.include_router(routes.router)
-    app.include_router(routes.health)
-    app.mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")]))
+    document.include_router(routes.router)
+    document.include_router(routes.health)
 
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
+    async def openapi(_: Request) -> Json:
+        return Json(document.openapi())
+
+    async def docs(_: Request) -> HTMLResponse:
         return HTMLResponse(DOCS_PAGE)
 
-    @app.get("/docs/start.js", include_in_schema=False)
-    async def start_docs() -> Response:
+    async def start_docs(_: Request) -> Response:
         return Response(DOCS_SCRIPT, media_type="text/javascript")
 
+    operations = served(routes.router)
+    app = Starlette(
+        routes=[
+            *operations,
+            Route("/health", routes.is_up),
+            Route("/ready", routes.is_ready),
+            Route("/openapi.json", openapi),
+            Route("/docs", docs),
+            Route("/docs/start.js", start_docs),
+            Mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")])),
+        ],
+        middleware=[Middleware(RememberedAnswers, service=service)],
+        exception_handlers=error_handlers.handlers(operations),
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
     return app
 
 
-def mounted(app: FastAPI) -> Mount:
+def mounted(app: Starlette) -> Mount:
     """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
     mount = Mount("/api", app=app)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 
 from api.server.problems import ProblemError
@@ -39,33 +38,38 @@ def no_such_address(_: Request, _error: Exception) -> JSONResponse:
     return problem_response(ProblemError(404, "There is nothing at this address."))
 
 
-def from_validation(error: ValidationError | RequestValidationError) -> ProblemError:
+def from_validation(error: ValidationError) -> ProblemError:
     """A 400 that names each field at fault; never repeats the input, which may be private."""
     errors: dict[str, str] = {}
     for item in error.errors():
-        if item["type"] == "json_invalid":
-            return ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"})
-        path = [
-            str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")
-        ]
-        field = ".".join(path) or "body"
+        field = ".".join(map(str, item["loc"])) or "body"
         errors.setdefault(field, item["msg"].removeprefix("Value error, "))
     detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])
     return ProblemError(400, detail, errors=errors)
 
 
-def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-    """Make every error of ``app``, whose ``routes`` these are, a problem document."""
+def answer_to(error: Exception) -> JSONResponse | None:
+    """The answer where an operation fails so; None if that is a failure of ours."""
+    match error:
+        case ProblemError():
+            return problem_response(error)
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            # Not the whole error, which repeats the statement with its values.
+            log.error("database: %s", getattr(error, "orig", error))
+            return problem_response(
+                ProblemError(
+                    503,
+                    "The database does not answer at the moment. Try again shortly.",
+                    headers={"Retry-After": "2"},
+                )
+            )
+        case _:
+            return None
 
-    @app.exception_handler(ProblemError)
-    async def refused(_: Request, error: ProblemError) -> JSONResponse:
-        return problem_response(error)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return problem_response(from_validation(error))
+def handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
+    """For an application with these ``routes``: every error is a problem document."""
 
-    @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
             return no_such_address(request, error)
@@ -75,23 +79,13 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
             error.detail = "This address does not answer to this method."
         return problem_response(ProblemError(error.status_code, error.detail, headers=headers))
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(PoolTimeout)
-    async def database_failed(_: Request, error: Exception) -> JSONResponse:
-        # Not the whole error, which repeats the statement with its values.
-        log.error("database: %s", getattr(error, "orig", error))
-        return problem_response(
-            ProblemError(
-                503,
-                "The database does not answer at the moment. Try again shortly.",
-                headers={"Retry-After": "2"},
-            )
-        )
+    async def refused(_: Request, error: ProblemError) -> JSONResponse:
+        return problem_response(error)
 
-    @app.exception_handler(Exception)
-    async def failed(_: Request, error: Exception) -> JSONResponse:
+    async def failed(_: Request, _error: Exception) -> JSONResponse:
         return problem_response(ProblemError(500, "Something failed here. It has been logged."))
+
+    return {HTTPException: http_error, ProblemError: refused, Exception: failed}
 
 
 def _methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:

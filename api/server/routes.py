@@ -1,135 +1,31 @@
-"""HTTP in and out: parameters, bodies, headers, status codes. The rules are in `issues`."""
+"""HTTP in and out: parameters, headers, status codes. The rules are in `issues`.
 
-import asyncio
-import json
-from collections import Counter
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Annotated, Any
+FastAPI makes the OpenAPI document of these functions; `operations` serves them.
+"""
 
-import orjson
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
 
 from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup, StatsQuery
 from api.server import shapes, store, wire
 from api.server.access import Principal
-from api.server.answer_headers import add_headers
 from api.server.issues import Issues, etag
 from api.server.openapi import ETAG, RATE_LIMIT, header, problem, responses
-from api.server.problems import ProblemError, forbidden, invalid_field
-from api.server.rate_limits import RateLimits
+from api.server.operations import Call, Json, add_headers
+from api.server.problems import ProblemError, forbidden
 from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
 
-BODY_LIMIT = 200_000
-"""Largest request body, in bytes: more than the longest valid one with every character escaped."""
+
+def _given_by_operations() -> None:
+    """FastAPI only describes: `operations` finds the arguments."""
 
 
-BODY_SECONDS = 20.0
-"""Time in which a request body has to be here."""
-
-
-class Json(Response):
-    """An answer in JSON."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Ready to be sent."""
-        return orjson.dumps(content)
-
-
-class GuardedRoute(APIRoute):
-    """A route that knows who is calling before it looks at anything else in the request."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Authenticate, check organisation and body, then go on as usual."""
-        handle = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            service: Service = request.app.state.service
-            # So that a client knows that it may repeat a report whose answer got lost.
-            add_headers(request, {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)})
-            known = service.access.recall(request.headers.get("authorization"))
-            request.state.principal = (
-                _admit(service, request, known)
-                if known
-                else (await run_in_threadpool(_admit, service, request))
-            )
-            if request.method in ("POST", "PUT", "PATCH"):
-                try:
-                    async with asyncio.timeout(BODY_SECONDS):
-                        await _check_body(request)
-                except TimeoutError:
-                    raise ProblemError(408, "The body did not arrive in time.") from None
-                except ClientDisconnect:
-                    return Response(status_code=400)  # Nobody is there to read it.
-            return await handle(request)
-
-        return guarded
-
-
-def _admit(service: Service, request: Request, known: Principal | None = None) -> Principal:
-    """Who is calling, if that is a caller of this organisation."""
-    principal = known or service.access.authenticate(request.headers.get("authorization"))
-    organisation = request.headers.get("x-org")
-    if organisation not in (None, service.org_id, service.settings.org):
-        raise ProblemError(404, "This token is not of that organisation.")
-    if request.method != "POST":
-        service.token_uses.note(principal)
-    return principal
-
-
-async def _check_body(request: Request) -> None:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise ProblemError(415, "Send JSON: Content-Type: application/json.")
-    size = 0
-    chunks = []
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_LIMIT:
-            raise ProblemError(413, f"The body is larger than {BODY_LIMIT} bytes.")
-        chunks.append(chunk)
-    body = b"".join(chunks)
-    # A field that is there twice has two meanings: `anonymous` must never be taken for the other.
-    with suppress(ValueError, RecursionError):
-        json.loads(body, object_pairs_hook=_without_repeats)
-    # Starlette's own cache for a body that was read: the stream cannot be read twice.
-    request._body = body
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise invalid_field(repeated[:100], "is there more than once")
-    return fields
-
-
-async def _caller(request: Request) -> Principal:
-    principal: Principal = request.state.principal
-    return principal
-
-
-async def _issues(request: Request) -> Issues:
-    issues: Issues = request.app.state.service.issues
-    return issues
-
-
-Caller = Annotated[Principal, Depends(_caller)]
-Rules = Annotated[Issues, Depends(_issues)]
-
-
-async def _count_receipt(request: Request, caller: Caller) -> None:
-    limits: RateLimits = request.app.state.service.rate_limits
-    add_headers(request, await limits.count_receipt(caller))
-
-
+Caller = Annotated[Principal, Depends(_given_by_operations)]
+Rules = Annotated[Issues, Depends(_given_by_operations)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[
     str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
@@ -149,12 +45,9 @@ _EXAMPLE = {
 }
 
 
-# For the OpenAPI document only: `GuardedRoute` is what checks the token.
 _BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
 
-router = APIRouter(
-    prefix="/v1/app", route_class=GuardedRoute, tags=["Issues"], dependencies=[Depends(_BEARER)]
-)
+router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEARER)])
 
 
 @router.get(
@@ -205,7 +98,7 @@ def list_issues(caller: Caller, issues: Rules, query: Annotated[IssueQuery, Quer
 async def create_issue(
     caller: Caller,
     issues: Rules,
-    request: Request,
+    call: Call,
     new: NewIssue,
     idempotency_key: Annotated[
         str | None,
@@ -220,9 +113,9 @@ async def create_issue(
     """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
     to follow it by, which is shown only here.
     """
-    service: Service = request.app.state.service
+    service = call.service
     counted = await service.rate_limits.count_create(caller, anonymous=new.anonymous)
-    add_headers(request, counted)
+    add_headers(call, counted)
     issue = await issues.create(caller, new, idempotency_key)
     if not new.anonymous:
         service.token_uses.note(caller)
@@ -243,11 +136,12 @@ async def create_issue(
             **RATE_LIMIT,
         },
     ),
-    dependencies=[Depends(_count_receipt)],
 )
-def look_up_receipt(issues: Rules, lookup: ReceiptLookup) -> Json:
+async def look_up_receipt(caller: Caller, issues: Rules, call: Call, lookup: ReceiptLookup) -> Json:
     """A receipt that is wrong and one that never was get the same 404."""
-    return Json(issues.by_receipt(lookup.receipt), headers={"Cache-Control": "no-store"})
+    add_headers(call, await call.service.rate_limits.count_receipt(caller))
+    found = await run_in_threadpool(issues.by_receipt, lookup.receipt)
+    return Json(found, headers={"Cache-Control": "no-store"})
 
 
 @router.get(
@@ -341,11 +235,11 @@ def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> Json:
     summary="Who am I?",
     responses=responses(shapes.User, "The user behind the token."),
 )
-def me(caller: Caller, request: Request) -> Json:
+def me(caller: Caller, call: Call) -> Json:
     """The user behind the token. Visitors have none (404)."""
     if caller.user_id is None:
         raise ProblemError(404, "A visitor has no user.")
-    service: Service = request.app.state.service
+    service = call.service
     with service.database.read() as connection:
         return Json(wire.user(store.get_user(connection, service.org_id, caller.user_id)))
 
@@ -356,11 +250,11 @@ def me(caller: Caller, request: Request) -> Json:
     summary="List users",
     responses=responses(shapes.UserList, "Everyone of the organisation, by name. Reviewers only."),
 )
-def list_users(caller: Caller, request: Request) -> Json:
+def list_users(caller: Caller, call: Call) -> Json:
     """Everyone of the organisation, by name: for the filter by reporter."""
     if not caller.is_admin:
         raise forbidden("Only reviewers can list users.")
-    service: Service = request.app.state.service
+    service = call.service
     with service.database.read() as connection:
         users = [wire.user(row) for row in store.list_users(connection, service.org_id)]
     return Json({"data": users, "total_count": len(users)})
@@ -370,9 +264,9 @@ health = APIRouter(tags=["Health"])
 
 
 @health.get("/health", summary="Is the process up?", response_model=shapes.Health)
-async def is_up() -> dict[str, str]:
+async def is_up(_: Request) -> Json:
     """Answers as long as the process runs."""
-    return {"status": "ok"}
+    return Json({"status": "ok"})
 
 
 @health.get(
@@ -381,9 +275,9 @@ async def is_up() -> dict[str, str]:
     response_model=shapes.Readiness,
     responses={503: problem(503)},
 )
-def is_ready(request: Request) -> dict[str, str]:
+def is_ready(request: Request) -> Json:
     """Answers 200 when the database is reachable and migrated."""
     service: Service = request.app.state.service
     if not service.database.is_current():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
-    return {"status": "ready"}
+    return Json({"status": "ready"})

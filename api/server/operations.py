@@ -1,0 +1,204 @@
+"""Serves the operations of the API: who is calling, what is asked for, and the answer.
+
+FastAPI describes them (the OpenAPI document is made from the same functions and their signatures);
+served by it, a request would take five times the processor's time.
+"""
+
+import asyncio
+import inspect
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+
+import orjson
+from fastapi import APIRouter
+from fastapi.params import Header
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from api.server.access import Principal
+from api.server.error_handlers import answer_to, from_validation
+from api.server.issues import Issues
+from api.server.problems import ProblemError, invalid_field
+from api.server.reports import IDEMPOTENCY_LIFETIME
+from api.server.service import Service
+
+BODY_LIMIT = 200_000
+"""Largest request body, in bytes: more than the longest valid one with every character escaped."""
+
+BODY_SECONDS = 20.0
+"""Time in which a request body has to be here."""
+
+_ALWAYS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
+"""So that a client knows that it may repeat a report whose answer got lost."""
+
+
+class Json(Response):
+    """An answer in JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Ready to be sent."""
+        return orjson.dumps(content)
+
+
+class Call(Request):
+    """A request whose caller is known, with its body read."""
+
+    service: Service
+    principal: Principal
+    data: Any = None
+
+
+def served(router: APIRouter) -> list[Route]:
+    """Starlette's routes for those that FastAPI describes."""
+    found = []
+    for described in router.routes:
+        assert isinstance(described, APIRoute)
+        route = Route(described.path, _Operation(described))
+        route.methods = described.methods  # Starlette would add HEAD.
+        found.append(route)
+    return found
+
+
+class _Operation:
+    """One of the operations, as an ASGI application."""
+
+    def __init__(self, described: APIRoute) -> None:
+        self._route = described
+        self._endpoint = described.endpoint
+        self._waits = not inspect.iscoroutinefunction(described.endpoint)
+        hints = get_type_hints(described.endpoint, include_extras=True)
+        hints.pop("return", None)
+        self._readers = {name: _reader(name, hint) for name, hint in hints.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self._route
+        call = Call(scope, receive)
+        try:
+            answer = await self._answer(call)
+        except ClientDisconnect:
+            answer = Response(status_code=400)  # Nobody is there to read it.
+        except Exception as error:
+            found = answer_to(error)
+            if found is None:
+                raise
+            answer = found
+        answer.headers.update(_ALWAYS | getattr(call.state, "answer_headers", {}))
+        await answer(scope, receive, send)
+
+    async def _answer(self, call: Call) -> Response:
+        call.service = call.app.state.service
+        known = call.service.access.recall(call.headers.get("authorization"))
+        call.principal = _admit(call, known) if known else await run_in_threadpool(_admit, call)
+        if call.method in ("POST", "PUT", "PATCH"):
+            call.data = await _body(call)
+        arguments = {name: read(call) for name, read in self._readers.items()}
+        if self._waits:
+            answer: Response = await run_in_threadpool(self._endpoint, **arguments)
+            return answer
+        begun: Awaitable[Response] = self._endpoint(**arguments)
+        return await begun
+
+
+def add_headers(call: Request, headers: dict[str, str]) -> None:
+    """Send ``headers`` with the answer to ``call``, whatever it will be."""
+    call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
+
+
+def _admit(call: Call, known: Principal | None = None) -> Principal:
+    """Who is calling, if that is a caller of this organisation."""
+    service = call.service
+    principal = known or service.access.authenticate(call.headers.get("authorization"))
+    organisation = call.headers.get("x-org")
+    if organisation not in (None, service.org_id, service.settings.org):
+        raise ProblemError(404, "This token is not of that organisation.")
+    if call.method != "POST":
+        service.token_uses.note(principal)
+    return principal
+
+
+async def _body(call: Call) -> Any:
+    content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise ProblemError(415, "Send JSON: Content-Type: application/json.")
+    size, chunks = 0, []
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in call.stream():
+                size += len(chunk)
+                if size > BODY_LIMIT:
+                    raise ProblemError(413, f"The body is larger than {BODY_LIMIT} bytes.")
+                chunks.append(chunk)
+    except TimeoutError:
+        raise ProblemError(408, "The body did not arrive in time.") from None
+    try:
+        return json.loads(b"".join(chunks), object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError):
+        raise ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"}) from None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A field that is there twice has two meanings: ``anonymous`` is never taken for the other."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise invalid_field(repeated[:100], "is there more than once")
+    return fields
+
+
+_Reader = Callable[[Call], Any]
+
+
+def _reader(name: str, hint: Any) -> _Reader:
+    """What finds an argument of an endpoint in the call."""
+    kind, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if isinstance(more[-1] if more else None, Header):
+        return partial(_header, name.replace("_", "-"), TypeAdapter(hint))
+    if kind is Principal:
+        return lambda call: call.principal
+    if kind is Issues:
+        return lambda call: call.service.issues
+    if kind is Call:
+        return lambda call: call
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return partial(_query, kind, _lists(kind)) if more else partial(_model, kind)
+    return lambda call: call.path_params[name]
+
+
+def _lists(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(
+        name for name, field in model.model_fields.items() if "tuple" in str(field.annotation)
+    )
+
+
+def _query(model: type[BaseModel], lists: frozenset[str], call: Call) -> BaseModel:
+    given = call.query_params
+    values = {name: given.getlist(name) if name in lists else given[name] for name in given}
+    return _valid(model, values)
+
+
+def _model(model: type[BaseModel], call: Call) -> BaseModel:
+    return _valid(model, call.data)
+
+
+def _valid(model: type[BaseModel], values: Any) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise from_validation(error) from None
+
+
+def _header(name: str, kind: TypeAdapter[str | None], call: Call) -> str | None:
+    try:
+        return kind.validate_python(call.headers.get(name))
+    except ValidationError as error:
+        raise invalid_field(name, error.errors()[0]["msg"]) from None
