@@ -14,7 +14,6 @@ from api.keys import Keys
 from api.portal_token import Caller, Operator, Person, Visitor
 from api.server import store
 from api.server.database import Database
-from api.server.memory import Memory
 from api.server.problems import ProblemError, forbidden
 
 TOKEN_PREFIX = "ipat_"  # noqa: S105
@@ -50,76 +49,57 @@ class Principal:
 class Access:
     """Tells who is calling."""
 
-    def __init__(
-        self, database: Database, org_id: str, keys: Keys, accounts: AccountsFile, memory: Memory
-    ) -> None:
+    def __init__(self, database: Database, org_id: str, keys: Keys, accounts: AccountsFile) -> None:
         self._database = database
         self._org_id = org_id
         self._keys = keys
         self._accounts = accounts
-        self._memory = memory
 
     def authenticate(self, authorization: str | None) -> Principal:
         """The principal behind an ``Authorization`` header; a 401 or 403 problem if there is none.
 
-        Asks the database, unless it knows already.
+        It may wait for the database.
         """
         token = _token_in(authorization)
         if token.startswith(TOKEN_PREFIX):
-            found = self._find_token(token)
-            if found is None:
-                raise _unauthenticated("This token is not known, or it was revoked.")
-            return self._of_token(found)
+            return self._by_api_token(token)
         caller = self._verified(token)
         if not isinstance(caller, Person):
             return _without_user(caller)
-        user = self._find_user(caller.email)
-        if user is None or (user.name, user.role) != (caller.name, caller.role):
+        user = self._find_user(caller)
+        if user is None:
             with self._database.write() as connection:
                 user = store.ensure_user(
                     connection, self._org_id, caller.email, caller.name, caller.role
                 )
         return _of_user(caller, user)
 
-    def recall(self, authorization: str | None) -> Principal | None:
-        """The same without asking the database; None if that cannot be told, or there is none."""
-        try:
-            token = _token_in(authorization)
-            if token.startswith(TOKEN_PREFIX):
-                found = self._memory.get(self._key_of(token))
-                return self._of_token(found) if found else None
-            caller = self._verified(token)
-            if not isinstance(caller, Person):
-                return _without_user(caller)
-            user = self._memory.get(("user", caller.email))
-            if user is None or (user.name, user.role) != (caller.name, caller.role):
-                return None
-            return _of_user(caller, user)
-        except ProblemError:
-            return None
+    def at_once(self, authorization: str | None) -> Principal | None:
+        """The same, or None if the database would have to be waited for."""
+        token = _token_in(authorization)
+        quick = self._database.is_quick
+        if token.startswith(TOKEN_PREFIX):
+            return self._by_api_token(token) if quick else None
+        caller = self._verified(token)
+        if not isinstance(caller, Person):
+            return _without_user(caller)
+        user = self._find_user(caller) if quick else None
+        return _of_user(caller, user) if user else None
 
-    def _find_token(self, token: str) -> store.AnyRow | None:
-        key = self._key_of(token)
-        found: store.AnyRow | None = self._memory.get(key)
-        if found is None:
-            version = self._memory.version()
-            with self._database.read() as connection:
-                hashes = self._keys.hashes("token", token)
-                found = store.find_token(connection, self._org_id, hashes)
-            self._memory.keep(key, found, version)
-        return found
+    def _by_api_token(self, token: str) -> Principal:
+        for token_hash in self._keys.hashes("token", token):
+            found = self._database.first(store.TOKEN, org=self._org_id, hash=token_hash)
+            if found:
+                return self._of_token(found)
+        raise _unauthenticated("This token is not known, or it was revoked.")
 
-    def _key_of(self, token: str) -> tuple[str, bytes]:
-        return "token", self._keys.hash("token", token)
-
-    def _find_user(self, email: str) -> store.AnyRow | None:
-        found: store.AnyRow | None = self._memory.get(("user", email))
-        if found is None:
-            version = self._memory.version()
-            with self._database.read() as connection:
-                found = store.find_user(connection, self._org_id, email)
-            self._memory.keep(("user", email), found, version)
-        return found
+    def _find_user(self, caller: Person) -> store.AnyRow | None:
+        """The caller's user, if it is there and up to date."""
+        found: store.AnyRow | None = self._database.first(
+            store.USER, org=self._org_id, email=caller.email
+        )
+        same = found and (found.name, found.role) == (caller.name, caller.role)
+        return found if same else None
 
     def _of_token(self, found: store.AnyRow) -> Principal:
         if found.expires_at is not None and found.expires_at <= time.time():

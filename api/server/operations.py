@@ -97,7 +97,7 @@ class _Operation:
 
     async def _answer(self, call: Call) -> Response:
         call.service = call.app.state.service
-        known = call.service.access.recall(call.headers.get("authorization"))
+        known = call.service.access.at_once(call.headers.get("authorization"))
         call.principal = _admit(call, known) if known else await run_in_threadpool(_admit, call)
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.server.access import Principal
+from api.server.problems import ProblemError
 from api.server.service import Service
 
 _PATH: Final = "/v1/app/"
@@ -30,7 +32,7 @@ class RememberedAnswers:
             await self.app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        caller = self._service.access.recall(headers.get(b"authorization", b"").decode("latin-1"))
+        caller = self._caller(headers)
         if caller is None:
             await self.app(scope, receive, send)
             return
@@ -47,6 +49,13 @@ class RememberedAnswers:
         await self.app(scope, receive, answer.send)
         if answer.is_whole:
             memory.keep(key, answer.messages, version, answer.size)
+
+    def _caller(self, headers: dict[bytes, bytes]) -> Principal | None:
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        try:
+            return self._service.access.at_once(authorization)
+        except ProblemError:
+            return None
 
 
 @dataclass

@@ -46,6 +46,6 @@ def open_service(settings: Settings, keys: Keys) -> Service:
         org_id = store.ensure_organisation(connection, settings.org)
     issues = Issues(database, org_id, keys)
     memory = Memory(database)
-    access = Access(database, org_id, keys, AccountsFile(settings), memory)
+    access = Access(database, org_id, keys, AccountsFile(settings))
     uses = TokenUses(database, org_id)
     return Service(settings, keys, database, org_id, issues, rate_limits, memory, access, uses)

@@ -61,10 +61,13 @@ def lock_organisation(connection: Connection, org_id: str) -> None:
     connection.execute(query.with_for_update()).one()
 
 
+USER = select(users).where(users.c.org_id == bindparam("org"), users.c.email == bindparam("email"))
+"""The user with the address ``email``."""
+
+
 def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
     """The user with this address."""
-    query = select(users).where(users.c.org_id == org_id, users.c.email == email)
-    return connection.execute(query).one_or_none()
+    return connection.execute(USER, {"org": org_id, "email": email}).one_or_none()
 
 
 def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
@@ -161,10 +164,8 @@ _TOKENS = select(
 ).join_from(tokens, users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
 
 
-def find_token(connection: Connection, org_id: str, token_hashes: Sequence[bytes]) -> AnyRow | None:
-    """The token with one of these hashes and its user's ``email``, ``state`` and ``user_role``."""
-    query = _TOKENS.where(tokens.c.org_id == org_id, tokens.c.hash.in_(token_hashes))
-    return connection.execute(query).one_or_none()
+TOKEN = _TOKENS.where(tokens.c.org_id == bindparam("org"), tokens.c.hash == bindparam("hash"))
+"""The token with this ``hash`` and its user's ``email``, ``state`` and ``user_role``."""
 
 
 def list_tokens(connection: Connection, org_id: str) -> Sequence[AnyRow]:
