@@ -80,13 +80,14 @@ class AccountsFile:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._path = str(_path(settings))
         self._read_at = -1
         self._accounts: Accounts = {}
 
     def by_name(self) -> Accounts:
         """All accounts; none if there is no file, as beside an API alone."""
         try:
-            changed = _path(self._settings).stat().st_mtime_ns
+            changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - at each request
         except FileNotFoundError:
             return {}
         if changed != self._read_at:

@@ -26,12 +26,16 @@ class Keys:
         for secret in newest_first:
             check_secret("The secret key", secret)
         self._secrets = [secret.encode() for secret in newest_first]
+        self._derived: dict[str, dict[str, bytes]] = {}
 
     def derive(self, purpose: str) -> dict[str, bytes]:
         """A 32-byte key for one purpose by the id of the secret it comes from, newest first."""
-        return {
-            _derived(secret, "id").hex()[:8]: _derived(secret, purpose) for secret in self._secrets
-        }
+        if purpose not in self._derived:
+            self._derived[purpose] = {
+                _derived(secret, "id").hex()[:8]: _derived(secret, purpose)
+                for secret in self._secrets
+            }
+        return self._derived[purpose]
 
     def hash(self, purpose: str, *parts: str | bytes) -> bytes:
         """A keyed hash (32 bytes) of ``parts``, of which none can run into the next."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from api.server.store import AnyRow
@@ -9,6 +10,7 @@ from api.server.store import AnyRow
 Json = dict[str, Any]
 
 
+@lru_cache(maxsize=4096)
 def timestamp(seconds: int) -> str:
     """Seconds since 1970 as ``2026-02-08T14:55:10Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
