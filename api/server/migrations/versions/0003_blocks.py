@@ -15,6 +15,9 @@ SIZE = 4096
 ALL = -1
 """In place of a block: the counts of all numbers."""
 
+LOCK = 7_245_309
+"""The class of PostgreSQL's advisory locks for the counts of an organisation."""
+
 LOOKED_AT = ["number", "state", "type", "created_at"]
 """What filters look at, so that whoever counts or skips reads an index alone."""
 
@@ -60,6 +63,8 @@ def _follow_on_sqlite() -> None:
 def _follow_on_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION follow_issue_blocks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        # One after the other: two that change the same counts in another order would block another.
+        f" PERFORM pg_advisory_xact_lock({LOCK}, hashtext(coalesce(new.org_id, old.org_id)));"
         f" IF TG_OP <> 'INSERT' THEN {_drop()} END IF;"
         f" IF TG_OP <> 'DELETE' THEN {_add('least', 'greatest')} END IF;"
         " RETURN NULL; END $$"
