@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,6 +48,8 @@ def announce() -> None:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Connect the portal to its API, for as long as the server runs."""
+    # What is here now stays: the garbage collector need not go through it again and again.
+    gc.freeze()
     announce()
     if api is None or service is None:
         backend.use_remote(keys)

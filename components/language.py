@@ -5,7 +5,7 @@ language means adding that file.
 """
 
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -133,8 +133,13 @@ def _locale() -> Locale:
 
 
 def _browsers() -> Locale:
+    return _parsed(getattr(st.context, "locale", None) or "en")
+
+
+@lru_cache(maxsize=256)
+def _parsed(tag: str) -> Locale:
     try:
-        return Locale.parse(getattr(st.context, "locale", None) or "en", sep="-")
+        return Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")
 
