@@ -1,22 +1,18 @@
 """The connection to the database: engine, transactions, and bringing the schema up to date."""
 
 import sqlite3
-import threading
-from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import alembic.command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from api.server.at_hand import AtHand, Statement
 from api.settings import CannotStart
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 BUSY_TIMEOUT = 5.0
 """Seconds a writer waits for another one."""
@@ -38,7 +34,7 @@ class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        self._statements: dict[Select[Any], _Statement] = {}
+        self._statements: dict[Select[Any], Statement] = {}
         try:
             self.url = make_url(url)
             if self.url.drivername in ("postgres", "postgresql"):
@@ -46,7 +42,7 @@ class Database:
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
                 raise CannotStart("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
             self.engine = self._postgresql() if self._is_postgresql else self._sqlite()
-            self._at_hand = _AtHand(self.url.database or "")
+            self._at_hand = AtHand(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Without the URL, which may have a password in it.
             raise CannotStart("ISSUES_DATABASE_URL is not a database URL.") from error
@@ -116,7 +112,7 @@ class Database:
             with self.read() as connection:
                 return connection.execute(query, values).first()
         statement = self._statements.get(query) or self._statements.setdefault(
-            query, _Statement(query)
+            query, Statement(query)
         )
         with self._at_hand as connection:
             found = connection.execute(
@@ -127,30 +123,39 @@ class Database:
     def revision(self) -> str | None:
         """The revision of the schema, or None if the database has none yet."""
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema up to date; raises `CannotStart` with a line for the operator."""
         # Without its query, where a password can be as well.
         where = self.url.set(query={}).render_as_string(hide_password=True)
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        script = ScriptDirectory.from_config(config)
-        known = {found.revision for found in script.walk_revisions()}
+        known = sorted(file.name[:4] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
         try:
             current = self.revision()
-            if {current, revision} - known - {None, "head"}:
+            if {current, revision} - {*known, None, "head"}:
                 raise CannotStart(
                     f"The database {where} was made by a newer version of this program (or its"
                     " backup was): update the program, or restore a backup from before that update."
                 )
-            if current != script.get_current_head():
-                with self._schema_change() as connection:
-                    config.attributes["connection"] = connection
-                    alembic.command.upgrade(config, revision)
+            if current != known[-1]:
+                self._upgrade(revision)
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise CannotStart(f"Cannot use the database {where}: {reason}") from error
+
+    def _upgrade(self, revision: str) -> None:
+        # Only now: it takes its time, and most starts find nothing to do.
+        import alembic.command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._schema_change() as connection:
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, revision)
 
     @contextmanager
     def _schema_change(self) -> Iterator[Connection]:
@@ -181,42 +186,6 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
         self._at_hand.close()
-
-
-class _Statement:
-    """A query as the driver itself takes it: SQLAlchemy's part takes ten times as long."""
-
-    def __init__(self, query: Select[Any]) -> None:
-        compiled = query.compile(dialect=sqlite.dialect())
-        self.sql = str(compiled)
-        self.names = compiled.positiontup or []
-        self.row = namedtuple("Row", [column.key for column in query.selected_columns])  # type: ignore[misc]
-
-
-class _AtHand:
-    """A connection to SQLite that is always open; for one thread at a time."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._lock.acquire()
-        if self._connection is None:
-            self._connection = sqlite3.connect(
-                self._path, check_same_thread=False, isolation_level=None
-            )
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-    def close(self) -> None:
-        with self._lock:
-            if self._connection:
-                self._connection.close()
-                self._connection = None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -10,16 +10,17 @@ import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     Integer,
     Text,
     bindparam,
+    cast,
     func,
     literal_column,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from api.server.tables import issues
 
@@ -52,7 +53,8 @@ def contains(dialect: str, search: str) -> ColumnElement[bool]:
     if dialect == "postgresql":
         found = func.strpos(issues.c.search_text, folded) > 0
         if trigrams := _trigrams(folded):
-            found &= func.issue_trigrams(issues.c.search_text, type_=ARRAY(Text)).contains(trigrams)
+            wanted = cast(trigrams, ARRAY(Text))
+            found &= func.issue_trigrams(issues.c.search_text, type_=ARRAY(Text)).op("@>")(wanted)
         return found
     found = func.instr(issues.c.search_text, folded) > 0
     if query := _match(search):

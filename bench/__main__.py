@@ -1,0 +1,18 @@
+"""``make bench``: everything that is promised about speed, measured here and now.
+
+``python -m bench api`` or ``portal`` measures a part. See README.md beside this file.
+"""
+
+import platform
+import sys
+
+from bench import api, portal
+from bench.rows import HEADER
+
+PARTS = {"api": api.rows, "portal": portal.rows}
+
+if __name__ == "__main__":
+    print(f"Python {platform.python_version()}, {platform.machine()}\n\n{HEADER}")
+    for part in sys.argv[1:] or PARTS:
+        for row in PARTS[part]():
+            print(row, flush=True)
