@@ -62,6 +62,8 @@ class Session:
                 self.hashes.append(message.hash)
             if kind == "new_session":
                 self.page = message.new_session.page_script_hash
+            elif kind == "navigation":
+                self.page = message.navigation.page_script_hash
             elif kind == "delta":
                 self._note(message.delta.new_element)
             elif kind == "script_finished" and (
