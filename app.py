@@ -14,11 +14,14 @@ from starlette.routing import Router
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
+from api import telemetry
+from api.server import stopping
 from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
+from api.server.metrics import MetricsGuard, watch_queue
 from api.server.security_headers import SecurityHeaders
-from api.settings import CannotStart
-from components import backend, download, held, notices, start
+from api.settings import CannotStart, get_settings
+from components import backend, download, held, metrics, notices, start
 
 try:
     keys, service = start.start()
@@ -26,8 +29,8 @@ except CannotStart as error:
     # Before the server runs, so that this line is all there is to read.
     sys.exit(str(error))
 
-api = create_app(service) if service else None
-routes = [mounted(api)] if api else []
+api = create_app(service)
+routes = [mounted(api)]
 
 
 # Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
@@ -47,21 +50,25 @@ def announce() -> None:
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Connect the portal to its API, for as long as the server runs."""
     announce()
-    if api is None or service is None:
-        backend.use_remote(keys)
-        yield
-        return
-    async with api.router.lifespan_context(api):
+    metrics.watch_sessions()
+    if service:
+        watch_queue(service)
         backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))
-        yield
+    else:
+        backend.use_remote(keys)
+    async with api.router.lifespan_context(api):
+        with stopping.announced(get_settings().drain_seconds):
+            yield
         await asyncio.to_thread(held.finish_all)
-    service.close()
+    if service:
+        service.close()
+    telemetry.stop()
 
 
 app = st.App(
     "portal.py",
     routes=[*routes, download.route],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(MetricsGuard)],
     lifespan=lifespan,
     on_script_error=notices.crashed,
 )

@@ -83,7 +83,7 @@ def client() -> IssuesClient:
 def client_of(signed_in: SignedIn) -> IssuesClient:
     """A client that acts for this person."""
     here = backend.current()
-    if here.embedded:
+    if here.ours:
         key = here.keys.derive("portal")
         return _client(lambda: portal_token.sign(key, signed_in.person))
     return _client(_token_of(signed_in.username))
@@ -100,7 +100,7 @@ def _token_of(username: str) -> str:
 def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """A client that never says who is signed in: anonymous reports and receipts go this way."""
     here = backend.current()
-    if here.embedded:
+    if here.ours:
         key = here.keys.derive("portal")
         visitor = Visitor(_visitor())
         return _client(lambda: portal_token.sign(key, visitor), patience)
@@ -117,7 +117,7 @@ def _visitor() -> str:
 
 def is_remote() -> bool:
     """Whether another server keeps the issues."""
-    return not backend.current().embedded
+    return not backend.current().ours
 
 
 def can_filter(signed_in: SignedIn | None = None) -> bool:
@@ -235,7 +235,7 @@ def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> Issu
         here.url,
         token,
         # Servers of the newer form want it; one that was not set would be the wrong one there.
-        org=settings.org if not here.embedded and "org" in settings.model_fields_set else None,
+        org=settings.org if not here.ours and "org" in settings.model_fields_set else None,
         timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,
         patience=patience,

@@ -11,9 +11,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from api.server import error_handlers, routes
+from api import telemetry
+from api.server import error_handlers, health, metrics, routes, stopping
 from api.server.answer_headers import AnswerHeaders
+from api.server.metrics import MetricsGuard
 from api.server.openapi import DescribedApp
+from api.server.request_log import RequestLog
 from api.server.security_headers import SecurityHeaders
 from api.server.service import Service
 
@@ -42,8 +45,8 @@ DOCS_PAGE = """<!doctype html>
 DOCS_SCRIPT = 'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
 
 
-def create_app(service: Service) -> FastAPI:
-    """The API, to be mounted under ``/api``."""
+def create_app(service: Service | None) -> FastAPI:
+    """The API, to be mounted under ``/api``; without a service, only how this process is."""
     app = DescribedApp(
         title="Issues API",
         version="1",
@@ -54,10 +57,12 @@ def create_app(service: Service) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
-    error_handlers.install(app, [*routes.router.routes, *routes.health.routes])
+    error_handlers.install(app, [*routes.router.routes, *health.router.routes])
     app.add_middleware(AnswerHeaders)
+    app.include_router(health.router)
+    if service is None:
+        return app
     app.include_router(routes.router)
-    app.include_router(routes.health)
     app.mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")]))
 
     @app.get("/docs", include_in_schema=False)
@@ -73,7 +78,7 @@ def create_app(service: Service) -> FastAPI:
 
 def mounted(app: FastAPI) -> Mount:
     """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
-    mount = Mount("/api", app=app)
+    mount = Mount("/api", app=RequestLog(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
@@ -83,12 +88,15 @@ def standalone(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        metrics.watch_queue(service)
+        with stopping.announced(service.settings.drain_seconds):
+            yield
         service.close()
+        telemetry.stop()
 
     return Starlette(
         routes=[mounted(create_app(service))],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(MetricsGuard)],
         exception_handlers={404: error_handlers.no_such_address},
         lifespan=lifespan,
     )

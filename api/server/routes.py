@@ -18,7 +18,7 @@ from api.server import access, shapes, store, wire
 from api.server.access import Principal
 from api.server.answer_headers import add_headers
 from api.server.issues import IDEMPOTENCY_LIFETIME, Issues, etag
-from api.server.openapi import ETAG, RATE_LIMIT, header, problem, responses
+from api.server.openapi import ETAG, RATE_LIMIT, header, responses
 from api.server.problems import ProblemError, forbidden, invalid_field
 from api.server.rate_limits import RateLimits
 from api.server.service import Service
@@ -345,26 +345,3 @@ def list_users(caller: Caller, request: Request) -> JSONResponse:
     with service.database.read() as connection:
         users = [wire.user(row) for row in store.list_users(connection, service.org_id)]
     return JSONResponse({"data": users, "total_count": len(users)})
-
-
-health = APIRouter(tags=["Health"])
-
-
-@health.get("/health", summary="Is the process up?", response_model=shapes.Health)
-async def is_up() -> dict[str, str]:
-    """Answers as long as the process runs."""
-    return {"status": "ok"}
-
-
-@health.get(
-    "/ready",
-    summary="Can it serve?",
-    response_model=shapes.Readiness,
-    responses={503: problem(503)},
-)
-def is_ready(request: Request) -> dict[str, str]:
-    """Answers 200 when the database is reachable and migrated."""
-    service: Service = request.app.state.service
-    if not service.database.is_current():
-        raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
-    return {"status": "ready"}
