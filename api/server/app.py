@@ -55,6 +55,8 @@ def create_app(service: Service | None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        # FastAPI's own (since 0.165) would send addresses, searches and the texts of errors.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
     error_handlers.install(app, [*routes.router.routes, *health.router.routes])
