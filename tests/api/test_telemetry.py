@@ -80,7 +80,16 @@ def test_a_fault_and_the_traces_arrive_without_a_word_of_the_report(sink, tmp_pa
         assert route in traces
     assert bytes.fromhex(found.headers[REQUEST_ID]).decode("latin-1") in traces
     user_agent = caller.http.headers["user-agent"]
-    for said in ("Bluebird", "budget", token, "ann@", report["id"], "localhost", "url.", user_agent):
+    for said in (
+        "Bluebird",
+        "budget",
+        token,
+        "ann@",
+        report["id"],
+        "localhost",
+        "url.",
+        user_agent,
+    ):
         assert said not in errors
         assert said not in traces
 
