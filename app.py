@@ -21,7 +21,7 @@ from api.server.in_process import InProcessTransport
 from api.server.metrics import MetricsGuard, watch_queue
 from api.server.security_headers import SecurityHeaders
 from api.settings import CannotStart, get_settings
-from components import backend, download, held, metrics, notices, start
+from components import backend, download, frontend, held, metrics, notices, start
 
 try:
     keys, service = start.start()
@@ -51,6 +51,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Connect the portal to its API, for as long as the server runs."""
     announce()
     metrics.watch_sessions()
+    frontend.serve_files()
     if service:
         watch_queue(service)
         backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))

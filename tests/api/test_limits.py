@@ -1,16 +1,12 @@
 """Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
 
-import shutil
-import socket
 import subprocess
-import time
 import uuid
-from contextlib import suppress
 
 import pytest
 
 from tests.api.conftest import Caller
-from tests.conftest import api_server, free_port
+from tests.conftest import api_server, free_port, redis_server
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",
@@ -80,18 +76,8 @@ def test_other_callers_of_one_address_are_counted_by_themselves(limited):
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory):
-    port = free_port()
-    directory = tmp_path_factory.mktemp("redis")
-    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(directory)]
-    assert shutil.which("redis-server"), "make test installs redis-server"
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("localhost", port), 1):
-            break
-    yield port, process
-    process.kill()
-    process.wait()
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
 
 
 def test_replicas_share_their_limits_and_go_on_without_redis(redis, tmp_path):
