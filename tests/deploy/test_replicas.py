@@ -27,7 +27,7 @@ class Writer:
     """Reports on and on. A patient one repeats what was not acknowledged until it is."""
 
     def __init__(self, url: str, token: str, *, anonymous: bool = False, patient: bool = True):
-        self.client = IssuesClient(url, token, timeout=5, attempts=4 if patient else 1)
+        self.client = IssuesClient(url, token, timeout=2, attempts=4 if patient else 1)
         self.anonymous = anonymous
         self.bears = IssuesError if patient else ()
         self.acknowledged: dict[str, Issue] = {}
@@ -127,7 +127,13 @@ def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_clie
     visitor = people().opens().chooses("No answer").writes("written before")
     reviewer = people().opens("/review").signs_in("reviewer")
     with working(writers) as all_go_on:
-        # An API replica is killed, and comes back: people do not notice.
+        # An API replica hangs, and later does what others have done in its place.
+        site.apis[0].process.send_signal(signal.SIGSTOP)
+        all_go_on()
+        site.apis[0].process.send_signal(signal.SIGCONT)
+        all_go_on()
+
+        # It is killed, and comes back: people do not notice.
         kill(site.apis[0])
         visitor.presses("Send report").sees("Your report has arrived.")
         all_go_on()
