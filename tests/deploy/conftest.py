@@ -57,7 +57,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         settings = {
             # One for all of them, as the containers have one volume.
             "ISSUES_DATA_DIR": str(directory / "data"),
-            "ISSUES_DATABASE_URL": postgresql.get_uri(),
             "ISSUES_RATE_LIMITS": f"redis://localhost:{redis}",
             "ISSUES_LIMIT_CREATE": "100000/minute",
             "ISSUES_LIMIT_CREATE_VISITOR": "100000/minute",
@@ -65,8 +64,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "ISSUES_DRAIN_SECONDS": "600",
             "ISSUES_LOG": "json",
         }
+        to_database = {"ISSUES_DATABASE_URL": postgresql.get_uri()}
         to_api = {"ISSUES_API_URL": f"http://127.0.0.1:{inside}", "ISSUES_API_SHARES_KEY": "1"}
-        apis = [api_server(directory / f"api{n}", **settings) for n in (1, 2)]
+        apis = [api_server(directory / f"api{n}", **settings, **to_database) for n in (1, 2)]
         portals = [portal_server(directory / f"portal{n}", **settings, **to_api) for n in (1, 2)]
         with ThreadPoolExecutor() as pool:
             for server in pool.map(Server.start, [*apis, *portals]):
