@@ -75,7 +75,7 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
 @asynccontextmanager
 async def _client() -> AsyncIterator[AsyncIssuesClient]:
     settings = get_settings()
-    if settings.api_url:
+    if settings.api_url and not settings.api_shares_key:
         token = settings.api_token.get_secret_value()
         async with AsyncIssuesClient(settings.api_url, token) as client:
             yield client

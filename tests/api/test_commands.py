@@ -560,3 +560,9 @@ def test_archive_removes_nothing_without_a_good_file(tmp_path):
     refused(archive(server, "/nowhere/file.gz"), "/nowhere")
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         assert database.execute("SELECT count(*) FROM issues").fetchone() == (2,)
+
+
+def test_commands_do_not_make_a_second_database_beside_a_portal_without_one(api, tmp_path):
+    beside = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1")
+    refused(beside.run("token", "create", "--email", email()), "ISSUES_API_URL")
+    assert not beside.data_dir.exists()
