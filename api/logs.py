@@ -1,6 +1,6 @@
-"""Log lines: as text, or as one JSON document a line with the id of the request they belong to.
+"""Log lines: as text, or as one JSON document a line, with the id of the request they belong to.
 
-Only what is named here gets into a JSON line, so that nothing in it can name a person.
+Of what a line of ours or of a library carries along, only what is named here gets into it.
 """
 
 import json
