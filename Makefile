@@ -9,7 +9,7 @@ run: .venv/runs            ## Serve portal and API on http://localhost:8501
 dev: .venv/tests           ## The same, with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true
 
-test: check chromium redis ## Everything that must pass: checks, then all tests
+test: check chromium redis haproxy ## Everything that must pass: checks, then all tests
 	$(BIN)/pytest -n $${TEST_PROCESSES:-2}
 
 check: .venv/tests         ## Format, lint, types, imports
@@ -36,12 +36,17 @@ redis:                     # Shares the rate limits of replicas; a test needs it
 	@command -v redis-server >/dev/null || \
 	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
 
+.PHONY: haproxy
+haproxy:                   # The proxy of the tests with several replicas
+	@command -v haproxy >/dev/null || \
+	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy)
+
 .venv/runs: requirements.txt constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-.venv/tests: requirements-dev.txt .venv/runs
+.venv/tests: requirements-dev.txt requirements-telemetry.txt .venv/runs
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
 

@@ -15,11 +15,24 @@ from starlette.routing import Router
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
+from api import telemetry
+from api.server import stopping
 from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
+from api.server.metrics import MetricsGuard, watch_queue
 from api.server.security_headers import SecurityHeaders
-from api.settings import CannotStart
-from components import backend, download, errands, held, notices, sign_in_cookie, start
+from api.settings import CannotStart, get_settings
+from components import (
+    backend,
+    download,
+    errands,
+    frontend,
+    held,
+    metrics,
+    notices,
+    sign_in_cookie,
+    start,
+)
 from components.connections import ConnectionLimits
 
 try:
@@ -28,8 +41,8 @@ except CannotStart as error:
     # Before the server runs, so that this line is all there is to read.
     sys.exit(str(error))
 
-api = create_app(service) if service else None
-routes = [mounted(api)] if api else []
+api = create_app(service)
+routes = [mounted(api)]
 
 
 # Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
@@ -51,15 +64,20 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # What is here now stays: the garbage collector need not go through it again and again.
     gc.freeze()
     announce()
-    if api is None or service is None:
-        backend.use_remote(keys)
-        yield
-        return
-    async with api.router.lifespan_context(api):
+    metrics.watch_sessions()
+    frontend.serve_files()
+    if service:
+        watch_queue(service)
         backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))
-        yield
+    else:
+        backend.use_remote(keys)
+    async with api.router.lifespan_context(api):
+        with stopping.announced(get_settings().drain_seconds):
+            yield
         await asyncio.to_thread(held.finish_all)
-    service.close()
+    if service:
+        service.close()
+    telemetry.stop()
 
 
 app = st.App(
@@ -67,6 +85,7 @@ app = st.App(
     routes=[*routes, download.route, sign_in_cookie.route],
     middleware=[
         Middleware(SecurityHeaders),
+        Middleware(MetricsGuard),
         Middleware(ConnectionLimits),
         Middleware(errands.LeadBack),
     ],

@@ -8,6 +8,7 @@ import click
 from api.settings import CannotStart
 
 COMMANDS = {
+    "archive": "api.commands.keeping:archive",
     "backup": "api.commands.keeping:backup",
     "demo": "api.commands.serving:demo",
     "export": "api.commands.transfer:export_issues",

@@ -37,6 +37,8 @@ class NoAnswer:
     """The request did not leave: repeating it is always safe."""
     final: bool = False
     """Another attempt would fail in the same way."""
+    request_id: str | None = None
+    """By which the server's operator may find the request."""
 
     @property
     def reason(self) -> str:
@@ -55,7 +57,7 @@ class NoAnswer:
 
     def error(self) -> IssuesError | None:
         """The exception this is."""
-        return Unreachable(self.message)
+        return _named(Unreachable(self.message), self.request_id)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Answer:
     body: bytes = b""
     flaw: str | None = None
     """Why ``body`` cannot be used."""
+    request_id: str | None = None
+    """By which the server's operator finds the request."""
 
     @property
     def reason(self) -> str:
@@ -90,7 +94,8 @@ class Answer:
             return None
         if self.status < 400:
             return BadAnswer(_redirected(self))
-        return error_for(_problem(self), _retry_after(self.headers))
+        failure = error_for(_problem(self), _retry_after(self.headers))
+        return _named(failure, self.request_id)
 
     def read(self, model: type[Received]) -> Received:
         """The body as a ``model``. Raises `BadAnswer`."""
@@ -120,6 +125,11 @@ class Answer:
 
 
 Outcome = Answer | NoAnswer
+
+
+def _named(error: IssuesError, request_id: str | None) -> IssuesError:
+    error.request_id = request_id
+    return error
 
 
 def _parsed(body: bytes) -> Any:

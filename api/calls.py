@@ -7,6 +7,7 @@ of it, and returns the result. So the rules know nothing of threads and event lo
 import itertools
 import logging
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Generator, Mapping
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 from api.answers import Answer, NoAnswer, Outcome, Received
 from api.contract import (
+    REQUEST_ID,
     FieldError,
     Issue,
     IssueQuery,
@@ -37,6 +39,8 @@ from api.walk import Walk
 
 log = logging.getLogger("api.client")
 
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
 _FIRST_PAUSE = 0.2
 _UNKNOWN = "It is unknown whether the report was stored."
 _EDITABLE = ("description", "type", "state", "is_read")
@@ -55,6 +59,8 @@ class Request:
     """Seconds to wait for a sign of life, at most."""
     deadline: float = 0.0
     """When to give up, by ``time.monotonic()``."""
+    anonymous: bool = False
+    """Whether no id may tell it from others."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Calls:
         if not _sendable(headers["Idempotency-Key"]):
             raise _refused_here("Idempotency-Key", "must be printable ASCII")
         body = new.model_dump(mode="json", exclude_none=True)
-        request = Request("POST", "/issue", json=body, headers=headers)
+        request = Request("POST", "/issue", json=body, headers=headers, anonymous=new.anonymous)
         outcome, unsure = yield from self._exchange(request, self._deadline(), needs_keys=True)
         failure = outcome.error()
         if isinstance(outcome, Answer) and failure is None:
@@ -156,7 +162,7 @@ class Calls:
 
     def look_up(self, model: type[Received], receipt: str) -> Call[Received]:
         """What the holder of a receipt may see. Changes nothing, so it is repeated like a GET."""
-        request = Request("POST", "/issue/receipt", json={"receipt": receipt})
+        request = Request("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
         outcome, _ = yield from self._exchange(request, self._deadline())
         return _successful(outcome).read(model)
 
@@ -188,6 +194,10 @@ class Calls:
         every answer that it does, so that any cheap call tells.
         """
         unsure = False
+        request_id = None if request.anonymous else uuid.uuid4().hex
+        if request_id:
+            named = {**request.headers, REQUEST_ID: request_id}
+            request = replace(request, headers=named)
         for attempt in itertools.count(1):
             if unsure and needs_keys and not self.keeps_keys:
                 latest = yield from self._ask(_PROBE, deadline)
@@ -202,7 +212,8 @@ class Calls:
             if time.monotonic() + pause >= deadline:
                 break
             text = "%s %s again in %.1f s: %s"
-            log.info(text, request.method, request.path, pause, latest.reason)
+            of = {"request_id": request_id}
+            log.info(text, request.method, request.path, pause, latest.reason, extra=of)
             yield Pause(pause)
         return outcome, unsure
 
@@ -220,6 +231,8 @@ class Calls:
             deadline=deadline,
         )
         assert outcome is not None
+        if not request.anonymous:
+            outcome = replace(outcome, request_id=_request_id(request, outcome))
         if isinstance(outcome, Answer):
             if outcome.status >= 400 and len(token) > 8:  # Some servers say what they refuse.
                 body = outcome.body.replace(token.encode(), b"(token)")
@@ -228,6 +241,12 @@ class Calls:
             if lifetime.isdecimal() and float(lifetime) > self.patience:
                 self.keeps_keys = True
         return outcome
+
+
+def _request_id(request: Request, outcome: Outcome) -> str | None:
+    """The id that the server gave the request, else the one it was sent with."""
+    given = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, Answer) else ""
+    return given if _REQUEST_ID.fullmatch(given) else request.headers.get(REQUEST_ID)
 
 
 def _path(issue_id: str) -> str:

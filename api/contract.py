@@ -27,6 +27,9 @@ from pydantic.json_schema import SkipJsonSchema
 DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
+REQUEST_ID = "X-Request-ID"
+"""The header with the id of a request, of ours alone: in the server's log and in every answer."""
+
 PAGE_SIZE_DEFAULT = 20
 PAGE_SIZE_LIMIT = 100
 

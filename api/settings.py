@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,9 @@ class Settings(BaseSettings):
         description="A remote API instead of the embedded one.",
     )
     api_token: SecretStr = Field(default=SecretStr(""), description="Visitors' token for api_url.")
+    api_shares_key: bool = Field(
+        default=False, description="api_url is of this installation: it has the same secret key."
+    )
     org: str = Field(
         default="default", pattern=r"^[\w-]{1,100}$", description="Slug of the organisation."
     )
@@ -60,6 +64,19 @@ class Settings(BaseSettings):
         description="Where a thread is seen, with {thread}, {interaction} and {project} in it.",
     )
     demo: bool = Field(default=False, description="Fill an empty database with sample issues.")
+    log: Literal["text", "json"] = Field(default="text", description="How log lines look.")
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="Who may read the metrics from another machine."
+    )
+    drain_seconds: float = Field(
+        default=0, ge=0, le=3600, description="From not being ready to stopping."
+    )
+    sentry_dsn: SecretStr = Field(default=SecretStr(""), description="Where errors are sent.")
+    otlp_endpoint: str = Field(
+        default="",
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Where traces are sent.",
+    )
 
     @property
     def database(self) -> str:

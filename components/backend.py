@@ -19,7 +19,8 @@ class Backend:
     url: str
     keys: Keys
     transport: httpx.BaseTransport
-    embedded: bool
+    ours: bool
+    """Whether it has this installation's key, so that the portal vouches for its people."""
     filters: bool | None = None
     """Whether it filters lists, once that is known."""
     receipts: bool | None = None
@@ -42,13 +43,16 @@ _current: Backend | None = None
 
 def use_embedded(keys: Keys, transport: httpx.BaseTransport) -> None:
     """Talk to the API in this process."""
-    _use(Backend("http://embedded", keys, transport, embedded=True, filters=True, receipts=True))
+    _use(Backend("http://embedded", keys, transport, ours=True, filters=True, receipts=True))
 
 
 def use_remote(keys: Keys) -> None:
-    """Talk to the API at ``ISSUES_API_URL``."""
+    """Talk to the API at ``ISSUES_API_URL``: another's, or a replica of this installation's."""
+    settings = get_settings()
     transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
-    _use(Backend(get_settings().api_url, keys, transport, embedded=False))
+    ours = settings.api_shares_key
+    known = True if ours else None
+    _use(Backend(settings.api_url, keys, transport, ours, filters=known, receipts=known))
 
 
 def current() -> Backend:

@@ -16,18 +16,28 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 
 _ASSETS = "assets"
 _PACKAGE = "issue_portal"
+_FOLDER = Path(__file__).parent
+
+
+def serve_files() -> None:
+    """Serve the scripts from the start: the page they are for may be of another replica."""
+    for script in (_FOLDER / _ASSETS).glob("*.js"):
+        _registered(script.stem)
 
 
 def element(name: str) -> Callable[..., Any]:
     """The element of ``assets/<name>.js`` and ``.css``, to be mounted with ``key`` and ``data``."""
+    return _element(_registered(name), name, id(get_bidi_component_manager()))
+
+
+def _registered(name: str) -> str:
     full_name = f"{_PACKAGE}.{name}"
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(full_name) is None:
         manager.register_from_manifest(
-            ComponentManifest(_PACKAGE, "1", [ComponentConfig(name, _ASSETS)]),
-            Path(__file__).parent,
+            ComponentManifest(_PACKAGE, "1", [ComponentConfig(name, _ASSETS)]), _FOLDER
         )
-    return _element(full_name, name, id(manager))
+    return full_name
 
 
 @lru_cache(maxsize=16)

@@ -52,7 +52,7 @@ def reason(error: errors.IssuesError) -> str:
                 seconds,
             )
             return text.format(count=seconds)
-        case errors.Unauthenticated() if not backend.current().embedded:
+        case errors.Unauthenticated() if not backend.current().ours:
             # The token that an operator gave the portal, for this person or for visitors.
             return _(
                 "The server that keeps the issues does not let you in. Tell an operator:"
@@ -69,9 +69,12 @@ def reason(error: errors.IssuesError) -> str:
         case errors.NotSupported():
             return _("This server cannot do that.")
         case _:
-            return _(
+            text = _(
                 "Something failed on the server. Try again shortly; if it stays, tell an operator."
             )
+            if error.request_id:
+                text += " " + _("The code is {code}.").format(code=error.request_id)
+            return text
 
 
 def plain(text: str) -> str:

@@ -91,7 +91,7 @@ def client_of(sign_in: SignIn) -> IssuesClient:
         who = sign_in.person()
         if who is None:
             return ""  # The API answers that one has to sign in.
-        return portal_token.sign(here.keys, who) if here.embedded else _token_of(sign_in.username)
+        return portal_token.sign(here.keys, who) if here.ours else _token_of(sign_in.username)
 
     return _client(token)
 
@@ -107,7 +107,7 @@ def _token_of(username: str) -> str:
 def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """A client that never says who is signed in: anonymous reports and receipts go this way."""
     here = backend.current()
-    if here.embedded:
+    if here.ours:
         visitor = Visitor(_visitor())
         return _client(lambda: portal_token.sign(here.keys, visitor), patience)
     return _client(get_settings().api_token.get_secret_value(), patience)
@@ -123,7 +123,7 @@ def _visitor() -> str:
 
 def is_remote() -> bool:
     """Whether another server keeps the issues."""
-    return not backend.current().embedded
+    return not backend.current().ours
 
 
 def can_filter(sign_in: SignIn | None = None) -> bool:
@@ -272,7 +272,7 @@ def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> Issu
         here.url,
         token,
         # Servers of the newer form want it; one that was not set would be the wrong one there.
-        org=settings.org if not here.embedded and "org" in settings.model_fields_set else None,
+        org=settings.org if not here.ours and "org" in settings.model_fields_set else None,
         timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,
         patience=patience,

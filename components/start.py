@@ -1,7 +1,11 @@
 """What happens once when the portal starts: data directory, keys, accounts, database, samples."""
 
+import logging
 import sys
 
+from streamlit import logger as streamlit_logger
+
+from api import logs, telemetry
 from api.accounts import load_accounts, make_first_accounts
 from api.data_dir import make_data_directory
 from api.keys import Keys, load_keys
@@ -15,6 +19,10 @@ from components.ways_in import Way, way_in
 def start() -> tuple[Keys, Service | None]:
     """The keys and, unless a remote one is set, the embedded API; raises `CannotStart`."""
     settings = get_settings()
+    logs.configure(settings.log)
+    if settings.log == "json":
+        _have_streamlit_log_like_us()
+    telemetry.start(settings)
     way = way_in()
     passwords.attempts()
     make_data_directory(settings)
@@ -29,6 +37,16 @@ def start() -> tuple[Keys, Service | None]:
     if way is not Way.ACCOUNTS and not settings.reviewers:
         sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
     return keys, service
+
+
+def _have_streamlit_log_like_us() -> None:
+    # Streamlit 1.67 gives each logger a handler, whenever that logger comes into being. To go when
+    # it can be told to leave that to the program.
+    def hand_over(logger: logging.Logger) -> None:
+        logger.handlers, logger.propagate = [], True
+
+    streamlit_logger.setup_formatter = hand_over
+    streamlit_logger.update_formatter()
 
 
 def _print_passwords(passwords: dict[str, str]) -> None:

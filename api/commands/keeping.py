@@ -1,11 +1,13 @@
-"""``backup`` and ``restore``."""
+"""``backup``, ``restore`` and ``archive``."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from api.commands.opening import as_json, opened_service, print_json
 from api.data_dir import make_data_directory
+from api.server.archiving import archive_issues
 from api.server.backup import Counts, restore_backup, write_backup
 from api.server.database import Database
 from api.settings import get_settings
@@ -43,6 +45,34 @@ def restore(file: Path, other_key: bool, as_json: bool) -> None:
     finally:
         database.close()
     _tell("restored", file, counts, as_json)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--closed-before",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="A day (UTC): what was closed or deleted before it is moved.",
+)
+@as_json
+def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
+    """Move old issues with their histories out of the database, to FILE, while the portal runs.
+
+    FILE (compressed JSON lines) is read back and checked before anything is removed. If that is
+    interrupted, the same command goes on with it. Receipts of what was moved no longer work.
+    """
+    before = int(closed_before.replace(tzinfo=UTC).timestamp())
+    there = file.exists()
+    with opened_service() as service:
+        counts = archive_issues(service, before, file)
+    if as_json:
+        print_json({"file": str(file), **counts})
+        return
+    if there:
+        click.echo(f"{file} was there already: nothing was added to it.", err=True)
+    told = ", ".join(f"{count} {name}" for name, count in counts.items())
+    click.echo(f"{file}: {told}.", err=True)
 
 
 def _tell(done: str, file: Path, counts: Counts, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 from api.data_dir import make_data_directory
 from api.keys import load_keys
 from api.server.service import Service, open_service
-from api.settings import get_settings
+from api.settings import CannotStart, get_settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
@@ -20,6 +20,10 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 def opened_service() -> Iterator[Service]:
     """The installation that the settings describe, made at its first use."""
     settings = get_settings()
+    if settings.api_url and settings.api_shares_key:
+        raise CannotStart(
+            "ISSUES_API_URL is set: run this where that API runs, without ISSUES_API_URL."
+        )
     if settings.api_url:
         click.echo(
             f"ISSUES_API_URL is set, but this works on the data in {settings.data_dir}.", err=True

@@ -6,6 +6,7 @@ from contextlib import suppress
 import click
 import uvicorn
 
+from api import logs, telemetry
 from api.commands.opening import opened_service
 from api.server.app import standalone
 from api.server.demo import add_sample_issues
@@ -23,13 +24,19 @@ from api.settings import CannotStart, get_settings
 )
 def serve(host: str, port: int) -> None:
     """Serve the API alone, without the portal."""
+    settings = get_settings()
+    logs.configure(settings.log)
+    telemetry.start(settings)
     with opened_service() as service:
-        if get_settings().demo:
+        if settings.demo:
             add_sample_issues(service)
         with _listen(host, port) as listener:
             click.echo(f"Issues API on http://{host}:{port}/api/docs", err=True)
             config = uvicorn.Config(
-                standalone(service), access_log=False, log_level="warning", server_header=False
+                standalone(service),
+                access_log=False,
+                log_config=None,
+                server_header=False,
             )
             with suppress(KeyboardInterrupt):  # The usual way to stop it.
                 uvicorn.Server(config).run(sockets=[listener])

@@ -1,10 +1,11 @@
 """``export`` and ``import``."""
 
 import asyncio
+import gzip
 import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -74,7 +75,7 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
 @asynccontextmanager
 async def _client() -> AsyncIterator[AsyncIssuesClient]:
     settings = get_settings()
-    if settings.api_url:
+    if settings.api_url and not settings.api_shares_key:
         token = settings.api_token.get_secret_value()
         async with AsyncIssuesClient(settings.api_url, token) as client:
             yield client
@@ -118,18 +119,19 @@ def _output(path: Path | None) -> Iterator[TextIO]:
 def import_file(file: Path, as_json: bool) -> None:
     """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
 
-    Issues that are there already, by their id, are left alone: it can be repeated.
+    A FILE of `archive` is taken in as well, but for its histories. Issues that are there already,
+    by their id, are left alone: it can be repeated.
     """
     try:
-        source = nullcontext(sys.stdin) if str(file) == "-" else file.open(encoding="utf-8")
-        with opened_service() as service, source as lines:
+        with opened_service() as service, _input(file) as lines:
             counts = import_issues(
                 service,
                 lines,
                 lambda number, reason: click.echo(f"line {number}: {reason}", err=True),
             )
-    except OSError as error:
-        raise CannotStart(f"Cannot read {file}: {error.strerror}.") from error
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotStart(f"Cannot read {file}: {reason}.") from error
     except UnicodeDecodeError as error:
         raise CannotStart(f"{file} is not UTF-8 text.") from error
     if as_json:
@@ -139,3 +141,11 @@ def import_file(file: Path, as_json: bool) -> None:
         click.echo(f"{file}: {told}.", err=True)
     if counts["refused"]:
         sys.exit(1)
+
+
+def _input(path: Path) -> AbstractContextManager[TextIO]:
+    if str(path) == "-":
+        return nullcontext(sys.stdin)
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")

@@ -11,10 +11,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from api.server import error_handlers, routes
+from api import telemetry
+from api.server import error_handlers, health, metrics, routes, stopping
+from api.server.metrics import MetricsGuard
 from api.server.openapi import DescribedApp
-from api.server.operations import Json, served
+from api.server.operations import Json, described, served
 from api.server.remembered import RememberedAnswers
+from api.server.request_log import RequestLog
 from api.server.security_headers import SecurityHeaders
 from api.server.service import Service
 
@@ -43,17 +46,19 @@ DOCS_PAGE = """<!doctype html>
 DOCS_SCRIPT = 'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
 
 
-def create_app(service: Service) -> Starlette:
-    """The API, to be mounted under ``/api``."""
+def create_app(service: Service | None) -> Starlette:
+    """The API, to be mounted under ``/api``; without a service, only how this process is."""
     document = DescribedApp(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
         servers=[{"url": "/api"}],
         generate_unique_id_function=lambda route: route.name,
+        # FastAPI's own (since 0.165) would send addresses, searches and the texts of errors.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     document.include_router(routes.router)
-    document.include_router(routes.health)
+    document.include_router(health.router)
 
     async def openapi(_: Request) -> Json:
         return Json(document.openapi())
@@ -66,26 +71,26 @@ def create_app(service: Service) -> Starlette:
 
     operations = served(routes.router)
     app = Starlette(
-        routes=[
-            *operations,
-            Route("/health", routes.is_up),
-            Route("/ready", routes.is_ready),
-            Route("/openapi.json", openapi),
-            Route("/docs", docs),
-            Route("/docs/start.js", start_docs),
-            Mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")])),
-        ],
-        middleware=[Middleware(RememberedAnswers, service=service)],
+        routes=described(health.router),
         exception_handlers=error_handlers.handlers(operations),
     )
     app.router.redirect_slashes = False
     app.state.service = service
+    if service:
+        app.add_middleware(RememberedAnswers, service=service)
+        app.router.routes += [
+            *operations,
+            Route("/openapi.json", openapi),
+            Route("/docs", docs),
+            Route("/docs/start.js", start_docs),
+            Mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")])),
+        ]
     return app
 
 
 def mounted(app: Starlette) -> Mount:
     """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
-    mount = Mount("/api", app=app)
+    mount = Mount("/api", app=RequestLog(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
@@ -95,12 +100,15 @@ def standalone(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        metrics.watch_queue(service)
+        with stopping.announced(service.settings.drain_seconds):
+            yield
         service.close()
+        telemetry.stop()
 
     return Starlette(
         routes=[mounted(create_app(service))],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(MetricsGuard)],
         exception_handlers={404: error_handlers.no_such_address},
         lifespan=lifespan,
     )

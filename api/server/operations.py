@@ -59,29 +59,38 @@ class Call(Request):
 
 
 def served(router: APIRouter) -> list[Route]:
-    """Starlette's routes for those that FastAPI describes."""
-    found = []
-    for described in router.routes:
-        assert isinstance(described, APIRoute)
-        route = Route(described.path, _Operation(described))
-        route.methods = described.methods  # Starlette would add HEAD.
-        found.append(route)
-    return found
+    """The routes of operations, which need a caller."""
+    return [_Served(route, _Operation(route)) for route in _described(router)]
+
+
+def described(router: APIRouter) -> list[Route]:
+    """The routes of plain functions of a request."""
+    return [_Served(route, route.endpoint) for route in _described(router)]
+
+
+def _described(router: APIRouter) -> list[APIRoute]:
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+class _Served(Route):
+    """Starlette's route for one that FastAPI describes."""
+
+    def __init__(self, route: APIRoute, endpoint: Callable[..., Any]) -> None:
+        super().__init__(route.path, endpoint)
+        self.methods = route.methods  # Starlette would add HEAD.
 
 
 class _Operation:
     """One of the operations, as an ASGI application."""
 
-    def __init__(self, described: APIRoute) -> None:
-        self._route = described
-        self._endpoint = described.endpoint
-        self._waits = not inspect.iscoroutinefunction(described.endpoint)
-        hints = get_type_hints(described.endpoint, include_extras=True)
+    def __init__(self, route: APIRoute) -> None:
+        self._endpoint = route.endpoint
+        self._waits = not inspect.iscoroutinefunction(route.endpoint)
+        hints = get_type_hints(route.endpoint, include_extras=True)
         hints.pop("return", None)
         self._readers = {name: _reader(name, hint) for name, hint in hints.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["route"] = self._route
         call = Call(scope, receive)
         try:
             answer = await self._answer(call)

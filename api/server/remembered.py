@@ -4,7 +4,7 @@ Open pages ask for the same lists every few seconds, and mostly nothing has chan
 may see what is part of the question: an answer is given again only to the same caller.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,16 +39,16 @@ class RememberedAnswers:
         asked = [headers.get(name) for name in _ASKED_WITH]
         key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *asked)
         memory = self._service.memory
-        if messages := memory.get(key):
+        if known := memory.get(key):
             self._service.token_uses.note(caller)
-            for message in messages:
-                await send(message)
+            await known.give(scope, send)
             return
         version = memory.version()
         answer = _Answer(send)
-        await self.app(scope, receive, answer.send)
+        await self.app(scope, receive, answer.pass_on)
         if answer.is_whole:
-            memory.keep(key, answer.messages, version, answer.size)
+            answer.route = scope.get("route")
+            memory.keep(key, answer, version, len(answer.body))
 
     def _caller(self, headers: dict[bytes, bytes]) -> Principal | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
@@ -60,20 +60,30 @@ class RememberedAnswers:
 
 @dataclass
 class _Answer:
-    """Sends an answer on, and keeps it if it is a small success."""
+    """An answer that is sent on, and kept if it is a small success."""
 
     _send: Send
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    size: int = 0
+    status: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
     is_whole: bool = False
+    route: Any = None
 
-    async def send(self, message: Message) -> None:
+    async def pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if message["status"] in (200, 304):
-                # A copy: others add headers of this one answer to it.
-                self.messages.append({**message, "headers": list(message["headers"])})
-        elif self.messages:
-            self.messages.append(dict(message))
-            self.size += len(message.get("body", b""))
-            self.is_whole = self.size <= _LARGEST and not message.get("more_body", False)
+            self.status, self.headers = message["status"], tuple(message["headers"])
+        else:
+            self.body += message.get("body", b"")
+            self.is_whole = (
+                self.status in (200, 304)
+                and len(self.body) <= _LARGEST
+                and not message.get("more_body", False)
+            )
         await self._send(message)
+
+    async def give(self, scope: Scope, send: Send) -> None:
+        scope["route"] = self.route
+        # A new list: others add headers of this one answer to it.
+        headers = list(self.headers)
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})

@@ -5,7 +5,7 @@ FastAPI makes the OpenAPI document of these functions; `operations` serves them.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -13,11 +13,10 @@ from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup, Stats
 from api.server import shapes, store, wire
 from api.server.access import Principal
 from api.server.issues import Issues, etag
-from api.server.openapi import ETAG, RATE_LIMIT, header, problem, responses
+from api.server.openapi import ETAG, RATE_LIMIT, header, responses
 from api.server.operations import Call, Json, add_headers
 from api.server.problems import ProblemError, forbidden
 from api.server.reports import IDEMPOTENCY_LIFETIME
-from api.server.service import Service
 
 
 def _given_by_operations() -> None:
@@ -258,26 +257,3 @@ def list_users(caller: Caller, call: Call) -> Json:
     with service.database.read() as connection:
         users = [wire.user(row) for row in store.list_users(connection, service.org_id)]
     return Json({"data": users, "total_count": len(users)})
-
-
-health = APIRouter(tags=["Health"])
-
-
-@health.get("/health", summary="Is the process up?", response_model=shapes.Health)
-async def is_up(_: Request) -> Json:
-    """Answers as long as the process runs."""
-    return Json({"status": "ok"})
-
-
-@health.get(
-    "/ready",
-    summary="Can it serve?",
-    response_model=shapes.Readiness,
-    responses={503: problem(503)},
-)
-def is_ready(request: Request) -> Json:
-    """Answers 200 when the database is reachable and migrated."""
-    service: Service = request.app.state.service
-    if not service.database.is_current():
-        raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
-    return Json({"status": "ready"})

@@ -22,6 +22,7 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -400,19 +401,73 @@ def add_history(
     )
 
 
+_HISTORY = select(history, users).outerjoin_from(
+    history, users, and_(users.c.org_id == history.c.org_id, users.c.id == history.c.actor)
+)
+
+
 def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence[AnyRow]:
     """The history of one issue with the users who acted, oldest first."""
-    query = (
-        select(history, users)
-        .outerjoin_from(
-            history,
-            users,
-            and_(users.c.org_id == history.c.org_id, users.c.id == history.c.actor),
-        )
-        .where(history.c.org_id == org_id, history.c.issue_id == issue_id)
-        .order_by(history.c.position)
+    query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id == issue_id)
+    return connection.execute(query.order_by(history.c.position)).all()
+
+
+def list_old(
+    connection: Connection,
+    org_id: str,
+    *,
+    created_before: int,
+    closed_before: int,
+    above: int,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Closed and deleted issues of long ago with their creators, by number."""
+    closed = and_(
+        issues.c.state == IssueState.CLOSED,
+        # What came by `import` has no time of its closing.
+        func.coalesce(issues.c.closed_at, issues.c.updated_at) < closed_before,
     )
-    return connection.execute(query).all()
+    deleted = and_(issues.c.state == IssueState.DELETED, issues.c.updated_at < closed_before)
+    query = _WITH_CREATOR.where(
+        issues.c.org_id == org_id,
+        issues.c.number > above,
+        issues.c.created_at < created_before,
+        or_(closed, deleted),
+    )
+    return connection.execute(query.order_by(issues.c.number).limit(limit)).all()
+
+
+def list_histories(
+    connection: Connection, org_id: str, issue_ids: Sequence[str]
+) -> Sequence[AnyRow]:
+    """The histories of several issues like `list_history`, one issue after the other."""
+    query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id.in_(issue_ids))
+    return connection.execute(query.order_by(history.c.issue_id, history.c.position)).all()
+
+
+def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
+    """Delete for good the issues last changed at these times, with all that belongs to them.
+
+    Returns how many there were.
+    """
+    query = select(issues.c.id, issues.c.updated_at).where(
+        issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))
+    )
+    found = connection.execute(query.order_by(issues.c.number).with_for_update())
+    ids = [issue_id for issue_id, at in found if at == changed_at[issue_id]]
+    for table, column in (
+        (history, history.c.issue_id),
+        (idempotency, idempotency.c.issue_id),
+        (issues, issues.c.id),
+    ):
+        connection.execute(delete(table).where(table.c.org_id == org_id, column.in_(ids)))
+    return len(ids)
+
+
+def count_ids(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:
+    """How many of these issues there are."""
+    query = select(func.count()).where(issues.c.org_id == org_id, issues.c.id.in_(issue_ids))
+    return int(connection.execute(query).scalar_one())
 
 
 def find_idempotent(

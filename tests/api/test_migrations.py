@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, insert, text
+from sqlalchemy import Connection, MetaData, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 import api.server
@@ -258,3 +258,18 @@ def test_two_servers_start_together_on_an_empty_database(make_server):
     assert numbers == [1, 2]
     assert [len(caller.listed()) for caller in callers] == [2, 2]
     assert "Traceback" not in servers[0].log
+
+
+def test_every_key_and_index_starts_with_the_organisation(api_on):
+    """So that Citus can distribute by it: docs/scaling.md names the exceptions."""
+    database = inspect(api_on("postgresql").database.engine)
+    starts = {}
+    for table in set(database.get_table_names()) - {"alembic_version"}:
+        key = database.get_pk_constraint(table)
+        starts[key["name"]] = key["constrained_columns"][0]
+        for index in database.get_indexes(table):
+            starts[index["name"]] = index["column_names"][0]
+        for reference in database.get_foreign_keys(table):
+            starts[reference["name"]] = reference["constrained_columns"][0]
+    others = {name for name, column in starts.items() if column != "org_id"}
+    assert others == {"organisations_slug_key", "ix_issues_search"}

@@ -161,6 +161,9 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
         assert page.status_code == 200
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert httpx.get(f"{server.url}/_stcore/health").status_code == 200
+        # Before anybody has opened a page: another replica may have made the page that asks.
+        script = f"{server.url}/_stcore/bidi-components/issue_portal.draft/draft.js"
+        assert httpx.get(script).status_code == 200
     finally:
         server.stop()
 

@@ -1,28 +1,15 @@
-"""A real Chromium, and the steps that people take in the portal."""
+"""The steps that people take in the portal, in a real Chromium."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Server
 
 expect.set_options(timeout=15_000)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    installed = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 class Person:
@@ -140,10 +127,17 @@ class Person:
 @pytest.fixture
 def people(chromium, portal) -> Iterator:
     """Makes people; at the end none of them has met a failure, a dialog or a foreign request."""
+    with crowd(chromium, portal) as make:
+        yield make
+
+
+@contextmanager
+def crowd(browser: Browser, server: Server) -> Iterator:
+    """What makes people, at ``server`` unless told otherwise; see `people`."""
     made: list[Person] = []
 
-    def make(server: Server = portal, **options) -> Person:
-        made.append(Person(chromium, server, **options))
+    def make(server: Server = server, **options) -> Person:
+        made.append(Person(browser, server, **options))
         return made[-1]
 
     yield make

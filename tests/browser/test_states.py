@@ -4,6 +4,7 @@ The portal talks to a remote API here, so that it alone can go away.
 """
 
 import signal
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -154,3 +155,28 @@ def test_the_form_is_there_even_if_the_api_has_never_answered(people, tmp_path, 
         apart.api_goes_on()
     visitor.presses("Send report").sees("Your receipt")
     portal.stop()
+
+
+def test_failure_of_the_server_has_a_code_for_the_operator_but_not_for_anonymous_reports(
+    people, apart
+):
+    def rename(old: str, new: str) -> None:
+        with sqlite3.connect(apart.api.data_dir / "issues.db") as database:
+            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+    member = people(apart.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    member.chooses("No answer").writes("It fails.")
+    failure = member.page.get_by_role("alert").filter(has_text="Something failed on the server")
+    rename("history", "away")
+    try:
+        member.presses("Send report")
+        expect(failure).to_contain_text("Nothing you typed is lost.")
+        expect(failure).not_to_contain_text("The code is")
+        member.page.get_by_text("Report anonymously").click()
+        member.presses("Send report")
+        expect(failure).to_contain_text("The code is")
+    finally:
+        rename("away", "history")
+    code = failure.inner_text().partition("The code is ")[2][:32]
+    assert f"[request {code}]" in apart.api.log
+    member.presses("Send report").sees("Your report has arrived.")

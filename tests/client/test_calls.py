@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from api import errors
-from api.contract import Issue, IssueState
+from api.contract import REQUEST_ID, Issue, IssueState
 from tests.client.conftest import new
 from tests.conftest import free_port
 from tests.servers.script import drop, forward, hang, serving, then_close, truncated
@@ -311,3 +311,39 @@ def test_storm_of_failures_is_not_answered_by_one_of_attempts(quick):
 def test_slow_server_times_out(quick):
     with serving(hang) as script, pytest.raises(errors.Unreachable, match="in time"):
         quick(script.url, attempts=1, timeout=0.6).get("x")
+
+
+# The id of a request
+
+
+def test_each_call_has_an_id_that_its_attempts_share(quick):
+    with serving(drop, OK) as script:
+        client = quick(script.url)
+        client.get("x")
+        client.get("x")
+        first, again, other = (headers[REQUEST_ID] for _, _, headers, _ in script.requests)
+        assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("headers", "named"), [({}, None), ({REQUEST_ID: "its-own-id"}, "its-own-id")]
+)
+def test_errors_have_the_id_that_the_server_gave_or_got(quick, headers, named):
+    with serving((500, headers, {})) as script:
+        with pytest.raises(errors.ServerFailed) as failure:
+            quick(script.url).get("x")
+        assert failure.value.request_id == (named or script.requests[0][2][REQUEST_ID])
+
+
+@pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID: "its-own-id"}, {})])
+def test_anonymous_reports_and_receipts_have_none(quick, answer):
+    with serving(answer) as script:
+        client = quick(script.url, attempts=1)
+        for call in (
+            lambda: client.create(new(anonymous=True)),
+            lambda: client.look_up_receipt("1"),
+        ):
+            with pytest.raises(errors.IssuesError) as failure:
+                call()
+            assert failure.value.request_id is None
+        assert not any(REQUEST_ID in headers for _, _, headers, _ in script.requests)

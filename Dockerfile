@@ -1,0 +1,29 @@
+# Portal and API in one image: compose.yaml shows how to run it.
+FROM python:3.11-slim AS build
+WORKDIR /app
+COPY requirements.txt requirements-telemetry.txt constraints.txt ./
+# EXTRAS="-r requirements-telemetry.txt" adds what Sentry and OpenTelemetry need.
+ARG EXTRAS=""
+RUN python -m venv .venv \
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check \
+        -r requirements.txt ${EXTRAS} -c constraints.txt
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
+    && install --directory --owner=portal --mode=700 /data
+WORKDIR /app
+COPY --from=build /app/.venv .venv
+COPY . .
+RUN python -m compileall -q api components
+ENV PATH=/app/.venv/bin:$PATH \
+    HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    ISSUES_DATA_DIR=/data \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0
+USER 10001
+VOLUME /data
+EXPOSE 8501
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/api/ready', timeout=4)"]
+CMD ["streamlit", "run", "app.py"]

@@ -1,0 +1,40 @@
+"""Whether this process is up and can serve, and its numbers: for supervisors and proxies."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.server import shapes, stopping
+from api.server.openapi import problem
+from api.server.operations import Json
+from api.server.problems import ProblemError
+from api.server.service import Service
+
+router = APIRouter(tags=["Health"])
+
+
+@router.get("/health", summary="Is the process up?", response_model=shapes.Health)
+async def is_up(_: Request) -> Json:
+    """Answers as long as the process runs."""
+    return Json({"status": "ok"})
+
+
+@router.get(
+    "/ready",
+    summary="Can it serve?",
+    response_model=shapes.Readiness,
+    responses={503: problem(503)},
+)
+def is_ready(request: Request) -> Json:
+    """Answers 200 when the database is reachable and migrated, and the process is not to stop."""
+    service: Service | None = request.app.state.service
+    if stopping.has_begun():
+        raise ProblemError(503, "This process is about to stop.", headers={"Retry-After": "2"})
+    if service and not service.database.is_current():
+        raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
+    return Json({"status": "ready"})
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(_: Request) -> Response:
+    """The numbers in Prometheus' text form; `MetricsGuard` decides who gets them."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,109 @@
+"""Numbers for Prometheus: what they count, that they name nobody, and who may read them."""
+
+import time
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from websockets.sync.client import connect
+
+from api.contract import Role
+from api.server.database import Database
+from api.server.metrics import Queue
+from tests.api.conftest import Caller
+from tests.conftest import api_server
+
+TOKEN = "a-token-for-prometheus"
+AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    server = api_server(tmp_path_factory.mktemp("guarded") / "data", ISSUES_METRICS_TOKEN=TOKEN)
+    yield server.start()
+    server.stop()
+
+
+def scraped(url, headers=None):
+    """The text, and the samples by name and labels."""
+    answer = httpx.get(f"{url}/api/metrics", headers=headers)
+    assert answer.status_code == 200, answer.text
+    families = text_string_to_metric_families(answer.text)
+    samples = [sample for family in families for sample in family.samples]
+    return answer.text, {
+        (sample.name, *sorted(sample.labels.values())): sample for sample in samples
+    }
+
+
+def test_requests_are_counted_by_route_and_the_queue_by_state(guarded):
+    named, anonymous = Caller(guarded.url, guarded.token("Ann")), guarded.guest_token()
+    report = named.report("A first one")
+    Caller(guarded.url, anonymous).report("A second one", anonymous=True)
+    named("GET", f"/issue/{report['id']}")
+    named("GET", "/issue/issue_0000000000000000")
+    named("PROPFIND", "/issue")
+    reviewer = Caller(guarded.url, guarded.token("Rob", Role.ADMIN))
+    reviewer("PUT", f"/issue/{report['id']}", json={"state": "InReview"})
+
+    def count(method, route, status):
+        name = ("issue_portal_request_seconds_count", *sorted((method, route, status)))
+        return samples[name].value if name in samples else 0
+
+    one = "/v1/app/issue/{issue_id}"
+    deadline = time.monotonic() + 20
+    while True:  # A request is counted right after its answer.
+        text, samples = scraped(guarded.url, AUTHORIZATION)
+        if count("PUT", one, "2xx") or time.monotonic() > deadline:
+            break
+    assert count("POST", "/v1/app/issue", "2xx") == 2
+    assert (count("GET", one, "2xx"), count("GET", one, "4xx")) == (1, 1)
+    assert count("other", "/v1/app/issue", "4xx") == 1
+    assert samples["issue_portal_database_up",].value == 1
+    assert samples["issue_portal_queue", "NotReviewed"].value == 1
+    assert samples["issue_portal_queue", "InReview"].value == 1
+    labels = {
+        name
+        for sample in samples.values()
+        if sample.name.startswith("issue_portal")
+        for name in sample.labels
+    }
+    assert labels == {"method", "route", "status", "le", "state"}
+    for said in (report["id"], "ann@", "Ann", "nonymous", "visitor"):
+        assert said not in text
+
+
+def test_with_a_token_set_only_its_holder_reads_them(guarded):
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
+        answer = httpx.get(f"{guarded.url}/api/metrics", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/api/metrics", "/_stcore/metrics"])
+def test_without_one_only_this_machine_does_and_no_proxy(portal, path):
+    assert httpx.get(portal.url + path).status_code == 200
+    for header in ("X-Forwarded-For", "Forwarded"):
+        answer = httpx.get(portal.url + path, headers={header: "for=127.0.0.1"})
+        assert answer.status_code == 403
+        assert "ISSUES_METRICS_TOKEN" in answer.json()["detail"]
+
+
+def test_portal_counts_the_tabs_that_are_connected(portal):
+    def connected():
+        return scraped(portal.url)[1]["issue_portal_sessions",].value
+
+    deadline = time.monotonic() + 20
+    while connected():  # Those of earlier tests are still leaving.
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    stream = f"ws://localhost:{portal.port}/_stcore/stream"
+    with connect(stream, subprotocols=["streamlit"]), connect(stream, subprotocols=["streamlit"]):
+        assert connected() == 2
+    assert ("issue_portal_queue", "NotReviewed") in scraped(portal.url)[1]
+
+
+def test_numbers_come_without_a_database_too():
+    gone = SimpleNamespace(org_id="org_1", database=Database("postgresql://127.0.0.1:9/nothing"))
+    families = list(Queue(gone).collect())
+    assert [(f.name, f.samples[0].value) for f in families] == [("issue_portal_database_up", 0)]

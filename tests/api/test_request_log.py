@@ -1,0 +1,115 @@
+"""Each request has an id and a line in the log, and no line says who it was."""
+
+import json
+import re
+import sqlite3
+import time
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from api.contract import REQUEST_ID, Role
+from tests.api.conftest import Caller
+from tests.conftest import api_server, portal_server
+
+THEIRS = "0123456789abcdef" * 2
+OWN_FORM = re.compile("[0-9a-f]{32}")
+
+
+def lines(server):
+    return [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
+
+
+def of_request(server, request_id):
+    """The lines of a request that was answered: the last one comes right after its answer."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        found = [line for line in lines(server) if line.get("request_id") == request_id]
+        if any(line["logger"] == "api.requests" for line in found):
+            break
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture(scope="module")
+def logging_server(tmp_path_factory):
+    server = api_server(tmp_path_factory.mktemp("logging") / "data", ISSUES_LOG="json")
+    yield server.start()
+    server.stop()
+
+
+def test_the_callers_id_is_in_the_line_and_in_the_answer(logging_server):
+    caller = Caller(logging_server.url, logging_server.token("Ann"))
+    report = caller.report()
+    answer = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: THEIRS})
+    assert answer.headers[REQUEST_ID] == THEIRS
+    (line,) = of_request(logging_server, THEIRS)
+    assert line["logger"] == "api.requests"
+    assert (line["method"], line["status"]) == ("GET", 200)
+    assert line["route"] == "/v1/app/issue/{issue_id}"
+    assert line["milliseconds"] > 0
+
+
+@pytest.mark.parametrize("path", ["/issue", "/issue/receipt"])
+def test_a_report_gets_an_id_that_nobody_else_knows(logging_server, path):
+    visitor = Caller(logging_server.url, logging_server.guest_token())
+    answer = visitor("POST", path, json={}, headers={REQUEST_ID: THEIRS[::-1]})
+    assert OWN_FORM.fullmatch(answer.headers[REQUEST_ID])
+    assert of_request(logging_server, answer.headers[REQUEST_ID])
+    assert THEIRS[::-1] not in logging_server.log
+
+
+def test_an_id_of_another_form_is_replaced(logging_server):
+    answer = httpx.get(f"{logging_server.url}/api/health", headers={REQUEST_ID: "ann@example.com"})
+    assert OWN_FORM.fullmatch(answer.headers[REQUEST_ID])
+
+
+def test_no_line_has_an_address_a_person_an_issue_or_what_was_searched(logging_server):
+    token = logging_server.lasting_token("Grace", Role.ADMIN)
+    caller = Caller(logging_server.url, token)
+    me = caller("GET", "/me").json()
+    report = caller.report("It forgot the budget.")
+    caller("GET", "/issue", params={"filter_by_text": "budget", "created_by": me["id"]})
+    caller("PUT", f"/issue/{report['id']}", json={"state": "InReview"})
+    caller("GET", f"/issue/{report['id']}/history")
+    caller("GET", "/no/such/address")
+    caller.report("And the plan.", anonymous=True)
+    of_request(logging_server, caller("GET", "/me").headers[REQUEST_ID])
+    logged = "\n".join(map(json.dumps, lines(logging_server)))
+    assert "/v1/app/issue/{issue_id}/history" in logged
+    for said in (token, me["id"], me["email"], "Grace", report["id"], "budget", "such", "plan"):
+        assert said not in logged
+    assert "127.0.0.1" not in logged
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_portal_logs_no_address_however_it_is_started(tmp_path, form):
+    server = portal_server(tmp_path / "data", ISSUES_LOG=form)
+    if form == "text":
+        python, *_ = server.command
+        server.command = [python, "-m", "uvicorn", "app:app", "--port", str(server.port)]
+    server.start()
+    with connect(f"ws://localhost:{server.port}/_stcore/stream", subprotocols=["streamlit"]):
+        me = Caller(server.url, server.token("Ann"))("GET", "/me")
+    server.stop()
+    assert "127.0.0.1" not in server.log.replace(f"http://127.0.0.1:{server.port}", "")
+    if form == "json":
+        after = server.log.partition("Issue Portal: ")[2].splitlines()[2:]
+        assert all(line.startswith("{") for line in after), server.log
+        assert of_request(server, me.headers[REQUEST_ID])
+
+
+def test_what_fails_is_logged_with_the_id_of_its_request(tmp_path):
+    server = api_server(tmp_path / "data", ISSUES_LOG="json").start()
+    with sqlite3.connect(server.data_dir / "issues.db") as database:
+        database.execute("DROP TABLE history")
+    caller = Caller(server.url, server.token("Ann"))
+    answer = caller("GET", "/issue/issue_0000000000000000/history")
+    assert answer.status_code == 404
+    report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
+    answer = caller("POST", "/issue", json=report)
+    assert answer.status_code == 503
+    server.stop()
+    levels = [line["level"] for line in of_request(server, answer.headers[REQUEST_ID])]
+    assert sorted(levels) == ["error", "info"]

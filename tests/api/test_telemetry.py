@@ -1,0 +1,153 @@
+"""What Sentry and a collector of traces receive: enough to find a fault, nothing of a report."""
+
+import gzip
+import json
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from api.contract import REQUEST_ID
+from tests.api.conftest import Caller
+from tests.conftest import ROOT, api_server, environment
+from tests.servers.script import serving
+
+WORDS = "the budget of Project Bluebird"
+
+
+# As tools do that instrument a program from outside: FastAPI would join in and send much more.
+INSTRUMENTED = """
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+trace.set_tracer_provider(provider)
+
+from api.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def sink():
+    with serving((200, {}, {})) as script:
+        yield script
+
+
+def settings(sink):
+    return {
+        "ISSUES_SENTRY_DSN": sink.url.replace("://", "://key@") + "/1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url,
+    }
+
+
+def received(sink, path):
+    """Headers and unpacked bodies of what was sent to ``path``, as one text."""
+    texts = []
+    for _, at, headers, body in sink.requests:
+        if at == path:
+            packed = headers.get("Content-Encoding") == "gzip"
+            content = gzip.decompress(body) if packed else body
+            texts.append(f"{headers} {content.decode('latin-1')}")
+    assert texts, [request[1] for request in sink.requests]
+    return "\n".join(texts)
+
+
+def test_a_fault_and_the_traces_arrive_without_a_word_of_the_report(sink, tmp_path):
+    server = api_server(tmp_path / "data", **settings(sink))
+    server.command = [sys.executable, "-c", INSTRUMENTED, "serve", "--port", str(server.port)]
+    server.start()
+    token = server.lasting_token("Ann")
+    caller = Caller(server.url, token)
+    report = caller.report(WORDS)
+    found = caller("GET", "/issue", params={"filter_by_text": "Bluebird"})
+    with sqlite3.connect(server.data_dir / "issues.db") as database:
+        database.execute("DROP TABLE history")
+    body = {"description": WORDS, "resource_type": "Thread", "type": "Other", "anonymous": True}
+    failed = caller("POST", "/issue", json=body)
+    assert failed.status_code == 503
+    server.stop()
+
+    assert {request[1] for request in sink.requests} == {"/api/1/envelope/", "/v1/traces"}
+    errors, traces = received(sink, "/api/1/envelope/"), received(sink, "/v1/traces")
+    assert "database: %s" in errors
+    assert failed.headers[REQUEST_ID] in errors
+    for route in ("POST /v1/app/issue", "GET /v1/app/issue"):
+        assert route in traces
+    assert bytes.fromhex(found.headers[REQUEST_ID]).decode("latin-1") in traces
+    user_agent = caller.http.headers["user-agent"]
+    for said in (
+        "Bluebird",
+        "budget",
+        token,
+        "ann@",
+        report["id"],
+        "localhost",
+        "url.",
+        user_agent,
+    ):
+        assert said not in errors
+        assert said not in traces
+
+
+def test_of_an_exception_only_its_kind_and_place_are_sent(sink, tmp_path):
+    program = f"""
+import logging
+from api import telemetry
+from api.settings import get_settings
+
+telemetry.start(get_settings())
+
+def fails(words):
+    raise ValueError(words)
+
+for name in ("api.somewhere", "elsewhere"):
+    try:
+        fails("{WORDS}")
+    except ValueError as error:
+        logging.getLogger(name).exception(f"{{error}}" if name == "elsewhere" else "it failed")
+logging.getLogger("api.somewhere").warning("no error: {WORDS}")
+telemetry.stop()
+"""
+    env = environment(tmp_path, **settings(sink))
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, check=True, timeout=60)
+    sent = received(sink, "/api/1/envelope/")
+    assert "Bluebird" not in sent
+    lines = [json.loads(line) for line in sent.splitlines() if line.startswith('{"')]
+    events = [line for line in lines if "exception" in line]
+    assert [event["logger"] for event in events] == ["api.somewhere", "elsewhere"]
+    assert events[0]["logentry"] == {"message": "it failed"}
+    (exception,) = events[0]["exception"]["values"]
+    assert exception["type"] == "ValueError"
+    assert exception["stacktrace"]["frames"][-1]["function"] == "fails"
+
+
+@pytest.mark.parametrize("package", ["sentry_sdk", "opentelemetry.sdk"])
+def test_a_missing_package_is_told_in_one_line(sink, tmp_path, package):
+    program = f"""
+import sys
+sys.modules["{package}"] = None
+from api.__main__ import main
+sys.argv = ["api", "serve"]
+main()
+"""
+    env = environment(tmp_path, **settings(sink))
+    if package == "opentelemetry.sdk":
+        del env["ISSUES_SENTRY_DSN"]
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert package in done.stderr
+    assert "requirements-telemetry.txt" in done.stderr

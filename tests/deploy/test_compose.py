@@ -1,0 +1,32 @@
+"""compose.yaml says nothing that the program or the proxy does not know; no engine is needed."""
+
+import re
+
+import pytest
+import yaml
+
+from api.settings import Settings
+from tests.conftest import ROOT
+
+SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+OURS = [name for name, service in SERVICES.items() if service.get("image") == "issue-portal"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_settings_are_those_of_the_program(name):
+    given = SERVICES[name].get("environment", {})
+    settings = {setting for setting in given if setting.startswith("ISSUES_")}
+    assert settings <= {f"ISSUES_{field.upper()}" for field in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_containers_may_do_no_more_than_they_must(name):
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_proxy_is_told_what_its_configuration_asks_for():
+    asked = re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "haproxy.cfg").read_text())
+    assert SERVICES["proxy"]["environment"].keys() == set(asked)

@@ -1,0 +1,196 @@
+"""Several replicas behind the proxy: people and scripts lose nothing while parts of it fail."""
+
+import json
+import signal
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from api.client import IssuesClient
+from api.contract import Issue, IssueType, NewIssue, ResourceType, Role
+from api.errors import IssuesError
+from tests.api.test_crash import kill_postgresql, start_postgresql
+from tests.deploy.conftest import kill
+
+WRITERS = 4
+
+
+class Writer:
+    """Reports on and on, and repeats what was not acknowledged until it is.
+
+    One who insists waits long, but has to succeed at once.
+    """
+
+    def __init__(self, url: str, token: str, *, anonymous: bool = False, insists: bool = False):
+        patience = {"timeout": 60, "patience": 60, "attempts": 1} if insists else {"timeout": 2}
+        self.client = IssuesClient(url, token, **patience)
+        self.anonymous = anonymous
+        self.bears = () if insists else IssuesError
+        self.acknowledged: dict[str, Issue] = {}
+
+    def work(self, enough: threading.Event) -> None:
+        while not enough.wait(0.05):
+            words = f"load {uuid.uuid4().hex}"
+            while words not in self.acknowledged:
+                with suppress(self.bears):
+                    self.acknowledged[words] = self.report(words)
+
+    def report(self, words: str) -> Issue:
+        new = NewIssue(
+            description=words,
+            resource_type=ResourceType.THREAD,
+            type=IssueType.OTHER,
+            anonymous=self.anonymous,
+        )
+        return self.client.create(new, idempotency_key=words)
+
+
+@contextmanager
+def working(writers: list[Writer]) -> Iterator[Callable[[], None]]:
+    """While they report: what waits until each of them has got several reports through."""
+
+    def all_go_on() -> None:
+        before = [len(writer.acknowledged) for writer in writers]
+        deadline = time.monotonic() + 60
+        while any(len(w.acknowledged) < n + 3 for w, n in zip(writers, before, strict=True)):
+            assert time.monotonic() < deadline, "nothing is acknowledged any more"
+            for done in filter(Future.done, at_work):
+                done.result()
+            time.sleep(0.1)
+
+    enough = threading.Event()
+    with ThreadPoolExecutor(len(writers)) as pool:
+        at_work = [pool.submit(writer.work, enough) for writer in writers]
+        try:
+            yield all_go_on
+        finally:
+            enough.set()
+        for done in at_work:
+            done.result()
+
+
+@pytest.fixture
+def reviewer_client(site):
+    with IssuesClient(site.url, lambda: site.apis[0].token("Rob", Role.ADMIN)) as client:
+        yield client
+
+
+def replica_of(person) -> int:
+    cookies = {cookie["name"]: cookie["value"] for cookie in person.context.cookies()}
+    return int(cookies["replica"])
+
+
+def moves(person, path):
+    """Open a page on the other replica."""
+    first = replica_of(person)
+    while replica_of(person) == first:
+        person.context.clear_cookies(name="replica")
+        person.opens(path)
+    return person
+
+
+def test_people_can_use_any_replica(people, site):
+    visitor = people().opens().chooses("No answer").writes("through the proxy")
+    visitor.presses("Send report").sees("Your report has arrived.")
+    receipt = visitor.receipt()
+    reviewer = people().opens("/review").signs_in("reviewer")
+    reviewer.row("through the proxy").click()
+    expect(reviewer.page.get_by_role("list", name="Timeline")).to_contain_text("Reported")
+    moves(reviewer, "/insights").sees("Not reviewed").sees_not("Sign in to see this page.")
+    moves(visitor, "/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
+    visitor.presses("Show report").sees("through the proxy")
+
+
+def test_proxy_shows_no_numbers_and_its_log_names_nobody(site, reviewer_client):
+    writer = Writer(site.url, site.apis[0].token("Ann"))
+    issue = reviewer_client.get(writer.report("for the log").id)
+    for path in ("/api/metrics", "/_stcore/metrics"):
+        assert httpx.get(site.url + path).status_code == 404
+    assert httpx.get(f"{site.url}/api/nowhere").headers["content-type"].startswith("application/p")
+    lines = [json.loads(line) for line in site.log.splitlines() if line.startswith("{")]
+    said = {"time", "method", "backend", "server", "status", "milliseconds"}
+    of_a_failure = {"time", "frontend", "error"}
+    assert all(line.keys() in (said, of_a_failure) for line in lines)
+    assert "api" in {line.get("backend") for line in lines}
+    assert "127.0.0.1" not in site.log
+    assert issue.id not in site.log
+
+
+def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_client):
+    member, guest = site.apis[0].lasting_token("Ann"), site.apis[0].guest_token()
+    writers = [
+        Writer(site.url, guest if number % 2 else member, anonymous=bool(number % 2))
+        for number in range(WRITERS)
+    ]
+    insistent = Writer(site.url, member, insists=True)
+    before = Counter(issue.description for issue in reviewer_client.iterate())
+    visitor = people().opens().chooses("No answer").writes("written before")
+    reviewer = people().opens("/review").signs_in("reviewer")
+    with working(writers) as all_go_on:
+        # An API replica hangs, and later does what others have done in its place.
+        site.apis[0].process.send_signal(signal.SIGSTOP)
+        all_go_on()
+        site.apis[0].process.send_signal(signal.SIGCONT)
+        all_go_on()
+
+        # It is killed, and comes back: people do not notice.
+        kill(site.apis[0])
+        visitor.presses("Send report").sees("Your report has arrived.")
+        all_go_on()
+        site.apis[0].start()
+
+        # The portal replica is killed that somebody is writing in.
+        visitor.presses("Report another problem").chooses("Something else")
+        visitor.writes("written in between").sees("18 of 10,000 characters")
+        killed = site.portals[replica_of(visitor) - 1]
+        kill(killed)
+        expect(visitor.page.get_by_label("What happened?")).to_have_value("written in between")
+        visitor.settles()
+        visitor.presses("Send report").sees("Your report has arrived.")
+        reviewer.opens("/review").sees_not("Sign in to see this page.")
+        killed.start()
+
+        # The database is killed, and recovers: there is at worst a notice.
+        visitor.presses("Report another problem").chooses("Something else").writes("written last")
+        kill_postgresql(site.postgresql)
+        visitor.presses("Send report")
+        start_postgresql(site.postgresql)
+        arrived = visitor.page.get_by_text("Your report has arrived.")
+        notice = visitor.page.get_by_text("Nothing you typed is lost.")
+        expect(arrived.or_(notice)).to_be_visible(timeout=30_000)
+        if notice.is_visible():
+            visitor.presses("Send report")
+        expect(arrived).to_be_visible()
+        all_go_on()
+
+        # An API replica is replaced in good order: nobody needs a second attempt.
+        with working([insistent]) as insistent_goes_on:
+            site.takes_for("UP", "api/api2")
+            site.apis[1].process.send_signal(signal.SIGTERM)
+            site.takes_for("DOWN", "api/api2")
+            site.apis[1].stop()
+            insistent_goes_on()
+            site.apis[1].start()
+            insistent_goes_on()
+
+    acknowledged = {}
+    for writer in [*writers, insistent]:
+        acknowledged |= writer.acknowledged
+    by_people = ["written before", "written in between", "written last"]
+    issues = list(reviewer_client.iterate())
+    there = Counter(issue.description for issue in issues)
+    assert there - before == Counter([*acknowledged, *by_people])
+    assert max(Counter(issue.issue_number for issue in issues).values()) == 1
+    numbers = {issue.description: issue.issue_number for issue in issues}
+    assert all(numbers[words] == issue.issue_number for words, issue in acknowledged.items())
+    for server in [*site.apis, *site.portals]:
+        assert httpx.get(f"{server.url}/api/ready").is_success
+        assert "Traceback" not in server.log
