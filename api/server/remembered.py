@@ -39,16 +39,17 @@ class RememberedAnswers:
         asked = [headers.get(name) for name in _ASKED_WITH]
         key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *asked)
         memory = self._service.memory
-        if known := memory.get(key):
+        earlier: _Known | None = memory.get(key)
+        if earlier:
             self._service.token_uses.note(caller)
-            await known.give(scope, send)
+            await earlier.give(scope, send)
             return
         version = memory.version()
         answer = _Answer(send)
         await self.app(scope, receive, answer.pass_on)
         if answer.is_whole:
-            answer.route = scope.get("route")
-            memory.keep(key, answer, version, len(answer.body))
+            known = _Known(answer.status, answer.headers, answer.body, scope.get("route"))
+            memory.keep(key, known, version, len(answer.body))
 
     def _caller(self, headers: dict[bytes, bytes]) -> Principal | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
@@ -58,16 +59,32 @@ class RememberedAnswers:
             return None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """An answer that can be given again."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    route: Any
+
+    async def give(self, scope: Scope, send: Send) -> None:
+        scope["route"] = self.route
+        # A new list: others add headers of this one answer to it.
+        headers = list(self.headers)
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
 @dataclass
 class _Answer:
-    """An answer that is sent on, and kept if it is a small success."""
+    """An answer on its way; ``is_whole`` once a small success has been sent."""
 
     _send: Send
     status: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
     is_whole: bool = False
-    route: Any = None
 
     async def pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -80,10 +97,3 @@ class _Answer:
                 and not message.get("more_body", False)
             )
         await self._send(message)
-
-    async def give(self, scope: Scope, send: Send) -> None:
-        scope["route"] = self.route
-        # A new list: others add headers of this one answer to it.
-        headers = list(self.headers)
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})

@@ -29,7 +29,7 @@ class SignIn:
 
 def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
-    here = Backend(api_on("sqlite").url, Keys(SECRET), transport, embedded=True)
+    here = Backend(api_on("sqlite").url, Keys(SECRET), transport, ours=True)
     monkeypatch.setattr(backend, "_current", here)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
     client = session.client_of(sign_in)
