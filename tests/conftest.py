@@ -196,17 +196,8 @@ def postgresql_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen]]:
     """A Redis server: its URL and its process, which may be killed."""
-    assert shutil.which("redis-server"), "make test installs redis-server"
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("localhost", port), 1):
-            break
-    yield f"redis://localhost:{port}", process
-    process.kill()
-    process.wait()
+    with redis_server(tmp_path) as (port, process):
+        yield f"redis://localhost:{port}", process
 
 
 @pytest.fixture(scope="session")

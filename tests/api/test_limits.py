@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from tests.api.conftest import Caller
-from tests.conftest import api_server, free_port, redis_server
+from tests.conftest import api_server, free_port
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",
@@ -72,12 +72,6 @@ def test_other_callers_of_one_address_are_counted_by_themselves(limited):
         last = create(script)
     assert last.status_code == 429
     assert create(person(limited)).status_code == 201
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory):
-    with redis_server(tmp_path_factory.mktemp("redis")) as running:
-        yield running
 
 
 def test_replicas_share_their_limits_and_go_on_without_redis(redis, tmp_path):
