@@ -6,7 +6,16 @@ from typing import Literal
 import streamlit as st
 
 from api.settings import get_settings
-from components import abilities, embedding, errands, labels, language, session, sign_in_cookie
+from components import (
+    abilities,
+    embedding,
+    errands,
+    labels,
+    language,
+    session,
+    sign_in_cookie,
+    url_state,
+)
 from components.language import _
 
 Visibility = Literal["visible", "hidden"]
@@ -54,6 +63,7 @@ errands.forget()
 sign_in_cookie.element()
 if page != sign_in:
     session.remember_page(f"pages/{page.url_path or 'report'}.py")
+url_state.settle()
 if get_settings().demo:
     st.caption(f":material/science: {_('Demonstration: the issues here are samples.')}")
 # Below the page, but made before it: a page may stop the run.

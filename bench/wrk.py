@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+
 @dataclass(frozen=True)
 class Load:
     """What came of it; times in milliseconds."""

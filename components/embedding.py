@@ -4,7 +4,7 @@ In a frame (``?embed=true``, which Streamlit keeps to itself) there is the form 
 """
 
 import html
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -26,9 +26,11 @@ class Prefill:
     project: str = ""
 
     @classmethod
-    def from_url(cls) -> "Prefill":
-        """Read it from the URL; what makes no sense there is left out."""
+    def from_url(cls) -> "Prefill | None":
+        """Read it from the URL, if that says anything; what makes no sense there is left out."""
         given = st.query_params
+        if not any(name in given for name in cls.names()):
+            return None
         kind = given.get("type", "")
         return cls(
             type=IssueType(kind) if kind in list(IssueType) else None,
@@ -37,6 +39,11 @@ class Prefill:
             interaction=given.get("interaction", "")[:_REFERENCE_LIMIT],
             project=given.get("project", "")[:_REFERENCE_LIMIT],
         )
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """What a link may say."""
+        return [field.name for field in fields(cls)]
 
     def link(self, *, embedded: bool = False) -> str:
         """The address of the form, filled in like this."""

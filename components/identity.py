@@ -1,5 +1,6 @@
 """Who is using this browser session: signing in, staying signed in, signing out."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import streamlit as st
@@ -10,7 +11,6 @@ from components import (
     backend,
     embedding,
     errands,
-    held,
     labels,
     language,
     notices,
@@ -55,6 +55,11 @@ def current() -> SignIn | None:
     return found if found and found.person() else None
 
 
+def has_ended() -> bool:
+    """Whether this browser session had a sign-in that does not hold any more."""
+    return _found() is not None and current() is None
+
+
 def signed_in_by(request: Request) -> SignIn | None:
     """The sign-in that a request beside the pages comes with, if it holds."""
     found: SignIn | None
@@ -90,12 +95,14 @@ def change_password_form() -> None:
         _begin(changed)
 
 
-def sign_out_button() -> None:
-    """The button that signs out; none where a proxy signs people in, and so out."""
+def sign_out_button(before: Callable[[], None] = lambda: None) -> None:
+    """The button that does ``before`` and signs out; none where a proxy signs people in and out."""
     if way_in() is Way.PROXY:
         st.caption(_("Your organisation signs you in and out."))
     else:
-        st.button(_("Sign out"), icon=":material/logout:", on_click=_sign_out)
+        st.button(
+            _("Sign out"), icon=":material/logout:", on_click=_sign_out, kwargs={"before": before}
+        )
 
 
 def note_sign_out() -> None:
@@ -137,10 +144,9 @@ def _begin(sign_in: PasswordSignIn) -> None:
     st.rerun()
 
 
-def _sign_out() -> None:
+def _sign_out(before: Callable[[], None]) -> None:
     """End the sign-in, in this browser and in any that has a copy: nothing stays behind."""
-    # What the person has done, and could still undo, is done in their name.
-    held.finish()
+    before()
     if found := _found():
         backend.current().ended.add(found.id, found.ends_at)
     _clear()

@@ -147,6 +147,19 @@ def counts(by_state: Mapping[IssueState, int | None]) -> str:
     )
 
 
+def places() -> tuple[str, str, str]:
+    """What says where it happened."""
+    return _("Thread"), _("Interaction"), _("Project")
+
+
+def places_explanation() -> str:
+    """What these are, for people who do not know the words."""
+    return _(
+        "Ids, as the assistant has them: thread is a conversation, interaction one answer in it,"
+        " project what the conversation belongs to. Thread and interaction go together."
+    )
+
+
 def reporter(user: User | None) -> str:
     """Who reported."""
     return _("Anonymous") if user is None else user.name or user.email or user.id

@@ -13,6 +13,7 @@ from components import (
     sent_report,
     session,
 )
+from components.embedding import Prefill
 from components.language import _
 
 who = session.person()
@@ -39,9 +40,8 @@ if sent is None:
             session.remember_sent_report(sent)
             st.rerun()
     if who is None and embedding.is_on():
-        embedding.link_out(
-            _("Open the form in a tab of its own to report by name"), session.prefill().link()
-        )
+        link = session.prefill() or Prefill()
+        embedding.link_out(_("Open the form in a tab of its own to report by name"), link.link())
     elif who is None:
         by_name = st.button(
             _("Sign in to report by name"),
@@ -79,7 +79,8 @@ else:
     st.button(
         _("Report another problem"),
         icon=":material/add:",
+        key="another",
         on_click=session.start_another_report,
     )
-    draft.forget()
+    draft.forget(draft.REPORT)
     sent_report.keep(sent)

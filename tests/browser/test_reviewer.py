@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
 from api.contract import (
     IssueQuery,
@@ -258,6 +259,30 @@ def test_keyboard_alone(people, portal, words):
     with colleague(portal) as other:
         eventually(lambda: other.get(two.id).state == IssueState.CLOSED)
         assert other.get(one.id).state == IssueState.NOT_REVIEWED
+
+
+def test_no_key_is_lost_however_fast_one_types(people, portal, words):
+    issues = report(portal, *(f"{words} {number:02}" for number in range(23)))
+    with colleague(portal) as other:
+        other.update(issues[20], state=IssueState.CLOSED)
+        reviewer = queue(people, words)
+        reviewer.row(f"{words} 22").click()
+        reviewer.sees(f"Issue {issues[22].issue_number}")
+        # Over the end of the page, and back.
+        reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
+        eventually(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
+        reviewer.sees(f"Issue {issues[3].issue_number}")
+        expect(reviewer.page).not_to_have_url(re.compile("page=2"))
+        states = {issue.id: other.get(issue.id).state for issue in issues}
+    closed = [issues[number].id for number in (22, 21, 3, 2)]
+    assert {i for i in states if states[i] == IssueState.CLOSED} == {issues[20].id, *closed}
+    assert {i for i in states if states[i] == IssueState.IN_REVIEW} == {issues[1].id}
+    # In the order of the keys, and each once.
+    order = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
+    with portal.database.read() as connection:
+        assert [
+            row.issue_id for row in connection.execute(order) if row.issue_id in closed
+        ] == closed
 
 
 def test_next_and_previous_turn_the_page(people, portal, words):
