@@ -4,6 +4,7 @@ In a frame (``?embed=true``, which Streamlit keeps to itself) there is the form 
 """
 
 import html
+import re
 from dataclasses import asdict, dataclass, fields
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -70,6 +71,12 @@ def address(page: str = "", **query: str) -> str:
     here = urlsplit(getattr(st.context, "url", None) or "/")
     path = here.path.rpartition("/")[0] + "/" + page
     return urlunsplit((here.scheme, here.netloc, path, urlencode(query), ""))
+
+
+def page_name() -> str:
+    """What the address in the browser calls the page; nothing for the first one."""
+    name = urlsplit(getattr(st.context, "url", None) or "").path.rpartition("/")[2]
+    return name if re.fullmatch(r"[\w.-]{1,64}", name) else ""
 
 
 def page_link(page: str, *, label: str, icon: str) -> None:

@@ -162,6 +162,8 @@ def _more(
         )
         days = created if isinstance(created, tuple) else (created,)
         url_state.keep("created", ",".join(day.isoformat() for day in days if day))
+        if len(days) == 1:
+            st.caption(_("So far it is this one day. Choose the last day, too."))
     with lower[0]:
         reporter = st.multiselect(
             _("Reported by"),

@@ -65,10 +65,7 @@ else:
     )
     if sent.receipt:
         receipt.show(sent)
-        embedding.page_link("track", label=_("Follow it on Track"), icon=":material/receipt_long:")
-    elif sent.created_by:
-        embedding.page_link("my_issues", label=_("See it in My issues"), icon=":material/inbox:")
-    else:
+    elif not sent.created_by:
         st.info(
             _(
                 "This server gives no receipt for an anonymous report,"
@@ -76,11 +73,17 @@ else:
             ),
             icon=":material/info:",
         )
-    st.button(
-        _("Report another problem"),
-        icon=":material/add:",
-        key="another",
-        on_click=session.start_another_report,
-    )
+    with st.container(key="what_next"):
+        if sent.receipt:
+            icon = ":material/receipt_long:"
+            embedding.page_link("track", label=_("Follow it on Track"), icon=icon)
+        elif sent.created_by:
+            icon = ":material/inbox:"
+            embedding.page_link("my_issues", label=_("See it in My issues"), icon=icon)
+        st.button(
+            _("Report another problem"),
+            icon=":material/add:",
+            on_click=session.start_another_report,
+        )
     draft.forget(draft.REPORT)
     sent_report.keep(sent)

@@ -185,8 +185,8 @@ def test_track_tells_state_dates_and_what_happened(people, portal, words):
         client.update(issue, state=IssueState.CLOSED)
     visitor.goes_to("Track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report").sees(f"Issue {issue.issue_number}")
-    visitor.sees("The review is finished.").sees("Last change")
-    expect(visitor.page.locator(".facts")).to_contain_text(f"{issue.created_at:%H:%M}")
+    visitor.sees("The review is finished.")
+    expect(visitor.page.locator(".timeline")).to_contain_text(f"{issue.created_at:%H:%M}")
     expect(visitor.page.locator(".timeline li")).to_have_count(2)
     visitor.sees("Moved to “Closed”")
 

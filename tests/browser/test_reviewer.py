@@ -113,7 +113,7 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
     reviewer.sees("Mark unread")
     with colleague(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
-        reviewer.presses("Start review").sees("Somebody else has changed this issue meanwhile.")
+        reviewer.presses("Start review").sees(f"Colleague has changed issue {issue.issue_number}")
         conflict = reviewer.page.locator(".st-key-conflict")
         seen, now = conflict.get_by_test_id("stColumn").all()
         for column, *shown in (
@@ -122,8 +122,7 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
         ):
             for text in shown:
                 expect(column).to_contain_text(text)
-        reviewer.presses("Leave it as it is now")
-        expect(conflict).to_have_count(0)
+        reviewer.presses("Leave it as it is now").sees_not("As you saw it")
         assert other.get(issue.id).state == IssueState.CLOSED
 
         other.update(other.get(issue.id), type=IssueType.NO_ANSWER)
@@ -133,15 +132,20 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
         assert other.get(issue.id).type == IssueType.NO_ANSWER
 
 
-def test_conflict_while_a_change_waits_is_told(people, portal, words):
-    (issue,) = report(portal, words)
+def test_conflict_while_a_change_waits_is_shown_wherever_one_is(people, portal, words):
+    issue, _other = report(portal, f"{words} one", f"{words} two")
     reviewer = queue(people, words)
-    reviewer.row(words).click()
-    reviewer.presses("Start review").sees("Changing issue")
+    reviewer.row("one").click()
+    reviewer.sees(f"Issue {issue.issue_number}").presses("Start review").sees("Changing issue")
     with colleague(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED)
-        reviewer.sees("We could not save the change to issue")
+        reviewer.row("two").click()
+        reviewer.sees(f"Colleague has changed issue {issue.issue_number}")
+        reviewer.sees("As you saw it").sees("As it is now").sees_not("We could not save")
         assert other.get(issue.id).state == IssueState.CLOSED
+        reviewer.presses("Change it to “In review” all the same").sees("Changing issue")
+        reviewer.sees_not("As you saw it")
+        eventually(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
 def test_queue_keeps_still_and_tells_what_is_new(people, portal, words):
@@ -166,28 +170,38 @@ def test_several_at_once(people, portal, words):
     one, two, three = report(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words)
     every = reviewer.page.get_by_label("Select all on this page")
-    for action, look in (  # Each waits for what it does: the words are those of the one before.
-        ("Mark read", lambda issue: issue.is_read),
-        ("Mark unread", lambda issue: not issue.is_read),
-        ("Start review", lambda issue: issue.state == IssueState.IN_REVIEW),
+    dialog = reviewer.page.get_by_role("dialog")
+    for action, done in (
+        ("Mark read", "3 issues marked as read."),
+        ("Mark unread", "3 issues marked as unread."),
+        ("Start review", "3 issues are in review."),
     ):
         every.check()
-        reviewer.sees("3 selected").presses(action).sees("3 issues changed.")
-        reviewer.sees_not("3 selected")
-        with colleague(portal) as other:
-            get = other.get
-            eventually(lambda: all(look(get(each.id)) for each in (one, two, three)))  # noqa: B023
-        expect(reviewer.page.get_by_role("dialog")).to_have_count(0)
+        reviewer.sees("3 selected").presses(action)
+        if action == "Start review":
+            # Asked first; whoever thinks better of it has the same selected still.
+            dialog.get_by_text("Start the review of 3 issues?").wait_for()
+            dialog.get_by_role("button", name="Cancel").click()
+            expect(dialog).to_have_count(0)
+            reviewer.sees("3 selected").presses(action)
+            dialog.get_by_role("button", name=action).click()
+        reviewer.sees(done).sees_not("3 selected")
+        expect(dialog).to_have_count(0)
         reviewer.settles()
+    with colleague(portal) as other:
+        states = {other.get(each.id).state for each in (one, two, three)}
+        assert states == {IssueState.IN_REVIEW}
 
     with colleague(portal) as other:
         other.update(other.get(one.id), state=IssueState.CLOSED)
         every.check()
         other.delete(two.id)
     # What cannot be done is told, with the reason; the rest is done.
-    reviewer.presses("Start review").sees("1 issue changed.").sees("2 issues were not changed:")
-    dialog = reviewer.page.get_by_role("dialog")
+    reviewer.presses("Start review")
+    dialog.get_by_role("button", name="Start review").click()
+    reviewer.sees("1 issue is in review.").sees("2 issues were not changed:")
     expect(dialog).to_contain_text(f"Issue {one.issue_number}: It is closed.")
+    expect(dialog).to_contain_text(f"Issue {two.issue_number}: It is deleted.")
     # Whoever works here meanwhile does not take it away.
     report(portal, f"{words} four")
     reviewer.sees("1 new")
@@ -199,7 +213,12 @@ def test_several_at_once(people, portal, words):
     every.check()
     reviewer.presses("Delete").sees("2 issues disappear")
     dialog.get_by_role("button", name="Delete", exact=True).click()
-    reviewer.sees("No issue fits these filters.")
+    reviewer.sees("2 issues deleted.").sees("No issue fits these filters.")
+    # Of what is deleted, nothing is offered.
+    reviewer.presses("Clear filters").opens(f"/review?q={words}&state=Deleted")
+    expect(reviewer.row(words)).to_have_count(3)
+    expect(reviewer.page.get_by_label("Select issue")).to_have_count(0)
+    expect(every).to_have_count(0)
 
 
 def test_all_pages_at_once(people, portal, words):
@@ -207,7 +226,9 @@ def test_all_pages_at_once(people, portal, words):
     reviewer = queue(people, words)
     reviewer.page.get_by_label("Select all on this page").check()
     reviewer.presses("Select all 23").sees("All 23 selected")
-    reviewer.presses("Close").sees("23 issues changed.")
+    reviewer.presses("Close").sees("Close 23 issues?")
+    reviewer.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    reviewer.sees("23 issues closed.")
     with colleague(portal) as other:
         query = IssueQuery(filter_by_text=words, states=(IssueState.CLOSED,), page_size=1)
         assert other.list(query).total_count == len(issues)
@@ -339,7 +360,9 @@ def test_download_of_what_is_filtered(people, portal, words):
     reviewer = queue(people, words)
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download as CSV").click()
-    with download.value.path().open(newline="") as file:
+    # With the mark by which Excel knows the encoding.
+    assert download.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
+    with download.value.path().open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["description"] for row in rows] == [f"'={words} {n}" for n in reversed(range(25))]
     with reviewer.page.expect_download() as download:
