@@ -12,6 +12,7 @@ from components import (
     errands,
     labels,
     language,
+    menu,
     session,
     sign_in_cookie,
     unreachable,
@@ -71,6 +72,7 @@ session.come_back()
 errands.forget()
 sign_in_cookie.element()
 unreachable.element()
+menu.element()
 if page not in (sign_in, not_found):
     session.remember_page(f"pages/{page.url_path or 'report'}.py")
 url_state.settle()

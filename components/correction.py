@@ -63,7 +63,7 @@ def form(who: Person, issue: Issue) -> tuple[Issue, IssueType | None, str] | Non
         if not st.form_submit_button(_("Save"), type="primary", disabled=late):
             return None
         if fault := issue_form.text_problem(text):
-            with problem.container(key="problem_correct_text"):
+            with problem.container(key="problem__correct_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
     return seen, kind, text

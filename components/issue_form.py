@@ -81,6 +81,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",
+            by_name=session.asked_by_name(),
             places=tuple(places),
             given=Given(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
@@ -156,9 +157,7 @@ def _tell(
     slots: Mapping[str, DeltaGenerator], told: str, *keys: str, icon: str = "arrow_upward"
 ) -> None:
     """Tell what is wrong below the last of the widgets; correcting any of them takes it away."""
-    place = slots[keys[-1]]
-    for key in keys:
-        place = place.container(key=f"problem_{key}")
+    place = slots[keys[-1]].container(key="__".join(["problem", *keys]))
     place.error(told, icon=f":material/{icon}:")
 
 

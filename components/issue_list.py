@@ -116,7 +116,7 @@ def show(
     label: str,
     about: Callable[[Issue], str],
     unread: bool = False,
-    page: int = 1,
+    page: str = "",
     several: Several | None = None,
     keys: Keys | None = None,
 ) -> None:

@@ -41,7 +41,7 @@ def load(given: dict[str, Any], page: int) -> Queue:
         query = IssueQuery(page=page, page_size=filters.PAGE_SIZE)
         return Queue(query, client.list(query), 0, {})
     if session.has_just_arrived() or st.session_state.get(_GIVEN) != given:
-        begin_anew()
+        _begin_anew()
         st.session_state[_GIVEN] = given
     new = newer(given)
     until = {"end_date": min(_began(), given.get("end_date", _began())), "total_count": False}
@@ -81,8 +81,13 @@ def _began() -> int:
     return int(st.session_state[_BEGAN])
 
 
-def begin_anew() -> None:
+def show_newer() -> None:
     """Show what has come since, too."""
+    _begin_anew()
+    filters.back_to_first_page()
+
+
+def _begin_anew() -> None:
     st.session_state.pop(_BEGAN, None)
 
 

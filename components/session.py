@@ -39,6 +39,7 @@ _REPORT_FIELDS: Final = (
 
 _REPORT_KEY = "report_key"
 _LINK = "report_link"
+_BY_NAME = "report_by_name"
 _ANOTHER_REPORT = "another_report"
 _SENT_REPORT = "sent_report"
 _REPORT_FAULTS = "report_faults"
@@ -251,6 +252,12 @@ def remember_sent_report(issue: Issue) -> None:
 def report_by_name() -> None:
     """Have the report form say so, once the person has signed in."""
     st.session_state["report_anonymous"] = False
+    st.session_state[_BY_NAME] = uuid.uuid4().hex
+
+
+def asked_by_name() -> str:
+    """Names the last time that `report_by_name` was called; nothing if it never was."""
+    return str(st.session_state.get(_BY_NAME, ""))
 
 
 def report_faults() -> Mapping[str, str]:

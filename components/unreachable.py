@@ -1,4 +1,4 @@
-"""What one reads while the portal does not answer, in place of Streamlit's words for programmers."""
+"""What one reads while the portal does not answer: Streamlit's words are for programmers."""
 
 from components import frontend
 from components.language import _

@@ -83,7 +83,7 @@ if issues:
         key="my_issues",
         label=_("My issues"),
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
-        page=page,
+        page=str(page),
     )
     filters.turn_page(found.total_count)
 elif given or page > 1:

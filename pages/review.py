@@ -78,7 +78,7 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
                 labels.newer(found.newer),
                 icon=":material/arrow_upward:",
                 key="newer",
-                on_click=queue.begin_anew,
+                on_click=queue.show_newer,
             )
     issues = [held.as_shown(issue) for issue in found.page.data if not held.is_leaving(issue)]
     if issues:
@@ -94,7 +94,7 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
                     labels.reporter(issue.created_by),
                 ]
             ),
-            page=found.query.page or 1,
+            page=f"{found.query.page} {found.query.end_date}",
             several=several.offer(found.query, issues, found.page.total_count),
             keys=shortcuts.keys(found, [*issues, *([held.as_shown(opened)] if opened else [])]),
         )

@@ -71,6 +71,8 @@ export default function ({ data, parentElement, setStateValue }) {
     keep({ given: data.given, text, places: undefined, aside, taken: false });
   }
 
+  if (data.by_name && data.by_name !== kept().by_name) keep({ by_name: data.by_name, toggle: false });
+
   let counted;
   const count = (text) => {
     if (text === counted) return;
@@ -104,23 +106,22 @@ export default function ({ data, parentElement, setStateValue }) {
 
   // A note of what is wrong goes when it is not any more; sending may bring it back.
   const settled = (key) => {
-    for (const note of find(`.st-key-problem_${key}`)) note.dataset.settled = "";
+    const notes = find(`[class*="st-key-problem"][class*="__${key}"]`);
+    for (const note of notes) note.dataset.settled = "";
   };
   const clicked = ({ target }) => {
-    if (!target.closest?.('[data-testid="stFormSubmitButton"]')) return;
-    for (const note of find("[data-settled]")) delete note.dataset.settled;
+    if (target.closest?.('[data-testid="stFormSubmitButton"]')) {
+      for (const note of find("[data-settled]")) delete note.dataset.settled;
+    } else if (!filling && target.closest?.(`.st-key-${data.choice}, .st-key-${data.toggle}`)) {
+      looks.choice = looks.toggle = 5;
+      setTimeout(restore);
+    }
   };
   const changed = ({ target }) => {
     if (filling) return;
     if (target === area()) {
       count(target.value);
       keep({ text: target.value });
-    } else if (target === toggle()) {
-      keep({ toggle: target.checked });
-      settled(data.toggle);
-    } else if (choices().includes(target)) {
-      keep({ choice: choices().indexOf(target) });
-      settled(data.choice);
     } else {
       const key = data.places.find((key) => target === place(key));
       if (!key) return;
@@ -159,39 +160,43 @@ export default function ({ data, parentElement, setStateValue }) {
       if (folded) folded.querySelector("summary").click();
     }
   };
-  const restoreChoice = () => {
-    const checked = choices().findIndex((radio) => radio.checked);
-    const choice = kept().choice ?? given().choice ?? -1;
-    if (checked === choice) return;
-    if (choice >= 0 && [-1, given().choice].includes(checked)) {
-      silently(() => choices()[choice]?.click());
-    } else {
-      keep({ choice: checked }); // Chosen before this script had arrived.
+  // A choice tells nobody of a change (Streamlit 1.67), so it is looked at. Until it has been for a
+  // second what was kept, it may be what Streamlit made it with.
+  const looks = { choice: 0, toggle: 0 };
+  const restoreChosen = (name, key, now, made, set) => {
+    const wanted = kept()[name] ?? made;
+    if (now === wanted) looks[name]++;
+    else if (wanted !== -1 && (now === -1 || (looks[name] < 5 && now === made))) silently(() => set(wanted));
+    else {
+      keep({ [name]: now });
+      settled(key);
     }
+  };
+  let first;
+  const restoreChoices = () => {
+    const checked = choices().findIndex((radio) => radio.checked);
+    const made = given().choice ?? -1;
+    restoreChosen("choice", data.choice, checked, made, (choice) => choices()[choice]?.click());
+    if (!toggle()) return;
+    const on = toggle().checked;
+    restoreChosen("toggle", data.toggle, on, (first ??= on), () => toggle().click());
   };
   // Streamlit may replace or empty a part while a page settles. A person who empties the text is
   // heard by `changed`, so an empty text with one in store is always one that was lost.
-  let toggled = false;
   const restore = () => {
     const text = area();
     if (!text) return;
     restorePlaces();
-    restoreChoice();
+    restoreChoices();
     const words = kept().text ?? given().text;
     if (text.value !== words) {
       if (!text.value || text.value === given().text) fill(text, words);
       else keep({ text: text.value }); // Typed before this script had arrived.
     }
     count(text.value);
-    if (!toggled && toggle()) {
-      toggled = true;
-      const draft = kept();
-      if ("toggle" in draft && draft.toggle !== toggle().checked) toggle().click();
-    }
   };
   stop();
   document.addEventListener("input", changed);
-  document.addEventListener("change", changed);
   document.addEventListener("click", clicked, true);
   const timer = setInterval(restore, 200);
   restore();
@@ -199,7 +204,6 @@ export default function ({ data, parentElement, setStateValue }) {
   const mine = () => {
     clearInterval(timer);
     document.removeEventListener("input", changed);
-    document.removeEventListener("change", changed);
     document.removeEventListener("click", clicked, true);
   };
   stop = mine;

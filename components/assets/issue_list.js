@@ -127,7 +127,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
   // What was opened is seen from its top, and on the way back one is where one was.
   if (!first && known.page !== data.page) {
-    scrollWhenSeen(parentElement.querySelector(".several") ?? list, "start");
+    scrollWhenSeen(parentElement.querySelector(".several") ?? list, "nearest");
   }
   if (moved && data.selected) {
     document.querySelector(".st-key-opened")?.scrollTo(0, 0);

@@ -83,6 +83,18 @@ def test_change_waits_can_be_undone_and_is_made(people, portal, words):
         assert other.get(issue.id).state == IssueState.NOT_REVIEWED
         assert len(other.history(issue.id).data) == 2  # Reported and read: nothing to undo.
 
+        # Another tab, as the same one after a reload, shows it as made, and can undo it.
+        tab = people()
+        tab.context.add_cookies(reviewer.context.cookies())
+        tab.opens("/help")
+        reviewer.presses("Start review").sees("Changing issue")
+        tab.goes_to("Review").sees("Changing issue")
+        expect(tab.row(words)).to_contain_text("In review")
+        tab.presses("Undo").sees("Undone.")
+        expect(tab.row(words)).to_contain_text("Not reviewed")
+        reviewer.sees_not("Changing issue")
+        expect(reviewer.row(words)).to_contain_text("Not reviewed")
+
         reviewer.presses("Start review").sees("Changing issue")
         reviewer.page.close()  # What was asked for is done all the same.
         eventually(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
@@ -243,8 +255,11 @@ def test_keyboard_alone(people, portal, words):
     press("j")  # Is typed.
     expect(reviewer.page.get_by_label("Search")).to_have_value(f"{words}j")
     press("Backspace")
-    press("Tab")
+    press("Enter")  # So the next keys are not typed.
+    expect(reviewer.page.get_by_label("Search")).not_to_be_focused()
     expect(reviewer.row(words)).to_have_count(3)
+    press("z")
+    reviewer.sees("There is nothing to undo")
 
     press("j")
     press("j")
@@ -318,29 +333,59 @@ def test_next_and_previous_turn_the_page(people, portal, words):
     expect(reviewer.row(words)).to_have_count(20)
 
 
+def test_one_sees_what_one_opened_and_comes_back_to_where_one_was(people, portal, words):
+    report(portal, *(f"{words} {number:02}" for number in range(22)))
+    look = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
+    phone = people(**look).opens(f"/review?q={words}").signs_in("reviewer")
+    row = phone.row(f"{words} 08")
+    row.click()
+    expect(phone.page.get_by_role("button", name="Back to the list")).to_be_in_viewport()
+    phone.presses("Back to the list")
+    expect(row).to_be_in_viewport()
+    phone.page.get_by_role("button", name="Page 2").click()
+    expect(phone.row(words)).to_have_count(2)
+    expect(phone.row(f"{words} 01")).to_be_in_viewport()
+    phone.page.go_back()
+    expect(phone.row(words)).to_have_count(20)
+
+    reviewer = queue(people, words)
+    reviewer.row(f"{words} 21").click()
+    reviewer.page.keyboard.type("j" * 15)
+    expect(reviewer.row(f"{words} 06")).to_have_attribute("aria-current", "true")
+    expect(reviewer.row(f"{words} 06")).to_be_in_viewport()
+    reviewer.presses("Next")
+    expect(reviewer.row(f"{words} 05")).to_have_attribute("aria-current", "true")
+    expect(reviewer.row(f"{words} 05")).to_be_in_viewport(ratio=1)
+
+
 def test_what_leaves_the_filter_keeps_its_place_for_next(people, portal, words):
-    one, two, _three = report(portal, f"{words} one", f"{words} two", f"{words} three")
+    one, two, three = report(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
     reviewer.presses("Close issue").sees(f"Issue {two.issue_number}: Closed.")
     expect(reviewer.row(words)).to_have_count(2)
+    reviewer.page.keyboard.press("j")
+    reviewer.sees(f"Issue {one.issue_number}")
+    reviewer.page.keyboard.press("k")
+    reviewer.sees(f"Issue {three.issue_number}").presses("Start review")
+    reviewer.sees(f"Issue {three.issue_number}: In review.")
+    expect(reviewer.row(words)).to_have_count(1)
     reviewer.presses("Next").sees(f"Issue {one.issue_number}")
 
 
 def test_counts_order_and_project(people, portal, words):
     with colleague(portal) as other:
-        one, _two, _three = (
-            other.create(
-                NewIssue(
-                    description=f"{words} {name}",
-                    resource_type=ResourceType.THREAD,
-                    type=IssueType.OTHER,
-                    anonymous=False,
-                    project_id=f"project-{words}",
-                )
+        *new, four = (
+            NewIssue(
+                description=f"{words} {name}",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.OTHER,
+                anonymous=False,
+                project_id=f"project-{words}",
             )
-            for name in ("one", "two", "three")
+            for name in ("one", "two", "three", "four")
         )
+        one, _two, _three = map(other.create, new)
         other.update(one, state=IssueState.CLOSED)
     reviewer = people().opens(f"/review?project=project-{words}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(3)
@@ -352,6 +397,16 @@ def test_counts_order_and_project(people, portal, words):
     expect(reviewer.page).to_have_url(re.compile("order=ASC"))
     reviewer.presses("Closed").sees("1 issue").sees("2 not reviewed")
     expect(reviewer.row(words)).to_have_count(1)
+    # What is new is told in a place of its own, and is in none of the other numbers.
+    reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
+    top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
+    time.sleep(1.1)
+    with colleague(portal) as other:
+        other.create(four)
+    reviewer.sees("1 new").sees("3 issues").sees("2 not reviewed").sees("1 closed")
+    assert reviewer.page.locator(".st-key-queue").bounding_box()["y"] == top
+    reviewer.page.get_by_role("button", name="1 new").click()
+    reviewer.sees("4 issues").sees("3 not reviewed")
 
 
 def test_download_of_what_is_filtered(people, portal, words):
@@ -427,7 +482,13 @@ def test_what_waits_is_made_when_the_portal_stops(people, tmp_path):
         reviewer.row("Started").click()
         reviewer.presses("Start review").sees("Changing issue")
         server.stop()
+        # What one reads meanwhile is not for programmers.
+        reviewer.sees("The portal does not answer at the moment.")
+        expect(reviewer.page.get_by_text("Connection error")).to_be_attached()
+        expect(reviewer.page.get_by_text("Connection error")).to_be_hidden()
         server.start()
+        note = reviewer.page.get_by_text("The portal does not answer at the moment.")
+        expect(note).to_have_count(0, timeout=30_000)
         with colleague(server) as other:
             assert other.get(issue.id).state == IssueState.IN_REVIEW
     finally:
@@ -471,6 +532,7 @@ def test_insights_lead_to_the_queue(people, portal, words):
 
     page.go_back()
     expect(page.get_by_role("radio", name="90 days")).to_be_checked()
+    reviewer.sees("How many were open then. A bar, or a cell of its table, shows those that still")
     # The table of each chart leads there, too: without a mouse, and for those who see no chart.
     page.get_by_text("As a table").first.click()
     table = page.locator(".st-key-by_state_table canvas").first
