@@ -46,8 +46,8 @@ def keep(
     It is shown again to the one who wrote it; what a visitor wrote goes along with a sign-in. What
     is ``given`` (by a link, say) takes the place of what was given before, but never that of words
     which a person typed: another text is offered beside them if the form has a ``choice``. A note
-    with the key ``problem__`` and that of a widget goes away when it is corrected. ``by_name`` names
-    an occasion on which the toggle was set to off. ``hint`` is shown beside the count.
+    with the key ``problem__`` and that of a widget goes away when that is corrected. ``by_name``
+    names an occasion on which the toggle was set to off. ``hint`` is shown beside the count.
     """
     offer = {
         "other": _("The link that you followed brought another text. Yours is kept."),

@@ -58,7 +58,12 @@ def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
     folded, clearing = st.columns([9, 2])
     with clearing:
         if active or text or chosen:
-            _clear_button()
+            st.button(
+                _("Clear filters"),
+                icon=":material/filter_alt_off:",
+                type="tertiary",
+                on_click=clear,
+            )
     with folded.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
         kind, created, reporter, project = _more(kinds, names, projects)
     url_state.settle()
@@ -119,22 +124,12 @@ def nothing_fits() -> None:
         url_state.settle()
         st.rerun()
     with states.empty(_("No issue fits these filters."), icon="filter_alt_off", name="no_fit"):
-        _clear_button()
+        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
 
 
 def query(given: dict[str, Any], number: int) -> IssueQuery:
     """One page of what the filters let through, with how many those are."""
     return IssueQuery(**given, page=number, page_size=PAGE_SIZE, total_count=True)
-
-
-def _clear_button() -> None:
-    st.button(
-        _("Clear filters"),
-        icon=":material/filter_alt_off:",
-        type="tertiary",
-        key="clear_filters",
-        on_click=clear,
-    )
 
 
 def _more(
