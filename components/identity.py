@@ -26,6 +26,8 @@ from components.ways_in import DEFAULT, Way, providers, way_in
 _SIGN_IN = "signed_in_by"
 _JUST_SIGNED_OUT = "just_signed_out"
 _NOT_SIGNED_IN = "not_signed_in"
+_HELD = "sign_in_held"
+"""Whether a sign-in has held in this browser session."""
 _LEAVING = "leaving"
 """The provider where one is about to sign in, or nothing to sign out."""
 
@@ -52,12 +54,15 @@ class SignIn(Protocol):
 def current() -> SignIn | None:
     """The sign-in of this browser session, as long as it holds; None for a visitor."""
     found = _found()
-    return found if found and found.person() else None
+    if found is None or found.person() is None:
+        return None
+    st.session_state[_HELD] = True
+    return found
 
 
 def has_ended() -> bool:
-    """Whether this browser session had a sign-in that does not hold any more."""
-    return _found() is not None and current() is None
+    """Whether someone was signed in here, and was signed out elsewhere or by time."""
+    return _HELD in st.session_state and current() is None
 
 
 def signed_in_by(request: Request) -> SignIn | None:

@@ -52,6 +52,9 @@ if sent is None:
         if by_name:
             st.switch_page("pages/sign_in.py")
 else:
+    # First of all: whoever reloads the page at once has lost nothing.
+    sent_report.keep(sent)
+    draft.forget(draft.REPORT)
     st.title(_("Thank you"), anchor=False)
     st.success(
         _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),
@@ -85,5 +88,3 @@ else:
             icon=":material/add:",
             on_click=session.start_another_report,
         )
-    draft.forget(draft.REPORT)
-    sent_report.keep(sent)

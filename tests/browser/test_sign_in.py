@@ -71,7 +71,7 @@ def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account)
     copy.goes_to("Report").sees_not("Uma User")
     copy.context.clear_cookies()
     copy.context.add_cookies([cookie])
-    copy.opens("/my_issues").sees("Your sign-in has ended. Sign in again.")
+    copy.opens("/my_issues").sees("Sign in to see this page.")
     assert "issue_portal" not in [c["name"] for c in person.context.cookies()]
 
 
@@ -101,7 +101,7 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     page.reload()
     person.sees("Uma User")
     assert download(person, before) == 401
-    other.goes_to("Report").sees_not("Uma User").opens("/my_issues").sees("has ended")
+    other.goes_to("Report").sees_not("Uma User").opens("/my_issues").sees("Sign in to see")
     other.tries(**account).sees(NO_MATCH)
     other.signs_in(account["username"], new).sees("Uma User")
 
