@@ -6,7 +6,18 @@ from typing import Literal
 import streamlit as st
 
 from api.settings import get_settings
-from components import abilities, embedding, errands, labels, language, session, sign_in_cookie
+from components import (
+    abilities,
+    embedding,
+    errands,
+    labels,
+    language,
+    menu,
+    session,
+    sign_in_cookie,
+    unreachable,
+    url_state,
+)
 from components.language import _
 
 Visibility = Literal["visible", "hidden"]
@@ -38,8 +49,16 @@ sign_in = st.Page(
 
 # Before the navigation: without an icon of its own, Streamlit asks a third party for the page's.
 st.set_page_config(page_title="Issue Portal", page_icon="assets/icon.svg")
+pages = [report, track, my_issues, review, insights, help_page, sign_in]
+# Streamlit (1.67) would show the first page then, and a dialog in English.
+unknown = embedding.page_name()
+not_found = None
+if unknown not in [known.url_path for known in pages]:
+    not_found = st.Page(
+        "pages/not_found.py", title=_("Page not found"), url_path=unknown, visibility="hidden"
+    )
 page = st.navigation(
-    [report, track, my_issues, review, insights, help_page, sign_in],
+    [*pages, not_found] if not_found else pages,
     position="hidden" if embedding.is_on() else "top",
 )
 wide = session.is_reviewer() and page in (review, insights)
@@ -52,8 +71,11 @@ else:
 session.come_back()
 errands.forget()
 sign_in_cookie.element()
-if page != sign_in:
+unreachable.element()
+menu.element()
+if page not in (sign_in, not_found):
     session.remember_page(f"pages/{page.url_path or 'report'}.py")
+url_state.settle()
 if get_settings().demo:
     st.caption(f":material/science: {_('Demonstration: the issues here are samples.')}")
 # Below the page, but made before it: a page may stop the run.

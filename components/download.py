@@ -72,7 +72,8 @@ def _answer(request: Request) -> Response:
 
 def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
     if form == "csv":
-        yield export.csv_header()
+        # The byte order mark, without which Excel takes it for another encoding.
+        yield "\ufeff" + export.csv_header()
     for issue in issues:
         yield export.csv_line(issue) if form == "csv" else export.json_line(issue)
 

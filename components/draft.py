@@ -1,7 +1,10 @@
-"""The report being written: counted as one types, kept in the browser tab until it is sent.
+"""What is being written: counted as one types, kept in the browser tab until it is sent or saved.
 
-It is kept in the tab's session storage only: an unsent report never reaches the server.
+It is kept in the tab's session storage only: what was not sent never reaches the server.
 """
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import streamlit as st
 
@@ -10,36 +13,61 @@ from api.portal_token import Person
 from components import backend, frontend, language
 from components.language import _
 
-_NAME = "report"
+REPORT = "report"
+"""The name of the draft of a report."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a form is filled in with, before a person changes it."""
+
+    text: str
+    choice: int | None = None
+    """Which one, from 0."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    """What is in the other fields, by the keys of the widgets."""
 
 
 def keep(
     who: Person | None,
+    name: str,
     *,
     text: str,
-    choice: str,
-    toggle: str,
-    prefill: str,
-    places: dict[str, str],
-    hint: str,
+    given: Given | None,
+    choice: str = "",
+    toggle: str = "",
+    by_name: str = "",
+    places: Sequence[str] = (),
+    hint: str = "",
 ) -> None:
     """Count and keep what is in the widgets with these keys, which are beside this element.
 
-    It is shown again to the one who wrote it; what a visitor wrote goes along with a sign-in.
-    ``prefill`` is the text that a link brought, ``places`` what it brought for the widgets with
-    these keys: a draft of the same link takes their place. ``hint`` is shown beside the count.
+    It is shown again to the one who wrote it; what a visitor wrote goes along with a sign-in. What
+    is ``given`` (by a link, say) takes the place of what was given before, but never that of words
+    which a person typed: another text is offered beside them if the form has a ``choice``. A note
+    with the key ``problem__`` and that of a widget goes away when that is corrected. ``by_name``
+    names an occasion on which the toggle was set to off. ``hint`` is shown beside the count.
     """
+    offer = {
+        "other": _("The link that you followed brought another text. Yours is kept."),
+        "take": _("Use that of the link"),
+        "mine": _("This is the text of the link. Yours is kept."),
+        "back": _("Use yours"),
+    }
     frontend.element("draft")(
         key="draft",
         data={
-            "name": _NAME,
+            "name": name,
             "owner": backend.current().keys.hash("draft", who.email).hex()[:16] if who else "",
             "limit": DESCRIPTION_LIMIT,
             "text": text,
             "choice": choice,
             "toggle": toggle,
-            "prefill": prefill,
-            "places": places,
+            "by_name": by_name,
+            "places": list(places),
+            "given": given and asdict(given),
+            "offer": offer if choice else None,
             "hint": hint,
             "locale": language.tag(),
             "count": _("{count} of {limit} characters"),
@@ -54,6 +82,6 @@ def identity() -> str:
     return str(state.get("id", ""))
 
 
-def forget() -> None:
-    """Drop what was kept: it was sent, or the person signed out."""
-    frontend.element("draft")(key="draft_forget", data={"name": _NAME, "forget": True})
+def forget(name: str = "") -> None:
+    """Drop what was kept under a name, since it was sent or saved; or all, once signed out."""
+    frontend.element("draft")(key="draft_forget", data={"name": name, "forget": True})

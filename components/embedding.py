@@ -4,7 +4,8 @@ In a frame (``?embed=true``, which Streamlit keeps to itself) there is the form 
 """
 
 import html
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, fields
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -26,9 +27,11 @@ class Prefill:
     project: str = ""
 
     @classmethod
-    def from_url(cls) -> "Prefill":
-        """Read it from the URL; what makes no sense there is left out."""
+    def from_url(cls) -> "Prefill | None":
+        """Read it from the URL, if that says anything; what makes no sense there is left out."""
         given = st.query_params
+        if not any(name in given for name in cls.names()):
+            return None
         kind = given.get("type", "")
         return cls(
             type=IssueType(kind) if kind in list(IssueType) else None,
@@ -37,6 +40,11 @@ class Prefill:
             interaction=given.get("interaction", "")[:_REFERENCE_LIMIT],
             project=given.get("project", "")[:_REFERENCE_LIMIT],
         )
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """What a link may say."""
+        return [field.name for field in fields(cls)]
 
     def link(self, *, embedded: bool = False) -> str:
         """The address of the form, filled in like this."""
@@ -63,6 +71,12 @@ def address(page: str = "", **query: str) -> str:
     here = urlsplit(getattr(st.context, "url", None) or "/")
     path = here.path.rpartition("/")[0] + "/" + page
     return urlunsplit((here.scheme, here.netloc, path, urlencode(query), ""))
+
+
+def page_name() -> str:
+    """What the address in the browser calls the page; nothing for the first one."""
+    name = urlsplit(getattr(st.context, "url", None) or "").path.rpartition("/")[2]
+    return name if re.fullmatch(r"[\w.-]{1,64}", name) else ""
 
 
 def page_link(page: str, *, label: str, icon: str) -> None:

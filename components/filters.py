@@ -1,9 +1,9 @@
 """The filters and pages of a list of issues, in the URL: reload, back and bookmarks keep them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -19,22 +19,27 @@ from api.contract import (
 from components import issue_list, labels, states, url_state
 from components.language import _
 
-PAGE_SIZE = 20
-_ID_LIMIT = 200
+PAGE_SIZE: Final = 20
+_ID_LIMIT: Final = 200
+_MORE: Final = ("kind", "created", "reporter", "project")
 
 
 def mine() -> dict[str, Any]:
     """The filters of one's own issues: search and state."""
-    search, states = st.columns([2, 3], vertical_alignment="bottom")
+    search, states = st.columns([2, 3])
     with search:
         text = _search()
     with states:
         chosen = _states(LIVE_STATES)
+    url_state.settle()
     return _given(filter_by_text=text, states=chosen)
 
 
-def queue(people: Sequence[User]) -> dict[str, Any]:
-    """The filters of the review queue: search, state; folded: kind, dates, reporter, project."""
+def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
+    """The filters of the review queue: search, state; folded: kind, dates, reporter, project.
+
+    ``projects`` are the ids to choose from; others can be typed.
+    """
     search, states, orders = st.columns([4, 5, 2], vertical_alignment="bottom")
     with search:
         text = _search()
@@ -42,57 +47,26 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
         chosen = _states((*LIVE_STATES, IssueState.DELETED))
     with orders:
         order = _order()
-    keys = ("kind", "created", "reporter", "project")
-    active = sum(key in st.query_params for key in keys)
+    kinds = [kind.value for kind in IssueType]
+    names = labels.tell_apart(people)
+    url_state.restore("kind", url_state.read_list("kind", kinds))
+    url_state.restore("created", url_state.read_dates("created"))
+    url_state.restore("reporter", url_state.read_list("reporter", list(names)))
+    url_state.restore("project", _ids(url_state.read("project")))
+    active = sum(bool(st.session_state[key]) for key in _MORE)
     title = _("More filters ({count})").format(count=active) if active else _("More filters")
-    with st.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
-        kinds, dates = st.columns(2)
-        reporters, projects = st.columns(2)
-        with kinds:
-            values = [kind.value for kind in IssueType]
-            url_state.restore("kind", url_state.read_list("kind", values))
-            kind = st.multiselect(
-                _("Kind of problem"),
-                values,
-                format_func=labels.kind,
-                key="kind",
-                on_change=back_to_first_page,
-                placeholder=_("Any"),
+    folded, clearing = st.columns([9, 2])
+    with clearing:
+        if active or text or chosen:
+            st.button(
+                _("Clear filters"),
+                icon=":material/filter_alt_off:",
+                type="tertiary",
+                on_click=clear,
             )
-            url_state.keep("kind", ",".join(kind))
-        with dates:
-            url_state.restore("created", url_state.read_dates("created"))
-            created = st.date_input(
-                _("Reported between"),
-                key="created",
-                format="YYYY-MM-DD",
-                on_change=back_to_first_page,
-            )
-            days = created if isinstance(created, tuple) else (created,)
-            url_state.keep("created", ",".join(day.isoformat() for day in days if day))
-        with reporters:
-            names = labels.tell_apart(people)
-            url_state.restore("reporter", url_state.read_list("reporter", list(names)))
-            reporter = st.multiselect(
-                _("Reported by"),
-                list(names),
-                format_func=lambda user_id: names.get(user_id, user_id),
-                key="reporter",
-                on_change=back_to_first_page,
-                placeholder=_("Anyone"),
-            )
-            url_state.keep("reporter", ",".join(reporter))
-        with projects:
-            url_state.restore("project", _ids(st.query_params.get("project", "")))
-            project = st.multiselect(
-                _("Project"),
-                st.session_state["project"],
-                key="project",
-                accept_new_options=True,
-                on_change=back_to_first_page,
-                placeholder=_("Its id"),
-            )
-            url_state.keep("project", ",".join(_ids(",".join(project))))
+    with folded.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
+        kind, created, reporter, project = _more(kinds, names, projects)
+    url_state.settle()
     first, last = _period(created)
     return _given(
         filter_by_text=text,
@@ -108,7 +82,7 @@ def queue(people: Sequence[User]) -> dict[str, Any]:
 
 def requested_page() -> int:
     """The page of the list that is asked for, from 1."""
-    number = st.query_params.get("page", "")
+    number = url_state.read("page")
     return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
 
 
@@ -130,29 +104,27 @@ def _turned(key: str) -> None:
 
 def go_to_page(number: int) -> None:
     """Ask for a page of the list."""
-    back_to_first_page()
-    if number > 1:
-        st.query_params["page"] = str(number)
+    url_state.change(page=str(number) if number > 1 else "")
 
 
 def back_to_first_page() -> None:
     """Other filters make other pages."""
-    st.query_params.pop("page", None)
+    go_to_page(1)
 
 
 def clear() -> None:
     """Let everything through again."""
-    for key in ("q", "state", "kind", "created", "reporter", "project", "page"):
-        st.query_params.pop(key, None)
+    url_state.change(**dict.fromkeys(("q", "state", *_MORE, "page"), ""))
 
 
 def nothing_fits() -> None:
     """Tell that the filters let nothing through; a page beyond the last leads back to the first."""
     if requested_page() > 1:
         back_to_first_page()
+        url_state.settle()
         st.rerun()
     with states.empty(_("No issue fits these filters."), icon="filter_alt_off", name="no_fit"):
-        st.button(_("Clear filters"), icon=":material/filter_alt_off:", on_click=clear)
+        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
 
 
 def query(given: dict[str, Any], number: int) -> IssueQuery:
@@ -160,9 +132,61 @@ def query(given: dict[str, Any], number: int) -> IssueQuery:
     return IssueQuery(**given, page=number, page_size=PAGE_SIZE, total_count=True)
 
 
+def _more(
+    kinds: list[str], names: Mapping[str, str], projects: Sequence[str]
+) -> tuple[list[str], Any, list[str], list[str]]:
+    """The folded ones, whose values were read from the URL before: their number is in the title."""
+    upper, lower = st.columns(2), st.columns(2)
+    with upper[0]:
+        kind = st.multiselect(
+            _("Kind of problem"),
+            kinds,
+            format_func=labels.kind,
+            key="kind",
+            on_change=back_to_first_page,
+            placeholder=_("Any"),
+            select_all=False,
+        )
+        url_state.keep("kind", ",".join(kind))
+    with upper[1]:
+        created = st.date_input(
+            _("Reported between"),
+            key="created",
+            format="YYYY-MM-DD",
+            on_change=back_to_first_page,
+        )
+        days = created if isinstance(created, tuple) else (created,)
+        url_state.keep("created", ",".join(day.isoformat() for day in days if day))
+        if len(days) == 1:
+            st.caption(_("So far it is this one day. Choose the last day, too."))
+    with lower[0]:
+        reporter = st.multiselect(
+            _("Reported by"),
+            list(names),
+            format_func=lambda user_id: names.get(user_id, user_id),
+            key="reporter",
+            on_change=back_to_first_page,
+            placeholder=_("Anyone"),
+            select_all=False,
+        )
+        url_state.keep("reporter", ",".join(reporter))
+    with lower[1]:
+        project = st.multiselect(
+            _("Project"),
+            list(dict.fromkeys([*projects, *st.session_state["project"]])),
+            key="project",
+            accept_new_options=True,
+            on_change=back_to_first_page,
+            placeholder=_("Choose it, or type its id"),
+            select_all=False,
+        )
+        url_state.keep("project", ",".join(_ids(",".join(project))))
+    return kind, created, reporter, project
+
+
 def _search() -> str:
     # The URL can bring what cannot be typed.
-    given = "".join(c for c in st.query_params.get("q", "") if c.isprintable())[:200]
+    given = "".join(c for c in url_state.read("q") if c.isprintable())[:200]
     url_state.restore("q", given)
     text = st.text_input(
         _("Search"),

@@ -1,7 +1,8 @@
 """A change that waits a few seconds before it is made, so that it can be undone.
 
 The contract has no way back from deleting an issue or from starting on one: undoing such a change
-is not making it. What waits is made in the end even if its browser tab is closed meanwhile.
+is not making it. What waits is that of a sign-in: a reload and other tabs show it, too, and it is
+made in the end even if all are closed meanwhile.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ import streamlit as st
 
 from api.contract import Issue, IssueState
 from api.errors import IssuesError
-from components import notices
+from components import identity, notices
 from components.language import _
 
 SECONDS: Final = 5.0
@@ -24,13 +25,16 @@ _waiting: set["_Held"] = set()
 
 @dataclass(eq=False)
 class _Held:
+    whose: str
     issue_id: str
     changes: Mapping[str, Any]
+    make: Callable[[], object]
+    refused: Callable[[IssuesError], bool]
     doing: str
     done: str
     failed: str
-    make: Callable[[], object]
     over: bool = False
+    undone: bool = False
     error: IssuesError | None = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -47,17 +51,19 @@ class _Held:
                 self.over = True
                 _waiting.discard(self)
 
-    def undo(self) -> bool:
+    def undo(self) -> None:
+        """Have it not made, unless it is made already."""
         with self._lock:
-            late, self.over = self.over, True
+            self.undone = self.undone or not self.over
+            self.over = True
             _waiting.discard(self)
-        return not late
 
 
 def hold(
     issue: Issue,
     changes: Mapping[str, Any],
     make: Callable[[], object],
+    refused: Callable[[IssuesError], bool],
     *,
     doing: str,
     done: str,
@@ -66,10 +72,11 @@ def hold(
     """Call ``make`` in a few seconds, unless undone; until then `as_shown` applies ``changes``.
 
     What was held before is made first. ``doing``, ``done`` and ``failed`` tell a person what is
-    happening, that it has happened, and that it has not.
+    happening, that it has happened, and that it has not; an error that ``refused`` has told
+    already, for which it returns True, is not told again.
     """
     finish()
-    held = _Held(issue.id, changes, doing, done, failed, make)
+    held = _Held(_whose(), issue.id, changes, make, refused, doing, done, failed)
     _waiting.add(held)
     timer = Timer(SECONDS, held.finish)
     timer.daemon = True  # A server that stops makes what waits by itself: `finish_all`.
@@ -81,14 +88,14 @@ def finish() -> None:
     """Make what is held now."""
     if held := _current():
         held.finish()
-        st.session_state.pop(_HELD)
+        st.session_state.pop(_HELD, None)
         _tell(held)
 
 
 def as_shown(issue: Issue) -> Issue:
-    """An issue as it will be."""
-    held = _current()
-    if held is None or held.issue_id != issue.id:
+    """An issue as it will be, by what `bar` shows or what was held since."""
+    held = st.session_state.get(_HELD)
+    if not isinstance(held, _Held) or held.issue_id != issue.id:
         return issue
     return issue.model_copy(update=dict(held.changes))
 
@@ -104,14 +111,25 @@ def bar() -> None:
     if held and held.over:
         st.session_state.pop(_HELD)
         _tell(held)
-        held = None
+        held = _current()
     with st.container(
         key="held", horizontal=True, vertical_alignment="center", border=held is not None
     ):
         if held:
+            st.session_state[_HELD] = held
             st.write(held.doing)
-            st.button(_("Undo"), icon=":material/undo:", type="primary", key="undo", on_click=_undo)
+            st.button(_("Undo"), icon=":material/undo:", type="primary", key="undo", on_click=undo)
             _wait(held)
+
+
+def undo() -> None:
+    """Have what is held not made."""
+    if held := _current():
+        held.undo()
+        st.session_state.pop(_HELD, None)
+        _tell(held)
+    else:
+        notices.next_run(_("There is nothing to undo, or not any more."), icon=":material/info:")
 
 
 def finish_all() -> None:
@@ -127,19 +145,23 @@ def _wait(held: _Held) -> None:
 
 
 def _current() -> _Held | None:
+    """What this tab shows as held until it has told what came of it, else what another holds."""
     held = st.session_state.get(_HELD)
-    return held if isinstance(held, _Held) else None
+    if isinstance(held, _Held):
+        return held
+    whose = _whose()
+    return next((held for held in tuple(_waiting) if whose and held.whose == whose), None)
 
 
-def _undo() -> None:
-    held = _current()
-    if held and held.undo():
-        st.session_state.pop(_HELD)
-        notices.next_run(_("Undone."))
+def _whose() -> str:
+    sign_in = identity.current()
+    return f"{sign_in.username} {sign_in.id}" if sign_in else ""
 
 
 def _tell(held: _Held) -> None:
-    if held.error:
-        notices.next_run_failure(held.error, doing=held.failed)
-    else:
+    if held.undone:
+        notices.next_run(_("Undone."), icon=":material/undo:")
+    elif held.error is None:
         notices.next_run(held.done)
+    elif not held.refused(held.error):
+        notices.next_run_failure(held.error, doing=held.failed)

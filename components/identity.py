@@ -1,5 +1,6 @@
 """Who is using this browser session: signing in, staying signed in, signing out."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import streamlit as st
@@ -10,7 +11,6 @@ from components import (
     backend,
     embedding,
     errands,
-    held,
     labels,
     language,
     notices,
@@ -26,6 +26,8 @@ from components.ways_in import DEFAULT, Way, providers, way_in
 _SIGN_IN = "signed_in_by"
 _JUST_SIGNED_OUT = "just_signed_out"
 _NOT_SIGNED_IN = "not_signed_in"
+_HELD = "sign_in_held"
+"""Whether a sign-in has held in this browser session."""
 _LEAVING = "leaving"
 """The provider where one is about to sign in, or nothing to sign out."""
 
@@ -52,7 +54,15 @@ class SignIn(Protocol):
 def current() -> SignIn | None:
     """The sign-in of this browser session, as long as it holds; None for a visitor."""
     found = _found()
-    return found if found and found.person() else None
+    if found is None or found.person() is None:
+        return None
+    st.session_state[_HELD] = True
+    return found
+
+
+def has_ended() -> bool:
+    """Whether someone was signed in here, and was signed out elsewhere or by time."""
+    return _HELD in st.session_state and current() is None
 
 
 def signed_in_by(request: Request) -> SignIn | None:
@@ -90,12 +100,14 @@ def change_password_form() -> None:
         _begin(changed)
 
 
-def sign_out_button() -> None:
-    """The button that signs out; none where a proxy signs people in, and so out."""
+def sign_out_button(before: Callable[[], None] = lambda: None) -> None:
+    """The button that does ``before`` and signs out; none where a proxy signs people in and out."""
     if way_in() is Way.PROXY:
         st.caption(_("Your organisation signs you in and out."))
     else:
-        st.button(_("Sign out"), icon=":material/logout:", on_click=_sign_out)
+        st.button(
+            _("Sign out"), icon=":material/logout:", on_click=_sign_out, kwargs={"before": before}
+        )
 
 
 def note_sign_out() -> None:
@@ -137,10 +149,9 @@ def _begin(sign_in: PasswordSignIn) -> None:
     st.rerun()
 
 
-def _sign_out() -> None:
+def _sign_out(before: Callable[[], None]) -> None:
     """End the sign-in, in this browser and in any that has a copy: nothing stays behind."""
-    # What the person has done, and could still undo, is done in their name.
-    held.finish()
+    before()
     if found := _found():
         backend.current().ended.add(found.id, found.ends_at)
     _clear()

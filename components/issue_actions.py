@@ -1,62 +1,51 @@
 """What a person does to one issue: change it, withdraw or delete it; all but a text can be undone.
 
 Each acts on the issue as the person saw it: what somebody else has changed since is never
-overwritten but shown, and the person decides again.
+overwritten but shown, and the person decides again (`components.conflict`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
 from api.client import IssuesClient
-from api.contract import NEXT_STATES, Issue, IssueState, IssueType
+from api.contract import Issue, IssueState, IssueType
 from api.errors import IssuesError, PreconditionFailed
-from components import held, issue_form, issue_list, issue_view, labels, notices, session
+from components import conflict, correction, held, issue_form, issue_list, labels, notices, session
+from components.conflict import Conflict, following
 from components.language import _
-
-MOVE_KEY: Final = "move_to_{state}"
-UNREAD_KEY: Final = "mark_unread"
 
 _Make = Callable[[Issue], object]
 
-_CONFLICT: Final = "conflict"
-# Whoever opens an issue marks it as read: that is no change of mind.
-_COMPARED: Final = ("description", "type", "state")
 
-
-@dataclass(frozen=True)
-class _Conflict:
-    seen: Issue
-    now: Issue
-    changes: dict[str, Any]
-
-
-def save(issue: Issue, done: str, *, type: IssueType | None, description: str) -> None:
-    """Save kind and text at once, say ``done`` and run the page again; or say why not."""
+def save(seen: Issue, *, type: IssueType | None, description: str) -> None:
+    """Save a correction at once, and say so with the next run; or why not."""
+    changes: dict[str, Any] = {"type": type, "description": description}
+    client = session.client()
     try:
-        session.client().update(issue, type=type, description=description)
+        _make(client, seen, lambda now: client.update(now, **changes, if_unchanged=True))
     except IssuesError as error:
-        notices.failure(error, doing=_("We could not save the change."), kept=True)
+        if not _is_conflict(error, seen, changes):
+            notices.next_run_failure(error, doing=_("We could not save the change."), kept=True)
     else:
-        notices.next_run(done)
-        st.rerun()
+        correction.close(seen)
+        notices.next_run(_("Saved."))
 
 
 def move_buttons(issue: Issue) -> None:
     """Buttons to start or reopen and to close: each keeps its place, so that none is hit twice."""
-    following = _following(issue)
+    possible = following(issue)
     for state in labels.MOVES:
         words, icon = labels.move(issue.state, state)
         st.button(
             words,
             icon=icon,
-            type="primary" if state in following[:1] else "secondary",
-            key=MOVE_KEY.format(state=state.value),
-            disabled=state not in following,
-            on_click=_change,
-            args=(issue, {"state": state}),
+            type="primary" if state in possible[:1] else "secondary",
+            key=f"move_to_{state.value}",
+            disabled=state not in possible,
+            on_click=move,
+            args=(issue, state),
         )
 
 
@@ -78,17 +67,15 @@ def unread_button(issue: Issue) -> None:
     st.button(
         _("Mark unread"),
         icon=":material/mark_email_unread:",
-        key=UNREAD_KEY,
-        on_click=_mark_unread,
+        key="mark_unread",
+        on_click=mark_unread,
         args=(issue,),
     )
 
 
 def delete_button(issue: Issue) -> None:
     """A button with which a reviewer deletes the issue."""
-    st.button(
-        _("Delete"), icon=":material/delete:", key="delete", on_click=_delete, args=(issue, False)
-    )
+    st.button(_("Delete"), icon=":material/delete:", key="delete", on_click=delete, args=(issue,))
 
 
 def withdraw_button(issue: Issue) -> None:
@@ -97,62 +84,52 @@ def withdraw_button(issue: Issue) -> None:
         _("Withdraw"),
         icon=":material/delete:",
         key="withdraw",
-        on_click=_delete,
-        args=(issue, True),
+        on_click=delete,
+        args=(issue,),
+        kwargs={"withdraw": True},
     )
 
 
-def conflict(issue: Issue) -> None:
-    """What somebody else changed while the person was deciding: both versions, and what now."""
-    found = st.session_state.get(_CONFLICT)
-    if not isinstance(found, _Conflict) or found.seen.id != issue.id:
-        st.session_state.pop(_CONFLICT, None)
-        return
-    with st.container(border=True, key="conflict"):
-        st.warning(
-            _("Somebody else has changed this issue meanwhile. Nothing of yours was saved yet."),
-            icon=":material/call_split:",
-        )
-        for column, title, version in zip(
-            st.columns(2),
-            (_("As you saw it"), _("As it is now")),
-            (found.seen, found.now),
-            strict=True,
-        ):
-            with column:
-                st.markdown(f"**{title}**")
-                labels.state_badge(version.state)
-                st.badge(labels.kind(version.type), color="gray")
-                if found.seen.description != found.now.description:
-                    issue_view.text(version.description)
-        with st.container(horizontal=True):
-            st.button(_("Leave it as it is now"), key="conflict_leave", on_click=_settle)
-            if _is_possible(found):
-                wanted = found.changes.get("state"), found.changes.get("type")
-                words = labels.state(wanted[0]) if wanted[0] else labels.kind(wanted[1])
-                st.button(
-                    _("Change it to “{words}” all the same").format(words=words),
-                    key="conflict_change",
-                    on_click=_settle,
-                    args=(found,),
-                )
-
-
-def _following(issue: Issue) -> tuple[IssueState, ...]:
-    return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
-
-
-def _is_possible(found: _Conflict) -> bool:
-    state = found.changes.get("state")
-    if state is None or state == IssueState.DELETED:
-        return state is None
-    return state in _following(found.now)
-
-
-def _settle(found: _Conflict | None = None) -> None:
-    st.session_state.pop(_CONFLICT, None)
-    if found:
+def all_the_same(found: Conflict) -> None:
+    """Make a change that met another one, to the issue as it is now."""
+    if "description" in found.changes:
+        save(found.now, **found.changes)
+    else:
         _change(found.now, found.changes)
+
+
+def move(seen: Issue, state: IssueState) -> None:
+    """Move an issue to another state, if it can be moved there."""
+    if state in following(seen):
+        _change(seen, {"state": state})
+
+
+def delete(seen: Issue, *, withdraw: bool = False) -> None:
+    """Delete an issue, which its reporter calls withdrawing it, and close it."""
+    client, number = session.client(), seen.issue_number
+    doing = _("Withdrawing issue {number}…") if withdraw else _("Deleting issue {number}…")
+    done = _("Issue {number} is withdrawn.") if withdraw else _("Issue {number} is deleted.")
+    held_now = _hold(
+        seen,
+        {"state": IssueState.DELETED},
+        lambda now: client.delete(now.id, etag=now.etag),
+        doing=doing.format(number=number),
+        done=done.format(number=number),
+    )
+    if held_now:
+        issue_list.open_issue(None)
+
+
+def mark_unread(issue: Issue) -> None:
+    """Mark an issue as unread, and close it."""
+    try:
+        session.client().update(issue, is_read=False)
+    except IssuesError as error:
+        notices.next_run_failure(error, doing=_("We could not save the change."))
+    else:
+        issue_list.open_issue(None)
+        done = _("Issue {number} is unread again.")
+        notices.next_run(done.format(number=issue.issue_number))
 
 
 def _change(seen: Issue, changes: dict[str, Any]) -> None:
@@ -169,32 +146,6 @@ def _change(seen: Issue, changes: dict[str, Any]) -> None:
     )
 
 
-def _delete(seen: Issue, withdraw: bool) -> None:
-    client, number = session.client(), seen.issue_number
-    doing = _("Withdrawing issue {number}…") if withdraw else _("Deleting issue {number}…")
-    done = _("Issue {number} is withdrawn.") if withdraw else _("Issue {number} is deleted.")
-    held_now = _hold(
-        seen,
-        {"state": IssueState.DELETED},
-        lambda now: client.delete(now.id, etag=now.etag),
-        doing=doing.format(number=number),
-        done=done.format(number=number),
-    )
-    if held_now:
-        issue_list.open_issue(None)
-
-
-def _mark_unread(issue: Issue) -> None:
-    try:
-        session.client().update(issue, is_read=False)
-    except IssuesError as error:
-        notices.next_run_failure(error, doing=_("We could not save the change."))
-    else:
-        issue_list.open_issue(None)
-        done = _("Issue {number} is unread again.")
-        notices.next_run(done.format(number=issue.issue_number))
-
-
 def _hold(seen: Issue, changes: dict[str, Any], make: _Make, *, doing: str, done: str) -> bool:
     """Hold a change to what the person saw; False if it is not that any more."""
     failed = _("We could not save the change to issue {number}.").format(number=seen.issue_number)
@@ -206,13 +157,14 @@ def _hold(seen: Issue, changes: dict[str, Any], make: _Make, *, doing: str, done
     except IssuesError as error:
         notices.next_run_failure(error, doing=failed)
         return False
-    if _differ(seen, now):
-        st.session_state[_CONFLICT] = _Conflict(seen, now, changes)
+    if conflict.differ(seen, now):
+        conflict.note(seen, now, changes)
         return False
     held.hold(
         now,
         changes,
         lambda: _make(client, now, make),
+        lambda error: _is_conflict(error, now, changes),
         doing=doing,
         done=done,
         failed=failed,
@@ -228,9 +180,16 @@ def _make(client: IssuesClient, seen: Issue, make: _Make) -> None:
             return
         except PreconditionFailed:
             now = client.get(seen.id)
-            if _differ(seen, now):
+            if conflict.differ(seen, now):
                 raise
 
 
-def _differ(one: Issue, other: Issue) -> bool:
-    return any(getattr(one, name) != getattr(other, name) for name in _COMPARED)
+def _is_conflict(error: IssuesError, seen: Issue, changes: dict[str, Any]) -> bool:
+    """Whether a change met another one, which is shown then."""
+    if not isinstance(error, PreconditionFailed):
+        return False
+    try:
+        conflict.note(seen, session.client().get(seen.id), changes)
+    except IssuesError:
+        return False
+    return True

@@ -1,17 +1,18 @@
 """The report form: what kind of problem, what happened, anonymous or not; all else is folded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import streamlit as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from streamlit.delta_generator import DeltaGenerator
 
 from api.contract import DESCRIPTION_LIMIT as LIMIT
 from api.contract import (
     Issue,
-    IssueState,
     IssueType,
     NewIssue,
+    Reference,
     ResourceType,
     ThreadConfig,
     check_text,
@@ -20,146 +21,166 @@ from api.contract import (
 from api.errors import Invalid
 from api.portal_token import Person
 from components import abilities, draft, embedding, labels, language, notices, session
+from components.draft import Given
 from components.embedding import Prefill
 from components.language import _, ngettext
 
-_PLACES: Final = {"config", "project_id"}
-_FIELDS: Final = {
-    "type": "type",
-    "description": "description",
-    "anonymous": "anonymous",
-    "config": "config",
-    "thread_id": "config",
-    "reported_interaction_id": "config",
-    "project_id": "project_id",
+_KEYS: Final = {
+    "type": "report_type",
+    "description": "report_description",
+    "anonymous": "report_anonymous",
+    "config": "report_interaction",
+    "thread_id": "report_thread",
+    "reported_interaction_id": "report_interaction",
+    "project_id": "report_project",
 }
-"""The field of `NewIssue`, by the names that a server may give to what is wrong with it."""
+"""The keys of the widgets, by the names that a server may give to what is wrong."""
+
+_PLACES: Final = {
+    "report_thread": "config",
+    "report_interaction": "config",
+    "report_project": "project_id",
+}
+"""Where it happened: the fields of `NewIssue`, by the keys of the widgets."""
+
+_REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
-def show(who: Person | None, prefill: Prefill) -> NewIssue | None:
-    """Show the form; returns the report when it is sent and complete."""
+def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
+    """Show the form, as a ``link`` has filled it in; returns the report once sent and complete."""
+    given = link or Prefill()
+    kinds = list(IssueType)
+    choice = kinds.index(given.type) if given.type else None
+    slots: dict[str, DeltaGenerator] = {}
     with st.form("report", border=False, enter_to_submit=False):
-        kinds = list(IssueType)
         kind = st.radio(
             _("What kind of problem is it?"),
             kinds,
-            index=kinds.index(prefill.type) if prefill.type else None,
+            index=choice,
             format_func=lambda k: f"**{labels.kind(k)}:** {labels.kind_explanation(k)}",
             key="report_type",
             persist_state="session",
         )
-        kind_problem = st.empty()
+        slots["report_type"] = st.empty()
         description = st.text_area(
             _("What happened?"),
-            prefill.description,
+            given.description,
             height=150,
             placeholder=_("What did you ask, what did you get, and what did you expect?"),
             key="report_description",
         )
-        description_problem = st.empty()
+        slots["report_description"] = st.empty()
+        places = {
+            "report_thread": given.thread,
+            "report_interaction": given.interaction,
+            "report_project": given.project,
+        }
         draft.keep(
             who,
+            draft.REPORT,
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",
-            prefill=prefill.description,
-            places={
-                "report_thread": prefill.thread,
-                "report_interaction": prefill.interaction,
-                "report_project": prefill.project,
-            },
+            by_name=session.asked_by_name(),
+            places=tuple(places),
+            given=Given(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
         )
         anonymous = _anonymous(who)
-        name_problem = st.empty()
-        # What came with a link is shown: it goes along even with an anonymous report.
-        came_with_link = bool(prefill.thread or prefill.interaction or prefill.project)
-        needed = bool(abilities.wanted())
-        faults = session.report_faults()
-        with st.expander(
-            _("Where it happened") if needed else _("Where it happened (optional)"),
-            icon=":material/link:",
-            expanded=came_with_link or needed or not faults.keys().isdisjoint(_PLACES),
-        ):
-            if came_with_link:
-                st.caption(
-                    _("This came with the link you followed. Clear what you do not want to send.")
-                )
-            if needed:
-                st.caption(
-                    _(
-                        "The server takes no report without this."
-                        " It goes along with an anonymous report, too."
-                    )
-                )
-            thread = st.text_input(
-                _("Thread"), prefill.thread, key="report_thread", persist_state="session"
-            )
-            interaction = st.text_input(
-                _("Interaction"),
-                prefill.interaction,
-                key="report_interaction",
-                persist_state="session",
-                help=_("The id of the answer in that thread."),
-            )
-            place_problem = st.empty()
-            project = st.text_input(
-                _("Project"), prefill.project, key="report_project", persist_state="session"
-            )
-            project_problem = st.empty()
+        slots["report_anonymous"] = st.empty()
+        thread, interaction, project = _where(places, slots)
         sent = st.form_submit_button(
             _("Send report"), type="primary", icon=":material/send:", key="send"
         )
     if not sent:
-        slots = {
-            "type": kind_problem,
-            "description": description_problem,
-            "anonymous": name_problem,
-            "config": place_problem,
-            "project_id": project_problem,
-        }
-        for field, told in faults.items():
-            slots[field].error(told, icon=":material/arrow_upward:")
+        for key, told in session.report_faults().items():
+            _tell(slots, told, key)
         return None
     session.remember_report_faults({})
-    thread, interaction, project = thread.strip(), interaction.strip(), project.strip()
-    problems = 0
-    if kind is None:
-        kind_problem.error(_("Choose the kind of problem."), icon=":material/arrow_upward:")
-        problems += 1
-    if fault := text_problem(description):
-        description_problem.error(fault, icon=":material/arrow_upward:")
-        problems += 1
+    problems = [
+        *([(_("Choose the kind of problem."), "report_type")] if kind is None else []),
+        *([(fault, "report_description")] if (fault := text_problem(description)) else []),
+        *_place_problems(thread, interaction, project),
+    ]
+    for told, *keys in problems:
+        _tell(slots, told, *keys)
     if who is None and not anonymous:
-        name_problem.error(
-            _("Sign in first (the link is below), or report anonymously."),
-            icon=":material/arrow_upward:",
-        )
-        problems += 1
-    if bool(thread) != bool(interaction):
-        place_problem.error(
-            _("Give both thread and interaction, or neither."), icon=":material/arrow_upward:"
-        )
-        problems += 1
+        told = _("Sign in first (the link is below), or report anonymously.")
+        _tell(slots, told, "report_anonymous", icon="arrow_downward")
+        return None
     if problems or kind is None:
         return None
-    try:
-        return NewIssue(
-            description=description,
-            resource_type=ResourceType.THREAD,
-            type=kind,
-            anonymous=anonymous,
-            project_id=project or None,
-            config=ThreadConfig(thread_id=thread, reported_interaction_id=interaction)
-            if thread
-            else None,
-        )
-    except ValidationError:
-        place_problem.error(
-            _("An id here is longer than 200 characters or has characters that cannot be stored."),
-            icon=":material/arrow_upward:",
-        )
+    return NewIssue(
+        description=description,
+        resource_type=ResourceType.THREAD,
+        type=kind,
+        anonymous=anonymous,
+        project_id=project or None,
+        config=ThreadConfig(thread_id=thread, reported_interaction_id=interaction)
+        if thread
+        else None,
+    )
+
+
+def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple[str, str, str]:
+    """Where it happened: folded, unless a link said it, the server needs it or refused it."""
+    # What came with a link is shown: it goes along even with an anonymous report.
+    came_with_link = any(places.values())
+    needed = bool(abilities.wanted())
+    with st.expander(
+        _("Where it happened") if needed else _("Where it happened (optional)"),
+        icon=":material/link:",
+        expanded=came_with_link or needed or not session.report_faults().keys().isdisjoint(_PLACES),
+    ):
+        if came_with_link:
+            st.caption(
+                _("This came with the link you followed. Clear what you do not want to send.")
+            )
+        if needed:
+            st.caption(
+                _(
+                    "The server takes no report without this."
+                    " It goes along with an anonymous report, too."
+                )
+            )
+        st.caption(labels.places_explanation())
+        entered = []
+        for (key, value), label in zip(places.items(), labels.places(), strict=True):
+            text = st.text_input(label, value, key=key, persist_state="session")
+            slots[key] = st.empty()
+            entered.append(text.strip())
+    thread, interaction, project = entered
+    return thread, interaction, project
+
+
+def _tell(
+    slots: Mapping[str, DeltaGenerator], told: str, *keys: str, icon: str = "arrow_upward"
+) -> None:
+    """Tell what is wrong below the last of the widgets; correcting any of them takes it away."""
+    place = slots[keys[-1]].container(key="__".join(["problem", *keys]))
+    place.error(told, icon=f":material/{icon}:")
+
+
+def _place_problems(thread: str, interaction: str, project: str) -> Iterator[tuple[str, ...]]:
+    """What is wrong with where it happened, each with the keys of the widgets."""
+    for key, value in zip(_PLACES, (thread, interaction, project), strict=True):
+        if fault := _reference_problem(value):
+            yield fault, key
+    if bool(thread) != bool(interaction):
+        told = _("Give both thread and interaction, or neither.")
+        yield told, *(("report_thread", "report_interaction")[:: 1 if thread else -1])
+
+
+def _reference_problem(value: str) -> str | None:
+    if not value:
         return None
+    try:
+        _REFERENCE.validate_python(value)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "string_too_long":
+            return _("This is too long: an id has at most 200 characters.")
+        return _("This has characters that cannot be stored.")
+    return None
 
 
 def refused(new: NewIssue, error: Invalid) -> bool:
@@ -170,17 +191,18 @@ def refused(new: NewIssue, error: Invalid) -> bool:
     faults: dict[str, str] = {}
     lacking = set()
     for item in error.fields:
-        field = next((_FIELDS[part] for part in item.field.split(".") if part in _FIELDS), "")
-        if not field:
+        key = next((_KEYS[part] for part in item.field.split(".")[::-1] if part in _KEYS), "")
+        if not key:
             return False
-        if getattr(new, field) is None:
+        field = _PLACES.get(key)
+        if field and getattr(new, field) is None:
             lacking.add(field)
             needs = _("The server needs {fields}.")
             names = _("thread and interaction") if field == "config" else _("the project")
-            faults[field] = needs.format(fields=names)
+            faults[key] = needs.format(fields=names)
         else:
             said = _("The server does not accept this: {reason}")
-            faults[field] = said.format(reason=notices.plain(item.message))
+            faults[key] = said.format(reason=notices.plain(item.message))
     abilities.learn_from_refusal(lacking)
     session.remember_report_faults(faults)
     return bool(faults)
@@ -221,50 +243,6 @@ def kind_choice(
         key=key,
         on_change=on_change,
     )
-
-
-def is_correcting(issue: Issue) -> bool:
-    """Whether the form to correct this issue is unfolded."""
-    return bool(st.session_state.get(_unfolded(issue)))
-
-
-def _unfolded(issue: Issue) -> str:
-    return f"correct_{issue.id}"
-
-
-def correct(issue: Issue) -> tuple[IssueType | None, str] | None:
-    """A folded form to correct an issue; returns kind and text when they are to be saved.
-
-    Once the review has started nothing can be saved: the form is for copying what was typed.
-    """
-    late = issue.state != IssueState.NOT_REVIEWED
-    folded = st.expander(
-        _("Correct it"), icon=":material/edit:", key=_unfolded(issue), on_change="rerun"
-    )
-    with folded, st.form("correct", border=False):
-        if late:
-            st.warning(
-                _(
-                    "The review has started, so it can no longer be corrected."
-                    " Copy what you still need of your text."
-                ),
-                icon=":material/lock:",
-            )
-        else:
-            # Keeps its place, or the text below would be another one once there is a warning.
-            st.empty()
-        # A key for each stored value: what a reviewer has changed meanwhile is not changed back.
-        kind = kind_choice(issue, key=f"correct_kind_{issue.id}_{issue.type}")
-        description = st.text_area(
-            _("What happened?"), issue.description or "", height=150, key=f"correct_text_{issue.id}"
-        )
-        problem = st.empty()
-        if not st.form_submit_button(_("Save"), type="primary", disabled=late):
-            return None
-        if fault := text_problem(description):
-            problem.error(fault, icon=":material/arrow_upward:")
-            return None
-    return kind, description
 
 
 def text_problem(description: str) -> str | None:

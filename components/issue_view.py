@@ -2,8 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 import streamlit as st
@@ -61,11 +60,14 @@ def thread_link(issue: Issue) -> None:
     st.link_button(_("Open the thread"), url, icon=":material/open_in_new:", type="tertiary")
 
 
-def dates(reported: datetime | None, changed: datetime | None) -> None:
-    """When it was reported, and when something last happened to it."""
-    known = {_("Reported"): labels.moment(reported)}
-    if changed != reported:
-        known[_("Last change")] = labels.moment(changed)
+def what_happened(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
+    """When it was reported and what happened to it since, as far as the server tells."""
+    if history:
+        timeline(history)
+        return
+    known = {_("Reported"): labels.moment(issue.created_at)}
+    if issue.updated_at != issue.created_at:
+        known[_("Last change")] = labels.moment(issue.updated_at)
     _pairs(known)
 
 

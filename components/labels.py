@@ -138,12 +138,37 @@ def newer(issues: int) -> str:
     return ngettext("{count} new", "{count} new", issues).format(count=language.number(issues))
 
 
-def counts(by_state: Mapping[IssueState, int | None]) -> str:
+def counts(by_state: Mapping[IssueState, int]) -> str:
     """How many there are in each state, in the colours of the states (Markdown)."""
     return " ".join(
-        f":{STATE_COLOURS[state]}-badge[{language.number(count)} {_(STATES[state]).lower()}]"
+        f":{STATE_COLOURS[state]}-badge[{_counted(state, count)}]"
         for state, count in by_state.items()
-        if count is not None
+    )
+
+
+def _counted(state: IssueState, count: int) -> str:
+    match state:
+        case IssueState.NOT_REVIEWED:
+            text = ngettext("{count} not reviewed", "{count} not reviewed", count)
+        case IssueState.IN_REVIEW:
+            text = ngettext("{count} in review", "{count} in review", count)
+        case IssueState.CLOSED:
+            text = ngettext("{count} closed", "{count} closed", count)
+        case IssueState.DELETED:
+            text = ngettext("{count} deleted", "{count} deleted", count)
+    return text.format(count=language.number(count))
+
+
+def places() -> tuple[str, str, str]:
+    """What says where it happened."""
+    return _("Thread"), _("Interaction"), _("Project")
+
+
+def places_explanation() -> str:
+    """What these are, for people who do not know the words."""
+    return _(
+        "Ids, as the assistant has them: thread is a conversation, interaction one answer in it,"
+        " project what the conversation belongs to. Thread and interaction go together."
     )
 
 

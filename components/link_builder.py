@@ -24,13 +24,11 @@ def show() -> None:
         key="link_kind",
     )
     text = st.text_area(_("What happened?"), height=80, max_chars=_TEXT_LIMIT, key="link_text")
-    places = st.columns(3)
-    with places[0]:
-        thread = st.text_input(_("Thread"), max_chars=200, key="link_thread").strip()
-    with places[1]:
-        interaction = st.text_input(_("Interaction"), max_chars=200, key="link_interaction").strip()
-    with places[2]:
-        project = st.text_input(_("Project"), max_chars=200, key="link_project").strip()
+    st.caption(labels.places_explanation())
+    thread, interaction, project = (
+        column.text_input(name, max_chars=200, key=f"link_place_{number}", live=True).strip()
+        for number, (column, name) in enumerate(zip(st.columns(3), labels.places(), strict=True))
+    )
     framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
     if bool(thread) != bool(interaction):
         st.warning(_("Give both thread and interaction, or neither."), icon=":material/link_off:")
@@ -43,7 +41,7 @@ def show() -> None:
     if not get_settings().embed_in:
         st.caption(
             _(
-                "For now only pages of this host can show it."
-                " An operator names others in {setting}."
+                "For now only pages of the portal's own address can show it (port included)."
+                " Whoever runs the portal names other sites in its setting {setting}."
             ).format(setting="`ISSUES_EMBED_IN`")
         )

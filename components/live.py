@@ -23,9 +23,7 @@ def watch(look: Callable[[], object], shown: object) -> None:
 def _watch(look: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_NOW, False):
         return
-    if session.person() is None:
-        # The sign-in was ended elsewhere: the page is drawn for a visitor.
-        st.rerun()
+    session.require_still()
     try:
         found = look()
     except NotFound:

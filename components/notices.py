@@ -1,6 +1,7 @@
 """How each failure is told to a person: what happened, that nothing is lost, what to do."""
 
 import logging
+from functools import partial
 
 import streamlit as st
 
@@ -86,20 +87,21 @@ def plain(text: str) -> str:
 _PENDING = "notices"
 
 
-def next_run(text: str) -> None:
+def next_run(text: str, *, icon: str = ":material/check:") -> None:
     """Say ``text`` once the page has been run again."""
-    st.session_state.setdefault(_PENDING, []).append(text)
+    st.session_state.setdefault(_PENDING, []).append(partial(st.toast, text, icon=icon))
 
 
-def next_run_failure(error: errors.IssuesError, *, doing: str) -> None:
+def next_run_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
     """Tell of a failure once the page has been run again: see `failure`."""
-    st.session_state.setdefault(_PENDING, []).append((error, doing))
+    say = partial(failure, error, doing=doing, kept=kept)
+    st.session_state.setdefault(_PENDING, []).append(say)
 
 
 def say_pending() -> None:
     """Say what `next_run` and `next_run_failure` left to say."""
-    for notice in st.session_state.pop(_PENDING, []):
-        if isinstance(notice, str):
-            st.toast(notice, icon=":material/check:")
-        else:
-            failure(notice[0], doing=notice[1])
+    pending = st.session_state.get(_PENDING, [])
+    while pending:
+        pending[0]()
+        # Only now: a run that is broken off has not said it.
+        pending.pop(0)

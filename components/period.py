@@ -103,6 +103,7 @@ def choose() -> Period:
         or _USUAL
     )
     url_state.keep("period", chosen if chosen != _USUAL else "")
+    url_state.settle()
     today = labels.today()
     first = None if chosen == "all" else today - timedelta(days=int(chosen) - 1)
     return Period(chosen, first, today)

@@ -4,19 +4,20 @@ So nothing moves under the hand of a reviewer, and the next page goes on where t
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import streamlit as st
 
-from api.contract import LIVE_STATES, IssuePage, IssueQuery, IssueState
-from api.errors import IssuesError
+from api.contract import LIVE_STATES, Issue, IssuePage, IssueQuery, IssueState
+from api.errors import Invalid, IssuesError, NotFound, NotSupported
 from components import filters, issue_list, notices, session
 from components.language import _
 
 _BEGAN: Final = "queue_began"
 _AT: Final = "queue_at"
 _GIVEN: Final = "queue_given"
+_PROJECTS: Final = "queue_projects"
 _SECOND: Final = 1000
 
 
@@ -29,8 +30,8 @@ class Queue:
     newer: int
     """How many issues that the filters let through have come since."""
 
-    by_state: dict[IssueState, int | None]
-    """How many there are in each state by now, whatever the filter for states; not for a text."""
+    by_state: dict[IssueState, int]
+    """How many others there are in each state, whatever the filter for states; not for a text."""
 
 
 def load(given: dict[str, Any], page: int) -> Queue:
@@ -40,7 +41,7 @@ def load(given: dict[str, Any], page: int) -> Queue:
         query = IssueQuery(page=page, page_size=filters.PAGE_SIZE)
         return Queue(query, client.list(query), 0, {})
     if session.has_just_arrived() or st.session_state.get(_GIVEN) != given:
-        begin_anew()
+        _begin_anew()
         st.session_state[_GIVEN] = given
     new = newer(given)
     until = {"end_date": min(_began(), given.get("end_date", _began())), "total_count": False}
@@ -48,13 +49,15 @@ def load(given: dict[str, Any], page: int) -> Queue:
     asked = given.get("states") or LIVE_STATES
     if given.get("filter_by_text"):
         # Each count goes through all texts.
-        by_state, now = {}, _count(given)
+        by_state, total = {}, _older(given, new)
     else:
-        states = dict.fromkeys((*LIVE_STATES, *asked))
-        by_state = {state: _count(given | {"states": (state,)}) for state in states}
-        now = sum(by_state[state] or 0 for state in asked)
-    total = max(0, now - new) if now else None
-    found = client.list(query).model_copy(update={"total_count": total})
+        by_state = {
+            state: _older(of_state, newer(of_state) if new or state not in asked else 0)
+            for state in dict.fromkeys((*LIVE_STATES, *asked))
+            for of_state in [given | {"states": (state,)}]
+        }
+        total = sum(by_state[state] for state in asked)
+    found = client.list(query).model_copy(update={"total_count": total or None})
     return Queue(query, found, new, by_state)
 
 
@@ -65,7 +68,7 @@ def newer(given: dict[str, Any]) -> int:
         return 0
     if not session.can_filter():
         return 0
-    return _count(given | {"start_date": start}) or 0
+    return _count(given | {"start_date": start})
 
 
 def _began() -> int:
@@ -78,9 +81,30 @@ def _began() -> int:
     return int(st.session_state[_BEGAN])
 
 
-def begin_anew() -> None:
+def show_newer() -> None:
     """Show what has come since, too."""
+    _begin_anew()
+    filters.back_to_first_page()
+
+
+def _begin_anew() -> None:
     st.session_state.pop(_BEGAN, None)
+
+
+def projects() -> list[str]:
+    """The ids of the projects with the most issues, where the server counts; asked for once."""
+    if _PROJECTS not in st.session_state:
+        try:
+            found = session.client().stats().by_project
+        except (Invalid, NotFound, NotSupported):
+            found = ()
+        st.session_state[_PROJECTS] = [each.project.id for each in found]
+    return list(st.session_state[_PROJECTS])
+
+
+def mark_read(issue: Issue) -> Issue:
+    """The issue, which is read by being opened."""
+    return issue if issue.is_read else session.client().update(issue, is_read=True)
 
 
 def has_neighbour(found: Queue, opened: str, step: int) -> bool:
@@ -95,21 +119,26 @@ def has_neighbour(found: Queue, opened: str, step: int) -> bool:
 
 def open_neighbour(found: Queue, opened: str, step: int) -> None:
     """Open the issue before (-1) or after (1) the opened one, and turn the page if need be."""
+    to_neighbour(found, opened, step)
+
+
+def to_neighbour(found: Queue, opened: str, step: int) -> Queue:
+    """The same; returns the page of the issue that is open then."""
     at = _neighbour(found, opened, step)
-    issues = found.page.data
-    if at is None:
-        return
-    if not 0 <= at < len(issues):
-        number = (found.query.page or 1) + step
+    if at is None or not has_neighbour(found, opened, step):
+        return found
+    if not 0 <= at < len(found.page.data):
+        query = found.query.model_copy(update={"page": (found.query.page or 1) + step})
         try:
-            issues = session.client().list(found.query.model_copy(update={"page": number})).data
+            found = replace(found, query=query, page=session.client().list(query))
         except IssuesError as error:
             notices.next_run_failure(error, doing=_("We could not load the queue."))
-            return
-        filters.go_to_page(number)
-        at = 0 if step > 0 else len(issues) - 1
-    if issues:
-        issue_list.open_issue(issues[at].id)
+            return found
+        filters.go_to_page(query.page or 1)
+        at = 0 if step > 0 else len(found.page.data) - 1
+    if found.page.data:
+        issue_list.open_issue(found.page.data[at].id)
+    return found
 
 
 def _neighbour(found: Queue, opened: str, step: int) -> int | None:
@@ -125,7 +154,11 @@ def _neighbour(found: Queue, opened: str, step: int) -> int | None:
     return math.floor(at + 1) if step > 0 else math.ceil(at - 1)
 
 
-def _count(given: dict[str, Any]) -> int | None:
-    # Of what is there by now: up to a moment, servers take much longer to count.
+def _older(given: dict[str, Any], new: int) -> int:
+    # Counted by what is there by now: up to a moment, servers take much longer to count.
+    return max(0, _count(given) - new)
+
+
+def _count(given: dict[str, Any]) -> int:
     one = IssueQuery(**given | {"page_size": 1, "total_count": True})
-    return session.client().list(one).total_count
+    return session.client().list(one).total_count or 0

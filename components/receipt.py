@@ -17,8 +17,8 @@ def show(issue: Issue) -> None:
     st.code(issue.receipt, language=None)
     st.warning(
         _(
-            "The receipt is the only way to follow an anonymous report, and it is shown only now."
-            " Copy it or download it before you leave this page."
+            "The receipt is the only way to follow an anonymous report. Copy it or download it:"
+            " it is shown here only until you report another problem or close this tab."
         ),
         icon=":material/priority_high:",
     )

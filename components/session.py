@@ -16,7 +16,7 @@ from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
 from api.errors import Invalid, NotFound, NotSupported
 from api.portal_token import Person, Visitor
 from api.settings import get_settings
-from components import backend, draft, errands, identity, states
+from components import backend, draft, errands, identity, states, url_state
 from components.embedding import Prefill
 from components.errands import Errand
 from components.identity import SignIn
@@ -28,18 +28,18 @@ _PATIENCE: Final = 12.0
 _FAR_FUTURE: Final = 2**52
 """Milliseconds since 1970."""
 
-REPORT_FIELDS: Final = (
+_REPORT_FIELDS: Final = (
     "report_type",
     "report_description",
-    "report_anonymous",
     "report_thread",
     "report_interaction",
     "report_project",
 )
-"""The widget keys of the report form."""
+"""The widget keys of what another report has not in common with the one before."""
 
 _REPORT_KEY = "report_key"
 _LINK = "report_link"
+_BY_NAME = "report_by_name"
 _ANOTHER_REPORT = "another_report"
 _SENT_REPORT = "sent_report"
 _REPORT_FAULTS = "report_faults"
@@ -65,7 +65,11 @@ def require(*, reviewer: bool = False) -> Person:
     """The person, once signed in: until then the page shows the sign-in form in its own place."""
     who = person()
     if who is None:
-        with states.no_rights(_("Sign in to see this page.")):
+        ended = identity.has_ended()
+        text = (
+            _("Your sign-in has ended. Sign in again.") if ended else _("Sign in to see this page.")
+        )
+        with states.no_rights(text):
             sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
@@ -75,6 +79,12 @@ def require(*, reviewer: bool = False) -> Person:
             st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
         st.stop()
     return who
+
+
+def require_still() -> None:
+    """For a part that runs without its page: draw the whole page if the sign-in has ended since."""
+    if person() is None:
+        st.rerun()
 
 
 def client() -> IssuesClient:
@@ -198,7 +208,9 @@ def page_to_return_to() -> str | None:
 
 def remember_page(path: str) -> None:
     """Note that another page than the sign-in page is open."""
-    st.session_state[_ARRIVED] = path != st.session_state.get(_LAST_PAGE)
+    if path != st.session_state.get(_LAST_PAGE):
+        st.session_state[_ARRIVED] = True
+        url_state.forget()
     st.session_state[_LAST_PAGE] = path
     st.session_state.pop(_SIGNING_IN, None)
     identity.forget_sign_out()
@@ -209,13 +221,12 @@ def has_just_arrived() -> bool:
     return bool(st.session_state.pop(_ARRIVED, False))
 
 
-def prefill() -> Prefill:
+def prefill() -> Prefill | None:
     """What the link to the form said, also once another page has taken it out of the URL."""
-    given = Prefill.from_url()
-    if given != Prefill():
+    if given := Prefill.from_url():
         st.session_state[_LINK] = given
     kept = st.session_state.get(_LINK)
-    return kept if isinstance(kept, Prefill) else given
+    return kept if isinstance(kept, Prefill) else None
 
 
 def report_key(new: NewIssue) -> str:
@@ -241,6 +252,12 @@ def remember_sent_report(issue: Issue) -> None:
 def report_by_name() -> None:
     """Have the report form say so, once the person has signed in."""
     st.session_state["report_anonymous"] = False
+    st.session_state[_BY_NAME] = uuid.uuid4().hex
+
+
+def asked_by_name() -> str:
+    """Names the last time that `report_by_name` was called; nothing if it never was."""
+    return str(st.session_state.get(_BY_NAME, ""))
 
 
 def report_faults() -> Mapping[str, str]:
@@ -254,9 +271,10 @@ def remember_report_faults(faults: Mapping[str, str]) -> None:
 
 
 def start_another_report() -> None:
-    """Forget the report that was sent and what is left of its form."""
-    for key in (_SENT_REPORT, _REPORT_KEY, _REPORT_FAULTS, _LINK, *REPORT_FIELDS):
+    """Forget the report that was sent and what is left of its form, but for the choice of name."""
+    for key in (_SENT_REPORT, _REPORT_KEY, _REPORT_FAULTS, _LINK, *_REPORT_FIELDS):
         st.session_state.pop(key, None)
+    url_state.change(**dict.fromkeys(Prefill.names(), ""))
     st.session_state[_ANOTHER_REPORT] = True
 
 

@@ -4,17 +4,21 @@
 C or R, nor a sign.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import streamlit as st
 
-from api.contract import IssueState
-from components import issue_actions
+from api.contract import Issue, IssueState
+from api.errors import IssuesError
+from components import held, issue_actions, issue_list, notices, queue, session
 from components.language import N_, _
+from components.queue import Queue
 
 _ON: Final = "shortcuts_on"
 _HELP: Final = "shortcuts"
 _OPENED: Final = "shortcuts_opened"
+_STEPS: Final = {"previous": -1, "next": 1}
 
 _WORDS: Final = {
     "j": N_("Next issue"),
@@ -24,24 +28,57 @@ _WORDS: Final = {
     "r": N_("Start review, or reopen"),
     "c": N_("Close issue"),
     "u": N_("Mark unread"),
+    "d": N_("Delete"),
     "z": N_("Undo"),
     "/": N_("Search"),
     "?": N_("This list"),
 }
 
 
-def keys() -> dict[str, str] | None:
-    """The widgets to press or focus, by the key on the keyboard; None if switched off."""
+def keys(found: Queue, shown: Iterable[Issue]) -> issue_list.Keys | None:
+    """What keys do in a page of the queue, with the issues as they are shown; None if switched off.
+
+    Keys come in faster than pages are shown: what one did is what the next one meets.
+    """
     if not st.session_state.get(_ON, True):
         return None
-    return {
-        "r": issue_actions.MOVE_KEY.format(state=IssueState.IN_REVIEW.value),
-        "c": issue_actions.MOVE_KEY.format(state=IssueState.CLOSED.value),
-        "u": issue_actions.UNREAD_KEY,
-        "z": "undo",
-        "/": "q",
-        "?": _HELP,
-    }
+    seen = {issue.id: issue for issue in shown}
+
+    def act(asked: str) -> None:
+        nonlocal found
+        opened = issue_list.opened()
+        if asked == "undo":
+            held.undo()
+        elif opened is None:
+            return
+        elif asked in _STEPS:
+            found = queue.to_neighbour(found, opened, _STEPS[asked])
+        else:
+            try:
+                issue = seen.get(opened) or session.client().get(opened)
+                queue.mark_read(issue)
+                _do(asked, issue)
+            except IssuesError as error:
+                notices.next_run_failure(error, doing=_("We could not save the change."))
+            else:
+                seen[opened] = held.as_shown(issue)
+
+    return issue_list.Keys(
+        asks={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
+        presses={"/": "q", "?": _HELP},
+        act=act,
+    )
+
+
+def _do(asked: str, issue: Issue) -> None:
+    if asked == "start":
+        issue_actions.move(issue, IssueState.IN_REVIEW)
+    elif asked == "close":
+        issue_actions.move(issue, IssueState.CLOSED)
+    elif asked == "unread":
+        issue_actions.mark_unread(issue)
+    elif asked == "delete":
+        issue_actions.delete(issue)
 
 
 def help_button() -> None:

@@ -6,37 +6,70 @@ language; here it is the values.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import streamlit as st
+
+_CHANGES: Final = "url_changes"
+
+
+def read(name: str) -> str:
+    """What the URL says, or will say with the next `settle`."""
+    changes: dict[str, str] = st.session_state.get(_CHANGES, {})
+    return changes.get(name, st.query_params.get(name, ""))
+
+
+def change(**values: str) -> None:
+    """Have the next `settle` put ``values`` into the URL; an empty one leaves it."""
+    st.session_state[_CHANGES] = {**st.session_state.get(_CHANGES, {}), **values}
+
+
+def settle() -> None:
+    """Write all changes to the URL at once: one step for the browser's way back.
+
+    They are kept until then: when something else happens in the browser, Streamlit (1.67) breaks
+    off a run, with what it had not written yet, and begins another with the URL of before.
+    """
+    here = st.query_params.to_dict()
+    wanted = here | st.session_state.get(_CHANGES, {})
+    wanted = {name: value for name, value in wanted.items() if value}
+    if wanted != here:
+        st.query_params.from_dict(wanted)
+    st.session_state.pop(_CHANGES, None)
+
+
+def forget() -> None:
+    """Drop changes that were meant for another page."""
+    st.session_state.pop(_CHANGES, None)
 
 
 def restore(key: str, value: object) -> None:
     """Before a widget: give it the ``value`` read from the URL if that has changed by itself."""
-    now = st.query_params.get(key, "")
+    now = read(key)
+    if key in st.session_state and st.session_state[key] != st.session_state.get(_kept(key)):
+        return  # The person has just changed it: the URL may be that of before.
     if st.session_state.get(_written(key)) != now or key not in st.session_state:
         st.session_state[key] = value
         st.session_state[_written(key)] = now
 
 
 def keep(key: str, value: str) -> None:
-    """After a widget: write its value to the URL; an empty one leaves it."""
-    if value != st.query_params.get(key, ""):
-        if value:
-            st.query_params[key] = value
-        else:
-            st.query_params.pop(key, None)
+    """After a widget: have its value in the URL with the next `settle`."""
+    if value != read(key):
+        change(**{key: value})
     st.session_state[_written(key)] = value
+    st.session_state[_kept(key)] = st.session_state.get(key)
 
 
 def read_list(key: str, allowed: Sequence[str]) -> list[str]:
     """A list of values, joined by commas; what is not allowed is left out."""
-    return [part for part in st.query_params.get(key, "").split(",") if part in allowed]
+    return [part for part in read(key).split(",") if part in allowed]
 
 
 def read_dates(key: str) -> tuple[date, ...]:
     """One or two days, the earlier one first; nothing if they make no sense."""
     try:
-        days = [date.fromisoformat(part) for part in st.query_params.get(key, "").split(",")[:2]]
+        days = [date.fromisoformat(part) for part in read(key).split(",")[:2]]
     except ValueError:
         return ()
     return tuple(sorted(days))
@@ -44,3 +77,7 @@ def read_dates(key: str) -> tuple[date, ...]:
 
 def _written(key: str) -> str:
     return f"url_{key}"
+
+
+def _kept(key: str) -> str:
+    return f"kept_{key}"

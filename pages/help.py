@@ -19,6 +19,10 @@ points(
     _("What happens to a report"),
     _("It is **Not reviewed** until a reviewer starts on it, then **In review**, then **Closed**."),
     _("A report sent by name can be corrected or withdrawn until the review starts."),
+    _(
+        "What is withdrawn or deleted is gone from My issues, Track and the queue. Reviewers can"
+        " still read it among the deleted ones."
+    ),
     _("An anonymous report cannot be changed once it is sent."),
 )
 points(

@@ -41,11 +41,12 @@ def show_numbers(stats: IssueStats) -> None:
     """The numbers of the period, and how long reviews take."""
     closed = stats.by_state.get(IssueState.CLOSED, 0)
     with st.container(horizontal=True):
-        st.metric(_("Reported"), language.number(stats.total), border=True)
-        st.metric(_("Still open"), language.number(stats.total - closed), border=True)
-        st.metric(_("Unread"), language.number(stats.unread), border=True)
+        st.metric(_("Received"), language.number(stats.total), border=True)
+        still_open = language.number(stats.total - closed)
+        st.metric(_("Of these still open"), still_open, border=True)
+        st.metric(_("Of these unread"), language.number(stats.unread), border=True)
         anonymous = stats.anonymous / stats.total if stats.total else 0
-        st.metric(_("Anonymous"), language.percent(anonymous), border=True)
+        st.metric(_("Of these anonymous"), language.percent(anonymous), border=True)
     with st.container(horizontal=True):
         for title, taken in (
             (_("Until the review begins"), stats.time_to_review),
@@ -115,6 +116,9 @@ def show_days(stats: IssueStats, chosen: Period) -> None:
     if reported:
         show_queue(chosen, created=reported)
     st.subheader(_("Open over time"), anchor=False)
+    st.caption(
+        _("How many were open then. A bar, or a cell of its table, shows those that still are.")
+    )
     still_open = charts.over_time(
         "open",
         [Bar(span.value, span.words, span.open) for span in spans],
@@ -122,7 +126,7 @@ def show_days(stats: IssueStats, chosen: Period) -> None:
         description=_("Number of issues that were open at the end"),
     )
     if still_open:
-        # Which ones were open then is not known: those of that time or before that still are.
+        # Which of them have been closed since is not known.
         show_queue(chosen, state=OPEN, created=f"1970-01-01,{still_open.split(',')[1]}")
 
 

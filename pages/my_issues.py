@@ -5,10 +5,11 @@ import streamlit as st
 from api.contract import IssueState
 from api.errors import IssuesError, NotFound
 from components import (
+    conflict,
+    correction,
     filters,
     held,
     issue_actions,
-    issue_form,
     issue_list,
     issue_view,
     labels,
@@ -21,8 +22,9 @@ from components import (
 from components.language import _
 
 st.title(_("My issues"), anchor=False)
-session.require()
+who = session.require()
 client = session.client()
+issue_list.carry_out()
 held.bar()
 notices.say_pending()
 
@@ -38,23 +40,24 @@ def show_opened(issue_id: str) -> None:
         issue = states.loading(lambda: client.get(issue_id))
     except NotFound:
         issue = None
-    if issue is None or not own_issues.is_mine(issue):
+    if issue is None or held.is_leaving(issue) or not own_issues.is_mine(issue):
         with states.empty(_("This issue is not here any more."), icon="search_off"):
             back_to_list(_("Show my issues"))
         return
     live.watch(lambda: client.get(issue_id), issue)
+    conflict.show(issue_actions.all_the_same, only=issue_id)
     with st.container(border=True):
         issue_view.heading(issue)
         st.caption(labels.state_explanation(issue.state))
         issue_view.text(issue.description)
-        issue_view.dates(issue.created_at, issue.updated_at)
         issue_view.facts(issue)
-        issue_view.timeline(session.history(issue))
-        if issue.state == IssueState.NOT_REVIEWED or issue_form.is_correcting(issue):
-            correction = issue_form.correct(issue)
-            if correction is not None:
-                kind, description = correction
-                issue_actions.save(issue, _("Saved."), type=kind, description=description)
+        issue_view.what_happened(issue, session.history(issue))
+        if issue.state == IssueState.NOT_REVIEWED or correction.is_open(issue):
+            corrected = correction.form(who, issue)
+            if corrected is not None:
+                seen, kind, description = corrected
+                issue_actions.save(seen, type=kind, description=description)
+                st.rerun()
         with st.container(horizontal=True):
             back_to_list(_("Back to the list"))
             if issue.state == IssueState.NOT_REVIEWED:
@@ -80,6 +83,7 @@ if issues:
         key="my_issues",
         label=_("My issues"),
         about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
+        page=str(page),
     )
     filters.turn_page(found.total_count)
 elif given or page > 1:

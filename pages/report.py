@@ -13,6 +13,7 @@ from components import (
     sent_report,
     session,
 )
+from components.embedding import Prefill
 from components.language import _
 
 who = session.person()
@@ -39,9 +40,8 @@ if sent is None:
             session.remember_sent_report(sent)
             st.rerun()
     if who is None and embedding.is_on():
-        embedding.link_out(
-            _("Open the form in a tab of its own to report by name"), session.prefill().link()
-        )
+        link = session.prefill() or Prefill()
+        embedding.link_out(_("Open the form in a tab of its own to report by name"), link.link())
     elif who is None:
         by_name = st.button(
             _("Sign in to report by name"),
@@ -52,6 +52,9 @@ if sent is None:
         if by_name:
             st.switch_page("pages/sign_in.py")
 else:
+    # First of all: whoever reloads the page at once has lost nothing.
+    sent_report.keep(sent)
+    draft.forget(draft.REPORT)
     st.title(_("Thank you"), anchor=False)
     st.success(
         _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),
@@ -65,10 +68,7 @@ else:
     )
     if sent.receipt:
         receipt.show(sent)
-        embedding.page_link("track", label=_("Follow it on Track"), icon=":material/receipt_long:")
-    elif sent.created_by:
-        embedding.page_link("my_issues", label=_("See it in My issues"), icon=":material/inbox:")
-    else:
+    elif not sent.created_by:
         st.info(
             _(
                 "This server gives no receipt for an anonymous report,"
@@ -76,10 +76,15 @@ else:
             ),
             icon=":material/info:",
         )
-    st.button(
-        _("Report another problem"),
-        icon=":material/add:",
-        on_click=session.start_another_report,
-    )
-    draft.forget()
-    sent_report.keep(sent)
+    with st.container(key="what_next"):
+        if sent.receipt:
+            icon = ":material/receipt_long:"
+            embedding.page_link("track", label=_("Follow it on Track"), icon=icon)
+        elif sent.created_by:
+            icon = ":material/inbox:"
+            embedding.page_link("my_issues", label=_("See it in My issues"), icon=icon)
+        st.button(
+            _("Report another problem"),
+            icon=":material/add:",
+            on_click=session.start_another_report,
+        )

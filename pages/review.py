@@ -5,6 +5,7 @@ import streamlit as st
 from api.contract import Issue
 from api.errors import IssuesError, NotFound
 from components import (
+    conflict,
     download,
     filters,
     held,
@@ -31,17 +32,20 @@ session.require(reviewer=True)
 @st.fragment
 def queue_and_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
+    session.require_still()
+    issue_list.carry_out()
     held.bar()
     notices.say_pending()
     several.carry_out()
     client = session.client()
     try:
         with st.container(key="filters"):
-            given = filters.queue(client.users()) if session.can_filter() else {}
+            filtered = session.can_filter()
+            given = filters.queue(client.users(), queue.projects()) if filtered else {}
         opened = issue_list.opened()
         issue = stored(opened)
-        if issue and not issue.is_read:
-            issue = client.update(issue, is_read=True)
+        if issue:
+            issue = queue.mark_read(issue)
         found = states.loading(lambda: queue.load(given, filters.requested_page()))
     except IssuesError as error:
         states.failed(error, doing=_("We could not load the queue."))
@@ -51,8 +55,9 @@ def queue_and_issue() -> None:
     )
     listed, beside = st.columns([5, 7], gap="medium")
     with listed, st.container(key="list"):
-        show_list(found, filtered=bool(given.keys() - {"page_order"}))
-    with beside, st.container(key="opened" if opened else "nothing_opened"):
+        show_list(found, issue, filtered=bool(given.keys() - {"page_order"}))
+    with beside:
+        conflict.show(issue_actions.all_the_same)
         show_beside(opened, issue, found)
 
 
@@ -64,19 +69,19 @@ def stored(opened: str | None) -> Issue | None:
         return None
 
 
-def show_list(found: Queue, *, filtered: bool) -> None:
+def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
     """The queue, or why there is none."""
-    if found.newer:
-        st.button(
-            labels.newer(found.newer),
-            icon=":material/arrow_upward:",
-            type="tertiary",
-            key="newer",
-            on_click=queue.begin_anew,
-        )
+    with st.container(key="counts", horizontal=True, vertical_alignment="center"):
+        st.markdown(labels.counts(found.by_state), width="content")
+        if found.newer:
+            st.button(
+                labels.newer(found.newer),
+                icon=":material/arrow_upward:",
+                key="newer",
+                on_click=queue.show_newer,
+            )
     issues = [held.as_shown(issue) for issue in found.page.data if not held.is_leaving(issue)]
     if issues:
-        st.markdown(labels.counts(found.by_state))
         issue_list.show(
             issues,
             key="queue",
@@ -89,8 +94,9 @@ def show_list(found: Queue, *, filtered: bool) -> None:
                     labels.reporter(issue.created_by),
                 ]
             ),
-            several=several.offer(found.query, found.page.total_count),
-            shortcuts=shortcuts.keys(),
+            page=f"{found.query.page} {found.query.end_date}",
+            several=several.offer(found.query, issues, found.page.total_count),
+            keys=shortcuts.keys(found, [*issues, *([held.as_shown(opened)] if opened else [])]),
         )
         filters.turn_page(found.page.total_count)
         with st.container(horizontal=True):
@@ -104,16 +110,27 @@ def show_list(found: Queue, *, filtered: bool) -> None:
 
 def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
     """The opened issue, or what to do to open one."""
+    # Each in a place of its own: nothing of the one is seen in the other while it is drawn.
+    nothing, something = st.empty(), st.empty()
+    if opened:
+        with something.container(key="opened"):
+            show_opened(opened, issue, found)
+    elif found.page.data:
+        with nothing.container():
+            text = _("Choose an issue to read it.")
+            states.empty(text, icon="mark_email_read", name="none_opened")
+
+
+def show_opened(opened: str, issue: Issue | None, found: Queue) -> None:
+    """The opened issue, as long as it can be seen."""
     deleted = next((other for other in found.page.data if other.id == opened), None)
     if issue:
         show_issue(issue, found)
     elif deleted:
         show_deleted(deleted)
-    elif opened:
+    else:
         back_to_list()
         states.empty(_("That issue is not here any more."), icon="search_off", name="gone")
-    elif found.page.data:
-        states.empty(_("Choose an issue to read it."), icon="mark_email_read", name="none_opened")
 
 
 def show_deleted(issue: Issue) -> None:
@@ -158,7 +175,6 @@ def show_issue(stored: Issue, found: Queue) -> None:
                 )
         issue_view.heading(issue)
         issue_view.from_whom(issue)
-        issue_actions.conflict(issue)
         with st.container(horizontal=True, key="actions"):
             issue_actions.move_buttons(issue)
             issue_actions.unread_button(issue)

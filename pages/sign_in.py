@@ -5,6 +5,7 @@ import streamlit as st
 from components import (
     abilities,
     draft,
+    held,
     identity,
     issue_view,
     labels,
@@ -34,5 +35,6 @@ else:
     notices.say_pending()
     st.title(_("Your account"), anchor=False)
     issue_view.text(f"{who.name}\n{who.email}\n{labels.role(who.role)}")
-    identity.sign_out_button()
+    # What the person has done, and could still undo, is done in their name.
+    identity.sign_out_button(before=held.finish)
     identity.change_password_form()

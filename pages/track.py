@@ -15,9 +15,13 @@ if not abilities.gives_receipts():
         st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
     st.stop()
 
+# Who comes from the report they have just sent sees it at once.
+sent = session.sent_report()
+brought = (sent and sent.receipt) or ""
 with st.form("track", border=False):
     entered = st.text_input(
         _("Receipt"),
+        brought,
         placeholder="1234-5678-9012-3456",
         help=_("The 16 digits you got when you sent the report. Spaces and dashes do not matter."),
         autocomplete="off",
@@ -25,7 +29,7 @@ with st.form("track", border=False):
     problem = st.empty()
     asked = st.form_submit_button(_("Show report"), type="primary", icon=":material/search:")
 
-if asked:
+if asked or (brought and entered == brought):
     digits = receipt.read(entered)
     if digits is None:
         problem.error(_("A receipt has 16 digits. Check what you entered."))
@@ -43,7 +47,6 @@ if asked:
             issue_view.heading(found)
             st.caption(labels.state_explanation(found.state))
             issue_view.text(found.description)
-            issue_view.dates(found.created_at, found.updated_at)
-            issue_view.timeline(found.history)
+            issue_view.what_happened(found, found.history)
 else:
     st.caption(_("Reported by name? Then it is in My issues, once you have signed in."))

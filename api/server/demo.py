@@ -85,7 +85,8 @@ def add_sample_issues(service: Service) -> bool:
             text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))
             issue_id, created = store.new_id("issue"), now - age
             state = _state_at(age, chance)
-            changed = created if state is IssueState.NOT_REVIEWED else created + age // 3
+            reviewed = None if state is IssueState.NOT_REVIEWED else created + age // 6
+            closed = created + age // 3 if state is IssueState.CLOSED else None
             rows.append(
                 {
                     "org_id": org_id,
@@ -98,9 +99,9 @@ def add_sample_issues(service: Service) -> bool:
                     "state": state,
                     "is_read": state is not IssueState.NOT_REVIEWED or chance.random() < 0.2,
                     "created_at": created,
-                    "updated_at": changed,
-                    "reviewed_at": None if state is IssueState.NOT_REVIEWED else changed,
-                    "closed_at": changed if state is IssueState.CLOSED else None,
+                    "updated_at": closed or reviewed or created,
+                    "reviewed_at": reviewed,
+                    "closed_at": closed,
                     "created_by": reporter,
                     "project_id": project,
                 }
@@ -108,9 +109,10 @@ def add_sample_issues(service: Service) -> bool:
             steps: list[tuple[int, str, str | None, list[dict[str, str]]]] = [
                 (created, "created", reporter, [])
             ]
-            if state is not IssueState.NOT_REVIEWED:
-                change = {"field": "state", "old": "NotReviewed", "new": state.value}
-                steps.append((changed, "updated", None, [change]))
+            if reviewed:
+                steps.append((reviewed, "updated", None, [_move("NotReviewed", "InReview")]))
+            if closed:
+                steps.append((closed, "updated", None, [_move("InReview", "Closed")]))
             events += [
                 {
                     "org_id": org_id,
@@ -126,6 +128,10 @@ def add_sample_issues(service: Service) -> bool:
         connection.execute(insert(issues), rows)
         connection.execute(insert(history), events)
     return True
+
+
+def _move(old: str, new: str) -> dict[str, str]:
+    return {"field": "state", "old": old, "new": new}
 
 
 def _state_at(age: int, chance: random.Random) -> IssueState:

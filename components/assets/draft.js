@@ -1,5 +1,5 @@
-// Counts what is typed into the report form and keeps it in this tab's session storage until it is
-// sent. The parts of the form are found by the keys that Streamlit gives them as class names.
+// Counts what is typed into a form and keeps it in this tab's session storage until it is sent.
+// The parts of the form are found by the keys that Streamlit gives them as class names.
 // A frame in another site's page may be refused the tab's storage: then this page is all there is.
 const storage = (() => {
   try {
@@ -18,9 +18,17 @@ const storage = (() => {
 // Streamlit calls what is returned below when the form goes, not before it calls this again.
 let stop = () => {};
 
+const make = (parent, tag, name = "") => {
+  const element = document.createElement(tag);
+  element.className = name;
+  parent.append(element);
+  return element;
+};
+
 export default function ({ data, parentElement, setStateValue }) {
   const visitors = `issue-portal-draft-${data.name}`;
   if (data.forget) {
+    stop();
     const names = [];
     for (let index = 0; storage.key(index) !== null; index++) names.push(storage.key(index));
     for (const name of names) if (name.startsWith(visitors)) storage.removeItem(name);
@@ -33,39 +41,37 @@ export default function ({ data, parentElement, setStateValue }) {
     storage.setItem(store, visitorsDraft);
     storage.removeItem(visitors);
   }
-  let [hint, status] = parentElement.querySelectorAll("p");
-  if (!status) {
-    [hint, status] = [document.createElement("p"), document.createElement("p")];
-    const line = document.createElement("div");
-    line.append(hint, status);
-    parentElement.append(line);
+  if (!parentElement.querySelector("p")) {
+    make(make(parentElement, "div", "other"), "p");
+    make(parentElement.querySelector(".other"), "button").type = "button";
+    const line = make(parentElement, "div", "line");
+    make(line, "p");
+    make(line, "p");
   }
+  const [told, hint, status] = parentElement.querySelectorAll("p");
+  const swap = parentElement.querySelector("button");
   hint.textContent = data.hint;
   const find = (selector) => [...document.querySelectorAll(selector)];
   const area = () => find(`.st-key-${data.text} textarea`)[0];
-  const choices = () => find(`.st-key-${data.choice} input[type=radio]`);
-  const toggle = () => find(`.st-key-${data.toggle} input`)[0];
+  const choices = () => (data.choice ? find(`.st-key-${data.choice} input[type=radio]`) : []);
+  const toggle = () => data.toggle && find(`.st-key-${data.toggle} input`)[0];
   const place = (key) => find(`.st-key-${key} input`)[0];
+
+  // What was given is kept apart from what the person has changed, which wins.
   const kept = () => JSON.parse(storage.getItem(store) ?? "{}");
-  const keep = (change) => {
-    const draft = { id, ...kept(), prefill: data.prefill, ...change };
-    storage.setItem(store, JSON.stringify(draft));
-  };
-  // Where it happened: of this draft, unless another link has brought other places.
-  const link = JSON.stringify(data.places);
-  const brought = Object.values(data.places).some((value) => value);
-  const places = () => {
-    const draft = kept().places;
-    return draft && (draft.link === link || !brought) ? draft.values : {};
-  };
-  const keepPlaces = () => {
-    const values = { ...data.places, ...places() };
-    for (const key in values) if (restored.has(place(key))) values[key] = place(key).value;
-    keep({ places: { link, values } });
-  };
+  const keep = (change) => storage.setItem(store, JSON.stringify({ id, ...kept(), ...change }));
+  const given = () => kept().given ?? { text: "", choice: null, places: {} };
   // Sent along with the form, so that a report which is sent again after a reload is still one.
   const id = kept().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
   setStateValue("id", id);
+  if (data.given && JSON.stringify(data.given) !== JSON.stringify(kept().given)) {
+    const draft = kept();
+    const text = (draft.taken ? draft.aside : draft.text) || undefined;
+    const aside = text && data.offer && data.given.text !== text ? data.given.text : undefined;
+    keep({ given: data.given, text, places: undefined, aside, taken: false });
+  }
+
+  if (data.by_name && data.by_name !== kept().by_name) keep({ by_name: data.by_name, toggle: false });
 
   let counted;
   const count = (text) => {
@@ -82,45 +88,69 @@ export default function ({ data, parentElement, setStateValue }) {
     );
     status.className = over > 0 ? "over" : "";
     status.setAttribute("role", over > 0 ? "alert" : "note");
+    if (text.trim() && over <= 0) settled(data.text);
+  };
+  const offer = () => {
+    const { aside, taken } = kept();
+    swap.parentElement.hidden = !aside;
+    if (!data.offer) return;
+    told.textContent = taken ? data.offer.mine : data.offer.other;
+    swap.textContent = taken ? data.offer.back : data.offer.take;
+  };
+  swap.onclick = () => {
+    const { aside, taken } = kept();
+    keep({ text: aside, aside: area().value, taken: !taken });
+    fill(area(), aside);
+    offer();
   };
 
-  const chosen = () => {
-    const choice = choices().findIndex((radio) => radio.checked);
-    return choice >= 0 ? { choice } : {};
+  // A note of what is wrong goes when it is not any more; sending may bring it back.
+  const settled = (key) => {
+    const notes = find(`[class*="st-key-problem"][class*="__${key}"]`);
+    for (const note of notes) note.dataset.settled = "";
+  };
+  const clicked = ({ target }) => {
+    if (target.closest?.('[data-testid="stFormSubmitButton"]')) {
+      for (const note of find("[data-settled]")) delete note.dataset.settled;
+    } else if (!filling && target.closest?.(`.st-key-${data.choice}, .st-key-${data.toggle}`)) {
+      looks.choice = looks.toggle = 5;
+      setTimeout(restore);
+    }
   };
   const changed = ({ target }) => {
+    if (filling) return;
     if (target === area()) {
       count(target.value);
-      keep({ text: target.value, ...chosen() });
-    } else if (target === toggle()) {
-      keep({ toggle: target.checked });
-    } else if (choices().includes(target)) {
-      keep(chosen());
+      keep({ text: target.value });
     } else {
-      if (filling || !Object.keys(data.places).some((key) => target === place(key))) return;
+      const key = data.places.find((key) => target === place(key));
+      if (!key) return;
       restored.add(target);
+      keep({ places: { ...kept().places, [key]: target.value } });
+      settled(key);
     }
-    keepPlaces();
+  };
+  let filling = false;
+  const silently = (act) => {
+    filling = true;
+    act();
+    filling = false;
   };
   // React listens to the native setter's event, not to the property.
-  let filling = false;
   const fill = (field, value) => {
     const prototype = Object.getPrototypeOf(field);
     Object.getOwnPropertyDescriptor(prototype, "value").set.call(field, value);
-    filling = true;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    filling = false;
+    silently(() => field.dispatchEvent(new Event("input", { bubbles: true })));
   };
   // Streamlit may once more set a new field to what it was made with. So a field is restored when
   // it has kept the value for a second, or when the person has changed it.
   const restored = new Set();
   const held = new Map();
   const restorePlaces = () => {
-    const draft = places();
-    for (const key in data.places) {
-      const [field, value] = [place(key), draft[key]];
+    for (const [key, value] of Object.entries({ ...given().places, ...kept().places })) {
+      const field = place(key);
       if (!field || restored.has(field)) continue;
-      const looks = value === undefined ? 5 : field.value === value ? (held.get(field) ?? 0) + 1 : 0;
+      const looks = field.value === value ? (held.get(field) ?? 0) + 1 : 0;
       held.set(field, looks);
       if (looks === 5) restored.add(field);
       if (looks) continue;
@@ -130,39 +160,52 @@ export default function ({ data, parentElement, setStateValue }) {
       if (folded) folded.querySelector("summary").click();
     }
   };
+  // A choice tells nobody of a change (Streamlit 1.67), so it is looked at. Until it has been for a
+  // second what was kept, it may be what Streamlit made it with.
+  const looks = { choice: 0, toggle: 0 };
+  const restoreChosen = (name, key, now, made, set) => {
+    const wanted = kept()[name] ?? made;
+    if (now === wanted) looks[name]++;
+    else if (wanted !== -1 && (now === -1 || (looks[name] < 5 && now === made))) silently(() => set(wanted));
+    else {
+      keep({ [name]: now });
+      settled(key);
+    }
+  };
+  let first;
+  const restoreChoices = () => {
+    const checked = choices().findIndex((radio) => radio.checked);
+    const made = given().choice ?? -1;
+    restoreChosen("choice", data.choice, checked, made, (choice) => choices()[choice]?.click());
+    if (!toggle()) return;
+    const on = toggle().checked;
+    restoreChosen("toggle", data.toggle, on, (first ??= on), () => toggle().click());
+  };
   // Streamlit may replace or empty a part while a page settles. A person who empties the text is
   // heard by `changed`, so an empty text with one in store is always one that was lost.
-  let toggled = false;
   const restore = () => {
     const text = area();
     if (!text) return;
     restorePlaces();
-    const draft = kept();
-    const untouched = text.value === data.prefill && draft.prefill === data.prefill;
-    if (draft.text && draft.text !== text.value && (!text.value || untouched)) {
-      fill(text, draft.text);
-    } else if (text.value && text.value !== draft.text) {
-      // Came with the link, or was typed before this script had arrived.
-      keep({ text: text.value });
+    restoreChoices();
+    const words = kept().text ?? given().text;
+    if (text.value !== words) {
+      if (!text.value || text.value === given().text) fill(text, words);
+      else keep({ text: text.value }); // Typed before this script had arrived.
     }
     count(text.value);
-    const { choice } = chosen();
-    if (choice === undefined) choices()[draft.choice]?.click();
-    else if (choice !== draft.choice) keep({ choice });
-    if (!toggled && toggle()) {
-      toggled = true;
-      if ("toggle" in draft && draft.toggle !== toggle().checked) toggle().click();
-    }
   };
   stop();
   document.addEventListener("input", changed);
-  document.addEventListener("change", changed);
+  document.addEventListener("click", clicked, true);
   const timer = setInterval(restore, 200);
   restore();
-  stop = () => {
+  offer();
+  const mine = () => {
     clearInterval(timer);
     document.removeEventListener("input", changed);
-    document.removeEventListener("change", changed);
+    document.removeEventListener("click", clicked, true);
   };
-  return () => stop();
+  stop = mine;
+  return mine;
 }

@@ -1,14 +1,23 @@
 // A list of issues, like a mailbox: unread ones bold, the opened one marked. All text is text.
-// What is picked for an action on several stays in the browser until an action is asked for.
+// What is picked for an action on several stays in the browser until that is done.
 
-// An action makes Streamlit draw the list anew: this is where the focus was, and what was picked.
+// Streamlit draws the list anew: this is where the focus was, and what was picked.
 let focus;
 const picked = new Set();
-// The issue that was asked for last. Answers to earlier clicks may still come in.
-let asked = { until: 0 };
+let all = false;
+let severalDone;
+
+// What is asked for in each list has a number, and is told again and again until the server says
+// that it has done it: nothing is lost, however fast one types. `issue` is what was open then, `then`
+// what is open after it: an id, "" for nothing, or undefined if only the server can know.
+const lists = new Map();
+let number = 0;
 
 // Streamlit calls what is returned below when the list goes, not before it calls this again.
 let stopListening = () => {};
+
+const onPhone = () => matchMedia("(max-width: 640px)").matches;
+const scrollToTop = () => document.querySelector(".stMain")?.scrollTo(0, 0);
 
 const make = (tag, name, text) => {
   const element = document.createElement(tag);
@@ -17,7 +26,34 @@ const make = (tag, name, text) => {
   return element;
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
+// On a phone the list may be hidden for a moment yet.
+const scrollWhenSeen = (row, block, until = Date.now() + 3000) => {
+  if (row?.offsetParent) row.scrollIntoView({ block });
+  else if (row?.isConnected && Date.now() < until) {
+    requestAnimationFrame(() => scrollWhenSeen(row, block, until));
+  }
+};
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  if (!lists.has(data.list)) lists.set(data.list, { asked: [] });
+  const known = lists.get(data.list);
+  if (known.session && known.session !== data.session && known.asked.length) {
+    // The server has begun anew, and knows nothing of it.
+    for (const request of known.asked) request.session = data.session;
+    setStateValue("asked", known.asked);
+  } else {
+    known.asked = known.asked.filter((request) => request.number > data.done);
+  }
+  known.session = data.session;
+  const ask = (request) => {
+    known.asked.push({ number: ++number, session: data.session, ...request });
+    setStateValue("asked", known.asked);
+  };
+  const opened = () => {
+    const last = known.asked.findLast((request) => "then" in request);
+    return last ? last.then : (data.selected ?? "");
+  };
+
   let list = parentElement.querySelector("ul");
   if (!list) {
     list = make("ul");
@@ -25,16 +61,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   list.setAttribute("aria-label", data.label);
   const buttons = () => [...list.querySelectorAll("button[data-issue]")];
-  const ids = data.rows.map((row) => row.id);
-  if (asked.id === data.selected || Date.now() > asked.until) asked = { until: 0 };
-  const current = asked.id ?? data.selected;
+  const ids = data.rows.filter((row) => !row.fixed).map((row) => row.id);
 
   const open = (button) => {
     for (const other of buttons()) other.removeAttribute("aria-current");
     button.setAttribute("aria-current", "true");
     focus = button.dataset.issue;
-    asked = { id: focus, until: Date.now() + 3000 };
-    setTriggerValue("opened", focus);
+    ask({ do: "open", issue: focus, then: focus });
   };
 
   const row = (issue) => {
@@ -42,7 +75,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const button = make("button");
     button.type = "button";
     button.dataset.issue = issue.id;
-    if (issue.id === current) button.setAttribute("aria-current", "true");
+    if (issue.id === opened()) button.setAttribute("aria-current", "true");
     const text = make("span", "text", issue.text);
     text.dir = "auto";
     const head = make("span", "head");
@@ -56,13 +89,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.append(head, foot);
     button.onclick = () => open(button);
     if (data.several) {
-      const label = make("label", "pick");
-      const box = make("input");
-      box.type = "checkbox";
-      box.dataset.pick = issue.id;
-      box.checked = picked.has(issue.id);
-      box.setAttribute("aria-label", `${data.several.pick} ${issue.name}`);
-      label.append(box);
+      const label = make(issue.fixed ? "span" : "label", "pick");
+      if (!issue.fixed) {
+        const box = make("input");
+        box.type = "checkbox";
+        box.dataset.pick = issue.id;
+        box.setAttribute("aria-label", `${data.several.pick} ${issue.name}`);
+        label.append(box);
+      }
       item.append(label);
     }
     button.onfocus = () => (focus = issue.id);
@@ -74,15 +108,43 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const focused = root.activeElement?.dataset;
   focus = focused?.issue ?? focus;
   const box = focused?.pick;
+  const first = !known.rows;
+  const moved = known.selected !== data.selected;
+  if (!first && moved && data.selected && !known.asked.length) focus = data.selected;
+  // In place of a row that has gone, its neighbour has the focus.
+  const rows = data.rows.map(({ id }) => id);
+  const place = first || rows.includes(focus) ? -1 : known.rows.indexOf(focus);
+  if (place >= 0) {
+    const stays = (id) => rows.includes(id);
+    focus = known.rows.slice(place).find(stays) ?? known.rows.slice(0, place).findLast(stays);
+  }
+  known.rows = rows;
   list.replaceChildren(...data.rows.map(row));
   const find = (name, id) => id && list.querySelector(`[data-${name}="${CSS.escape(id)}"]`);
   if (document.activeElement === document.body) {
     (find("pick", box) ?? find("issue", focus))?.focus({ preventScroll: true });
   }
 
-  const several = data.several && parentElement.querySelector(".several");
-  if (several) several.remove();
+  // What was opened is seen from its top, and on the way back one is where one was.
+  if (!first && known.page !== data.page) {
+    scrollWhenSeen(parentElement.querySelector(".several") ?? list, "nearest");
+  }
+  if (moved && data.selected) {
+    document.querySelector(".st-key-opened")?.scrollTo(0, 0);
+    onPhone() ? scrollToTop() : scrollWhenSeen(find("issue", data.selected), "nearest");
+  } else if (moved) {
+    scrollWhenSeen(find("issue", known.selected), onPhone() ? "center" : "nearest");
+  }
+  known.selected = data.selected;
+  known.page = data.page;
+
+  parentElement.querySelector(".several")?.remove();
   if (data.several) {
+    if (severalDone !== data.several.done) {
+      picked.clear();
+      all = false;
+    }
+    severalDone = data.several.done;
     const bar = make("div", "several");
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", data.several.label);
@@ -90,18 +152,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     every.type = "checkbox";
     every.setAttribute("aria-label", data.several.every);
     const label = make("label", "pick");
-    label.append(every);
+    if (ids.length) label.append(every);
     const count = make("span", "count");
     count.setAttribute("role", "status");
     const actions = data.several.actions.map(({ id, words }) => {
       const button = make("button", "action", words);
       button.type = "button";
-      button.onclick = () => {
-        setTriggerValue("act", { action: id, ids: [...picked], all });
-        picked.clear();
-        all = false;
-        show();
-      };
+      button.onclick = () => setTriggerValue("act", { action: id, ids: [...picked], all });
       return button;
     });
     const more = make("button", "action more", data.several.all);
@@ -110,12 +167,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
       all = true;
       show();
     };
-    let all = false;
     const show = () => {
       for (const id of picked) if (!ids.includes(id)) picked.delete(id);
       for (const each of list.querySelectorAll("[data-pick]")) each.checked = picked.has(each.dataset.pick);
       every.checked = picked.size > 0 && picked.size === ids.length;
       every.indeterminate = picked.size > 0 && !every.checked;
+      all &&= every.checked;
       const some = data.several.some.replace("{count}", picked.size.toLocaleString(data.locale));
       count.textContent = all ? data.several.all_picked : picked.size ? some : data.several.none;
       for (const action of actions) action.hidden = !picked.size;
@@ -137,8 +194,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   const step = (from, by) => {
-    const all = buttons();
-    return all[all.findIndex((button) => button.dataset.issue === from) + by];
+    const every = buttons();
+    const at = every.findIndex((button) => button.dataset.issue === from);
+    return at < 0 ? undefined : every[at + by];
   };
   list.onkeydown = (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -148,33 +206,49 @@ export default function ({ data, parentElement, setTriggerValue }) {
     next.focus();
   };
 
-  // Shortcuts: on the whole page, but not while something is typed or a dialog is open.
+  // Keys: on the whole page, but not while something is typed or a dialog is open.
   const press = (key) => document.querySelector(`.st-key-${CSS.escape(key)} :is(button, input)`);
   const go = (by) => {
-    const opened = asked.id ?? data.selected;
-    const next = step(opened ?? focus, by) ?? (opened || focus ? undefined : buttons()[0]);
-    next?.focus();
-    if (opened) next ? open(next) : press(by > 0 ? "next" : "previous")?.click();
+    const from = opened();
+    const next = step(from === "" ? focus : from, by);
+    if (from === "") (next ?? (find("issue", focus) ? undefined : buttons()[0]))?.focus();
+    else if (next) {
+      next.focus();
+      open(next);
+    } else ask({ do: by > 0 ? "next" : "previous", issue: from, then: undefined });
   };
-  const shortcut = (event) => {
+  const act = (what) => {
+    const issue = opened();
+    if (what !== "undo" && issue === "") return;
+    ask({ do: what, issue, ...(["unread", "delete"].includes(what) && { then: "" }) });
+  };
+  const pressed = (event) => {
     const at = event.composedPath()[0];
     const typing = at.isContentEditable || at.matches?.("textarea, select, input:not([type=checkbox])");
+    if (typing && ["Enter", "Escape"].includes(event.key) && at === press(data.keys.presses["/"])) {
+      at.blur();
+    }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("[role=dialog]")) return;
     const key = event.key.toLowerCase();
-    const target = data.shortcuts[key];
     if (key === "j" || key === "k") go(key === "j" ? 1 : -1);
     else if (key === "x") find("pick", root.activeElement?.dataset?.issue)?.click();
-    else if (key === "/") press(target)?.focus();
-    else if (target) press(target)?.click();
+    else if (key in data.keys.asks) act(data.keys.asks[key]);
+    else if (key === "/") press(data.keys.presses[key])?.focus();
+    else if (key in data.keys.presses) press(data.keys.presses[key])?.click();
     else return;
     // Streamlit has its own meaning for some of them (r runs the page again).
     event.preventDefault();
     event.stopImmediatePropagation();
   };
-  if (!data.several) return;
+  // Where the opened issue takes the place of the list, it begins at its top.
+  const left = () => {
+    if (known.asked.length && !document.querySelector(".st-key-opened")) scrollToTop();
+    known.selected = opened();
+  };
+  if (!data.several) return left;
   stopListening();
-  if (data.shortcuts) window.addEventListener("keydown", shortcut, true);
-  stopListening = () => window.removeEventListener("keydown", shortcut, true);
+  if (data.keys) window.addEventListener("keydown", pressed, true);
+  stopListening = () => window.removeEventListener("keydown", pressed, true);
   return () => stopListening();
 }

@@ -62,8 +62,9 @@ def excused(chromium, bare) -> set[str]:
 def without_barriers(excused):
     def check(person, where: str) -> None:
         person.settles()
-        # What fades in is looked at when it is there.
+        # What fades in is looked at when it is there; what passes by is Streamlit's.
         person.page.wait_for_timeout(1000)
+        expect(person.page.get_by_test_id("stToast")).to_have_count(0)
         found = {each for each in findings(person.page) if each.split(":")[0] not in excused}
         assert not found, where
 

@@ -23,8 +23,22 @@ def words() -> str:
 def test_what_is_missing_is_told_at_the_field(people):
     visitor = people().opens().presses("Send report")
     visitor.sees("Choose the kind of problem.").sees("Write what happened: it is still empty.")
-    visitor.chooses("No answer").writes("  \n ").presses("Send report")
+    # What is put right is not told any more.
+    visitor.chooses("No answer")
+    expect(visitor.page.get_by_text("Choose the kind of problem.")).to_be_hidden()
+    visitor.writes("  \n ").presses("Send report")
     visitor.sees_not("Choose the kind of problem.").sees("it is still empty.")
+    visitor.writes("It broke off.")
+    expect(visitor.page.get_by_text("it is still empty.")).to_be_hidden()
+    visitor.page.get_by_text("Where it happened").click()
+    thread = visitor.page.get_by_role("textbox", name="Thread")
+    thread.fill("x" * 201)
+    visitor.presses("Send report").sees("This is too long: an id has at most 200 characters.")
+    visitor.sees("Give both thread and interaction, or neither.")
+    thread.fill("")
+    for told in ("This is too long", "Give both thread and interaction"):
+        expect(visitor.page.get_by_text(told)).to_be_hidden()
+    visitor.presses("Send report").sees("Your report has arrived.")
 
 
 def test_too_long_a_text_is_counted_and_refused_but_kept(people):
@@ -88,8 +102,15 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
     member.page.reload()
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     expect(member.page.get_by_label("No answer")).to_be_checked()
-    member.goes_to("Track").goes_to("Report")
+    anonymously = member.page.get_by_label("Report anonymously")
+    member.page.get_by_text("Report anonymously").click()
+    expect(anonymously).not_to_be_checked()
+    member.goes_to("Track").page.reload()
+    member.goes_to("Report")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
+    expect(anonymously).not_to_be_checked()
+    member.page.get_by_text("Report anonymously").click()
+    expect(anonymously).to_be_checked()
     member.presses("Sign in to report by name").signs_in("member")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     expect(member.page.get_by_label("No answer")).to_be_checked()

@@ -11,18 +11,16 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from api import portal_token
 from api.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
-from api.keys import Keys
 from api.portal_token import Person
-from tests.conftest import SECRET
+from tests.conftest import sign
 from tests.hostile import HOSTILE, NAME
 
 FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 
 
 def signed(email: str, name: str) -> str:
-    return portal_token.sign(Keys(SECRET).derive("portal"), Person(email, name, Role.MEMBER))
+    return sign(Person(email, name, Role.MEMBER))
 
 
 def report(client, text: str, place: str = "", *, anonymous: bool = False):
@@ -119,7 +117,7 @@ def test_review_and_insights(people, portal, mark, stored, all_in_one):
 def test_files(people, portal, mark, stored):
     reviewer = people().opens("/sign_in").signs_in("reviewer")
     get = reviewer.context.request.get
-    table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode()
+    table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     lines = get(f"{portal.url}/issues.jsonl?filter_by_text={mark}").text().splitlines()
     assert {issue["id"]: issue["description"] for issue in map(json.loads, lines)}.items() >= (

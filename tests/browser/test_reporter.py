@@ -68,11 +68,47 @@ def test_what_a_link_brought_survives_other_pages_sign_in_and_reload(people, wor
     person.page.reload()
     expect_places(person, "t2", "i1", "")
     expect(person.page.get_by_label("Badly presented")).to_be_checked()
-    person.page.get_by_text("Report anonymously").click()
+    expect(person.page.get_by_label("Report anonymously")).not_to_be_checked()
     person.presses("Send report").sees("See it in My issues")
     person.goes_to("My issues").row(words).click()
     facts = person.page.locator(".facts").filter(has_text="Thread")
     expect(facts).to_have_text("Threadt2Interactioni1")
+
+
+def test_a_link_never_takes_the_place_of_what_a_person_typed(people, words):
+    # What came with a link and was not changed is gone with the next one.
+    person = people().opens("/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1")
+    text = person.page.get_by_label("What happened?")
+    expect(text).to_have_value("Of the link")
+    person.opens("/?type=Nonsense&thread=t2&interaction=i2")
+    expect_places(person, "t2", "i2", "")
+    expect(text).to_have_value("")
+    expect(person.page.get_by_label("Badly presented")).not_to_be_checked()
+
+    person.chooses("No answer").writes(words).sees(f"{len(words)} of 10,000 characters")
+    person.opens("/?type=Format&description=Of%20the%20link&thread=t3&interaction=i3")
+    expect_places(person, "t3", "i3", "")
+    expect(text).to_have_value(words)
+    expect(person.page.get_by_label("No answer")).to_be_checked()
+    person.sees("The link that you followed brought another text.").presses("Use that of the link")
+    expect(text).to_have_value("Of the link")
+    person.page.reload()
+    person.presses("Use yours")
+    expect(text).to_have_value(words)
+    person.presses("Send report").sees("Your report has arrived.")
+    person.presses("Report another problem").sees("Report a problem").settles()
+    expect(text).to_have_value("")
+    assert "thread" not in person.page.url
+
+
+def test_second_click_on_send_hits_nothing(people, words):
+    visitor = people().opens().chooses("No answer").writes(words).presses("Send report")
+    another = visitor.page.get_by_role("button", name="Report another problem")
+    another.wait_for()
+    another.click(force=True)  # Whatever is there: as by a hand that does not look.
+    visitor.page.wait_for_timeout(500)
+    visitor.settles()
+    visitor.sees("Your receipt").presses("Report another problem").sees("Report a problem")
 
 
 def test_form_alone_in_a_frame(people, words):
@@ -154,6 +190,10 @@ def test_receipt_survives_a_reload_until_another_report(people, words):
     assert visitor.receipt() == receipt
     assert receipt not in str(visitor.context.cookies())
     assert receipt not in visitor.page.url
+    # It goes along to Track, but not in the URL.
+    visitor.page.get_by_role("link", name="Follow it on Track").click()
+    visitor.sees(words).sees("It has arrived.").goes_to("Report")
+    assert receipt not in visitor.page.url
     visitor.presses("Report another problem").sees("Report a problem")
     visitor.settles()
     visitor.page.reload()
@@ -185,8 +225,8 @@ def test_track_tells_state_dates_and_what_happened(people, portal, words):
         client.update(issue, state=IssueState.CLOSED)
     visitor.goes_to("Track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report").sees(f"Issue {issue.issue_number}")
-    visitor.sees("The review is finished.").sees("Last change")
-    expect(visitor.page.locator(".facts")).to_contain_text(f"{issue.created_at:%H:%M}")
+    visitor.sees("The review is finished.")
+    expect(visitor.page.locator(".timeline")).to_contain_text(f"{issue.created_at:%H:%M}")
     expect(visitor.page.locator(".timeline li")).to_have_count(2)
     visitor.sees("Moved to “Closed”")
 
@@ -208,3 +248,30 @@ def test_my_issues_follow_the_review_and_keep_a_correction(people, portal, words
         expect(person.row(words)).to_contain_text("In review")
         client.update(issue, state=IssueState.CLOSED)
         expect(person.row(words)).to_contain_text("Closed")
+
+
+def test_a_correction_overwrites_nothing_that_one_has_not_seen(people, portal, words):
+    with member(portal) as client:
+        issue = report(client, words)
+        person = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+        person.page.get_by_text("Correct it").click()
+        text = person.page.get_by_label("What happened?")
+        text.fill(f"{words}, mine")
+        person.sees("of 10,000 characters").page.reload()
+        person.page.get_by_text("Correct it").click()
+        expect(text).to_have_value(f"{words}, mine")
+
+        # In another tab, say.
+        client.update(client.get(issue.id), description=f"{words}, the other")
+        person.presses("Save")
+        person.sees(f"You have changed issue {issue.issue_number} meanwhile, elsewhere.")
+        versions = person.page.locator(".st-key-conflict .written")
+        expect(versions).to_have_text([f"{words}, mine", f"{words}, the other"])
+        expect(text).to_have_value(f"{words}, mine")
+        assert client.get(issue.id).description == f"{words}, the other"
+        person.presses("Save your version all the same").sees("Saved.")
+        # Saved is saved: the form is folded, and does not come back.
+        expect(text).to_have_count(0)
+        person.page.get_by_text("Correct it").click()
+        expect(text).to_have_value(f"{words}, mine")
+        assert client.get(issue.id).description == f"{words}, mine"

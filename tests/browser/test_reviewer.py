@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
 from api.contract import (
     IssueQuery,
@@ -82,6 +83,18 @@ def test_change_waits_can_be_undone_and_is_made(people, portal, words):
         assert other.get(issue.id).state == IssueState.NOT_REVIEWED
         assert len(other.history(issue.id).data) == 2  # Reported and read: nothing to undo.
 
+        # Another tab, as the same one after a reload, shows it as made, and can undo it.
+        tab = people()
+        tab.context.add_cookies(reviewer.context.cookies())
+        tab.opens("/help")
+        reviewer.presses("Start review").sees("Changing issue")
+        tab.goes_to("Review").sees("Changing issue")
+        expect(tab.row(words)).to_contain_text("In review")
+        tab.presses("Undo").sees("Undone.")
+        expect(tab.row(words)).to_contain_text("Not reviewed")
+        reviewer.sees_not("Changing issue")
+        expect(reviewer.row(words)).to_contain_text("Not reviewed")
+
         reviewer.presses("Start review").sees("Changing issue")
         reviewer.page.close()  # What was asked for is done all the same.
         eventually(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
@@ -112,7 +125,7 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
     reviewer.sees("Mark unread")
     with colleague(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
-        reviewer.presses("Start review").sees("Somebody else has changed this issue meanwhile.")
+        reviewer.presses("Start review").sees(f"Colleague has changed issue {issue.issue_number}")
         conflict = reviewer.page.locator(".st-key-conflict")
         seen, now = conflict.get_by_test_id("stColumn").all()
         for column, *shown in (
@@ -121,8 +134,7 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
         ):
             for text in shown:
                 expect(column).to_contain_text(text)
-        reviewer.presses("Leave it as it is now")
-        expect(conflict).to_have_count(0)
+        reviewer.presses("Leave it as it is now").sees_not("As you saw it")
         assert other.get(issue.id).state == IssueState.CLOSED
 
         other.update(other.get(issue.id), type=IssueType.NO_ANSWER)
@@ -132,15 +144,20 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
         assert other.get(issue.id).type == IssueType.NO_ANSWER
 
 
-def test_conflict_while_a_change_waits_is_told(people, portal, words):
-    (issue,) = report(portal, words)
+def test_conflict_while_a_change_waits_is_shown_wherever_one_is(people, portal, words):
+    issue, _other = report(portal, f"{words} one", f"{words} two")
     reviewer = queue(people, words)
-    reviewer.row(words).click()
-    reviewer.presses("Start review").sees("Changing issue")
+    reviewer.row("one").click()
+    reviewer.sees(f"Issue {issue.issue_number}").presses("Start review").sees("Changing issue")
     with colleague(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED)
-        reviewer.sees("We could not save the change to issue")
+        reviewer.row("two").click()
+        reviewer.sees(f"Colleague has changed issue {issue.issue_number}")
+        reviewer.sees("As you saw it").sees("As it is now").sees_not("We could not save")
         assert other.get(issue.id).state == IssueState.CLOSED
+        reviewer.presses("Change it to “In review” all the same").sees("Changing issue")
+        reviewer.sees_not("As you saw it")
+        eventually(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
 def test_queue_keeps_still_and_tells_what_is_new(people, portal, words):
@@ -165,28 +182,38 @@ def test_several_at_once(people, portal, words):
     one, two, three = report(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words)
     every = reviewer.page.get_by_label("Select all on this page")
-    for action, look in (  # Each waits for what it does: the words are those of the one before.
-        ("Mark read", lambda issue: issue.is_read),
-        ("Mark unread", lambda issue: not issue.is_read),
-        ("Start review", lambda issue: issue.state == IssueState.IN_REVIEW),
+    dialog = reviewer.page.get_by_role("dialog")
+    for action, done in (
+        ("Mark read", "3 issues marked as read."),
+        ("Mark unread", "3 issues marked as unread."),
+        ("Start review", "3 issues are in review."),
     ):
         every.check()
-        reviewer.sees("3 selected").presses(action).sees("3 issues changed.")
-        reviewer.sees_not("3 selected")
-        with colleague(portal) as other:
-            get = other.get
-            eventually(lambda: all(look(get(each.id)) for each in (one, two, three)))  # noqa: B023
-        expect(reviewer.page.get_by_role("dialog")).to_have_count(0)
+        reviewer.sees("3 selected").presses(action)
+        if action == "Start review":
+            # Asked first; whoever thinks better of it has the same selected still.
+            dialog.get_by_text("Start the review of 3 issues?").wait_for()
+            dialog.get_by_role("button", name="Cancel").click()
+            expect(dialog).to_have_count(0)
+            reviewer.sees("3 selected").presses(action)
+            dialog.get_by_role("button", name=action).click()
+        reviewer.sees(done).sees_not("3 selected")
+        expect(dialog).to_have_count(0)
         reviewer.settles()
+    with colleague(portal) as other:
+        states = {other.get(each.id).state for each in (one, two, three)}
+        assert states == {IssueState.IN_REVIEW}
 
     with colleague(portal) as other:
         other.update(other.get(one.id), state=IssueState.CLOSED)
         every.check()
         other.delete(two.id)
     # What cannot be done is told, with the reason; the rest is done.
-    reviewer.presses("Start review").sees("1 issue changed.").sees("2 issues were not changed:")
-    dialog = reviewer.page.get_by_role("dialog")
+    reviewer.presses("Start review")
+    dialog.get_by_role("button", name="Start review").click()
+    reviewer.sees("1 issue is in review.").sees("2 issues were not changed:")
     expect(dialog).to_contain_text(f"Issue {one.issue_number}: It is closed.")
+    expect(dialog).to_contain_text(f"Issue {two.issue_number}: It is deleted.")
     # Whoever works here meanwhile does not take it away.
     report(portal, f"{words} four")
     reviewer.sees("1 new")
@@ -198,7 +225,12 @@ def test_several_at_once(people, portal, words):
     every.check()
     reviewer.presses("Delete").sees("2 issues disappear")
     dialog.get_by_role("button", name="Delete", exact=True).click()
-    reviewer.sees("No issue fits these filters.")
+    reviewer.sees("2 issues deleted.").sees("No issue fits these filters.")
+    # Of what is deleted, nothing is offered.
+    reviewer.presses("Clear filters").opens(f"/review?q={words}&state=Deleted")
+    expect(reviewer.row(words)).to_have_count(3)
+    expect(reviewer.page.get_by_label("Select issue")).to_have_count(0)
+    expect(every).to_have_count(0)
 
 
 def test_all_pages_at_once(people, portal, words):
@@ -206,7 +238,9 @@ def test_all_pages_at_once(people, portal, words):
     reviewer = queue(people, words)
     reviewer.page.get_by_label("Select all on this page").check()
     reviewer.presses("Select all 23").sees("All 23 selected")
-    reviewer.presses("Close").sees("23 issues changed.")
+    reviewer.presses("Close").sees("Close 23 issues?")
+    reviewer.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    reviewer.sees("23 issues closed.")
     with colleague(portal) as other:
         query = IssueQuery(filter_by_text=words, states=(IssueState.CLOSED,), page_size=1)
         assert other.list(query).total_count == len(issues)
@@ -221,8 +255,11 @@ def test_keyboard_alone(people, portal, words):
     press("j")  # Is typed.
     expect(reviewer.page.get_by_label("Search")).to_have_value(f"{words}j")
     press("Backspace")
-    press("Tab")
+    press("Enter")  # So the next keys are not typed.
+    expect(reviewer.page.get_by_label("Search")).not_to_be_focused()
     expect(reviewer.row(words)).to_have_count(3)
+    press("z")
+    reviewer.sees("There is nothing to undo")
 
     press("j")
     press("j")
@@ -260,6 +297,30 @@ def test_keyboard_alone(people, portal, words):
         assert other.get(one.id).state == IssueState.NOT_REVIEWED
 
 
+def test_no_key_is_lost_however_fast_one_types(people, portal, words):
+    issues = report(portal, *(f"{words} {number:02}" for number in range(23)))
+    with colleague(portal) as other:
+        other.update(issues[20], state=IssueState.CLOSED)
+        reviewer = queue(people, words)
+        reviewer.row(f"{words} 22").click()
+        reviewer.sees(f"Issue {issues[22].issue_number}")
+        # Over the end of the page, and back.
+        reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
+        eventually(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
+        reviewer.sees(f"Issue {issues[3].issue_number}")
+        expect(reviewer.page).not_to_have_url(re.compile("page=2"))
+        states = {issue.id: other.get(issue.id).state for issue in issues}
+    closed = [issues[number].id for number in (22, 21, 3, 2)]
+    assert {i for i in states if states[i] == IssueState.CLOSED} == {issues[20].id, *closed}
+    assert {i for i in states if states[i] == IssueState.IN_REVIEW} == {issues[1].id}
+    # In the order of the keys, and each once.
+    order = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
+    with portal.database.read() as connection:
+        assert [
+            row.issue_id for row in connection.execute(order) if row.issue_id in closed
+        ] == closed
+
+
 def test_next_and_previous_turn_the_page(people, portal, words):
     issues = report(portal, *(f"{words} {number:02}" for number in range(22)))
     reviewer = queue(people, words)
@@ -272,29 +333,59 @@ def test_next_and_previous_turn_the_page(people, portal, words):
     expect(reviewer.row(words)).to_have_count(20)
 
 
+def test_one_sees_what_one_opened_and_comes_back_to_where_one_was(people, portal, words):
+    report(portal, *(f"{words} {number:02}" for number in range(22)))
+    look = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
+    phone = people(**look).opens(f"/review?q={words}").signs_in("reviewer")
+    row = phone.row(f"{words} 08")
+    row.click()
+    expect(phone.page.get_by_role("button", name="Back to the list")).to_be_in_viewport()
+    phone.presses("Back to the list")
+    expect(row).to_be_in_viewport()
+    phone.page.get_by_role("button", name="Page 2").click()
+    expect(phone.row(words)).to_have_count(2)
+    expect(phone.row(f"{words} 01")).to_be_in_viewport()
+    phone.page.go_back()
+    expect(phone.row(words)).to_have_count(20)
+
+    reviewer = queue(people, words)
+    reviewer.row(f"{words} 21").click()
+    reviewer.page.keyboard.type("j" * 15)
+    expect(reviewer.row(f"{words} 06")).to_have_attribute("aria-current", "true")
+    expect(reviewer.row(f"{words} 06")).to_be_in_viewport()
+    reviewer.presses("Next")
+    expect(reviewer.row(f"{words} 05")).to_have_attribute("aria-current", "true")
+    expect(reviewer.row(f"{words} 05")).to_be_in_viewport(ratio=1)
+
+
 def test_what_leaves_the_filter_keeps_its_place_for_next(people, portal, words):
-    one, two, _three = report(portal, f"{words} one", f"{words} two", f"{words} three")
+    one, two, three = report(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
     reviewer.presses("Close issue").sees(f"Issue {two.issue_number}: Closed.")
     expect(reviewer.row(words)).to_have_count(2)
+    reviewer.page.keyboard.press("j")
+    reviewer.sees(f"Issue {one.issue_number}")
+    reviewer.page.keyboard.press("k")
+    reviewer.sees(f"Issue {three.issue_number}").presses("Start review")
+    reviewer.sees(f"Issue {three.issue_number}: In review.")
+    expect(reviewer.row(words)).to_have_count(1)
     reviewer.presses("Next").sees(f"Issue {one.issue_number}")
 
 
 def test_counts_order_and_project(people, portal, words):
     with colleague(portal) as other:
-        one, _two, _three = (
-            other.create(
-                NewIssue(
-                    description=f"{words} {name}",
-                    resource_type=ResourceType.THREAD,
-                    type=IssueType.OTHER,
-                    anonymous=False,
-                    project_id=f"project-{words}",
-                )
+        *new, four = (
+            NewIssue(
+                description=f"{words} {name}",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.OTHER,
+                anonymous=False,
+                project_id=f"project-{words}",
             )
-            for name in ("one", "two", "three")
+            for name in ("one", "two", "three", "four")
         )
+        one, _two, _three = map(other.create, new)
         other.update(one, state=IssueState.CLOSED)
     reviewer = people().opens(f"/review?project=project-{words}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(3)
@@ -306,6 +397,16 @@ def test_counts_order_and_project(people, portal, words):
     expect(reviewer.page).to_have_url(re.compile("order=ASC"))
     reviewer.presses("Closed").sees("1 issue").sees("2 not reviewed")
     expect(reviewer.row(words)).to_have_count(1)
+    # What is new is told in a place of its own, and is in none of the other numbers.
+    reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
+    top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
+    time.sleep(1.1)
+    with colleague(portal) as other:
+        other.create(four)
+    reviewer.sees("1 new").sees("3 issues").sees("2 not reviewed").sees("1 closed")
+    assert reviewer.page.locator(".st-key-queue").bounding_box()["y"] == top
+    reviewer.page.get_by_role("button", name="1 new").click()
+    reviewer.sees("4 issues").sees("3 not reviewed")
 
 
 def test_download_of_what_is_filtered(people, portal, words):
@@ -314,7 +415,9 @@ def test_download_of_what_is_filtered(people, portal, words):
     reviewer = queue(people, words)
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download as CSV").click()
-    with download.value.path().open(newline="") as file:
+    # With the mark by which Excel knows the encoding.
+    assert download.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
+    with download.value.path().open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["description"] for row in rows] == [f"'={words} {n}" for n in reversed(range(25))]
     with reviewer.page.expect_download() as download:
@@ -379,7 +482,13 @@ def test_what_waits_is_made_when_the_portal_stops(people, tmp_path):
         reviewer.row("Started").click()
         reviewer.presses("Start review").sees("Changing issue")
         server.stop()
+        # What one reads meanwhile is not for programmers.
+        reviewer.sees("The portal does not answer at the moment.")
+        expect(reviewer.page.get_by_text("Connection error")).to_be_attached()
+        expect(reviewer.page.get_by_text("Connection error")).to_be_hidden()
         server.start()
+        note = reviewer.page.get_by_text("The portal does not answer at the moment.")
+        expect(note).to_have_count(0, timeout=30_000)
         with colleague(server) as other:
             assert other.get(issue.id).state == IssueState.IN_REVIEW
     finally:
@@ -423,6 +532,7 @@ def test_insights_lead_to_the_queue(people, portal, words):
 
     page.go_back()
     expect(page.get_by_role("radio", name="90 days")).to_be_checked()
+    reviewer.sees("How many were open then. A bar, or a cell of its table, shows those that still")
     # The table of each chart leads there, too: without a mouse, and for those who see no chart.
     page.get_by_text("As a table").first.click()
     table = page.locator(".st-key-by_state_table canvas").first

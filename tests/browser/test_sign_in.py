@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueType, NewIssue, ResourceType
+from api.contract import IssueType, NewIssue, ResourceType, Role
 from tests.conftest import ROOT, Server, free_port, portal_server
 
 NO_MATCH = "This name and password do not match."
@@ -44,12 +44,31 @@ def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account)
     other_tab = person.context.new_page()
     other_tab.goto(f"{person.server.url}/my_issues")
     expect(other_tab.get_by_text("You have not reported anything by name yet.")).to_be_visible()
+    with person.server.client(person.server.token(account["username"])) as client:
+        issue = client.create(
+            NewIssue(
+                description="Before",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.OTHER,
+                anonymous=False,
+            )
+        )
+    third_tab = person.context.new_page()
+    third_tab.goto(f"{person.server.url}/my_issues?issue={issue.id}")
+    third_tab.get_by_text("Correct it").click()
+    third_tab.get_by_label("What happened?").fill("After")
     assert download(person, cookie) == 200
 
     person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You are signed out.")
     assert download(person, cookie) == 401
-    # An open page that looks for news by itself is told, too.
-    expect(other_tab.get_by_text("Sign in to see this page.")).to_be_visible(timeout=20_000)
+    # An open page says so when one acts in it, and does not; one that looks for news, by itself.
+    if (save := third_tab.get_by_role("button", name="Save")).is_visible():
+        save.click()
+    for tab in (third_tab, other_tab):
+        ended = tab.get_by_text("Your sign-in has ended. Sign in again.")
+        expect(ended).to_be_visible(timeout=20_000)
+    with person.server.client(person.server.token("Anybody", Role.ADMIN)) as client:
+        assert client.get(issue.id).description == "Before"
     copy.goes_to("Report").sees_not("Uma User")
     copy.context.clear_cookies()
     copy.context.add_cookies([cookie])
@@ -174,6 +193,7 @@ PAGES = {
     "/": ("Report a problem",) * 3,
     "/track": ("Track a report",) * 3,
     "/help": ("Help",) * 3,
+    "/not_found": ("The portal has no page with this address.",) * 3,
     "/sign_in": ("Sign in", "Your account", "Your account"),
     "/my_issues": ("Sign in to see this page.", "In review", "In review"),
     "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),

@@ -93,9 +93,9 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
     expect(reviewer.row(words)).to_have_count(1)
 
     page.get_by_text("More filters").click()
-    reviewer.picks("Kind of problem", "Badly presented")
+    reviewer.picks("Kind of problem", "Badly presented").sees("More filters (1)")
     expect(reviewer.row(words)).to_have_count(1)
-    reviewer.picks("Reported by", "Filter Person")
+    reviewer.picks("Reported by", "Filter Person").sees("More filters (2)")
     expect(reviewer.row(words)).to_have_count(1)
     expect(page).to_have_url(re.compile("reporter=user_"))
 

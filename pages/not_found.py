@@ -1,0 +1,10 @@
+"""Not found: where an address leads to that is none of the portal's pages."""
+
+import streamlit as st
+
+from components import states
+from components.language import _
+
+st.title(_("Page not found"), anchor=False)
+with states.empty(_("The portal has no page with this address."), icon="search_off"):
+    st.page_link("pages/report.py", label=_("Report a problem"), icon=":material/edit_note:")
