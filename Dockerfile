@@ -1,12 +1,11 @@
 # Portal and API in one image: compose.yaml shows how to run it.
 FROM python:3.11-slim AS build
 WORKDIR /app
-COPY requirements.txt requirements-telemetry.txt constraints.txt ./
-# EXTRAS="-r requirements-telemetry.txt" adds what Sentry and OpenTelemetry need.
-ARG EXTRAS=""
+COPY locks locks
+# LOCK=telemetry adds what Sentry and OpenTelemetry need.
+ARG LOCK=run
 RUN python -m venv .venv \
-    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-        -r requirements.txt ${EXTRAS} -c constraints.txt
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r locks/${LOCK}.txt
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \

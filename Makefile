@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run dev test check screenshots lock clean
+.PHONY: run dev test check bench screenshots lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
@@ -21,9 +21,17 @@ check: .venv/tests         ## Format, lint, types, imports
 screenshots: .venv/tests chromium  ## The pictures of the README, from the running portal
 	$(BIN)/python docs/take_screenshots.py
 
-lock: .venv/tests          ## Write constraints.txt from what is installed
-	(echo "# Exact versions that were tested together; written by 'make lock'."; \
-	 $(BIN)/pip freeze) > constraints.txt
+LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
+lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes newer versions
+	$(BIN)/$(LOCK) $(UPGRADE) requirements-dev.txt -o locks/test.txt
+	$(BIN)/$(LOCK) -c locks/test.txt requirements.txt -o locks/run.txt
+	$(BIN)/$(LOCK) -c locks/test.txt requirements.txt requirements-telemetry.txt -o locks/telemetry.txt
+
+audit: .venv/tests         ## Ask the public advisories about every locked version; needs the network
+	$(BIN)/uvx pip-audit --disable-pip --require-hashes -r locks/telemetry.txt
+
+bench: .venv/tests chromium wrk  ## Everything that is promised about speed, measured here
+	$(BIN)/python -W ignore -m bench
 
 .PHONY: chromium
 chromium:                  # The browser of the browser tests: Debian's, or Playwright's own
@@ -41,13 +49,18 @@ haproxy:                   # The proxy of the tests with several replicas
 	@command -v haproxy >/dev/null || \
 	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy)
 
-.venv/runs: requirements.txt constraints.txt
+.PHONY: wrk
+wrk:                       # The load of the benchmark
+	@command -v wrk >/dev/null || \
+	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk)
+
+.venv/runs: locks/run.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/run.txt
 	@touch $@
 
-.venv/tests: requirements-dev.txt requirements-telemetry.txt .venv/runs
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+.venv/tests: locks/test.txt .venv/runs
+	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/test.txt
 	@touch $@
 
 clean:                     ## Remove what was installed; the data stays

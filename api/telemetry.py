@@ -32,7 +32,7 @@ def start(settings: Settings) -> None:
     except ImportError as error:
         raise CannotStart(
             f"{error.name} is missing, which ISSUES_SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT"
-            " needs: pip install -r requirements-telemetry.txt -c constraints.txt"
+            " needs: pip install -r locks/telemetry.txt"
         ) from error
 
 

@@ -3,6 +3,7 @@
 import random
 import sys
 import time
+from typing import Any
 
 from sqlalchemy import insert, update
 
@@ -32,7 +33,8 @@ def fill(service: Service, number: int) -> None:
             for place in range(PEOPLE)
         ]
     for start in range(0, number, STEP):
-        rows, events = [], []
+        rows: list[dict[str, Any]] = []
+        events: list[dict[str, Any]] = []
         for place in range(start, min(number, start + STEP)):
             kind = chance.choice(list(IssueType))
             text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))

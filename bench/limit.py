@@ -13,10 +13,12 @@ LIST, ONE = (_ANSWERS / "list.json").read_bytes(), (_ANSWERS / "one.json").read_
 
 
 async def listed(_: Request) -> Response:
+    """A page of issues."""
     return Response(LIST, media_type="application/json")
 
 
 async def created(request: Request) -> Response:
+    """A report that is read and not stored."""
     await request.body()
     return Response(ONE, 201, media_type="application/json")
 

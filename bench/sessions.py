@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 SECONDS = 60
 
@@ -36,8 +37,8 @@ class Session:
         host = urlsplit(self.url).netloc
         self._socket = await connect(
             f"ws://{host}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            origin=self.url,  # type: ignore[arg-type]
+            subprotocols=[Subprotocol("streamlit")],
+            origin=Origin(self.url),
             additional_headers={"Cookie": self.cookies} if self.cookies else {},
             max_size=None,
         )
@@ -54,9 +55,7 @@ class Session:
         await self._socket.send(self._asked(values))
         self.words = []
         while True:
-            message = ForwardMsg.FromString(
-                await asyncio.wait_for(self._socket.recv(), SECONDS)  # type: ignore[arg-type]
-            )
+            message = ForwardMsg.FromString(await asyncio.wait_for(self._socket.recv(), SECONDS))
             kind = message.WhichOneof("type")
             if message.metadata.cacheable and message.hash:
                 self.hashes.append(message.hash)
@@ -73,7 +72,7 @@ class Session:
 
     def _note(self, element: Any) -> None:
         kind = element.WhichOneof("type")
-        shown = getattr(element, kind) if kind else None
+        shown: Any = getattr(element, kind) if kind else None
         if kind == "exception":
             raise RuntimeError(f"{shown.type}: {shown.message}")
         if widget := getattr(shown, "id", ""):
@@ -97,7 +96,7 @@ class Session:
                 state.trigger_value = True
             else:
                 state.string_value = value
-        return message.SerializeToString()
+        return bytes(message.SerializeToString())
 
     async def close(self) -> None:
         """Close the tab."""
