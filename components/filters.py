@@ -1,7 +1,7 @@
 """The filters and pages of a list of issues, in the URL: reload, back and bookmarks keep them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from components import issue_list, labels, states, url_state
 from components.language import _
 
 PAGE_SIZE: Final = 20
+_UNFOLDED: Final = "more_filters"
 _ID_LIMIT: Final = 200
 _MORE: Final = ("kind", "created", "reporter", "project")
 
@@ -35,10 +36,13 @@ def mine() -> dict[str, Any]:
     return _given(filter_by_text=text, states=chosen)
 
 
-def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
+def queue(
+    people: Callable[[], Sequence[User]], projects: Callable[[], Sequence[str]]
+) -> dict[str, Any]:
     """The filters of the review queue: search, state; folded: kind, dates, reporter, project.
 
-    ``projects`` are the ids to choose from; others can be typed.
+    ``people`` and ``projects`` (ids; others can be typed) are asked for what there is to choose
+    from, once that is seen.
     """
     search, states, orders = st.columns([4, 5, 2], vertical_alignment="bottom")
     with search:
@@ -48,7 +52,8 @@ def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
     with orders:
         order = _order()
     kinds = [kind.value for kind in IssueType]
-    names = labels.tell_apart(people)
+    seen = st.session_state.get(_UNFOLDED) or any(url_state.read(key) for key in _MORE)
+    names = labels.tell_apart(people()) if seen else {}
     url_state.restore("kind", url_state.read_list("kind", kinds))
     url_state.restore("created", url_state.read_dates("created"))
     url_state.restore("reporter", url_state.read_list("reporter", list(names)))
@@ -64,8 +69,14 @@ def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
                 type="tertiary",
                 on_click=clear,
             )
-    with folded.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
-        kind, created, reporter, project = _more(kinds, names, projects)
+    with folded.expander(
+        title,
+        expanded=bool(active),
+        icon=":material/tune:",
+        key=_UNFOLDED,
+        on_change="rerun",
+    ):
+        kind, created, reporter, project = _more(kinds, names, projects() if seen else ())
     url_state.settle()
     first, last = _period(created)
     return _given(

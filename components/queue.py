@@ -10,14 +10,13 @@ from typing import Any, Final
 import streamlit as st
 
 from api.contract import LIVE_STATES, Issue, IssuePage, IssueQuery, IssueState
-from api.errors import Invalid, IssuesError, NotFound, NotSupported
+from api.errors import IssuesError
 from components import filters, issue_list, notices, session
 from components.language import _
 
 _BEGAN: Final = "queue_began"
 _AT: Final = "queue_at"
 _GIVEN: Final = "queue_given"
-_PROJECTS: Final = "queue_projects"
 _SECOND: Final = 1000
 
 
@@ -89,17 +88,6 @@ def show_newer() -> None:
 
 def _begin_anew() -> None:
     st.session_state.pop(_BEGAN, None)
-
-
-def projects() -> list[str]:
-    """The ids of the projects with the most issues, where the server counts; asked for once."""
-    if _PROJECTS not in st.session_state:
-        try:
-            found = session.client().stats().by_project
-        except (Invalid, NotFound, NotSupported):
-            found = ()
-        st.session_state[_PROJECTS] = [each.project.id for each in found]
-    return list(st.session_state[_PROJECTS])
 
 
 def mark_read(issue: Issue) -> Issue:

@@ -5,6 +5,7 @@ import streamlit as st
 from api.contract import Issue
 from api.errors import IssuesError, NotFound
 from components import (
+    choices,
     conflict,
     download,
     filters,
@@ -41,7 +42,7 @@ def queue_and_issue() -> None:
     try:
         with st.container(key="filters"):
             filtered = session.can_filter()
-            given = filters.queue(client.users(), queue.projects()) if filtered else {}
+            given = filters.queue(choices.people, choices.projects) if filtered else {}
         opened = issue_list.opened()
         issue = stored(opened)
         if issue:
