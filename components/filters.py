@@ -1,7 +1,7 @@
 """The filters and pages of a list of issues, in the URL: reload, back and bookmarks keep them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -35,10 +35,10 @@ def mine() -> dict[str, Any]:
     return _given(filter_by_text=text, states=chosen)
 
 
-def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
+def queue(people: Sequence[User], projects: Callable[[], Sequence[str]]) -> dict[str, Any]:
     """The filters of the review queue: search, state; folded: kind, dates, reporter, project.
 
-    ``projects`` are the ids to choose from; others can be typed.
+    ``projects`` says the ids to choose from, which may take a server long; others can be typed.
     """
     search, states, orders = st.columns([4, 5, 2], vertical_alignment="bottom")
     with search:
@@ -64,8 +64,16 @@ def queue(people: Sequence[User], projects: Sequence[str]) -> dict[str, Any]:
                 type="tertiary",
                 on_click=clear,
             )
-    with folded.expander(title, expanded=bool(active), icon=":material/tune:", key="more_filters"):
-        kind, created, reporter, project = _more(kinds, names, projects)
+    unfolded = folded.expander(
+        title,
+        expanded=bool(active),
+        icon=":material/tune:",
+        key="more_filters",
+        on_change="rerun",
+    )
+    with unfolded:
+        known = projects() if unfolded.open else []
+        kind, created, reporter, project = _more(kinds, names, known)
     url_state.settle()
     first, last = _period(created)
     return _given(

@@ -41,7 +41,7 @@ def queue_and_issue() -> None:
     try:
         with st.container(key="filters"):
             filtered = session.can_filter()
-            given = filters.queue(client.users(), queue.projects()) if filtered else {}
+            given = filters.queue(client.users(), queue.projects) if filtered else {}
         opened = issue_list.opened()
         issue = stored(opened)
         if issue:
