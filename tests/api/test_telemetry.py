@@ -150,4 +150,4 @@ main()
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert package in done.stderr
-    assert "requirements-telemetry.txt" in done.stderr
+    assert "locks/telemetry.txt" in done.stderr

@@ -110,7 +110,10 @@ def test_review_and_insights(people, portal, mark, stored, all_in_one):
     expect(page.locator(".timeline bdi").first).to_have_text(NAME)
 
     reviewer.opens("/insights")
-    expect(page.get_by_label("Number of issues by project", exact=True)).to_be_visible()
+    chart = page.get_by_test_id("stVegaLiteChart").and_(
+        page.get_by_label("Number of issues by project", exact=True)
+    )
+    expect(chart).to_be_visible()
     reviewer.settles()
 
 
