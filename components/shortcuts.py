@@ -103,8 +103,4 @@ def _open(opened: bool) -> None:
 def _help() -> None:
     rows = "".join(f"<dt><kbd>{key}</kbd></dt><dd>{_(words)}</dd>" for key, words in _WORDS.items())
     st.html(f'<dl class="facts">{rows}</dl>')
-    on = st.toggle(_("Use these shortcuts"), value=st.session_state.get(_ON, True))
-    if on != st.session_state.get(_ON, True):
-        st.session_state[_ON] = on
-        _open(False)
-        st.rerun()
+    st.toggle(_("Use these shortcuts"), value=True, key=_ON, persist_state="session")

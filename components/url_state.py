@@ -4,19 +4,40 @@ Streamlit's own ``bind="query-params"`` puts the shown words there, which are ot
 language; here it is the values.
 """
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 import streamlit as st
 
 _CHANGES: Final = "url_changes"
+_WRITTEN: Final = "url_written"
+_LAG: Final = 3
+"""Seconds in which a run may still bring the URL of before a change."""
+
+
+@dataclass
+class _Written:
+    now: dict[str, str] = field(default_factory=dict)
+    before: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    """What the URL was until when, in seconds."""
 
 
 def read(name: str) -> str:
     """What the URL says, or will say with the next `settle`."""
     changes: dict[str, str] = st.session_state.get(_CHANGES, {})
-    return changes.get(name, st.query_params.get(name, ""))
+    return changes[name] if name in changes else _here().get(name, "")
+
+
+def _here() -> dict[str, str]:
+    """What the URL says, or what it will say: whoever is fast does things before it changes."""
+    here = st.query_params.to_dict()
+    written: _Written | None = st.session_state.get(_WRITTEN)
+    since = time.monotonic() - _LAG
+    late = written and any(here == before and until > since for until, before in written.before)
+    return dict(written.now) if written and late else here
 
 
 def change(**values: str) -> None:
@@ -30,17 +51,24 @@ def settle() -> None:
     They are kept until then: when something else happens in the browser, Streamlit (1.67) breaks
     off a run, with what it had not written yet, and begins another with the URL of before.
     """
-    here = st.query_params.to_dict()
+    here = _here()
     wanted = here | st.session_state.get(_CHANGES, {})
     wanted = {name: value for name, value in wanted.items() if value}
     if wanted != here:
         st.query_params.from_dict(wanted)
+        written: _Written = st.session_state.setdefault(_WRITTEN, _Written())
+        now = time.monotonic()
+        recent = [(until, url) for until, url in written.before if until > now - _LAG]
+        # What it is again is not late any more.
+        written.before = [one for one in (*recent, (now, here)) if one[1] != wanted]
+        written.now = wanted
     st.session_state.pop(_CHANGES, None)
 
 
 def forget() -> None:
     """Drop changes that were meant for another page."""
     st.session_state.pop(_CHANGES, None)
+    st.session_state.pop(_WRITTEN, None)
 
 
 def restore(key: str, value: object) -> None:

@@ -82,31 +82,33 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
                 on_click=queue.show_newer,
             )
     issues = [held.as_shown(issue) for issue in found.page.data if not held.is_leaving(issue)]
+    # Also without any: its keys are still there.
+    issue_list.show(
+        issues,
+        key="queue",
+        label=_("Review queue"),
+        unread=True,
+        about=lambda issue: " · ".join(
+            [
+                f"#{issue.issue_number}",
+                labels.kind(issue.type),
+                labels.reporter(issue.created_by),
+            ]
+        ),
+        page=f"{found.query.page} {found.query.end_date}",
+        several=several.offer(found.query, issues, found.page.total_count),
+        keys=shortcuts.keys(found, [*issues, *([held.as_shown(opened)] if opened else [])]),
+    )
     if issues:
-        issue_list.show(
-            issues,
-            key="queue",
-            label=_("Review queue"),
-            unread=True,
-            about=lambda issue: " · ".join(
-                [
-                    f"#{issue.issue_number}",
-                    labels.kind(issue.type),
-                    labels.reporter(issue.created_by),
-                ]
-            ),
-            page=f"{found.query.page} {found.query.end_date}",
-            several=several.offer(found.query, issues, found.page.total_count),
-            keys=shortcuts.keys(found, [*issues, *([held.as_shown(opened)] if opened else [])]),
-        )
         filters.turn_page(found.page.total_count)
-        with st.container(horizontal=True):
-            download.links(found.query)
-            shortcuts.help_button()
     elif filtered or filters.requested_page() > 1:
         filters.nothing_fits()
     else:
         states.empty(_("No issues yet: the queue is empty."))
+    with st.container(horizontal=True):
+        if issues:
+            download.links(found.query)
+        shortcuts.help_button()
 
 
 def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:

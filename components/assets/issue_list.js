@@ -60,6 +60,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     parentElement.append(list);
   }
   list.setAttribute("aria-label", data.label);
+  list.hidden = !data.rows.length;
   const buttons = () => [...list.querySelectorAll("button[data-issue]")];
   const ids = data.rows.filter((row) => !row.fixed).map((row) => row.id);
 
@@ -146,6 +147,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     }
     severalDone = data.several.done;
     const bar = make("div", "several");
+    bar.hidden = list.hidden;
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", data.several.label);
     const every = make("input");

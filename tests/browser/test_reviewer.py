@@ -258,6 +258,7 @@ def test_keyboard_alone(people, portal, words):
     press("Enter")  # So the next keys are not typed.
     expect(reviewer.page.get_by_label("Search")).not_to_be_focused()
     expect(reviewer.row(words)).to_have_count(3)
+    expect(reviewer.page.get_by_label("Search")).to_have_value(words)
     press("z")
     reviewer.sees("There is nothing to undo")
 
@@ -286,6 +287,8 @@ def test_keyboard_alone(people, portal, words):
     dialog = reviewer.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Keyboard shortcuts")
     dialog.get_by_text("Use these shortcuts").click()
+    reviewer.settles()
+    press("Escape")
     expect(dialog).to_have_count(0)
     reviewer.settles()
     press("?")
