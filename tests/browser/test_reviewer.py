@@ -290,6 +290,7 @@ def test_keyboard_alone(people, portal, words):
     reviewer.settles()
     press("Escape")
     expect(dialog).to_have_count(0)
+    reviewer.page.wait_for_timeout(500)  # The run that follows it begins.
     reviewer.settles()
     press("?")
     press("r")
