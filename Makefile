@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run dev test check bench screenshots lock audit clean
+.PHONY: help run dev test check bench screenshots lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
@@ -35,8 +35,8 @@ bench: .venv/tests chromium wrk  ## Everything that is promised about speed, mea
 
 .PHONY: chromium
 chromium:                  # The browser of the browser tests: Debian's, or Playwright's own
-	@command -v chromium >/dev/null || \
-	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core) || \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
+	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-noto-core) || \
 	 $(BIN)/playwright install --with-deps chromium
 
 .PHONY: redis
@@ -62,6 +62,9 @@ wrk:                       # The load of the benchmark
 .venv/tests: locks/test.txt .venv/runs
 	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/test.txt
 	@touch $@
+
+help:                      ## This list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
 clean:                     ## Remove what was installed; the data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

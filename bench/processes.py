@@ -76,7 +76,7 @@ def reviewer(issues: int) -> tuple[str, str]:
 
 def chromium() -> str | None:
     """Where the browser is; Playwright's own if there is none."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def megabytes_on_disk(issues: int) -> float:

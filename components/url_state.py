@@ -4,25 +4,24 @@ Streamlit's own ``bind="query-params"`` puts the shown words there, which are ot
 language; here it is the values.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _CHANGES: Final = "url_changes"
 _WRITTEN: Final = "url_written"
-_LAG: Final = 3
-"""Seconds in which a run may still bring the URL of before a change."""
+_REMEMBERED: Final = 20
 
 
 @dataclass
 class _Written:
     now: dict[str, str] = field(default_factory=dict)
-    before: list[tuple[float, dict[str, str]]] = field(default_factory=list)
-    """What the URL was until when, in seconds."""
+    before: list[dict[str, str]] = field(default_factory=list)
+    """What it was, the oldest first."""
 
 
 def read(name: str) -> str:
@@ -32,12 +31,15 @@ def read(name: str) -> str:
 
 
 def _here() -> dict[str, str]:
-    """What the URL says, or what it will say: whoever is fast does things before it changes."""
+    """What the URL says, or what it will say: who is fast does things before the browser knows.
+
+    Runs of a fragment are by what is on the page; all ways to another URL run the whole page.
+    """
     here = st.query_params.to_dict()
-    written: _Written | None = st.session_state.get(_WRITTEN)
-    since = time.monotonic() - _LAG
-    late = written and any(here == before and until > since for until, before in written.before)
-    return dict(written.now) if written and late else here
+    written: _Written = st.session_state.get(_WRITTEN, _Written())
+    context = get_script_run_ctx()
+    late = context and context.fragment_ids_this_run and here in written.before
+    return dict(written.now) if late else here
 
 
 def change(**values: str) -> None:
@@ -54,14 +56,12 @@ def settle() -> None:
     here = _here()
     wanted = here | st.session_state.get(_CHANGES, {})
     wanted = {name: value for name, value in wanted.items() if value}
+    written: _Written = st.session_state.setdefault(_WRITTEN, _Written())
+    written.now = wanted
     if wanted != here:
         st.query_params.from_dict(wanted)
-        written: _Written = st.session_state.setdefault(_WRITTEN, _Written())
-        now = time.monotonic()
-        recent = [(until, url) for until, url in written.before if until > now - _LAG]
-        # What it is again is not late any more.
-        written.before = [one for one in (*recent, (now, here)) if one[1] != wanted]
-        written.now = wanted
+        written.before.append(here)
+    written.before = [url for url in written.before if url != wanted][-_REMEMBERED:]
     st.session_state.pop(_CHANGES, None)
 
 

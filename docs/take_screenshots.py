@@ -34,7 +34,8 @@ def main() -> None:
             passwords = dict(re.findall(r"^ +(member|reviewer) +(\S+)$", log.read_text(), re.M))
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"),
+                    executable_path=shutil.which("chromium-headless-shell")
+                    or shutil.which("chromium"),
                     args=["--no-sandbox", "--disable-background-networking"],
                 )
                 _take(browser, passwords)

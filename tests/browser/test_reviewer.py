@@ -287,10 +287,11 @@ def test_keyboard_alone(people, portal, words):
     dialog = reviewer.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Keyboard shortcuts")
     dialog.get_by_text("Use these shortcuts").click()
+    reviewer.page.wait_for_timeout(500)  # The run that follows it begins.
     reviewer.settles()
     press("Escape")
     expect(dialog).to_have_count(0)
-    reviewer.page.wait_for_timeout(500)  # The run that follows it begins.
+    reviewer.page.wait_for_timeout(500)
     reviewer.settles()
     press("?")
     press("r")

@@ -81,7 +81,7 @@ def leaves_for_the_provider(person, button: str = "Sign in"):
 
 def signs_in_as(person, name: str, button: str = "Sign in"):
     leaves_for_the_provider(person, button).presses(name)
-    expect(person.page.get_by_test_id("stApp")).to_be_visible()
+    expect(person.page.get_by_role("heading", level=1)).to_be_visible()
     person.settles()
     return person
 
