@@ -10,7 +10,7 @@ dev: .venv/tests           ## The same, with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true
 
 test: check chromium redis haproxy ## Everything that must pass: checks, then all tests
-	$(BIN)/pytest -n $${TEST_PROCESSES:-2}
+	$(BIN)/pytest -n $${TEST_PROCESSES:-3} --dist worksteal
 
 check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -3,8 +3,12 @@
 ``streamlit run app.py`` and ``uvicorn app:app`` both serve it.
 """
 
-import asyncio
 import gc
+
+# Until all is loaded: the collector would go through it again and again, a quarter of the start.
+gc.disable()
+
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,6 +67,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Connect the portal to its API, for as long as the server runs."""
     # What is here now stays: the garbage collector need not go through it again and again.
     gc.freeze()
+    gc.enable()
     announce()
     metrics.watch_sessions()
     frontend.serve_files()
