@@ -1,5 +1,6 @@
 """The API as an ASGI application: `create_app` to mount under ``/api``, `standalone` by itself."""
 
+import gc
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -100,6 +101,7 @@ def standalone(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        gc.freeze()  # What is here now stays, and need not be gone through again and again.
         metrics.watch_queue(service)
         with stopping.announced(service.settings.drain_seconds):
             yield
