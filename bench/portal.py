@@ -45,8 +45,8 @@ def rows() -> Iterator[Row]:
         with _chromium() as browser:
             yield _opened(few, bare, browser)
         yield _run_once(few, bare)
-        yield _crowd(few)
         yield _memory(few, bare)
+        yield _crowd(few)
         with processes.portal(MANY) as many:
             with _chromium() as browser:
                 cookies = [_signed_in(browser, few, FEW), _signed_in(browser, many, MANY)]

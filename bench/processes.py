@@ -53,7 +53,7 @@ def filled(issues: int) -> None:
     """Make an installation with so many issues, unless it is there already."""
     done = DATA / str(issues) / "filled"
     if not done.exists():
-        print(f"filling {issues:,} issues...", flush=True)
+        print(f"filling {issues:,} issues...", file=sys.stderr)
         _run(["-m", "bench.fill", str(issues)], environment(issues))
         done.touch()
 
@@ -153,9 +153,10 @@ def _running(
 
 
 def _run(command: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True
-    )
+    command = [sys.executable, *command]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
     return done.stdout
 
 
