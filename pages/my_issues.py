@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from api.contract import IssueState
+from api.contract import IssuePage, IssueState
 from api.errors import IssuesError, NotFound
+from api.portal_token import Person
 from components import (
     conflict,
     correction,
@@ -22,11 +23,55 @@ from components import (
 from components.language import _
 
 st.title(_("My issues"), anchor=False)
-who = session.require()
-client = session.client()
-issue_list.carry_out()
-held.bar()
-notices.say_pending()
+session.require()
+
+
+@st.fragment
+def list_or_issue() -> None:
+    """Everything below the title: what one does here runs this part only."""
+    session.require_still()
+    who = session.require()
+    issue_list.carry_out()
+    held.bar()
+    notices.say_pending()
+    try:
+        if opened := issue_list.opened():
+            show_opened(who, opened)
+            return
+        given = filters.mine()
+        page = filters.requested_page()
+        found = states.loading(lambda: own_issues.load(given, page))
+        live.watch(lambda: own_issues.load(given, page), found)
+        address = own_issues.address()
+    except IssuesError as error:
+        states.failed(error, doing=_("We could not load your issues."))
+    show_list(found, page, filtered=bool(given))
+    if address:
+        st.caption(
+            _("These are the reports under your address, {address}.").format(
+                address=labels.code(address)
+            )
+        )
+
+
+def show_list(found: IssuePage, page: int, *, filtered: bool) -> None:
+    """One's own issues, or why there is none."""
+    issues = [issue for issue in found.data if not held.is_leaving(issue)]
+    if issues:
+        issue_list.show(
+            issues,
+            key="my_issues",
+            label=_("My issues"),
+            about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
+            page=str(page),
+        )
+        filters.turn_page(found.total_count)
+    elif filtered or page > 1:
+        filters.nothing_fits()
+    else:
+        with states.empty(_("You have not reported anything by name yet.")):
+            label = _("Report a problem")
+            st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 
 
 def back_to_list(words: str) -> None:
@@ -34,8 +79,9 @@ def back_to_list(words: str) -> None:
     st.button(words, icon=":material/arrow_back:", on_click=issue_list.open_issue, args=(None,))
 
 
-def show_opened(issue_id: str) -> None:
+def show_opened(who: Person, issue_id: str) -> None:
     """The opened issue, with what its reporter can still do."""
+    client = session.client()
     try:
         issue = states.loading(lambda: client.get(issue_id))
     except NotFound:
@@ -64,36 +110,4 @@ def show_opened(issue_id: str) -> None:
                 issue_actions.withdraw_button(issue)
 
 
-try:
-    if opened := issue_list.opened():
-        show_opened(opened)
-        st.stop()
-    given = filters.mine()
-    page = filters.requested_page()
-    found = states.loading(lambda: own_issues.load(given, page))
-    live.watch(lambda: own_issues.load(given, page), found)
-    address = own_issues.address()
-except IssuesError as error:
-    states.failed(error, doing=_("We could not load your issues."))
-
-issues = [issue for issue in found.data if not held.is_leaving(issue)]
-if issues:
-    issue_list.show(
-        issues,
-        key="my_issues",
-        label=_("My issues"),
-        about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
-        page=str(page),
-    )
-    filters.turn_page(found.total_count)
-elif given or page > 1:
-    filters.nothing_fits()
-else:
-    with states.empty(_("You have not reported anything by name yet.")):
-        st.page_link("pages/report.py", label=_("Report a problem"), icon=":material/edit_note:")
-if address:
-    st.caption(
-        _("These are the reports under your address, {address}.").format(
-            address=labels.code(address)
-        )
-    )
+list_or_issue()

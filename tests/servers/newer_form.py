@@ -1,4 +1,4 @@
-"""A server of the newer form in CONTRACT.md: strict about what it is sent, and it sends more."""
+"""A server of the newer form: strict about what it is sent, and it sends more."""
 
 import itertools
 import secrets
