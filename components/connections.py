@@ -1,11 +1,14 @@
-"""What may connect to the portal: nothing is uploaded, and sessions are limited (ASGI middleware).
+"""What may connect to the portal: its own pages, so many sessions, no uploads (ASGI middleware).
 
 A session costs memory for as long as its browser tab is open.
 """
 
 import ipaddress
 from collections import Counter
+from urllib.parse import urlsplit
 
+import streamlit as st
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -14,7 +17,7 @@ from api.settings import get_settings
 
 
 class ConnectionLimits:
-    """Refuses uploads, and sessions beyond ``ISSUES_MAX_SESSIONS`` and those of one address."""
+    """Refuses uploads, other sites, and too many sessions, in all or of one address."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -28,7 +31,11 @@ class ConnectionLimits:
         if scope["type"] == "http" and "/_stcore/upload_file/" in scope["path"]:
             await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._session(scope, receive, send)
+            if _is_of_another_site(Headers(scope=scope)):
+                refusal = PlainTextResponse("Sessions are for the portal's own pages.", 403)
+                await WebSocket(scope, receive, send).send_denial_response(refusal)
+            else:
+                await self._session(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -44,6 +51,17 @@ class ConnectionLimits:
             await self.app(scope, receive, send)
         finally:
             self._by_address[address] -= 1
+
+
+def _is_of_another_site(headers: Headers) -> bool:
+    """Whether a page opens the session that did not come from where the browser sends it.
+
+    Streamlit looks at names alone; another port is another program, whose pages get our cookies.
+    """
+    origin = headers.get("origin")
+    if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
+        return False  # No browser leaves it out.
+    return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
 
 
 def _address(scope: Scope) -> str:

@@ -4,13 +4,14 @@ A route of its own, since Streamlit's download button keeps a whole file in memo
 """
 
 import html
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Final
 from urllib.parse import urlencode
 
 import streamlit as st
+from anyio import CapacityLimiter, to_thread
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -24,6 +25,9 @@ from components.language import _
 
 _PATH: Final = "issues"
 _OF_A_PAGE: Final = ("page", "page_size", "total_count")
+_THREADS: Final = CapacityLimiter(4)
+"""For all downloads together: however many there are, they take turns."""
+
 _MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
@@ -37,7 +41,11 @@ def links(query: IssueQuery) -> None:
     st.html(f'<p class="downloads">{shown}</p>')
 
 
-def _answer(request: Request) -> Response:
+async def _answer(request: Request) -> Response:
+    return await to_thread.run_sync(_begun, request, limiter=_THREADS)
+
+
+def _begun(request: Request) -> Response:
     form = request.path_params["form"]
     who = identity.signed_in_by(request)
     if form not in _MEDIA:
@@ -61,7 +69,7 @@ def _answer(request: Request) -> Response:
         return PlainTextResponse("The server does not answer. Try again shortly.", 503)
     name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
     return StreamingResponse(
-        _lines(form, chain(first, issues)),
+        _in_threads(_lines(form, chain(first, issues))),
         media_type=_MEDIA[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -76,6 +84,14 @@ def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
         yield "\ufeff" + export.csv_header()
     for issue in issues:
         yield export.csv_line(issue) if form == "csv" else export.json_line(issue)
+
+
+async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
+    def some() -> str:
+        return "".join(islice(lines, PAGE_SIZE_LIMIT))
+
+    while text := await to_thread.run_sync(some, limiter=_THREADS):
+        yield text
 
 
 route: Final = Route(f"/{_PATH}.{{form}}", _answer)

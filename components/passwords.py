@@ -6,6 +6,7 @@ itself reruns the page while someone signs in.
 """
 
 import secrets
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,9 @@ LIFETIME: Final = 7 * 86_400
 """Seconds a sign-in is good for, unless it is set otherwise."""
 
 _PURPOSE: Final = "sign-in"
+# A check takes a core a quarter of a second: many at once would stop everybody else's pages.
+_ONE_AT_A_TIME: Final = threading.BoundedSemaphore(1)
+_PATIENCE: Final = 10.0
 # Of a random password that nobody knows.
 _NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
 
@@ -148,7 +152,16 @@ def _checked(username: str, password: str, *, wrong: str) -> Account | None:
         )
         return None
     account = _file().by_name().get(username)
-    fits = _fits(username, password.strip(), account.password if account else _NOBODYS_HASH)
+    if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
+        st.error(
+            _("Too many people are signing in. Try again in a moment."),
+            icon=":material/hourglass_top:",
+        )
+        return None
+    try:
+        fits = _fits(username, password.strip(), account.password if account else _NOBODYS_HASH)
+    finally:
+        _ONE_AT_A_TIME.release()
     if account is None or account.disabled or not fits:
         attempts().failed(*who)
         st.error(wrong, icon=":material/error:")

@@ -101,7 +101,8 @@ class MetricsGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on unless it is one for numbers by somebody who may not see them."""
-        if scope["type"] == "http" and scope["path"].endswith(_PATHS):
+        # Routes let a line feed at the end pass, too.
+        if scope["type"] == "http" and scope["path"].rstrip().endswith(_PATHS):
             try:
                 _check_reader(Request(scope))
             except ProblemError as refusal:

@@ -17,7 +17,6 @@ from fastapi import APIRouter
 from fastapi.params import Header
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,6 +28,7 @@ from api.server.issues import Issues
 from api.server.problems import ProblemError, invalid_field
 from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
+from api.server.threads import in_thread
 
 BODY_LIMIT = 200_000
 """Largest request body, in bytes: more than the longest valid one with every character escaped."""
@@ -107,12 +107,12 @@ class _Operation:
     async def _answer(self, call: Call) -> Response:
         call.service = call.app.state.service
         known = call.service.access.at_once(call.headers.get("authorization"))
-        call.principal = _admit(call, known) if known else await run_in_threadpool(_admit, call)
+        call.principal = _admit(call, known) if known else await in_thread(_admit, call)
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
         if self._waits:
-            answer: Response = await run_in_threadpool(self._endpoint, **arguments)
+            answer: Response = await in_thread(partial(self._endpoint, **arguments))
             return answer
         begun: Awaitable[Response] = self._endpoint(**arguments)
         return await begun

@@ -8,12 +8,11 @@ of that name.
 import secrets
 from functools import partial
 
-from starlette.concurrency import run_in_threadpool
-
 from api.counters import Counters, Limit
 from api.keys import Keys
 from api.server.access import Principal
 from api.server.problems import ProblemError
+from api.server.threads import in_thread
 from api.settings import Settings
 
 
@@ -51,7 +50,7 @@ class RateLimits:
         caller = self._keys.hash("rate-limit", where, who.limited_as).hex()[:32]
         take = partial(self._counters.take, limit, caller, shared=shared)
         waits = shared and self._counters.are_elsewhere
-        count = await run_in_threadpool(take) if waits else take()
+        count = await in_thread(take) if waits else take()
         headers = {
             "RateLimit-Policy": f'"{limit.name}";q={limit.item.amount};w={limit.item.get_expiry()}',
             "RateLimit": f'"{limit.name}";r={count.left};t={count.seconds}',

@@ -31,7 +31,8 @@ class RememberedAnswers:
         if scope["type"] != "http" or scope["method"] != "GET" or _PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        # The first of each name, which is the one that is asked with.
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         caller = self._caller(headers)
         if caller is None:
             await self.app(scope, receive, send)

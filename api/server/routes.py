@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.security import HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from api.contract import IssueQuery, IssueUpdate, NewIssue, ReceiptLookup, StatsQuery
 from api.server import shapes, store, wire
@@ -17,6 +16,7 @@ from api.server.openapi import ETAG, RATE_LIMIT, header, responses
 from api.server.operations import Call, Json, add_headers
 from api.server.problems import ProblemError, forbidden
 from api.server.reports import IDEMPOTENCY_LIFETIME
+from api.server.threads import in_thread
 
 
 def _given_by_operations() -> None:
@@ -139,7 +139,7 @@ async def create_issue(
 async def look_up_receipt(caller: Caller, issues: Rules, call: Call, lookup: ReceiptLookup) -> Json:
     """A receipt that is wrong and one that never was get the same 404."""
     add_headers(call, await call.service.rate_limits.count_receipt(caller))
-    found = await run_in_threadpool(issues.by_receipt, lookup.receipt)
+    found = await in_thread(issues.by_receipt, lookup.receipt)
     return Json(found, headers={"Cache-Control": "no-store"})
 
 

@@ -3,10 +3,11 @@
 import time
 import uuid
 
+import httpx
 import jwt
 import pytest
 
-from api.contract import IssueQuery, IssueType, NewIssue, ResourceType
+from api.contract import IssueQuery, IssueType, NewIssue, ResourceType, Role
 from api.errors import Invalid, NotFound, Unauthenticated
 from api.keys import Keys
 from tests.api.conftest import Caller
@@ -142,3 +143,17 @@ def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_
                 client.list(IssueQuery(first=1, after=cursor))
     finally:
         server.stop()
+
+
+def test_answers_are_given_again_only_to_who_may_have_them(api_on):
+    """Also to somebody who sends two tokens, of which the first counts."""
+    server = api_on("sqlite")
+    member = server.lasting_token("Rita")
+    both = [server.lasting_token("Rita", Role.ADMIN), member]
+    url = f"{server.url}/api/v1/app/issue?page_size=1&page=7&states=Deleted"
+
+    def asked(*tokens):
+        return httpx.get(url, headers=[("Authorization", f"Bearer {one}") for one in tokens])
+
+    assert [asked(*both).status_code for _ in range(2)] == [200, 200]
+    assert asked(both[1]).status_code == 403

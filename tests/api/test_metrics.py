@@ -87,6 +87,8 @@ def test_without_one_only_this_machine_does_and_no_proxy(portal, path):
         answer = httpx.get(portal.url + path, headers={header: "for=127.0.0.1"})
         assert answer.status_code == 403
         assert "ISSUES_METRICS_TOKEN" in answer.json()["detail"]
+        odd = httpx.get(f"{portal.url}{path}%0A", headers={header: "for=127.0.0.1"})
+        assert odd.status_code in (403, 404)
 
 
 def test_portal_counts_the_tabs_that_are_connected(portal):

@@ -1,8 +1,11 @@
 """Bad input and bad days, in a real browser: nothing typed is lost, and one report is one issue."""
 
 import signal
+import socket
 import uuid
+from contextlib import ExitStack
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -170,3 +173,19 @@ def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_
     finally:
         portal.stop()
         api.stop()
+
+
+def test_many_downloads_stop_nobody(people, portal):
+    member = people().opens("/sign_in").signs_in("member")
+    cookie = "; ".join(f"{one['name']}={one['value']}" for one in member.context.cookies())
+    with ExitStack() as opened:
+        address = ("localhost", portal.port)
+        waiting = [opened.enter_context(socket.create_connection(address)) for _ in range(200)]
+        for number, one in enumerate(waiting):
+            path = f"/issues.csv?filter_by_text={uuid.uuid4().hex}{number}"
+            headers = f"Host: localhost\r\nCookie: {cookie}\r\nConnection: close\r\n"
+            one.sendall(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
+        assert httpx.get(f"{portal.url}/api/ready", timeout=5).status_code == 200
+        for one in waiting:
+            one.settimeout(15)
+            assert one.recv(20).startswith(b"HTTP/1.1 200 OK")

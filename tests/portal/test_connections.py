@@ -79,8 +79,11 @@ def test_addresses_are_believed_only_from_trusted_proxies(tmp_path):
         server.stop()
 
 
-def test_pages_of_other_sites_open_no_session(session):
-    refused(session, origin="https://elsewhere.example", status=403)
+@pytest.mark.parametrize(
+    "origin", ["https://elsewhere.example", "http://localhost:9", "http://localhost", "null"]
+)
+def test_pages_of_other_sites_open_no_session(session, origin):
+    refused(session, origin=origin, status=403)
 
 
 def test_nothing_is_uploaded(portal):
