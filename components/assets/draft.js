@@ -15,6 +15,20 @@ const storage = (() => {
   }
 })();
 
+const forget = (which) => {
+  const names = [];
+  for (let index = 0; storage.key(index) !== null; index++) names.push(storage.key(index));
+  for (const name of names) if (which.test(name)) storage.removeItem(name);
+};
+
+// Who signs out in one tab has done so in all.
+let owned = false;
+const tabs = new BroadcastChannel("issue-portal-signed-out");
+tabs.onmessage = () => {
+  if (owned) stop();
+  forget(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
+};
+
 // Streamlit calls what is returned below when the form goes, not before it calls this again.
 let stop = () => {};
 
@@ -29,12 +43,12 @@ export default function ({ data, parentElement, setStateValue }) {
   const visitors = `issue-portal-draft-${data.name}`;
   if (data.forget) {
     stop();
-    const names = [];
-    for (let index = 0; storage.key(index) !== null; index++) names.push(storage.key(index));
-    for (const name of names) if (name.startsWith(visitors)) storage.removeItem(name);
+    forget(new RegExp(`^${visitors}`));
+    if (!data.name) tabs.postMessage("");
     return;
   }
   // Under the name of who writes it: a tab may be closed to one person before it is another's.
+  owned = Boolean(data.owner);
   const store = data.owner ? `${visitors}-${data.owner}` : visitors;
   const visitorsDraft = data.owner && storage.getItem(visitors);
   if (visitorsDraft) {

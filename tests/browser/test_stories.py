@@ -167,14 +167,22 @@ def test_sign_in_from_a_page_goes_back_to_it(people):
     expect(member.page.get_by_role("heading", name="Track a report")).to_be_visible()
 
 
-def test_signing_out_leaves_nothing_behind(people, words):
+KEEPS = "(words) => Object.values(sessionStorage).some((kept) => kept.includes(words))"
+
+
+def test_signing_out_leaves_nothing_behind_in_any_tab(people, portal, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
     member.sees(f"{len(words)} of 10,000 characters")
+    other = member.context.new_page()
+    other.goto(portal.url)
+    other.get_by_label("What happened?").fill(words)
+    other.wait_for_function(KEEPS, arg=words)
     member.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
     member.sees_not("Morgan Member")
     member.opens("/my_issues").sees("Sign in to see this page.")
     member.opens()
     expect(member.page.get_by_label("What happened?")).to_have_value("")
+    assert not other.evaluate(KEEPS, words)
 
 
 def test_wrong_password_is_told_and_nothing_else(people):
