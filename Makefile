@@ -1,5 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
+MAKEFLAGS += --jobs=2
 
 .PHONY: help run dev test check bench screenshots lock audit clean
 
@@ -9,8 +10,8 @@ run: .venv/runs            ## Serve portal and API on http://localhost:8501
 dev: .venv/tests           ## The same, with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true
 
-test: check chromium redis haproxy ## Everything that must pass: checks, then all tests
-	$(BIN)/pytest -n $${TEST_PROCESSES:-3} --dist worksteal
+test: check tools          ## Everything that must pass: checks, then all tests
+	$(BIN)/pytest -n $${TEST_PROCESSES:-4} --dist worksteal
 
 check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/ruff format --check .
@@ -18,7 +19,7 @@ check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-screenshots: .venv/tests chromium  ## The pictures of the README, from the running portal
+screenshots: .venv/tests tools  ## The pictures of the README, from the running portal
 	$(BIN)/python docs/take_screenshots.py
 
 LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
@@ -30,29 +31,19 @@ lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes 
 audit: .venv/tests         ## Ask the public advisories about every locked version; needs the network
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes -r locks/telemetry.txt
 
-bench: .venv/tests chromium wrk  ## Everything that is promised about speed, measured here
+bench: .venv/tests tools   ## Everything that is promised about speed, measured here
 	$(BIN)/python -W ignore -m bench
 
-.PHONY: chromium
-chromium:                  # The browser of the browser tests: Debian's, or Playwright's own
-	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
-	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-noto-core) || \
-	 $(BIN)/playwright install --with-deps chromium
-
-.PHONY: redis
-redis:                     # Shares the rate limits of replicas; a test needs it
-	@command -v redis-server >/dev/null || \
-	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server)
-
-.PHONY: haproxy
-haproxy:                   # The proxy of the tests with several replicas
-	@command -v haproxy >/dev/null || \
-	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy)
-
-.PHONY: wrk
-wrk:                       # The load of the benchmark
-	@command -v wrk >/dev/null || \
-	 (apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk)
+.PHONY: tools
+tools:                     # What tests and benchmarks use beside Python; Debian has it
+	@missing=""; \
+	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
+	  missing="chromium-headless-shell fonts-noto-core"; \
+	for tool in redis-server haproxy wrk; do \
+	  command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	test -z "$$missing" || \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing) || \
+	  echo "Please install: $$missing" >&2
 
 .venv/runs: locks/run.txt
 	$(PYTHON) -m venv .venv
