@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from sqlalchemy import MetaData, select, text
 
 from api.contract import Role
-from tests.conftest import DATABASES, Server, portal_server
+from tests.conftest import DATABASES, SECRET, Server, portal_server
 
 ADDRESS, OTHER_ADDRESS = "203.0.113.77", "198.51.100.23"
 AGENT, OTHER_AGENT = "QuirkBrowser/7.31", "VisitingBrowser/9.99"
@@ -129,7 +129,8 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     assert not [(mark, row) for mark in marks for row in written if mark in row]
 
     # What was only ever said in passing is in no file at all: not in an index, not in the WAL.
-    passing = [ADDRESS, OTHER_ADDRESS, AGENT, OTHER_AGENT, KEY, token, cookie, "visitor-of-the"]
+    secrets = [password, token, cookie, SECRET]
+    passing = [ADDRESS, OTHER_ADDRESS, AGENT, OTHER_AGENT, KEY, "visitor-of-the", *secrets]
     passing += [part for receipt in receipts for part in (receipt, receipt.replace("-", ""))]
     files = raw(server)
     assert all(word.encode() in files for word in words)
