@@ -11,7 +11,7 @@ dev: .venv/tests           ## The same, with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true
 
 test: check tools          ## Everything that must pass: checks, then all tests
-	$(BIN)/pytest -n $${TEST_PROCESSES:-4} --dist worksteal
+	$(BIN)/pytest -n $${TEST_PROCESSES:-3} --dist worksteal
 
 check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/ruff format --check .
