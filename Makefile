@@ -20,7 +20,7 @@ check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/lint-imports --no-logo
 
 screenshots: .venv/tests tools  ## The pictures of the README, from the running portal
-	$(BIN)/python docs/take_screenshots.py
+	$(BIN)/python -m docs.take_screenshots
 
 LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes newer versions

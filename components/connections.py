@@ -31,19 +31,19 @@ class ConnectionLimits:
         if scope["type"] == "http" and "/_stcore/upload_file/" in scope["path"]:
             await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
-            if _is_of_another_site(Headers(scope=scope)):
-                refusal = PlainTextResponse("Sessions are for the portal's own pages.", 403)
-                await WebSocket(scope, receive, send).send_denial_response(refusal)
-            else:
-                await self._session(scope, receive, send)
+            await self._session(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = _address(scope)
         of_one = self._by_address[address] if address else 0
-        if of_one >= self._most_of_one or self._by_address.total() >= self._most:
+        refusal = None
+        if _is_of_another_site(Headers(scope=scope)):
+            refusal = PlainTextResponse("Sessions are for the portal's own pages.", 403)
+        elif of_one >= self._most_of_one or self._by_address.total() >= self._most:
             refusal = PlainTextResponse("Too many sessions are open.", 503)
+        if refusal:
             await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
         self._by_address[address] += 1

@@ -81,10 +81,9 @@ def require(*, reviewer: bool = False) -> Person:
     return who
 
 
-def require_still() -> None:
+def require_still() -> Person:
     """For a part that runs without its page: draw the whole page if the sign-in has ended since."""
-    if person() is None:
-        st.rerun()
+    return person() or st.rerun()
 
 
 def client() -> IssuesClient:

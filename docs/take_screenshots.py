@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bench import processes
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -34,8 +35,7 @@ def main() -> None:
             passwords = dict(re.findall(r"^ +(member|reviewer) +(\S+)$", log.read_text(), re.M))
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium-headless-shell")
-                    or shutil.which("chromium"),
+                    executable_path=processes.chromium(),
                     args=["--no-sandbox", "--disable-background-networking"],
                 )
                 _take(browser, passwords)

@@ -29,8 +29,7 @@ session.require()
 @st.fragment
 def list_or_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
-    session.require_still()
-    who = session.require()
+    who = session.require_still()
     issue_list.carry_out()
     held.bar()
     notices.say_pending()

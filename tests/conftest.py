@@ -26,6 +26,7 @@ from api.contract import Role
 from api.keys import Keys
 from api.portal_token import Caller, Person, Visitor
 from api.server.database import Database
+from bench import processes
 
 ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
@@ -264,10 +265,9 @@ def newer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A real browser, one for all tests of a process."""
-    installed = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=installed,
+            executable_path=processes.chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield browser
