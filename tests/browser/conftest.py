@@ -1,7 +1,7 @@
 """The steps that people take in the portal, in a real Chromium."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import Server
 
 expect.set_options(timeout=15_000)
+
+UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
 
 
 class Person:
@@ -50,6 +52,16 @@ class Person:
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
+    def waits_until(self, condition: Callable[[], object]) -> "Person":
+        deadline = time.monotonic() + 15
+        while not condition():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(50)
+        return self
+
+    def has_cookie(self, name: str) -> bool:
+        return any(cookie["name"] == name for cookie in self.context.cookies())
+
     def chooses(self, kind: str) -> "Person":
         self.page.get_by_role("radiogroup").get_by_text(kind).click()
         return self
@@ -78,32 +90,22 @@ class Person:
         self.tries(username, password or self.server.passwords[username])
         expect(self.page.get_by_label("Username")).to_be_hidden()
         # The sign-in lasts once the component has stored its cookie.
-        deadline = time.monotonic() + 15
-        while not any(c["name"] == "issue_portal" for c in self.context.cookies()):
-            assert time.monotonic() < deadline
-            self.page.wait_for_timeout(50)
-        self.settles()
+        self.waits_until(lambda: self.has_cookie("issue_portal")).settles()
         return self
 
     def speaks(self, language: str) -> "Person":
         self.presses(language)
-        deadline = time.monotonic() + 15
-        while not any(c["name"] == "issue_portal_language" for c in self.context.cookies()):
-            assert time.monotonic() < deadline
-            self.page.wait_for_timeout(50)
-        self.settles()
+        self.waits_until(lambda: self.has_cookie("issue_portal_language")).settles()
         return self
 
     def picks(self, label: str, option: str, *, several: bool = True) -> "Person":
         self.settles()
-        # A list that is opened while the filters unfold closes again: one looks, and clicks again.
-        choice = self.page.get_by_role("option", name=option)
-        for _ in range(20):
-            self.page.get_by_role("combobox", name=label).click()
-            self.page.wait_for_timeout(200)
-            if choice.is_visible():
-                break
-        choice.click()
+        box = self.page.get_by_role("combobox", name=label)
+        expect(box).to_be_visible()
+        # A list that opens while its place unfolds moves along, and takes no click then.
+        self.waits_until(lambda: self.page.evaluate(UNFOLDED))
+        box.click()
+        self.page.get_by_role("option", name=option).click()
         if several:
             self.page.keyboard.press("Escape")  # It would empty a choice of one.
         return self

@@ -1,7 +1,6 @@
 """What a reporter lives with: links, frames, reloads, and reviewers who work at the same time."""
 
 import html
-import time
 import uuid
 from collections.abc import Iterator
 from functools import partial
@@ -208,10 +207,7 @@ def test_receipt_is_gone_after_signing_out(people, words):
     kept = "JSON.stringify({...sessionStorage})"
     assert receipt in person.page.evaluate(kept)
     person.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
-    deadline = time.monotonic() + 15
-    while receipt in person.page.evaluate(kept):
-        assert time.monotonic() < deadline
-        person.page.wait_for_timeout(50)
+    person.waits_until(lambda: receipt not in person.page.evaluate(kept))
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
 

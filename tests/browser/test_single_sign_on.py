@@ -81,8 +81,8 @@ def leaves_for_the_provider(person, button: str = "Sign in"):
 
 def signs_in_as(person, name: str, button: str = "Sign in"):
     leaves_for_the_provider(person, button).presses(name)
-    expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-    person.settles()
+    # Once they are back where they wanted to be, the note of it is removed.
+    person.waits_until(lambda: not person.has_cookie("issue_portal_errand")).settles()
     return person
 
 
