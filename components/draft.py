@@ -82,6 +82,12 @@ def identity() -> str:
     return str(state.get("id", ""))
 
 
-def forget(name: str = "") -> None:
-    """Drop what was kept under a name, since it was sent or saved; or all, once signed out."""
+def forget(name: str) -> None:
+    """Drop what was kept under a name, since it was sent or saved."""
     frontend.element("draft")(key="draft_forget", data={"name": name, "forget": True})
+
+
+def forget_all(signed_out: str) -> None:
+    """Drop all that was kept, and have the browser's other tabs do so; names the signing out."""
+    data = {"name": "", "forget": True, "signed_out": signed_out}
+    frontend.element("draft")(key="draft_forget", data=data)

@@ -1,5 +1,6 @@
 """Who is using this browser session: signing in, staying signed in, signing out."""
 
+import uuid
 from collections.abc import Callable
 from typing import Protocol
 
@@ -112,12 +113,12 @@ def sign_out_button(before: Callable[[], None] = lambda: None) -> None:
 
 def note_sign_out() -> None:
     """The person has come back from signing out at the provider."""
-    st.session_state[_JUST_SIGNED_OUT] = True
+    st.session_state[_JUST_SIGNED_OUT] = uuid.uuid4().hex
 
 
-def just_signed_out() -> bool:
-    """Whether the last thing that happened was signing out."""
-    return bool(st.session_state.get(_JUST_SIGNED_OUT))
+def just_signed_out() -> str:
+    """Names the signing out, if that was the last thing that happened; else nothing."""
+    return str(st.session_state.get(_JUST_SIGNED_OUT, ""))
 
 
 def note_failure() -> None:

@@ -18,7 +18,7 @@ from components.language import _
 who = session.person()
 if who is None:
     st.title(_("Sign in"), anchor=False)
-    if identity.just_signed_out():
+    if signed_out := identity.just_signed_out():
         st.success(_("You are signed out."), icon=":material/logout:")
     if abilities.gives_receipts():
         st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
@@ -26,8 +26,8 @@ if who is None:
         st.caption(_("Without signing in you can report anonymously."))
     session.signing_in()
     session.sign_in_form()
-    if identity.just_signed_out():
-        draft.forget()
+    if signed_out:
+        draft.forget_all(signed_out)
         sent_report.forget()
 elif target := session.page_to_return_to():
     st.switch_page(target)

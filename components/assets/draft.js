@@ -11,7 +11,7 @@ const storage = (() => {
       setItem: (name, text) => kept.set(name, text),
       removeItem: (name) => kept.delete(name),
       key: (index) => [...kept.keys()][index] ?? null,
-    };
+    }
   }
 })();
 
@@ -23,10 +23,13 @@ const forget = (which) => {
 
 // Who signs out in one tab has done so in all.
 let owned = false;
+let announced;
 const tabs = new BroadcastChannel("issue-portal-signed-out");
 tabs.onmessage = () => {
   if (owned) stop();
   forget(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
+  // What is still in the form would be kept again, and seen by whoever comes next.
+  if (owned) location.reload();
 };
 
 // Streamlit calls what is returned below when the form goes, not before it calls this again.
@@ -44,7 +47,11 @@ export default function ({ data, parentElement, setStateValue }) {
   if (data.forget) {
     stop();
     forget(new RegExp(`^${visitors}`));
-    if (!data.name) tabs.postMessage("");
+    // Once: somebody may have signed in since, in another tab.
+    if (data.signed_out && data.signed_out !== announced) {
+      announced = data.signed_out;
+      tabs.postMessage("");
+    }
     return;
   }
   // Under the name of who writes it: a tab may be closed to one person before it is another's.

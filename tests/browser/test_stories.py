@@ -182,6 +182,8 @@ def test_signing_out_leaves_nothing_behind_in_any_tab(people, portal, words):
     member.opens("/my_issues").sees("Sign in to see this page.")
     member.opens()
     expect(member.page.get_by_label("What happened?")).to_have_value("")
+    expect(other.get_by_label("What happened?")).to_have_value("")
+    expect(other.get_by_role("link", name="Morgan Member")).to_have_count(0)
     assert not other.evaluate(KEEPS, words)
 
 
