@@ -1,6 +1,5 @@
 """The Streamlit script: who is here, and the pages that this person may see."""
 
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -63,10 +62,7 @@ page = st.navigation(
 )
 wide = session.is_reviewer() and page in (review, insights)
 st.set_page_config(page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered")
-st.html(Path("assets/portal.css"))
-if embedding.is_on():
-    st.html(Path("assets/embedded.css"))
-else:
+if not embedding.is_on():
     st.logo("assets/logo.svg", size="large")
 session.come_back()
 errands.forget()

@@ -1,0 +1,67 @@
+"""The page that the browser opens: Streamlit's, with the portal's name and style in it (ASGI).
+
+From a script, Streamlit (1.67) gives a style to a page that is shown already, which then jumps.
+"""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
+
+_ASSETS: Final = Path(__file__).parent.parent / "assets"
+_TITLE: Final = "<title>Streamlit</title>"
+_END: Final = "</body>"
+
+
+class IndexPage:
+    """Answers with the page where Streamlit would answer with its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.page = _page("portal.css")
+        self.framed = _page("portal.css", "embedded.css")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and put the page in the place of Streamlit's."""
+        if (
+            scope["type"] != "http"
+            or "/api/" in scope["path"]
+            or "text/html" not in Headers(scope=scope).get("accept", "")
+        ):
+            await self.app(scope, receive, send)
+            return
+        headers = MutableHeaders(scope=scope)
+        # What the browser has kept may have another style.
+        del headers["if-none-match"], headers["if-modified-since"]
+        replaced = False
+
+        async def unless_page(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                replaced = message["status"] == 200 and kind.startswith("text/html")
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, unless_page)
+        if replaced:
+            framed = parse_qs(scope["query_string"]).get(b"embed") == [b"true"]
+            page = self.framed if framed else self.page
+            # One of its own for each: what sends it changes its headers.
+            response = HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+            await GZipMiddleware(response)(scope, receive, send)
+
+
+def _page(*styles: str) -> str:
+    page = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
+    if page.count(_TITLE) != 1 or page.count(_END) != 1:
+        raise RuntimeError("This Streamlit's index.html is not one that the portal knows.")
+    style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
+    page = page.replace(_TITLE, "<title>Issue Portal</title>")
+    # After Streamlit's own styles, which it adds to the head.
+    return page.replace(_END, f"<style>\n{style}</style>\n{_END}")
