@@ -58,6 +58,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (!list) {
     list = make("ul");
     parentElement.append(list);
+    parentElement.getRootNode().host.dataset.drawn = "";
   }
   list.setAttribute("aria-label", data.label);
   list.hidden = !data.rows.length;

@@ -28,6 +28,16 @@ const look = () => {
 };
 look();"""
 
+# Adds up how far what is seen has jumped: https://web.dev/articles/cls. The empty page gets its
+# width, which is not seen.
+JUMPS = """window.jumped = 0;
+new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    if (sources.some(({ node }) => node?.dataset?.testid !== "stMainBlockContainer"))
+      window.jumped += value;
+  }
+}).observe({ type: "layout-shift", buffered: true });"""
+
 
 @dataclass
 class Apart:
@@ -180,3 +190,16 @@ def test_failure_of_the_server_has_a_code_for_the_operator_but_not_for_anonymous
     code = failure.inner_text().partition("The code is ")[2][:32]
     assert f"[request {code}]" in apart.api.log
     member.presses("Send report").sees("Your report has arrived.")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_jumps_while_a_page_loads(people, portal, width):
+    sizes = {"width": width, "height": 900}
+    reviewer = people(viewport=sizes).opens("/sign_in").signs_in("reviewer")
+    reviewer.context.add_init_script(JUMPS)
+    jumped = {}
+    for path in ("/", "/track", "/my_issues", "/review", "/help", "/sign_in"):
+        reviewer.opens(path)
+        reviewer.page.wait_for_timeout(700)
+        jumped[path] = round(reviewer.page.evaluate("jumped"), 3)
+    assert max(jumped.values()) < 0.05, jumped
