@@ -52,18 +52,17 @@ def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account)
                 anonymous=False,
             )
         )
-    third_tab = person.context.new_page()
-    third_tab.goto(f"{person.server.url}/my_issues?issue={issue.id}")
-    third_tab.get_by_text("Correct it").click()
-    third_tab.get_by_label("What happened?").fill("After")
+    copy.opens(f"/my_issues?issue={issue.id}")
+    copy.page.get_by_text("Correct it").click()
+    copy.writes("After")
     assert download(person, cookie) == 200
 
     person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You are signed out.")
     assert download(person, cookie) == 401
     # An open page says so when one acts in it, and does not; one that looks for news, by itself.
-    if (save := third_tab.get_by_role("button", name="Save")).is_visible():
+    if (save := copy.page.get_by_role("button", name="Save")).is_visible():
         save.click()
-    for tab in (third_tab, other_tab):
+    for tab in (copy.page, other_tab):
         ended = tab.get_by_text("Your sign-in has ended. Sign in again.")
         expect(ended).to_be_visible(timeout=20_000)
     with person.server.client(person.server.token("Anybody", Role.ADMIN)) as client:
