@@ -15,8 +15,11 @@ from bench import processes
 from bench.rows import Row
 from bench.wrk import Load, load
 
-FEW, MANY = 1_000, 1_000_000
+NONE, FEW, MANY = 0, 1_000, 1_000_000
 ROUNDS = 3
+DISTINCT = 2_500
+"""More than the API remembers: when a page is asked for again, it is not known any more."""
+
 PATH = "/api/v1/app/issue"
 REPORT = {
     "description": "Response missed the attached policy details.",
@@ -74,9 +77,10 @@ def _pages() -> Iterator[Row]:
 
 def _create() -> Row:
     """Reports that are on disk when they are answered."""
-    token = processes.token(FEW)
+    processes.emptied(NONE)
+    token = processes.token(NONE)
     body = json.dumps(REPORT)
-    with processes.api(FEW) as api:
+    with processes.api(NONE) as api:
         answers = _answers(api.url, token)
         with processes.limit(answers) as limit:
             ours, theirs = _in_turn(
@@ -122,22 +126,27 @@ def _people(url: str, token: str) -> list[str]:
 
 
 def _first_pages() -> list[str]:
-    """The same page under as many names: no answer is given from memory."""
+    """The same page under as many names."""
     live = [state for state in IssueState if state is not IssueState.DELETED]
-    return [
-        f"{PATH}?page_size=20&states={','.join(states)}&type={','.join(types)}"
+    names = [
+        f"{PATH}?page_size={size}&states={','.join(states)}&type={','.join(types)}"
+        for size in range(18, 23)
         for states in itertools.permutations(live)
         for types in itertools.permutations(IssueType)
     ]
+    return names[:DISTINCT]
 
 
 def _kinds(people: Sequence[str]) -> dict[str, list[str]]:
-    """Kinds of pages and several hundred of each."""
+    """Kinds of pages and many of each, no two alike."""
     chance = random.Random(1)
     now = int(time.time() * 1000)
 
     def some(make: Callable[[], str]) -> list[str]:
-        return [f"{PATH}?{make()}" for _ in range(1_000)]
+        paths: dict[str, None] = {}
+        while len(paths) < DISTINCT:
+            paths[f"{PATH}?{make()}&page_size={chance.randrange(15, 26)}"] = None
+        return list(paths)
 
     def days(length: int) -> str:
         end = now - chance.randrange(330) * DAY - chance.randrange(DAY)

@@ -58,6 +58,11 @@ def filled(issues: int) -> None:
         done.touch()
 
 
+def emptied(issues: int) -> None:
+    """Remove an installation."""
+    shutil.rmtree(DATA / str(issues), ignore_errors=True)
+
+
 def token(issues: int) -> str:
     """An API token of a reviewer."""
     command = ["-m", "api", "token", "create", "--email", "bench@example.com", "--role", "AppAdmin"]
