@@ -98,13 +98,17 @@ class Person:
         self.waits_until(lambda: self.has_cookie("issue_portal_language")).settles()
         return self
 
+    def unfolds(self, title: str) -> "Person":
+        folded = self.page.locator("details").filter(has_text=title)
+        folded.get_by_text(title).first.click()
+        expect(folded).to_have_attribute("open", "")
+        # Until it is as high as it will be, what is in it moves along, and may be missed.
+        self.waits_until(lambda: self.page.evaluate(UNFOLDED)).settles()
+        return self
+
     def picks(self, label: str, option: str, *, several: bool = True) -> "Person":
         self.settles()
-        box = self.page.get_by_role("combobox", name=label)
-        expect(box).to_be_visible()
-        # A list that opens while its place unfolds moves along, and takes no click then.
-        self.waits_until(lambda: self.page.evaluate(UNFOLDED))
-        box.click()
+        self.page.get_by_role("combobox", name=label).click()
         self.page.get_by_role("option", name=option).click()
         if several:
             self.page.keyboard.press("Escape")  # It would empty a choice of one.

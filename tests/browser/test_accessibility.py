@@ -107,7 +107,7 @@ def test_pages_for_members(people, portal, without_barriers, look):
     member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
     without_barriers(member, "my issues")
     member.opens(f"/my_issues?issue={issue.id}").sees("Correct it")
-    member.page.get_by_text("Correct it").click()
+    member.unfolds("Correct it")
     without_barriers(member, "an issue of mine")
     member.opens("/sign_in").sees("Your account")
     without_barriers(member, "account")

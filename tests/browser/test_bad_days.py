@@ -33,7 +33,7 @@ def test_what_is_missing_is_told_at_the_field(people):
     visitor.sees_not("Choose the kind of problem.").sees("it is still empty.")
     visitor.writes("It broke off.")
     expect(visitor.page.get_by_text("it is still empty.")).to_be_hidden()
-    visitor.page.get_by_text("Where it happened").click()
+    visitor.unfolds("Where it happened")
     thread = visitor.page.get_by_role("textbox", name="Thread")
     thread.fill("x" * 201)
     visitor.presses("Send report").sees("This is too long: an id has at most 200 characters.")

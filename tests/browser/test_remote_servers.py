@@ -64,7 +64,7 @@ def reports(person, remote, words: str, *, by_name: bool) -> None:
         person.page.get_by_text("Report anonymously").click()
     if remote.form == "newer":
         if not person.page.get_by_role("textbox", name="Thread").is_visible():
-            person.page.get_by_text("Where it happened").click()
+            person.unfolds("Where it happened")
         says_where(person)
     person.presses("Send report").sees("Your report has arrived.")
 
@@ -99,7 +99,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     member.page.get_by_label("Search").fill(words.upper())
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
-    member.page.get_by_text("Correct it").click()
+    member.unfolds("Correct it")
     member.settles()
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
     member.presses("Save").sees("Saved.").sees(f"{words}, second edition")

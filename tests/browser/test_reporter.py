@@ -232,7 +232,7 @@ def test_my_issues_follow_the_review_and_keep_a_correction(people, portal, words
         issue = report(client, words)
     person = people().opens("/my_issues").signs_in("member")
     person.row(words).click()
-    person.page.get_by_text("Correct it").click()
+    person.unfolds("Correct it")
     text = person.page.get_by_label("What happened?")
     text.fill(f"{words}, half a senten")
     with reviewer(portal) as client:
@@ -250,11 +250,11 @@ def test_a_correction_overwrites_nothing_that_one_has_not_seen(people, portal, w
     with member(portal) as client:
         issue = report(client, words)
         person = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
-        person.page.get_by_text("Correct it").click()
+        person.unfolds("Correct it")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")
         person.sees("of 10,000 characters").page.reload()
-        person.page.get_by_text("Correct it").click()
+        person.unfolds("Correct it")
         expect(text).to_have_value(f"{words}, mine")
 
         # In another tab, say.
@@ -268,6 +268,6 @@ def test_a_correction_overwrites_nothing_that_one_has_not_seen(people, portal, w
         person.presses("Save your version all the same").sees("Saved.")
         # Saved is saved: the form is folded, and does not come back.
         expect(text).to_have_count(0)
-        person.page.get_by_text("Correct it").click()
+        person.unfolds("Correct it")
         expect(text).to_have_value(f"{words}, mine")
         assert client.get(issue.id).description == f"{words}, mine"

@@ -53,7 +53,7 @@ def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account)
             )
         )
     copy.opens(f"/my_issues?issue={issue.id}")
-    copy.page.get_by_text("Correct it").click()
+    copy.unfolds("Correct it")
     copy.writes("After")
     assert download(person, cookie) == 200
 
@@ -86,7 +86,7 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
         person.presses("Save new password")
 
     new = f"new {uuid.uuid4().hex[:12]}"
-    page.get_by_text("Change password").click()
+    person.unfolds("Change password")
     changes("not the password", new)
     person.sees("The current password is not right.")
     changes(account["password"], "short")

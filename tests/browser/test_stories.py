@@ -38,7 +38,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, words):
 
     member.goes_to("My issues")
     member.row(words).click()
-    member.page.get_by_text("Correct it").click()
+    member.unfolds("Correct it")
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
     member.presses("Save").sees("Saved.").sees(f"{words}, second edition")
 
@@ -92,7 +92,7 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
     page.get_by_role("button", name="Closed", exact=True).click()
     expect(reviewer.row(words)).to_have_count(1)
 
-    page.get_by_text("More filters").click()
+    reviewer.unfolds("More filters")
     reviewer.picks("Kind of problem", "Badly presented").sees("More filters (1)")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.picks("Reported by", "Filter Person").sees("More filters (2)")
