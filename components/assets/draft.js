@@ -11,7 +11,7 @@ const storage = (() => {
       setItem: (name, text) => kept.set(name, text),
       removeItem: (name) => kept.delete(name),
       key: (index) => [...kept.keys()][index] ?? null,
-    }
+    };
   }
 })();
 

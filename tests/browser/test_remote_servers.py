@@ -100,7 +100,6 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
     member.unfolds("Correct it")
-    member.settles()
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
     member.presses("Save").sees("Saved.").sees(f"{words}, second edition")
     member.presses("Withdraw")
