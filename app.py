@@ -36,6 +36,7 @@ from components import (
     metrics,
     notices,
     sign_in_cookie,
+    sockets,
     start,
 )
 from components.connections import ConnectionLimits
@@ -48,6 +49,8 @@ except CannotStart as error:
 
 api = create_app(service)
 routes = [mounted(api)]
+sockets.raise_limits()
+sockets.limit_connections()
 
 
 # Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for

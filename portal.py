@@ -13,6 +13,7 @@ from components import (
     language,
     menu,
     session,
+    session_owners,
     sign_in_cookie,
     unreachable,
     url_state,
@@ -22,6 +23,7 @@ from components.language import _
 Visibility = Literal["visible", "hidden"]
 
 who = session.person()
+session_owners.note()
 for_members: Visibility = "visible" if who else "hidden"
 for_trackers: Visibility = "visible" if abilities.gives_receipts() else "hidden"
 for_reviewers: Visibility = "visible" if session.is_reviewer() else "hidden"

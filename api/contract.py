@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from api.text_rules import STORABLE, TEXT, check_characters, check_text, unmarked
+
 DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
@@ -100,54 +102,9 @@ class PageOrder(StrEnum):
     DESCENDING = "DESC"
 
 
-# Classes of characters, written so that Python and ECMAScript (for JSON Schema) read them alike.
-_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
-_UNSEEN = (
-    r"\t\n\r \u0080-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
-    r"\u2000-\u200f"
-    r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
-)
-
-_CONTROL = re.compile(f"[{_CONTROLS}]")
-_SEEN = re.compile(f"[^{_UNSEEN}{_CONTROLS}]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-
-STORABLE = f"^[^{_CONTROLS}]*$"
-"""The pattern of what `check_characters` accepts."""
-
-TEXT = f"^[{_UNSEEN}]*[^{_UNSEEN}{_CONTROLS}][^{_CONTROLS}]*$"
-"""The pattern of what `check_text` accepts."""
-
-
-def check_characters(text: str) -> str:
-    """Return ``text`` unchanged if it can be stored as it is, else raise ``ValueError``.
-
-    Refused are control characters other than tab and line breaks (databases and terminals
-    disagree about them) and halves of surrogate pairs.
-    """
-    if _CONTROL.search(text):
-        raise ValueError("contains control characters that cannot be stored")
-    if _SURROGATE.search(text):
-        raise ValueError("contains half of a surrogate pair, which is not a character")
-    return text
-
-
-def is_blank(text: str) -> bool:
-    """Whether nothing in ``text`` is visible."""
-    return not _SEEN.search(text)
-
-
 def receipt_digits(receipt: str) -> str:
     """A receipt without the spaces and dashes that people write in it."""
     return re.sub(r"[\s\-\u2010-\u2015]", "", receipt)
-
-
-def check_text(text: str) -> str:
-    """Like `check_characters`, and refuse a text in which nothing is visible."""
-    check_characters(text)
-    if is_blank(text):
-        raise ValueError("must say something: it is empty or blank")
-    return text
 
 
 Description = Annotated[
@@ -223,6 +180,19 @@ class NewIssue(_Sent):
     anonymous: StrictBool = Field(description="Whether to keep no trace of who reports.")
     project_id: Reference | None = Field(default=None, description="The project it belongs to.")
     config: ThreadConfig | None = Field(default=None, description="The thread it is about.")
+
+    def unmarked(self) -> "NewIssue":
+        """The same report without unseen characters, by which its sender could be told.
+
+        Raises pydantic's ``ValidationError`` if nothing is left of a field.
+        """
+        sent = self.model_dump(exclude_unset=True)
+        sent["description"] = unmarked(self.description)
+        if self.project_id is not None:
+            sent["project_id"] = unmarked(self.project_id)
+        if self.config is not None:
+            sent["config"] = {name: unmarked(value) for name, value in self.config}
+        return NewIssue.model_validate(sent)
 
 
 class IssueUpdate(_Sent):

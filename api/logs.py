@@ -1,17 +1,33 @@
 """Log lines: as text, or as one JSON document a line, with the id of the request they belong to.
 
-Of what a line of ours or of a library carries along, only what is named here gets into it.
+Of what a line of ours or of a library carries along, only what is named here gets into it. What
+somebody else can make long or frequent is cut short: a log must not fill the disk.
 """
 
+import copy
 import json
 import logging
 import sys
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal, TextIO
+
+LONGEST_MESSAGE: Final = 500
+"""Characters of one message."""
+
+LONGEST_TRACE: Final = 8_000
+"""Characters of one traceback, of which its end is kept."""
+
+TRACES_A_MINUTE: Final = 10
+LINES_A_MINUTE: Final = 300
+"""Warnings and errors. Lines of single requests to the API do not count."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being answered, if any."""
+
+REQUESTS: Final = "api.requests"
+"""The logger of requests to the API, which writes a line for each."""
 
 _FIELDS = ("request_id", "method", "route", "status", "milliseconds")
 _OWN = ("api", "components")
@@ -35,13 +51,99 @@ class _NoAddresses(logging.Filter):
         return "WebSocket %s" not in str(record.msg)
 
 
-class _Json(logging.Formatter):
+class _NoSessions(logging.Filter):
+    """Drops the lines of Streamlit (1.67) with the id of a session, by which it is resumed.
+
+    Also the one about a script that failed, which `components.notices` logs itself.
+    """
+
+    _DROPPED = ("streamlit.runtime.websocket_session_manager", "streamlit.error_util")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.name not in self._DROPPED
+
+
+class _Budget:
+    """How many there may be in each minute."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._minute = 0
+        self._count = 0
+
+    def spend(self) -> bool:
+        """Take one; returns whether there was one left."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._count = minute, 0
+        self._count += 1
+        return self._count <= self._most
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines, but no more than the log can bear."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lines = _Budget(LINES_A_MINUTE)
+        self._traces = _Budget(TRACES_A_MINUTE)
+        self._left_out = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name == REQUESTS:
+            super().emit(record)
+            return
+        if not self._lines.spend():
+            self._left_out += 1
+            return
+        if self._left_out:
+            told, self._left_out = self._left_out, 0
+            super().emit(_own(record, f"{told} lines were left out: too many came at once"))
+        if record.exc_info and not self._traces.spend():
+            record = _own(record, f"{record.getMessage()} (one of many: without its traceback)")
+        super().emit(record)
+
+
+def _own(record: logging.LogRecord, message: str) -> logging.LogRecord:
+    """A record like this one that says something else; others may get the same record."""
+    made = copy.copy(record)
+    made.msg, made.args = message, None
+    made.exc_info = made.exc_text = made.stack_info = None
+    return made
+
+
+def _printable(text: str) -> str:
+    """``text`` with what could move a terminal's cursor or break a line as escape sequences."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in text
+    )
+
+
+def _message(record: logging.LogRecord) -> str:
+    """What a record says, on one line and not too long."""
+    text = record.getMessage()
+    more = len(text) - LONGEST_MESSAGE
+    cut = f" … and {more} characters more" if more > 0 else ""
+    return _printable(text[:LONGEST_MESSAGE]) + cut
+
+
+class _Trace(logging.Formatter):
+    """Formats tracebacks, whose last line says what somebody sent."""
+
+    def formatException(self, ei: object) -> str:
+        text = super().formatException(ei)  # type: ignore[arg-type]
+        lines = [_printable(line[:LONGEST_MESSAGE]) for line in text[-LONGEST_TRACE:].split("\n")]
+        return "\n".join(lines)
+
+
+class _Json(_Trace):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         line |= {
             name: value for name in _FIELDS if (value := getattr(record, name, None)) is not None
@@ -51,26 +153,31 @@ class _Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-class _Text(logging.Formatter):
+class _Text(_Trace):
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _message(record)
+        return super().formatMessage(record)
+
     def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # Another handler may have formatted it at its full length.
         marked = getattr(record, "request_id", None)
         return super().format(record) + (f" [request {marked}]" if marked else "")
 
 
 def configure(form: Literal["text", "json"]) -> None:
     """Write to standard error from now on: warnings as text, or all that is worth it as JSON."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Text(_TEXT))
     handler.addFilter(_Marked())
+    handler.addFilter(_NoSessions())
     logging.getLogger().handlers = [handler]
     # However the server was started: its access lines have addresses and searches in them.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").addFilter(_NoAddresses())
-    if form == "text":
-        return
-    for name in _OWN:
-        logging.getLogger(name).setLevel(logging.INFO)
     for name in _SERVER:
         # It comes with handlers of its own.
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
+    if form == "json":
+        for name in _OWN:
+            logging.getLogger(name).setLevel(logging.INFO)

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
     limit_receipt: str = Field(default="30/minute", description="Look-ups by one caller.")
     max_sessions: int = Field(default=2_000, ge=1, description="Sessions of one portal process.")
-    max_sessions_of_one: int = Field(default=200, ge=1, description="Sessions of one address.")
+    max_sessions_of_one: int = Field(default=50, ge=1, description="Sessions of one address.")
     embed_in: str = Field(
         default="",
         pattern=r"^(https?://[^\s/;,]+( https?://[^\s/;,]+)*)?$",

@@ -1,15 +1,15 @@
 """``make bench``: everything that is promised about speed, measured here and now.
 
-``python -m bench api`` or ``portal`` measures a part. See README.md beside this file.
+``python -m bench api``, ``portal`` or ``attacks`` measures a part. See README.md beside this file.
 """
 
 import platform
 import sys
 
-from bench import api, portal
+from bench import api, attacks, portal
 from bench.rows import HEADER
 
-PARTS = {"api": api.rows, "portal": portal.rows}
+PARTS = {"api": api.rows, "portal": portal.rows, "attacks": attacks.rows}
 
 if __name__ == "__main__":
     print(f"Python {platform.python_version()}, {platform.machine()}\n\n{HEADER}")

@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-SECONDS = 60
+SECONDS = 20
 
 
 @dataclass
@@ -22,6 +22,9 @@ class Session:
     path: str = ""
     query: str = ""
     cookies: str = ""
+    address: str = ""
+    """Where it seems to come from, if the portal believes us as a proxy."""
+
     page: str = ""
     widgets: dict[str, str] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
@@ -35,11 +38,12 @@ class Session:
         """Open the page; returns the seconds until its script had run."""
         begun = time.perf_counter()
         host = urlsplit(self.url).netloc
+        headers = {"Cookie": self.cookies, "X-Forwarded-For": self.address}
         self._socket = await connect(
             f"ws://{host}/_stcore/stream",
             subprotocols=[Subprotocol("streamlit")],
             origin=Origin(self.url),
-            additional_headers={"Cookie": self.cookies} if self.cookies else {},
+            additional_headers={name: value for name, value in headers.items() if value},
             max_size=None,
         )
         await self.run()

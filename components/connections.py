@@ -1,30 +1,41 @@
 """What may connect to the portal: its own pages, so many sessions, no uploads (ASGI middleware).
 
-A session costs memory for as long as its browser tab is open.
+A session costs memory and four file descriptors for as long as its browser tab is open.
 """
 
-import ipaddress
 from collections import Counter
+from typing import Final
 from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from api.addresses import counted_as
 from api.settings import get_settings
+from components import session_owners, sockets
+from components.browser_messages import BrowserMessages
+from components.script_turns import ScriptTurns
+
+_PROTOCOLS: Final = "sec-websocket-protocol"
 
 
 class ConnectionLimits:
-    """Refuses uploads, other sites, and too many sessions, in all or of one address."""
+    """Refuses uploads, other sites, and too many sessions, in all or of one address.
+
+    The messages of a session are read one at a time, and its scripts take turns with others.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         settings = get_settings()
-        self._most = settings.max_sessions
+        self._most = min(settings.max_sessions, sockets.most_sessions())
         self._most_of_one = settings.max_sessions_of_one
         self._by_address: Counter[str] = Counter()
+        self._turns = ScriptTurns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -36,7 +47,7 @@ class ConnectionLimits:
             await self.app(scope, receive, send)
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = _address(scope)
+        address = counted_as((scope.get("client") or ("",))[0])
         of_one = self._by_address[address] if address else 0
         refusal = None
         if _is_of_another_site(Headers(scope=scope)):
@@ -47,10 +58,17 @@ class ConnectionLimits:
             await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
         self._by_address[address] += 1
+        connection = self._turns.join(address)
+        messages = BrowserMessages(self._turns, connection, receive, send)
         try:
-            await self.app(scope, receive, send)
+            # To open a session costs as much as to run a script.
+            await self._turns.turn(connection)
+            await self.app(_without_foreign_session(scope), messages.receive, messages.send)
         finally:
+            self._turns.leave(connection)
             self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
 
 
 def _is_of_another_site(headers: Headers) -> bool:
@@ -64,10 +82,17 @@ def _is_of_another_site(headers: Headers) -> bool:
     return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
 
 
-def _address(scope: Scope) -> str:
-    """Whose session it is; nothing where that is not known, as behind a proxy of this machine."""
-    host = (scope.get("client") or ("",))[0]
-    try:
-        return "" if ipaddress.ip_address(host).is_loopback else host
-    except ValueError:
-        return ""
+def _without_foreign_session(scope: Scope) -> Scope:
+    """The scope without the id of a session to resume, if that is not this browser's own.
+
+    Streamlit's page sends it as the third of its WebSocket subprotocols.
+    """
+    connection = HTTPConnection(scope)
+    offered = connection.headers.get(_PROTOCOLS, "").split(",")
+    session_id = offered[2].strip() if len(offered) > 2 else ""
+    if not session_id or session_owners.may_resume(session_id, connection):
+        return scope
+    kept = ",".join(offered[:2]).encode("latin-1")
+    name = _PROTOCOLS.encode()
+    headers = [(key, kept if key == name else value) for key, value in scope["headers"]]
+    return {**scope, "headers": headers, "subprotocols": scope.get("subprotocols", [])[:2]}

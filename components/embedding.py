@@ -6,13 +6,17 @@ In a frame (``?embed=true``, which Streamlit keeps to itself) there is the form 
 import html
 import re
 from dataclasses import asdict, dataclass, fields
+from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
 from api.contract import DESCRIPTION_LIMIT, IssueType
+from api.text_rules import unmarked
 
-_REFERENCE_LIMIT = 200
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
+"""An id that a link may bring: what is in it can be seen, and told from anything else."""
+
 _HEIGHT = 760
 
 
@@ -35,10 +39,11 @@ class Prefill:
         kind = given.get("type", "")
         return cls(
             type=IssueType(kind) if kind in list(IssueType) else None,
-            description=given.get("description", "")[:DESCRIPTION_LIMIT],
-            thread=given.get("thread", "")[:_REFERENCE_LIMIT],
-            interaction=given.get("interaction", "")[:_REFERENCE_LIMIT],
-            project=given.get("project", "")[:_REFERENCE_LIMIT],
+            # Marks that nobody sees could tell who followed the link.
+            description=unmarked(given.get("description", ""))[:DESCRIPTION_LIMIT],
+            thread=_reference(given.get("thread", "")),
+            interaction=_reference(given.get("interaction", "")),
+            project=_reference(given.get("project", "")),
         )
 
     @classmethod
@@ -59,6 +64,17 @@ class Prefill:
             f'        title="{html.escape(title)}" allow="clipboard-write"\n'
             f'        style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
         )
+
+
+def is_reference(text: str) -> bool:
+    """Whether a link can bring this as an id."""
+    return bool(_REFERENCE.fullmatch(text))
+
+
+def _reference(text: str) -> str:
+    """An id as a link gives it, or nothing if it could hide something."""
+    text = text.strip()
+    return text if is_reference(text) else ""
 
 
 def is_on() -> bool:

@@ -9,13 +9,13 @@ import streamlit as st
 
 from api.contract import (
     LIVE_STATES,
-    TEXT,
     IssueQuery,
     IssueState,
     IssueType,
     PageOrder,
     User,
 )
+from api.text_rules import TEXT
 from components import issue_list, labels, states, url_state
 from components.language import _
 

@@ -154,8 +154,7 @@ def _current() -> _Held | None:
 
 
 def _whose() -> str:
-    sign_in = identity.current()
-    return f"{sign_in.username} {sign_in.id}" if sign_in else ""
+    return identity.name_of(identity.current())
 
 
 def _tell(held: _Held) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import streamlit as st
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from api.portal_token import Person
 from components import (
@@ -66,7 +66,12 @@ def has_ended() -> bool:
     return _HELD in st.session_state and current() is None
 
 
-def signed_in_by(request: Request) -> SignIn | None:
+def name_of(sign_in: SignIn | None) -> str:
+    """What tells a sign-in from all others, of any person; "" for a visitor."""
+    return f"{sign_in.username} {sign_in.id}" if sign_in else ""
+
+
+def signed_in_by(request: HTTPConnection) -> SignIn | None:
     """The sign-in that a request beside the pages comes with, if it holds."""
     found: SignIn | None
     if way_in() is Way.ACCOUNTS:

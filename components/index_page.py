@@ -50,7 +50,9 @@ class IndexPage:
 
         await self.app(scope, receive, unless_page)
         if replaced:
-            framed = parse_qs(scope["query_string"]).get(b"embed") == [b"true"]
+            # As text: `parse_qs` of bytes fails on what is not ASCII once decoded.
+            query = parse_qs(scope["query_string"].decode("latin-1"))
+            framed = query.get("embed") == ["true"]
             page = self.framed if framed else self.page
             # One of its own for each: what sends it changes its headers.
             response = HTMLResponse(page, headers={"Cache-Control": "no-cache"})

@@ -15,11 +15,10 @@ from api.contract import (
     Reference,
     ResourceType,
     ThreadConfig,
-    check_text,
-    is_blank,
 )
 from api.errors import Invalid
 from api.portal_token import Person
+from api.text_rules import check_text, is_blank, unmarked
 from components import abilities, draft, embedding, labels, language, notices, session
 from components.draft import Given
 from components.embedding import Prefill
@@ -97,6 +96,10 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             _tell(slots, told, key)
         return None
     session.remember_report_faults({})
+    if anonymous:
+        # What nobody sees could tell who sent it: it may come from a link, or from elsewhere.
+        description = unmarked(description)
+        thread, interaction, project = map(unmarked, (thread, interaction, project))
     problems = [
         *([(_("Choose the kind of problem."), "report_type")] if kind is None else []),
         *([(fault, "report_description")] if (fault := text_problem(description)) else []),
@@ -134,7 +137,10 @@ def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple
     ):
         if came_with_link:
             st.caption(
-                _("This came with the link you followed. Clear what you do not want to send.")
+                _(
+                    "This came with the link you followed, and can tell who followed it."
+                    " Clear what you do not want to send."
+                )
             )
         if needed:
             st.caption(

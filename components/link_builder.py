@@ -5,7 +5,7 @@ import streamlit as st
 from api.contract import IssueType
 from api.settings import get_settings
 from components import labels
-from components.embedding import Prefill
+from components.embedding import Prefill, is_reference
 from components.language import _
 
 _TEXT_LIMIT = 1_000
@@ -32,6 +32,14 @@ def show() -> None:
     framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
     if bool(thread) != bool(interaction):
         st.warning(_("Give both thread and interaction, or neither."), icon=":material/link_off:")
+        return
+    if not all(is_reference(given) for given in (thread, interaction, project) if given):
+        st.warning(
+            _("In a link, an id can have letters from a to z, digits, and {signs}.").format(
+                signs="`. _ : / @ + = ~ -`"
+            ),
+            icon=":material/link_off:",
+        )
         return
     filled = Prefill(kind, text, thread, interaction, project)
     if not framed:

@@ -8,6 +8,8 @@ itself reruns the page while someone signs in.
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -23,6 +25,7 @@ from api.accounts import (
     changed_accounts,
     password_fault,
 )
+from api.addresses import counted_as
 from api.portal_token import Person
 from api.settings import get_settings
 from components import backend, labels, language
@@ -33,11 +36,53 @@ LIFETIME: Final = 7 * 86_400
 """Seconds a sign-in is good for, unless it is set otherwise."""
 
 _PURPOSE: Final = "sign-in"
-# A check takes a core a quarter of a second: many at once would stop everybody else's pages.
-_ONE_AT_A_TIME: Final = threading.BoundedSemaphore(1)
 _PATIENCE: Final = 10.0
+"""Seconds that a password waits to be checked."""
+
 # Of a random password that nobody knows.
 _NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
+
+
+class _Checks:
+    """Checks of passwords, one at a time: each takes a core for a quarter of a second.
+
+    Each address has one check that waits for its turn; its others wait for that one. So those who
+    send many passwords from one address keep nobody elsewhere from signing in.
+    """
+
+    def __init__(self) -> None:
+        self._checking = threading.Lock()
+        self._by_address: dict[str, tuple[threading.Lock, int]] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def turn(self, address: str) -> Iterator[bool]:
+        """Wait for a turn, and hold it; False if it has not come within `_PATIENCE`."""
+        until = time.monotonic() + _PATIENCE
+        with self._guard:
+            own, waiting = self._by_address.get(address, (threading.Lock(), 0))
+            self._by_address[address] = own, waiting + 1
+        try:
+            with _held(own, until) as first, _held(self._checking, until if first else 0) as on:
+                yield first and on
+        finally:
+            with self._guard:
+                own, waiting = self._by_address.pop(address)
+                if waiting > 1:
+                    self._by_address[address] = own, waiting - 1
+
+
+@contextmanager
+def _held(lock: threading.Lock, until: float) -> Iterator[bool]:
+    held = lock.acquire(timeout=max(0.0, until - time.monotonic()))
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()
+
+
+_checks: Final = _Checks()
 
 
 @dataclass(frozen=True)
@@ -142,7 +187,8 @@ def _checked(username: str, password: str, *, wrong: str) -> Account | None:
 
     The answer and its time are the same whether there is such an account or not.
     """
-    who = _opaque(username), _opaque(st.context.ip_address or "")
+    address = _opaque(counted_as(st.context.ip_address))
+    who = _opaque(username), address
     if seconds := attempts().begin(*who):
         st.error(
             _("There were too many wrong passwords. Wait {time} and try again.").format(
@@ -152,16 +198,14 @@ def _checked(username: str, password: str, *, wrong: str) -> Account | None:
         )
         return None
     account = _file().by_name().get(username)
-    if not _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
-        st.error(
-            _("Too many people are signing in. Try again in a moment."),
-            icon=":material/hourglass_top:",
-        )
-        return None
-    try:
+    with _checks.turn(address) as is_on:
+        if not is_on:
+            st.error(
+                _("Too many people are signing in. Try again in a moment."),
+                icon=":material/hourglass_top:",
+            )
+            return None
         fits = _fits(username, password.strip(), account.password if account else _NOBODYS_HASH)
-    finally:
-        _ONE_AT_A_TIME.release()
     if account is None or account.disabled or not fits:
         attempts().failed(*who)
         st.error(wrong, icon=":material/error:")

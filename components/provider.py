@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
@@ -69,7 +69,7 @@ def current() -> ProviderSignIn | None:
     return _by_claims(st.user.to_dict())
 
 
-def of(request: Request) -> ProviderSignIn | None:
+def of(request: HTTPConnection) -> ProviderSignIn | None:
     """The sign-in that a request beside the pages comes with."""
     if way_in() is Way.PROXY:
         return _by_headers(gather_user_info(request.headers), time.time())

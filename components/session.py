@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from api import portal_token
+from api.addresses import counted_as
 from api.client import IssuesClient
 from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
 from api.errors import Invalid, NotFound, NotSupported
@@ -46,7 +47,6 @@ _REPORT_FAULTS = "report_faults"
 _SIGNING_IN = "signing_in"
 _LAST_PAGE = "last_page"
 _ARRIVED = "arrived"
-_VISITOR = "visitor"
 
 
 def person() -> Person | None:
@@ -123,11 +123,12 @@ def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
 
 
 def _visitor() -> str:
-    """What the API counts a visitor's requests under: the address, hashed, where it is known."""
-    address = st.context.ip_address
-    if address:
-        return backend.current().keys.hash("visitor", address).hex()[:32]
-    return str(st.session_state.setdefault(_VISITOR, uuid.uuid4().hex))
+    """What the API counts a visitor's requests under: the address, hashed.
+
+    Visitors whose address is not known are counted together, or new sessions would have no limit.
+    """
+    address = counted_as(st.context.ip_address)
+    return backend.current().keys.hash("visitor", address).hex()[:32]
 
 
 def is_remote() -> bool:

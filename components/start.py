@@ -20,8 +20,7 @@ def start() -> tuple[Keys, Service | None]:
     """The keys and, unless a remote one is set, the embedded API; raises `CannotStart`."""
     settings = get_settings()
     logs.configure(settings.log)
-    if settings.log == "json":
-        _have_streamlit_log_like_us()
+    _have_streamlit_log_like_us()
     telemetry.start(settings)
     way = way_in()
     passwords.attempts()

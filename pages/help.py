@@ -35,6 +35,11 @@ points(
         "Your own words can give you away, and so can the thread and project, if you send them."
         " Leave out what only you could know."
     ),
+    _(
+        "A link to the form can bring ids of a conversation or a project. Whoever made the link can"
+        " tell by them who followed it, so the form shows them: remove what you do not want to"
+        " send."
+    ),
     *(
         [
             _(

@@ -19,10 +19,10 @@ from api.contract import (
     ResourceType,
     Role,
     User,
-    check_characters,
 )
 from api.server import store
 from api.server.service import Service
+from api.text_rules import check_characters
 
 _BATCH = 500
 _NUMBERS = 10**12

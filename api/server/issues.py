@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from api.contract import (
@@ -23,6 +24,7 @@ from api.server import pages, statistics, store, wire
 from api.server.access import Principal
 from api.server.cursors import Cursors
 from api.server.database import Database
+from api.server.error_handlers import from_validation
 from api.server.pages import Place
 from api.server.problems import ProblemError, forbidden, invalid_field, not_found
 from api.server.receipts import Receipts
@@ -55,8 +57,13 @@ class Issues:
                 f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
                 " characters: such keys are not told apart by sender",
             )
-        creator = None if new.anonymous else who.user_id
-        return await self._reports.add(creator, new, idempotency_key)
+        if not new.anonymous:
+            return await self._reports.add(who.user_id, new, idempotency_key)
+        try:
+            unmarked = new.unmarked()
+        except ValidationError as error:
+            raise from_validation(error) from None
+        return await self._reports.add(None, unmarked, idempotency_key)
 
     def list_page(self, who: Principal, query: IssueQuery) -> Json:
         """One page of the issues that ``who`` may see."""

@@ -17,7 +17,7 @@ from api import logs, telemetry
 from api.contract import REQUEST_ID
 from api.server.metrics import REQUESTS
 
-log = logging.getLogger("api.requests")
+log = logging.getLogger(logs.REQUESTS)
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")

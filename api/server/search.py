@@ -6,6 +6,7 @@ SQLite has them in the FTS5 table ``issue_text``, PostgreSQL in a GIN index over
 reads every text that the other filters leave over.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -32,8 +33,24 @@ _MOST_CANDIDATES = 2_000
 _FEW = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :most")
 
 
+_EXPANDING = re.compile(
+    "[\u3307\u3315-\u3317\u3319\u331a\u3320\u332b\u332e\u3332\u3334\u3336\u3347\u334a\u3356"
+    "\u33ae\u33af\ufdfa\ufdfb]+"
+)
+"""Characters that stand for five or more (U+FDFA for 18): a text of them would fill the disk."""
+
+
 def fold(text: str) -> str:
-    """What a text and a search for it have in common: Unicode's caseless, compatible form."""
+    """What a text and a search for it have in common: Unicode's caseless, compatible form.
+
+    It has at most four characters for each of ``text``.
+    """
+    kept = _EXPANDING.findall(text)
+    parts = [_folded(part) for part in _EXPANDING.split(text)]
+    return parts[0] + "".join(a + b for a, b in zip(kept, parts[1:], strict=True))
+
+
+def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

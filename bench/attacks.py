@@ -1,0 +1,238 @@
+"""What others feel while one visitor attacks: pages and API calls, against an idle portal.
+
+Attackers are processes of their own, all at one address; the others come from another address, as
+behind a proxy. Every attack needs nothing but a connection that any visitor may open.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from bench import processes
+from bench.rows import Row
+from bench.sessions import Session
+
+FEW = 100
+SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
+"""How long each attack goes on."""
+
+PAUSE = 0.1
+"""Between two looks at a page or at the API."""
+
+ATTACKER, OTHER = "203.0.113.9", "198.51.100.7"
+TARGET = 3.0
+"""How much slower others may get, at the 95th percentile."""
+
+_NO_ANSWER = (httpx.HTTPError, OSError, WebSocketException, TimeoutError)
+"""What a portal that stands still ends in: it counts with the time that it took."""
+
+Attack = Callable[[str], None]
+
+
+def rows() -> Iterator[Row]:
+    """Two rows for each attack and for all at once: pages and API calls of others."""
+    processes.filled(FEW)
+    token = processes.token(FEW)
+    for name, attacks in (*ATTACKS.items(), ("all of these", tuple(sum(ATTACKS.values(), ())))):
+        with processes.portal(FEW) as portal:
+            asyncio.run(_felt(portal.url, token, SECONDS / 4))  # Warm up.
+            idle = asyncio.run(_felt(portal.url, token, SECONDS / 2))
+            with _running(portal.url, attacks):
+                attacked = asyncio.run(_felt(portal.url, token, SECONDS))
+        for what in ("page", "call"):
+            yield Row.at_most(
+                f"{name}: another's {what} in ms (95th percentile), against idle",
+                _p95(attacked[what]) * 1000,
+                _p95(idle[what]) * 1000,
+                target=TARGET,
+            )
+
+
+async def _felt(url: str, token: str, seconds: float) -> dict[str, list[float]]:
+    """Seconds that pages took to open and API calls to be answered, one after the other."""
+    until = time.monotonic() + seconds
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": OTHER}
+
+    async def pages() -> list[float]:
+        found: list[float] = []
+        while time.monotonic() < until:
+            session = Session(url, address=OTHER)
+            begun = time.perf_counter()
+            with suppress(*_NO_ANSWER):
+                await page_client.get(url, headers={"Accept": "text/html"})
+                async with session:
+                    pass
+            found.append(time.perf_counter() - begun)
+            await asyncio.sleep(PAUSE)
+        return found
+
+    async def calls() -> list[float]:
+        found: list[float] = []
+        while time.monotonic() < until:
+            begun = time.perf_counter()
+            with suppress(*_NO_ANSWER):
+                await api_client.get(f"{url}/api/v1/app/issue?page={1 + len(found) % 5}")
+            found.append(time.perf_counter() - begun)
+            await asyncio.sleep(PAUSE)
+        return found
+
+    # No certificates are loaded for plain HTTP, which would take longer than the request.
+    page_client = httpx.AsyncClient(headers={"X-Forwarded-For": OTHER}, timeout=20, verify=False)
+    api_client = httpx.AsyncClient(headers=headers, timeout=20, verify=False)
+    async with page_client, api_client:
+        opened, answered = await asyncio.gather(pages(), calls())
+    return {"page": opened, "call": answered}
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95 - 0.01)]
+
+
+@contextmanager
+def _running(url: str, attacks: tuple[Attack, ...]) -> Iterator[None]:
+    attackers = [
+        multiprocessing.Process(target=_repeat, args=(attack, url), daemon=True)
+        for attack in attacks
+    ]
+    for attacker in attackers:
+        attacker.start()
+    time.sleep(0.5)
+    try:
+        yield
+    finally:
+        for attacker in attackers:
+            attacker.kill()
+            attacker.join()
+
+
+def _repeat(attack: Attack, url: str) -> None:
+    while True:
+        with suppress(OSError, WebSocketException, TimeoutError):
+            attack(url)
+        time.sleep(0.01)  # Refused: at once again.
+
+
+def _connected(url: str) -> ClientConnection:
+    return connect(
+        f"ws://{urlsplit(url).netloc}/_stcore/stream",
+        subprotocols=[Subprotocol("streamlit")],
+        origin=Origin(url),
+        additional_headers={"X-Forwarded-For": ATTACKER},
+        max_size=None,
+        open_timeout=60,
+        ping_interval=None,
+        close_timeout=0.1,
+    )
+
+
+def _message(**fields: object) -> bytes:
+    message = BackMsg()
+    for name, value in fields.items():
+        setattr(message, name, value)
+    return bytes(message.SerializeToString())
+
+
+def _rerun(**fields: object) -> bytes:
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    for name, value in fields.items():
+        setattr(message.rerun_script, name, value)
+    return bytes(message.SerializeToString())
+
+
+def git_info(url: str) -> None:
+    """A thousand questions about the repository, 8 bytes each."""
+    with _connected(url) as connection:
+        for _ in range(1000):
+            connection.send(_message(load_git_info=True))
+        time.sleep(5)
+
+
+def trickle(url: str) -> None:
+    """The same, 469 bytes a second."""
+    with _connected(url) as connection:
+        while True:
+            connection.send(_message(load_git_info=True))
+            time.sleep(8 / 469)
+
+
+def empty_runs(url: str) -> None:
+    """Five thousand requests to run the page again."""
+    with _connected(url) as connection:
+        for _ in range(5000):
+            connection.send(_rerun())
+        time.sleep(5)
+
+
+def many_runs(url: str) -> None:
+    """Twenty connections, each asking for 270 runs a second."""
+    connections = [_connected(url) for _ in range(20)]
+    while True:
+        for connection in connections:
+            connection.send(_rerun())
+        time.sleep(1 / 270)
+
+
+def big_messages(url: str) -> None:
+    """Widgets that do not exist with ids of 7.9 MB, and values of 7.5 MB."""
+    with _connected(url) as connection:
+        while True:
+            message = BackMsg()
+            widget = message.rerun_script.widget_states.widgets.add()
+            widget.id, widget.trigger_value = "x" * 7_900_000, True
+            connection.send(message.SerializeToString())
+            time.sleep(0.1)
+
+
+def tiny_frames(url: str) -> None:
+    """As many frames of two bytes as a connection takes."""
+    with _connected(url) as connection:
+        frames = b"\x82\x82\0\0\0\0\x38\x01" * 8192
+        while True:
+            connection.socket.sendall(frames)
+
+
+def sessions(url: str) -> None:
+    """As many sessions as one address may have."""
+    connections = []
+    with suppress(OSError, WebSocketException):
+        for _ in range(199):
+            connections.append(_connected(url))
+            connections[-1].send(_rerun())
+    while True:
+        for connection in connections:
+            connection.send(_rerun())
+            time.sleep(0.02)
+
+
+def idle_connections(url: str) -> None:
+    """Connections on which nothing is asked."""
+    parts = urlsplit(url)
+    held = []
+    with suppress(OSError):
+        for _ in range(1000):
+            held.append(socket.create_connection((parts.hostname, parts.port or 80)))
+    time.sleep(20)
+
+
+ATTACKS: dict[str, tuple[Attack, ...]] = {
+    "git info": (git_info,),
+    "469 bytes a second": (trickle,),
+    "5,000 empty runs": (empty_runs,),
+    "20 connections, 270 runs a second each": (many_runs,),
+    "messages of 8 MB": (big_messages,),
+    "tiny frames": (tiny_frames,),
+    "199 sessions": (sessions,),
+    "1,000 idle connections": (idle_connections,),
+}

@@ -1,0 +1,182 @@
+"""Whose script may run next: fair turns, so that one visitor cannot stop the portal for others.
+
+Streamlit (1.67) starts a thread for every request to run a script, at once and without limit. Here
+a request waits until its connection, its address and the whole process have runs left (token
+buckets), and until fewer than `SLOTS` scripts are at work. Of those that wait, the address that has
+run nothing for longest goes first. Requests are delayed, never dropped.
+"""
+
+import asyncio
+import os
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+SLOTS: Final = 2 * (os.cpu_count() or 1)
+"""Scripts at work at once."""
+
+SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 2)
+
+SLOT_SECONDS: Final = 0.1
+"""After so long a script counts as waiting for something else, and its slot is free.
+
+Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but uses no processor.
+"""
+
+RUNS_PER_CONNECTION: Final = (20.0, 60)
+RUNS_PER_ADDRESS: Final = (40.0, 100)
+RUNS_IN_ALL: Final = (150.0, 400)
+MESSAGES_PER_CONNECTION: Final = (50.0, 200)
+"""Refill a second, and the most at once. Messages are counted whether they run a script or not."""
+
+
+class Bucket:
+    """A token bucket: holds ``burst`` tokens and gets ``rate`` new ones a second."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._filled_at = time.monotonic()
+
+    def seconds_left(self) -> float:
+        """Seconds until there is a token; 0 if there is one."""
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self._rate
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing was taken lately."""
+        self.seconds_left()
+        return self._tokens >= self._burst
+
+    def take(self) -> None:
+        """Take a token, which has to be there."""
+        self._tokens -= 1
+
+
+@dataclass(eq=False)
+class Address:
+    """What the connections of one address use together."""
+
+    runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_ADDRESS))
+    connections: int = 0
+    slots: int = 0
+    last_turn: float = 0.0
+    waiting: deque["Request"] = field(default_factory=deque)
+
+
+@dataclass(eq=False)
+class Connection:
+    """One browser tab."""
+
+    address: Address
+    runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_CONNECTION))
+    messages: Bucket = field(default_factory=lambda: Bucket(*MESSAGES_PER_CONNECTION))
+    slot: asyncio.TimerHandle | None = None
+
+
+@dataclass(eq=False)
+class Request:
+    """A script that a connection wants to run."""
+
+    connection: Connection
+    granted: asyncio.Future[None]
+
+
+class ScriptTurns:
+    """The turns of one process. Use from one event loop only."""
+
+    def __init__(self) -> None:
+        self._runs = Bucket(*RUNS_IN_ALL)
+        self._addresses: dict[str, Address] = {}
+        self._waiting: set[Address] = set()
+        self._slots = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def join(self, address: str) -> Connection:
+        """A new connection. One whose address is not known ("") shares its limits with nobody."""
+        for name, idle in list(self._addresses.items()):
+            if not idle.connections and idle.runs.is_full:
+                del self._addresses[name]
+        found = self._addresses.setdefault(address, Address()) if address else Address()
+        found.connections += 1
+        return Connection(found)
+
+    def leave(self, connection: Connection) -> None:
+        """The connection is closed."""
+        self.finished(connection)
+        connection.address.connections -= 1
+
+    async def message(self, connection: Connection) -> None:
+        """Wait until the connection may send one more message of any kind."""
+        await _taken(connection.messages)
+
+    async def turn(self, connection: Connection) -> None:
+        """Wait until a script of this connection may run. It holds a slot until `finished`."""
+        await _taken(connection.runs)
+        request = Request(connection, asyncio.get_running_loop().create_future())
+        connection.address.waiting.append(request)
+        self._waiting.add(connection.address)
+        self._grant()
+        await request.granted
+
+    def finished(self, connection: Connection) -> None:
+        """The script of this connection has run."""
+        if connection.slot is None:
+            return
+        connection.slot.cancel()
+        connection.slot = None
+        connection.address.slots -= 1
+        self._slots -= 1
+        self._grant()
+
+    def _grant(self) -> None:
+        """Let those run who may; look again when the next one may."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            left = self._runs.seconds_left()
+            ready = [] if left else [each for each in self._waiting if self._may_run(each)]
+            if not ready:
+                waits = [left] if left else [each.runs.seconds_left() for each in self._waiting]
+                if soonest := min((wait for wait in waits if wait), default=0.0):
+                    self._timer = asyncio.get_running_loop().call_later(soonest, self._grant)
+                return  # Without a timer: `finished` comes when a slot is free.
+            self._start(min(ready, key=lambda each: each.last_turn))
+
+    def _may_run(self, address: Address) -> bool:
+        if address.runs.seconds_left():
+            return False
+        if address.waiting[0].connection.slot:
+            return True  # Its script is at work already, and will be replaced.
+        return self._slots < SLOTS and address.slots < SLOTS_PER_ADDRESS
+
+    def _start(self, address: Address) -> None:
+        request = address.waiting.popleft()
+        if not address.waiting:
+            self._waiting.discard(address)
+        if request.granted.done():
+            return  # The connection is gone.
+        self._runs.take()
+        address.runs.take()
+        address.last_turn = time.monotonic()
+        connection = request.connection
+        if connection.slot:
+            connection.slot.cancel()
+        else:
+            address.slots += 1
+            self._slots += 1
+        loop = asyncio.get_running_loop()
+        connection.slot = loop.call_later(SLOT_SECONDS, self.finished, connection)
+        request.granted.set_result(None)
+
+
+async def _taken(bucket: Bucket) -> None:
+    while left := bucket.seconds_left():
+        await asyncio.sleep(left)
+    bucket.take()

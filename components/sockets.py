@@ -1,0 +1,112 @@
+"""Limits below ASGI: file descriptors, connections that ask nothing, and how much is read at once.
+
+uvicorn (0.54) closes a connection that is idle after a request, but waits for the first request of
+a connection for ever. A WebSocket message may have 16 MB unless it is told otherwise, which
+`streamlit run` and `uvicorn app:app` do in different ways.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from api.settings import get_settings
+from components.browser_messages import LONGEST_MESSAGE
+
+SILENT_SECONDS: Final = 10.0
+"""Time in which a new connection has to send the headers of its first request."""
+
+MOST_SILENT: Final = 300
+"""Connections that have not asked anything yet. One more, and the oldest of them is closed."""
+
+_DESCRIPTORS_PER_SESSION: Final = 4
+"""The WebSocket, and the event loop that Streamlit (1.67) gives each session: three."""
+
+_DESCRIPTORS_FOR_OTHERS: Final = MOST_SILENT + 300
+"""For databases, files, requests to the API, and connections that ask nothing."""
+
+_MOST_DESCRIPTORS: Final = 65_536
+
+log = logging.getLogger(__name__)
+
+
+def most_sessions() -> int:
+    """How many sessions the file descriptors of this process are enough for."""
+    return max(1, (_descriptors() - _DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
+
+
+def raise_limits() -> None:
+    """Take as many file descriptors as this process may; warn if they are too few."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows, which has no such limit
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    wanted = get_settings().max_sessions
+    if most_sessions() < wanted:
+        log.warning(
+            "Only %d sessions fit at once, not ISSUES_MAX_SESSIONS=%d: this process may open %d"
+            " files. Raise the limit (LimitNOFILE, ulimit -n) to %d.",
+            most_sessions(),
+            wanted,
+            _descriptors(),
+            wanted * _DESCRIPTORS_PER_SESSION + _DESCRIPTORS_FOR_OTHERS,
+        )
+
+
+def limit_connections() -> None:
+    """Set the limits for all connections of this process. Once, before the server starts."""
+    silent: OrderedDict[Any, asyncio.TimerHandle] = OrderedDict()
+    for protocol in (HttpToolsProtocol, H11Protocol):
+        _limit_silence(protocol, silent)
+    _limit_messages(WebSocketsSansIOProtocol)
+
+
+def _limit_silence(protocol: Any, silent: OrderedDict[Any, asyncio.TimerHandle]) -> None:
+    made, lost = protocol.connection_made, protocol.connection_lost
+
+    def connection_made(self: Any, transport: Any) -> None:
+        made(self, transport)
+        silent[self] = self.loop.call_later(SILENT_SECONDS, close_if_silent, self)
+        if len(silent) > MOST_SILENT:
+            close_if_silent(next(iter(silent)))
+
+    def close_if_silent(connection: Any) -> None:
+        silent.pop(connection).cancel()
+        upgraded = connection.transport.get_protocol() is not connection
+        if connection.cycle is None and not upgraded:
+            connection.transport.close()
+
+    def connection_lost(self: Any, error: Exception | None) -> None:
+        if timer := silent.pop(self, None):
+            timer.cancel()
+        lost(self, error)
+
+    protocol.connection_made = connection_made
+    protocol.connection_lost = connection_lost
+
+
+def _limit_messages(protocol: Any) -> None:
+    made = protocol.connection_made
+
+    def connection_made(self: Any, transport: Any) -> None:
+        made(self, transport)
+        self.conn.max_message_size = LONGEST_MESSAGE
+
+    protocol.connection_made = connection_made
+
+
+def _descriptors() -> int:
+    try:
+        import resource  # noqa: PLC0415 - not on Windows, which has no such limit
+    except ImportError:
+        return _MOST_DESCRIPTORS
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
