@@ -5,6 +5,7 @@ from importlib import import_module
 
 import click
 
+from api.commands.output import OutputError
 from api.settings import CannotStart
 
 COMMANDS = {
@@ -61,8 +62,22 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
+    except OutputError as error:
+        click.echo(f"Done, but the output could not be written: {error}.", err=True)
+        sys.exit(1)
     except OSError as error:
-        click.echo(f"The result cannot be written ({error.strerror}), but it is done.", err=True)
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"Not done: {error.strerror or error}{where}.", err=True)
+        sys.exit(1)
+    except Exception as error:
+        # Only now: most commands need no database, which takes time to load.
+        from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+        if not isinstance(error, DBAPIError):
+            raise
+        # Not the whole error, which repeats the statement with its values.
+        reason = " ".join(str(error.orig).split())
+        click.echo(f"Not done: the database says: {reason}.", err=True)
         sys.exit(1)
 
 

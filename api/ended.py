@@ -3,6 +3,7 @@
 One empty file each, in a folder of the data directory: all processes that share it see them.
 """
 
+import logging
 import os
 import time
 from contextlib import suppress
@@ -19,6 +20,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 _SLACK = 3600
 
+_unwritten: dict[Path, dict[Name, float]] = {}
+"""Those that could not be written, by folder, and when each would have ended by itself."""
+
+log = logging.getLogger(__name__)
+
 
 class EndedSignIns:
     """The sign-ins that people have ended."""
@@ -27,14 +33,27 @@ class EndedSignIns:
         self._folder = _folder(settings)
         self._keys = keys
 
-    def add(self, sign_in: str, until: float) -> None:
-        """End the sign-in with this id, which would have ended by itself at ``until``."""
-        _write(self._folder, {self._names(sign_in)[0]: until})
-        self._forget_old()
+    def add(self, sign_in: str, until: float) -> bool:
+        """End the sign-in with this id, which would have ended by itself at ``until``.
+
+        Returns whether that could be written. If not, only this process knows, until it stops or
+        a later call succeeds in writing it.
+        """
+        _unwritten.setdefault(self._folder, {})[self._names(sign_in)[0]] = until
+        try:
+            _write(self._folder, dict(_unwritten[self._folder]))
+            _unwritten.pop(self._folder)
+            self._forget_old()
+        except OSError as error:
+            log.error("a sign-in that was ended cannot be noted: %s", error.strerror)
+            return False
+        return True
 
     def has(self, sign_in: str) -> bool:
         """Whether the sign-in with this id has been ended."""
-        return any((self._folder / name).exists() for name in self._names(sign_in))
+        unwritten = _unwritten.get(self._folder, {})
+        names = self._names(sign_in)
+        return any(name in unwritten or (self._folder / name).exists() for name in names)
 
     def _names(self, sign_in: str) -> list[Name]:
         return [found.hex()[:32] for found in self._keys.hashes("ended", sign_in)]

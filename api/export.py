@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from api.contract import Issue
 
+_BREAKS = {ord(c): f"\\u{ord(c):04x}" for c in "\u0085\u2028\u2029"}
+
 CSV_HEADER = (
     "id",
     "issue_number",
@@ -29,7 +31,12 @@ def json_line(issue: Issue) -> str:
     fields = issue.model_dump(mode="json", exclude_none=True)
     if issue.created_by is None:
         fields["created_by"] = None
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    return one_line(json.dumps(fields, ensure_ascii=False)) + "\n"
+
+
+def one_line(document: str) -> str:
+    """A JSON document without the characters that some programs take for line breaks."""
+    return document.translate(_BREAKS)
 
 
 def csv_header() -> str:
@@ -61,7 +68,7 @@ def csv_line(issue: Issue) -> str:
 
 def _csv_line(cells: tuple[object, ...]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(["" if cell is None else _harmless(str(cell)) for cell in cells])
+    csv.writer(line).writerow(["" if cell is None else plain_cell(str(cell)) for cell in cells])
     return line.getvalue()
 
 
@@ -72,7 +79,8 @@ def _time(at: datetime | None) -> str | None:
 _FORMULA = tuple("=+-@＝＋－＠﹢﹣﹦﹫−")
 
 
-def _harmless(cell: str) -> str:
+def plain_cell(cell: str) -> str:
+    """What is in a cell of a spreadsheet, such that it cannot run as a formula."""
     # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
     seen = next((c for c in cell if c.isprintable() and not c.isspace()), "")
     risky = seen in _FORMULA or cell.startswith(("\t", "\r", "\n"))

@@ -69,7 +69,8 @@ def load_keys(settings: Settings) -> Keys:
     if configured:
         return read_keys(configured)
     path = key_file(settings)
-    write_private(path, new_secret())
+    if not path.exists():
+        write_private(path, new_secret())
     return read_keys(path.read_text())
 
 
@@ -90,12 +91,12 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
     Returns whether it was written: an existing one is left alone unless ``replace``.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    temporary.touch(mode=0o600, exist_ok=False)
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        with temporary.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         if replace:
             temporary.replace(path)
         else:

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     reviewers: str = Field(
         default="", description="Addresses, @domains and values of role_claim that review."
     )
+    trust_unverified_email: bool = Field(
+        default=False, description="Believe an OIDC address without email_verified."
+    )
     members: str = Field(default="", description="The same of those who report. Default: all.")
     rate_limits: str = Field(default="memory", description="memory, off, or the URL of a Redis.")
     limit_create: str = Field(default="600/minute", description="Reports by one person or token.")

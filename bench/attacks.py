@@ -5,6 +5,7 @@ behind a proxy. Every attack needs nothing but a connection that any visitor may
 """
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import socket
@@ -117,6 +118,7 @@ def _running(url: str, attacks: tuple[Attack, ...]) -> Iterator[None]:
 
 
 def _repeat(attack: Attack, url: str) -> None:
+    logging.disable()  # What it loses by being refused is no news.
     while True:
         with suppress(OSError, WebSocketException, TimeoutError):
             attack(url)

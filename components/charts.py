@@ -7,6 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from api import export
 from components.language import _
 
 _CHOSEN = "chosen"
@@ -74,6 +75,8 @@ def _show(
     )
     with st.expander(_("As a table"), icon=":material/table:"):
         table = _data(listed)[["words", "count"]].rename(columns=titles)
+        # Streamlit's table can be downloaded and copied to a spreadsheet.
+        table[what] = table[what].map(export.plain_cell)
         picked = st.dataframe(
             table,
             hide_index=True,

@@ -19,6 +19,7 @@ from api.settings import get_settings
 from components import session_owners, sockets
 from components.browser_messages import BrowserMessages
 from components.script_turns import ScriptTurns
+from components.ways_in import trusted_headers
 
 _PROTOCOLS: Final = "sec-websocket-protocol"
 
@@ -39,7 +40,13 @@ class ConnectionLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] == "http" and "/_stcore/upload_file/" in scope["path"]:
+        if scope["type"] in ("http", "websocket") and _has_two_identities(Headers(scope=scope)):
+            refusal = PlainTextResponse("A header that says who you are is there twice.", 400)
+            if scope["type"] == "websocket":
+                await WebSocket(scope, receive, send).send_denial_response(refusal)
+            else:
+                await refusal(scope, receive, send)
+        elif scope["type"] == "http" and "/_stcore/upload_file/" in scope["path"]:
             await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._session(scope, receive, send)
@@ -69,6 +76,14 @@ class ConnectionLimits:
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
+
+
+def _has_two_identities(headers: Headers) -> bool:
+    """Whether a header by which a proxy says who somebody is came more than once.
+
+    Streamlit (1.67) takes the first, which may be the one that the client has sent.
+    """
+    return any(len(headers.getlist(name)) > 1 for name in trusted_headers())
 
 
 def _is_of_another_site(headers: Headers) -> bool:

@@ -163,6 +163,8 @@ def _more(
         created = st.date_input(
             _("Reported between"),
             key="created",
+            min_value=url_state.FIRST_DAY,
+            max_value=url_state.LAST_DAY,
             format="YYYY-MM-DD",
             on_change=back_to_first_page,
         )

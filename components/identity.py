@@ -29,6 +29,8 @@ _JUST_SIGNED_OUT = "just_signed_out"
 _NOT_SIGNED_IN = "not_signed_in"
 _HELD = "sign_in_held"
 """Whether a sign-in has held in this browser session."""
+_COPIES_HOLD = "sign_in_copies_hold"
+"""Whether the person has signed out here, but copies of the cookie may work again after a start."""
 _LEAVING = "leaving"
 """The provider where one is about to sign in, or nothing to sign out."""
 
@@ -75,10 +77,17 @@ def signed_in_by(request: HTTPConnection) -> SignIn | None:
     """The sign-in that a request beside the pages comes with, if it holds."""
     found: SignIn | None
     if way_in() is Way.ACCOUNTS:
-        found = passwords.read(request.cookies.get(sign_in_cookie.NAME, ""))
+        kept = sign_in_cookie.value_in(request.cookies, is_secure=_is_secure(request))
+        found = passwords.read(kept)
     else:
         found = provider.of(request)
     return found if found and found.person() else None
+
+
+def _is_secure(request: HTTPConnection) -> bool:
+    """Whether the browser reached us over TLS; a proxy in between may speak plain HTTP to us."""
+    origin = request.headers.get("Origin")
+    return origin.startswith("https:") if origin else request.url.scheme in ("https", "wss")
 
 
 def sign_in_form(errand: Errand) -> None:
@@ -126,6 +135,11 @@ def just_signed_out() -> str:
     return str(st.session_state.get(_JUST_SIGNED_OUT, ""))
 
 
+def copies_may_hold() -> bool:
+    """Whether the last sign-out could not be written down, so that it ends with this process."""
+    return _COPIES_HOLD in st.session_state
+
+
 def note_failure() -> None:
     """The person has come back from the provider as a visitor."""
     st.session_state[_NOT_SIGNED_IN] = True
@@ -135,6 +149,7 @@ def forget_sign_out() -> None:
     """Something else has happened since."""
     st.session_state.pop(_JUST_SIGNED_OUT, None)
     st.session_state.pop(_NOT_SIGNED_IN, None)
+    st.session_state.pop(_COPIES_HOLD, None)
 
 
 def _found() -> SignIn | None:
@@ -156,17 +171,24 @@ def _begin(sign_in: PasswordSignIn) -> None:
 
 
 def _sign_out(before: Callable[[], None]) -> None:
-    """End the sign-in, in this browser and in any that has a copy: nothing stays behind."""
-    before()
-    if found := _found():
-        backend.current().ended.add(found.id, found.ends_at)
-    _clear()
-    note_sign_out()
-    if way_in() is Way.PROVIDER:
-        st.session_state[_LEAVING] = ""
-    else:
-        st.session_state[_SIGN_IN] = None
-        sign_in_cookie.remove()
+    """End the sign-in, in this browser and in any that has a copy: nothing stays behind.
+
+    Whatever fails, the session of this browser and its cookie are ended.
+    """
+    found = _found()
+    try:
+        before()
+    finally:
+        is_noted = found is None or backend.current().ended.add(found.id, found.ends_at)
+        _clear()
+        note_sign_out()
+        if not is_noted:
+            st.session_state[_COPIES_HOLD] = True
+        if way_in() is Way.PROVIDER:
+            st.session_state[_LEAVING] = ""
+        else:
+            st.session_state[_SIGN_IN] = None
+            sign_in_cookie.remove()
 
 
 def _clear() -> None:

@@ -5,6 +5,7 @@ sets its cookie, which a rerun takes away before it is done, which no server can
 itself reruns the page while someone signs in.
 """
 
+import logging
 import secrets
 import threading
 import time
@@ -31,6 +32,8 @@ from api.settings import get_settings
 from components import backend, labels, language
 from components.attempts import Attempts
 from components.language import _
+
+log = logging.getLogger(__name__)
 
 LIFETIME: Final = 7 * 86_400
 """Seconds a sign-in is good for, unless it is set otherwise."""
@@ -174,11 +177,19 @@ def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
         st.error(_("This is the password that you have."), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
-    with changed_accounts(get_settings()) as known:
-        if known.get(username) != account:
-            st.error(_("Your account was changed in the meantime."), icon=":material/error:")
-            return None
-        known[username] = changed
+    try:
+        with changed_accounts(get_settings()) as known:
+            if known.get(username) != account:
+                st.error(_("Your account was changed in the meantime."), icon=":material/error:")
+                return None
+            known[username] = changed
+    except OSError as error:
+        log.error("a new password cannot be written: %s", error.strerror)
+        st.error(
+            _("Your new password could not be saved; the old one still works. Tell an operator."),
+            icon=":material/error:",
+        )
+        return None
     return _begin(username, changed)
 
 

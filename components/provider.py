@@ -123,12 +123,15 @@ def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
     if not headers.get("email"):
         return None
     groups = str(headers.get(get_settings().role_claim) or "").split(",")
-    return _sign_in({**headers, get_settings().role_claim: groups}, "", seen)
+    told = {**headers, "email_verified": True, get_settings().role_claim: groups}
+    return _sign_in(told, "", seen)
 
 
 def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
     address = str(claims.get("email") or "").strip().lower()
-    vouched_for = str(claims.get("email_verified", True)).lower() == "true"
+    # Where many organisations share a provider, anybody may write any address into their account.
+    unsaid = get_settings().trust_unverified_email
+    vouched_for = str(claims.get("email_verified", unsaid)).lower() == "true"
     known = vouched_for and re.fullmatch(r"[^@\s]+@[^@\s]+", address) and len(address) <= _LONGEST
     return ProviderSignIn(
         id=sign_in,

@@ -6,6 +6,7 @@ once, and that only who has just signed in or out is given.
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,9 +15,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from components import cookies, frontend
+from components import frontend
 
-NAME: Final = "issue_portal"
+_NAME: Final = "issue_portal"
+_SECURE_NAME: Final = f"__Host-{_NAME}"
+"""Behind TLS. Browsers take such a name from this very host only, and only over TLS (RFC 6265bis):
+no other host of the domain can put a sign-in of its own in its place.
+"""
 
 _HEADER: Final = "X-Sign-In-Ticket"
 _TICKET: Final = "sign_in_ticket"
@@ -35,7 +40,16 @@ _waiting: dict[str, _Waiting] = {}
 
 def read() -> str:
     """What the browser had kept when the page was opened."""
-    return cookies.read(NAME)
+    origin = dict(getattr(st.context, "headers", {})).get("Origin", "")
+    return value_in(getattr(st.context, "cookies", {}), is_secure=origin.startswith("https:"))
+
+
+def value_in(kept: Mapping[str, str], *, is_secure: bool) -> str:
+    """The sign-in among the cookies of a request, "" if there is none.
+
+    Over TLS (``is_secure``), only the one that must have been set over TLS counts.
+    """
+    return kept.get(_SECURE_NAME, "") or ("" if is_secure else kept.get(_NAME, ""))
 
 
 def keep(value: str, seconds: int) -> None:
@@ -65,15 +79,16 @@ def _answer(request: Request) -> Response:
     waiting = _waiting.pop(request.headers.get(_HEADER, ""), None)
     if waiting is None or waiting.until < time.monotonic():
         return PlainTextResponse("This ticket is not good, or not any more.", 400)
+    # What the browser says: a proxy in between may speak plain HTTP to us.
+    is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(
-        NAME,
+        _SECURE_NAME if is_secure else _NAME,
         waiting.value,
         max_age=waiting.seconds,
         httponly=True,
         samesite="strict",
-        # What the browser says: a proxy in between may speak plain HTTP to us.
-        secure=request.headers.get("Origin", "").startswith("https:"),
+        secure=is_secure,
     )
     return response
 

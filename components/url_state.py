@@ -12,6 +12,13 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+FIRST_DAY: Final = date(1970, 1, 1)
+LAST_DAY: Final = date(2099, 12, 31)
+"""The days that can be chosen."""
+
+_LONGEST_REMEMBERED: Final = 2_000
+"""Characters of all values of a URL. Longer ones are links to the form, which has no fragment."""
+
 _CHANGES: Final = "url_changes"
 _WRITTEN: Final = "url_written"
 _REMEMBERED: Final = 20
@@ -60,7 +67,8 @@ def settle() -> None:
     written.now = wanted
     if wanted != here:
         st.query_params.from_dict(wanted)
-        written.before.append(here)
+        if sum(map(len, here.values())) <= _LONGEST_REMEMBERED:
+            written.before.append(here)
     written.before = [url for url in written.before if url != wanted][-_REMEMBERED:]
     st.session_state.pop(_CHANGES, None)
 
@@ -97,10 +105,10 @@ def read_list(key: str, allowed: Sequence[str]) -> list[str]:
 def read_dates(key: str) -> tuple[date, ...]:
     """One or two days, the earlier one first; nothing if they make no sense."""
     try:
-        days = [date.fromisoformat(part) for part in read(key).split(",")[:2]]
+        days = sorted(date.fromisoformat(part) for part in read(key).split(",")[:2])
     except ValueError:
         return ()
-    return tuple(sorted(days))
+    return tuple(days) if days[0] >= FIRST_DAY and days[-1] <= LAST_DAY else ()
 
 
 def _written(key: str) -> str:

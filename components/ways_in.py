@@ -48,6 +48,11 @@ def way_in() -> Way:
     return Way.ACCOUNTS
 
 
+def trusted_headers() -> Mapping[str, str]:
+    """The headers by which a proxy says who somebody is, and what each tells."""
+    return _mapping(st.get_option("server.trustedUserHeaders"))
+
+
 def providers() -> list[str]:
     """The providers to choose from, by the names that `st.login` takes."""
     return _providers(get_secrets_auth_section().to_dict())

@@ -20,6 +20,14 @@ if who is None:
     st.title(_("Sign in"), anchor=False)
     if signed_out := identity.just_signed_out():
         st.success(_("You are signed out."), icon=":material/logout:")
+    if identity.copies_may_hold():
+        st.warning(
+            _(
+                "This could not be written down, as the server's disk takes nothing. If somebody"
+                " else may have your sign-in, change your password, and tell an operator."
+            ),
+            icon=":material/warning:",
+        )
     if abilities.gives_receipts():
         st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
     else:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from api.commands.opening import as_json, opened_service, print_json
+from api.commands.opening import opened_service
+from api.commands.output import as_json, echo, print_json
 from api.data_dir import make_data_directory
 from api.server.archiving import archive_issues
 from api.server.backup import Counts, restore_backup, write_backup
@@ -70,15 +71,13 @@ def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
         print_json({"file": str(file), **counts})
         return
     if there:
-        click.echo(f"{file} was there already: nothing was added to it.", err=True)
+        echo(f"{file} was there already: nothing was added to it.", err=True)
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    click.echo(f"{file}: {told}.", err=True)
+    echo(f"{file}: {told}.", err=True)
 
 
 def _tell(done: str, file: Path, counts: Counts, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(file), "rows": counts})
     else:
-        click.echo(
-            f"{file} {done}. Issues: {counts['issues']}, users: {counts['users']}.", err=True
-        )
+        echo(f"{file} {done}. Issues: {counts['issues']}, users: {counts['users']}.", err=True)

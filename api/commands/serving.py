@@ -8,6 +8,7 @@ import uvicorn
 
 from api import logs, telemetry
 from api.commands.opening import opened_service
+from api.commands.output import echo
 from api.server.app import standalone
 from api.server.demo import add_sample_issues
 from api.settings import CannotStart, get_settings
@@ -48,7 +49,7 @@ def demo() -> None:
     with opened_service() as service:
         if not add_sample_issues(service):
             raise CannotStart("There are issues already: samples are for an empty database only.")
-        click.echo("Sample issues were added.", err=True)
+        echo("Sample issues were added.", err=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

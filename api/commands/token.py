@@ -4,7 +4,8 @@ import time
 
 import click
 
-from api.commands.opening import as_json, day, opened_service, print_json, print_table
+from api.commands.opening import opened_service
+from api.commands.output import as_json, day, echo, print_json, print_table
 from api.contract import Role
 from api.server import access, store
 from api.settings import CannotStart
@@ -57,7 +58,7 @@ def create(email: str, role: str, expires_in_days: int | None, as_json: bool) ->
             }
         )
     else:
-        click.echo(made.secret)
+        echo(made.secret)
 
 
 @token.command("list")
@@ -91,4 +92,4 @@ def revoke(token_id: str) -> None:
     with opened_service() as service, service.database.write() as connection:
         if not store.delete_token(connection, service.org_id, token_id):
             raise CannotStart(f"There is no token {token_id}: see `token list` for the ids.")
-    click.echo(f"{token_id} is revoked.", err=True)
+    echo(f"{token_id} is revoked.", err=True)

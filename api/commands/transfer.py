@@ -15,7 +15,8 @@ from starlette.routing import Router
 
 from api import export, portal_token
 from api.client import AsyncIssuesClient
-from api.commands.opening import as_json, opened_service, print_json
+from api.commands.opening import opened_service
+from api.commands.output import as_json, echo, print_json
 from api.contract import PAGE_SIZE_LIMIT, Include, IssueQuery, IssueState, PageOrder
 from api.errors import IssuesError
 from api.portal_token import Operator
@@ -69,7 +70,7 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
                 file.write(line(issue))
                 progress.update(1)
                 count += 1
-    click.echo(f"Issues exported: {count}.", err=True)
+    echo(f"Issues exported: {count}.", err=True)
 
 
 @asynccontextmanager
@@ -138,7 +139,7 @@ def import_file(file: Path, as_json: bool) -> None:
         print_json(counts)
     else:
         told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        click.echo(f"{file}: {told}.", err=True)
+        echo(f"{file}: {told}.", err=True)
     if counts["refused"]:
         sys.exit(1)
 

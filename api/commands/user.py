@@ -7,7 +7,8 @@ import click
 
 from api import accounts
 from api.accounts import Account, Accounts
-from api.commands.opening import as_json, opened_service, print_json, print_table
+from api.commands.opening import opened_service
+from api.commands.output import as_json, echo, print_json, print_table
 from api.commands.token import check_email
 from api.contract import Role, UserState
 from api.data_dir import make_data_directory
@@ -103,7 +104,7 @@ def list_users(as_json: bool) -> None:
 def disable(who: str) -> None:
     """End someone's sign-in and API tokens; what they reported stays."""
     _set_state(who, UserState.INACTIVE)
-    click.echo(f"{who} is disabled.", err=True)
+    echo(f"{who} is disabled.", err=True)
 
 
 @user.command()
@@ -111,7 +112,7 @@ def disable(who: str) -> None:
 def enable(who: str) -> None:
     """Undo `disable`."""
     _set_state(who, UserState.ACTIVE)
-    click.echo(f"{who} is enabled.", err=True)
+    echo(f"{who} is enabled.", err=True)
 
 
 @user.command()
@@ -162,7 +163,7 @@ def _print_password(username: str, new: str, chosen: bool, as_json: bool) -> Non
     if as_json:
         print_json({"username": username} | ({} if chosen else {"password": new}))
     elif chosen:
-        click.echo(f"The password of {username} is set.", err=True)
+        echo(f"The password of {username} is set.", err=True)
     else:
-        click.echo(f"The password of {username}:", err=True)
-        click.echo(new)
+        echo(f"The password of {username}:", err=True)
+        echo(new)

@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
 
+from api import export
 from api.server import store, wire
 from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
@@ -98,7 +99,7 @@ def _lines(service: Service, closed_before: int) -> Iterator[bytes]:
             for row in rows:
                 issue = wire.issue(row, with_project=True)
                 issue["history"] = histories.get(row.id, [])
-                yield json.dumps(issue, ensure_ascii=False).encode() + b"\n"
+                yield export.one_line(json.dumps(issue, ensure_ascii=False)).encode() + b"\n"
 
 
 def _read(path: Path) -> Iterator[tuple[str, int]]:

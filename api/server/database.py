@@ -176,8 +176,12 @@ class Database:
             connection.invalidate()
 
     def is_current(self) -> bool:
-        """Whether the database answers and has a schema."""
+        """Whether the database answers, has a schema and takes changes (a standby does not)."""
         try:
+            if self._is_postgresql:
+                with self.engine.connect() as connection:
+                    if connection.scalar(text("SELECT pg_is_in_recovery()")):
+                        return False
             return self.revision() is not None
         except DBAPIError:
             return False

@@ -1,5 +1,7 @@
 """Whether this process is up and can serve, and its numbers: for supervisors and proxies."""
 
+import logging
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -10,6 +12,8 @@ from api.server.problems import ProblemError
 from api.server.service import Service
 
 router = APIRouter(tags=["Health"])
+
+log = logging.getLogger(__name__)
 
 
 @router.get("/health", summary="Is the process up?", response_model=shapes.Health)
@@ -25,12 +29,17 @@ async def is_up(_: Request) -> Json:
     responses={503: problem(503)},
 )
 def is_ready(request: Request) -> Json:
-    """Answers 200 when the database is reachable and migrated, and the process is not to stop."""
+    """Answers 200 when the database is reachable, migrated and can be written to, there is room on
+    the disk, and the process is not about to stop.
+    """
     service: Service | None = request.app.state.service
     if stopping.has_begun():
         raise ProblemError(503, "This process is about to stop.", headers={"Retry-After": "2"})
     if service and not service.database.is_current():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
+    if service and (reason := service.disk.error()):
+        log.error("nothing can be written to the data directory: %s", reason)
+        raise ProblemError(503, "Nothing can be written to the disk.", headers={"Retry-After": "2"})
     return Json({"status": "ready"})
 
 

@@ -51,7 +51,7 @@ def read(
     connection: Connection, which: Filter, place: Place, query: IssueQuery, cursors: Cursors
 ) -> Json:
     """The page at ``place`` of the issues that are meant, with what ``query`` includes."""
-    if which.text:
+    if which.text and which.is_by_text:
         which = replace(which, keys=search.candidates(connection, which.text))
     near = blocks.narrowed(connection, which)
     rows = _rows(connection, near, place) if near else []

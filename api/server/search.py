@@ -64,17 +64,17 @@ def candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
     return tuple(found) if len(found) <= _MOST_CANDIDATES else None
 
 
-def contains(dialect: str, search: str) -> ColumnElement[bool]:
-    """The condition that an issue's description contains ``search``."""
+def contains(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
+    """The condition that an issue's description contains ``search``, by the index or without."""
     folded = fold(search)
     if dialect == "postgresql":
         found = func.strpos(issues.c.search_text, folded) > 0
-        if trigrams := _trigrams(folded):
+        if indexed and (trigrams := _trigrams(folded)):
             wanted = cast(trigrams, ARRAY(Text))
             found &= func.issue_trigrams(issues.c.search_text, type_=ARRAY(Text)).op("@>")(wanted)
         return found
     found = func.instr(issues.c.search_text, folded) > 0
-    if query := _match(search):
+    if indexed and (query := _match(search)):
         found &= text(
             "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
         ).bindparams(bindparam("trigrams", query, unique=True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from api.accounts import AccountsFile
+from api.data_dir import WriteProbe
 from api.keys import Keys
 from api.server import store
 from api.server.access import Access, TokenUses
@@ -29,6 +30,7 @@ class Service:
     memory: Memory
     access: Access
     token_uses: TokenUses
+    disk: WriteProbe
 
     def close(self) -> None:
         """Write what is still to be written, and close every connection."""
@@ -47,5 +49,15 @@ def open_service(settings: Settings, keys: Keys) -> Service:
     issues = Issues(database, org_id, keys)
     memory = Memory(database)
     access = Access(database, org_id, keys, AccountsFile(settings))
-    uses = TokenUses(database, org_id)
-    return Service(settings, keys, database, org_id, issues, rate_limits, memory, access, uses)
+    return Service(
+        settings,
+        keys,
+        database,
+        org_id,
+        issues,
+        rate_limits,
+        memory,
+        access,
+        TokenUses(database, org_id),
+        WriteProbe(settings),
+    )

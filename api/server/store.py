@@ -302,10 +302,19 @@ class Filter:
         """Whether only some days are meant."""
         return self.created_from is not None or self.created_to is not None
 
+    @property
+    def is_by_text(self) -> bool:
+        """Whether the index of texts narrows it down.
+
+        A reporter's own issues are looked through without it: others' texts must not make that
+        slow.
+        """
+        return bool(self.text) and not self.created_by
+
     def conditions(self, dialect: str, *, counting: bool = False) -> list[ColumnElement[bool]]:
         """The WHERE clause; ``counting`` if every issue that is meant is looked at."""
         org_id: ColumnElement[str] = issues.c.org_id
-        if dialect == "sqlite" and (self.keys is not None or (self.text and counting)):
+        if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
             # Or it would go by the index of states, although that of texts leaves fewer over.
             org_id = literal_column("+issues.org_id", String)
         found: list[ColumnElement[bool]] = [
@@ -329,7 +338,7 @@ class Filter:
         if self.text and self.keys is not None:
             found.append(search.is_candidate(self.keys, self.text))
         elif self.text:
-            found.append(search.contains(dialect, self.text))
+            found.append(search.contains(dialect, self.text, indexed=self.is_by_text))
         return found
 
 

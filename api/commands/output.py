@@ -1,0 +1,49 @@
+"""How results are printed."""
+
+import errno
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+class OutputError(Exception):
+    """What a command has to say cannot be written, but its work is done."""
+
+
+def echo(text: object, *, err: bool = False) -> None:
+    """Print a line; raises `OutputError` if that fails. Call it when the work is done."""
+    try:
+        click.echo(text, err=err)
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # Whoever read the output has gone: click ends quietly.
+        raise OutputError(error.strerror) from error
+
+
+def print_json(value: Any) -> None:
+    """One document on standard output."""
+    echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Columns as wide as they need to be; nothing and None are a dash."""
+    cells = [tuple(header), *(tuple(_plain(cell) for cell in row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        echo(line.rstrip())
+
+
+def _plain(cell: object) -> str:
+    # Names can come from elsewhere: nothing in them moves the terminal's cursor.
+    return "".join(c if c.isprintable() else "?" for c in str(cell or "-"))
+
+
+def day(seconds: int | None) -> str | None:
+    """A date as ``2026-02-08``."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
