@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +61,12 @@ def load_accounts(settings: Settings) -> Accounts:
     try:
         found = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
     except FileNotFoundError:
+        if _mark(settings).exists():
+            # Who was disabled in it would be let in again.
+            raise CannotStart(
+                f"{path} is gone. Put it back; to begin with new accounts, delete {_mark(settings)}"
+                " as well."
+            ) from None
         return {}
     except ValidationError as error:
         places = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
@@ -72,6 +78,8 @@ def load_accounts(settings: Settings) -> Accounts:
         raise CannotStart(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
     except (OSError, ValueError) as error:
         raise CannotStart(f"Cannot read the accounts in {path}: {error}") from error
+    with suppress(OSError):  # A full disk: the next one to read it makes the mark.
+        _mark(settings).touch(mode=0o600)
     return {name.lower(): account for name, account in found.items()}
 
 
@@ -85,11 +93,14 @@ class AccountsFile:
         self._accounts: Accounts = {}
 
     def by_name(self) -> Accounts:
-        """All accounts; none if there is no file, as beside an API alone."""
+        """All accounts; none if there never was a file, as beside an API alone.
+
+        While the file is gone, they are as they were: nobody who was disabled is let in.
+        """
         try:
             changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - at each request
         except FileNotFoundError:
-            return {}
+            return self._accounts
         if changed != self._read_at:
             self._accounts = load_accounts(self._settings)
             self._read_at = changed
@@ -165,3 +176,8 @@ def hash_password(password: str) -> str:
 
 def _path(settings: Settings) -> Path:
     return settings.data_dir / "accounts.yaml"
+
+
+def _mark(settings: Settings) -> Path:
+    """An empty file that says that there were accounts."""
+    return settings.data_dir / ".accounts"

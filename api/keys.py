@@ -45,6 +45,10 @@ class Keys:
         """What `hash` returns now, and what it returned before each rotation, newest first."""
         return [_hash(key, *parts) for key in self.derive(purpose).values()]
 
+    def fingerprints(self) -> list[str]:
+        """What tells these keys from others, without telling them: 16 hex digits, newest first."""
+        return [found.hex()[:16] for found in self.hashes("backup")]
+
     def is_hash(self, given: bytes, purpose: str, *parts: str | bytes) -> bool:
         """Whether ``given`` is what `hash` returns now, or returned before a rotation."""
         return any(hmac.compare_digest(given, known) for known in self.hashes(purpose, *parts))

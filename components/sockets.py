@@ -6,6 +6,7 @@ a connection for ever. A WebSocket message may have 16 MB unless it is told othe
 """
 
 import asyncio
+import json
 import logging
 from collections import OrderedDict
 from typing import Any, Final
@@ -66,6 +67,7 @@ def limit_connections() -> None:
     silent: OrderedDict[Any, asyncio.TimerHandle] = OrderedDict()
     for protocol in (HttpToolsProtocol, H11Protocol):
         _limit_silence(protocol, silent)
+        _answer_with_problems(protocol)
     _limit_messages(WebSocketsSansIOProtocol)
 
 
@@ -91,6 +93,33 @@ def _limit_silence(protocol: Any, silent: OrderedDict[Any, asyncio.TimerHandle])
 
     protocol.connection_made = connection_made
     protocol.connection_lost = connection_lost
+
+
+def _answer_with_problems(protocol: Any) -> None:
+    """Answer what is not HTTP, or has an address of more than 64 kB, as the API answers errors."""
+    body = json.dumps(
+        {
+            "type": "about:blank",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": "This is not HTTP, or its address or headers are too long.",
+        }
+    )
+    head = "\r\n".join(
+        [
+            "HTTP/1.1 400 Bad Request",
+            "content-type: application/problem+json",
+            f"content-length: {len(body)}",
+            "connection: close",
+        ]
+    )
+    answer = f"{head}\r\n\r\n{body}".encode()
+
+    def send_400_response(self: Any, _message: str) -> None:
+        self.transport.write(answer)
+        self.transport.close()
+
+    protocol.send_400_response = send_400_response
 
 
 def _limit_messages(protocol: Any) -> None:

@@ -11,14 +11,21 @@ from api.data_dir import make_data_directory
 from api.keys import Keys, load_keys
 from api.server.demo import add_sample_issues
 from api.server.service import Service, open_service
-from api.settings import get_settings
+from api.settings import CannotStart, Settings, get_settings
 from components import passwords
 from components.ways_in import Way, way_in
 
 
 def start() -> tuple[Keys, Service | None]:
     """The keys and, unless a remote one is set, the embedded API; raises `CannotStart`."""
-    settings = get_settings()
+    try:
+        return _start(get_settings())
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise CannotStart(f"Cannot start: {error.strerror or error}{where}.") from error
+
+
+def _start(settings: Settings) -> tuple[Keys, Service | None]:
     logs.configure(settings.log)
     _have_streamlit_log_like_us()
     telemetry.start(settings)

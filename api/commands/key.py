@@ -5,12 +5,25 @@ import click
 from api.commands.output import echo
 from api.data_dir import make_data_directory
 from api.keys import key_file, load_keys, new_secret, write_private
+from api.server.service import open_service
 from api.settings import CannotStart, get_settings
 
 
 @click.group()
 def key() -> None:
     """The secret key, which signs and hashes."""
+
+
+@key.command()
+def accept() -> None:
+    """Use the database with the present key, although it was used with another one.
+
+    Receipts and API tokens that were made with that one are void.
+    """
+    settings = get_settings()
+    make_data_directory(settings)
+    open_service(settings, load_keys(settings), any_key=True).close()
+    echo("The database is used with the present key from now on.", err=True)
 
 
 @key.command()

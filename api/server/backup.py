@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
+from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.ended import Name, read_ended, restore_ended
@@ -107,7 +107,7 @@ def restore_backup(
     except ValidationError as error:
         raise CannotStart(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
-    if not other_key and not (secret and header.key in _fingerprints(read_keys(secret))):
+    if not other_key and not (secret and header.key in read_keys(secret).fingerprints()):
         raise CannotStart(
             "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
             " receipts, API tokens and sign-ins with --other-key."
@@ -127,13 +127,17 @@ def restore_backup(
             for table, columns, rows in _batches(lines):
                 if rows:
                     _insert(connection, reflected.tables[table], columns, rows)
+            # Before the rows are there for good: a restore that breaks off can be repeated.
+            for file, text in files.items():
+                write_private(file, text, replace=True)
+            restore_ended(settings, header.ended)
+            keys = load_keys(settings)
     except (LookupError, TypeError, ValueError, SQLAlchemyError) as error:
         raise CannotStart(f"{path} has rows that do not fit this database.") from error
     database.migrate()
-    for file, text in files.items():
-        write_private(file, text, replace=True)
-    restore_ended(settings, header.ended)
-    load_keys(settings)
+    if other_key:
+        with database.write() as connection:
+            connection.execute(update(organisations).values(key_fingerprint=keys.fingerprints()[0]))
     return counts
 
 
@@ -149,7 +153,7 @@ def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
     header = {
         "issue-portal-backup": 1,
         "revision": database.revision(),
-        "key": _fingerprints(keys)[0],
+        "key": keys.fingerprints()[0],
         "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
         "ended": read_ended(settings),
     }
@@ -199,10 +203,6 @@ def _check_new(connection: Connection, same_revision: bool) -> None:
     )
     if used or not same_revision:
         raise CannotStart("This database is in use: a backup is restored to a new one only.")
-
-
-def _fingerprints(keys: Keys) -> list[str]:
-    return [found.hex()[:16] for found in keys.hashes("backup")]
 
 
 def _text(value: Any) -> Any:

@@ -3,9 +3,10 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from api.accounts import AccountsFile
+from api.accounts import AccountsFile, load_accounts
 from api.data_dir import WriteProbe
 from api.keys import Keys
 from api.server import store
@@ -14,7 +15,7 @@ from api.server.database import Database
 from api.server.issues import Issues
 from api.server.memory import Memory
 from api.server.rate_limits import RateLimits
-from api.settings import Settings
+from api.settings import CannotStart, Settings
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,22 @@ class Service:
         self.database.close()
 
 
-def open_service(settings: Settings, keys: Keys) -> Service:
-    """Open and migrate the database; raises `CannotStart` with a line for the operator."""
+def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Service:
+    """Open and migrate the database; raises `CannotStart` with a line for the operator.
+
+    A database that was used with another secret key is refused unless ``any_key``.
+    """
+    load_accounts(settings)
     rate_limits = RateLimits(settings, keys)
     database = Database(settings.database)
     database.migrate()
-    with database.write() as connection:
-        org_id = store.ensure_organisation(connection, settings.org)
+    try:
+        with database.write() as connection:
+            org_id = store.ensure_organisation(connection, settings.org)
+            _check_key(connection, org_id, keys, any_key)
+    except DBAPIError as error:
+        reason = " ".join(str(error.orig).split())
+        raise CannotStart(f"Cannot use the database: {reason}.") from error
     issues = Issues(database, org_id, keys)
     memory = Memory(database)
     access = Access(database, org_id, keys, AccountsFile(settings))
@@ -61,3 +71,17 @@ def open_service(settings: Settings, keys: Keys) -> Service:
         TokenUses(database, org_id),
         WriteProbe(settings),
     )
+
+
+def _check_key(connection: Connection, org_id: str, keys: Keys, any_key: bool) -> None:
+    """Keep a database from being used with a key that finds none of its receipts and tokens."""
+    known = store.key_fingerprint(connection, org_id)
+    ours = keys.fingerprints()
+    if known is not None and known not in ours and not any_key:
+        raise CannotStart(
+            "This database was last used with another secret key: receipts and API tokens of before"
+            " would be void. Put that key back (ISSUES_SECRET_KEY, or secret.key in the data"
+            " directory), or accept the loss with `key accept`."
+        )
+    if known != ours[0]:
+        store.set_key_fingerprint(connection, org_id, ours[0])

@@ -56,6 +56,22 @@ def ensure_organisation(connection: Connection, slug: str) -> str:
     return str(found)
 
 
+def key_fingerprint(connection: Connection, org_id: str) -> str | None:
+    """The fingerprint of the secret key that the database is used with, if that is known."""
+    query = select(organisations.c.key_fingerprint).where(organisations.c.org_id == org_id)
+    found: str | None = connection.scalar(query)
+    return found
+
+
+def set_key_fingerprint(connection: Connection, org_id: str, fingerprint: str) -> None:
+    """Note which secret key the database is used with from now on."""
+    connection.execute(
+        update(organisations)
+        .where(organisations.c.org_id == org_id)
+        .values(key_fingerprint=fingerprint)
+    )
+
+
 def lock_organisation(connection: Connection, org_id: str) -> None:
     """Keep others from adding issues until the transaction ends."""
     query = select(organisations.c.org_id).where(organisations.c.org_id == org_id)

@@ -33,6 +33,8 @@ organisations = Table(
     Column("created_at", BigInteger, nullable=False),
     # The last number given out, raised under the row's lock: unique and increasing.
     Column("last_issue_number", BigInteger, nullable=False),
+    # Of the newest secret key at the last start; null before the first one.
+    Column("key_fingerprint", String(16)),
 )
 
 users = Table(

@@ -435,7 +435,7 @@ def test_result_that_cannot_be_written_is_told_in_one_line(api):
             text=True,
             check=False,
         )
-    refused(done, "cannot be written")
+    refused(done, "Done, but the output could not be written")
 
 
 def test_export_from_another_server_uses_its_token(api, tmp_path):

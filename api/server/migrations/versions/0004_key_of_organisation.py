@@ -1,0 +1,14 @@
+"""Which secret key a database is used with: another one voids receipts and tokens unnoticed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column; the next start fills it."""
+    op.add_column("organisations", sa.Column("key_fingerprint", sa.String(16)))
