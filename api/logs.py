@@ -63,7 +63,7 @@ class _NoSessions(logging.Filter):
         return record.name not in self._DROPPED
 
 
-class _Budget:
+class Budget:
     """How many there may be in each minute."""
 
     def __init__(self, most: int) -> None:
@@ -85,8 +85,8 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._lines = _Budget(LINES_A_MINUTE)
-        self._traces = _Budget(TRACES_A_MINUTE)
+        self._lines = Budget(LINES_A_MINUTE)
+        self._traces = Budget(TRACES_A_MINUTE)
         self._left_out = 0
 
     def emit(self, record: logging.LogRecord) -> None:

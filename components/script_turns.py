@@ -16,7 +16,7 @@ from typing import Final
 SLOTS: Final = 2 * (os.cpu_count() or 1)
 """Scripts at work at once."""
 
-SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 2)
+SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 4)
 
 SLOT_SECONDS: Final = 0.1
 """After so long a script counts as waiting for something else, and its slot is free.
@@ -25,7 +25,7 @@ Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but 
 """
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
-RUNS_PER_ADDRESS: Final = (40.0, 100)
+RUNS_PER_ADDRESS: Final = (30.0, 100)
 RUNS_IN_ALL: Final = (150.0, 400)
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 """Refill a second, and the most at once. Messages are counted whether they run a script or not."""

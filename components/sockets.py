@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from api.logs import Budget
 from api.settings import get_settings
 from components.browser_messages import LONGEST_MESSAGE
 
@@ -23,6 +24,12 @@ SILENT_SECONDS: Final = 10.0
 
 MOST_SILENT: Final = 300
 """Connections that have not asked anything yet. One more, and the oldest of them is closed."""
+
+MOST_SMALL_FRAMES: Final = 300
+"""Pings, pongs and parts of messages that a WebSocket may send in a minute; browsers send a few."""
+
+_READ_AT_ONCE: Final = 1024
+"""Bytes of a WebSocket: some hundred of the smallest frames, which take milliseconds."""
 
 _DESCRIPTORS_PER_SESSION: Final = 4
 """The WebSocket, and the event loop that Streamlit (1.67) gives each session: three."""
@@ -123,13 +130,44 @@ def _answer_with_problems(protocol: Any) -> None:
 
 
 def _limit_messages(protocol: Any) -> None:
-    made = protocol.connection_made
+    """Read little at once: uvicorn takes apart all frames of up to 256 kB before anything else."""
+    made, received, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
         self.conn.max_message_size = LONGEST_MESSAGE
+        self.unread = bytearray()
+        self.small_frames = Budget(MOST_SMALL_FRAMES)
+
+    def data_received(self: Any, data: bytes) -> None:
+        self.unread += data
+        read(self)
+
+    def read(self: Any) -> None:
+        while self.unread and not self.read_paused and not self.transport.is_closing():
+            part = bytes(self.unread[:_READ_AT_ONCE])
+            del self.unread[:_READ_AT_ONCE]
+            received(self, part)
+
+    async def receive_one(self: Any) -> Any:
+        message = await receive(self)
+        read(self)
+        return message
+
+    def counted(handle: Any) -> Any:
+        def handle_frame(self: Any, *frame: Any) -> None:
+            if self.small_frames.spend():
+                handle(self, *frame)
+            else:
+                self.transport.close()
+
+        return handle_frame
 
     protocol.connection_made = connection_made
+    protocol.data_received = data_received
+    protocol.receive = receive_one
+    for name in ("handle_ping", "handle_pong", "handle_cont"):
+        setattr(protocol, name, counted(getattr(protocol, name)))
 
 
 def _descriptors() -> int:
