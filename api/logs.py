@@ -57,10 +57,10 @@ class _NoSessions(logging.Filter):
     Also the one about a script that failed, which `components.notices` logs itself.
     """
 
-    _DROPPED = ("streamlit.runtime.websocket_session_manager", "streamlit.error_util")
-
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.name not in self._DROPPED
+        if record.name == "streamlit.runtime.websocket_session_manager":
+            return False
+        return (record.name, record.msg) != ("streamlit.error_util", "Uncaught app execution")
 
 
 class Budget:
@@ -132,9 +132,9 @@ class _Trace(logging.Formatter):
     """Formats tracebacks, whose last line says what somebody sent."""
 
     def formatException(self, ei: object) -> str:
-        text = super().formatException(ei)  # type: ignore[arg-type]
-        lines = [_printable(line[:LONGEST_MESSAGE]) for line in text[-LONGEST_TRACE:].split("\n")]
-        return "\n".join(lines)
+        lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
+        text = "\n".join(_printable(line[:LONGEST_MESSAGE]) for line in lines)
+        return text[-LONGEST_TRACE:]
 
 
 class _Json(_Trace):
@@ -164,13 +164,18 @@ class _Text(_Trace):
         return super().format(record) + (f" [request {marked}]" if marked else "")
 
 
+def handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handler:
+    """Writes log lines of this form to ``stream``."""
+    made = _Handler(stream)
+    made.setFormatter(_Json() if form == "json" else _Text(_TEXT))
+    made.addFilter(_Marked())
+    made.addFilter(_NoSessions())
+    return made
+
+
 def configure(form: Literal["text", "json"]) -> None:
     """Write to standard error from now on: warnings as text, or all that is worth it as JSON."""
-    handler = _Handler(sys.stderr)
-    handler.setFormatter(_Json() if form == "json" else _Text(_TEXT))
-    handler.addFilter(_Marked())
-    handler.addFilter(_NoSessions())
-    logging.getLogger().handlers = [handler]
+    logging.getLogger().handlers = [handler(form, sys.stderr)]
     # However the server was started: its access lines have addresses and searches in them.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").addFilter(_NoAddresses())

@@ -13,6 +13,9 @@ from api.portal_token import Person
 from components import backend, frontend, language
 from components.language import _
 
+_LONGEST_SENT = 50_000
+"""UTF-16 units of a text that is sent to be refused; more would not fit into one message."""
+
 REPORT = "report"
 """The name of the draft of a report."""
 
@@ -61,6 +64,7 @@ def keep(
             "name": name,
             "owner": backend.current().keys.hash("draft", who.email).hex()[:16] if who else "",
             "limit": DESCRIPTION_LIMIT,
+            "longest": _LONGEST_SENT,
             "text": text,
             "choice": choice,
             "toggle": toggle,

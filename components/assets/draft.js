@@ -130,8 +130,16 @@ export default function ({ data, parentElement, setStateValue }) {
     const notes = find(`[class*="st-key-problem"][class*="__${key}"]`);
     for (const note of notes) note.dataset.settled = "";
   };
-  const clicked = ({ target }) => {
+  const clicked = (event) => {
+    const { target } = event;
     if (target.closest?.('[data-testid="stFormSubmitButton"]')) {
+      if (area()?.value.length > data.longest) {
+        // The server would close the connection. How much is too much is told beside the text.
+        event.preventDefault();
+        event.stopPropagation();
+        area().focus();
+        return;
+      }
       for (const note of find("[data-settled]")) delete note.dataset.settled;
     } else if (!filling && target.closest?.(`.st-key-${data.choice}, .st-key-${data.toggle}`)) {
       looks.choice = looks.toggle = 5;

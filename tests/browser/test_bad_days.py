@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from api.contract import IssueQuery, Role
+from api.text_rules import unmarked
 from tests.conftest import api_server, portal_server
 
 
@@ -53,6 +54,15 @@ def test_too_long_a_text_is_counted_and_refused_but_kept(people):
     visitor.presses("Send report").sees("Your report has arrived.")
 
 
+def test_far_too_long_a_text_stays_and_is_not_sent(people):
+    visitor = people().opens().chooses("No answer").writes("x" * 300_000)
+    visitor.sees("290,000 more than the 10,000 characters that fit.").presses("Send report")
+    area = visitor.page.get_by_label("What happened?")
+    expect(area).to_be_focused()
+    expect(area).to_have_value("x" * 300_000)
+    visitor.writes("It broke off.").presses("Send report").sees("Your report has arrived.")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -63,17 +73,18 @@ def test_too_long_a_text_is_counted_and_refused_but_kept(people):
 )
 def test_text_is_shown_as_it_was_written(people, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
+    seen = unmarked(text)
     visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
     visitor.sees("Your report has arrived.")
     receipt = visitor.receipt()
     visitor.opens("/track")
     visitor.page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report")
-    expect(visitor.page.locator(".written")).to_have_text(text)
+    expect(visitor.page.locator(".written")).to_have_text(seen)
     expect(visitor.page.locator(".written *")).to_have_count(0)
     if len(text) > 1:
         reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
-        expect(reviewer.row(words).locator(".text")).to_have_text(text)
+        expect(reviewer.row(words).locator(".text")).to_have_text(seen)
 
 
 def test_two_clicks_make_one_issue(people, portal, words):

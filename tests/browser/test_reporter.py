@@ -158,7 +158,7 @@ def test_form_in_a_frame_of_another_site_that_is_refused_storage(
 
 def test_help_makes_a_link_that_fills_the_form(people):
     author = people().opens().goes_to("Help").sees("What anonymous means")
-    author.page.get_by_text("Link to the form").click()
+    author.unfolds("Link to the form, or show it")
     author.picks("Kind of problem", "Badly presented", several=False)
     author.page.get_by_label("What happened?").fill("A & B\n50 %")
     author.page.get_by_role("textbox", name="Thread").fill("t 1")

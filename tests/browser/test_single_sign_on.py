@@ -20,9 +20,10 @@ PEOPLE = {
     "rob": {
         "email": "rob@example.com",
         "name": "Rob Reviewer",
+        "email_verified": True,
         "realm_access": {"roles": ["issue-reviewers", "staff"]},
     },
-    "eve": {"email": "eve@elsewhere.example", "name": "Eve"},
+    "eve": {"email": "eve@elsewhere.example", "name": "Eve", "email_verified": True},
 }
 ROLES = {
     "ISSUES_REVIEWERS": "issue-reviewers, boss@example.com",

@@ -2,15 +2,23 @@
 
 import socket
 import time
+import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.conftest import Server, portal_server
+from api import signed
+from api.accounts import load_accounts
+from api.keys import Keys
+from api.settings import Settings
+from components import script_turns
+from tests.conftest import SECRET, Server, portal_server
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +35,16 @@ def session(portal) -> Iterator:
     """Opens a session as a browser does; all are closed at the end."""
     with ExitStack() as opened:
 
-        def open_one(address: str = "", origin: str | None = None) -> ClientConnection:
+        def open_one(
+            address: str = "", origin: str | None = None, resumes: str = "", cookie: str = ""
+        ) -> ClientConnection:
+            headers = {"X-Forwarded-For": address, "Cookie": cookie}
             return opened.enter_context(
                 connect(
                     f"ws://localhost:{portal.port}/_stcore/stream",
-                    subprotocols=["streamlit"],
+                    subprotocols=["streamlit", *(["none", resumes] if resumes else [])],
                     origin=origin or portal.url,
-                    additional_headers={"X-Forwarded-For": address} if address else {},
+                    additional_headers={name: value for name, value in headers.items() if value},
                 )
             )
 
@@ -61,6 +72,159 @@ def test_sessions_are_limited_for_each_address_and_in_all(session):
             break
         except InvalidStatus:
             assert time.monotonic() < deadline
+
+
+def test_ipv6_addresses_are_counted_with_their_network(session):
+    session("2001:db8:1:2::1")
+    session("2001:db8:1:2:3:4:5:6")
+    refused(session, "2001:db8:1:2::7", status=503)
+    session("2001:db8:1:3::1")
+
+
+def ran(connection: ClientConnection, **state) -> list[ForwardMsg]:
+    """All that the page of a session says while it is run once."""
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    for name, value in state.items():
+        setattr(message.rerun_script, name, value)
+    connection.send(message.SerializeToString())
+    return said_until_finished(connection)
+
+
+def said_until_finished(connection: ClientConnection) -> list[ForwardMsg]:
+    said = []
+    while not said or said[-1].WhichOneof("type") != "script_finished":
+        said.append(ForwardMsg.FromString(connection.recv(30)))
+    return said
+
+
+def session_id(said: list[ForwardMsg]) -> str:
+    return next(m for m in said if m.HasField("new_session")).new_session.initialize.session_id
+
+
+def test_repository_is_not_told(session):
+    connection = session()
+    connection.send(BackMsg(load_git_info=True).SerializeToString())
+    kinds = {message.WhichOneof("type") for message in ran(connection)}
+    assert "new_session" in kinds
+    assert "git_info_changed" not in kinds
+
+
+def test_flood_of_runs_is_slowed_and_others_are_served_meanwhile(session):
+    flood, other = session("203.0.113.9"), session("198.51.100.7")
+    ran(other)
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    begun = time.monotonic()
+    for _ in range(2_000):
+        flood.send(message.SerializeToString())
+    for _ in range(10):
+        assert "new_session" in {m.WhichOneof("type") for m in ran(other)}
+    # All that it had saved up, and what it got since.
+    rate, burst = script_turns.RUNS_PER_CONNECTION
+    runs = 0
+    with suppress(TimeoutError):
+        while True:
+            runs += ForwardMsg.FromString(flood.recv(0.1)).HasField("new_session")
+            if time.monotonic() - begun > 10:
+                break
+    assert 0 < runs <= burst + rate * (time.monotonic() - begun) + 1
+
+
+@pytest.fixture
+def cookie(portal) -> str:
+    """The cookie of a sign-in as member."""
+    keys = Keys(SECRET)
+    accounts = load_accounts(Settings(data_dir=portal.data_dir))
+    fingerprint = keys.hash("password", accounts["member"].password).hex()
+    claims = {"sub": "member", "jti": uuid.uuid4().hex, "pwd": fingerprint}
+    return "issue_portal=" + signed.sign(keys, "sign-in", claims, 600)
+
+
+def names_shown(said: list[ForwardMsg]) -> bool:
+    return any(b"Morgan Member" in message.SerializeToString() for message in said)
+
+
+def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(session, portal, cookie):
+    first = session(cookie=cookie)
+    said = ran(first)
+    assert names_shown(said)
+    theirs = session_id(said)
+    first.close()
+    # Whoever knows the id alone, or has another sign-in, gets a session of their own.
+    stranger = session(resumes=theirs)
+    said = ran(stranger)
+    assert not names_shown(said)
+    assert session_id(said) != theirs
+    stranger.close()
+    again = session(resumes=theirs, cookie=cookie)
+    said = ran(again)
+    assert names_shown(said)
+    assert session_id(said) == theirs
+    again.close()
+    assert theirs not in portal.log
+
+
+def test_visitor_goes_on_after_a_break(session):
+    first = session()
+    theirs = session_id(ran(first))
+    first.close()
+    assert session_id(ran(session(resumes=theirs))) == theirs
+
+
+@pytest.mark.parametrize("query", ["description=caf%C3%A9", "q=%E2%82%AC", "q=%FF", ""])
+def test_page_opens_whatever_is_in_its_address(portal, query):
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        request = f"GET /?{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"
+        connection.sendall(request.encode("latin-1"))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_no_other_page_controls_this_one_by_messages(portal):
+    told = httpx.get(f"{portal.url}/_stcore/host-config").json()
+    assert told["allowedOrigins"] == []
+    assert told["enableCustomParentMessages"] is False
+
+
+def test_log_is_not_filled_by_a_visitor(session, portal):
+    connection = session()
+    before = len(portal.log)
+    message = BackMsg()
+    widget = message.rerun_script.widget_states.widgets.add()
+    widget.id, widget.trigger_value = "$$ID-" + "x" * 200_000, True
+    for _ in range(50):
+        connection.send(message.SerializeToString())
+    with suppress(TimeoutError):
+        while True:
+            connection.recv(3)
+    assert len(portal.log) - before < 100_000
+    assert "x" * 1_000 not in portal.log
+
+
+def test_two_identities_in_one_request_are_refused(tmp_path):
+    headers = '{"X-Forwarded-Email": "email"}'
+    server = portal_server(tmp_path / "data", STREAMLIT_SERVER_TRUSTED_USER_HEADERS=headers)
+    server.env["ISSUES_REVIEWERS"] = "boss@example.com"
+    server.start()
+    one = [("X-Forwarded-Email", "member@example.com")]
+    two = [*one, ("X-Forwarded-Email", "boss@example.com")]
+    try:
+        url = f"{server.url}/issues.csv"
+        assert httpx.get(url, headers=one[:0]).status_code == 401
+        assert httpx.get(url, headers=two[1:]).status_code == 200
+        assert httpx.get(url, headers=two).status_code == 400
+        assert httpx.get(url, headers=two[::-1]).status_code == 400
+
+        def open_session(given):
+            stream = f"ws://localhost:{server.port}/_stcore/stream"
+            with connect(stream, subprotocols=["streamlit"], additional_headers=given) as made:
+                return made.response.status_code
+
+        assert open_session(one) == 101
+        refused(open_session, two, status=400)
+    finally:
+        server.stop()
 
 
 def test_addresses_are_believed_only_from_trusted_proxies(tmp_path):

@@ -39,3 +39,27 @@ STAFF = ["staff", "Issue Reviewers"]
 def test_role(monkeypatch, settings, claims, role):
     monkeypatch.setattr(provider, "get_settings", lambda: Settings(**settings))
     assert provider.role_of(ANN, provider.values_of(claims)) == role
+
+
+@pytest.mark.parametrize(
+    ("claims", "trusts", "believed"),
+    [
+        ({"email_verified": True}, False, True),
+        ({"email_verified": "true"}, False, True),
+        ({"email_verified": False}, False, False),
+        ({"email_verified": False}, True, False),
+        ({}, False, False),
+        ({}, True, True),
+        ({"email_verified": None}, True, False),
+    ],
+)
+def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
+    settings = Settings(trust_unverified_email=trusts)
+    monkeypatch.setattr(provider, "get_settings", lambda: settings)
+    found = provider._by_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
+    assert (found.role is Role.MEMBER) == believed
+
+
+def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
+    monkeypatch.setattr(provider, "get_settings", Settings)
+    assert provider._by_headers({"email": ANN}, 0).role is Role.MEMBER

@@ -31,5 +31,19 @@ def test_cookie_is_set_once(monkeypatch, origin, secure):
     said = ask(ticket, origin).headers["set-cookie"]
     assert "HttpOnly; Max-Age=600; Path=/; SameSite=strict" in said
     assert ("Secure" in said) == secure
+    # Browsers take such a name over TLS only, for this host only and all of its paths.
+    assert said.startswith("__Host-issue_portal=" if secure else "issue_portal=")
+    assert "Domain" not in said
     again = ask(ticket, origin)
     assert (again.status_code, again.headers.get("set-cookie")) == (400, None)
+
+
+def test_over_tls_only_the_cookie_of_this_very_host_counts():
+    """Another host of the domain, or a page without TLS, can set the other one."""
+    ours, foreign = {"__Host-issue_portal": "ours"}, {"issue_portal": "foreign"}
+    value_in = sign_in_cookie.value_in
+    assert value_in(ours | foreign, is_secure=True) == "ours"
+    assert value_in(foreign, is_secure=True) == ""
+    assert value_in(ours | foreign, is_secure=False) == "ours"
+    assert value_in(foreign, is_secure=False) == "foreign"
+    assert value_in({}, is_secure=False) == ""

@@ -1,0 +1,27 @@
+"""What limits count a client under."""
+
+import pytest
+
+from api.addresses import counted_as
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        ("::ffff:127.0.0.1", ""),
+        ("0.0.0.0", ""),
+        ("unix:", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_address_is_counted_with_its_network(host, counted):
+    assert counted_as(host) == counted

@@ -1,0 +1,102 @@
+"""The log: what somebody else can make long or frequent does not fill it, nor move a terminal."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from api import logs
+
+FORMS = ("text", "json")
+
+
+@pytest.fixture
+def log():
+    """A logger whose lines go through the handler of ``form``; and what it has written."""
+
+    def make(form: str, name: str = "api.tests"):
+        written = io.StringIO()
+        logger = logging.Logger(name)
+        logger.addHandler(logs.handler(form, written))
+        return logger, written
+
+    return make
+
+
+def messages(form: str, written: io.StringIO) -> list[str]:
+    lines = written.getvalue().splitlines()
+    return [json.loads(line)["message"] for line in lines] if form == "json" else lines
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_long_message_is_cut(form, log):
+    logger, written = log(form)
+    logger.warning("widget %s", "x" * 1_000_000)
+    [line] = messages(form, written)
+    assert len(line) < 700
+    assert "characters more" in line
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_control_characters_are_written_as_escapes(form, log):
+    logger, written = log(form)
+    logger.warning("error: %s", "\x1b[2J\x9b1A\r\nforged line\u2028\u202e\u0085")
+    [line] = messages(form, written)
+    assert all(c.isprintable() for c in line)
+    assert r"\x1b[2J\x9b1A\r\nforged line\u2028\u202e\x85" in line
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_traceback_is_bounded_and_shows_its_end(form, log):
+    logger, written = log(form)
+    try:
+        raise KeyError("\x1b[2J" + "x" * 1_000_000 + "\n" * 5)
+    except KeyError:
+        logger.exception("a page failed")
+    text = written.getvalue()
+    assert "KeyError" in text
+    assert "test_logs.py" in text
+    assert "\x1b" not in text
+    assert len(text) < 10_000
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_flood_is_counted_instead_of_written(form, log, monkeypatch):
+    clock = {"now": 600.0}
+    monkeypatch.setattr(logs.time, "monotonic", lambda: clock["now"])
+    logger, written = log(form)
+    for number in range(5000):
+        logger.warning("line %d", number)
+    assert len(messages(form, written)) == logs.LINES_A_MINUTE
+    clock["now"] += 60
+    logger.warning("another minute")
+    told, line = messages(form, written)[-2:]
+    assert f"{5000 - logs.LINES_A_MINUTE} lines were left out" in told
+    assert "another minute" in line
+
+
+def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
+    monkeypatch.setattr(logs.time, "monotonic", lambda: 600.0)
+    logger, written = log("text")
+    for _ in range(50):
+        try:
+            raise ValueError("again")
+        except ValueError:
+            logger.exception("a page failed")
+    text = written.getvalue()
+    assert text.count("Traceback") == logs.TRACES_A_MINUTE
+    assert text.count("a page failed") == 50
+
+
+def test_requests_have_a_line_each_however_many(log):
+    logger, written = log("json", logs.REQUESTS)
+    for _ in range(1000):
+        logger.warning("GET /issue 200")
+    assert len(written.getvalue().splitlines()) == 1000
+
+
+def test_ids_of_sessions_are_not_written(log):
+    logger, written = log("text", "streamlit.runtime.websocket_session_manager")
+    logger.warning("Session with id %s is already connected!", "0f8e")
+    assert written.getvalue() == ""

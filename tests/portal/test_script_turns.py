@@ -1,0 +1,177 @@
+"""Scripts take turns: nobody has more than a share, whoever waits longest goes first."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from components import script_turns
+from components.script_turns import Bucket, ScriptTurns
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(script_turns, "time", made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def four_slots(monkeypatch):
+    monkeypatch.setattr(script_turns, "SLOTS", 4)
+    monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 2)
+    # A test on a slow machine holds them until it lets them go.
+    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 1000.0)
+
+
+def run(story) -> None:
+    # Not in this thread, where Playwright may have its loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(story())).result()
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_bucket_gives_its_burst_and_then_its_rate(clock):
+    bucket = Bucket(10, 3)
+    for _ in range(3):
+        assert bucket.seconds_left() == 0
+        bucket.take()
+    assert bucket.seconds_left() == pytest.approx(0.1)
+    clock.now += 0.1
+    assert bucket.seconds_left() == 0
+    assert not bucket.is_full
+    clock.now += 1000
+    assert bucket.is_full
+    for _ in range(3):
+        bucket.take()
+    assert bucket.seconds_left() > 0
+
+
+def test_no_more_scripts_run_at_once_than_there_are_slots():
+    async def story():
+        turns = ScriptTurns()
+        connections = [turns.join(f"192.0.2.{number}") for number in range(6)]
+        waiting = [asyncio.create_task(turns.turn(each)) for each in connections]
+        await settle()
+        assert [each.done() for each in waiting] == [True] * 4 + [False] * 2
+        turns.finished(connections[0])
+        await settle()
+        assert [each.done() for each in waiting] == [True] * 5 + [False]
+        turns.leave(connections[1])
+        await settle()
+        assert all(each.done() for each in waiting)
+
+    run(story)
+
+
+def test_one_address_has_a_share_of_the_slots_only():
+    async def story():
+        turns = ScriptTurns()
+        waiting = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(10)]
+        await settle()
+        assert sum(each.done() for each in waiting) == 2
+        other = asyncio.create_task(turns.turn(turns.join("192.0.2.2")))
+        await settle()
+        assert other.done()
+        for each in waiting:
+            each.cancel()
+
+    run(story)
+
+
+def test_address_that_has_run_nothing_for_longest_goes_first():
+    async def story():
+        turns = ScriptTurns()
+        busy = [turns.join(f"192.0.2.{number}") for number in range(4)]
+        for each in busy:
+            await turns.turn(each)
+        order = []
+
+        async def wait(name, connection):
+            await turns.turn(connection)
+            order.append(name)
+            turns.finished(connection)
+
+        again = turns.join("192.0.2.0")
+        tasks = [asyncio.create_task(wait("flood", again)) for _ in range(5)]
+        await settle()
+        tasks.append(asyncio.create_task(wait("newcomer", turns.join("192.0.2.99"))))
+        await settle()
+        assert order == []
+        turns.finished(busy[3])
+        await asyncio.gather(*tasks)
+        assert order[0] == "newcomer"
+
+    run(story)
+
+
+def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
+    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
+
+    async def story():
+        turns = ScriptTurns()
+        # None of them says that it has finished: a page that waits for a slow server.
+        async with asyncio.timeout(10):
+            for number in range(12):
+                await turns.turn(turns.join(f"192.0.2.{number}"))
+
+    run(story)
+
+
+def test_newer_run_of_a_connection_replaces_the_one_at_work():
+    async def story():
+        turns = ScriptTurns()
+        connection = turns.join("192.0.2.1")
+        async with asyncio.timeout(10):
+            for _ in range(10):
+                await turns.turn(connection)
+            # Together they hold one slot, so others have theirs.
+            for number in range(2, 5):
+                await turns.turn(turns.join(f"192.0.2.{number}"))
+
+    run(story)
+
+
+def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
+    async def story():
+        turns = ScriptTurns()
+
+        async def runs(connection) -> int:
+            count = 0
+            while True:
+                task = asyncio.create_task(turns.turn(connection))
+                await settle()
+                if not task.done():
+                    task.cancel()
+                    return count
+                turns.finished(connection)
+                count += 1
+
+        _, burst = script_turns.RUNS_PER_CONNECTION
+        _, burst_of_address = script_turns.RUNS_PER_ADDRESS
+        assert await runs(turns.join("192.0.2.1")) == burst
+        left = burst_of_address - burst
+        assert await runs(turns.join("192.0.2.1")) <= left
+        # Coming again does not help: what an address has used is remembered.
+        again = turns.join("192.0.2.1")
+        turns.leave(again)
+        assert await runs(turns.join("192.0.2.1")) == 0
+        assert await runs(turns.join("192.0.2.2")) == burst
+        # Those whose address is not known do not use up each other's.
+        assert await runs(turns.join("")) == burst
+        assert await runs(turns.join("")) == burst
+
+    run(story)

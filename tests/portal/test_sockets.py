@@ -1,0 +1,193 @@
+"""Below ASGI: silent connections, floods of tiny frames, and file descriptors."""
+
+import asyncio
+import resource
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from unittest.mock import Mock
+
+import httpx
+import pytest
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from components import sockets
+from tests.conftest import Server, portal_server
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory) -> Iterator[Server]:
+    server = portal_server(tmp_path_factory.mktemp("sockets") / "data").start()
+    yield server
+    server.stop()
+
+
+def is_closed(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_connection_that_asks_nothing_is_closed_after_a_while(portal):
+    asked = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n"
+    with ExitStack() as opened:
+        for beginning in (b"", asked):
+            connection = opened.enter_context(socket.create_connection(("localhost", portal.port)))
+            connection.sendall(beginning)
+            assert not is_closed(connection, 0.2)
+            assert is_closed(connection, sockets.SILENT_SECONDS + 20)
+
+
+def test_many_that_ask_nothing_push_out_each_other_and_nobody_else(portal):
+    with ExitStack() as opened:
+        page = opened.enter_context(connect_session(portal))
+        silent = []
+        for _ in range(sockets.MOST_SILENT + 50):
+            one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
+            silent.append(one)
+        for _ in range(20):
+            assert httpx.get(f"{portal.url}/api/health").status_code == 200
+        assert is_closed(silent[0], 20)
+        page.ping().wait(20)
+
+
+def connect_session(portal, **headers):
+    return connect(
+        f"ws://localhost:{portal.port}/_stcore/stream",
+        subprotocols=["streamlit"],
+        origin=portal.url,
+        additional_headers=headers,
+        compression=None,
+    )
+
+
+@pytest.mark.parametrize("opcode", [0x89, 0x8A, 0x00], ids=["pings", "pongs", "endless message"])
+def test_flood_of_frames_that_nobody_needs_ends_the_connection(portal, opcode):
+    with connect_session(portal) as connection:
+        frames = bytes([opcode, 0x80, 0, 0, 0, 0]) * 50_000
+        if opcode == 0x00:
+            frames = bytes([0x02, 0x80, 0, 0, 0, 0]) + frames
+        with pytest.raises((ConnectionClosed, OSError)):
+            connection.socket.sendall(frames)
+            while True:
+                connection.recv(20)
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+def test_message_that_is_too_big_ends_the_connection(portal):
+    with connect_session(portal) as connection:
+        connection.send(b"x" * 300_000)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                connection.recv(20)
+    assert closed.value.rcvd.code == 1009
+
+
+class Transport(Mock):
+    """A transport of which a protocol asks little."""
+
+    def get_extra_info(self, _name):
+        return None
+
+    def is_closing(self):
+        return False
+
+
+def test_tiny_frames_are_read_in_small_pieces():
+    """One chunk of them, as a socket gives it, took the event loop for a second."""
+
+    class Protocol(WebSocketsSansIOProtocol):
+        pass
+
+    sockets._limit_messages(Protocol)
+    read = 0
+
+    async def app(_scope, receive, send):
+        nonlocal read
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] == "websocket.receive":
+            read += 1
+
+    async def story():
+        config = uvicorn.Config(app, ws="websockets-sansio", log_config=None)
+        config.load()
+        protocol = Protocol(config, ServerState(), {})
+        protocol.connection_made(Transport())
+        protocol.data_received(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        while not protocol.handshake_complete:
+            await asyncio.sleep(0)
+        protocol.data_received(bytes([0x82, 0x82, 0, 0, 0, 0, 0x88, 0x01]) * 30_000)
+        assert 0 < protocol.queue.qsize() <= 128
+        async with asyncio.timeout(30):
+            while read < 30_000:
+                await asyncio.sleep(0)
+        assert not protocol.unread
+        protocol.connection_lost(None)
+
+    # Not in this thread, where Playwright may have its loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(story())).result()
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/app/issue"])
+def test_address_that_is_too_long_gets_a_problem_document(portal, path):
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        request = f"GET {path}?q={'x' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        connection.sendall(request.encode())
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 4")
+    assert b"content-type: application/problem+json" in head
+    assert b'"status": 4' in body
+
+
+def started_with(soft: int, hard: int, tmp_path) -> Server:
+    """A portal whose process may open ``soft`` files, and ``hard`` if it asks."""
+    server = portal_server(tmp_path / "data")
+    script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
+    server.command = ["bash", "-c", script, "-", *server.command]
+    return server.start()
+
+
+def test_process_takes_the_files_that_it_may_open(tmp_path):
+    hard = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    server = started_with(256, hard, tmp_path)
+    try:
+        limits = Path(f"/proc/{server.process.pid}/limits").read_text().splitlines()
+        [soft] = [line.split()[3] for line in limits if line.startswith("Max open files")]
+        assert int(soft) == hard
+        assert "sessions fit" not in server.log
+    finally:
+        server.stop()
+
+
+def test_sessions_that_do_not_fit_are_told_and_refused(tmp_path):
+    few = sockets.MOST_SILENT + 320
+    server = started_with(256, few, tmp_path)
+    try:
+        assert "Only 5 sessions fit at once, not ISSUES_MAX_SESSIONS=2000" in server.log
+        with ExitStack() as opened:
+            for _ in range(5):
+                opened.enter_context(connect_session(server))
+            with pytest.raises(Exception, match="503"):
+                connect_session(server)
+        assert httpx.get(f"{server.url}/api/ready").status_code == 200
+    finally:
+        server.stop()

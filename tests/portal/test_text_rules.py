@@ -1,0 +1,83 @@
+"""Texts without what nobody sees: no mark is left in them, and no language loses its letters."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.text_rules import is_blank, unmarked
+
+INVISIBLE = [
+    *("\u200b", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u202e", "\u2066", "\u061c", "\u180e"),
+    *("\u034f", "\u115f", "\u3164", "\uffa0", "\u2800", "\U000e0001", "\U000e0041", "\U000e007f"),
+    *("\U000e0100", "\U000e01ef", "\ufe00", "\ufe0f", "\u200c", "\u200d", "\U0001d173", "\x00"),
+    *("\U0001343f", "\u2028", "\u00a0", "\u2009", "\t", " ", "\u3000", "\u0085"),
+]
+MARKS = st.text(st.sampled_from(INVISIBLE), max_size=5)
+
+
+@pytest.mark.parametrize("mark", INVISIBLE, ids=lambda mark: f"U+{ord(mark):04X}")
+def test_mark_at_the_ends_and_between_latin_letters_is_lost(mark):
+    assert unmarked(mark) == ""
+    assert is_blank(mark) or mark == "\x00"
+    assert unmarked(f"{mark}It broke{mark}{mark}") == "It broke"
+    inside = unmarked(f"a{mark}b")
+    assert inside in ("ab", "a b", "a\nb")
+    assert unmarked(f"a{mark * 3}b") in (inside, "a\n\nb")
+
+
+@given(before=MARKS, inside=MARKS, after=MARKS)
+def test_no_mark_tells_two_senders_apart(before, inside, after):
+    text = unmarked(f"{before}It{inside}broke.{after}")
+    assert text in ("Itbroke.", "It broke.", "It\nbroke.", "It\n\nbroke.")
+
+
+@given(st.text(max_size=200))
+def test_it_settles_at_once_and_keeps_what_is_seen(text):
+    once = unmarked(text)
+    assert unmarked(once) == once
+    assert is_blank(text) == (not once) or re.fullmatch(r"[\x00-\x1f\x7f\s]*", text)
+    assert once == once.strip()
+    assert "  " not in once
+    assert "\n\n\n" not in once
+    letters = [c for c in unicodedata.normalize("NFC", text) if c.isalnum()]
+    assert [c for c in unicodedata.normalize("NFC", once) if c.isalnum()] == letters
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می‌خواهم کتاب‌ها را ببینم",
+        "क्‍ष और क्‌ष",
+        "দর‍্শন",
+        "ക്‍",
+        "👨‍👩‍👧‍👦 and 👩🏽‍💻",
+        "🏳️‍🌈 🕵️‍♂️ 🙂‍↔️",
+        "❤️ ⌚︎ 1️⃣ #️⃣",
+        "日本語、한국어、ไทย، العربية",
+        "first\nsecond\n\nthird",
+        "Ünïcode, ½ ﬁ Ⅳ",
+        "رقم \u0600١٢",
+    ],
+)
+def test_languages_and_emoji_keep_what_they_need(text):
+    assert unmarked(text) == unicodedata.normalize("NFC", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("می‌‌خواهم", "می‌خواهم"),
+        ("دا‌ر", "دار"),
+        ("👨‍‍👩", "👨‍👩"),
+        ("😀️", "😀"),
+        ("e\u0301", "é"),
+        ("a \u00a0 b \t\r\n \n\n c", "a b\n\nc"),
+        ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "🏴"),
+        ("x️ 1️ ‍", "x 1"),
+    ],
+)
+def test_what_changes_nothing_that_is_seen_is_lost(text, seen):
+    assert unmarked(text) == seen
