@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,12 @@ from api.contract import (
     ResourceType,
     Role,
 )
+from api.data_dir import make_data_directory
 from api.ended import EndedSignIns
 from api.errors import Forbidden, NotFound, Unauthenticated
 from api.keys import load_keys
+from api.server import backup
+from api.server.database import Database
 from api.settings import Settings
 from tests.api.conftest import Caller
 from tests.conftest import ROOT, SECRET, api_server
@@ -266,6 +270,122 @@ def test_backup_amid_writers_is_of_one_moment(fresh, tmp_path):
             " FROM organisations"
         ).fetchone()
     assert last == entries == counts[-1]["issues"]
+
+
+def test_restore_that_is_killed_can_be_repeated_and_receipts_hold(tmp_path):
+    server = api_server(tmp_path / "data")
+    server.env.pop("ISSUES_SECRET_KEY")
+    server.run("demo")
+    server.start()
+    _, _, anonymous = filled(server)
+    server.stop()
+    backup = tmp_path / "backup.gz"
+    assert server.run("backup", str(backup)).returncode == 0
+    other = api_server(tmp_path / "other")
+    other.env.pop("ISSUES_SECRET_KEY")
+    command = [sys.executable, "-m", "api", "restore", str(backup)]
+    begun = time.monotonic()
+    timed = other.env | {"ISSUES_DATA_DIR": str(tmp_path / "timed")}
+    subprocess.run(command, cwd=ROOT, env=timed, check=True)
+    whole = time.monotonic() - begun
+    for part in (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0):
+        process = subprocess.Popen(command, cwd=ROOT, env=other.env, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(whole * part)
+        process.kill()
+        process.wait()
+    done = other.run("restore", str(backup))
+    assert done.returncode == 0 or "in use" in done.stderr
+    other.start()
+    try:
+        with other.client(
+            other.run("token", "create", "--email", email()).stdout.strip()
+        ) as client:
+            found = client.look_up_receipt(anonymous.receipt)
+            assert found.issue_number == anonymous.issue_number
+    finally:
+        other.stop()
+
+
+def test_files_of_a_backup_are_there_before_its_rows(tmp_path, monkeypatch):
+    server = api_server(tmp_path / "data")
+    server.env.pop("ISSUES_SECRET_KEY")
+    server.run("demo")
+    backup_file = tmp_path / "backup.gz"
+    server.run("backup", str(backup_file))
+    settings = Settings(data_dir=tmp_path / "other")
+    make_data_directory(settings)
+    database = Database(settings.database)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "restore_ended", killed)
+        with pytest.raises(Killed):
+            backup.restore_backup(database, settings, backup_file)
+    assert (settings.data_dir / "secret.key").exists()
+    with sqlite3.connect(settings.data_dir / "issues.db") as rows:
+        assert rows.execute("SELECT count(*) FROM issues").fetchone() == (0,)
+    assert backup.restore_backup(database, settings, backup_file)["issues"] > 0
+    database.close()
+
+
+def test_each_issue_is_one_line_for_every_program(fresh):
+    text = "one\u2028two\u2029three\u0085four"
+    fresh.start()
+    with fresh.client(fresh.lasting_token("Rob", Role.ADMIN)) as client:
+        client.create(new(text))
+    done = fresh.run("export", "--format", "jsonl")
+    fresh.stop()
+    [line] = done.stdout.splitlines()
+    assert json.loads(line)["description"] == text
+
+
+def test_another_key_is_refused_at_start_unless_accepted(fresh):
+    fresh.start()
+    _, _, anonymous = filled(fresh)
+    fresh.stop()
+    kept = fresh.env["ISSUES_SECRET_KEY"]
+    other = "another secret of the tests that is long enough"
+    refused(fresh.run("token", "list", ISSUES_SECRET_KEY=other), "another secret key")
+    # Rotated: the new one is first, and the old one still there.
+    rotated = {"ISSUES_SECRET_KEY": f"{other},{kept}"}
+    assert fresh.run("token", "list", **rotated).returncode == 0
+    assert fresh.run("token", "list", ISSUES_SECRET_KEY=other).returncode == 0
+    refused(fresh.run("token", "list"), "key accept")
+    assert fresh.run("key", "accept").returncode == 0
+    fresh.start()
+    with fresh.client(fresh.lasting_token("Rob", Role.ADMIN)) as client:
+        assert client.look_up_receipt(anonymous.receipt).issue_number == anonymous.issue_number
+    fresh.stop()
+
+
+def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
+    server = api_server(tmp_path / "data")
+    address = email()
+    server.run("user", "add", address, "--username", "ann")
+    token = server.run("token", "create", "--email", address).stdout.strip()
+    file = server.data_dir / "accounts.yaml"
+    server.start()
+    try:
+        with server.client(token) as client:
+            assert client.me().email == address
+            # By hand, as the README allows.
+            file.write_text(file.read_text() + "  disabled: true\n")
+            with pytest.raises(Forbidden):
+                client.me()
+            file.unlink()
+            with pytest.raises(Forbidden):
+                client.me()
+    finally:
+        server.stop()
+    refused(server.run("token", "list"), "accounts.yaml is gone")
+    (server.data_dir / ".accounts").unlink()
+    assert server.run("token", "list").returncode == 0
 
 
 def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):

@@ -7,6 +7,8 @@ import uuid
 import pytest
 from sqlalchemy import MetaData, select
 
+from tests.api.conftest import Caller
+
 
 def problem(answer, status, field=None):
     assert answer.status_code == status, answer.text
@@ -400,3 +402,37 @@ def test_health_and_documentation(api, stranger):
     page = get(f"{api.url}/api/docs")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200
+
+
+MARKED = "It broke off.\u200b\U000e0041 \u00a0\t "
+
+
+def test_anonymous_report_has_no_marks_that_nobody_sees(api, reviewer):
+    guest = Caller(api.url, api.guest_token())
+    config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
+    sent = {"description": MARKED, "project_id": "sales\u2060 ", "config": config}
+    made = guest.report(anonymous=True, **sent)
+    listed = reviewer("GET", "/issue", params={"include": "Project", "page_size": 100}).json()[
+        "data"
+    ]
+    [found] = [issue for issue in listed if issue["id"] == made["id"]]
+    assert found["description"] == made["description"] == "It broke off."
+    assert found["project"]["id"] == "sales"
+    assert found["data"] == {"thread_id": "t1", "reported_interaction_id": "i1"}
+    # By name, a text is what somebody wrote.
+    assert reviewer.report(MARKED)["description"] == MARKED
+
+
+@pytest.mark.parametrize("fields", [{"description": "\u200b\U000e0041"}, {"project_id": "\u2800"}])
+def test_anonymous_report_of_which_nothing_can_be_seen_is_refused(api, fields):
+    guest = Caller(api.url, api.guest_token())
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    problem(guest("POST", "/issue", json=body | fields), 400, next(iter(fields)))
+
+
+def test_repeated_anonymous_report_is_one_with_its_marks_too(api):
+    guest = Caller(api.url, api.guest_token())
+    body = {"description": MARKED, "resource_type": "Thread", "type": "Other", "anonymous": True}
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    first, second = (guest("POST", "/issue", json=body, headers=headers) for _ in range(2))
+    assert first.json()["id"] == second.json()["id"]

@@ -4,6 +4,12 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.contract import LIVE_STATES
+from api.server.search import fold
+from api.server.store import Filter
 
 
 def texts(issues):
@@ -70,6 +76,32 @@ def test_search_finds_any_part_in_any_case(member, text, search):
     member.report(text)
     member.report("something else")
     assert texts(member.listed(filter_by_text=search)) == [text]
+
+
+@given(st.text(max_size=50))
+def test_what_is_stored_for_the_search_is_bounded(text):
+    assert len(fold(text)) <= 4 * len(text)
+    assert fold(fold(text)) == fold(text)
+
+
+def test_signs_that_stand_for_many_letters_are_found_as_they_are(member):
+    member.report("\ufdfa, and more \u3316")
+    member.report("something else")
+    for search in ("\ufdfa", "\u3316", "\ufdfa, AND MORE \u3316"):
+        assert texts(member.listed(filter_by_text=search)) == ["\ufdfa, and more \u3316"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_search_of_a_reporter_looks_at_no_text_of_others(dialect):
+    mine = Filter("org", LIVE_STATES, created_by=("user_1",), text="budget")
+    alls = Filter("org", LIVE_STATES, text="budget")
+
+    def told(which: Filter) -> str:
+        return " ".join(map(str, which.conditions(dialect)))
+
+    for index in ("issue_text", "issue_trigrams"):
+        assert index not in told(mine)
+    assert any(index in told(alls) for index in ("issue_text", "issue_trigrams"))
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueState, IssueType, NewIssue, ResourceType, Role
+from api.contract import IssueQuery, IssueState, IssueType, NewIssue, ResourceType, Role
 from api.portal_token import Person
 from tests.conftest import portal_server, sign
 
@@ -156,18 +156,39 @@ def test_form_in_a_frame_of_another_site_that_is_refused_storage(
         portal.stop()
 
 
+def test_link_cannot_mark_who_follows_it(people, portal, words):
+    marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
+    told = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
+    visitor = people().opens(f"/?type=Other&{told}sales%20%C3%A4{marks}")
+    expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+    # What could hide something is left out whole; the rest is shown before it is sent.
+    expect_places(visitor, "", "i1", "")
+    visitor.sees("can tell who followed it")
+    visitor.page.get_by_role("textbox", name="Interaction").fill("")
+    visitor.writes(f"{words}\u200b \u00a0").presses("Send report").sees("Your report has arrived.")
+    with portal.client(portal.token("Counter", Role.ADMIN)) as client:
+        [issue] = client.iterate(IssueQuery(filter_by_text=words))
+    assert issue.description == words
+
+
 def test_help_makes_a_link_that_fills_the_form(people):
     author = people().opens().goes_to("Help").sees("What anonymous means")
     author.unfolds("Link to the form, or show it")
+    # A list that opens at the very end of the window closes as the page scrolls.
+    kind = author.page.get_by_role("combobox", name="Kind of problem")
+    kind.evaluate("element => element.scrollIntoView({ block: 'center' })")
     author.picks("Kind of problem", "Badly presented", several=False)
     author.page.get_by_label("What happened?").fill("A & B\n50 %")
     author.page.get_by_role("textbox", name="Thread").fill("t 1")
     author.page.get_by_role("textbox", name="Thread").press("Tab")
     author.sees("Give both thread and interaction, or neither.")
-    author.page.get_by_role("textbox", name="Interaction").fill("i&1")
+    author.page.get_by_role("textbox", name="Interaction").fill("i:1")
     author.page.get_by_role("textbox", name="Interaction").press("Tab")
+    author.sees("In a link, an id can have letters from a to z, digits, and")
+    author.page.get_by_role("textbox", name="Thread").fill("t=1")
+    author.page.get_by_role("textbox", name="Thread").press("Tab")
     code = author.page.get_by_test_id("stCode")
-    expect(code).to_contain_text("interaction=i%261")
+    expect(code).to_contain_text("interaction=i%3A1")
     link = code.inner_text().strip()
     author.page.get_by_text("Show the form inside a page of yours").click()
     expect(code).to_contain_text("<iframe")
@@ -177,7 +198,7 @@ def test_help_makes_a_link_that_fills_the_form(people):
     visitor = people().opens(link.removeprefix(author.server.url))
     expect(visitor.page.get_by_label("What happened?")).to_have_value("A & B\n50 %")
     expect(visitor.page.get_by_label("Badly presented")).to_be_checked()
-    expect_places(visitor, "t 1", "i&1", "")
+    expect_places(visitor, "t=1", "i:1", "")
 
 
 def test_receipt_survives_a_reload_until_another_report(people, words):

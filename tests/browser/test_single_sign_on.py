@@ -229,6 +229,19 @@ def test_proxy_says_who_it_is(people, behind):
     eve.sees("Sign in to see this page.").sees("which gives you no access here.")
 
 
+def test_callback_neither_fills_the_log_nor_moves_the_operators_terminal(single):
+    before = len(single.log)
+    escapes = "%1b%5b2J%c2%9b1A%e2%80%a8" + "x" * 5_000
+    with httpx.Client(base_url=single.url) as client:
+        for number in range(1_000):
+            client.get(f"/oauth2callback?error={escapes}{number}&error_description={escapes}")
+    written = single.log[before:]
+    assert "Error during authentication" in written
+    assert "\x1b" not in written
+    assert "\x9b" not in written
+    assert len(written) < 1_000_000
+
+
 def test_what_a_client_says_by_itself_is_not_believed(behind, portal):
     headers = {"X-Forwarded-Email": "rob@example.com", "X-Forwarded-Groups": "issue-reviewers"}
     for server in (behind, portal):

@@ -140,6 +140,21 @@ def test_reviewer_filters_by_date(people, words, portal):
     reviewer.sees("No issue fits these filters.")
 
 
+@pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
+def test_days_that_make_no_sense_are_left_out(people, portal, words, days):
+    with portal.client(portal.guest_token()) as client:
+        client.create(
+            NewIssue(
+                description=words,
+                resource_type=ResourceType.THREAD,
+                type=IssueType.FORMAT,
+                anonymous=True,
+            )
+        )
+    reviewer = people().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
+    expect(reviewer.row(words)).to_have_count(1)
+
+
 def test_first_visitor_of_all_may_come_by_a_deep_link(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:

@@ -55,6 +55,28 @@ def test_address_that_tries_all_names_has_one_guess_a_name(attempts):
     assert guess(attempts, "ann", "elsewhere", 10) == 3
 
 
+def test_name_under_fire_is_slowed_altogether_but_not_where_it_has_signed_in(attempts):
+    assert attempts.begin("ann", "home") == 0
+    attempts.succeeded("ann", "home")
+    # A botnet: each guess comes from an address of its own.
+    guessed = sum(guess(attempts, "ann", f"address {number}") for number in range(500))
+    assert guessed <= 30 + 30
+    assert attempts.begin("ann", "one more address") > 0
+    assert attempts.begin("ann", "home") == 0
+    attempts.succeeded("ann", "home")
+    assert attempts.begin("ben", "one more address") == 0
+
+
+def test_address_that_tries_random_names_has_to_wait(attempts):
+    assert attempts.begin("ann", "here") == 0
+    attempts.succeeded("ann", "here")
+    guessed = sum(guess(attempts, f"name {number}", "here") for number in range(500))
+    assert guessed == 120
+    assert attempts.begin("ben", "here") > 0
+    assert attempts.begin("ben", "elsewhere") == 0
+    assert attempts.begin("ann", "here") == 0
+
+
 def test_attempts_at_the_same_time_are_all_counted(attempts):
     assert [attempts.begin("ann", "here") == 0 for _ in range(4)] == [True] * 3 + [False]
 

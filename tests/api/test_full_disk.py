@@ -1,0 +1,166 @@
+"""A disk that is full: nothing is said to be done that is not, and all works again afterwards."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.contract import IssueType, NewIssue, ResourceType, Role
+from api.ended import EndedSignIns
+from api.errors import IssuesError
+from api.keys import Keys
+from api.settings import Settings
+from tests.conftest import SECRET, Server, api_server, portal_server
+
+
+class Disk:
+    """A small file system of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def filler(self) -> Path:
+        return self.path / "filler"
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        with self.filler.open("ab", buffering=0) as file:
+            for size in (1_000_000, 4096, 1):
+                try:
+                    while file.write(bytes(size)) == size:
+                        pass
+                except OSError:
+                    pass
+
+    def empty(self) -> None:
+        self.filler.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Disk]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    # As root, as continuous integration runs; elsewhere sudo may ask.
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=True)
+    yield Disk(place)
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.fixture
+def server(disk) -> Iterator[Server]:
+    made = api_server(disk.path / "data", ISSUES_RATE_LIMITS="off")
+    made.env.pop("ISSUES_SECRET_KEY")
+    yield made
+    made.stop()
+
+
+def report(text: str = "It broke off.") -> NewIssue:
+    return NewIssue(
+        description=text,
+        resource_type=ResourceType.THREAD,
+        type=IssueType.OTHER,
+        anonymous=False,
+    )
+
+
+def refused(done: subprocess.CompletedProcess) -> None:
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    [line] = done.stderr.strip().splitlines()
+    assert "done, but" not in line.lower(), line
+
+
+def becomes(server: Server, status: int) -> None:
+    deadline = time.monotonic() + 30
+    while httpx.get(f"{server.url}/api/ready").status_code != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_commands_say_done_only_of_what_is_done(server, disk, tmp_path):
+    assert server.run("user", "add", "ann@example.com").returncode == 0
+    token = server.lasting_token("Rob", Role.ADMIN)
+    key = (server.data_dir / "secret.key").read_text()
+    accounts = (server.data_dir / "accounts.yaml").read_text()
+    disk.fill()
+    refused(server.run("user", "disable", "ann"))
+    refused(server.run("user", "password", "ann"))
+    refused(server.run("key", "rotate"))
+    refused(server.run("token", "create", "--email", "eve@example.com"))
+    refused(server.run("backup", str(server.data_dir / "backup.gz")))
+    assert (server.data_dir / "secret.key").read_text() == key
+    assert (server.data_dir / "accounts.yaml").read_text() == accounts
+    database = {"issues.db", "issues.db-wal", "issues.db-shm"}
+    left = {file.name for file in server.data_dir.iterdir()} - database
+    assert left == {"secret.key", "accounts.yaml", ".accounts"}
+    disk.empty()
+    assert server.run("user", "disable", "ann").returncode == 0
+    server.start()
+    with server.client(token) as client:
+        assert client.me()
+
+
+def test_running_server_says_so_and_goes_on_once_there_is_room(server, disk, tmp_path):
+    token = server.lasting_token("Rob", Role.ADMIN)
+    server.start()
+    becomes(server, 200)
+    with server.client(token) as client:
+        kept = client.create(report())
+        disk.fill()
+        becomes(server, 503)
+        with pytest.raises(IssuesError):
+            for number in range(500):  # Until the space that SQLite had reserved is used up.
+                client.create(report(f"{number} {'x' * 9000}"))
+        # Reading goes on, and so does a backup to another disk.
+        assert client.get(kept.id) == kept
+        backup = server.run("backup", str(tmp_path / "backup.gz"), "--json")
+        assert json.loads(backup.stdout)["rows"]["issues"] >= 1, backup.stderr
+        listed = server.run("token", "list", "--json")
+        assert len(json.loads(listed.stdout)) == 1
+        disk.empty()
+        becomes(server, 200)
+        assert client.create(report()).issue_number > kept.issue_number
+    assert "Traceback" not in server.log
+
+
+def test_start_on_a_full_disk_fails_in_one_line_or_serves(server, disk):
+    server.lasting_token("Rob", Role.ADMIN)
+    disk.fill()
+    for make in (api_server, portal_server):
+        other = make(server.data_dir)
+        other.env.pop("ISSUES_SECRET_KEY")
+        log = disk.path.parent / "start.log"
+        with log.open("w") as file:
+            process = subprocess.Popen(other.command, env=other.env, stdout=file, stderr=file)
+        try:
+            process.wait(20)
+            assert process.returncode == 1
+            assert len(log.read_text().strip().splitlines()) <= 2
+        except subprocess.TimeoutExpired:
+            becomes(other, 503)
+        finally:
+            process.kill()
+            process.wait()
+        assert "Traceback" not in log.read_text()
+
+
+def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    ended = EndedSignIns(settings, Keys(SECRET))
+    # As a full disk, but for everybody: where the folder should be, there is something else.
+    (tmp_path / "ended").write_text("")
+    until = time.time() + 600
+    assert ended.add("one", until) is False
+    # Whoever asks in this process: each page makes its own.
+    assert EndedSignIns(settings, Keys(SECRET)).has("one")
+    assert not ended.has("two")
+    (tmp_path / "ended").unlink()
+    assert ended.add("two", until) is True
+    assert len(list((tmp_path / "ended").iterdir())) == 2
+    assert ended.has("one")
+    assert ended.has("two")

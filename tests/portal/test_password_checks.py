@@ -1,0 +1,61 @@
+"""Checks of passwords take turns by address: a flood from one keeps nobody else from signing in."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from components import passwords
+from components.passwords import _Checks
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_others_wait_for_one_check_of_a_flood_at_most():
+    checks, order, may_end = _Checks(), [], threading.Event()
+
+    def check(address: str) -> None:
+        with checks.turn(address) as is_on:
+            assert is_on
+            order.append(address)
+            may_end.wait(20)
+
+    flood = [threading.Thread(target=check, args=("flood",)) for _ in range(20)]
+    for thread in flood:
+        thread.start()
+    until(lambda: len(order) == 1 and checks._by_address["flood"][1] == 20)
+    other = threading.Thread(target=check, args=("other",))
+    other.start()
+    until(lambda: "other" in checks._by_address)
+    may_end.set()
+    for thread in (*flood, other):
+        thread.join(20)
+    # The one that was on, and perhaps the one that waited with it.
+    assert order.index("other") <= 2
+    assert len(order) == 21
+    assert checks._by_address == {}
+
+
+def test_check_whose_turn_does_not_come_is_told(monkeypatch):
+    monkeypatch.setattr(passwords, "_PATIENCE", 0.05)
+    checks = _Checks()
+    with checks.turn("one") as first:
+        for address in ("one", "two"):
+            with checks.turn(address) as second:
+                assert (first, second) == (True, False)
+    with checks.turn("one") as again:
+        assert again
+
+
+def test_failing_check_gives_its_turn_back():
+    checks = _Checks()
+    with pytest.raises(ValueError, match="as it fails"), checks.turn("one"):
+        raise ValueError("as it fails")
+    with checks.turn("two") as is_on:
+        assert is_on
