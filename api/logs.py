@@ -44,11 +44,15 @@ class _Marked(logging.Filter):
         return True
 
 
-class _NoAddresses(logging.Filter):
-    """Drops the lines of uvicorn (0.54) that tell from which address somebody came."""
+class _NoConnections(logging.Filter):
+    """Drops the lines of uvicorn (0.54) and websockets (17) for each connection.
+
+    Some tell from which address somebody came, and all would crowd out what matters.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "WebSocket %s" not in str(record.msg)
+        text = str(record.msg)
+        return "WebSocket %s" not in text and text not in ("connection open", "connection closed")
 
 
 class _NoSessions(logging.Filter):
@@ -178,7 +182,7 @@ def configure(form: Literal["text", "json"]) -> None:
     logging.getLogger().handlers = [handler(form, sys.stderr)]
     # However the server was started: its access lines have addresses and searches in them.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("uvicorn.error").addFilter(_NoAddresses())
+    logging.getLogger("uvicorn.error").addFilter(_NoConnections())
     for name in _SERVER:
         # It comes with handlers of its own.
         logger = logging.getLogger(name)

@@ -18,6 +18,10 @@ _PATIENCE = 2.0
 _FRAME = ("filename", "function", "module", "lineno", "in_app")
 _WHOLE = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
 
+_EVENTS_A_MINUTE = 60
+"""Errors that are sent: a visitor who causes one again and again must not use up a quota."""
+
+_events = logs.Budget(_EVENTS_A_MINUTE)
 _tracer: Any = None
 _last_words: list[Callable[[], object]] = []
 
@@ -77,7 +81,12 @@ def _start_sentry(dsn: str) -> None:
 
 
 def _bare(event: Any, _hint: Any) -> Any:
-    """What may be sent of an event: where in the code, of which kind; not what was said."""
+    """What may be sent of an event: where in the code, of which kind; not what was said.
+
+    Returns None, so that nothing is sent, if there were too many in this minute.
+    """
+    if not _events.spend():
+        return None
     bare = {name: event[name] for name in _WHOLE if name in event}
     if marked := logs.request_id.get():
         bare["tags"] = {"request_id": marked}

@@ -163,6 +163,8 @@ def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(session, portal,
     assert session_id(said) == theirs
     again.close()
     assert theirs not in portal.log
+    # Nor is there a line for each connection.
+    assert "connection open" not in portal.log
 
 
 def test_visitor_goes_on_after_a_break(session):
