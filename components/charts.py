@@ -1,6 +1,6 @@
 """Charts of counts, each with its numbers as a table; what is chosen in either is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -74,11 +74,8 @@ def _show(
         alt=description,
     )
     with st.expander(_("As a table"), icon=":material/table:"):
-        table = _data(listed)[["words", "count"]].rename(columns=titles)
-        # Streamlit's table can be downloaded and copied to a spreadsheet.
-        table[what] = table[what].map(export.plain_cell)
         picked = st.dataframe(
-            table,
+            table(listed, titles),
             hide_index=True,
             key=f"{key}_table",
             on_select="rerun",
@@ -90,6 +87,16 @@ def _show(
         return str(points[0]["value"])
     cells = picked["selection"]["cells"]
     return listed[cells[0][0]].value if cells else None
+
+
+def table(listed: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
+    """The names and counts below their ``titles``.
+
+    Streamlit's table can be downloaded and copied to a spreadsheet, where no cell may run.
+    """
+    found = _data(listed)[["words", "count"]]
+    found["words"] = found["words"].map(export.plain_cell)
+    return found.rename(columns=dict(titles))
 
 
 def _data(shown: Sequence[Bar]) -> pd.DataFrame:

@@ -170,6 +170,25 @@ def test_guesser_shuts_out_nobody_at_another_address(people, account, from_elsew
     people().opens("/sign_in").signs_in(**account).sees("Uma User")
 
 
+def test_signing_out_signs_out_even_if_nothing_can_be_written(people, tmp_path):
+    server = portal_server(tmp_path / "data").start()
+    try:
+        member = people(server).opens("/sign_in").signs_in("member")
+        copy = cookie_of(member)
+        # As on a full disk, but for root, too: where a folder should be, there is a file.
+        (server.data_dir / "ended").write_text("")
+        member.opens("/sign_in").presses("Sign out").sees("You are signed out.")
+        member.sees("This could not be written down")
+        member.waits_until(lambda: not member.has_cookie("issue_portal"))
+        member.page.reload()
+        member.sees("Username")
+        thief = people(server)
+        thief.context.add_cookies([copy])
+        thief.opens("/my_issues").sees("Sign in to see this page.")
+    finally:
+        server.stop()
+
+
 def test_the_cookie_is_given_for_a_ticket_that_is_good_once(portal):
     for headers in ({}, {"X-Sign-In-Ticket": ""}, {"X-Sign-In-Ticket": "guessed"}):
         answer = httpx.post(f"{portal.url}/cookie", headers=headers)
