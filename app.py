@@ -19,7 +19,7 @@ from starlette.routing import Router
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
-from api import telemetry
+from api import sockets, telemetry
 from api.server import stopping
 from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
@@ -36,10 +36,11 @@ from components import (
     metrics,
     notices,
     sign_in_cookie,
-    sockets,
     start,
 )
+from components.browser_messages import LONGEST_MESSAGE
 from components.connections import ConnectionLimits
+from components.request_limits import RequestLimitsMiddleware
 
 try:
     keys, service = start.start()
@@ -49,8 +50,7 @@ except CannotStart as error:
 
 api = create_app(service)
 routes = [mounted(api)]
-sockets.raise_limits()
-sockets.limit_connections()
+sockets.limit_connections(LONGEST_MESSAGE)
 
 
 # Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
@@ -94,6 +94,7 @@ app = st.App(
     routes=[*routes, download.route, sign_in_cookie.route],
     middleware=[
         Middleware(SecurityHeaders),
+        Middleware(RequestLimitsMiddleware),
         Middleware(MetricsGuard),
         Middleware(ConnectionLimits),
         Middleware(errands.LeadBack),

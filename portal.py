@@ -9,6 +9,7 @@ from components import (
     abilities,
     embedding,
     errands,
+    identity,
     labels,
     language,
     menu,
@@ -23,7 +24,7 @@ from components.language import _
 Visibility = Literal["visible", "hidden"]
 
 who = session.person()
-session_owners.note()
+session_owners.note(identity.owner())
 for_members: Visibility = "visible" if who else "hidden"
 for_trackers: Visibility = "visible" if abilities.gives_receipts() else "hidden"
 for_reviewers: Visibility = "visible" if session.is_reviewer() else "hidden"

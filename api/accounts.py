@@ -1,6 +1,7 @@
 """The accounts people sign in with: a YAML file in the data directory that an operator may edit."""
 
 import fcntl
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -49,6 +50,8 @@ class Account(BaseModel):
     disabled: bool = False
 
 
+log = logging.getLogger(__name__)
+
 Accounts = dict[str, Account]
 """By user name, in lower case."""
 
@@ -61,13 +64,7 @@ def load_accounts(settings: Settings) -> Accounts:
     try:
         found = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
     except FileNotFoundError:
-        if _mark(settings).exists():
-            # Who was disabled in it would be let in again.
-            raise CannotStart(
-                f"{path} is gone. Put it back; to begin with new accounts, delete {_mark(settings)}"
-                " as well."
-            ) from None
-        return {}
+        found = {}
     except ValidationError as error:
         places = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
         reason = "; ".join(f"{place}: {message}" for place, message in places.items())
@@ -78,6 +75,14 @@ def load_accounts(settings: Settings) -> Accounts:
         raise CannotStart(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
     except (OSError, ValueError) as error:
         raise CannotStart(f"Cannot read the accounts in {path}: {error}") from error
+    if not found and _mark(settings).exists():
+        # Who was disabled in it would be let in again.
+        raise CannotStart(
+            f"{path} is gone or empty. Put it back; to begin with new accounts, delete"
+            f" {_mark(settings)} as well."
+        )
+    if not found:
+        return {}
     with suppress(OSError):  # A full disk: the next one to read it makes the mark.
         _mark(settings).touch(mode=0o600)
     return {name.lower(): account for name, account in found.items()}
@@ -95,15 +100,19 @@ class AccountsFile:
     def by_name(self) -> Accounts:
         """All accounts; none if there never was a file, as beside an API alone.
 
-        While the file is gone, they are as they were: nobody who was disabled is let in.
+        While the file is gone or makes no sense, they are as they were: nobody who was disabled is
+        let in.
         """
         try:
             changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - at each request
         except FileNotFoundError:
             return self._accounts
         if changed != self._read_at:
-            self._accounts = load_accounts(self._settings)
             self._read_at = changed
+            try:
+                self._accounts = load_accounts(self._settings)
+            except CannotStart as error:
+                log.error("%s Until then the accounts are as they were.", error)
         return self._accounts
 
     def by_email(self, email: str) -> Account | None:

@@ -1,6 +1,7 @@
 """The directory for everything that is written at run time."""
 
 import errno
+import re
 import secrets
 import time
 from pathlib import Path
@@ -10,6 +11,9 @@ from api.settings import CannotStart, Settings
 
 _PROBE_SIZE: Final = 64 * 1024
 """Bytes: more than the smallest things that have to be written."""
+
+_TEMPORARY: Final = re.compile(r"\.(secret\.key|accounts\.yaml|probe)\.[0-9a-f]{8}")
+_TEMPORARY_SECONDS: Final = 60
 
 _GOOD_FOR: Final = 5.0
 """Seconds for which what `can_write` has found is good."""
@@ -24,6 +28,7 @@ def make_data_directory(settings: Settings) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_probe(directory, 0)
+        _forget_temporary(directory)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and directory.is_dir():
             return
@@ -33,11 +38,19 @@ def make_data_directory(settings: Settings) -> None:
         ) from error
 
 
-class WriteProbe:
-    """Whether there is room in the data directory, looked at every few seconds at most."""
+def _forget_temporary(directory: Path) -> None:
+    """Remove what a process that was killed while it wrote a file has left; it may be a secret."""
+    past = time.time() - _TEMPORARY_SECONDS
+    for file in directory.glob(".*.[0-9a-f]*"):
+        if _TEMPORARY.fullmatch(file.name) and file.stat().st_mtime < past:
+            file.unlink(missing_ok=True)
 
-    def __init__(self, settings: Settings) -> None:
-        self._directory = settings.data_dir
+
+class WriteProbe:
+    """Whether there is room where we write, looked at every few seconds at most."""
+
+    def __init__(self, *directories: Path) -> None:
+        self._directories = dict.fromkeys(directories)
         self._looked_at = 0.0
         self._error = ""
 
@@ -46,7 +59,8 @@ class WriteProbe:
         if time.monotonic() - self._looked_at > _GOOD_FOR or self._error:
             self._looked_at = time.monotonic()
             try:
-                _write_probe(self._directory, _PROBE_SIZE)
+                for directory in self._directories:
+                    _write_probe(directory, _PROBE_SIZE)
                 self._error = ""
             except OSError as error:
                 self._error = error.strerror or str(error)

@@ -5,6 +5,7 @@ One empty file each, in a folder of the data directory: all processes that share
 
 import logging
 import os
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ _SLACK = 3600
 _unwritten: dict[Path, dict[Name, float]] = {}
 """Those that could not be written, by folder, and when each would have ended by itself."""
 
+_lock = threading.Lock()
+
 log = logging.getLogger(__name__)
 
 
@@ -39,14 +42,20 @@ class EndedSignIns:
         Returns whether that could be written. If not, only this process knows, until it stops or
         a later call succeeds in writing it.
         """
-        _unwritten.setdefault(self._folder, {})[self._names(sign_in)[0]] = until
+        name = self._names(sign_in)[0]
+        with _lock:
+            _unwritten.setdefault(self._folder, {})[name] = until
+            left = dict(_unwritten[self._folder])
         try:
-            _write(self._folder, dict(_unwritten[self._folder]))
-            _unwritten.pop(self._folder)
-            self._forget_old()
+            _write(self._folder, left)
         except OSError as error:
             log.error("a sign-in that was ended cannot be noted: %s", error.strerror)
             return False
+        with _lock:
+            for written in left:
+                _unwritten[self._folder].pop(written, None)
+        with suppress(OSError):
+            self._forget_old()
         return True
 
     def has(self, sign_in: str) -> bool:

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 
 from api.contract import Issue
+from api.text_rules import is_blank
 
 _BREAKS = {ord(c): f"\\u{ord(c):04x}" for c in "\u0085\u2028\u2029"}
 
@@ -76,12 +78,16 @@ def _time(at: datetime | None) -> str | None:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
-_FORMULA = tuple("=+-@＝＋－＠﹢﹣﹦﹫−")
+_FORMULA = "=+@＝＋－＠﹢﹣﹦﹫−-"
+
+_INSIDE = re.compile(rf"([;\t\r\n](?:[^\w{_FORMULA}]|[\u115f\u1160\u3164\uffa0])*)(?=[{_FORMULA}])")
+"""Before a formula in a cell that a program splits at another sign than the comma."""
 
 
 def plain_cell(cell: str) -> str:
-    """What is in a cell of a spreadsheet, such that it cannot run as a formula."""
+    """What is in a cell of a spreadsheet, such that no part of it can run as a formula."""
     # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
-    seen = next((c for c in cell if c.isprintable() and not c.isspace()), "")
-    risky = seen in _FORMULA or cell.startswith(("\t", "\r", "\n"))
+    seen = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
+    risky = seen in tuple(_FORMULA) or cell.startswith(("\t", "\r", "\n"))
+    cell = _INSIDE.sub(r"\1'", cell)
     return f"'{cell}" if risky else cell

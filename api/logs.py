@@ -21,7 +21,10 @@ LONGEST_TRACE: Final = 8_000
 
 TRACES_A_MINUTE: Final = 10
 LINES_A_MINUTE: Final = 300
-"""Warnings and errors. Lines of single requests to the API do not count."""
+"""Warnings and errors; remarks have a budget of their own, so that they crowd out none."""
+
+REFUSALS_A_MINUTE: Final = 600
+"""Lines of requests to the API that were refused; those that were answered have a line each."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being answered, if any."""
@@ -50,9 +53,16 @@ class _NoConnections(logging.Filter):
     Some tell from which address somebody came, and all would crowd out what matters.
     """
 
+    _DROPPED = (
+        "connection open",
+        "connection closed",
+        "connection rejected (%d %s)",
+        "ASGI callable returned without completing handshake.",
+    )
+
     def filter(self, record: logging.LogRecord) -> bool:
         text = str(record.msg)
-        return "WebSocket %s" not in text and text not in ("connection open", "connection closed")
+        return "WebSocket %s" not in text and text not in self._DROPPED
 
 
 class _NoSessions(logging.Filter):
@@ -90,22 +100,27 @@ class _Handler(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._lines = Budget(LINES_A_MINUTE)
+        self._remarks = Budget(LINES_A_MINUTE)
+        self._refusals = Budget(REFUSALS_A_MINUTE)
         self._traces = Budget(TRACES_A_MINUTE)
         self._left_out = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name == REQUESTS:
-            super().emit(record)
-            return
-        if not self._lines.spend():
+        budget = self._budget(record)
+        if budget and not budget.spend():
             self._left_out += 1
             return
-        if self._left_out:
+        if self._left_out and budget:
             told, self._left_out = self._left_out, 0
             super().emit(_own(record, f"{told} lines were left out: too many came at once"))
         if record.exc_info and not self._traces.spend():
             record = _own(record, f"{record.getMessage()} (one of many: without its traceback)")
         super().emit(record)
+
+    def _budget(self, record: logging.LogRecord) -> Budget | None:
+        if record.name == REQUESTS:
+            return self._refusals if getattr(record, "status", 0) >= 400 else None
+        return self._lines if record.levelno >= logging.WARNING else self._remarks
 
 
 def _own(record: logging.LogRecord, message: str) -> logging.LogRecord:

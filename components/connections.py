@@ -3,6 +3,7 @@
 A session costs memory and four file descriptors for as long as its browser tab is open.
 """
 
+import logging
 from collections import Counter
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,12 +15,18 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from api import sockets
 from api.addresses import counted_as
 from api.settings import get_settings
-from components import session_owners, sockets
+from components import identity, session_owners
 from components.browser_messages import BrowserMessages
 from components.script_turns import ScriptTurns
 from components.ways_in import trusted_headers
+
+log = logging.getLogger(__name__)
+
+_DESCRIPTORS_PER_SESSION: Final = 4
+"""The WebSocket, and the event loop that Streamlit (1.67) gives each session: three."""
 
 _PROTOCOLS: Final = "sec-websocket-protocol"
 
@@ -33,7 +40,7 @@ class ConnectionLimits:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         settings = get_settings()
-        self._most = min(settings.max_sessions, sockets.most_sessions())
+        self._most = min(settings.max_sessions, _sessions_that_fit(settings.max_sessions))
         self._most_of_one = settings.max_sessions_of_one
         self._by_address: Counter[str] = Counter()
         self._turns = ScriptTurns()
@@ -78,6 +85,22 @@ class ConnectionLimits:
                 del self._by_address[address]
 
 
+def _sessions_that_fit(wanted: int) -> int:
+    """How many sessions the file descriptors of this process are enough for; warns if too few."""
+    descriptors = sockets.raise_limit()
+    fit = max(1, (descriptors - sockets.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
+    if fit < wanted:
+        log.warning(
+            "Only %d sessions fit at once, not ISSUES_MAX_SESSIONS=%d: this process may open %d"
+            " files. Raise the limit (LimitNOFILE, ulimit -n) to %d.",
+            fit,
+            wanted,
+            descriptors,
+            wanted * _DESCRIPTORS_PER_SESSION + sockets.DESCRIPTORS_FOR_OTHERS,
+        )
+    return fit
+
+
 def _has_two_identities(headers: Headers) -> bool:
     """Whether a header by which a proxy says who somebody is came more than once.
 
@@ -94,7 +117,20 @@ def _is_of_another_site(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
         return False  # No browser leaves it out.
-    return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return True
+    host = headers.get("host", "").lower()
+    return parts.scheme not in ("http", "https") or parts.netloc.lower() != host
+
+
+def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
+    """Whether this connection comes from the browser whose session that is."""
+    owner = session_owners.owner_of(session_id)
+    if owner is None:
+        return False
+    return not owner or owner == identity.name_of(identity.signed_in_by(connection))
 
 
 def _without_foreign_session(scope: Scope) -> Scope:
@@ -105,7 +141,7 @@ def _without_foreign_session(scope: Scope) -> Scope:
     connection = HTTPConnection(scope)
     offered = connection.headers.get(_PROTOCOLS, "").split(",")
     session_id = offered[2].strip() if len(offered) > 2 else ""
-    if not session_id or session_owners.may_resume(session_id, connection):
+    if not session_id or _may_resume(session_id, connection):
         return scope
     kept = ",".join(offered[:2]).encode("latin-1")
     name = _PROTOCOLS.encode()

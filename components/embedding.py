@@ -40,7 +40,7 @@ class Prefill:
         return cls(
             type=IssueType(kind) if kind in list(IssueType) else None,
             # Marks that nobody sees could tell who followed the link.
-            description=unmarked(given.get("description", ""))[:DESCRIPTION_LIMIT],
+            description=unmarked(given.get("description", "")[:DESCRIPTION_LIMIT]),
             thread=_reference(given.get("thread", "")),
             interaction=_reference(given.get("interaction", "")),
             project=_reference(given.get("project", "")),

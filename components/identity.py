@@ -17,6 +17,7 @@ from components import (
     notices,
     passwords,
     provider,
+    session_owners,
     sign_in_cookie,
 )
 from components.errands import Errand
@@ -71,6 +72,14 @@ def has_ended() -> bool:
 def name_of(sign_in: SignIn | None) -> str:
     """What tells a sign-in from all others, of any person; "" for a visitor."""
     return f"{sign_in.username} {sign_in.id}" if sign_in else ""
+
+
+def owner() -> str:
+    """Whose this browser session is: what `name_of` says of its sign-in, whether it holds or not.
+
+    One that was ended may hold again, such as that of an account that is enabled again.
+    """
+    return name_of(_found())
 
 
 def signed_in_by(request: HTTPConnection) -> SignIn | None:
@@ -166,6 +175,7 @@ def _begin(sign_in: PasswordSignIn) -> None:
     if before and before.username != sign_in.username:
         _clear()  # It was ended elsewhere, and this is somebody else.
     st.session_state[_SIGN_IN] = sign_in
+    session_owners.note(name_of(sign_in))
     sign_in_cookie.keep(sign_in.cookie(), passwords.lifetime())
     st.rerun()
 
@@ -175,11 +185,15 @@ def _sign_out(before: Callable[[], None]) -> None:
 
     Whatever fails, the session of this browser and its cookie are ended.
     """
-    found = _found()
+    found, is_noted = _found(), True
     try:
-        before()
+        try:
+            before()
+        finally:
+            if found:
+                is_noted = False
+                is_noted = backend.current().ended.add(found.id, found.ends_at)
     finally:
-        is_noted = found is None or backend.current().ended.add(found.id, found.ends_at)
         _clear()
         note_sign_out()
         if not is_noted:

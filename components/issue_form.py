@@ -69,6 +69,8 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             key="report_description",
         )
         slots["report_description"] = st.empty()
+        if given.description:
+            st.caption(_("The link you followed has filled this in. Its words can tell who did."))
         places = {
             "report_thread": given.thread,
             "report_interaction": given.interaction,
@@ -96,7 +98,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             _tell(slots, told, key)
         return None
     session.remember_report_faults({})
-    if anonymous:
+    if anonymous and len(description) <= LIMIT:
         # What nobody sees could tell who sent it: it may come from a link, or from elsewhere.
         description = unmarked(description)
         thread, interaction, project = map(unmarked, (thread, interaction, project))

@@ -109,14 +109,18 @@ def _is_named(names: str, address: str, values: Set[str]) -> bool:
     """Whether a list has the address, its ``@domain`` or one of the values."""
     domain = address[address.index("@") :]
     listed = [name.strip() for name in names.split(",")]
-    return any(name in values or name.lower() in (address, domain) for name in listed)
+    # A group that is called like an address is none.
+    return any(
+        name.lower() in (address, domain) if "@" in name else name in values for name in listed
+    )
 
 
 def _by_claims(claims: Claims) -> ProviderSignIn | None:
     if not claims.get("is_logged_in"):
         return None
     one_sign_in = json.dumps([claims.get(name) for name in _OF_ONE_SIGN_IN])
-    return _sign_in(claims, one_sign_in, claims.get("iat", 0))
+    begun_at = claims.get("iat")
+    return _sign_in(claims, one_sign_in, begun_at if isinstance(begun_at, int | float) else 0)
 
 
 def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:

@@ -28,6 +28,8 @@ RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
 RUNS_IN_ALL: Final = (150.0, 400)
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
+BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
+BYTES_IN_ALL: Final = (1_000_000.0, 10_000_000)
 """Refill a second, and the most at once. Messages are counted whether they run a script or not."""
 
 
@@ -53,9 +55,9 @@ class Bucket:
         self.seconds_left()
         return self._tokens >= self._burst
 
-    def take(self) -> None:
-        """Take a token, which has to be there."""
-        self._tokens -= 1
+    def take(self, count: float = 1) -> None:
+        """Take tokens. One has to be there; the others may be owed."""
+        self._tokens -= count
 
 
 @dataclass(eq=False)
@@ -63,6 +65,7 @@ class Address:
     """What the connections of one address use together."""
 
     runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_ADDRESS))
+    data: Bucket = field(default_factory=lambda: Bucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     slots: int = 0
     last_turn: float = 0.0
@@ -92,15 +95,16 @@ class ScriptTurns:
 
     def __init__(self) -> None:
         self._runs = Bucket(*RUNS_IN_ALL)
+        self._data = Bucket(*BYTES_IN_ALL)
         self._addresses: dict[str, Address] = {}
-        self._waiting: set[Address] = set()
+        self._waiting: dict[Address, None] = {}
         self._slots = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def join(self, address: str) -> Connection:
         """A new connection. One whose address is not known ("") shares its limits with nobody."""
         for name, idle in list(self._addresses.items()):
-            if not idle.connections and idle.runs.is_full:
+            if not idle.connections and idle.runs.is_full and idle.data.is_full:
                 del self._addresses[name]
         found = self._addresses.setdefault(address, Address()) if address else Address()
         found.connections += 1
@@ -111,16 +115,18 @@ class ScriptTurns:
         self.finished(connection)
         connection.address.connections -= 1
 
-    async def message(self, connection: Connection) -> None:
-        """Wait until the connection may send one more message of any kind."""
-        await _taken(connection.messages)
+    async def message(self, connection: Connection, size: int) -> None:
+        """Wait until the connection may send one more message of any kind and so many bytes."""
+        await taken(connection.messages)
+        await taken(connection.address.data, size)
+        await taken(self._data, size)
 
     async def turn(self, connection: Connection) -> None:
         """Wait until a script of this connection may run. It holds a slot until `finished`."""
-        await _taken(connection.runs)
+        await taken(connection.runs)
         request = Request(connection, asyncio.get_running_loop().create_future())
         connection.address.waiting.append(request)
-        self._waiting.add(connection.address)
+        self._waiting[connection.address] = None
         self._grant()
         await request.granted
 
@@ -159,7 +165,7 @@ class ScriptTurns:
     def _start(self, address: Address) -> None:
         request = address.waiting.popleft()
         if not address.waiting:
-            self._waiting.discard(address)
+            del self._waiting[address]
         if request.granted.done():
             return  # The connection is gone.
         self._runs.take()
@@ -176,7 +182,8 @@ class ScriptTurns:
         request.granted.set_result(None)
 
 
-async def _taken(bucket: Bucket) -> None:
+async def taken(bucket: Bucket, count: float = 1) -> None:
+    """Wait until the bucket has a token, and take ``count``."""
     while left := bucket.seconds_left():
         await asyncio.sleep(left)
-    bucket.take()
+    bucket.take(count)

@@ -6,12 +6,15 @@ from contextlib import suppress
 import click
 import uvicorn
 
-from api import logs, telemetry
+from api import logs, sockets, telemetry
 from api.commands.opening import opened_service
 from api.commands.output import echo
 from api.server.app import standalone
 from api.server.demo import add_sample_issues
 from api.settings import CannotStart, get_settings
+
+_LONGEST_MESSAGE = 0
+"""Bytes of a WebSocket message: the API has no WebSockets."""
 
 
 @click.command()
@@ -28,6 +31,8 @@ def serve(host: str, port: int) -> None:
     settings = get_settings()
     logs.configure(settings.log)
     telemetry.start(settings)
+    sockets.raise_limit()
+    sockets.limit_connections(_LONGEST_MESSAGE)
     with opened_service() as service:
         if settings.demo:
             add_sample_issues(service)

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select, update
+from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.accounts import load_accounts
 from api.ended import Name, read_ended, restore_ended
 from api.keys import Keys, load_keys, read_keys, write_private
 from api.server.database import Database
@@ -39,7 +40,7 @@ _TABLES = {
     idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
 }
 _BATCH = 1000
-_LONGEST_LINE = 10 * 2**20
+_LONGEST_LINE = 100 * 2**20
 
 Counts = dict[str, int]
 """Rows by table."""
@@ -131,13 +132,14 @@ def restore_backup(
             for file, text in files.items():
                 write_private(file, text, replace=True)
             restore_ended(settings, header.ended)
-            keys = load_keys(settings)
+            fingerprint = load_keys(settings).fingerprints()[0]
+            if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
+                told = reflected.tables["organisations"].update()
+                connection.execute(told.values(key_fingerprint=fingerprint))
     except (LookupError, TypeError, ValueError, SQLAlchemyError) as error:
         raise CannotStart(f"{path} has rows that do not fit this database.") from error
     database.migrate()
-    if other_key:
-        with database.write() as connection:
-            connection.execute(update(organisations).values(key_fingerprint=keys.fingerprints()[0]))
+    load_accounts(settings)
     return counts
 
 

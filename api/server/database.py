@@ -92,6 +92,11 @@ class Database:
             yield connection
 
     @property
+    def directory(self) -> Path | None:
+        """Where SQLite's files are."""
+        return Path(self.url.database).parent if self.is_quick and self.url.database else None
+
+    @property
     def is_quick(self) -> bool:
         """Whether `first` and `version` take microseconds, so that an event loop may wait."""
         return not self._is_postgresql and self.url.database is not None

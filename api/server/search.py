@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from api.server.tables import issues
+from api.text_rules import with_few_marks
 
 _LENGTH = 3
 
@@ -45,6 +46,7 @@ def fold(text: str) -> str:
 
     It has at most four characters for each of ``text``.
     """
+    text = with_few_marks(text)
     kept = _EXPANDING.findall(text)
     parts = [_folded(part) for part in _EXPANDING.split(text)]
     return parts[0] + "".join(a + b for a, b in zip(kept, parts[1:], strict=True))

@@ -58,7 +58,9 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
         raise CannotStart(f"Cannot use the database: {reason}.") from error
     issues = Issues(database, org_id, keys)
     memory = Memory(database)
-    access = Access(database, org_id, keys, AccountsFile(settings))
+    accounts = AccountsFile(settings)
+    accounts.by_name()  # Known from the start, whatever becomes of the file.
+    access = Access(database, org_id, keys, accounts)
     return Service(
         settings,
         keys,
@@ -69,7 +71,7 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
         memory,
         access,
         TokenUses(database, org_id),
-        WriteProbe(settings),
+        WriteProbe(settings.data_dir, *([database.directory] if database.directory else ())),
     )
 
 

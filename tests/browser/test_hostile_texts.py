@@ -11,6 +11,7 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
+from api import export
 from api.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
 from api.portal_token import Person
 from api.text_rules import unmarked
@@ -133,7 +134,4 @@ def test_files(people, portal, mark, stored):
             assert not cell.startswith(FORMULA)
             assert not cell.strip().startswith(FORMULA)
         if row["id"] in stored:
-            assert row["description"].removeprefix("'") in (
-                stored[row["id"]],
-                stored[row["id"]][1:],
-            )
+            assert row["description"] == export.plain_cell(stored[row["id"]])

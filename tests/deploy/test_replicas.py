@@ -8,14 +8,16 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.sync.client import connect
 
 from api.client import IssuesClient
-from api.contract import Issue, IssueType, NewIssue, ResourceType, Role
+from api.contract import Issue, IssueQuery, IssueType, NewIssue, ResourceType, Role
 from api.errors import IssuesError
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.deploy.conftest import kill
@@ -107,6 +109,24 @@ def test_people_can_use_any_replica(people, site):
     moves(reviewer, "/insights").sees("Not reviewed").sees_not("Sign in to see this page.")
     moves(visitor, "/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report").sees("through the proxy")
+
+
+def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, reviewer_client):
+    run = BackMsg()
+    run.rerun_script.SetInParent()
+    asked = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
+    with ExitStack() as opened:
+        stream = f"ws://localhost:{site.port}/_stcore/stream"
+        for _ in range(5):
+            flood = opened.enter_context(
+                connect(stream, subprotocols=["streamlit"], origin=site.url, ping_interval=None)
+            )
+            for number in range(1_000):
+                flood.send(asked[number % 2])
+        for _ in range(20):
+            assert reviewer_client.list(IssueQuery(page_size=1)).data is not None
+        visitor = people().opens().chooses("No answer").writes("amid a flood")
+        visitor.presses("Send report").sees("Your report has arrived.")
 
 
 def test_proxy_shows_no_numbers_and_its_log_names_nobody(site, reviewer_client):

@@ -67,15 +67,28 @@ def long_query() -> bytes:
     return made.SerializeToString()
 
 
+def many(what: str) -> bytes:
+    """Short, but much work for Streamlit."""
+    made = BackMsg()
+    for _ in range(6_000):
+        if what == "widgets":
+            made.rerun_script.widget_states.widgets.add()
+        else:
+            made.rerun_script.cached_message_hashes.append("")
+    return made.SerializeToString()
+
+
 @pytest.mark.parametrize(
     ("event", "code"),
     [
         (received(b"\x00" * (LONGEST_MESSAGE + 1)), 1009),
         (received(long_query()), 1009),
+        (received(many("widgets")), 1009),
+        (received(many("hashes")), 1009),
         (received(b"\xff\xff\xff"), 1002),
         ({"type": "websocket.receive", "text": "hello"}, 1003),
     ],
-    ids=["too big", "too long a query", "not a message", "text"],
+    ids=["too big", "too long a query", "widgets", "hashes", "not a message", "text"],
 )
 def test_connection_that_breaks_the_rules_is_closed(event, code):
     found, answered = seen(event, received(message("rerun_script")))
@@ -89,6 +102,27 @@ def test_longest_text_that_can_be_sent_fits_several_times():
     found, answered = seen(received(made.SerializeToString()))
     assert len(found) == 2
     assert answered == []
+
+
+def test_browser_that_has_gone_is_no_error():
+    left = [received(message("rerun_script"))] * 3
+
+    async def receive():
+        return left.pop(0)
+
+    async def send(_):
+        raise OSError("gone")
+
+    async def story():
+        turns = ScriptTurns()
+        messages = BrowserMessages(turns, turns.join(""), receive, send)
+        assert (await messages.receive())["type"] == "websocket.receive"
+        for _ in range(2):
+            await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
+        assert (await messages.receive())["type"] == "websocket.disconnect"
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(story())).result()
 
 
 def test_end_of_a_script_frees_its_slot():

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from collections import Counter
 
 import pytest
 
@@ -89,11 +90,25 @@ def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
     assert text.count("a page failed") == 50
 
 
-def test_requests_have_a_line_each_however_many(log):
+def test_requests_have_a_line_each_but_those_that_are_refused(log, monkeypatch):
+    monkeypatch.setattr(logs.time, "monotonic", lambda: 600.0)
     logger, written = log("json", logs.REQUESTS)
-    for _ in range(1000):
-        logger.warning("GET /issue 200")
-    assert len(written.getvalue().splitlines()) == 1000
+    for status in (200, 401):
+        for _ in range(2000):
+            logger.warning("GET /issue", extra={"status": status})
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    found = Counter(line["status"] for line in lines)
+    assert found == {200: 2000, 401: logs.REFUSALS_A_MINUTE}
+
+
+def test_remarks_crowd_out_no_errors(log, monkeypatch):
+    monkeypatch.setattr(logs.time, "monotonic", lambda: 600.0)
+    logger, written = log("text")
+    logger.setLevel(logging.INFO)
+    for _ in range(5000):
+        logger.info("a remark")
+    logger.error("an error")
+    assert written.getvalue().splitlines()[-1].endswith("an error")
 
 
 def test_ids_of_sessions_are_not_written(log):

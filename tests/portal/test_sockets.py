@@ -5,7 +5,7 @@ import resource
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -17,8 +17,9 @@ from uvicorn.server import ServerState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from components import sockets
-from tests.conftest import Server, portal_server
+from api import sockets
+from components.browser_messages import LONGEST_MESSAGE
+from tests.conftest import Server, api_server, portal_server
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +49,63 @@ def test_connection_that_asks_nothing_is_closed_after_a_while(portal):
             assert is_closed(connection, sockets.SILENT_SECONDS + 20)
 
 
+def test_connection_that_goes_on_with_half_a_request_is_closed_too(portal):
+    """uvicorn's own timer ends with the first byte."""
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"G")
+        while True:
+            try:
+                if not connection.recv(100_000):
+                    break
+            except ConnectionError:
+                break
+
+
+def test_requests_that_wait_for_no_answer_are_few(portal):
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        with suppress(OSError):
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50_000)
+        answered = b""
+        with suppress(ConnectionError):
+            while part := connection.recv(65_536):
+                answered += part
+    assert answered.count(b"HTTP/1.1") <= 2 * sockets.MOST_PIPELINED + 40
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+def test_nothing_is_compressed_on_the_way_in(portal):
+    with connect(
+        f"ws://localhost:{portal.port}/_stcore/stream",
+        subprotocols=["streamlit"],
+        origin=portal.url,
+        compression="deflate",
+    ) as connection:
+        assert connection.protocol.extensions == []
+
+
+def test_api_alone_closes_silent_connections_too(tmp_path):
+    server = api_server(tmp_path / "data").start()
+    try:
+        with ExitStack() as opened:
+            silent = [
+                opened.enter_context(socket.create_connection(("localhost", server.port)))
+                for _ in range(sockets.MOST_CONNECTIONS + 50)
+            ]
+            assert is_closed(silent[0], 20)
+            assert httpx.get(f"{server.url}/api/ready").status_code == 200
+    finally:
+        server.stop()
+
+
 def test_many_that_ask_nothing_push_out_each_other_and_nobody_else(portal):
     with ExitStack() as opened:
         page = opened.enter_context(connect_session(portal))
         silent = []
-        for _ in range(sockets.MOST_SILENT + 50):
+        for _ in range(sockets.MOST_CONNECTIONS + 50):
             one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
             silent.append(one)
         for _ in range(20):
@@ -109,7 +162,7 @@ def test_tiny_frames_are_read_in_small_pieces():
     class Protocol(WebSocketsSansIOProtocol):
         pass
 
-    sockets._limit_messages(Protocol)
+    sockets._limit_messages(Protocol, LONGEST_MESSAGE)
     read = 0
 
     async def app(_scope, receive, send):
@@ -179,7 +232,7 @@ def test_process_takes_the_files_that_it_may_open(tmp_path):
 
 
 def test_sessions_that_do_not_fit_are_told_and_refused(tmp_path):
-    few = sockets.MOST_SILENT + 320
+    few = sockets.DESCRIPTORS_FOR_OTHERS + 20
     server = started_with(256, few, tmp_path)
     try:
         assert "Only 5 sessions fit at once, not ISSUES_MAX_SESSIONS=2000" in server.log

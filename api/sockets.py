@@ -7,8 +7,6 @@ a connection for ever. A WebSocket message may have 16 MB unless it is told othe
 
 import asyncio
 import json
-import logging
-from collections import OrderedDict
 from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -16,90 +14,113 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from api.logs import Budget
-from api.settings import get_settings
-from components.browser_messages import LONGEST_MESSAGE
 
 SILENT_SECONDS: Final = 10.0
-"""Time in which a new connection has to send the headers of its first request."""
+"""Time in which the headers of a request have to be here, from the first byte or connection."""
 
-MOST_SILENT: Final = 300
-"""Connections that have not asked anything yet. One more, and the oldest of them is closed."""
+MOST_CONNECTIONS: Final = 600
+"""HTTP connections at once. One more, and the oldest that has no request at work is closed."""
+
+MOST_PIPELINED: Final = 16
+"""Requests that a connection may send before the first is answered."""
 
 MOST_SMALL_FRAMES: Final = 300
 """Pings, pongs and parts of messages that a WebSocket may send in a minute; browsers send a few."""
 
 _READ_AT_ONCE: Final = 1024
-"""Bytes of a WebSocket: some hundred of the smallest frames, which take milliseconds."""
+"""Bytes that are taken apart at once: some hundred of the smallest frames, or a few requests."""
 
-_DESCRIPTORS_PER_SESSION: Final = 4
-"""The WebSocket, and the event loop that Streamlit (1.67) gives each session: three."""
-
-_DESCRIPTORS_FOR_OTHERS: Final = MOST_SILENT + 300
-"""For databases, files, requests to the API, and connections that ask nothing."""
+DESCRIPTORS_FOR_OTHERS: Final = MOST_CONNECTIONS + 300
+"""File descriptors for all but WebSockets: HTTP connections, databases, files, our own calls."""
 
 _MOST_DESCRIPTORS: Final = 65_536
 
-log = logging.getLogger(__name__)
 
-
-def most_sessions() -> int:
-    """How many sessions the file descriptors of this process are enough for."""
-    return max(1, (_descriptors() - _DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
-
-
-def raise_limits() -> None:
-    """Take as many file descriptors as this process may; warn if they are too few."""
+def raise_limit() -> int:
+    """Take as many file descriptors as this process may; returns how many it has then."""
     try:
         import resource  # noqa: PLC0415 - not on Windows, which has no such limit
     except ImportError:
-        return
+        return _MOST_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    wanted = get_settings().max_sessions
-    if most_sessions() < wanted:
-        log.warning(
-            "Only %d sessions fit at once, not ISSUES_MAX_SESSIONS=%d: this process may open %d"
-            " files. Raise the limit (LimitNOFILE, ulimit -n) to %d.",
-            most_sessions(),
-            wanted,
-            _descriptors(),
-            wanted * _DESCRIPTORS_PER_SESSION + _DESCRIPTORS_FOR_OTHERS,
-        )
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
 
 
-def limit_connections() -> None:
-    """Set the limits for all connections of this process. Once, before the server starts."""
-    silent: OrderedDict[Any, asyncio.TimerHandle] = OrderedDict()
+def limit_connections(longest_message: int) -> None:
+    """Set the limits for all connections of this process. Once, before the server starts.
+
+    ``longest_message`` is the size in bytes of the largest WebSocket message.
+    """
+    connections: dict[Any, asyncio.TimerHandle | None] = {}
     for protocol in (HttpToolsProtocol, H11Protocol):
-        _limit_silence(protocol, silent)
+        _limit_requests(protocol, connections)
         _answer_with_problems(protocol)
-    _limit_messages(WebSocketsSansIOProtocol)
+    _limit_messages(WebSocketsSansIOProtocol, longest_message)
 
 
-def _limit_silence(protocol: Any, silent: OrderedDict[Any, asyncio.TimerHandle]) -> None:
-    made, lost = protocol.connection_made, protocol.connection_lost
+def _limit_requests(protocol: Any, connections: dict[Any, asyncio.TimerHandle | None]) -> None:
+    """Close connections that ask nothing, or more than they wait to be answered.
+
+    ``connections`` are all of this process, the oldest first, each with the timer that closes it
+    unless it asks something.
+    """
+    made, lost, received = (
+        protocol.connection_made,
+        protocol.connection_lost,
+        protocol.data_received,
+    )
+
+    def is_idle(self: Any) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
-        silent[self] = self.loop.call_later(SILENT_SECONDS, close_if_silent, self)
-        if len(silent) > MOST_SILENT:
-            close_if_silent(next(iter(silent)))
+        connections[self] = self.loop.call_later(SILENT_SECONDS, close_if_idle, self)
+        if len(connections) > MOST_CONNECTIONS:
+            close_if_idle(next(filter(is_idle, connections)))
 
-    def close_if_silent(connection: Any) -> None:
-        silent.pop(connection).cancel()
-        upgraded = connection.transport.get_protocol() is not connection
-        if connection.cycle is None and not upgraded:
-            connection.transport.close()
+    def close_if_idle(self: Any) -> None:
+        if self not in connections:
+            return
+        connections[self] = None
+        if is_idle(self):
+            self.transport.close()
+
+    def data_received(self: Any, data: bytes) -> None:
+        for start in range(0, len(data), _READ_AT_ONCE):
+            received(self, data[start : start + _READ_AT_ONCE])
+            if self.transport.get_protocol() is not self:
+                forget(self)  # It has become a WebSocket.
+                return
+            if self.transport.is_closing():
+                return
+            if len(getattr(self, "pipeline", ())) > MOST_PIPELINED:
+                self.transport.close()
+                return
+        # uvicorn's own timer ends with the first byte of a request, ours with its headers.
+        timer = connections.get(self)
+        if not is_idle(self):
+            if timer:
+                timer.cancel()
+                connections[self] = None
+        elif self in connections and timer is None:
+            connections[self] = self.loop.call_later(SILENT_SECONDS, close_if_idle, self)
+
+    def forget(self: Any) -> None:
+        if timer := connections.pop(self, None):
+            timer.cancel()
 
     def connection_lost(self: Any, error: Exception | None) -> None:
-        if timer := silent.pop(self, None):
-            timer.cancel()
+        forget(self)
         lost(self, error)
 
     protocol.connection_made = connection_made
     protocol.connection_lost = connection_lost
+    protocol.data_received = data_received
 
 
 def _answer_with_problems(protocol: Any) -> None:
@@ -129,13 +150,14 @@ def _answer_with_problems(protocol: Any) -> None:
     protocol.send_400_response = send_400_response
 
 
-def _limit_messages(protocol: Any) -> None:
+def _limit_messages(protocol: Any, longest_message: int) -> None:
     """Read little at once: uvicorn takes apart all frames of up to 256 kB before anything else."""
     made, received, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
-        self.conn.max_message_size = LONGEST_MESSAGE
+        self.conn.max_message_size = longest_message
+        self.conn.available_extensions = []  # Compressed, a little can be a lot.
         self.unread = bytearray()
         self.small_frames = Budget(MOST_SMALL_FRAMES)
 
@@ -168,12 +190,3 @@ def _limit_messages(protocol: Any) -> None:
     protocol.receive = receive_one
     for name in ("handle_ping", "handle_pong", "handle_cont"):
         setattr(protocol, name, counted(getattr(protocol, name)))
-
-
-def _descriptors() -> int:
-    try:
-        import resource  # noqa: PLC0415 - not on Windows, which has no such limit
-    except ImportError:
-        return _MOST_DESCRIPTORS
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
