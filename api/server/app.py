@@ -7,16 +7,14 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Mount
 
 from api import telemetry
 from api.server import error_handlers, health, metrics, routes, stopping
+from api.server.docs_page import docs_routes
 from api.server.metrics import MetricsGuard
 from api.server.openapi import DescribedApp
-from api.server.operations import Json, described, served
+from api.server.operations import described, served
 from api.server.remembered import RememberedAnswers
 from api.server.request_log import RequestLog
 from api.server.security_headers import SecurityHeaders
@@ -30,21 +28,6 @@ with `python -m api token create --email you@example.com --role AppAdmin`. Every
 problem document (RFC 9457). A request may name its organisation (slug or id) in the header `x-org`:
 another one than the token's is a 404.
 """
-
-
-# Swagger UI from our own host, started by a file: the security policy allows no inline script.
-DOCS_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Issues API</title>
-<link rel="icon" href="docs/assets/favicon-32x32.png">
-<link rel="stylesheet" href="docs/assets/swagger-ui.css">
-<div id="docs"></div>
-<script src="docs/assets/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
-"""
-DOCS_SCRIPT = 'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
 
 
 def create_app(service: Service | None) -> Starlette:
@@ -61,15 +44,6 @@ def create_app(service: Service | None) -> Starlette:
     document.include_router(routes.router)
     document.include_router(health.router)
 
-    async def openapi(_: Request) -> Json:
-        return Json(document.openapi())
-
-    async def docs(_: Request) -> HTMLResponse:
-        return HTMLResponse(DOCS_PAGE)
-
-    async def start_docs(_: Request) -> Response:
-        return Response(DOCS_SCRIPT, media_type="text/javascript")
-
     operations = served(routes.router)
     app = Starlette(
         routes=described(health.router),
@@ -81,10 +55,7 @@ def create_app(service: Service | None) -> Starlette:
         app.add_middleware(RememberedAnswers, service=service)
         app.router.routes += [
             *operations,
-            Route("/openapi.json", openapi),
-            Route("/docs", docs),
-            Route("/docs/start.js", start_docs),
-            Mount("/docs/assets", StaticFiles(packages=[("swagger_ui", "static")])),
+            *docs_routes(document.openapi),
         ]
     return app
 

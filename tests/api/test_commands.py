@@ -526,7 +526,8 @@ def test_csv_is_safe_in_spreadsheets(api, member):
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(done.stdout, newline=""))}
     for issue_id, text in made.items():
         shown = rows[issue_id]["description"]
-        assert shown == (text if text in risky[-2:] else f"'{text}")
+        # A tab separates cells for some programs: what follows it is made text as well.
+        assert shown == (text if text in risky[-2:] else "'" + text.replace("\t=", "\t'="))
     assert rows[next(iter(made))]["reporter"] == member.name
 
 

@@ -146,6 +146,8 @@ def test_proxy_shows_no_numbers_and_its_log_names_nobody(site, reviewer_client):
 
 def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_client):
     member, guest = site.apis[0].lasting_token("Ann"), site.apis[0].guest_token()
+    # Another test floods a portal with runs, of which each breaks off the one before.
+    logged = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
     writers = [
         Writer(site.url, guest if number % 2 else member, anonymous=bool(number % 2))
         for number in range(WRITERS)
@@ -213,4 +215,4 @@ def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_clie
     assert all(numbers[words] == issue.issue_number for words, issue in acknowledged.items())
     for server in [*site.apis, *site.portals]:
         assert httpx.get(f"{server.url}/api/ready").is_success
-        assert "Traceback" not in server.log
+        assert "Traceback" not in server.log[logged[server.port] :]
