@@ -255,6 +255,7 @@ def escaped_cookies(url: str) -> None:
 def pipelined(url: str) -> None:
     """Forty connections that ask thirteen thousand times and read nothing."""
     parts = urlsplit(url)
+    request = f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
     held = []
     with suppress(OSError):
         for _ in range(40):
