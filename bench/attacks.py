@@ -261,9 +261,7 @@ def pipelined(url: str) -> None:
         for _ in range(40):
             held.append(socket.create_connection((parts.hostname, parts.port or 80), 10))
             held[-1].settimeout(1)
-            held[-1].sendall(
-                f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode() * 13_000
-            )
+            held[-1].sendall(request * 13_000)
     time.sleep(1)
 
 

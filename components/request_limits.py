@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.addresses import counted_as
 from components.script_turns import Bucket, taken
 
-REQUESTS: Final = (100.0, 1_000)
+REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most at once."""
 
 MOST_AT_ONCE: Final = 100
@@ -23,6 +23,7 @@ _COST_OF_A_FILE: Final = 0.1
 _FILES: Final = "/static/"
 
 _LONGEST_COOKIES: Final = 32_768
+_MOST_COOKIES: Final = 200
 _MOST_ESCAPES: Final = 100
 """Backslashes in all cookies: Python before 3.11.10 takes quadratic time for them."""
 
@@ -81,4 +82,8 @@ async def _close(send: Send) -> None:
 
 def _has_bad_cookies(headers: Headers) -> bool:
     cookies = "".join(headers.getlist("cookie"))
-    return len(cookies) > _LONGEST_COOKIES or cookies.count("\\") > _MOST_ESCAPES
+    return (
+        len(cookies) > _LONGEST_COOKIES
+        or cookies.count(";") > _MOST_COOKIES
+        or cookies.count("\\") > _MOST_ESCAPES
+    )
