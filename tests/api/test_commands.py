@@ -378,12 +378,18 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
             file.write_text(file.read_text() + "  disabled: true\n")
             with pytest.raises(Forbidden):
                 client.me()
-            file.unlink()
-            with pytest.raises(Forbidden):
-                client.me()
+            for broken in ("", "{}", "ann: [", None):
+                if broken is None:
+                    file.unlink()
+                else:
+                    file.write_text(broken)
+                with pytest.raises(Forbidden):
+                    client.me()
     finally:
         server.stop()
     refused(server.run("token", "list"), "accounts.yaml is gone")
+    file.write_text("{}")
+    refused(server.run("token", "list"), "or empty")
     (server.data_dir / ".accounts").unlink()
     assert server.run("token", "list").returncode == 0
 

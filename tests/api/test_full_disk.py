@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -147,6 +148,26 @@ def test_start_on_a_full_disk_fails_in_one_line_or_serves(server, disk):
             process.kill()
             process.wait()
         assert "Traceback" not in log.read_text()
+
+
+def test_ready_looks_where_the_database_is(disk, tmp_path):
+    url = f"sqlite:///{disk.path / 'elsewhere.db'}"
+    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url).start()
+    try:
+        becomes(server, 200)
+        disk.fill()
+        becomes(server, 503)
+    finally:
+        server.stop()
+
+
+def test_sign_ins_are_ended_at_the_same_time(tmp_path):
+    settings, keys, until = Settings(data_dir=tmp_path), Keys(SECRET), time.time() + 600
+    names = [f"sign-in {number}" for number in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        done = pool.map(lambda name: EndedSignIns(settings, keys).add(name, until), names)
+        assert all(done)
+    assert all(EndedSignIns(settings, keys).has(name) for name in names)
 
 
 def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):

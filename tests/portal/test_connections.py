@@ -167,6 +167,20 @@ def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(session, portal,
     assert "connection open" not in portal.log
 
 
+def test_session_of_an_account_that_comes_back_needs_its_cookie_too(session, portal, cookie):
+    first = session(cookie=cookie)
+    theirs = session_id(ran(first))
+    assert portal.run("user", "disable", "member").returncode == 0
+    try:
+        # What was still said of the run before is not meant.
+        ran(first)
+        assert not names_shown(ran(first))
+    finally:
+        assert portal.run("user", "enable", "member").returncode == 0
+    first.close()
+    assert not names_shown(ran(session(resumes=theirs)))
+
+
 def test_visitor_goes_on_after_a_break(session):
     first = session()
     theirs = session_id(ran(first))
@@ -246,10 +260,15 @@ def test_addresses_are_believed_only_from_trusted_proxies(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://elsewhere.example", "http://localhost:9", "http://localhost", "null"]
+    "origin",
+    ["https://elsewhere.example", "http://localhost:9", "http://localhost", "null", "https://["],
 )
 def test_pages_of_other_sites_open_no_session(session, origin):
     refused(session, origin=origin, status=403)
+
+
+def test_pages_of_another_scheme_open_no_session(session, portal):
+    refused(session, origin=portal.url.replace("http:", "evil:"), status=403)
 
 
 def test_nothing_is_uploaded(portal):

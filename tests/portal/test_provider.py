@@ -34,6 +34,12 @@ STAFF = ["staff", "Issue Reviewers"]
             Role.MEMBER,
         ),
         ({"reviewers": "staff"}, {"groups": STAFF}, Role.MEMBER),
+        # A group that is called like an address is none.
+        (
+            {"role_claim": "groups", "reviewers": "boss@example.com"},
+            {"groups": ["boss@example.com"]},
+            Role.MEMBER,
+        ),
     ],
 )
 def test_role(monkeypatch, settings, claims, role):
@@ -63,3 +69,10 @@ def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trust
 def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
     monkeypatch.setattr(provider, "get_settings", Settings)
     assert provider._by_headers({"email": ANN}, 0).role is Role.MEMBER
+
+
+@pytest.mark.parametrize("begun_at", [None, "soon", [1]])
+def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
+    monkeypatch.setattr(provider, "get_settings", Settings)
+    claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
+    assert provider._by_claims(claims).ends_at == provider.LIFETIME
