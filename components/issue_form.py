@@ -70,7 +70,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
         )
         slots["report_description"] = st.empty()
         if given.description:
-            st.caption(_("The link you followed has filled this in. Its words can tell who did."))
+            st.caption(_("This text came with the link. Its wording can tell who followed it."))
         places = {
             "report_thread": given.thread,
             "report_interaction": given.interaction,
