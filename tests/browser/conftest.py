@@ -53,7 +53,7 @@ class Person:
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def waits_until(self, condition: Callable[[], object]) -> "Person":
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < deadline
             self.page.wait_for_timeout(50)

@@ -45,6 +45,7 @@ def session(portal) -> Iterator:
                     subprotocols=["streamlit", *(["none", resumes] if resumes else [])],
                     origin=origin or portal.url,
                     additional_headers={name: value for name, value in headers.items() if value},
+                    close_timeout=1,
                 )
             )
 
@@ -126,7 +127,7 @@ def test_flood_of_runs_is_slowed_and_others_are_served_meanwhile(session):
     with suppress(TimeoutError):
         while True:
             runs += ForwardMsg.FromString(flood.recv(0.1)).HasField("new_session")
-            if time.monotonic() - begun > 10:
+            if time.monotonic() - begun > 4:
                 break
     assert 0 < runs <= burst + rate * (time.monotonic() - begun) + 1
 
@@ -209,12 +210,12 @@ def test_log_is_not_filled_by_a_visitor(session, portal):
     message = BackMsg()
     widget = message.rerun_script.widget_states.widgets.add()
     widget.id, widget.trigger_value = "$$ID-" + "x" * 200_000, True
-    for _ in range(50):
+    # As many as are read at once; more are delayed.
+    for _ in range(5):
         connection.send(message.SerializeToString())
-    with suppress(TimeoutError):
-        while True:
-            connection.recv(3)
-    assert len(portal.log) - before < 100_000
+    said_until_finished(connection)
+    ran(connection)
+    assert len(portal.log) - before < 60_000
     assert "x" * 1_000 not in portal.log
 
 
