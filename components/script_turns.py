@@ -2,8 +2,8 @@
 
 Streamlit (1.67) starts a thread for every request to run a script, at once and without limit. Here
 a request waits until its connection, its address and the whole process have runs left (token
-buckets), and until fewer than `SLOTS` scripts are at work. Of those that wait, the address that has
-run nothing for longest goes first. Requests are delayed, never dropped.
+buckets), and until fewer than `SLOTS` scripts are at work. Of those that wait, the addresses that
+have run little lately go first. Requests are delayed, never dropped.
 """
 
 import asyncio
@@ -26,7 +26,10 @@ Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but 
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
-RUNS_IN_ALL: Final = (150.0, 400)
+RUNS_IN_ALL: Final = (300.0, 1_500)
+_FEW_RUNS: Final = 10
+"""What somebody at work runs in a second or two; a flood runs more."""
+
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
 BYTES_IN_ALL: Final = (1_000_000.0, 10_000_000)
@@ -55,6 +58,12 @@ class Bucket:
         self.seconds_left()
         return self._tokens >= self._burst
 
+    @property
+    def used(self) -> float:
+        """Tokens that were taken and not filled up since."""
+        self.seconds_left()
+        return self._burst - self._tokens
+
     def take(self, count: float = 1) -> None:
         """Take tokens. One has to be there; the others may be owed."""
         self._tokens -= count
@@ -68,8 +77,12 @@ class Address:
     data: Bucket = field(default_factory=lambda: Bucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     slots: int = 0
-    last_turn: float = 0.0
     waiting: deque["Request"] = field(default_factory=deque)
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """Its place among those that wait: who has run little lately, then who waits longest."""
+        return int(self.runs.used // _FEW_RUNS), self.waiting[0].asked_at
 
 
 @dataclass(eq=False)
@@ -88,6 +101,7 @@ class Request:
 
     connection: Connection
     granted: asyncio.Future[None]
+    asked_at: float = field(default_factory=time.monotonic)
 
 
 class ScriptTurns:
@@ -153,7 +167,7 @@ class ScriptTurns:
                 if soonest := min((wait for wait in waits if wait), default=0.0):
                     self._timer = asyncio.get_running_loop().call_later(soonest, self._grant)
                 return  # Without a timer: `finished` comes when a slot is free.
-            self._start(min(ready, key=lambda each: each.last_turn))
+            self._start(min(ready, key=lambda each: each.place))
 
     def _may_run(self, address: Address) -> bool:
         if address.runs.seconds_left():
@@ -170,7 +184,6 @@ class ScriptTurns:
             return  # The connection is gone.
         self._runs.take()
         address.runs.take()
-        address.last_turn = time.monotonic()
         connection = request.connection
         if connection.slot:
             connection.slot.cancel()

@@ -92,10 +92,14 @@ def test_one_address_has_a_share_of_the_slots_only():
     run(story)
 
 
-def test_address_that_has_run_nothing_for_longest_goes_first():
+def test_address_that_has_run_little_goes_first():
     async def story():
         turns = ScriptTurns()
-        busy = [turns.join(f"192.0.2.{number}") for number in range(4)]
+        again = turns.join("192.0.2.0")
+        for _ in range(20):
+            await turns.turn(again)
+            turns.finished(again)
+        busy = [turns.join(f"192.0.2.{number}") for number in range(1, 5)]
         for each in busy:
             await turns.turn(each)
         order = []
@@ -105,7 +109,6 @@ def test_address_that_has_run_nothing_for_longest_goes_first():
             order.append(name)
             turns.finished(connection)
 
-        again = turns.join("192.0.2.0")
         tasks = [asyncio.create_task(wait("flood", again)) for _ in range(5)]
         await settle()
         tasks.append(asyncio.create_task(wait("newcomer", turns.join("192.0.2.99"))))
