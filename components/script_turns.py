@@ -55,8 +55,7 @@ class Bucket:
     @property
     def is_full(self) -> bool:
         """Whether nothing was taken lately."""
-        self.seconds_left()
-        return self._tokens >= self._burst
+        return self.used <= 0
 
     @property
     def used(self) -> float:

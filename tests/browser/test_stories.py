@@ -16,6 +16,15 @@ def words() -> str:
     return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
 
 
+def anonymous_report(words: str) -> NewIssue:
+    return NewIssue(
+        description=words,
+        resource_type=ResourceType.THREAD,
+        type=IssueType.FORMAT,
+        anonymous=True,
+    )
+
+
 def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
     visitor = people().opens()
     visitor.chooses("Ignored my files").writes(words).presses("Send report")
@@ -143,14 +152,7 @@ def test_reviewer_filters_by_date(people, words, portal):
 @pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
 def test_days_that_make_no_sense_are_left_out(people, portal, words, days):
     with portal.client(portal.guest_token()) as client:
-        client.create(
-            NewIssue(
-                description=words,
-                resource_type=ResourceType.THREAD,
-                type=IssueType.FORMAT,
-                anonymous=True,
-            )
-        )
+        client.create(anonymous_report(words))
     reviewer = people().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
 
@@ -230,14 +232,7 @@ def test_language_is_the_browsers_until_another_is_chosen(people, words):
 
 def test_filters_in_a_link_work_in_every_language(people, portal, words):
     with portal.client(portal.guest_token()) as client:
-        client.create(
-            NewIssue(
-                description=words,
-                resource_type=ResourceType.THREAD,
-                type=IssueType.FORMAT,
-                anonymous=True,
-            )
-        )
+        client.create(anonymous_report(words))
     reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
     reviewer.presses("Not reviewed")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
