@@ -27,6 +27,7 @@ from api.keys import Keys
 from api.portal_token import Caller, Person, Visitor
 from api.server.database import Database
 from bench import processes
+from tests.command_line import run_command
 
 ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
@@ -104,15 +105,7 @@ class Server:
 
     def run(self, *command: str, **env: str) -> subprocess.CompletedProcess:
         """``python -m api …`` beside this server."""
-        return subprocess.run(
-            [sys.executable, "-m", "api", *command],
-            cwd=ROOT,
-            env=self.env | env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_command(command, self.env | env)
 
     def token(self, name: str, role: Role = Role.MEMBER) -> str:
         """What the portal would send for the person called ``name``."""
