@@ -33,10 +33,8 @@ _BREAKS: Final = re.compile(r"\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]")
 _SPACES: Final = re.compile(r"[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
 _BLANKS_AT_BREAKS: Final = re.compile(r" *\n *")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
-_HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d\ufe0f])[{_UNSEEN}{_CONTROLS}]")
-"""All that cannot be seen but blanks, and what changes how others look."""
-
-_CHANGES_OTHERS: Final = re.compile("[\u200c\u200d\ufe0f\u20e3]")
+_HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_UNSEEN}{_CONTROLS}]")
+"""All that cannot be seen but blanks and joiners."""
 
 _MOST_MARKS: Final = 30
 """Combining marks on one letter (Unicode's Stream-Safe Text Format). Sorting more is quadratic."""
@@ -62,13 +60,22 @@ _ALIKE: Final = str.maketrans(
 
 _NON_JOINER: Final = "\u200c"
 _JOINER: Final = "\u200d"
-_AS_EMOJI: Final = "\ufe0f"
-_KEYCAP: Final = "\u20e3"
+
+_SEVERAL_JOINERS: Final = re.compile(f"{_JOINER}{{2,}}")
+
+_DOT_ABOVE: Final = "\u0307"
+_DOTTED: Final = frozenset("ij\u0249\u0268\u029d\u03f3\u0456\u0458")
+"""Letters that have a dot: another one falls on it."""
+
+_OVERLAY: Final = re.compile(
+    r"(?<=[^\s\u200c\u200d])[\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]"
+)
+"""Strokes through a letter, which fall on its own. No language writes with them."""
 
 _VIRAMA: Final = 9
 """Unicode's combining class of the signs that join the consonants of Indian scripts."""
 
-_INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA00, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
+_INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
 """First characters of the blocks, of 128 each, of scripts that use joiners after that sign."""
 
 _MALAYALAM: Final = 0xD00
@@ -86,57 +93,55 @@ _JOINS_LAST: Final = re.compile(
 )
 """Arabic letters that are written together with the one before (Joining_Type R, D or C)."""
 
-_SKIN_TONE: Final = re.compile("[\U0001f3fb-\U0001f3ff]")
+_TATWEEL: Final = "\u0640"
+"""The line that stretches Arabic words, which looks the same joined and not."""
 
-_TEXT_OR_EMOJI: Final = re.compile(
-    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u2328\u23cf\u23ed-\u23ef\u23f1"
-    "\u23f2\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb\u25fc\u2600-\u2604\u260e\u2611\u2618"
-    "\u261d\u2620\u2622\u2623\u2626\u262a\u262e\u262f\u2638-\u263a\u2640\u2642\u265f\u2660\u2663"
-    "\u2665\u2666\u2668\u267b\u267e\u2692\u2694-\u2697\u2699\u269b\u269c\u26a0\u26a7\u26b0\u26b1"
+_TONE: Final = "[\U0001f3fb-\U0001f3ff]"
+_SYMBOLS: Final = (
+    "\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa\u2600-\u2604\u260e\u2611\u2618"
+    "\u261d\u2620\u2622\u2623\u2626\u262a\u262e\u262f\u2638-\u263a"
+    "\u2668\u267b\u267e\u2692\u2694-\u2697\u2699\u269b\u269c\u26a0\u26a7\u26b0\u26b1"
     "\u26c8\u26cf\u26d1\u26d3\u26e9\u26f0\u26f1\u26f4\u26f7-\u26f9\u2702\u2708\u2709\u270c\u270d"
-    "\u270f\u2712\u2714\u2716\u271d\u2721\u2733\u2734\u2744\u2747\u2763\u2764\u27a1\u2934\u2935"
-    "\u2b05-\u2b07\u3030\u303d\u3297\u3299\U0001f170\U0001f171\U0001f17e\U0001f17f\U0001f202\U0001f237"
+    "\u270f\u2712\u2714\u2716\u271d\u2721\u2733\u2734\u2744\u2747\u2763\u2764"
+    "\U0001f170\U0001f171\U0001f17e\U0001f17f\U0001f202\U0001f237"
     "\U0001f321\U0001f324-\U0001f32c\U0001f336\U0001f37d\U0001f396\U0001f397\U0001f399-\U0001f39b"
     "\U0001f39e\U0001f39f\U0001f3cb-\U0001f3ce\U0001f3d4-\U0001f3df\U0001f3f3\U0001f3f5\U0001f3f7"
     "\U0001f43f\U0001f441\U0001f4fd\U0001f549\U0001f54a\U0001f56f\U0001f570\U0001f573-\U0001f579"
     "\U0001f587\U0001f58a-\U0001f58d\U0001f590\U0001f5a5\U0001f5a8\U0001f5b1\U0001f5b2\U0001f5bc"
     "\U0001f5c2-\U0001f5c4\U0001f5d1-\U0001f5d3\U0001f5dc-\U0001f5de\U0001f5e1\U0001f5e3\U0001f5e8"
     "\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9"
-    "\U0001f6f0\U0001f6f3]"
+    "\U0001f6f0\U0001f6f3"
 )
-"""Symbols that a variation selector makes an emoji (Unicode: emoji-variation-sequences)."""
+"""Symbols that a variation selector makes an emoji, but for arrows and what is used as text."""
 
-_GROWN_UPS: Final = "👨👩🧑"
-_RELATIVES: Final = f"{_GROWN_UPS}👦👧🧒❤💋🤝"
-_OF_EITHER_SEX: Final = (
-    "🏃🏄🏊🏋🏌👮👯👰👱👳👷💁💂💆💇🕵🙅🙆🙇🙋🙍🙎🚣🚴🚵🚶🤦🤵🤷🤸🤹🤼🤽🤾"
-    "🦸🦹🧎🧏🧍🧔🧖🧗🧘🧙🧚🧛🧜🧝🧞🧟⛹"
+_SHOWN_AS_EMOJI: Final = re.compile(
+    rf"[0-9#*](?=\u20e3)|[{_SYMBOLS}](?!{_TONE})|(?<=\u200d)[♀♂⚕⚖↔↕➡]"
 )
-_JOINED_EMOJI: Final = {
-    **dict.fromkeys("⚕⚖✈🌾🍳🍼🎄🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦯🦰🦱🦲🦳🦼🦽🩰🤝❤", _GROWN_UPS),
-    **dict.fromkeys("👨👩🧑👦👧🧒", _RELATIVES),
-    **dict.fromkeys("♀♂", _OF_EITHER_SEX),
-    "💋": "❤",
-    "➡": "🏃🚶🧎♀♂🦯🦼🦽",
-    "🌈": "🏳",
-    "⚧": "🏳",
-    "☠": "🏴",
-    "🗨": "👁",
-    "🦺": "🐕",
-    "⬛": "🐈🐦",
-    "🔥": "❤🐦",
-    "🩹": "❤",
-    "❄": "🐻",
-    "💨": "😮",
-    "💫": "😵",
-    "🌫": "😶",
-    "↔": "🙂",
-    "↕": "🙂",
-    "🟩": "🍋",
-    "🟫": "🍄",
-    "💥": "⛓",
-}
-"""Emoji that follow a joiner, and those that they may be joined to (emoji-zwj-sequences)."""
+"""What has a variation selector behind it, always: many fonts show no difference."""
+
+_TONED: Final = f"{_TONE}?"
+_COUPLE: Final = "👨{0}👨|👩{0}[👨👩]"
+_TONED_COUPLE: Final = "".join(
+    (f"👨{_TONE}{{0}}👨{_TONE}|", f"👩{_TONE}{{0}}[👨👩]{_TONE}|", f"🧑{_TONE}{{0}}🧑{_TONE}")
+)
+_JOINED_EMOJI: Final = re.compile(
+    "|".join(
+        [
+            "(?:👨(?:+[👨👩])?|👩(?:+👩)?)(?:+👦(?:+👦)?|+👧(?:+[👦👧])?)",
+            "🧑(?:+🧑)?+🧒(?:+🧒)?",
+            _COUPLE.format("+❤+(?:💋+)?"),
+            _TONED_COUPLE.format("+(?:❤+(?:💋+)?|[🤝🐰\U0001faef]+)"),
+            "🧑+🤝+🧑",
+            f"[👨👩🧑]{_TONED}(?:+[🦯🦼🦽](?:+➡)?|+[⚕⚖✈🌾🍳🍼🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦰🦱🦲🦳])",
+            f"🧑{_TONED}+[🎄🩰]",
+            f"[🏃🚶🧎]{_TONED}(?:+[♀♂])?(?:+➡)?",
+            f"[🏄🏊🏋🏌👮👯👰👱👳👷💁💂💆💇🕵🙅🙆🙇🙋🙍🙎🚣🚴🚵🤦🤵🤷🤸🤹🤼🤽🤾🦸🦹🧏🧍🧔🧖🧗🧘🧙🧚🧛🧜🧝🧞🧟⛹]{_TONED}+[♀♂]",
+            f"\U0001faf1{_TONE}+\U0001faf2{_TONE}",
+            "🏳+[🌈⚧]|🏴+☠|👁+🗨|🐕+🦺|🐈+⬛|🐦+[⬛🔥]|❤+[🔥🩹]|🐻+❄|😮+💨|😵+💫|😶+🌫|🙂+[↔↕]|🍋+🟩|🍄+🟫|⛓+💥",
+        ]
+    ).replace("+", _JOINER)
+)
+"""Emoji that joiners make one (Unicode: emoji-zwj-sequences)."""
 
 
 def check_characters(text: str) -> str:
@@ -170,9 +175,10 @@ def unmarked(text: str) -> str:
 
     Characters without width are removed, every kind of space is one ordinary blank, and blanks at
     the ends of lines, repeated blanks and more than one empty line are removed. What can be written
-    in several ways that look the same is written in one (Unicode's NFC, and `_ALIKE`). Joiners and
-    variation selectors stay where they change what is seen: between Arabic or Indian letters and in
-    emoji. It takes time in proportion to the length of ``text``.
+    in several ways that look the same is written in one (Unicode's NFC, and `_ALIKE`). Joiners stay
+    where they change what is seen: between Arabic or Indian letters and in emoji. Combining marks
+    stay on letters of their script, each once. It takes time in proportion to the length of
+    ``text``.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -188,13 +194,44 @@ def _without_marks(text: str) -> str:
     """One pass of `unmarked`. What it removes can bring others together, so there may be more."""
     text = _SPACES.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text)))
     text = _HIDDEN.sub("", text)
-    if _CHANGES_OTHERS.search(text):
-        text = _with_needed_only(text)
-    text = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    if any(unicodedata.category(character) == "Mn" for character in set(text)):
+        text = _with_marks_once(text)
+    if _JOINER in text or _NON_JOINER in text:
+        text = _with_needed_joiners(text)
+    text = _SHOWN_AS_EMOJI.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
     return _EMPTY_LINES.sub("\n\n", _BLANKS_AT_BREAKS.sub("\n", text)).strip()
 
 
-_MAY_STAY: Final = frozenset({_JOINER, _NON_JOINER, _AS_EMOJI})
+def _with_marks_once(text: str) -> str:
+    """The text in NFC with each combining mark once on a letter, if it is one of that script."""
+    kept: list[str] = []
+    base, marks = "", set[str]()
+    for character in unicodedata.normalize("NFD", text):
+        if character in (_JOINER, _NON_JOINER):
+            pass
+        elif unicodedata.category(character) != "Mn":
+            base, marks = character, set()
+        elif character in marks or not _is_written_on(base, character):
+            continue
+        else:
+            marks.add(character)
+        kept.append(character)
+    return _OVERLAY.sub("", unicodedata.normalize("NFC", "".join(kept)))
+
+
+def _is_written_on(base: str, mark: str) -> bool:
+    """Whether a combining mark is seen on that character: it may be too small for a foreign one."""
+    if mark == _DOT_ABOVE:
+        return base not in _DOTTED
+    if not base or base.isspace():
+        return True
+    script = _script(mark)
+    return script in ("COMBINING", "VEDIC", _script(base))
+
+
+def _script(character: str) -> str:
+    """The script of a letter or mark, as Unicode's names begin: ``LATIN``."""
+    return unicodedata.name(character, "").partition(" ")[0]
 
 
 def with_few_marks(text: str) -> str:
@@ -209,56 +246,37 @@ def with_few_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _with_needed_only(characters: str) -> str:
-    """The text with joiners and selectors only where they change what is seen.
-
-    What is seen in the same way with a selector and without gets it always.
-    """
-    # What comes next for each place, joiners and selectors left out.
+def _with_needed_joiners(text: str) -> str:
+    """The text with joiners only where they change what is seen."""
+    text = _SEVERAL_JOINERS.sub(_JOINER, text)
+    in_emoji = {place for found in _JOINED_EMOJI.finditer(text) for place in range(*found.span())}
+    # What comes next for each place, joiners left out.
     following = ""
     after: list[str] = []
-    for character in reversed(characters):
+    for character in reversed(text):
         after.append(following)
-        if character not in _MAY_STAY:
+        if character not in (_JOINER, _NON_JOINER):
             following = character
     after.reverse()
     kept: list[str] = []
-    base = symbol = ""
-    for character, following in zip(characters, after, strict=True):
-        if character in _MAY_STAY:
-            if kept and _stays(character, kept[-1], base, symbol, following):
-                if character == _JOINER and _TEXT_OR_EMOJI.match(kept[-1]):
-                    kept.append(_AS_EMOJI)
-                kept.append(character)
+    base = ""
+    for place, (character, following) in enumerate(zip(text, after, strict=True)):
+        if character not in (_JOINER, _NON_JOINER):
+            base = base if unicodedata.combining(character) else character
+        elif place not in in_emoji and not _is_needed(
+            character, "".join(kept[-1:]), base, following
+        ):
             continue
-        if character == _KEYCAP and kept and kept[-1] in "0123456789#*":
-            kept.append(_AS_EMOJI)
         kept.append(character)
-        if kept[-2:-1] == [_JOINER] and _TEXT_OR_EMOJI.match(character):
-            kept.append(_AS_EMOJI)
-        symbol = symbol if _SKIN_TONE.match(character) else character
-        base = base if unicodedata.combining(character) else character
-    return re.sub(f"{_AS_EMOJI}{{2,}}", _AS_EMOJI, "".join(kept))
-
-
-def _stays(character: str, before: str, base: str, symbol: str, following: str) -> bool:
-    """Whether a joiner or selector changes what is seen.
-
-    ``before`` is what it follows, ``base`` the letter below that if it is a combining mark, and
-    ``symbol`` the emoji that it follows, without its skin tone.
-    """
-    if character == _AS_EMOJI:
-        return bool(_TEXT_OR_EMOJI.match(before))
-    if before in (_JOINER, _NON_JOINER):
-        return False  # One is enough.
-    if character == _JOINER and symbol and symbol in _JOINED_EMOJI.get(following, ""):
-        return True
-    return _is_needed(character, before, base, following)
+    return "".join(kept)
 
 
 def _is_needed(joiner: str, before: str, base: str, following: str) -> bool:
-    """Whether a joiner changes how the letters around it look."""
-    if before == _AS_EMOJI:
+    """Whether a joiner changes how the letters around it look.
+
+    ``before`` is what it follows, ``base`` the letter below that if it is a combining mark.
+    """
+    if before in ("", _JOINER, _NON_JOINER) or _TATWEEL in (base, following):
         return False
     block = ord(before) & ~0x7F
     is_letter = unicodedata.category(following or " ") == "Lo"
