@@ -1,28 +1,51 @@
-"""Limits below ASGI: file descriptors, connections that ask nothing, and how much is read at once.
+"""Limits below ASGI: connections that ask nothing or read nothing, and how much is read at once.
 
-uvicorn (0.54) closes a connection that is idle after a request, but waits for the first request of
-a connection for ever. A WebSocket message may have 16 MB unless it is told otherwise, which
-`streamlit run` and `uvicorn app:app` do in different ways.
+uvicorn (0.54) waits for ever for the first request of a connection, for the end of a header and for
+a browser that does not read its answer. A WebSocket message may have 16 MB unless it is told
+otherwise, which `streamlit run` and `uvicorn app:app` do in different ways.
 """
 
 import asyncio
 import json
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from api.addresses import counted_as
 from api.logs import Budget
 
 SILENT_SECONDS: Final = 10.0
 """Time in which the headers of a request have to be here, from the first byte or connection."""
 
+UNREAD_SECONDS: Final = 20.0
+"""Time in which a client has to take something of its answer."""
+
+_TAKEN: Final = 20_000
+"""Bytes that count as something: a thousand a second, less than the slowest telephone."""
+
+MOST_UNREAD: Final = 128_000_000
+"""Bytes of all answers that wait for their clients. Beyond, the longest are given up."""
+
 MOST_CONNECTIONS: Final = 600
 """HTTP connections at once. One more, and the oldest that has no request at work is closed."""
 
+MOST_CONNECTIONS_OF_ONE: Final = 200
+"""HTTP connections of one address at once, if they come without a proxy."""
+
 MOST_PIPELINED: Final = 16
 """Requests that a connection may send before the first is answered."""
+
+LONGEST_HEAD: Final = 98_304
+"""Bytes of a request before its body: an address of 64 kB, and cookies."""
+
+MOST_HEADERS: Final = 100
+
+_MOST_PARTS: Final = 2_000
+"""Parts in which a body may come: one of a single byte is as much work as one of a kilobyte."""
 
 MOST_SMALL_FRAMES: Final = 300
 """Pings, pongs and parts of messages that a WebSocket may send in a minute; browsers send a few."""
@@ -55,72 +78,182 @@ def limit_connections(longest_message: int) -> None:
 
     ``longest_message`` is the size in bytes of the largest WebSocket message.
     """
-    connections: dict[Any, asyncio.TimerHandle | None] = {}
+    connections = _Connections()
     for protocol in (HttpToolsProtocol, H11Protocol):
-        _limit_requests(protocol, connections)
         _answer_with_problems(protocol)
+        if protocol is HttpToolsProtocol:  # h11 has such limits.
+            _limit_heads(protocol)
+        connections.watch(protocol)
     _limit_messages(WebSocketsSansIOProtocol, longest_message)
 
 
-def _limit_requests(protocol: Any, connections: dict[Any, asyncio.TimerHandle | None]) -> None:
-    """Close connections that ask nothing, or more than they wait to be answered.
+@dataclass
+class _Connection:
+    address: str
+    idle_since: float | None
+    """None while a request is at work."""
 
-    ``connections`` are all of this process, the oldest first, each with the timer that closes it
-    unless it asks something.
+    taken_at: float
+    """When the client last took something of its answer, or had nothing to take."""
+
+    unread: int = 0
+    """Bytes that it had not taken then."""
+
+
+class _Connections:
+    """The HTTP connections of this process, the oldest first; looked at every second."""
+
+    def __init__(self) -> None:
+        self._all: dict[Any, _Connection] = {}
+        self._by_address: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, protocol: Any) -> None:
+        """Watch all connections of this class."""
+        made, lost = protocol.connection_made, protocol.connection_lost
+        received, resumed = protocol.data_received, protocol.resume_writing
+
+        def connection_made(this: Any, transport: Any) -> None:
+            made(this, transport)
+            self._add(this)
+
+        def connection_lost(this: Any, error: Exception | None) -> None:
+            self._forget(this)
+            lost(this, error)
+
+        def resume_writing(this: Any) -> None:
+            if this in self._all:
+                self._all[this].taken_at = this.loop.time()
+            resumed(this)
+
+        def data_received(this: Any, data: bytes) -> None:
+            for start in range(0, len(data), _READ_AT_ONCE):
+                received(this, data[start : start + _READ_AT_ONCE])
+                if this.transport.get_protocol() is not this:
+                    self._forget(this)  # It has become a WebSocket.
+                    return
+                if len(getattr(this, "pipeline", ())) > MOST_PIPELINED:
+                    this.transport.close()
+                if this.transport.is_closing():
+                    return
+
+        protocol.connection_made = connection_made
+        protocol.connection_lost = connection_lost
+        protocol.resume_writing = resume_writing
+        protocol.data_received = data_received
+
+    def _add(self, protocol: Any) -> None:
+        if not self._timer:
+            self._timer = protocol.loop.call_later(1, self._look)
+        now = protocol.loop.time()
+        address = counted_as((protocol.client or ("",))[0])
+        self._all[protocol] = _Connection(address, idle_since=now, taken_at=now)
+        self._by_address[address] += 1
+        if address and self._by_address[address] > MOST_CONNECTIONS_OF_ONE:
+            protocol.transport.abort()
+        elif len(self._all) > MOST_CONNECTIONS:
+            idle = [each for each in self._all if _is_idle(each)]
+            silent = [each for each in idle if not _unread(each)]
+            (silent or idle or [protocol])[0].transport.abort()
+
+    def _forget(self, protocol: Any) -> None:
+        if connection := self._all.pop(protocol, None):
+            self._by_address[connection.address] -= 1
+            if not self._by_address[connection.address]:
+                del self._by_address[connection.address]
+
+    def _look(self) -> None:
+        """Close what has been idle for long, and what nobody reads."""
+        unread = 0
+        for protocol, connection in self._all.items():
+            now = protocol.loop.time()
+            left = _unread(protocol)
+            unread += left
+            if not left or left <= connection.unread - _TAKEN:
+                connection.unread, connection.taken_at = left, now
+            connection.unread = max(connection.unread, left)
+            if now - connection.taken_at > UNREAD_SECONDS:
+                protocol.transport.abort()
+            if not _is_idle(protocol):
+                connection.idle_since = None
+            elif connection.idle_since is None:
+                connection.idle_since = now
+            elif now - connection.idle_since > SILENT_SECONDS:
+                protocol.transport.close()
+        for protocol in sorted(self._all, key=_unread, reverse=True):
+            if unread <= MOST_UNREAD:
+                break
+            unread -= _unread(protocol)
+            protocol.transport.abort()
+        self._timer = None
+        if self._all:
+            self._timer = next(iter(self._all)).loop.call_later(1, self._look)
+
+
+def _is_idle(protocol: Any) -> bool:
+    return protocol.cycle is None or protocol.cycle.response_complete
+
+
+def _unread(protocol: Any) -> int:
+    """Bytes that wait for the client."""
+    size: int = protocol.transport.get_write_buffer_size()
+    return size
+
+
+def _limit_heads(protocol: Any) -> None:
+    """Bound what comes before the body, and in how many parts the body comes.
+
+    httptools (0.8) takes quadratic time for a header or address that does not end.
     """
-    made, lost, received = (
-        protocol.connection_made,
-        protocol.connection_lost,
+    received, begun, headers = (
         protocol.data_received,
+        protocol.on_message_begin,
+        protocol.on_headers_complete,
     )
-
-    def is_idle(self: Any) -> bool:
-        return self.cycle is None or self.cycle.response_complete
-
-    def connection_made(self: Any, transport: Any) -> None:
-        made(self, transport)
-        connections[self] = self.loop.call_later(SILENT_SECONDS, close_if_idle, self)
-        if len(connections) > MOST_CONNECTIONS:
-            close_if_idle(next(filter(is_idle, connections)))
-
-    def close_if_idle(self: Any) -> None:
-        if self not in connections:
-            return
-        connections[self] = None
-        if is_idle(self):
-            self.transport.close()
+    header, body, complete = protocol.on_header, protocol.on_body, protocol.on_message_complete
+    # Of the request that is being read: bytes of its head, headers, and parts of its body.
+    protocol.head, protocol.header_count, protocol.parts = 0, 0, 0
+    protocol.is_in_body = False
 
     def data_received(self: Any, data: bytes) -> None:
-        for start in range(0, len(data), _READ_AT_ONCE):
-            received(self, data[start : start + _READ_AT_ONCE])
-            if self.transport.get_protocol() is not self:
-                forget(self)  # It has become a WebSocket.
+        if not self.is_in_body:
+            self.head += len(data)
+            if self.head > LONGEST_HEAD:
+                self.send_400_response("")
                 return
-            if self.transport.is_closing():
-                return
-            if len(getattr(self, "pipeline", ())) > MOST_PIPELINED:
-                self.transport.close()
-                return
-        # uvicorn's own timer ends with the first byte of a request, ours with its headers.
-        timer = connections.get(self)
-        if not is_idle(self):
-            if timer:
-                timer.cancel()
-                connections[self] = None
-        elif self in connections and timer is None:
-            connections[self] = self.loop.call_later(SILENT_SECONDS, close_if_idle, self)
+        received(self, data)
 
-    def forget(self: Any) -> None:
-        if timer := connections.pop(self, None):
-            timer.cancel()
+    def on_message_begin(self: Any) -> None:
+        self.header_count = self.parts = 0
+        begun(self)
 
-    def connection_lost(self: Any, error: Exception | None) -> None:
-        forget(self)
-        lost(self, error)
+    def on_header(self: Any, name: bytes, value: bytes) -> None:
+        self.header_count += 1
+        if self.header_count > MOST_HEADERS:
+            raise ValueError("too many headers")
+        header(self, name, value)
 
-    protocol.connection_made = connection_made
-    protocol.connection_lost = connection_lost
+    def on_headers_complete(self: Any) -> None:
+        self.head, self.is_in_body = 0, True
+        headers(self)
+
+    def on_body(self: Any, part: bytes) -> None:
+        self.parts += 1
+        if self.parts > _MOST_PARTS:
+            self.transport.close()
+        else:
+            body(self, part)
+
+    def on_message_complete(self: Any) -> None:
+        self.is_in_body = False
+        complete(self)
+
     protocol.data_received = data_received
+    protocol.on_message_begin = on_message_begin
+    protocol.on_header = on_header
+    protocol.on_headers_complete = on_headers_complete
+    protocol.on_body = on_body
+    protocol.on_message_complete = on_message_complete
 
 
 def _answer_with_problems(protocol: Any) -> None:
