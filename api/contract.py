@@ -211,11 +211,16 @@ class IssueUpdate(_Sent):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
+_MOST_LISTED = 100
+"""Values of one parameter, with commas between them."""
+
+
 def _split_commas(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        return tuple(part for item in value for part in str(item).split(","))
+        # What comes after so many is one more that is wrong, not thousands.
+        return tuple(part for item in value for part in str(item).split(",", _MOST_LISTED))
     return value
 
 
@@ -234,7 +239,9 @@ _ListedId = Annotated[
     ),
     AfterValidator(check_text),
 ]
-_Ids = Annotated[tuple[_ListedId, ...], Field(max_length=100), BeforeValidator(_split_commas)]
+_Ids = Annotated[
+    tuple[_ListedId, ...], Field(max_length=_MOST_LISTED), BeforeValidator(_split_commas)
+]
 
 
 class _Query(_Sent):

@@ -20,13 +20,18 @@ from starlette.routing import Route
 from api import export
 from api.contract import PAGE_SIZE_LIMIT, Include, Issue, IssueQuery
 from api.errors import ApiError, IssuesError
+from api.turns import Turns
 from components import identity, session
+from components.identity import SignIn
 from components.language import _
 
 _PATH: Final = "issues"
 _OF_A_PAGE: Final = ("page", "page_size", "total_count")
 _THREADS: Final = CapacityLimiter(4)
 """For all downloads together: however many there are, they take turns."""
+
+_TURNS: Final = Turns(1)
+"""For each person, who may have many downloads."""
 
 _MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
@@ -42,16 +47,17 @@ def links(query: IssueQuery) -> None:
 
 
 async def _answer(request: Request) -> Response:
-    return await to_thread.run_sync(_begun, request, limiter=_THREADS)
-
-
-def _begun(request: Request) -> Response:
-    form = request.path_params["form"]
-    who = identity.signed_in_by(request)
-    if form not in _MEDIA:
+    if request.path_params["form"] not in _MEDIA:
         return PlainTextResponse("There is no such file.", 404)
+    who = identity.signed_in_by(request)
     if who is None:
         return PlainTextResponse("Sign in first.", 401)
+    async with _TURNS.of(who.username):
+        return await to_thread.run_sync(_begun, request, who, limiter=_THREADS)
+
+
+def _begun(request: Request, who: SignIn) -> Response:
+    form = request.path_params["form"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
             update={"page": None, "page_size": PAGE_SIZE_LIMIT}
@@ -69,7 +75,7 @@ def _begun(request: Request) -> Response:
         return PlainTextResponse("The server does not answer. Try again shortly.", 503)
     name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
     return StreamingResponse(
-        _in_threads(_lines(form, chain(first, issues))),
+        _in_threads(_lines(form, chain(first, issues)), who.username),
         media_type=_MEDIA[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -86,11 +92,15 @@ def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
         yield export.csv_line(issue) if form == "csv" else export.json_line(issue)
 
 
-async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
+async def _in_threads(lines: Iterator[str], of: str) -> AsyncIterator[str]:
     def some() -> str:
         return "".join(islice(lines, PAGE_SIZE_LIMIT))
 
-    while text := await to_thread.run_sync(some, limiter=_THREADS):
+    while True:
+        async with _TURNS.of(of):
+            text = await to_thread.run_sync(some, limiter=_THREADS)
+        if not text:
+            break
         yield text
 
 

@@ -3,12 +3,12 @@
 From a script, Streamlit (1.67) gives a style to a page that is shown already, which then jumps.
 """
 
+import gzip
+import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
@@ -16,6 +16,7 @@ from streamlit.file_util import get_static_dir
 _ASSETS: Final = Path(__file__).parent.parent / "assets"
 _TITLE: Final = "<title>Streamlit</title>"
 _END: Final = "</body>"
+_FRAMED: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class IndexPage:
@@ -50,20 +51,30 @@ class IndexPage:
 
         await self.app(scope, receive, unless_page)
         if replaced:
-            # As text: `parse_qs` of bytes fails on what is not ASCII once decoded.
-            query = parse_qs(scope["query_string"].decode("latin-1"))
-            framed = query.get("embed") == ["true"]
-            page = self.framed if framed else self.page
-            # One of its own for each: what sends it changes its headers.
-            response = HTMLResponse(page, headers={"Cache-Control": "no-cache"})
-            await GZipMiddleware(response)(scope, receive, send)
+            page = self.framed if _FRAMED.search(scope["query_string"]) else self.page
+            await page.response(headers)(scope, receive, send)
 
 
-def _page(*styles: str) -> str:
+class _Page:
+    """HTML that is compressed once, not for each who asks."""
+
+    def __init__(self, text: str) -> None:
+        self._plain = text.encode()
+        self._compressed = gzip.compress(self._plain)
+
+    def response(self, asked: Headers) -> HTMLResponse:
+        """The answer to a request with these headers."""
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if "gzip" not in asked.get("accept-encoding", ""):
+            return HTMLResponse(self._plain, headers=headers)
+        return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
+
+
+def _page(*styles: str) -> _Page:
     page = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
     if page.count(_TITLE) != 1 or page.count(_END) != 1:
         raise RuntimeError("This Streamlit's index.html is not one that the portal knows.")
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
     page = page.replace(_TITLE, "<title>Issue Portal</title>")
     # After Streamlit's own styles, which it adds to the head.
-    return page.replace(_END, f"<style>\n{style}</style>\n{_END}")
+    return _Page(page.replace(_END, f"<style>\n{style}</style>\n{_END}"))

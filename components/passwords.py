@@ -170,11 +170,16 @@ def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
     account = _checked(username, old, wrong=_("The current password is not right."))
     if account is None:
         return None
-    if fault := password_fault(new, username, account.email, account.name):
-        st.error(labels.password_fault(fault), icon=":material/error:")
-        return None
     if new == old.strip():
         st.error(_("This is the password that you have."), icon=":material/error:")
+        return None
+    with _checks.turn(_opaque(counted_as(st.context.ip_address))) as is_on:
+        if not is_on:
+            _tell_to_wait()
+            return None
+        fault = password_fault(new, username, account.email, account.name)
+    if fault:
+        st.error(labels.password_fault(fault), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     try:
@@ -211,10 +216,7 @@ def _checked(username: str, password: str, *, wrong: str) -> Account | None:
     account = _file().by_name().get(username)
     with _checks.turn(address) as is_on:
         if not is_on:
-            st.error(
-                _("Too many people are signing in. Try again in a moment."),
-                icon=":material/hourglass_top:",
-            )
+            _tell_to_wait()
             return None
         fits = _fits(username, password.strip(), account.password if account else _NOBODYS_HASH)
     if account is None or account.disabled or not fits:
@@ -223,6 +225,13 @@ def _checked(username: str, password: str, *, wrong: str) -> Account | None:
         return None
     attempts().succeeded(*who)
     return account
+
+
+def _tell_to_wait() -> None:
+    st.error(
+        _("Too many people are signing in. Try again in a moment."),
+        icon=":material/hourglass_top:",
+    )
 
 
 def _fits(username: str, password: str, hashed: str) -> bool:

@@ -1,15 +1,17 @@
 """How much one address may ask over HTTP: so many requests a second, and at once (ASGI middleware).
 
-Requests are delayed, and refused only when very many of an address wait. The bundle of Streamlit's
-page, some eighty files, counts little.
+Requests are delayed, and refused only when very many of an address wait. A long one counts as
+several; the bundle of Streamlit's page, some eighty files, counts little.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from api.addresses import counted_as
 from components.script_turns import Bucket, taken
@@ -18,6 +20,15 @@ REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most at once."""
 
 MOST_AT_ONCE: Final = 100
+
+REFUSAL_SECONDS: Final = 1.0
+"""How long a refusal takes: a client that waits for it cannot ask for the next one."""
+
+_MOST_REFUSALS: Final = 200
+"""Refusals that wait at once."""
+
+_BYTES_OF_ONE: Final = 4096
+"""A longer address or more headers count as several requests."""
 
 _COST_OF_A_FILE: Final = 0.1
 _FILES: Final = "/static/"
@@ -32,6 +43,7 @@ _MOST_ESCAPES: Final = 100
 class _Usage:
     requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
     at_once: int = 0
+    """Requests that wait or are at work; of WebSockets, those that wait."""
 
 
 class RequestLimitsMiddleware:
@@ -40,33 +52,47 @@ class RequestLimitsMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._usage: dict[str, _Usage] = {}
+        self._refusals = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when it is its turn."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if _has_bad_cookies(Headers(scope=scope)):
-            # For a WebSocket, uvicorn answers 403.
-            refusal = PlainTextResponse("The cookies are too long.", 431)
-            await (refusal(scope, receive, send) if scope["type"] == "http" else _close(send))
-            return
         address = counted_as((scope.get("client") or ("",))[0])
-        if scope["type"] == "websocket" or not address:
-            await self.app(scope, receive, send)
-            return
-        usage = self._usage_of(address)
+        usage = self._usage_of(address) if address else _Usage()
+        is_session = scope["type"] == "websocket"
         if usage.at_once >= MOST_AT_ONCE:
-            headers = {"Retry-After": "2"}
-            refusal = PlainTextResponse("Too many requests at once.", 429, headers)
-            await refusal(scope, receive, send)
+            refusal = PlainTextResponse("Too many requests at once.", 429, {"Retry-After": "2"})
+            await self._refuse(refusal, scope, receive, send)
             return
         usage.at_once += 1
         try:
-            await taken(usage.requests, _COST_OF_A_FILE if _FILES in scope["path"] else 1)
-            await self.app(scope, receive, send)
+            await taken(usage.requests, _cost(scope))
+            if _has_bad_cookies(Headers(scope=scope)):
+                refusal = PlainTextResponse("The cookies are too long.", 431)
+                await self._refuse(refusal, scope, receive, send)
+                return
+            if not is_session:
+                await self.app(scope, receive, send)
+                return
         finally:
             usage.at_once -= 1
+        await self.app(scope, receive, send)
+
+    async def _refuse(
+        self, refusal: PlainTextResponse, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if self._refusals < _MOST_REFUSALS:
+            self._refusals += 1
+            try:
+                await asyncio.sleep(REFUSAL_SECONDS)
+            finally:
+                self._refusals -= 1
+        if scope["type"] == "http":
+            await refusal(scope, receive, send)
+        else:
+            await WebSocket(scope, receive, send).send_denial_response(refusal)
 
     def _usage_of(self, address: str) -> _Usage:
         if address not in self._usage:
@@ -76,8 +102,14 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
-async def _close(send: Send) -> None:
-    await send({"type": "websocket.close", "code": 1008})
+def _cost(scope: Scope) -> float:
+    """How many requests this one counts as."""
+    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
+    if scope["path"].startswith(_FILES) and not wants_page:
+        return _COST_OF_A_FILE
+    size = len(scope["path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    return 1 + size // _BYTES_OF_ONE
 
 
 def _has_bad_cookies(headers: Headers) -> bool:

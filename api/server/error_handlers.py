@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -16,6 +16,9 @@ from starlette.routing import BaseRoute, Match, Route
 from api.server.problems import ProblemError
 
 log = logging.getLogger(__name__)
+
+_MOST_ERRORS: Final = 100
+"""Fields that are named as wrong in one answer."""
 
 
 def problem_response(problem: ProblemError) -> JSONResponse:
@@ -41,7 +44,8 @@ def no_such_address(_: Request, _error: Exception) -> JSONResponse:
 def from_validation(error: ValidationError) -> ProblemError:
     """A 400 that names each field at fault; never repeats the input, which may be private."""
     errors: dict[str, str] = {}
-    for item in error.errors():
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for item in found[:_MOST_ERRORS]:
         field = ".".join(map(str, item["loc"])) or "body"
         errors.setdefault(field, item["msg"].removeprefix("Value error, "))
     detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from api.addresses import counted_as
 from api.server.access import Principal
 from api.server.error_handlers import answer_to, from_validation
 from api.server.issues import Issues
@@ -32,6 +33,9 @@ from api.server.threads import in_thread
 
 BODY_LIMIT = 200_000
 """Largest request body, in bytes: more than the longest valid one with every character escaped."""
+
+_MOST_NAMES: Final = 100
+"""Parameters of a request, and fields of an object in its body."""
 
 BODY_SECONDS = 20.0
 """Time in which a request body has to be here."""
@@ -105,14 +109,19 @@ class _Operation:
         await answer(scope, receive, send)
 
     async def _answer(self, call: Call) -> Response:
+        if call.scope["query_string"].count(b"&") >= _MOST_NAMES:
+            raise ProblemError(400, f"There are more than {_MOST_NAMES} parameters.")
         call.service = call.app.state.service
         known = call.service.access.at_once(call.headers.get("authorization"))
-        call.principal = _admit(call, known) if known else await in_thread(_admit, call)
+        call.principal = (
+            _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
+        )
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
         if self._waits:
-            answer: Response = await in_thread(partial(self._endpoint, **arguments))
+            do = partial(self._endpoint, **arguments)
+            answer: Response = await in_thread(do, of=call.principal.limited_as)
             return answer
         begun: Awaitable[Response] = self._endpoint(**arguments)
         return await begun
@@ -121,6 +130,11 @@ class _Operation:
 def add_headers(call: Request, headers: dict[str, str]) -> None:
     """Send ``headers`` with the answer to ``call``, whatever it will be."""
     call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
+
+
+def _address(call: Call) -> str:
+    """Who calls, as long as the token has not been looked at."""
+    return f"address {counted_as(call.client.host) if call.client else ''}"
 
 
 def _admit(call: Call, known: Principal | None = None) -> Principal:
@@ -157,6 +171,8 @@ async def _body(call: Call) -> Any:
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A field that is there twice has two meanings: ``anonymous`` is never taken for the other."""
+    if len(pairs) > _MOST_NAMES:
+        raise ProblemError(400, f"An object in the body has more than {_MOST_NAMES} fields.")
     fields = dict(pairs)
     if len(fields) < len(pairs):
         repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]

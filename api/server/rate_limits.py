@@ -50,7 +50,7 @@ class RateLimits:
         caller = self._keys.hash("rate-limit", where, who.limited_as).hex()[:32]
         take = partial(self._counters.take, limit, caller, shared=shared)
         waits = shared and self._counters.are_elsewhere
-        count = await in_thread(take) if waits else take()
+        count = await in_thread(take, of=who.limited_as) if waits else take()
         headers = {
             "RateLimit-Policy": f'"{limit.name}";q={limit.item.amount};w={limit.item.get_expiry()}',
             "RateLimit": f'"{limit.name}";r={count.left};t={count.seconds}',

@@ -139,7 +139,7 @@ async def create_issue(
 async def look_up_receipt(caller: Caller, issues: Rules, call: Call, lookup: ReceiptLookup) -> Json:
     """A receipt that is wrong and one that never was get the same 404."""
     add_headers(call, await call.service.rate_limits.count_receipt(caller))
-    found = await in_thread(issues.by_receipt, lookup.receipt)
+    found = await in_thread(issues.by_receipt, lookup.receipt, of=caller.limited_as)
     return Json(found, headers={"Cache-Control": "no-store"})
 
 

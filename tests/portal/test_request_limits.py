@@ -35,7 +35,7 @@ def test_sessions_with_such_cookies_are_refused_too(portal: Server):
             subprotocols=["streamlit"],
             additional_headers={"Cookie": 'a="' + '\\"' * 1_000 + '"'},
         )
-    assert refused.value.response.status_code == 403
+    assert refused.value.response.status_code == 431
 
 
 def test_cookies_of_a_browser_are_read(portal: Server):
