@@ -21,6 +21,7 @@ from streamlit.web.server.server_util import get_url
 
 from api import sockets, telemetry
 from api.server import stopping
+from api.server.answer_parts import AnswerPartsMiddleware
 from api.server.app import create_app, mounted
 from api.server.in_process import InProcessTransport
 from api.server.metrics import MetricsGuard, watch_queue
@@ -95,6 +96,7 @@ app = st.App(
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(RequestLimitsMiddleware),
+        Middleware(AnswerPartsMiddleware),
         Middleware(MetricsGuard),
         Middleware(ConnectionLimits),
         Middleware(errands.LeadBack),

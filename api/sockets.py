@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from api.addresses import counted_as
 from api.logs import Budget
+from api.turns import Bucket
 
 SILENT_SECONDS: Final = 10.0
 """Time in which the headers of a request have to be here, from the first byte or connection."""
@@ -27,14 +28,14 @@ UNREAD_SECONDS: Final = 20.0
 _TAKEN: Final = 20_000
 """Bytes that count as something: a thousand a second, less than the slowest telephone."""
 
-MOST_UNREAD: Final = 128_000_000
-"""Bytes of all answers that wait for their clients. Beyond, the longest are given up."""
-
 MOST_CONNECTIONS: Final = 600
 """HTTP connections at once. One more, and the oldest that has no request at work is closed."""
 
 MOST_CONNECTIONS_OF_ONE: Final = 200
-"""HTTP connections of one address at once, if they come without a proxy."""
+"""Connections of one address at once, WebSockets too, if they come without a proxy."""
+
+_NEW_OF_ONE: Final = (50.0, 500)
+"""New connections of one address: refill a second, and the most at once."""
 
 MOST_PIPELINED: Final = 16
 """Requests that a connection may send before the first is answered."""
@@ -84,11 +85,15 @@ def limit_connections(longest_message: int) -> None:
         if protocol is HttpToolsProtocol:  # h11 has such limits.
             _limit_heads(protocol)
         connections.watch(protocol)
+    connections.watch_end(WebSocketsSansIOProtocol)
     _limit_messages(WebSocketsSansIOProtocol, longest_message)
 
 
 @dataclass
 class _Connection:
+    protocol: Any
+    """None once it has become a WebSocket."""
+
     address: str
     idle_since: float | None
     """None while a request is at work."""
@@ -99,38 +104,45 @@ class _Connection:
     unread: int = 0
     """Bytes that it had not taken then."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is at work."""
+        cycle = self.protocol and self.protocol.cycle
+        return self.protocol is not None and (cycle is None or cycle.response_complete)
+
 
 class _Connections:
-    """The HTTP connections of this process, the oldest first; looked at every second."""
+    """The connections of this process, by transport, the oldest first; looked at every second."""
 
     def __init__(self) -> None:
         self._all: dict[Any, _Connection] = {}
         self._by_address: Counter[str] = Counter()
+        self._new: dict[str, Bucket] = {}
+        self._http = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, protocol: Any) -> None:
-        """Watch all connections of this class."""
-        made, lost = protocol.connection_made, protocol.connection_lost
-        received, resumed = protocol.data_received, protocol.resume_writing
+        """Watch all HTTP connections of this class."""
+        made, received, resumed = (
+            protocol.connection_made,
+            protocol.data_received,
+            protocol.resume_writing,
+        )
 
         def connection_made(this: Any, transport: Any) -> None:
             made(this, transport)
-            self._add(this)
-
-        def connection_lost(this: Any, error: Exception | None) -> None:
-            self._forget(this)
-            lost(this, error)
+            self._add(this, transport)
 
         def resume_writing(this: Any) -> None:
-            if this in self._all:
-                self._all[this].taken_at = this.loop.time()
+            if connection := self._all.get(this.transport):
+                connection.taken_at = this.loop.time()
             resumed(this)
 
         def data_received(this: Any, data: bytes) -> None:
             for start in range(0, len(data), _READ_AT_ONCE):
                 received(this, data[start : start + _READ_AT_ONCE])
                 if this.transport.get_protocol() is not this:
-                    self._forget(this)  # It has become a WebSocket.
+                    self._is_websocket(this.transport)
                     return
                 if len(getattr(this, "pipeline", ())) > MOST_PIPELINED:
                     this.transport.close()
@@ -138,66 +150,74 @@ class _Connections:
                     return
 
         protocol.connection_made = connection_made
-        protocol.connection_lost = connection_lost
         protocol.resume_writing = resume_writing
         protocol.data_received = data_received
+        self.watch_end(protocol)
 
-    def _add(self, protocol: Any) -> None:
+    def watch_end(self, protocol: Any) -> None:
+        """Watch connections of this class end."""
+        lost = protocol.connection_lost
+
+        def connection_lost(this: Any, error: Exception | None) -> None:
+            self._forget(this.transport)
+            lost(this, error)
+
+        protocol.connection_lost = connection_lost
+
+    def _add(self, protocol: Any, transport: Any) -> None:
         if not self._timer:
-            self._timer = protocol.loop.call_later(1, self._look)
+            self._timer = protocol.loop.call_later(1, self._look, protocol.loop)
         now = protocol.loop.time()
         address = counted_as((protocol.client or ("",))[0])
-        self._all[protocol] = _Connection(address, idle_since=now, taken_at=now)
+        self._all[transport] = _Connection(protocol, address, idle_since=now, taken_at=now)
         self._by_address[address] += 1
-        if address and self._by_address[address] > MOST_CONNECTIONS_OF_ONE:
-            protocol.transport.abort()
-        elif len(self._all) > MOST_CONNECTIONS:
-            idle = [each for each in self._all if _is_idle(each)]
-            silent = [each for each in idle if not _unread(each)]
-            (silent or idle or [protocol])[0].transport.abort()
+        self._http += 1
+        if address and (
+            self._is_too_fast(address) or self._by_address[address] > MOST_CONNECTIONS_OF_ONE
+        ):
+            transport.abort()
+        elif self._http > MOST_CONNECTIONS:
+            idle = (other for other, connection in self._all.items() if connection.is_idle)
+            next(idle, transport).abort()
 
-    def _forget(self, protocol: Any) -> None:
-        if connection := self._all.pop(protocol, None):
+    def _is_too_fast(self, address: str) -> bool:
+        bucket = self._new.setdefault(address, Bucket(*_NEW_OF_ONE))
+        if bucket.seconds_left():
+            return True
+        bucket.take()
+        return False
+
+    def _is_websocket(self, transport: Any) -> None:
+        if transport in self._all:
+            self._all[transport].protocol = None
+            self._http -= 1
+
+    def _forget(self, transport: Any) -> None:
+        if connection := self._all.pop(transport, None):
+            self._http -= connection.protocol is not None
             self._by_address[connection.address] -= 1
             if not self._by_address[connection.address]:
                 del self._by_address[connection.address]
 
-    def _look(self) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Close what has been idle for long, and what nobody reads."""
-        unread = 0
-        for protocol, connection in self._all.items():
-            now = protocol.loop.time()
-            left = _unread(protocol)
-            unread += left
+        now = loop.time()
+        self._new = {name: bucket for name, bucket in self._new.items() if not bucket.is_full}
+        for transport, connection in self._all.items():
+            left = transport.get_write_buffer_size()
             if not left or left <= connection.unread - _TAKEN:
                 connection.unread, connection.taken_at = left, now
             connection.unread = max(connection.unread, left)
             if now - connection.taken_at > UNREAD_SECONDS:
-                protocol.transport.abort()
-            if not _is_idle(protocol):
+                transport.abort()
+            elif not connection.is_idle:
                 connection.idle_since = None
             elif connection.idle_since is None:
                 connection.idle_since = now
             elif now - connection.idle_since > SILENT_SECONDS:
-                protocol.transport.close()
-        for protocol in sorted(self._all, key=_unread, reverse=True):
-            if unread <= MOST_UNREAD:
-                break
-            unread -= _unread(protocol)
-            protocol.transport.abort()
-        self._timer = None
-        if self._all:
-            self._timer = next(iter(self._all)).loop.call_later(1, self._look)
-
-
-def _is_idle(protocol: Any) -> bool:
-    return protocol.cycle is None or protocol.cycle.response_complete
-
-
-def _unread(protocol: Any) -> int:
-    """Bytes that wait for the client."""
-    size: int = protocol.transport.get_write_buffer_size()
-    return size
+                transport.close()
+        busy = self._all or self._new
+        self._timer = loop.call_later(1, self._look, loop) if busy else None
 
 
 def _limit_heads(protocol: Any) -> None:

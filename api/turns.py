@@ -1,6 +1,7 @@
-"""Turns: of what many want, each has only so much at once."""
+"""Turns: of what many want, each has only so much at once, or in a second."""
 
 import asyncio
+import time
 from weakref import WeakValueDictionary
 
 
@@ -17,3 +18,42 @@ class Turns:
         if turn is None:
             turn = self._turns[name] = asyncio.Semaphore(self._at_once)
         return turn
+
+
+class Bucket:
+    """A token bucket: holds ``burst`` tokens and gets ``rate`` new ones a second."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._filled_at = time.monotonic()
+
+    def seconds_left(self) -> float:
+        """Seconds until there is a token; 0 if there is one."""
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self._rate
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing was taken lately."""
+        return self.used <= 0
+
+    @property
+    def used(self) -> float:
+        """Tokens that were taken and not filled up since."""
+        self.seconds_left()
+        return self._burst - self._tokens
+
+    def take(self, count: float = 1) -> None:
+        """Take tokens. One has to be there; the others may be owed."""
+        self._tokens -= count
+
+
+async def taken(bucket: Bucket, count: float = 1) -> None:
+    """Wait until the bucket has a token, and take ``count``."""
+    while left := bucket.seconds_left():
+        await asyncio.sleep(left)
+    bucket.take(count)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.addresses import counted_as
-from components.script_turns import Bucket, taken
+from api.turns import Bucket, taken
 
 REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most at once."""

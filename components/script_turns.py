@@ -13,6 +13,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from api.turns import Bucket, taken
+
 SLOTS: Final = 2 * (os.cpu_count() or 1)
 """Scripts at work at once."""
 
@@ -34,38 +36,6 @@ MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
 BYTES_IN_ALL: Final = (1_000_000.0, 10_000_000)
 """Refill a second, and the most at once. Messages are counted whether they run a script or not."""
-
-
-class Bucket:
-    """A token bucket: holds ``burst`` tokens and gets ``rate`` new ones a second."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = float(burst)
-        self._filled_at = time.monotonic()
-
-    def seconds_left(self) -> float:
-        """Seconds until there is a token; 0 if there is one."""
-        now = time.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self._rate
-
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing was taken lately."""
-        return self.used <= 0
-
-    @property
-    def used(self) -> float:
-        """Tokens that were taken and not filled up since."""
-        self.seconds_left()
-        return self._burst - self._tokens
-
-    def take(self, count: float = 1) -> None:
-        """Take tokens. One has to be there; the others may be owed."""
-        self._tokens -= count
 
 
 @dataclass(eq=False)
@@ -192,10 +162,3 @@ class ScriptTurns:
         loop = asyncio.get_running_loop()
         connection.slot = loop.call_later(SLOT_SECONDS, self.finished, connection)
         request.granted.set_result(None)
-
-
-async def taken(bucket: Bucket, count: float = 1) -> None:
-    """Wait until the bucket has a token, and take ``count``."""
-    while left := bucket.seconds_left():
-        await asyncio.sleep(left)
-    bucket.take(count)

@@ -11,6 +11,7 @@ from starlette.routing import Mount
 
 from api import telemetry
 from api.server import error_handlers, health, metrics, routes, stopping
+from api.server.answer_parts import AnswerPartsMiddleware
 from api.server.docs_page import docs_routes
 from api.server.metrics import MetricsGuard
 from api.server.openapi import DescribedApp
@@ -81,7 +82,11 @@ def standalone(service: Service) -> Starlette:
 
     return Starlette(
         routes=[mounted(create_app(service))],
-        middleware=[Middleware(SecurityHeaders), Middleware(MetricsGuard)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(AnswerPartsMiddleware),
+            Middleware(MetricsGuard),
+        ],
         exception_handlers={404: error_handlers.no_such_address},
         lifespan=lifespan,
     )

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from api.turns import Bucket
 from components import script_turns
-from components.script_turns import Bucket, ScriptTurns
+from components.script_turns import ScriptTurns
 
 
 class Clock:
