@@ -1,7 +1,7 @@
 """How much one address may ask over HTTP: so many requests a second, and at once (ASGI middleware).
 
-Requests are delayed, and refused only when very many of an address wait. A long one counts as
-several; the bundle of Streamlit's page, some eighty files, counts little.
+Requests are delayed, and refused only when very many of an address wait. Long ones and long answers
+count as several; the bundle of Streamlit's page, some eighty files, counts little.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.addresses import counted_as
@@ -27,8 +27,14 @@ REFUSAL_SECONDS: Final = 1.0
 _MOST_REFUSALS: Final = 200
 """Refusals that wait at once."""
 
-_BYTES_OF_ONE: Final = 4096
-"""A longer address or more headers count as several requests."""
+_ASKED_IN_ONE: Final = 4096
+"""Bytes of address, headers and body beyond which a request counts as several."""
+
+_ANSWERED_IN_ONE: Final = 16_384
+"""Bytes of an answer that count as a request: 1.6 MB a second in the long run."""
+
+_LONGEST_BODY: Final = 200_000
+"""Bytes that a body of unknown length counts as."""
 
 _COST_OF_A_FILE: Final = 0.1
 _FILES: Final = "/static/"
@@ -74,7 +80,7 @@ class RequestLimitsMiddleware:
                 await self._refuse(refusal, scope, receive, send)
                 return
             if not is_session:
-                await self.app(scope, receive, send)
+                await self.app(scope, receive, _counted(send, usage.requests, scope))
                 return
         finally:
             usage.at_once -= 1
@@ -102,14 +108,38 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
+def _counted(send: Send, requests: Bucket, scope: Scope) -> Send:
+    """What sends an answer when there are tokens for it."""
+    if _is_file(scope):
+        return send
+
+    async def send_in_turn(message: Message) -> None:
+        if size := len(message.get("body", b"")):
+            await taken(requests, size / _ANSWERED_IN_ONE)
+        await send(message)
+
+    return send_in_turn
+
+
 def _cost(scope: Scope) -> float:
-    """How many requests this one counts as."""
-    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
-    if scope["path"].startswith(_FILES) and not wants_page:
+    """How many requests this one counts as, before it is answered."""
+    if _is_file(scope):
         return _COST_OF_A_FILE
+    headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
-    size += sum(len(name) + len(value) for name, value in scope["headers"])
-    return 1 + size // _BYTES_OF_ONE
+    size += sum(len(name) + len(value) for name, value in headers.raw)
+    length = headers.get("content-length", "")
+    if length.isdecimal():
+        size += min(int(length[:9]), _LONGEST_BODY)
+    elif "transfer-encoding" in headers:
+        size += _LONGEST_BODY
+    return 1 + size // _ASKED_IN_ONE
+
+
+def _is_file(scope: Scope) -> bool:
+    """Whether this asks for a file of Streamlit's bundle; where there is none, a page is sent."""
+    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
+    return scope["path"].startswith(_FILES) and not wants_page
 
 
 def _has_bad_cookies(headers: Headers) -> bool:

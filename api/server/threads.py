@@ -13,7 +13,7 @@ _Result = TypeVar("_Result")
 # Not those that all share: they may be taken by who waits for the API in this process.
 _THREADS: Final = CapacityLimiter(40)
 
-_TURNS: Final = Turns(4)
+_TURNS: Final = Turns(2)
 """For each caller: however much one asks, there are threads for others."""
 
 
