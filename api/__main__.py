@@ -75,9 +75,9 @@ def main() -> None:
 
         if not isinstance(error, DBAPIError):
             raise
-        # Not the whole error, which repeats the statement with its values.
-        reason = " ".join(str(error.orig).split())
-        click.echo(f"Not done: the database says: {reason}.", err=True)
+        from api.server.database import reason_of  # noqa: PLC0415
+
+        click.echo(f"Not done: the database says: {reason_of(error)}.", err=True)
         sys.exit(1)
 
 

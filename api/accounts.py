@@ -1,6 +1,5 @@
 """The accounts people sign in with: a YAML file in the data directory that an operator may edit."""
 
-import fcntl
 import logging
 import os
 import secrets
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from zxcvbn import zxcvbn
 
 from api.contract import Role
+from api.data_dir import locked
 from api.keys import write_private
 from api.settings import CannotStart, Settings
 
@@ -128,15 +128,11 @@ class AccountsFile:
 @contextmanager
 def changed_accounts(settings: Settings) -> Iterator[Accounts]:
     """The accounts to change; what they are at the end is written, whole or not at all."""
-    directory = os.open(settings.data_dir, os.O_RDONLY)
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
+    with locked(settings.data_dir):
         accounts = load_accounts(settings)
         yield accounts
         plain = _FILE.dump_python(accounts, mode="json", exclude_defaults=True)
         write_private(_path(settings), yaml.safe_dump(plain, sort_keys=False), replace=True)
-    finally:
-        os.close(directory)
 
 
 def make_first_accounts(settings: Settings) -> dict[str, str]:

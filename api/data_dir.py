@@ -1,9 +1,13 @@
 """The directory for everything that is written at run time."""
 
 import errno
+import fcntl
+import os
 import re
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +26,7 @@ _GOOD_FOR: Final = 5.0
 def make_data_directory(settings: Settings) -> None:
     """Create the directory if it is missing; raises `CannotStart` if nobody may write to it.
 
-    A full disk is no reason: what only reads works on it.
+    A full disk is no reason: beside a running portal, what only reads works on it.
     """
     directory = settings.data_dir
     try:
@@ -36,6 +40,17 @@ def make_data_directory(settings: Settings) -> None:
             f"Cannot write to the data directory {directory}: {error.strerror}."
             " Make it writable, or choose another one with ISSUES_DATA_DIR."
         ) from error
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold the lock of the data directory, for a file that is read, changed and written."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _forget_temporary(directory: Path) -> None:

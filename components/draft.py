@@ -43,6 +43,7 @@ def keep(
     by_name: str = "",
     places: Sequence[str] = (),
     hint: str = "",
+    hint_of_link: str = "",
 ) -> None:
     """Count and keep what is in the widgets with these keys, which are beside this element.
 
@@ -50,7 +51,8 @@ def keep(
     is ``given`` (by a link, say) takes the place of what was given before, but never that of words
     which a person typed: another text is offered beside them if the form has a ``choice``. A note
     with the key ``problem__`` and that of a widget goes away when that is corrected. ``by_name``
-    names an occasion on which the toggle was set to off. ``hint`` is shown beside the count.
+    names an occasion on which the toggle was set to off. ``hint`` is shown beside the count, or
+    ``hint_of_link`` if the text is that of a link, be it one that was followed before.
     """
     offer = {
         "other": _("The link that you followed brought another text. Yours is kept."),
@@ -73,6 +75,7 @@ def keep(
             "given": given and asdict(given),
             "offer": offer if choice else None,
             "hint": hint,
+            "hint_of_link": hint_of_link or hint,
             "locale": language.tag(),
             "count": _("{count} of {limit} characters"),
             "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),

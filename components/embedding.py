@@ -7,7 +7,7 @@ import html
 import re
 from dataclasses import asdict, dataclass, fields
 from typing import Final
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -84,14 +84,22 @@ def is_on() -> bool:
 
 def address(page: str = "", **query: str) -> str:
     """The address of a page of the portal, as this browser reaches it."""
-    here = urlsplit(getattr(st.context, "url", None) or "/")
+    here = _here()
     path = here.path.rpartition("/")[0] + "/" + page
     return urlunsplit((here.scheme, here.netloc, path, urlencode(query), ""))
 
 
+def _here() -> SplitResult:
+    """The address that the browser is at, as it says itself."""
+    try:
+        return urlsplit(getattr(st.context, "url", None) or "/")
+    except ValueError:
+        return urlsplit("/")
+
+
 def page_name() -> str:
     """What the address in the browser calls the page; nothing for the first one."""
-    name = urlsplit(getattr(st.context, "url", None) or "").path.rpartition("/")[2]
+    name = _here().path.rpartition("/")[2]
     return name if re.fullmatch(r"[\w.-]{1,64}", name) else ""
 
 

@@ -198,9 +198,7 @@ def _more(
 
 
 def _search() -> str:
-    # The URL can bring what cannot be typed.
-    given = "".join(c for c in url_state.read("q") if c.isprintable())[:200]
-    url_state.restore("q", given)
+    url_state.restore("q", _printable(url_state.read("q")))
     text = st.text_input(
         _("Search"),
         key="q",
@@ -211,8 +209,14 @@ def _search() -> str:
         max_chars=200,
         on_change=back_to_first_page,
     )
+    text = _printable(text)
     url_state.keep("q", text)
     return text
+
+
+def _printable(text: str) -> str:
+    """What can be searched for: an address or the clipboard can bring more."""
+    return "".join(c for c in text if c.isprintable())[:200]
 
 
 def _order() -> PageOrder | None:

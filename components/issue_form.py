@@ -69,8 +69,6 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             key="report_description",
         )
         slots["report_description"] = st.empty()
-        if given.description:
-            st.caption(_("This text came with the link. Its wording can tell who followed it."))
         places = {
             "report_thread": given.thread,
             "report_interaction": given.interaction,
@@ -86,6 +84,10 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             places=tuple(places),
             given=Given(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
+            hint_of_link=_(
+                "This text came with the link."
+                " Its wording and line breaks can tell who followed it."
+            ),
         )
         anonymous = _anonymous(who)
         slots["report_anonymous"] = st.empty()
@@ -137,13 +139,10 @@ def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple
         icon=":material/link:",
         expanded=came_with_link or needed or not session.report_faults().keys().isdisjoint(_PLACES),
     ):
-        if came_with_link:
-            st.caption(
-                _(
-                    "This came with the link you followed, and can tell who followed it."
-                    " Clear what you do not want to send."
-                )
-            )
+        # Always: it may have come with a link that was followed before.
+        st.caption(
+            _("What came with a link can tell who followed it. Clear what you do not want to send.")
+        )
         if needed:
             st.caption(
                 _(

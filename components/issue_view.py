@@ -56,6 +56,8 @@ def thread_link(issue: Issue) -> None:
         "{interaction}": issue.data.reported_interaction_id or "",
         "{project}": issue.project.id if issue.project else "",
     }
+    if not {".", ".."}.isdisjoint(parts.values()):
+        return  # It would lead to another page than that of a thread.
     url = re.sub("|".join(map(re.escape, parts)), lambda m: quote(parts[m[0]], safe=""), pattern)
     st.link_button(_("Open the thread"), url, icon=":material/open_in_new:", type="tertiary")
 

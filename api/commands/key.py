@@ -3,7 +3,7 @@
 import click
 
 from api.commands.output import echo
-from api.data_dir import make_data_directory
+from api.data_dir import locked, make_data_directory
 from api.keys import key_file, load_keys, new_secret, write_private
 from api.server.service import open_service
 from api.settings import CannotStart, get_settings
@@ -40,7 +40,8 @@ def rotate() -> None:
     make_data_directory(settings)
     load_keys(settings)
     file = key_file(settings)
-    write_private(file, f"{new_secret()}\n{file.read_text()}", replace=True)
+    with locked(settings.data_dir):
+        write_private(file, f"{new_secret()}\n{file.read_text()}", replace=True)
     echo(
         f"{file} has a new key in its first line. Restart the portal. A line below it may go when"
         " the API tokens and receipts made before may become void.",

@@ -132,16 +132,21 @@ def password(who: str, password_stdin: bool, as_json: bool) -> None:
 
 def _set_state(who: str, state: UserState) -> None:
     email = who.lower()
-    with opened_service() as service, accounts.changed_accounts(get_settings()) as known:
+    # The file is written before the database commits: "Not done" is then true of both, or of the
+    # database alone, in which case nobody is let in.
+    with (
+        opened_service() as service,
+        service.database.write() as connection,
+        accounts.changed_accounts(get_settings()) as known,
+    ):
         username = _find(known, who)
         if username is not None:
             email = known[username].email
             disabled = state is UserState.INACTIVE
             known[username] = known[username].model_copy(update={"disabled": disabled})
-        with service.database.write() as connection:
-            row = store.find_user(connection, service.org_id, email)
-            if row is not None:
-                store.set_user_state(connection, service.org_id, row.id, state)
+        row = store.find_user(connection, service.org_id, email)
+        if row is not None:
+            store.set_user_state(connection, service.org_id, row.id, state)
         if username is None and row is None:
             raise CannotStart(f"There is nobody called {who}: see `user list`.")
 

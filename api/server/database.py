@@ -30,6 +30,13 @@ _MIGRATION_LOCK = 7_245_309_118
 """PostgreSQL's advisory lock for migrations, so that replicas can start together."""
 
 
+def reason_of(error: DBAPIError) -> str:
+    """Why the database failed, in a line: not the whole error, which has the statement's values."""
+    reason = " ".join(str(error.orig).split())
+    # SQLite needs room even to read, for what its processes share.
+    return f"{reason}. Is the disk full?" if reason == "disk I/O error" else reason
+
+
 class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
@@ -148,8 +155,7 @@ class Database:
             if current != known[-1]:
                 self._upgrade(revision)
         except DBAPIError as error:
-            reason = " ".join(str(error.orig).split())
-            raise CannotStart(f"Cannot use the database {where}: {reason}") from error
+            raise CannotStart(f"Cannot use the database {where}: {reason_of(error)}") from error
 
     def _upgrade(self, revision: str) -> None:
         # Only now: it takes its time, and most starts find nothing to do.

@@ -11,7 +11,7 @@ from api.data_dir import WriteProbe
 from api.keys import Keys
 from api.server import store
 from api.server.access import Access, TokenUses
-from api.server.database import Database
+from api.server.database import Database, reason_of
 from api.server.issues import Issues
 from api.server.memory import Memory
 from api.server.rate_limits import RateLimits
@@ -54,8 +54,7 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
             org_id = store.ensure_organisation(connection, settings.org)
             _check_key(connection, org_id, keys, any_key)
     except DBAPIError as error:
-        reason = " ".join(str(error.orig).split())
-        raise CannotStart(f"Cannot use the database: {reason}.") from error
+        raise CannotStart(f"Cannot use the database: {reason_of(error)}") from error
     issues = Issues(database, org_id, keys)
     memory = Memory(database)
     accounts = AccountsFile(settings)

@@ -71,7 +71,6 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   const [told, hint, status] = parentElement.querySelectorAll("p");
   const swap = parentElement.querySelector("button");
-  hint.textContent = data.hint;
   const find = (selector) => [...document.querySelectorAll(selector)];
   const area = () => find(`.st-key-${data.text} textarea`)[0];
   const choices = () => (data.choice ? find(`.st-key-${data.choice} input[type=radio]`) : []);
@@ -113,6 +112,7 @@ export default function ({ data, parentElement, setStateValue }) {
   };
   const offer = () => {
     const { aside, taken } = kept();
+    hint.textContent = given().text && (!aside || taken) ? data.hint_of_link : data.hint;
     swap.parentElement.hidden = !aside;
     if (!data.offer) return;
     told.textContent = taken ? data.offer.mine : data.offer.other;
