@@ -243,17 +243,22 @@ def test_backup_amid_writers_is_of_one_moment(fresh, tmp_path):
     fresh.start()
     token, _, _ = filled(fresh)
     stop = threading.Event()
+    written = threading.Semaphore(0)
 
     def write():
         with fresh.client(token) as client:
             while not stop.is_set():
                 client.update(client.create(new("one more")), state=IssueState.CLOSED)
+                written.release()
 
     writers = [threading.Thread(target=write) for _ in range(4)]
     for writer in writers:
         writer.start()
     backups = [tmp_path / f"{number}.gz" for number in range(3)]
-    counts = [result(fresh.run("backup", str(file), "--json"))["rows"] for file in backups]
+    counts = []
+    for file in backups:
+        assert written.acquire(timeout=20)
+        counts.append(result(fresh.run("backup", str(file), "--json"))["rows"])
     stop.set()
     for writer in writers:
         writer.join()

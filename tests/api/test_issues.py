@@ -436,3 +436,21 @@ def test_repeated_anonymous_report_is_one_with_its_marks_too(api):
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     first, second = (guest("POST", "/issue", json=body, headers=headers) for _ in range(2))
     assert first.json()["id"] == second.json()["id"]
+
+
+def test_thousands_of_names_are_refused_without_a_look_at_each(member):
+    """Each got a message of its own: six such requests a second stopped the portal."""
+    query = {f"x{number}": "1" for number in range(101)}
+    answers = [
+        member("GET", "/issue", params=query),
+        member("POST", "/issue", json=query),
+        member("POST", "/issue", json={"config": query}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400
+        assert "more than 100" in answer.json()["detail"]
+        assert len(answer.content) < 1_000
+    types = ",".join(["Nothing"] * 5_000)
+    answer = member("GET", "/issue", params={"type": types})
+    assert answer.status_code == 400
+    assert len(answer.json()["errors"]) <= 101

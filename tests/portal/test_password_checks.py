@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from api.accounts import PasswordFault, password_fault
 from components import passwords
 from components.passwords import _Checks
 
@@ -59,3 +60,23 @@ def test_failing_check_gives_its_turn_back():
         raise ValueError("as it fails")
     with checks.turn("two") as is_on:
         assert is_on
+
+
+def test_no_new_password_takes_long_to_look_at():
+    """It took three seconds of the only processor that Python uses."""
+    begun = time.process_time()
+    assert password_fault("4@8({[<3690!1|5$7+%2" * 3 + "x" * 12) is None
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("a" * 72, PasswordFault.EASY),
+        ("password" * 8, PasswordFault.EASY),
+        ("correct horse battery staple", None),
+        ("aaaaaaaaaaaaaaaa" + "Xq7-vLp2_mRz", None),
+    ],
+)
+def test_long_password_is_as_good_as_its_best_part(password, fault):
+    assert password_fault(password) is fault

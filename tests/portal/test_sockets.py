@@ -143,14 +143,130 @@ def test_message_that_is_too_big_ends_the_connection(portal):
     assert closed.value.rcvd.code == 1009
 
 
+@pytest.mark.parametrize(
+    "beginning", [b"GET /", b"GET / HTTP/1.1\r\nX: "], ids=["address", "header"]
+)
+def test_head_without_an_end_ends_the_connection(portal, beginning):
+    """Eight megabytes of one header stopped the portal for five seconds."""
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.sendall(beginning)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 50_000_000:
+                sent += connection.send(b"b" * 65_536)
+    assert sent < 50_000_000
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+def test_too_many_headers_are_refused(portal):
+    for count, status in ((sockets.MOST_HEADERS - 20, 200), (sockets.MOST_HEADERS + 1, 400)):
+        headers = {f"X-{number}": "x" for number in range(count)}
+        assert httpx.get(f"{portal.url}/api/health", headers=headers).status_code == status
+
+
+def test_body_in_a_great_many_parts_ends_the_connection(portal):
+    head = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.sendall(head)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 50_000_000:
+                sent += connection.send(b"1\r\na\r\n" * 10_000)
+    assert sent < 50_000_000
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
 class Transport(Mock):
     """A transport of which a protocol asks little."""
+
+    unread = 0
 
     def get_extra_info(self, _name):
         return None
 
     def is_closing(self):
-        return False
+        return self.abort.called or self.close.called
+
+    def get_write_buffer_size(self):
+        return self.unread
+
+
+class Connections:
+    """Connections that are watched, in a time of their own."""
+
+    def __init__(self) -> None:
+        class Protocol:
+            def __init__(self, loop, address) -> None:
+                self.loop, self.client, self.cycle = loop, (address, 1), Mock()
+                self.cycle.response_complete = True
+
+            def connection_made(self, transport):
+                self.transport = transport
+
+            def connection_lost(self, _error): ...
+
+            def data_received(self, _data): ...
+
+            def resume_writing(self): ...
+
+        self.protocol = Protocol
+        self.connections = sockets._Connections()
+        self.connections.watch(Protocol)
+        self.now = 0.0
+        self.loop = Mock()
+        self.loop.time.side_effect = lambda: self.now
+
+    def make(self, address: str = "198.51.100.1"):
+        protocol = self.protocol(self.loop, address)
+        protocol.connection_made(Transport())
+        return protocol
+
+    def wait(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.now += 1
+            self.connections._look(self.loop)
+
+
+def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
+    """Unread answers held file descriptors and memory for ever, on closing connections too."""
+    world = Connections()
+    stuck, slow, streamed = (world.make() for _ in range(3))
+    for protocol in (stuck, slow, streamed):
+        protocol.cycle.response_complete = False
+        protocol.transport.unread = 1_000_000
+    stuck.transport.close()
+    for _ in range(6):
+        world.wait(10)
+        slow.transport.unread -= 30_000
+        streamed.resume_writing()
+    assert stuck.transport.abort.called
+    assert not slow.transport.abort.called
+    assert not streamed.transport.abort.called
+
+
+def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch):
+    monkeypatch.setattr(sockets, "MOST_CONNECTIONS_OF_ONE", 3)
+    world = Connections()
+    of_one = [world.make() for _ in range(5)]
+    assert [protocol.transport.abort.called for protocol in of_one] == [False] * 3 + [True] * 2
+    # Neither another address, nor those whose address is not known.
+    for address in ("198.51.100.2", *["127.0.0.1"] * 10):
+        assert not world.make(address).transport.abort.called
+    for protocol in of_one:
+        protocol.connection_lost(None)
+    assert not world.make().transport.abort.called
+
+
+def test_one_address_opens_so_many_connections_a_second(monkeypatch):
+    monkeypatch.setattr(sockets, "_NEW_OF_ONE", (0.001, 3))
+    world = Connections()
+    refused = []
+    for _ in range(5):
+        protocol = world.make()
+        refused.append(protocol.transport.abort.called)
+        protocol.connection_lost(None)
+    assert refused == [False] * 3 + [True] * 2
+    assert not world.make("198.51.100.2").transport.abort.called
 
 
 def test_tiny_frames_are_read_in_small_pieces():
