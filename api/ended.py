@@ -21,6 +21,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 _SLACK = 3600
 
+_TIDY_SECONDS = 600.0
+"""How often those are removed that have ended by themselves: there may be tens of thousands."""
+
 _unwritten: dict[Path, dict[Name, float]] = {}
 """Those that could not be written, by folder, and when each would have ended by itself."""
 
@@ -35,6 +38,7 @@ class EndedSignIns:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self._folder = _folder(settings)
         self._keys = keys
+        self._tidied_at = -_TIDY_SECONDS
 
     def add(self, sign_in: str, until: float) -> bool:
         """End the sign-in with this id, which would have ended by itself at ``until``.
@@ -54,8 +58,10 @@ class EndedSignIns:
         with _lock:
             for written in left:
                 _unwritten[self._folder].pop(written, None)
-        with suppress(OSError):
-            self._forget_old()
+        if time.monotonic() - self._tidied_at > _TIDY_SECONDS:
+            self._tidied_at = time.monotonic()
+            with suppress(OSError):
+                self._forget_old()
         return True
 
     def has(self, sign_in: str) -> bool:

@@ -75,7 +75,10 @@ def load_keys(settings: Settings) -> Keys:
     path = key_file(settings)
     if not path.exists():
         write_private(path, new_secret())
-    return read_keys(path.read_text())
+    try:
+        return read_keys(path.read_text())
+    except UnicodeDecodeError:
+        raise CannotStart(f"{path} is not a text: put the right key there.") from None
 
 
 def read_keys(text: str) -> Keys:

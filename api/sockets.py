@@ -221,9 +221,10 @@ class _Connections:
 
 
 def _limit_heads(protocol: Any) -> None:
-    """Bound what comes before the body, and in how many parts the body comes.
+    """Bound what comes before the body, and in how many parts the body comes; ignore trailers.
 
-    httptools (0.8) takes quadratic time for a header or address that does not end.
+    httptools (0.8) takes quadratic time for a header or address that does not end. uvicorn takes
+    headers that come after the body for those of the request, which a proxy did not see as such.
     """
     received, begun, headers = (
         protocol.data_received,
@@ -231,33 +232,35 @@ def _limit_heads(protocol: Any) -> None:
         protocol.on_headers_complete,
     )
     header, body, complete = protocol.on_header, protocol.on_body, protocol.on_message_complete
-    # Of the request that is being read: bytes of its head, headers, and parts of its body.
-    protocol.head, protocol.header_count, protocol.parts = 0, 0, 0
+    # Of the request that is being read: bytes that are no body, headers, and parts of its body.
+    protocol.around, protocol.header_count, protocol.parts = 0, 0, 0
     protocol.is_in_body = False
 
     def data_received(self: Any, data: bytes) -> None:
-        if not self.is_in_body:
-            self.head += len(data)
-            if self.head > LONGEST_HEAD:
-                self.send_400_response("")
-                return
+        self.around += len(data)
+        if self.around > LONGEST_HEAD:
+            self.send_400_response("")
+            return
         received(self, data)
 
     def on_message_begin(self: Any) -> None:
         self.header_count = self.parts = 0
+        self.is_in_body = False
         begun(self)
 
     def on_header(self: Any, name: bytes, value: bytes) -> None:
         self.header_count += 1
         if self.header_count > MOST_HEADERS:
             raise ValueError("too many headers")
-        header(self, name, value)
+        if not self.is_in_body:
+            header(self, name, value)
 
     def on_headers_complete(self: Any) -> None:
-        self.head, self.is_in_body = 0, True
+        self.around, self.is_in_body = 0, True
         headers(self)
 
     def on_body(self: Any, part: bytes) -> None:
+        self.around = 0
         self.parts += 1
         if self.parts > _MOST_PARTS:
             self.transport.close()
@@ -265,7 +268,7 @@ def _limit_heads(protocol: Any) -> None:
             body(self, part)
 
     def on_message_complete(self: Any) -> None:
-        self.is_in_body = False
+        self.around, self.is_in_body = 0, False
         complete(self)
 
     protocol.data_received = data_received
@@ -317,6 +320,11 @@ def _limit_messages(protocol: Any, longest_message: int) -> None:
     def data_received(self: Any, data: bytes) -> None:
         self.unread += data
         read(self)
+        # The first data are the whole request. Where websockets (16) refuses it, uvicorn would
+        # neither say so nor close the connection.
+        if not self.handshake_initiated and not self.transport.is_closing():
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
 
     def read(self: Any) -> None:
         while self.unread and not self.read_paused and not self.transport.is_closing():

@@ -44,19 +44,51 @@ _MOST_PASSES: Final = 4
 _ALIKE: Final = str.maketrans(
     {
         "\u00b5": "\u03bc",
+        "\u01c3": "!",
+        "\u02b9": "\u2032",
+        "\u02bb": "\u2018",
+        "\u02bc": "\u2019",
         "\u0f0c": "\u0f0b",
+        "\u1d43": "\u00aa",
+        "\u1d52": "\u00ba",
         "\u2010": "-",
         "\u2011": "-",
-        "\ufb00": "ff",
-        "\ufb01": "fi",
-        "\ufb02": "fl",
-        "\ufb03": "ffi",
-        "\ufb04": "ffl",
-        "\ufb05": "st",
-        "\ufb06": "st",
+        "\u2012": "\u2013",
+        "\u2015": "\u2014",
+        "\u2047": "??",
+        "\u2048": "?!",
+        "\u2206": "\u0394",
+        "\u2236": ":",
+        "\ua789": ":",
     }
 )
-"""Characters that look like others in most fonts, and what is written instead."""
+"""Signs that look like others in most fonts, and what is written instead."""
+
+_FORMS: Final = re.compile(
+    r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\ufb00-\ufdef\ufe70-\ufefc]"
+)
+"""Letters in the form that they have beside others, and two of them as one character."""
+
+_WRITTEN_APART: Final = (
+    (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\\1\u0e33"),  # Thai
+    (re.compile("\u0ecd([\u0ec8-\u0ecb]?)\u0eb2"), "\\1\u0eb3"),  # Lao
+    (re.compile("\u17c1\u17b6"), "\u17c4"),  # Khmer
+    (re.compile("\u17c1\u17b8"), "\u17be"),
+    (re.compile("\u0d46\u0d46"), "\u0d48"),  # Malayalam
+    (re.compile("\u0d23\u0d4d\u200d"), "\u0d7a"),
+    (re.compile("\u0d28\u0d4d\u200d"), "\u0d7b"),
+    (re.compile("\u0d30\u0d4d\u200d"), "\u0d7c"),
+    (re.compile("\u0d32\u0d4d\u200d"), "\u0d7d"),
+    (re.compile("\u0d33\u0d4d\u200d"), "\u0d7e"),
+    (re.compile("\u0d15\u0d4d\u200d"), "\u0d7f"),
+    (re.compile("\u0dd9\u0dd9"), "\u0ddb"),  # Sinhala
+)
+"""Vowels and final letters that some keyboards write as several, which look the same."""
+
+_MARKS_ALIKE: Final = str.maketrans(
+    {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
+)
+"""Combining marks that look like others, where they are no part of a letter."""
 
 _NON_JOINER: Final = "\u200c"
 _JOINER: Final = "\u200d"
@@ -78,7 +110,6 @@ _VIRAMA: Final = 9
 _INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
 """First characters of the blocks, of 128 each, of scripts that use joiners after that sign."""
 
-_MALAYALAM: Final = 0xD00
 _RA_BEFORE_JOINER: Final = "\u09b0\u09f0\u0cb0"
 """The letter ra of Bengali, Assamese and Kannada, which a joiner keeps from becoming a mark."""
 
@@ -194,6 +225,9 @@ def _without_marks(text: str) -> str:
     """One pass of `unmarked`. What it removes can bring others together, so there may be more."""
     text = _SPACES.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text)))
     text = _HIDDEN.sub("", text)
+    text = _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    for apart, joined in _WRITTEN_APART:
+        text = apart.sub(joined, text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
         text = _with_marks_once(text)
     if _JOINER in text or _NON_JOINER in text:
@@ -216,7 +250,8 @@ def _with_marks_once(text: str) -> str:
         else:
             marks.add(character)
         kept.append(character)
-    return _OVERLAY.sub("", unicodedata.normalize("NFC", "".join(kept)))
+    text = _OVERLAY.sub("", unicodedata.normalize("NFC", "".join(kept)))
+    return text.translate(_MARKS_ALIKE)
 
 
 def _is_written_on(base: str, mark: str) -> bool:
@@ -283,9 +318,7 @@ def _is_needed(joiner: str, before: str, base: str, following: str) -> bool:
     if unicodedata.combining(before) == _VIRAMA:
         if block not in _INDIAN_BLOCKS:
             return False
-        if is_letter and ord(following) & ~0x7F == block:
-            return True
-        return joiner == _JOINER and block == _MALAYALAM
+        return is_letter and ord(following) & ~0x7F == block
     if following and unicodedata.combining(following) == _VIRAMA:
         return joiner == _JOINER and before in _RA_BEFORE_JOINER
     if not _JOINS_NEXT.match(base):

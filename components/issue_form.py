@@ -85,8 +85,8 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             given=Given(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
             hint_of_link=_(
-                "This text came with the link."
-                " Its wording and line breaks can tell who followed it."
+                "This text came with the link and can tell who followed it."
+                " If nobody may know, write it in your own words."
             ),
         )
         anonymous = _anonymous(who)

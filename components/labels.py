@@ -202,7 +202,7 @@ def password_fault(fault: PasswordFault) -> str:
 
 def code(text: str) -> str:
     """A text for Markdown that shows it as it is."""
-    return f"`{text.replace('`', '')}`"
+    return f"`{' '.join(text.replace('`', '').split())}`"
 
 
 def moment(when: datetime | None) -> str:

@@ -6,6 +6,7 @@ option ``server.trustedUserHeaders``. Who may review and who may report, our own
 
 import json
 import re
+import string
 import time
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ LIFETIME: Final = 12 * 3600
 _OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
 _SEEN: Final = "proxy_seen"
 _LONGEST: Final = 320
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+"""Not of all letters: the sign for kelvin would become a k, and an address somebody else's."""
 
 Claims = Mapping[str, Any]
 
@@ -132,7 +135,7 @@ def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
 
 
 def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
-    address = str(claims.get("email") or "").strip().lower()
+    address = _text(claims.get("email")).translate(_LOWER)
     # Where many organisations share a provider, anybody may write any address into their account.
     unsaid = get_settings().trust_unverified_email
     vouched_for = str(claims.get("email_verified", unsaid)).lower() == "true"
@@ -140,10 +143,17 @@ def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
     return ProviderSignIn(
         id=sign_in,
         username=address,
-        name=str(claims.get("name") or name_of(address)),
+        name=_text(claims.get("name")) or name_of(address),
         role=role_of(address, values_of(claims)) if known else None,
         ends_at=begun_at + lifetime(),
     )
+
+
+def _text(claim: Any) -> str:
+    """A claim as a line that can be stored; nothing if it is no text."""
+    if not isinstance(claim, str):
+        return ""
+    return " ".join("".join(c if c.isprintable() else " " for c in claim).split())[:_LONGEST]
 
 
 def _claims_in(cookies: Mapping[str, str]) -> Claims:

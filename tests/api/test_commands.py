@@ -385,7 +385,7 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
             file.write_text(file.read_text() + "  disabled: true\n")
             with pytest.raises(Forbidden):
                 client.me()
-            for broken in ("", "{}", "ann: [", None):
+            for broken in ("", "{}", "ann: [", "\0" * 20, None):
                 if broken is None:
                     file.unlink()
                 else:
@@ -395,6 +395,8 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
     finally:
         server.stop()
     refused(server.run("token", "list"), "accounts.yaml is gone")
+    file.write_text("\0" * 20)
+    refused(server.run("token", "list"), "not YAML")
     file.write_text("{}")
     refused(server.run("token", "list"), "or empty")
     (server.data_dir / ".accounts").unlink()

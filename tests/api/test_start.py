@@ -104,6 +104,8 @@ def test_secret_key_that_is_no_secret(tmp_path):
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
     key = f"{SECRET},{SECRET[:20]}"
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
+    (tmp_path / "data" / "secret.key").write_bytes(b"\xff" * 48)
+    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY=""), "secret.key")
 
 
 AUTH = {

@@ -76,3 +76,30 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
     monkeypatch.setattr(provider, "get_settings", Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
     assert provider._by_claims(claims).ends_at == provider.LIFETIME
+
+
+@pytest.mark.parametrize(
+    ("email", "username"),
+    [
+        (" Ann@Example.com ", ANN),
+        # Lower case of the sign for kelvin is a k: an address that is somebody else's.
+        ("mar\u212a@example.com", "mar\u212a@example.com"),
+        ("boss@\u212ade.org", "boss@\u212ade.org"),
+        ([ANN], ""),
+    ],
+)
+def test_address_is_taken_as_it_is(monkeypatch, email, username):
+    monkeypatch.setattr(provider, "get_settings", Settings)
+    claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
+    found = provider._by_claims(claims)
+    assert found.username == username
+    assert (found.role is None) == (not username)
+
+
+@pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
+def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
+    monkeypatch.setattr(provider, "get_settings", Settings)
+    claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
+    found = provider._by_claims(claims).name
+    assert found.isprintable()
+    assert 0 < len(found) <= 320

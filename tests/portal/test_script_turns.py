@@ -22,6 +22,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     made = Clock()
+    monkeypatch.setattr("api.turns.time", made)
     monkeypatch.setattr(script_turns, "time", made)
     return made
 

@@ -144,7 +144,13 @@ def test_message_that_is_too_big_ends_the_connection(portal):
 
 
 @pytest.mark.parametrize(
-    "beginning", [b"GET /", b"GET / HTTP/1.1\r\nX: "], ids=["address", "header"]
+    "beginning",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nX: ",
+        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+    ],
+    ids=["address", "header", "trailer"],
 )
 def test_head_without_an_end_ends_the_connection(portal, beginning):
     """Eight megabytes of one header stopped the portal for five seconds."""
@@ -174,6 +180,48 @@ def test_body_in_a_great_many_parts_ends_the_connection(portal):
                 sent += connection.send(b"1\r\na\r\n" * 10_000)
     assert sent < 50_000_000
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+HANDSHAKE = (
+    b"Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"Content-Length: 5\r\n\r\n",
+        b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"X: " + b"x" * 9_000 + b"\r\n\r\n",
+        b"GET /_stcore/stream?" + b"x" * 9_000 + b" HTTP/1.1\r\n" + HANDSHAKE + b"\r\n",
+    ],
+    ids=["body", "header", "address"],
+)
+def test_handshake_that_is_none_ends_the_connection(portal, request_):
+    """It was neither answered nor closed: 2,000 of them took all file descriptors."""
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(sockets.SILENT_SECONDS)
+        connection.sendall(request_)
+        with suppress(ConnectionError):
+            while connection.recv(65_536):
+                pass
+
+
+@pytest.mark.parametrize("pipelined", [b"", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_headers_after_the_body_are_ignored(portal, pipelined):
+    """A proxy removes what a client says about itself from the headers, not from there."""
+    chunked = b"Host: x\r\nTransfer-Encoding: chunked\r\n"
+    call = b"GET /api/v1/app/issue HTTP/1.1\r\n" + chunked
+    token = f"Authorization: Bearer {portal.token('Boss')}\r\n".encode()
+    for request, status in (
+        (call + token + b"\r\n0\r\n\r\n", b"200"),
+        (call + b"\r\n0\r\n" + token + b"\r\n", b"401"),
+        (call + b"\r\n1\r\nx\r\n0\r\n" + token + b"\r\n", b"401"),
+    ):
+        with socket.create_connection(("localhost", portal.port)) as connection:
+            connection.settimeout(20)
+            connection.sendall(request + pipelined)
+            assert connection.recv(65_536)[9:12] == status
 
 
 class Transport(Mock):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api import text_rules
 from api.server.search import fold
 from api.text_rules import is_blank, unmarked
 
@@ -43,6 +44,14 @@ SMALL = st.text(
 )
 
 
+# Signs that look like others, and parts of letters that are also written as one.
+WRITTEN_ANEW = {*map(chr, text_rules._ALIKE), *"\u0e4d\u0ecd\u17c1\u0d46\u0d4d\u0dd9"}
+
+
+def letters(text: str) -> list[str]:
+    return [c for c in unicodedata.normalize("NFKD", text) if c.isalnum()]
+
+
 @given(st.text(max_size=200) | SMALL)
 def test_it_settles_at_once_and_keeps_what_is_seen(text):
     once = unmarked(text)
@@ -51,8 +60,8 @@ def test_it_settles_at_once_and_keeps_what_is_seen(text):
     assert once == once.strip()
     assert "  " not in once
     assert "\n\n\n" not in once
-    kept = [c for c in unicodedata.normalize("NFKD", once) if c.isalnum()]
-    assert kept == [c for c in unicodedata.normalize("NFKD", text) if c.isalnum()]
+    if WRITTEN_ANEW.isdisjoint(text):
+        assert letters(once) == letters(text)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +70,6 @@ def test_it_settles_at_once_and_keeps_what_is_seen(text):
         "می‌خواهم کتاب‌ها را ببینم",
         "क्‍ष और क्‌ष",
         "দর‍্শন",
-        "ക്‍",
         "👨‍👩‍👧‍👦 and 👩🏽‍💻",
         "🏳️‍🌈 🕵️‍♂️ 🙂‍↔️",
         "❤️ 🌡️ 1️⃣ #️⃣ 👁️‍🗨️ 🏃🏽‍♀️‍➡️ ❤️‍🔥",
@@ -97,6 +105,12 @@ def test_languages_and_emoji_keep_what_they_need(text):
         ("ب‍\u200bت", "بت"),
         # What looks the same without a selector has it always.
         ("❤‍🔥 1⃣", "❤️‍🔥 1️⃣"),
+        # What is written in several ways.
+        (
+            "น\u0e4d\u0e49\u0e32 ນ\u0ecd\u0eb2 ក\u17c1\u17b6 ന\u0d4d\u200d ﻻ ﺎ ĳ",
+            "น\u0e49\u0e33 ນ\u0eb3 ក\u17c4 ൻ لا ا ij",
+        ),
+        ("a\u0304\u0305 x\u0342 — ― ꞉ ʼ", "ā x\u0303 — — : ’"),
         # What looks like something else.
         ("well\u2011known \u2010 ﬁne ﬄ 5 \u00b5m", "well-known - fine ffl 5 \u03bcm"),
     ],
