@@ -17,7 +17,7 @@ from api.contract import IssueState, Role
 from tests.api.conftest import Caller
 from tests.conftest import DATABASES, Server, api_server, postgresql_server
 
-ROUNDS = 20
+ROUNDS = 8
 WRITERS = 8
 
 

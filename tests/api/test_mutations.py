@@ -13,7 +13,7 @@ import pytest
 from api.contract import Role
 from tests.conftest import DATABASES, api_server
 
-REQUESTS = 5_000  # on each database
+REQUESTS = 2_500  # on each database
 THREADS = 4
 PATIENCE = 0.3  # seconds, for an answer that may never come because the request never ends
 

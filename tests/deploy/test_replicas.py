@@ -115,12 +115,12 @@ def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, r
     run = BackMsg()
     run.rerun_script.SetInParent()
     asked = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
+    # They are read slowly, and nobody waits for that at the end.
+    options = {"origin": site.url, "ping_interval": None, "close_timeout": 0.1}
     with ExitStack() as opened:
         stream = f"ws://localhost:{site.port}/_stcore/stream"
         for _ in range(5):
-            flood = opened.enter_context(
-                connect(stream, subprotocols=["streamlit"], origin=site.url, ping_interval=None)
-            )
+            flood = opened.enter_context(connect(stream, subprotocols=["streamlit"], **options))
             for number in range(1_000):
                 flood.send(asked[number % 2])
         for _ in range(20):
