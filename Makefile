@@ -50,8 +50,10 @@ tools:                     # What tests and benchmarks use beside Python; Debian
 	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/run.txt
 	@touch $@
 
-.venv/tests: locks/test.txt .venv/runs
-	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/test.txt
+# All of locks/run.txt is in locks/test.txt, and most of it is not used: it is compiled when it is.
+.venv/tests: locks/test.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r locks/test.txt
 	@touch $@
 
 help:                      ## This list
