@@ -2,6 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 MAKEFLAGS += --jobs=2
 
+# The tests start hundreds of processes: what one has compiled, the others use.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run dev test check bench screenshots lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
@@ -50,7 +53,7 @@ tools:                     # What tests and benchmarks use beside Python; Debian
 	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/run.txt
 	@touch $@
 
-# All of locks/run.txt is in locks/test.txt, and most of it is not used: it is compiled when it is.
+# All of locks/run.txt is in locks/test.txt, and most of it is never used: no need to compile it all.
 .venv/tests: locks/test.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r locks/test.txt
