@@ -86,7 +86,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
             hint_of_link=_(
                 "This text came with the link and can tell who followed it."
-                " If nobody may know, write it in your own words."
+                " If nobody should know, write it in your own words."
             ),
         )
         anonymous = _anonymous(who)

@@ -123,6 +123,7 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
     member.goes_to("Report")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     expect(anonymously).not_to_be_checked()
+    member.settles()  # What was restored is told to the server, which renders the form once more.
     member.page.get_by_text("Report anonymously").click()
     expect(anonymously).to_be_checked()
     member.presses("Sign in to report by name").signs_in("member")
