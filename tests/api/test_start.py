@@ -40,14 +40,23 @@ def refuses(done, *words):
     assert len(said.strip().splitlines()) == 1, said
 
 
-@pytest.fixture(params=["serve", "portal", "uvicorn"])
+@pytest.fixture(params=["serve", "portal"])
 def command(request):
+    return command_line(request.param)
+
+
+def command_line(name: str) -> list[str]:
     port = str(free_port())
     return {
         "serve": [*SERVE, "--port", port],
         "portal": [*PORTAL, "--server.port", port],
         "uvicorn": [*UVICORN, "--port", port],
-    }[request.param]
+    }[name]
+
+
+def test_app_of_another_server_stops_in_one_line_too(tmp_path):
+    done = run(command_line("uvicorn"), tmp_path / "data", ISSUES_DEMO="maybe")
+    refuses(done, "ISSUES_DEMO")
 
 
 def test_data_directory_that_cannot_be_written(command, tmp_path):
