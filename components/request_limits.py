@@ -25,7 +25,7 @@ REFUSAL_SECONDS: Final = 1.0
 """How long a refusal takes: a client that waits for it cannot ask for the next one."""
 
 _MOST_REFUSALS: Final = 200
-"""Refusals that wait at once."""
+"""Refusals of WebSockets that wait at once. Those of requests are as few as HTTP connections."""
 
 _ASKED_IN_ONE: Final = 4096
 """Bytes of address, headers and body beyond which a request counts as several."""
@@ -89,16 +89,17 @@ class RequestLimitsMiddleware:
     async def _refuse(
         self, refusal: PlainTextResponse, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        if scope["type"] == "http":
+            await asyncio.sleep(REFUSAL_SECONDS)
+            await refusal(scope, receive, send)
+            return
         if self._refusals < _MOST_REFUSALS:
             self._refusals += 1
             try:
                 await asyncio.sleep(REFUSAL_SECONDS)
             finally:
                 self._refusals -= 1
-        if scope["type"] == "http":
-            await refusal(scope, receive, send)
-        else:
-            await WebSocket(scope, receive, send).send_denial_response(refusal)
+        await WebSocket(scope, receive, send).send_denial_response(refusal)
 
     def _usage_of(self, address: str) -> _Usage:
         if address not in self._usage:
