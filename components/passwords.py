@@ -9,6 +9,7 @@ import logging
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class _Checks:
     """
 
     def __init__(self) -> None:
-        self._checking = threading.Lock()
+        self._checking = _FairLock()
         self._by_address: dict[str, tuple[threading.Lock, int]] = {}
         self._guard = threading.Lock()
 
@@ -75,8 +76,41 @@ class _Checks:
                     self._by_address[address] = own, waiting - 1
 
 
+class _FairLock:
+    """A lock that whoever waits longest gets; Python's own goes to whoever comes at the moment."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_held = False
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait so many seconds at most; returns whether it is held now."""
+        with self._guard:
+            if not self._is_held:
+                self._is_held = True
+                return True
+            turn = threading.Event()
+            self._waiting.append(turn)
+        if turn.wait(timeout):
+            return True
+        with self._guard:
+            if turn.is_set():
+                return True
+            self._waiting.remove(turn)
+            return False
+
+    def release(self) -> None:
+        """Give it to the next."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_held = False
+
+
 @contextmanager
-def _held(lock: threading.Lock, until: float) -> Iterator[bool]:
+def _held(lock: threading.Lock | _FairLock, until: float) -> Iterator[bool]:
     held = lock.acquire(timeout=max(0.0, until - time.monotonic()))
     try:
         yield held
