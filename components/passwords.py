@@ -47,35 +47,6 @@ _PATIENCE: Final = 10.0
 _NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
 
 
-class _Checks:
-    """Checks of passwords, one at a time: each takes a core for a quarter of a second.
-
-    Each address has one check that waits for its turn; its others wait for that one. So those who
-    send many passwords from one address keep nobody elsewhere from signing in.
-    """
-
-    def __init__(self) -> None:
-        self._checking = _FairLock()
-        self._by_address: dict[str, tuple[threading.Lock, int]] = {}
-        self._guard = threading.Lock()
-
-    @contextmanager
-    def turn(self, address: str) -> Iterator[bool]:
-        """Wait for a turn, and hold it; False if it has not come within `_PATIENCE`."""
-        until = time.monotonic() + _PATIENCE
-        with self._guard:
-            own, waiting = self._by_address.get(address, (threading.Lock(), 0))
-            self._by_address[address] = own, waiting + 1
-        try:
-            with _held(own, until) as first, _held(self._checking, until if first else 0) as on:
-                yield first and on
-        finally:
-            with self._guard:
-                own, waiting = self._by_address.pop(address)
-                if waiting > 1:
-                    self._by_address[address] = own, waiting - 1
-
-
 class _FairLock:
     """A lock that whoever waits longest gets; Python's own goes to whoever comes at the moment."""
 
@@ -109,8 +80,37 @@ class _FairLock:
                 self._is_held = False
 
 
+class _Checks:
+    """Checks of passwords, one at a time: each takes a core for a quarter of a second.
+
+    Each address has one check that waits for its turn; its others wait for that one. So those who
+    send many passwords from one address keep nobody elsewhere from signing in.
+    """
+
+    def __init__(self) -> None:
+        self._checking = _FairLock()
+        self._by_address: dict[str, tuple[_FairLock, int]] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def turn(self, address: str) -> Iterator[bool]:
+        """Wait for a turn, and hold it; False if it has not come within `_PATIENCE`."""
+        until = time.monotonic() + _PATIENCE
+        with self._guard:
+            own, waiting = self._by_address.get(address, (_FairLock(), 0))
+            self._by_address[address] = own, waiting + 1
+        try:
+            with _held(own, until) as first, _held(self._checking, until if first else 0) as on:
+                yield first and on
+        finally:
+            with self._guard:
+                own, waiting = self._by_address.pop(address)
+                if waiting > 1:
+                    self._by_address[address] = own, waiting - 1
+
+
 @contextmanager
-def _held(lock: threading.Lock | _FairLock, until: float) -> Iterator[bool]:
+def _held(lock: _FairLock, until: float) -> Iterator[bool]:
     held = lock.acquire(timeout=max(0.0, until - time.monotonic()))
     try:
         yield held
