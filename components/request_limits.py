@@ -72,15 +72,16 @@ class RequestLimitsMiddleware:
             refusal = PlainTextResponse("Too many requests at once.", 429, {"Retry-After": "2"})
             await self._refuse(refusal, scope, receive, send)
             return
+        is_file = _is_file(scope)
         usage.at_once += 1
         try:
-            await taken(usage.requests, _cost(scope))
+            await taken(usage.requests, _COST_OF_A_FILE if is_file else _cost(scope))
             if _has_bad_cookies(Headers(scope=scope)):
                 refusal = PlainTextResponse("The cookies are too long.", 431)
                 await self._refuse(refusal, scope, receive, send)
                 return
             if not is_session:
-                await self.app(scope, receive, _counted(send, usage.requests, scope))
+                await self.app(scope, receive, send if is_file else _counted(send, usage.requests))
                 return
         finally:
             usage.at_once -= 1
@@ -109,10 +110,8 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
-def _counted(send: Send, requests: Bucket, scope: Scope) -> Send:
+def _counted(send: Send, requests: Bucket) -> Send:
     """What sends an answer when there are tokens for it."""
-    if _is_file(scope):
-        return send
 
     async def send_in_turn(message: Message) -> None:
         if size := len(message.get("body", b"")):
@@ -124,8 +123,6 @@ def _counted(send: Send, requests: Bucket, scope: Scope) -> Send:
 
 def _cost(scope: Scope) -> float:
     """How many requests this one counts as, before it is answered."""
-    if _is_file(scope):
-        return _COST_OF_A_FILE
     headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)

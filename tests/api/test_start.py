@@ -42,21 +42,15 @@ def refuses(done, *words):
 
 @pytest.fixture(params=["serve", "portal"])
 def command(request):
-    return command_line(request.param)
-
-
-def command_line(name: str) -> list[str]:
     port = str(free_port())
-    return {
-        "serve": [*SERVE, "--port", port],
-        "portal": [*PORTAL, "--server.port", port],
-        "uvicorn": [*UVICORN, "--port", port],
-    }[name]
+    return {"serve": [*SERVE, "--port", port], "portal": [*PORTAL, "--server.port", port]}[
+        request.param
+    ]
 
 
 def test_app_of_another_server_stops_in_one_line_too(tmp_path):
-    done = run(command_line("uvicorn"), tmp_path / "data", ISSUES_DEMO="maybe")
-    refuses(done, "ISSUES_DEMO")
+    command = [*UVICORN, "--port", str(free_port())]
+    refuses(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
 
 
 def test_data_directory_that_cannot_be_written(command, tmp_path):

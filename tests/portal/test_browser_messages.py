@@ -1,7 +1,6 @@
 """What a browser tab may send: the kinds of message that the pages need, in bounded size."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -9,6 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from components.browser_messages import LONGEST_MESSAGE, LONGEST_QUERY, BrowserMessages
 from components.script_turns import ScriptTurns
+from tests.loops import in_a_loop
 
 NEEDED = {"rerun_script", "stop_script", "app_heartbeat"}
 KINDS = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
@@ -43,9 +43,7 @@ def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
                 found.append(await messages.receive())
         return found
 
-    # Not in this thread, where Playwright may have its loop.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(story())).result(), answered
+    return in_a_loop(story), answered
 
 
 def received(data: bytes) -> dict:
@@ -121,8 +119,7 @@ def test_browser_that_has_gone_is_no_error():
             await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
         assert (await messages.receive())["type"] == "websocket.disconnect"
 
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(story())).result()
+    in_a_loop(story)
 
 
 def test_end_of_a_script_frees_its_slot():
@@ -143,5 +140,4 @@ def test_end_of_a_script_frees_its_slot():
             await messages.send({"type": "websocket.send", "bytes": said})
             assert bool(connection.slot) == holds
 
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(story())).result()
+    in_a_loop(story)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -13,6 +12,7 @@ from api.server.answer_parts import AnswerPartsMiddleware
 from components import request_limits
 from components.request_limits import MOST_AT_ONCE, RequestLimitsMiddleware
 from tests.conftest import Server, portal_server
+from tests.loops import in_a_loop
 
 
 @pytest.fixture(scope="module")
@@ -96,12 +96,6 @@ class World:
         for task in waiting:
             task.cancel()
         return len(done)
-
-
-def in_a_loop(story):
-    # Not in this thread, where Playwright may have its loop.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(story())).result()
 
 
 @pytest.mark.parametrize(

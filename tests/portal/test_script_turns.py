@@ -1,13 +1,13 @@
 """Scripts take turns: nobody has more than a share, whoever waits longest goes first."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from api.turns import Bucket
 from components import script_turns
 from components.script_turns import ScriptTurns
+from tests.loops import in_a_loop
 
 
 class Clock:
@@ -33,12 +33,6 @@ def four_slots(monkeypatch):
     monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 2)
     # A test on a slow machine holds them until it lets them go.
     monkeypatch.setattr(script_turns, "SLOT_SECONDS", 1000.0)
-
-
-def run(story) -> None:
-    # Not in this thread, where Playwright may have its loop.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(story())).result()
 
 
 async def settle() -> None:
@@ -76,7 +70,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
         await settle()
         assert all(each.done() for each in waiting)
 
-    run(story)
+    in_a_loop(story)
 
 
 def test_one_address_has_a_share_of_the_slots_only():
@@ -91,7 +85,7 @@ def test_one_address_has_a_share_of_the_slots_only():
         for each in waiting:
             each.cancel()
 
-    run(story)
+    in_a_loop(story)
 
 
 def test_address_that_has_run_little_goes_first():
@@ -120,7 +114,7 @@ def test_address_that_has_run_little_goes_first():
         await asyncio.gather(*tasks)
         assert order[0] == "newcomer"
 
-    run(story)
+    in_a_loop(story)
 
 
 def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
@@ -133,7 +127,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
             for number in range(12):
                 await turns.turn(turns.join(f"192.0.2.{number}"))
 
-    run(story)
+    in_a_loop(story)
 
 
 def test_newer_run_of_a_connection_replaces_the_one_at_work():
@@ -147,7 +141,7 @@ def test_newer_run_of_a_connection_replaces_the_one_at_work():
             for number in range(2, 5):
                 await turns.turn(turns.join(f"192.0.2.{number}"))
 
-    run(story)
+    in_a_loop(story)
 
 
 def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
@@ -179,4 +173,4 @@ def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
         assert await runs(turns.join("")) == burst
         assert await runs(turns.join("")) == burst
 
-    run(story)
+    in_a_loop(story)

@@ -1,13 +1,11 @@
 """The route that sets the cookie of a sign-in: for a ticket, once, out of scripts' reach."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from components import sign_in_cookie
+from tests.loops import in_a_loop
 
 
 def ask(ticket: str, origin: str) -> httpx.Response:
@@ -17,9 +15,7 @@ def ask(ticket: str, origin: str) -> httpx.Response:
             headers = {"Origin": origin, "X-Sign-In-Ticket": ticket}
             return await client.post("http://portal/cookie", headers=headers)
 
-    # Not in this thread, where Playwright may have its loop.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(post())).result()
+    return in_a_loop(post)
 
 
 @pytest.mark.parametrize(("origin", "secure"), [("https://a.example", True), ("http://a", False)])

@@ -4,7 +4,6 @@ import asyncio
 import resource
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from unittest.mock import Mock
@@ -20,6 +19,7 @@ from websockets.sync.client import connect
 from api import sockets
 from components.browser_messages import LONGEST_MESSAGE
 from tests.conftest import Server, api_server, portal_server
+from tests.loops import in_a_loop
 
 
 @pytest.fixture(scope="module")
@@ -143,23 +143,34 @@ def test_message_that_is_too_big_ends_the_connection(portal):
     assert closed.value.rcvd.code == 1009
 
 
+CHUNKED = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
-    "beginning",
+    ("beginning", "more"),
     [
-        b"GET /",
-        b"GET / HTTP/1.1\r\nX: ",
-        b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ",
+        (b"GET /", b"b" * 65_536),
+        (b"GET / HTTP/1.1\r\nX: ", b"b" * 65_536),
+        (b"GET / HTTP/1.1\r\n" + CHUNKED + b"0\r\nX: ", b"b" * 65_536),
+        (b"POST /api/v1/app/issue HTTP/1.1\r\n" + CHUNKED, b"1\r\na\r\n" * 10_000),
     ],
-    ids=["address", "header", "trailer"],
+    ids=["address", "header", "trailer", "body in tiny parts"],
 )
-def test_head_without_an_end_ends_the_connection(portal, beginning):
+def test_request_without_an_end_ends_the_connection(portal, beginning, more):
     """Eight megabytes of one header stopped the portal for five seconds."""
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.sendall(beginning + 2 * more)
+        # Long before it would be closed for being silent.
+        connection.settimeout(sockets.SILENT_SECONDS / 2)
+        with suppress(ConnectionError):
+            while connection.recv(65_536):
+                pass
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.sendall(beginning)
         sent = 0
         with suppress(ConnectionError):
             while sent < 50_000_000:
-                sent += connection.send(b"b" * 65_536)
+                sent += connection.send(more)
     assert sent < 50_000_000
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
@@ -168,18 +179,6 @@ def test_too_many_headers_are_refused(portal):
     for count, status in ((sockets.MOST_HEADERS - 20, 200), (sockets.MOST_HEADERS + 1, 400)):
         headers = {f"X-{number}": "x" for number in range(count)}
         assert httpx.get(f"{portal.url}/api/health", headers=headers).status_code == status
-
-
-def test_body_in_a_great_many_parts_ends_the_connection(portal):
-    head = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with socket.create_connection(("localhost", portal.port)) as connection:
-        connection.sendall(head)
-        sent = 0
-        with suppress(ConnectionError):
-            while sent < 50_000_000:
-                sent += connection.send(b"1\r\na\r\n" * 10_000)
-    assert sent < 50_000_000
-    assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
 HANDSHAKE = (
@@ -352,9 +351,7 @@ def test_tiny_frames_are_read_in_small_pieces():
         assert not protocol.unread
         protocol.connection_lost(None)
 
-    # Not in this thread, where Playwright may have its loop.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(story())).result()
+    in_a_loop(story)
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/app/issue"])

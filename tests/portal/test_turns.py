@@ -1,9 +1,9 @@
 """Turns: of what many want, each has only so much at once."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 
 from api.turns import Turns
+from tests.loops import in_a_loop
 
 
 def test_each_has_so_many_at_once_and_does_not_wait_for_others():
@@ -26,6 +26,4 @@ def test_each_has_so_many_at_once_and_does_not_wait_for_others():
         await asyncio.gather(*tasks)
         assert len(at_work) == 11
 
-    # Not in this thread, where Playwright may have its loop.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(story())).result()
+    in_a_loop(story)
