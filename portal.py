@@ -55,7 +55,7 @@ pages = [report, track, my_issues, review, insights, help_page, sign_in]
 # Streamlit (1.67) would show the first page then, and a dialog in English.
 unknown = embedding.page_name()
 not_found = None
-if unknown not in [known.url_path for known in pages]:
+if unknown not in ["report", *[known.url_path for known in pages]]:
     not_found = st.Page(
         "pages/not_found.py", title=_("Page not found"), url_path=unknown, visibility="hidden"
     )

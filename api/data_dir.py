@@ -53,6 +53,23 @@ def locked(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def rename_new(temporary: Path, path: Path) -> None:
+    """Rename a file, but never over another one: raises `CannotStart` if there is one by now."""
+    try:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:  # This file system has no links.
+            if path.exists():
+                raise FileExistsError from None
+            temporary.rename(path)
+    except FileExistsError:
+        raise CannotStart(
+            f"{path} is there now: another command has written it. Give a new name."
+        ) from None
+
+
 def _forget_temporary(directory: Path) -> None:
     """Remove what a process that was killed while it wrote a file has left; it may be a secret."""
     past = time.time() - _TEMPORARY_SECONDS

@@ -21,7 +21,7 @@ LONGEST_TRACE: Final = 8_000
 
 TRACES_A_MINUTE: Final = 10
 LINES_A_MINUTE: Final = 300
-"""Warnings and errors; remarks have a budget of their own, so that they crowd out none."""
+"""Of errors, as many of warnings and as many of remarks: none crowds out what is worse."""
 
 REFUSALS_A_MINUTE: Final = 600
 """Lines of requests to the API that were refused; those that were answered have a line each."""
@@ -99,7 +99,8 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._lines = Budget(LINES_A_MINUTE)
+        self._errors = Budget(LINES_A_MINUTE)
+        self._warnings = Budget(LINES_A_MINUTE)
         self._remarks = Budget(LINES_A_MINUTE)
         self._refusals = Budget(REFUSALS_A_MINUTE)
         self._traces = Budget(TRACES_A_MINUTE)
@@ -120,7 +121,9 @@ class _Handler(logging.StreamHandler[TextIO]):
     def _budget(self, record: logging.LogRecord) -> Budget | None:
         if record.name == REQUESTS:
             return self._refusals if getattr(record, "status", 0) >= 400 else None
-        return self._lines if record.levelno >= logging.WARNING else self._remarks
+        if record.levelno >= logging.ERROR:
+            return self._errors
+        return self._warnings if record.levelno >= logging.WARNING else self._remarks
 
 
 def _own(record: logging.LogRecord, message: str) -> logging.LogRecord:

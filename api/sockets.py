@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -119,6 +120,7 @@ class _Connections:
         self._by_address: Counter[str] = Counter()
         self._new: dict[str, Bucket] = {}
         self._http = 0
+        self._trusted: _TrustedHosts | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, protocol: Any) -> None:
@@ -168,7 +170,9 @@ class _Connections:
         if not self._timer:
             self._timer = protocol.loop.call_later(1, self._look, protocol.loop)
         now = protocol.loop.time()
-        address = counted_as((protocol.client or ("",))[0])
+        peer = (protocol.client or ("",))[0]
+        # Behind one address of a proxy are those of many people, which uvicorn reads later.
+        address = "" if peer in self._proxies(protocol) else counted_as(peer)
         self._all[transport] = _Connection(protocol, address, idle_since=now, taken_at=now)
         self._by_address[address] += 1
         self._http += 1
@@ -179,6 +183,11 @@ class _Connections:
         elif self._http > MOST_CONNECTIONS:
             idle = (other for other, connection in self._all.items() if connection.is_idle)
             next(idle, transport).abort()
+
+    def _proxies(self, protocol: Any) -> _TrustedHosts:
+        if self._trusted is None:
+            self._trusted = _TrustedHosts(protocol.config.forwarded_allow_ips)
+        return self._trusted
 
     def _is_too_fast(self, address: str) -> bool:
         bucket = self._new.setdefault(address, Bucket(*_NEW_OF_ONE))

@@ -4,6 +4,7 @@ A text can carry marks that nobody sees: blanks at its end, characters without w
 another kind. Whoever prepares a link could tell by them who followed it. `unmarked` removes them.
 """
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -254,6 +255,7 @@ def _with_marks_once(text: str) -> str:
     return text.translate(_MARKS_ALIKE)
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_written_on(base: str, mark: str) -> bool:
     """Whether a combining mark is seen on that character: it may be too small for a foreign one."""
     if mark == _DOT_ABOVE:

@@ -278,6 +278,17 @@ def marks(url: str) -> None:
             time.sleep(0.2)
 
 
+def joiners(url: str) -> None:
+    """Forty tabs with a text in their link that takes as long as any to clean."""
+    text = ("\u0ba8\u0bcd\ufdfa\u0915\u094d\u200d\u0130" * 1500)[:10_000]
+    connections = [_connected(url) for _ in range(40)]
+    while True:
+        for number, connection in enumerate(connections):
+            # Another one each time: the same is not cleaned again.
+            connection.send(_rerun(query_string=f"description={number}{time.time()}{text}"))
+        time.sleep(0.05)
+
+
 def requests(url: str) -> None:
     """Fifty connections that ask for what needs no sign-in, over and over."""
     asked = [
@@ -365,6 +376,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
     "cookies with 8,000 escapes": (escaped_cookies,),
     "13,000 requests before an answer": (pipelined,),
     "32,000 marks on a letter": (marks,),
+    "a text of joiners in 40 tabs": (joiners,),
     "50 connections that ask on and on": (requests,),
     "a header without an end": (endless_header,),
     "handshakes that hang": (hung_handshakes,),

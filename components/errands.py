@@ -10,10 +10,12 @@ from typing import Final
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
+from anyio import to_thread
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from components import cookies, frontend
+from components import cookies, frontend, provider
 
 _COOKIE: Final = "issue_portal_errand"
 _SECONDS: Final = 900
@@ -34,18 +36,27 @@ class Errand:
 
 
 class LeadBack:
-    """Leads back to the portal, where it is told, when Streamlit cannot lead to the provider.
+    """Stands before Streamlit's routes (1.67) that lead to the provider and back.
 
-    Streamlit (1.67) shows a bare page then; to go when it leads back by itself, as it does when a
-    provider refuses.
+    When one cannot lead to the provider, Streamlit shows a bare page: this leads back to the
+    portal, where it is told. Any other site could have people signed out by a link, and then their
+    sign-in would be over in this browser only: this asks where they come from, and ends it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; an error on the way to the provider is answered anew."""
-        if scope["type"] != "http" or not scope["path"].endswith("/auth/login"):
+        """Pass the request on, or lead back."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path.endswith("/auth/logout"):
+            request = HTTPConnection(scope)
+            # Browsers say so; "none" is an address that a person typed.
+            if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+                await RedirectResponse("../", 303)(scope, receive, send)
+                return
+            await to_thread.run_sync(provider.end, request)
+        if not path.endswith("/auth/login"):
             await self.app(scope, receive, send)
             return
         failed = False

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
 _ASSETS: Final = Path(__file__).parent.parent / "assets"
 _TITLE: Final = "<title>Streamlit</title>"
 _END: Final = "</body>"
+_REPORT: Final = re.compile("/report(/?)$")
+"""What people guess the first page's address to be: it has another one, as it has no name."""
 _FRAMED: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
@@ -35,6 +37,12 @@ class IndexPage:
             or "text/html" not in Headers(scope=scope).get("accept", "")
         ):
             await self.app(scope, receive, send)
+            return
+        if found := _REPORT.search(scope["path"]):
+            query = scope["query_string"].decode("latin-1")
+            first_page = "../" if found[1] else "./"
+            answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
+            await answer(scope, receive, send)
             return
         headers = MutableHeaders(scope=scope)
         # What the browser has kept may have another style.

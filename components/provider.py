@@ -35,6 +35,7 @@ LIFETIME: Final = 12 * 3600
 _OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
 _SEEN: Final = "proxy_seen"
 _LONGEST: Final = 320
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 """Not of all letters: the sign for kelvin would become a k, and an address somebody else's."""
 
@@ -78,6 +79,13 @@ def of(request: HTTPConnection) -> ProviderSignIn | None:
         return _by_headers(gather_user_info(request.headers), time.time())
     claims = _claims_in(request.cookies)
     return _by_claims(claims) if claims.get("origin") == get_origin_from_redirect_uri() else None
+
+
+def end(request: HTTPConnection) -> None:
+    """End the sign-in at the provider that a request comes with, if there is one."""
+    found = of(request) if way_in() is Way.PROVIDER else None
+    if found and found.holds():
+        backend.current().ended.add(found.id, found.ends_at)
 
 
 def lifetime() -> float:
@@ -135,18 +143,24 @@ def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
 
 
 def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
-    address = _text(claims.get("email")).translate(_LOWER)
+    address = _address(claims.get("email"))
     # Where many organisations share a provider, anybody may write any address into their account.
     unsaid = get_settings().trust_unverified_email
     vouched_for = str(claims.get("email_verified", unsaid)).lower() == "true"
-    known = vouched_for and re.fullmatch(r"[^@\s]+@[^@\s]+", address) and len(address) <= _LONGEST
     return ProviderSignIn(
         id=sign_in,
         username=address,
         name=_text(claims.get("name")) or name_of(address),
-        role=role_of(address, values_of(claims)) if known else None,
+        role=role_of(address, values_of(claims)) if vouched_for and address else None,
         ends_at=begun_at + lifetime(),
     )
+
+
+def _address(claim: Any) -> str:
+    """The address as it is: cut or cleaned, it could be somebody else's. "" if it is none."""
+    address = claim.strip(" ") if isinstance(claim, str) else ""
+    is_one = len(address) <= _LONGEST and address.isprintable() and _ADDRESS.fullmatch(address)
+    return address.translate(_LOWER) if is_one else ""
 
 
 def _text(claim: Any) -> str:

@@ -26,6 +26,12 @@ SLOT_SECONDS: Final = 0.1
 Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but uses no processor.
 """
 
+_BUSY: Final = 0.5
+"""Share of a processor: if this process uses more, a script is not taken for one that waits."""
+
+_MOST_SLOTS_IN_A_ROW: Final = 20
+"""How often a script keeps its slot for that reason."""
+
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
 RUNS_IN_ALL: Final = (300.0, 1_500)
@@ -159,6 +165,16 @@ class ScriptTurns:
         else:
             address.slots += 1
             self._slots += 1
-        loop = asyncio.get_running_loop()
-        connection.slot = loop.call_later(SLOT_SECONDS, self.finished, connection)
+        self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)
+
+    def _keep_slot(self, connection: Connection, times: int) -> None:
+        used = time.process_time()
+
+        def look() -> None:
+            if times > 1 and time.process_time() - used > _BUSY * SLOT_SECONDS:
+                self._keep_slot(connection, times - 1)
+            else:
+                self.finished(connection)
+
+        connection.slot = asyncio.get_running_loop().call_later(SLOT_SECONDS, look)

@@ -40,6 +40,7 @@ _REPORT_FIELDS: Final = (
 
 _REPORT_KEY = "report_key"
 _LINK = "report_link"
+_LINK_ADDRESS = "report_link_address"
 _BY_NAME = "report_by_name"
 _ANOTHER_REPORT = "another_report"
 _SENT_REPORT = "sent_report"
@@ -223,8 +224,12 @@ def has_just_arrived() -> bool:
 
 def prefill() -> Prefill | None:
     """What the link to the form said, also once another page has taken it out of the URL."""
-    if given := Prefill.from_url():
-        st.session_state[_LINK] = given
+    address = st.query_params.to_dict()
+    if address != st.session_state.get(_LINK_ADDRESS):
+        # Once, not with each run: a long text takes its time.
+        st.session_state[_LINK_ADDRESS] = address
+        if given := Prefill.from_url():
+            st.session_state[_LINK] = given
     kept = st.session_state.get(_LINK)
     return kept if isinstance(kept, Prefill) else None
 
@@ -272,7 +277,7 @@ def remember_report_faults(faults: Mapping[str, str]) -> None:
 
 def start_another_report() -> None:
     """Forget the report that was sent and what is left of its form, but for the choice of name."""
-    for key in (_SENT_REPORT, _REPORT_KEY, _REPORT_FAULTS, _LINK, *_REPORT_FIELDS):
+    for key in (_SENT_REPORT, _REPORT_KEY, _REPORT_FAULTS, _LINK, _LINK_ADDRESS, *_REPORT_FIELDS):
         st.session_state.pop(key, None)
     url_state.change(**dict.fromkeys(Prefill.names(), ""))
     st.session_state[_ANOTHER_REPORT] = True

@@ -16,6 +16,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from api import export
+from api.data_dir import rename_new
 from api.server import store, wire
 from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
@@ -67,7 +68,7 @@ def _write(service: Service, closed_before: int, path: Path) -> bool:
         if found.digest() != written.digest():
             raise CannotStart(f"{path} does not read back as it was written: nothing was removed.")
         _sync(temporary)
-        temporary.rename(path)
+        rename_new(temporary, path)
         _sync(path.parent)
         return True
     except OSError as error:

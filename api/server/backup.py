@@ -21,6 +21,7 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, s
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.accounts import load_accounts
+from api.data_dir import rename_new
 from api.ended import Name, read_ended, restore_ended
 from api.keys import Keys, load_keys, read_keys, write_private
 from api.server.database import Database
@@ -66,7 +67,7 @@ def write_backup(database: Database, settings: Settings, keys: Keys, path: Path)
         counts = verify_backup(temporary)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.rename(path)
+        rename_new(temporary, path)
     except OSError as error:
         raise CannotStart(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:

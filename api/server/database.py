@@ -1,6 +1,8 @@
 """The connection to the database: engine, transactions, and bringing the schema up to date."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,9 @@ STATEMENT_TIMEOUT = 20.0
 CONNECTIONS = 40
 """Most connections to PostgreSQL of one process: as many as requests are worked on at once."""
 
+_GOOD_FOR = 1.0
+"""Seconds for which what `Database.is_current` has found is good."""
+
 _MIGRATION_LOCK = 7_245_309_118
 """PostgreSQL's advisory lock for migrations, so that replicas can start together."""
 
@@ -42,6 +47,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._statements: dict[Select[Any], Statement] = {}
+        self._looking = threading.Lock()
+        self._looked_at = 0.0
+        self._was_current = False
         try:
             self.url = make_url(url)
             if self.url.drivername in ("postgres", "postgresql"):
@@ -187,7 +195,21 @@ class Database:
             connection.invalidate()
 
     def is_current(self) -> bool:
-        """Whether the database answers, has a schema and takes changes (a standby does not)."""
+        """Whether the database answers, has a schema and takes changes (a standby does not).
+
+        It is looked at once a second at most: anybody may ask, and as often as they like.
+        """
+        # Who comes while another one looks gets what was found before, if anything was.
+        if self._looking.acquire(blocking=self._looked_at == 0):
+            try:
+                if time.monotonic() - self._looked_at > _GOOD_FOR:
+                    self._was_current = self._look()
+                    self._looked_at = time.monotonic()
+            finally:
+                self._looking.release()
+        return self._was_current
+
+    def _look(self) -> bool:
         try:
             if self._is_postgresql:
                 with self.engine.connect() as connection:

@@ -29,10 +29,14 @@ from api.server.pages import Place
 from api.server.problems import ProblemError, forbidden, invalid_field, not_found
 from api.server.receipts import Receipts
 from api.server.reports import Reports
+from api.server.threads import in_thread
 from api.server.wire import Json
 
 SHORTEST_ANONYMOUS_KEY = 16
 """Characters of an ``Idempotency-Key`` that nobody else will think of."""
+
+MOST_OWN_CHANGES = 100
+"""How often a report can be changed before only reviewers change it."""
 
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
@@ -60,7 +64,8 @@ class Issues:
         if not new.anonymous:
             return await self._reports.add(who.user_id, new, idempotency_key)
         try:
-            unmarked = new.unmarked()
+            # It takes up to 50 ms, in which others would wait.
+            unmarked = await in_thread(new.unmarked, of=who.limited_as)
         except ValidationError as error:
             raise from_validation(error) from None
         return await self._reports.add(None, unmarked, idempotency_key)
@@ -111,6 +116,7 @@ class Issues:
             if changes:
                 if not who.is_admin:
                     self._check_own_change(row, set(changes))
+                    self._check_may_change_more(connection, row)
                 if "state" in changes:
                     self._check_move(IssueState(row.state), changes["state"])
                 now = int(time.time())
@@ -191,6 +197,11 @@ class Issues:
             raise forbidden("Only reviewers can change state and is_read.")
         if row.state != IssueState.NOT_REVIEWED:
             raise forbidden("It is being reviewed, so it can no longer be changed.")
+
+    def _check_may_change_more(self, connection: Connection, row: store.AnyRow) -> None:
+        # Its history is read as a whole, by others too.
+        if store.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
+            raise forbidden(f"It was changed {MOST_OWN_CHANGES} times, and is not changed again.")
 
     def _check_move(self, old: IssueState, new: IssueState) -> None:
         if new is IssueState.DELETED:

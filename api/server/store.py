@@ -437,6 +437,12 @@ def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence
     return connection.execute(query.order_by(history.c.position)).all()
 
 
+def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
+    """How many entries the history of one issue has."""
+    query = select(func.count()).where(history.c.org_id == org_id, history.c.issue_id == issue_id)
+    return int(connection.execute(query).scalar_one())
+
+
 def list_old(
     connection: Connection,
     org_id: str,

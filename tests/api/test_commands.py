@@ -15,6 +15,7 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -31,13 +32,13 @@ from api.contract import (
     ResourceType,
     Role,
 )
-from api.data_dir import make_data_directory
+from api.data_dir import make_data_directory, rename_new
 from api.ended import EndedSignIns
 from api.errors import Forbidden, NotFound, Unauthenticated
 from api.keys import load_keys
 from api.server import backup
 from api.server.database import Database
-from api.settings import Settings
+from api.settings import CannotStart, Settings
 from tests.api.conftest import Caller
 from tests.conftest import ROOT, SECRET, api_server
 
@@ -694,6 +695,20 @@ def test_archive_that_is_killed_loses_nothing_and_goes_on(fresh, tmp_path):
         }
         assert [issue.id for issue in client.iterate()] == left[:1]
     fresh.stop()
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_file_that_another_command_has_written_meanwhile_is_kept(monkeypatch, tmp_path, has_links):
+    """Two archives to one file: the later took its place, and what it had was removed already."""
+    if not has_links:
+        monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError))
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("of the first")
+    second.write_text("of the second")
+    rename_new(first, tmp_path / "2024.gz")
+    with pytest.raises(CannotStart, match=r"2024\.gz is there now"):
+        rename_new(second, tmp_path / "2024.gz")
+    assert (tmp_path / "2024.gz").read_text() == "of the first"
 
 
 def test_archive_removes_nothing_without_a_good_file(tmp_path):

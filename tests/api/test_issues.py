@@ -7,6 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import MetaData, select
 
+from api.server.issues import MOST_OWN_CHANGES
 from tests.api.conftest import Caller
 
 
@@ -335,6 +336,19 @@ def test_members_correct_their_own_until_it_is_reviewed(member, other_member, re
     reviewer("PUT", path, json={"state": "InReview"})
     problem(member("PUT", path, json={"description": "too late"}), 403)
     problem(member("DELETE", path), 403)
+
+
+def test_members_change_their_own_so_often_only(member, reviewer):
+    """Its history is read as a whole: with thousands of entries, it stopped others."""
+    path = f"/issue/{member.report()['id']}"
+    for number in range(MOST_OWN_CHANGES):
+        assert member("PUT", path, json={"description": f"words {number}"}).status_code == 200
+    problem(member("PUT", path, json={"description": "once more"}), 403)
+    # What changes nothing is no change.
+    again = {"description": f"words {MOST_OWN_CHANGES - 1}"}
+    assert member("PUT", path, json=again).status_code == 200
+    assert reviewer("PUT", path, json={"state": "InReview"}).status_code == 200
+    assert len(reviewer("GET", f"{path}/history").json()["data"]) == MOST_OWN_CHANGES + 2
 
 
 def test_deleted_issues_are_gone_but_for_reviewers_who_ask(member, reviewer):

@@ -2,9 +2,12 @@
 
 import subprocess
 import uuid
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import event
 
+from api.server.database import Database
 from tests.api.conftest import Caller
 from tests.conftest import api_server, free_port
 
@@ -105,3 +108,19 @@ def test_limits_that_make_no_sense_are_told_at_start(tmp_path, name, value):
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert value in done.stderr or name in done.stderr
+
+
+def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_path):
+    """Anybody may ask, and on PostgreSQL each look took a connection and some questions."""
+    clock = Mock(monotonic=Mock(return_value=1000.0))
+    monkeypatch.setattr("api.server.database.time", clock)
+    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
+    database.migrate()
+    looks = Mock()
+    event.listen(database.engine, "checkout", looks)
+    assert [database.is_current() for _ in range(50)] == [True] * 50
+    assert looks.call_count == 1
+    (tmp_path / "issues.db").write_bytes(b"no database any more" * 1000)
+    clock.monotonic.return_value += 1.1
+    assert not database.is_current()
+    database.close()

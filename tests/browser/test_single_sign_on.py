@@ -125,6 +125,21 @@ def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, singl
     assert download(rob, sign_in_cookies(rob)) == 200
 
 
+def test_another_site_signs_nobody_out(people, single):
+    rob = people(single).opens("/review")
+    signs_in_as(rob, "rob").sees("Rob Reviewer")
+    cookies = sign_in_cookies(rob)
+    rob.page.goto(single.leads_to + "/.well-known/openid-configuration")
+    rob.page.evaluate("url => { location = url }", f"{single.url}/auth/logout")
+    rob.sees("Rob Reviewer")
+    assert download(rob, cookies) == 200
+    # The person can, and then it is over for every copy too.
+    rob.page.goto(f"{single.url}/auth/logout")
+    rob.presses("End session").sees("Report a problem").settles()
+    assert sign_in_cookies(rob) == []
+    assert download(rob, cookies) == 401
+
+
 def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single):
     words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
     mia = people(single).opens("/?type=Format&thread=t1&interaction=i1").writes(words)

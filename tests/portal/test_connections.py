@@ -189,6 +189,15 @@ def test_visitor_goes_on_after_a_break(session):
     assert session_id(ran(session(resumes=theirs))) == theirs
 
 
+@pytest.mark.parametrize("path", ["/report", "/report/"])
+def test_address_that_people_guess_leads_to_the_form(portal, path):
+    query = "type=Format&description=caf%C3%A9"
+    headers = {"Accept": "text/html"}
+    answer = httpx.get(f"{portal.url}{path}?{query}", headers=headers, follow_redirects=True)
+    assert (answer.status_code, str(answer.url)) == (200, f"{portal.url}/?{query}")
+    assert str(httpx.get(portal.url + path, headers=headers).next_request.url) == f"{portal.url}/"
+
+
 @pytest.mark.parametrize("query", ["description=caf%C3%A9", "q=%E2%82%AC", "q=%FF", ""])
 def test_page_opens_whatever_is_in_its_address(portal, query):
     with socket.create_connection(("localhost", portal.port)) as connection:

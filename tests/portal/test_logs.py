@@ -49,6 +49,15 @@ def test_control_characters_are_written_as_escapes(form, log):
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_flood_of_warnings_crowds_out_no_error(form, log):
+    logger, written = log(form)
+    for _ in range(5000):
+        logger.warning("this is not HTTP")
+    logger.error("the database is gone")
+    assert "the database is gone" in messages(form, written)[-1]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_traceback_is_bounded_and_shows_its_end(form, log):
     logger, written = log(form)
     try:

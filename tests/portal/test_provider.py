@@ -86,6 +86,10 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
         ("mar\u212a@example.com", "mar\u212a@example.com"),
         ("boss@\u212ade.org", "boss@\u212ade.org"),
         ([ANN], ""),
+        # Cut at 320 characters, it would be of another domain.
+        ("a" * 308 + "@example.com.elsewhere.example", ""),
+        *[(ANN + unseen, "") for unseen in "\u200b\u00ad\ue000\u0378\x00\ud800\n"],
+        *[(unseen + ANN, "") for unseen in "\u200b\U000e0041\u00a0\t"],
     ],
 )
 def test_address_is_taken_as_it_is(monkeypatch, email, username):

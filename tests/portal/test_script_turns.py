@@ -14,9 +14,13 @@ class Clock:
     """Seconds that pass when the test says so."""
 
     now = 1000.0
+    used = 0.0
 
     def monotonic(self) -> float:
         return self.now
+
+    def process_time(self) -> float:
+        return self.used
 
 
 @pytest.fixture
@@ -126,6 +130,31 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
         async with asyncio.timeout(10):
             for number in range(12):
                 await turns.turn(turns.join(f"192.0.2.{number}"))
+
+    in_a_loop(story)
+
+
+def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch, clock):
+    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
+    looks = 0
+
+    def all_of_it() -> float:
+        nonlocal looks
+        looks += 1
+        return looks * 0.01
+
+    clock.process_time = all_of_it
+
+    async def story():
+        turns = ScriptTurns()
+        asked = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(3)]
+        async with asyncio.timeout(10):
+            await asyncio.wait(asked[:2])
+            most = script_turns._MOST_SLOTS_IN_A_ROW
+            while looks < 2 * most:
+                assert not asked[2].done()
+                await asyncio.sleep(0.001)
+            await asked[2]
 
     in_a_loop(story)
 

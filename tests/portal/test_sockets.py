@@ -246,6 +246,7 @@ class Connections:
             def __init__(self, loop, address) -> None:
                 self.loop, self.client, self.cycle = loop, (address, 1), Mock()
                 self.cycle.response_complete = True
+                self.config = Mock(forwarded_allow_ips="127.0.0.1,10.0.0.0/8")
 
             def connection_made(self, transport):
                 self.transport = transport
@@ -296,8 +297,8 @@ def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch)
     world = Connections()
     of_one = [world.make() for _ in range(5)]
     assert [protocol.transport.abort.called for protocol in of_one] == [False] * 3 + [True] * 2
-    # Neither another address, nor those whose address is not known.
-    for address in ("198.51.100.2", *["127.0.0.1"] * 10):
+    # Neither another address, nor those whose address is not known, nor all behind a proxy.
+    for address in ("198.51.100.2", *["127.0.0.1"] * 10, *["10.0.0.7"] * 10):
         assert not world.make(address).transport.abort.called
     for protocol in of_one:
         protocol.connection_lost(None)
