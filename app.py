@@ -49,6 +49,10 @@ except CannotStart as error:
     # Before the server runs, so that this line is all there is to read.
     sys.exit(str(error))
 
+# Of a script that works on and on, each answer to others waits ten times: 5 ms each time, unless told
+# otherwise (bench/README.md, "Long scripts").
+sys.setswitchinterval(0.001)
+
 api = create_app(service)
 routes = [mounted(api)]
 sockets.limit_connections(LONGEST_MESSAGE)
