@@ -49,8 +49,8 @@ except CannotStart as error:
     # Before the server runs, so that this line is all there is to read.
     sys.exit(str(error))
 
-# Of a script that works on and on, each answer to others waits ten times: 5 ms each time, unless told
-# otherwise (bench/README.md, "Long scripts").
+# An answer waits some ten times for a script that computes, for 5 ms each unless told otherwise:
+# bench/README.md, "Long scripts".
 sys.setswitchinterval(0.001)
 
 api = create_app(service)
