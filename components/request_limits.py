@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -37,6 +37,8 @@ _LONGEST_BODY: Final = 200_000
 """Bytes that a body of unknown length counts as."""
 
 _COST_OF_A_FILE: Final = 0.1
+"""Also of each part of it: 16 MB a second in the long run."""
+
 _FILES: Final = "/static/"
 
 _LONGEST_COOKIES: Final = 32_768
@@ -81,7 +83,10 @@ class RequestLimitsMiddleware:
                 await self._refuse(refusal, scope, receive, send)
                 return
             if not is_session:
-                await self.app(scope, receive, send if is_file else _counted(send, usage.requests))
+                if is_file:
+                    del MutableHeaders(scope=scope)["range"]  # Many parts are much work.
+                cost = (_COST_OF_A_FILE if is_file else 1) / _ANSWERED_IN_ONE
+                await self.app(scope, receive, _counted(send, usage.requests, cost))
                 return
         finally:
             usage.at_once -= 1
@@ -110,12 +115,12 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
-def _counted(send: Send, requests: Bucket) -> Send:
-    """What sends an answer when there are tokens for it."""
+def _counted(send: Send, requests: Bucket, cost: float) -> Send:
+    """What sends an answer when there are tokens for it, of which a byte takes ``cost``."""
 
     async def send_in_turn(message: Message) -> None:
         if size := len(message.get("body", b"")):
-            await taken(requests, size / _ANSWERED_IN_ONE)
+            await taken(requests, size * cost)
         await send(message)
 
     return send_in_turn

@@ -7,13 +7,18 @@ of that name.
 
 import secrets
 from functools import partial
+from typing import Final
 
+from api.contract import NewIssue
 from api.counters import Counters, Limit
 from api.keys import Keys
 from api.server.access import Principal
 from api.server.problems import ProblemError
 from api.server.threads import in_thread
 from api.settings import Settings
+
+_CHARACTERS_IN_ONE: Final = 1000
+"""Characters of a text beyond which a report counts as several."""
 
 
 class RateLimits:
@@ -29,26 +34,32 @@ class RateLimits:
         )
         self._receipt = Limit.read("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
 
-    async def count_create(self, who: Principal, *, anonymous: bool) -> dict[str, str]:
+    async def count_create(self, who: Principal, new: NewIssue) -> dict[str, str]:
         """Count a report; the headers for its answer, or a 429 problem.
 
+        A long one counts as several: each character takes up to 25 bytes of disk, with all indexes.
         An anonymous one is counted in the memory of this process only: no record of it, however
         well hashed, goes to where somebody could keep it.
         """
         return await self._count(
-            self._visitor if who.is_guest else self._create, who, shared=not anonymous
+            self._visitor if who.is_guest else self._create,
+            who,
+            cost=1 + len(new.description) // _CHARACTERS_IN_ONE,
+            shared=not new.anonymous,
         )
 
     async def count_receipt(self, who: Principal) -> dict[str, str]:
         """Count a look-up; the headers for its answer, or a 429 problem."""
-        return await self._count(self._receipt, who, shared=True)
+        return await self._count(self._receipt, who, cost=1, shared=True)
 
-    async def _count(self, limit: Limit, who: Principal, *, shared: bool) -> dict[str, str]:
+    async def _count(
+        self, limit: Limit, who: Principal, *, cost: int, shared: bool
+    ) -> dict[str, str]:
         if self._counters.is_off:
             return {}
         where = limit.name if shared else self._salt
         caller = self._keys.hash("rate-limit", where, who.limited_as).hex()[:32]
-        take = partial(self._counters.take, limit, caller, shared=shared)
+        take = partial(self._counters.take, limit, caller, cost=cost, shared=shared)
         waits = shared and self._counters.are_elsewhere
         count = await in_thread(take, of=who.limited_as) if waits else take()
         headers = {

@@ -113,7 +113,7 @@ async def create_issue(
     to follow it by, which is shown only here.
     """
     service = call.service
-    counted = await service.rate_limits.count_create(caller, anonymous=new.anonymous)
+    counted = await service.rate_limits.count_create(caller, new)
     add_headers(call, counted)
     issue = await issues.create(caller, new, idempotency_key)
     if not new.anonymous:

@@ -61,6 +61,17 @@ def test_too_many_are_refused_with_the_time_to_come_back(limited, who, call, all
     assert call(who(limited)).status_code == status
 
 
+def test_long_report_counts_as_several(limited):
+    """Ten a second of the longest filled 370 MB a minute."""
+    caller = person(limited)
+    long = REPORT | {"description": "x" * 2_000}
+    assert caller("POST", "/issue", json=long).status_code == 201
+    assert create(caller).status_code == 429
+    # Longer than the whole limit, it can be sent all the same.
+    longest = REPORT | {"description": "x" * 10_000}
+    assert person(limited)("POST", "/issue", json=longest).status_code == 201
+
+
 def test_reading_is_not_limited(limited):
     caller = person(limited)
     for _ in range(10):

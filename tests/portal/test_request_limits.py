@@ -5,6 +5,7 @@ import time
 
 import httpx
 import pytest
+from starlette.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -125,11 +126,30 @@ def test_long_answers_count_as_several(monkeypatch):
     async def story():
         assert await World(b"x" * 330_000).answered(30, 0.3) <= 5
         assert await World(b"x" * 330).answered(30, 0.3) == 30
-        # Files of the page are not counted, but a page in the place of a file is.
+        # Files of the page count a tenth, but a page in the place of a file does not.
         files = {"path": "/static/js/index.js"}
         assert await World(b"x" * 330_000).answered(30, 0.3, **files) == 30
+        assert await World(b"x" * 3_300_000).answered(30, 0.3, **files) <= 5
         pages = files | {"headers": [(b"accept", b"text/html")]}
         assert await World(b"x" * 330_000).answered(30, 0.3, **pages) <= 5
+
+    in_a_loop(story)
+
+
+def test_parts_of_a_file_are_not_to_be_had(monkeypatch):
+    """A hundred parts were some hundred turns of threads."""
+
+    async def story():
+        asked = []
+
+        async def app(scope, _receive, _send):
+            asked.append(Headers(scope=scope).get("range"))
+
+        limits = RequestLimitsMiddleware(app)
+        scope = {"type": "http", "query_string": b"", "headers": [(b"range", b"bytes=0-1,4-5")]}
+        for path in ("/static/js/index.js", "/"):
+            await limits(scope | {"path": path}, None, None)
+        assert asked == [None, "bytes=0-1,4-5"]
 
     in_a_loop(story)
 
