@@ -169,14 +169,14 @@ def _problem(answer: Answer) -> Problem:
     nested = document.get("error")
     said = [document.get(name) for name in ("detail", "message", "error_description", "error")]
     said += [nested.get(name) for name in ("message", "detail")] if isinstance(nested, dict) else []
-    text = next((item[:_LONGEST_TEXT] for item in said if item and isinstance(item, str)), None)
+    text = next((_line(item) for item in said if item and isinstance(item, str)), None)
     fields = _fields(document.get("errors")) or _fields(document.get("detail"))
     if text is None and fields:
         text = "; ".join(f"{item.field}: {item.message}" for item in fields[:3])
     kind, title = document.get("type"), document.get("title")
     return Problem(
-        type=kind[:_LONGEST_TEXT] if isinstance(kind, str) else "about:blank",
-        title=title[:_LONGEST_TEXT] if isinstance(title, str) else _phrase(answer.status),
+        type=_line(kind) if isinstance(kind, str) else "about:blank",
+        title=_line(title) if isinstance(title, str) else _phrase(answer.status),
         status=answer.status,
         detail=text,
         errors=fields,
@@ -195,7 +195,12 @@ def _field(item: Mapping[str, Any]) -> FieldError:
     path = [str(part) for part in place[1:]] if isinstance(place, list) else []
     field = item.get("field") or ".".join(path) or "body"
     message = item.get("message") or item.get("msg") or "is not valid"
-    return FieldError(field=str(field)[:_LONGEST_TEXT], message=str(message)[:_LONGEST_TEXT])
+    return FieldError(field=_line(str(field)), message=_line(str(message)))
+
+
+def _line(text: str) -> str:
+    """What a server says, not too long and without halves of characters, which cannot be sent."""
+    return text[:_LONGEST_TEXT].encode(errors="replace").decode()
 
 
 def _phrase(status: int) -> str:

@@ -84,8 +84,8 @@ ROLES = {
 
 
 def kind(value: str | None) -> str:
-    """A kind of problem in words; one that we do not know is shown as it came."""
-    return _(KINDS[IssueType(value)]) if value in list(IssueType) else str(value or _("Unknown"))
+    """A kind of problem in words; one that we do not know, without the signs of Markdown."""
+    return _(KINDS[IssueType(value)]) if value in list(IssueType) else _foreign(value)
 
 
 def kind_explanation(value: IssueType) -> str:
@@ -106,8 +106,8 @@ def role(value: Role) -> str:
 
 
 def state(value: str | None) -> str:
-    """A state in words; one that we do not know is shown as it came."""
-    return _(STATES[IssueState(value)]) if value in list(IssueState) else str(value or _("Unknown"))
+    """A state in words; one that we do not know, without the signs of Markdown."""
+    return _(STATES[IssueState(value)]) if value in list(IssueState) else _foreign(value)
 
 
 def state_explanation(value: str | None) -> str:
@@ -191,8 +191,16 @@ def tell_apart(people: Sequence[User]) -> dict[str, str]:
 
 def on_a_label(name: str) -> str:
     """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
-    plain = "".join(c if c.isalnum() or c in " .,'-" else " " for c in name).strip()
-    return plain or _("Account")
+    return _without_signs(name) or _("Account")
+
+
+def _foreign(value: str | None) -> str:
+    """What another server's word for something is on a label."""
+    return _without_signs(value or "") or _("Unknown")
+
+
+def _without_signs(text: str) -> str:
+    return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
 
 
 def password_fault(fault: PasswordFault) -> str:

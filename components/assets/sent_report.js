@@ -1,6 +1,8 @@
 // Keeps the number and receipt of the report that was just sent in this tab's session storage, and
 // hands them back after a reload. Whoever comes by a link or an address begins a new report.
 let here = false;
+let shown = false;
+const store = "issue-portal-sent";
 
 // A frame in another site's page may be refused the tab's storage: then this page is all there is.
 const storage = (() => {
@@ -16,12 +18,19 @@ const storage = (() => {
   }
 })();
 
+// In another tab. Who comes next must not see by the receipt whose report it is.
+new BroadcastChannel("issue-portal-signed-out").onmessage = () => {
+  storage.removeItem(store);
+  if (shown) location.reload();
+};
+
 export default function ({ data, setTriggerValue }) {
-  const store = "issue-portal-sent";
   if (data.sent) {
-    here = true;
+    here = shown = true;
     storage.setItem(store, JSON.stringify(data.sent));
-    return;
+    return () => {
+      shown = false;
+    };
   }
   const kept = storage.getItem(store);
   if (!kept) return;

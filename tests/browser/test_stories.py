@@ -189,7 +189,11 @@ KEEPS = "(words) => Object.values(sessionStorage).some((kept) => kept.includes(w
 
 def test_signing_out_leaves_nothing_behind_in_any_tab(people, portal, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
-    member.sees(f"{len(words)} of 10,000 characters")
+    # A receipt tells who comes next that this person sent a report.
+    member.chooses("No answer").presses("Send report").sees("Your report has arrived.")
+    sent = member.page
+    member.page = member.context.new_page()
+    member.opens().writes(words).sees(f"{len(words)} of 10,000 characters")
     other = member.context.new_page()
     other.goto(portal.url)
     other.get_by_label("What happened?").fill(words)
@@ -202,6 +206,9 @@ def test_signing_out_leaves_nothing_behind_in_any_tab(people, portal, words):
     expect(other.get_by_label("What happened?")).to_have_value("")
     expect(other.get_by_role("link", name="Morgan Member")).to_have_count(0)
     assert not other.evaluate(KEEPS, words)
+    expect(sent.get_by_role("heading", name="Report a problem")).to_be_visible()
+    expect(sent.get_by_text("Your report has arrived.")).to_have_count(0)
+    assert not sent.evaluate(KEEPS, "issue_number")
 
 
 def test_wrong_password_is_told_and_nothing_else(people):

@@ -52,6 +52,7 @@ def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
     ("document", "text", "fields"),
     [
         ({"detail": "Text."}, "Text.", []),
+        ({"detail": "\ud800 Text."}, "? Text.", []),
         ({"message": "Text."}, "Text.", []),
         ({"error": "Text."}, "Text.", []),
         ({"error": {"message": "Text.", "code": 7}}, "Text.", []),
@@ -66,6 +67,7 @@ def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
         ),
         ({"detail": [{"loc": "body", "msg": None}, "x"]}, "body: is not valid", ["body"]),
         ({"errors": [{"field": "a", "message": "b"}, 3]}, "a: b", ["a"]),
+        ({"errors": [{"field": "a\udc00", "message": "b"}]}, "a?: b", ["a?"]),
     ],
 )
 def test_error_documents_of_other_forms(quick, document, text, fields):
