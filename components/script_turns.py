@@ -29,7 +29,7 @@ Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but 
 _BUSY: Final = 0.5
 """Share of a processor: if this process uses more, a script is not taken for one that waits."""
 
-_MOST_SLOTS_IN_A_ROW: Final = 20
+_MOST_SLOTS_IN_A_ROW: Final = 10
 """How often a script keeps its slot for that reason."""
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
@@ -160,12 +160,11 @@ class ScriptTurns:
         self._runs.take()
         address.runs.take()
         connection = request.connection
-        if connection.slot:
-            connection.slot.cancel()
-        else:
+        # One that replaces another has its slot for as long as that would: a flood gives it back.
+        if not connection.slot:
             address.slots += 1
             self._slots += 1
-        self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
+            self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)
 
     def _keep_slot(self, connection: Connection, times: int) -> None:

@@ -173,6 +173,30 @@ def test_newer_run_of_a_connection_replaces_the_one_at_work():
     in_a_loop(story)
 
 
+def test_flood_of_replaced_runs_gives_its_slot_back(monkeypatch):
+    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
+    monkeypatch.setattr(script_turns, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
+    monkeypatch.setattr(script_turns, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
+    monkeypatch.setattr(script_turns, "RUNS_IN_ALL", (1e6, 1_000_000))
+
+    async def story():
+        turns = ScriptTurns()
+
+        async def flood(connection) -> None:
+            while True:
+                await turns.turn(connection)
+                await asyncio.sleep(0)
+
+        floods = [asyncio.create_task(flood(turns.join(f"192.0.2.{n}"))) for n in range(4)]
+        await settle()
+        async with asyncio.timeout(10):
+            await turns.turn(turns.join("192.0.2.99"))
+        for each in floods:
+            each.cancel()
+
+    in_a_loop(story)
+
+
 def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
     async def story():
         turns = ScriptTurns()
