@@ -56,18 +56,13 @@ def locked(directory: Path) -> Iterator[None]:
 def rename_new(temporary: Path, path: Path) -> None:
     """Rename a file, but never over another one: raises `CannotStart` if there is one by now."""
     try:
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            raise
-        except OSError:  # This file system has no links.
-            if path.exists():
-                raise FileExistsError from None
-            temporary.rename(path)
-    except FileExistsError:
-        raise CannotStart(
-            f"{path} is there now: another command has written it. Give a new name."
-        ) from None
+        os.link(temporary, path)
+    except OSError:
+        if os.path.lexists(path):
+            raise CannotStart(
+                f"{path} is there now: another command has written it. Give a new name."
+            ) from None
+        temporary.rename(path)  # This file system has no links.
 
 
 def _forget_temporary(directory: Path) -> None:
