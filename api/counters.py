@@ -17,6 +17,9 @@ from api.settings import CannotStart, Settings
 REDIS_TIMEOUT = 1.0
 """Seconds to wait for Redis before this process counts by itself."""
 
+_AWAY_SECONDS = 10.0
+"""Time in which it is not asked again then: others would wait as long, one after the other."""
+
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
@@ -61,7 +64,7 @@ class Counters:
     def __init__(self, settings: Settings) -> None:
         where = settings.rate_limits
         self.is_off = where == "off"
-        self._quiet_until = 0.0
+        self._quiet_until = self._away_until = 0.0
         self._memory = FixedWindowRateLimiter(MemoryStorage())
         self._shared = self._memory
         if where in ("memory", "off"):
@@ -120,11 +123,12 @@ class Counters:
         return self._do(count, shared=shared)
 
     def _do(self, act: Callable[[FixedWindowRateLimiter], Result], *, shared: bool) -> Result:
-        if not shared:
+        if not shared or time.monotonic() < self._away_until:
             return act(self._memory)
         try:
             return act(self._shared)
         except StorageError as error:
+            self._away_until = time.monotonic() + _AWAY_SECONDS
             if time.monotonic() > self._quiet_until:
                 self._quiet_until = time.monotonic() + 60
                 log.warning("rate limits: counting in this process only: %s", error.storage_error)

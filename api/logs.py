@@ -21,7 +21,7 @@ LONGEST_TRACE: Final = 8_000
 
 TRACES_A_MINUTE: Final = 10
 LINES_A_MINUTE: Final = 300
-"""Of errors, as many of warnings and as many of remarks: none crowds out what is worse."""
+"""Of errors, as many of Streamlit's, of warnings and of remarks: none crowds out what is worse."""
 
 REFUSALS_A_MINUTE: Final = 600
 """Lines of requests to the API that were refused; those that were answered have a line each."""
@@ -95,11 +95,15 @@ class Budget:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes lines, but no more than the log can bear."""
+    """Writes lines, but no more than the log can bear.
+
+    What Streamlit calls an error, anybody may cause: it does not crowd out our own.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._errors = Budget(LINES_A_MINUTE)
+        self._errors_of_streamlit = Budget(LINES_A_MINUTE)
         self._warnings = Budget(LINES_A_MINUTE)
         self._remarks = Budget(LINES_A_MINUTE)
         self._refusals = Budget(REFUSALS_A_MINUTE)
@@ -122,7 +126,8 @@ class _Handler(logging.StreamHandler[TextIO]):
         if record.name == REQUESTS:
             return self._refusals if getattr(record, "status", 0) >= 400 else None
         if record.levelno >= logging.ERROR:
-            return self._errors
+            is_theirs = record.name.partition(".")[0] == "streamlit"
+            return self._errors_of_streamlit if is_theirs else self._errors
         return self._warnings if record.levelno >= logging.WARNING else self._remarks
 
 

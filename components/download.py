@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from api import export
 from api.contract import PAGE_SIZE_LIMIT, Include, Issue, IssueQuery
@@ -26,12 +27,15 @@ from components.identity import SignIn
 from components.language import _
 
 _PATH: Final = "issues"
-_OF_A_PAGE: Final = ("page", "page_size", "total_count")
+_OF_A_PAGE: Final = ("page", "page_size", "first", "last", "after", "before", "total_count")
 _THREADS: Final = CapacityLimiter(4)
 """For all downloads together: however many there are, they take turns."""
 
-_TURNS: Final = Turns(1)
-"""For each person, who may have many downloads."""
+_AT_ONCE: Final = Turns(2)
+"""For each person: however slowly they read, they keep the texts of few pages in memory."""
+
+_PART: Final = 65_536
+"""Characters that are sent at once: one issue may have 10,000."""
 
 _MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
@@ -46,21 +50,32 @@ def links(query: IssueQuery) -> None:
     st.html(f'<p class="downloads">{shown}</p>')
 
 
-async def _answer(request: Request) -> Response:
-    if request.path_params["form"] not in _MEDIA:
-        return PlainTextResponse("There is no such file.", 404)
-    who = identity.signed_in_by(request)
-    if who is None:
-        return PlainTextResponse("Sign in first.", 401)
-    async with _TURNS.of(who.username):
-        return await to_thread.run_sync(_begun, request, who, limiter=_THREADS)
+class _Download:
+    """Answers with the file, as an ASGI application: the person's turn ends with the answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        who = identity.signed_in_by(request)
+        if request.path_params["form"] not in _MEDIA:
+            answer: Response = PlainTextResponse("There is no such file.", 404)
+        elif who is None:
+            answer = PlainTextResponse("Sign in first.", 401)
+        elif (turn := _AT_ONCE.of(who.username)).locked():
+            text = "Two downloads of yours are under way. Try again when one has ended."
+            answer = PlainTextResponse(text, 429, {"Retry-After": "30"})
+        else:
+            async with turn:
+                answer = await to_thread.run_sync(_begun, request, who, limiter=_THREADS)
+                await answer(scope, receive, send)
+            return
+        await answer(scope, receive, send)
 
 
 def _begun(request: Request, who: SignIn) -> Response:
     form = request.path_params["form"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
-            update={"page": None, "page_size": PAGE_SIZE_LIMIT}
+            update=dict.fromkeys(_OF_A_PAGE) | {"page_size": PAGE_SIZE_LIMIT}
         )
         if session.can_filter(who):
             query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})
@@ -75,7 +90,7 @@ def _begun(request: Request, who: SignIn) -> Response:
         return PlainTextResponse("The server does not answer. Try again shortly.", 503)
     name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
     return StreamingResponse(
-        _in_threads(_lines(form, chain(first, issues)), who.username),
+        _in_threads(_lines(form, chain(first, issues))),
         media_type=_MEDIA[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -92,16 +107,17 @@ def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
         yield export.csv_line(issue) if form == "csv" else export.json_line(issue)
 
 
-async def _in_threads(lines: Iterator[str], of: str) -> AsyncIterator[str]:
+async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
     def some() -> str:
-        return "".join(islice(lines, PAGE_SIZE_LIMIT))
+        part: list[str] = []
+        size = 0
+        while size < _PART and (line := next(lines, "")):
+            part.append(line)
+            size += len(line)
+        return "".join(part)
 
-    while True:
-        async with _TURNS.of(of):
-            text = await to_thread.run_sync(some, limiter=_THREADS)
-        if not text:
-            break
+    while text := await to_thread.run_sync(some, limiter=_THREADS):
         yield text
 
 
-route: Final = Route(f"/{_PATH}.{{form}}", _answer)
+route: Final = Route(f"/{_PATH}.{{form}}", _Download(), methods=["GET"])

@@ -12,15 +12,17 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 from anyio import to_thread
 from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from components import cookies, frontend, provider
+from components.ways_in import Way, way_in
 
 _COOKIE: Final = "issue_portal_errand"
 _SECONDS: Final = 900
 _LONGEST_QUERY: Final = 1000
 _READ: Final = "errand_read"
+_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class LeadBack:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
         path = scope["path"] if scope["type"] == "http" else ""
+        if path.endswith(_ROUTES) and way_in() is not Way.PROVIDER:
+            # Streamlit would log an error for each.
+            await PlainTextResponse("There is no provider.", 404)(scope, receive, send)
+            return
         if path.endswith("/auth/logout"):
             request = HTTPConnection(scope)
             # Browsers say so; "none" is an address that a person typed.

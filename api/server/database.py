@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -25,11 +26,26 @@ CONNECT_TIMEOUT = 5
 STATEMENT_TIMEOUT = 20.0
 """Seconds that PostgreSQL may work on one statement, but for changes of the schema."""
 
-CONNECTIONS = 40
-"""Most connections to PostgreSQL of one process: as many as requests are worked on at once."""
+READERS = 30
+"""Requests of one process that read at once."""
+
+_WRITERS = 10
+"""Transactions of one process that change something at once, on PostgreSQL."""
+
+CONNECTIONS = READERS + _WRITERS
+"""Most connections to PostgreSQL of one process."""
+
+IDLE_TIMEOUT = 3.0
+"""Seconds that PostgreSQL waits for the next statement of a transaction.
+
+If the process stands still, or its machine is gone, others wait for what it has locked.
+"""
 
 _GOOD_FOR = 1.0
 """Seconds for which what `Database.is_current` has found is good."""
+
+_LONGEST_LOOK = 5.0
+"""Seconds after which a database that has not answered that question does not answer at all."""
 
 _MIGRATION_LOCK = 7_245_309_118
 """PostgreSQL's advisory lock for migrations, so that replicas can start together."""
@@ -45,10 +61,17 @@ def reason_of(error: DBAPIError) -> str:
 class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
+    writers: CapacityLimiter
+    """The threads in which requests change something, in the order in which they came.
+
+    SQLite has one writer at a time, and of several that wait none is the first: with many changes
+    of one person, another's report might wait for seconds.
+    """
+
     def __init__(self, url: str) -> None:
         self._statements: dict[Select[Any], Statement] = {}
         self._looking = threading.Lock()
-        self._looked_at = 0.0
+        self._looked_at = self._looking_since = 0.0
         self._was_current = False
         try:
             self.url = make_url(url)
@@ -57,6 +80,7 @@ class Database:
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
                 raise CannotStart("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
             self.engine = self._postgresql() if self._is_postgresql else self._sqlite()
+            self.writers = CapacityLimiter(_WRITERS if self._is_postgresql else 1)
             self._at_hand = AtHand(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Without the URL, which may have a password in it.
@@ -77,7 +101,13 @@ class Database:
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
-                f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}",
+                f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}"
+                f" -c idle_in_transaction_session_timeout={int(IDLE_TIMEOUT * 1000)}",
+                # A database whose machine is gone without a word is noticed in half a minute.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 4,
+                "tcp_user_timeout": 30_000,
             },
             hide_parameters=True,
         )
@@ -184,6 +214,7 @@ class Database:
                 if self._is_postgresql:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                     connection.execute(text("SET LOCAL lock_timeout = 0"))
+                    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
                 yield connection
                 if (
@@ -200,14 +231,16 @@ class Database:
         It is looked at once a second at most: anybody may ask, and as often as they like.
         """
         # Who comes while another one looks gets what was found before, if anything was.
-        if self._looking.acquire(blocking=self._looked_at == 0):
+        if self._looking.acquire(timeout=_LONGEST_LOOK if self._looked_at == 0 else 0):
             try:
-                if time.monotonic() - self._looked_at > _GOOD_FOR:
+                self._looking_since = time.monotonic()
+                if self._looking_since - self._looked_at > _GOOD_FOR:
                     self._was_current = self._look()
                     self._looked_at = time.monotonic()
+                return self._was_current
             finally:
                 self._looking.release()
-        return self._was_current
+        return self._was_current and time.monotonic() - self._looking_since < _LONGEST_LOOK
 
     def _look(self) -> bool:
         try:

@@ -8,7 +8,8 @@ import asyncio
 import inspect
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
@@ -30,6 +31,7 @@ from api.server.problems import ProblemError, invalid_field
 from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
 from api.server.threads import in_thread
+from api.turns import Turns
 
 BODY_LIMIT = 200_000
 """Largest request body, in bytes: more than the longest valid one with every character escaped."""
@@ -39,6 +41,14 @@ _MOST_NAMES: Final = 100
 
 BODY_SECONDS = 20.0
 """Time in which a request body has to be here."""
+
+_CALLS_AT_ONCE: Final = 16
+"""Of one caller: bodies that come slowly, and answers that are read slowly, are few."""
+
+_TURN_SECONDS: Final = 10.0
+"""Time that a call waits for others of the same caller."""
+
+_AT_ONCE: Final = Turns(_CALLS_AT_ONCE)
 
 _ALWAYS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """So that a client knows that it may repeat a report whose answer got lost."""
@@ -95,9 +105,13 @@ class _Operation:
         self._readers = {name: _reader(name, hint) for name, hint in hints.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = Call(scope, receive)
+        async with AsyncExitStack() as held:
+            answer = await self._answer_or_problem(Call(scope, receive), held)
+            await answer(scope, receive, send)
+
+    async def _answer_or_problem(self, call: Call, held: AsyncExitStack) -> Response:
         try:
-            answer = await self._answer(call)
+            answer = await self._answer(call, held)
         except ClientDisconnect:
             answer = Response(status_code=400)  # Nobody is there to read it.
         except Exception as error:
@@ -106,9 +120,10 @@ class _Operation:
                 raise
             answer = found
         answer.headers.update(_ALWAYS | getattr(call.state, "answer_headers", {}))
-        await answer(scope, receive, send)
+        return answer
 
-    async def _answer(self, call: Call) -> Response:
+    async def _answer(self, call: Call, held: AsyncExitStack) -> Response:
+        """The answer; ``held`` is held until it is sent."""
         if call.scope["query_string"].count(b"&") >= _MOST_NAMES:
             raise ProblemError(400, f"There are more than {_MOST_NAMES} parameters.")
         call.service = call.app.state.service
@@ -116,6 +131,7 @@ class _Operation:
         call.principal = (
             _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
         )
+        await held.enter_async_context(_turn_of(call.principal))
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
@@ -130,6 +146,21 @@ class _Operation:
 def add_headers(call: Request, headers: dict[str, str]) -> None:
     """Send ``headers`` with the answer to ``call``, whatever it will be."""
     call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
+
+
+@asynccontextmanager
+async def _turn_of(caller: Principal) -> AsyncIterator[None]:
+    turn = _AT_ONCE.of(caller.limited_as)
+    try:
+        async with asyncio.timeout(_TURN_SECONDS):
+            await turn.acquire()
+    except TimeoutError:
+        text = f"{_CALLS_AT_ONCE} calls of yours are under way: wait for their answers."
+        raise ProblemError(429, text, headers={"Retry-After": "1"}) from None
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def _address(call: Call) -> str:

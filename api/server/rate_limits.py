@@ -1,4 +1,4 @@
-"""How often a caller may report and look up receipts.
+"""How often a caller may report, change a text and look up receipts.
 
 Counts are kept for one window (a minute by default) in memory or in Redis, under a keyed hash of
 the caller; those of anonymous reports in memory only. ``RateLimit`` headers follow the IETF's draft
@@ -44,9 +44,13 @@ class RateLimits:
         return await self._count(
             self._visitor if who.is_guest else self._create,
             who,
-            cost=1 + len(new.description) // _CHARACTERS_IN_ONE,
+            cost=_cost(new.description),
             shared=not new.anonymous,
         )
+
+    async def count_text(self, who: Principal, text: str) -> dict[str, str]:
+        """Count a new text of an issue as a report of its length; headers or a 429 problem."""
+        return await self._count(self._create, who, cost=_cost(text), shared=True)
 
     async def count_receipt(self, who: Principal) -> dict[str, str]:
         """Count a look-up; the headers for its answer, or a 429 problem."""
@@ -73,3 +77,7 @@ class RateLimits:
                 headers=headers | {"Retry-After": str(count.seconds)},
             )
         return headers
+
+
+def _cost(text: str) -> int:
+    return 1 + len(text) // _CHARACTERS_IN_ONE

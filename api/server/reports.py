@@ -8,11 +8,11 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
+from anyio import to_thread
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -52,8 +52,6 @@ class Reports:
         self._receipts = Receipts(keys, org_id)
         self._waiting: list[tuple[_Report, asyncio.Future[Json]]] = []
         self._storing: asyncio.Task[None] | None = None
-        # A thread of its own: whoever searches long keeps nobody from reporting.
-        self._thread = ThreadPoolExecutor(1, "reports")
 
     async def add(self, creator: str | None, new: NewIssue, idempotency_key: str | None) -> Json:
         """Store a report; a repeated request gets the first one's answer and stores nothing.
@@ -70,11 +68,12 @@ class Reports:
         return await answer
 
     async def _store_all(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             reports = [report for report, _ in batch]
-            outcomes = await loop.run_in_executor(self._thread, self._store, reports)
+            outcomes = await to_thread.run_sync(
+                self._store, reports, limiter=self._database.writers
+            )
             for (_, answer), outcome in zip(batch, outcomes, strict=True):
                 if answer.done():
                     continue  # Nobody waits for it any more.

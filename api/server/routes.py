@@ -3,6 +3,7 @@
 FastAPI makes the OpenAPI document of these functions; `operations` serves them.
 """
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -16,7 +17,7 @@ from api.server.openapi import ETAG, RATE_LIMIT, header, responses
 from api.server.operations import Call, Json, add_headers
 from api.server.problems import ProblemError, forbidden
 from api.server.reports import IDEMPOTENCY_LIFETIME
-from api.server.threads import in_thread
+from api.server.threads import changed, in_thread
 
 
 def _given_by_operations() -> None:
@@ -173,17 +174,23 @@ def get_issue(
     return Json(issue, headers={"ETag": tag})
 
 
-def _update(
+async def _update(
     caller: Caller,
     issues: Rules,
+    call: Call,
     issue_id: IssueId,
     update: IssueUpdate,
     if_match: IfMatch = None,
 ) -> Json:
     """What is absent stays. Reporters can change type and description until a review begins;
     reviewers everything. States move NotReviewed, InReview, Closed; Closed can go back to InReview.
+    A new description counts as a report of its length.
     """
-    issue = issues.update(caller, issue_id, update, if_match)
+    service = call.service
+    if isinstance(update.description, str):
+        add_headers(call, await service.rate_limits.count_text(caller, update.description))
+    change = partial(issues.update, caller, issue_id, update, if_match)
+    issue = await changed(change, of=caller.limited_as, writers=service.database.writers)
     return Json(issue, headers={"ETag": etag(issue)})
 
 
@@ -197,7 +204,7 @@ for _method in ("PUT", "PATCH"):
         responses=responses(
             shapes.Issue,
             "The issue as it is now.",
-            *(408, 412, 413, 415),
+            *(408, 412, 413, 415, 429),
             example=_EXAMPLE,
             headers=ETAG,
         ),
@@ -210,11 +217,12 @@ for _method in ("PUT", "PATCH"):
     summary="Delete an issue",
     responses=responses(None, "It is deleted.", 412, status=204),
 )
-def delete_issue(
-    caller: Caller, issues: Rules, issue_id: IssueId, if_match: IfMatch = None
+async def delete_issue(
+    caller: Caller, issues: Rules, call: Call, issue_id: IssueId, if_match: IfMatch = None
 ) -> Response:
     """Reporters can withdraw their own until a review begins, reviewers delete any."""
-    issues.delete(caller, issue_id, if_match)
+    change = partial(issues.delete, caller, issue_id, if_match)
+    await changed(change, of=caller.limited_as, writers=call.service.database.writers)
     return Response(status_code=204)
 
 

@@ -13,8 +13,8 @@ expect.set_options(timeout=15_000)
 
 UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
 
-# Browsers without cookies or storage, by what they are like. One that has loaded Streamlit's scripts
-# before shows a page with three quarters of the work.
+# Browsers without cookies or storage, by what they are like. One that has loaded the scripts of
+# Streamlit before shows a page with three quarters of the work.
 _RESTED: dict[tuple[Browser, str], list[BrowserContext]] = {}
 
 

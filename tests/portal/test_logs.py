@@ -58,6 +58,17 @@ def test_flood_of_warnings_crowds_out_no_error(form, log):
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_errors_of_streamlit_crowd_out_none_of_ours(form, log):
+    logger, written = log(form, "streamlit.web.server.starlette.starlette_auth_routes")
+    for _ in range(5000):
+        logger.error("no provider")
+    ours = logging.Logger("api.server.error_handlers")
+    ours.addHandler(logger.handlers[0])
+    ours.error("the database is gone")
+    assert "the database is gone" in messages(form, written)[-1]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_traceback_is_bounded_and_shows_its_end(form, log):
     logger, written = log(form)
     try:
