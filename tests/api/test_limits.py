@@ -1,13 +1,23 @@
 """Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
 
+import select
+import signal
+import socket
 import subprocess
+import threading
+import time
 import uuid
+from contextlib import ExitStack
 from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
+from api.counters import Counters, Limit
+from api.server import store
 from api.server.database import Database
+from api.settings import Settings
 from tests.api.conftest import Caller
 from tests.conftest import api_server, free_port
 
@@ -72,6 +82,19 @@ def test_long_report_counts_as_several(limited):
     assert person(limited)("POST", "/issue", json=longest).status_code == 201
 
 
+def test_new_text_counts_as_a_report_of_its_length(limited):
+    """Short reports that were made long afterwards filled the disk ten times as fast."""
+    caller = person(limited)
+    named = REPORT | {"anonymous": False}
+    issue = f"/issue/{caller('POST', '/issue', json=named).json()['id']}"
+    assert caller("PUT", issue, json={"type": "Format"}).status_code == 200
+    changed = caller("PUT", issue, json={"description": "y" * 1_000})
+    assert changed.status_code == 200
+    assert "r=0;" in changed.headers["RateLimit"]
+    assert caller("PUT", issue, json={"description": "z"}).status_code == 429
+    assert caller("PUT", issue, json={"type": "Other"}).json()["description"] == "y" * 1_000
+
+
 def test_reading_is_not_limited(limited):
     caller = person(limited)
     for _ in range(10):
@@ -110,6 +133,22 @@ def test_replicas_share_their_limits_and_go_on_without_redis(redis, tmp_path):
             replica.stop()
 
 
+def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
+    """Each look waited a second: a sign-in took eight."""
+    url, process = redis
+    counters = Counters(Settings(rate_limits=url, _env_file=None))
+    limit = Limit.read("few", "", "2/minute")
+    assert counters.take(limit, "me").left == 1
+    process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    assert [counters.take(limit, "me").allowed for _ in range(10)] == [True] * 2 + [False] * 8
+    assert time.monotonic() - began < 4
+    process.send_signal(signal.SIGCONT)
+    later = time.monotonic() + 11
+    monkeypatch.setattr("api.counters.time", Mock(monotonic=lambda: later, time=time.time))
+    assert counters.take(limit, "me").left == 0
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
@@ -135,3 +174,60 @@ def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_
     clock.monotonic.return_value += 1.1
     assert not database.is_current()
     database.close()
+
+
+def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
+    monkeypatch.setattr("api.server.database._GOOD_FOR", 0)
+    monkeypatch.setattr("api.server.database._LONGEST_LOOK", 0.2)
+    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
+    database.migrate()
+    assert database.is_current()
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def look():
+        hangs.set()
+        return goes_on.wait(20)
+
+    monkeypatch.setattr(database, "_look", look)
+    first = threading.Thread(target=database.is_current)
+    first.start()
+    assert hangs.wait(20)
+    while database.is_current():
+        time.sleep(0.01)
+    goes_on.set()
+    first.join()
+    assert database.is_current()
+    database.close()
+
+
+def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
+    """It had taken the next number, for which all others wait."""
+    database = Database(postgresql())
+    database.migrate()
+    with database.write() as connection:
+        org = store.ensure_organisation(connection, "org")
+    with pytest.raises(DBAPIError), database.write() as stands_still:
+        store.take_issue_numbers(stands_still, org)
+        with database.write() as other:
+            assert store.take_issue_numbers(other, org) == 1
+        store.take_issue_numbers(stands_still, org)
+    database.close()
+
+
+def test_calls_of_one_caller_at_once_are_few(limited):
+    """1,300 bodies that never came stopped the API for everybody."""
+    greedy = limited.token(uuid.uuid4().hex)
+    head = (
+        "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        f"Content-Type: application/json\r\nAuthorization: Bearer {greedy}\r\n\r\n{{"
+    )
+    with ExitStack() as opened:
+        address = ("localhost", limited.port)
+        slow = [opened.enter_context(socket.create_connection(address)) for _ in range(40)]
+        for one in slow:
+            one.sendall(head.encode())
+        assert person(limited)("GET", "/issue").status_code == 200
+        # 16 bodies are waited for; the others are told so.
+        while len(answered := select.select(slow, [], [], 20)[0]) < 24:
+            time.sleep(0.01)
+        assert [one.recv(12) for one in answered] == [b"HTTP/1.1 429"] * 24

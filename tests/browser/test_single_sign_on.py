@@ -257,6 +257,14 @@ def test_callback_neither_fills_the_log_nor_moves_the_operators_terminal(single)
     assert len(written) < 1_000_000
 
 
+@pytest.mark.parametrize("path", ["auth/login", "auth/logout", "oauth2callback?code=x&state=y"])
+def test_without_a_provider_nothing_leads_there(portal, path):
+    """Each was an error in the log, and 300 a minute are all that it shows."""
+    before = len(portal.log)
+    assert httpx.get(f"{portal.url}/{path}").status_code == 404
+    assert "ERROR" not in portal.log[before:]
+
+
 def test_what_a_client_says_by_itself_is_not_believed(behind, portal):
     headers = {"X-Forwarded-Email": "rob@example.com", "X-Forwarded-Groups": "issue-reviewers"}
     for server in (behind, portal):

@@ -1,7 +1,9 @@
 """Several replicas behind the proxy: people and scripts lose nothing while parts of it fail."""
 
 import json
+import select
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -127,6 +129,26 @@ def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, r
             assert reviewer_client.list(IssueQuery(page_size=1)).data is not None
         visitor = people().opens().chooses("No answer").writes("amid a flood")
         visitor.presses("Send report").sees("Your report has arrived.")
+
+
+def test_bodies_that_never_come_wait_at_the_proxy_and_are_few(site):
+    """1,300 of one address filled both API replicas, which then refused everybody."""
+    head = (
+        "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        f"Authorization: Bearer {site.apis[0].token('Ann')}\r\n\r\n{{"
+    )
+    with ExitStack() as opened:
+        address = ("127.0.0.1", site.port)
+        slow = [opened.enter_context(socket.create_connection(address)) for _ in range(300)]
+        for one in slow:
+            one.sendall(head.encode())
+        while len(answered := select.select(slow, [], [], 20)[0]) < 100:
+            time.sleep(0.01)
+        assert {one.recv(12) for one in answered} == {b"HTTP/1.1 429"}
+        # The portals, whose people are not one address, still reach the API.
+        token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
+        with IssuesClient(url, token) as inside:
+            assert inside.list(IssueQuery(page_size=1)).data is not None
 
 
 def test_proxy_shows_no_numbers_and_its_log_names_nobody(site, reviewer_client):

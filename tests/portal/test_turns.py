@@ -1,7 +1,11 @@
 """Turns: of what many want, each has only so much at once."""
 
 import asyncio
+from functools import partial
 
+from anyio import CapacityLimiter
+
+from api.server.threads import changed
 from api.turns import Turns
 from tests.loops import in_a_loop
 
@@ -25,5 +29,26 @@ def test_each_has_so_many_at_once_and_does_not_wait_for_others():
         may_go.set()
         await asyncio.gather(*tasks)
         assert len(at_work) == 11
+
+    in_a_loop(story)
+
+
+def test_changes_of_one_wait_for_each_other_and_hardly_hold_up_others():
+    """12 connections that changed texts made another's report take 2.5 s."""
+
+    async def story():
+        made: list[str] = []
+        writers = CapacityLimiter(1)
+        of_greedy = [
+            asyncio.create_task(
+                changed(partial(made.append, "greedy"), of="greedy", writers=writers)
+            )
+            for _ in range(10)
+        ]
+        await asyncio.sleep(0)
+        await changed(partial(made.append, "other"), of="other", writers=writers)
+        assert made.index("other") <= 2
+        await asyncio.gather(*of_greedy)
+        assert len(made) == 11
 
     in_a_loop(story)

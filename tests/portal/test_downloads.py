@@ -1,0 +1,61 @@
+"""Downloads: however slowly they are read, a person has few of them."""
+
+import asyncio
+from types import SimpleNamespace
+
+from starlette.applications import Starlette
+from starlette.responses import StreamingResponse
+
+from components import download, identity
+from tests.loops import in_a_loop
+
+SCOPE = {
+    "type": "http",
+    "method": "GET",
+    "path": "/issues.csv",
+    "query_string": b"",
+    "headers": [],
+    "http_version": "1.1",
+}
+
+
+def test_each_person_has_two_at_once(monkeypatch):
+    """285 of one member that were read slowly took 3.6 GB."""
+
+    def signed_in_by(request):
+        return SimpleNamespace(username=request.query_params["as"])
+
+    monkeypatch.setattr(identity, "signed_in_by", signed_in_by)
+    monkeypatch.setattr(download, "_begun", lambda *_: StreamingResponse(iter(["a table"])))
+
+    async def story():
+        app = Starlette(routes=[download.route])
+        reads = asyncio.Event()
+        statuses: list[int] = []
+
+        async def asks(who: str) -> None:
+            async def send(message):
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+                if message.get("body") == b"a table":
+                    await reads.wait()
+
+            async def receive():
+                await asyncio.sleep(3600)
+
+            await app({**SCOPE, "query_string": f"as={who}".encode()}, receive, send)
+
+        slow = [asyncio.create_task(asks("greedy")) for _ in range(2)]
+        while len(statuses) < 2:
+            await asyncio.sleep(0.01)
+        reads_at_once = asyncio.create_task(asks("other"))
+        await asks("greedy")
+        while len(statuses) < 4:
+            await asyncio.sleep(0.01)
+        assert sorted(statuses) == [200, 200, 200, 429]
+        reads.set()
+        await asyncio.gather(*slow, reads_at_once)
+        await asks("greedy")
+        assert statuses[-1] == 200
+
+    in_a_loop(story)
