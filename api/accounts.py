@@ -100,7 +100,7 @@ class AccountsFile:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._path = str(_path(settings))
-        self._read_at = -1
+        self._read_at = (-1, -1)
         self._accounts: Accounts = {}
 
     def by_name(self) -> Accounts:
@@ -110,9 +110,11 @@ class AccountsFile:
         let in.
         """
         try:
-            changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - at each request
+            file = os.stat(self._path)  # noqa: PTH116 - at each request
         except FileNotFoundError:
             return self._accounts
+        # The second one also when it belongs to somebody else now, and can be read again.
+        changed = file.st_mtime_ns, file.st_ctime_ns
         if changed != self._read_at:
             self._read_at = changed
             try:

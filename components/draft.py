@@ -64,7 +64,7 @@ def keep(
         key="draft",
         data={
             "name": name,
-            "owner": backend.current().keys.hash("draft", who.email).hex()[:16] if who else "",
+            "owner": owner(who),
             "limit": DESCRIPTION_LIMIT,
             "longest": _LONGEST_SENT,
             "text": text,
@@ -81,6 +81,11 @@ def keep(
             "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),
         },
     )
+
+
+def owner(who: Person | None) -> str:
+    """What the tab calls the person that something is of; "" for a visitor."""
+    return backend.current().keys.hash("draft", who.email).hex()[:16] if who else ""
 
 
 def identity() -> str:

@@ -1,7 +1,7 @@
 """The report that was just sent: kept in the browser tab, so that a reload loses no receipt.
 
 It is kept in the tab's session storage only, until another report is begun, the person signs out or
-the tab goes elsewhere.
+the tab goes elsewhere; nobody else who signs in there is shown it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,27 +11,30 @@ import streamlit as st
 from pydantic import ValidationError
 
 from api.contract import Issue, User
-from components import frontend, receipt
+from api.portal_token import Person
+from components import draft, frontend, receipt
 
 _LOOK = "sent_look"
 
 
-def keep(sent: Issue) -> None:
-    """Have the tab keep what the page shows of the report."""
+def keep(sent: Issue, who: Person | None) -> None:
+    """Have the tab keep what the page shows of the report, for ``who`` has sent it."""
     shown = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
     shown["by_name"] = sent.created_by is not None
+    shown["owner"] = draft.owner(who)
     frontend.element("sent_report")(key="sent_keep", data={"sent": shown})
 
 
-def look(found: Callable[[Issue], None]) -> None:
-    """Call ``found`` with the report that the tab has kept through a reload, if there is one."""
+def look(found: Callable[[Issue], None], who: Person | None) -> None:
+    """Call ``found`` with the report that the tab has kept for ``who`` through a reload, if any."""
 
     def read() -> None:
         sent = _read(st.session_state[_LOOK].found)
         if sent:
             found(sent)
 
-    frontend.element("sent_report")(key=_LOOK, data={}, on_found_change=read)
+    data = {"owner": draft.owner(who)}
+    frontend.element("sent_report")(key=_LOOK, data=data, on_found_change=read)
 
 
 def forget() -> None:

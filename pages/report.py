@@ -23,7 +23,7 @@ if sent is None:
     if session.is_another_report():
         sent_report.forget()
     else:
-        sent_report.look(session.remember_sent_report)
+        sent_report.look(session.remember_sent_report, who)
     st.title(_("Report a problem"), anchor=False)
     new = issue_form.show(who, session.prefill())
     if new is not None:
@@ -53,7 +53,7 @@ if sent is None:
             st.switch_page("pages/sign_in.py")
 else:
     # First of all: whoever reloads the page at once has lost nothing.
-    sent_report.keep(sent)
+    sent_report.keep(sent, who)
     draft.forget(draft.REPORT)
     st.title(_("Thank you"), anchor=False)
     st.success(

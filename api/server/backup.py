@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -102,11 +102,11 @@ def restore_backup(
     Raises `CannotStart` if the backup is damaged, if the database is not new, or (unless
     ``other_key``) if another secret key is set, with which receipts and tokens would be void.
     """
-    counts = verify_backup(path)
-    lines = _read(path)
     try:
+        counts = verify_backup(path)
+        lines = _read(path)
         header = _Header.model_validate_json(next(lines))
-    except ValidationError as error:
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
         raise CannotStart(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
     if not other_key and not (secret and header.key in read_keys(secret).fingerprints()):
@@ -137,7 +137,7 @@ def restore_backup(
             if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
                 told = reflected.tables["organisations"].update()
                 connection.execute(told.values(key_fingerprint=fingerprint))
-    except (LookupError, TypeError, ValueError, SQLAlchemyError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, SQLAlchemyError) as error:
         raise CannotStart(f"{path} has rows that do not fit this database.") from error
     database.migrate()
     load_accounts(settings)

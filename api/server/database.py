@@ -35,8 +35,8 @@ _WRITERS = 10
 CONNECTIONS = READERS + _WRITERS
 """Most connections to PostgreSQL of one process."""
 
-IDLE_TIMEOUT = 3.0
-"""Seconds that PostgreSQL waits for the next statement of a transaction.
+_END_IF_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
+"""How long PostgreSQL waits for the next statement of a transaction that changes something.
 
 If the process stands still, or its machine is gone, others wait for what it has locked.
 """
@@ -101,8 +101,7 @@ class Database:
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
-                f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}"
-                f" -c idle_in_transaction_session_timeout={int(IDLE_TIMEOUT * 1000)}",
+                f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}",
                 # A database whose machine is gone without a word is noticed in half a minute.
                 "keepalives_idle": 10,
                 "keepalives_interval": 5,
@@ -134,6 +133,8 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when the block has ended without an error."""
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            if self._is_postgresql:
+                connection.exec_driver_sql(_END_IF_IDLE)
             yield connection
 
     @property
@@ -214,7 +215,6 @@ class Database:
                 if self._is_postgresql:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                     connection.execute(text("SET LOCAL lock_timeout = 0"))
-                    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
                 yield connection
                 if (

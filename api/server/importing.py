@@ -43,15 +43,17 @@ def import_issues(
     counts: Counter[str] = Counter(imported=0, known=0, refused=0)
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, _BATCH)):
+        issues = []
+        # Not while the database is locked: nobody may be reading what is told.
+        for number, line in batch:
+            try:
+                issues.append(_parse(line))
+            except ValueError as error:
+                refused(number, str(error))
+                counts["refused"] += 1
         with service.database.write() as connection:
             store.lock_organisation(connection, service.org_id)
-            for number, line in batch:
-                try:
-                    issue = _parse(line)
-                except ValueError as error:
-                    refused(number, str(error))
-                    counts["refused"] += 1
-                    continue
+            for issue in issues:
                 counts["imported" if _store(connection, service.org_id, issue) else "known"] += 1
     return counts
 

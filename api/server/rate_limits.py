@@ -16,6 +16,13 @@ from api.server.access import Principal
 from api.server.problems import ProblemError
 from api.server.threads import in_thread
 from api.settings import Settings
+from api.turns import Bucket, taken
+
+_CALLS: Final = (100.0, 400)
+"""Of one API token: refill a second, and the most at once."""
+
+_BODY_IN_ONE: Final = 4096
+"""Bytes of a body beyond which a call counts as several."""
 
 _CHARACTERS_IN_ONE: Final = 1000
 """Characters of a text beyond which a report counts as several."""
@@ -28,11 +35,26 @@ class RateLimits:
         self._keys = keys
         self._salt = secrets.token_bytes(32)
         self._counters = Counters(settings)
+        self._calls: dict[str, Bucket] = {}
         self._create = Limit.read("create", "ISSUES_LIMIT_CREATE", settings.limit_create)
         self._visitor = Limit.read(
             "create", "ISSUES_LIMIT_CREATE_VISITOR", settings.limit_create_visitor
         )
         self._receipt = Limit.read("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
+
+    async def delay(self, who: Principal, size: int) -> None:
+        """Have a call with an API token wait if there were very many lately.
+
+        One with a body of ``size`` bytes counts as several. What people do in a portal is delayed
+        by their addresses, there.
+        """
+        if self._counters.is_off or who.token_id is None:
+            return
+        if who.limited_as not in self._calls:
+            self._calls = {name: calls for name, calls in self._calls.items() if not calls.is_full}
+        await taken(
+            self._calls.setdefault(who.limited_as, Bucket(*_CALLS)), 1 + size // _BODY_IN_ONE
+        )
 
     async def count_create(self, who: Principal, new: NewIssue) -> dict[str, str]:
         """Count a report; the headers for its answer, or a 429 problem.

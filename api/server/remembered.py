@@ -15,6 +15,9 @@ from api.server.service import Service
 
 _PATH: Final = "/v1/app/"
 _LARGEST: Final = 64 * 2**10
+_LONGEST_QUESTION: Final = 2**10
+"""Bytes of the query and those headers: what is remembered is counted by its answers."""
+
 _ASKED_WITH: Final = (b"if-none-match", b"x-org")
 """The headers of a question that its answer depends on, beside the caller."""
 
@@ -34,10 +37,13 @@ class RememberedAnswers:
         # The first of each name, which is the one that is asked with.
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         caller = self._caller(headers)
-        if caller is None:
+        asked = [headers.get(name) for name in _ASKED_WITH]
+        length = (
+            len(scope["path"]) + len(scope["query_string"]) + len(b"".join(filter(None, asked)))
+        )
+        if caller is None or length > _LONGEST_QUESTION:
             await self.app(scope, receive, send)
             return
-        asked = [headers.get(name) for name in _ASKED_WITH]
         key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *asked)
         memory = self._service.memory
         earlier: _Known | None = memory.get(key)

@@ -35,7 +35,10 @@ export default function ({ data, setTriggerValue }) {
   const kept = storage.getItem(store);
   if (!kept) return;
   const came = performance.getEntriesByType("navigation")[0]?.type;
-  if (data.forget || (came === "navigate" && !here)) {
+  const { owner } = JSON.parse(kept);
+  // What a visitor has sent goes along with a sign-in, as a draft does.
+  const isOfAnother = Boolean(owner) && owner !== data.owner;
+  if (data.forget || isOfAnother || (came === "navigate" && !here)) {
     storage.removeItem(store);
     return;
   }

@@ -1,8 +1,17 @@
-"""Which passwords will do."""
+"""Which passwords will do, and the file that the accounts are in."""
 
 import pytest
 
-from api.accounts import PasswordFault, hash_password, new_password, password_fault
+from api import accounts
+from api.accounts import (
+    AccountsFile,
+    PasswordFault,
+    hash_password,
+    make_first_accounts,
+    new_password,
+    password_fault,
+)
+from api.settings import CannotStart, Settings
 
 
 @pytest.mark.parametrize(
@@ -29,3 +38,21 @@ def test_one_that_is_made_here_will_do():
 def test_one_that_will_not_do_is_not_hashed():
     with pytest.raises(ValueError, match="easy to guess"):
         hash_password("password1")
+
+
+def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatch):
+    """A command that ran as root had made it root's; giving it back changes no byte of it."""
+    settings = Settings(data_dir=tmp_path, _env_file=None)
+    make_first_accounts(settings)
+    file = AccountsFile(settings)
+
+    def refused(_):
+        raise CannotStart("Cannot read the accounts.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "load_accounts", refused)
+        assert file.by_name() == {}
+    path = tmp_path / "accounts.yaml"
+    path.chmod(0o400)
+    path.chmod(0o600)
+    assert file.by_name().keys() == {"member", "reviewer"}

@@ -457,11 +457,15 @@ def test_damaged_backup_is_refused(tmp_path, fresh):
         b"nothing of the kind",
         gzip.compress("".join(changed).encode()),
         gzip.compress("".join(lines[:-1]).encode()),
+        gzip.compress(b"[1]\n[2]\n"),
+        gzip.compress(b'{"table":\n[1]\n'),
+        gzip.compress(b'{"table": ["users"]}\n[1]\n'),
     ):
         (tmp_path / "damaged.gz").write_bytes(damaged)
         done = other.run("restore", str(tmp_path / "damaged.gz"))
         assert done.returncode == 1
         assert "damaged" in done.stderr or "not a backup" in done.stderr
+        assert "Traceback" not in done.stderr
     refused(
         other.run("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"), "another ISSUES_SECRET"
     )
@@ -502,6 +506,22 @@ def test_export_is_imported_elsewhere_once(fresh, tmp_path):
                 )
     finally:
         other.stop()
+
+
+def test_import_whose_output_nobody_reads_holds_up_no_reports(tmp_path):
+    """It told what it refused while it had locked the database, and the pipe was full."""
+    server = api_server(tmp_path / "data").start()
+    (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
+    command = [sys.executable, "-m", "api", "import", str(tmp_path / "bad.jsonl")]
+    importing = subprocess.Popen(command, cwd=ROOT, env=server.env, stderr=subprocess.PIPE)
+    try:
+        assert importing.stderr.read(7) == b"line 1:"
+        with server.client(server.token("Ann")) as client:
+            assert client.create(new("meanwhile")).issue_number == 1
+    finally:
+        importing.kill()
+        importing.communicate()
+        server.stop()
 
 
 def test_import_names_the_lines_it_refuses_and_takes_the_others(fresh, tmp_path):

@@ -8,24 +8,32 @@ import threading
 import time
 import uuid
 from contextlib import ExitStack
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
+from api.contract import Role
 from api.counters import Counters, Limit
+from api.keys import Keys
 from api.server import store
+from api.server.access import Principal
 from api.server.database import Database
+from api.server.memory import Memory
+from api.server.rate_limits import RateLimits
+from api.server.remembered import RememberedAnswers
 from api.settings import Settings
 from tests.api.conftest import Caller
-from tests.conftest import api_server, free_port
+from tests.conftest import SECRET, api_server, free_port
+from tests.loops import in_a_loop
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",
     "ISSUES_LIMIT_CREATE_VISITOR": "2/minute",
     "ISSUES_LIMIT_RECEIPT": "2/minute",
 }
+JSON = {"Content-Type": "application/json"}
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
 
 
@@ -211,6 +219,73 @@ def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
         with database.write() as other:
             assert store.take_issue_numbers(other, org) == 1
         store.take_issue_numbers(stands_still, org)
+    database.close()
+
+
+def test_reading_may_take_its_time(postgresql):
+    """A backup whose disk stood still for a while was ended."""
+    database = Database(postgresql())
+    database.migrate()
+    with database.read() as connection:
+        query = text("SHOW idle_in_transaction_session_timeout")
+        assert connection.scalar(query) == "0"
+    database.close()
+
+
+def test_calls_of_one_token_are_delayed_by_number_and_size(limited, monkeypatch):
+    """Bodies of 200 kB, 16 at once, made others wait fifty times as long."""
+    slept: list[float] = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        clock.monotonic.return_value += max(seconds, 0.001)
+
+    clock = Mock(monotonic=Mock(return_value=1000.0))
+    monkeypatch.setattr("api.turns.time", clock)
+    monkeypatch.setattr("api.turns.asyncio.sleep", sleep)
+    limits = RateLimits(Settings(_env_file=None), Keys(SECRET))
+    script = Principal(Role.MEMBER, "user_1", "token 1", "1")
+
+    async def story(who, calls, size):
+        for _ in range(calls):
+            await limits.delay(who, size)
+        return sum(slept)
+
+    assert in_a_loop(lambda: story(script, 400, 0)) == 0
+    assert in_a_loop(lambda: story(script, 100, 0)) == pytest.approx(1, rel=0.05)
+    assert in_a_loop(lambda: story(script, 4, 200_000)) > 2
+    # Of a person in a portal, it counts where they come from.
+    slept.clear()
+    assert in_a_loop(lambda: story(Principal(Role.MEMBER, "user_1", "user_1"), 1000, 0)) == 0
+
+
+def test_objects_of_a_body_are_few(limited):
+    for body in ("[" + "{}," * 60_000 + "{}]", '{"a":' * 60 + "1" + "}" * 60):
+        answer = person(limited)("POST", "/issue", content=body, headers=JSON)
+        assert answer.status_code == 400
+        assert "objects" in answer.json()["detail"]
+
+
+def test_long_questions_are_not_remembered(tmp_path):
+    """2,000 of 94 kB took 200 MB."""
+    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
+    memory = Memory(database)
+    asked = Mock(memory=memory)
+    asked.access.at_once.return_value = Principal(Role.MEMBER, "user_1", "user_1")
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def story():
+        memory.get("the version is known now")
+        remembered = RememberedAnswers(app, asked)
+        for query, headers in ((b"a=1", []), (b"a" * 2_000, []), (b"", [(b"x-org", b"x" * 2_000)])):
+            scope = {"type": "http", "method": "GET", "path": "/v1/app/me", "query_string": query}
+            await remembered(scope | {"headers": headers}, AsyncMock(), AsyncMock())
+        return [key[3] for key in memory._kept]
+
+    assert in_a_loop(story) == [b"a=1"]
     database.close()
 
 

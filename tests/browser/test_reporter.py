@@ -245,6 +245,23 @@ def test_receipt_is_gone_after_signing_out(people, words):
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
 
+def test_receipt_is_not_for_the_next_person_at_the_browser(people, words):
+    """A tab that was on Help, or elsewhere, did not hear of the signing out."""
+    tab = people().opens("/sign_in").signs_in("member").goes_to("Report")
+    tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
+    tab.opens("/help")
+    kept = tab.page.evaluate("sessionStorage.getItem('issue-portal-sent')")
+    tab.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
+    tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
+    tab.page.reload()
+    tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
+    tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
+    tab.opens("/sign_in").signs_in("reviewer").page.reload()
+    tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
+    tab.settles()
+    assert tab.page.evaluate("sessionStorage.getItem('issue-portal-sent')") is None
+
+
 def test_track_tells_state_dates_and_what_happened(people, portal, words):
     visitor = people(timezone_id="UTC").opens().chooses("No answer").writes(words)
     visitor.presses("Send report").sees("Your report has arrived.")
