@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from weakref import WeakValueDictionary
 
 
@@ -57,3 +58,11 @@ async def taken(bucket: Bucket, count: float = 1) -> None:
     while left := bucket.seconds_left():
         await asyncio.sleep(left)
     bucket.take(count)
+
+
+def body_size(headers: Mapping[str, str], most: int) -> int:
+    """Bytes of a request's body as its headers tell, ``most`` at most and if they do not tell."""
+    if "transfer-encoding" in headers:
+        return most
+    length = headers.get("content-length", "")
+    return min(int(length[:9]), most) if length.isdecimal() else 0

@@ -27,7 +27,8 @@ from components.identity import SignIn
 from components.language import _
 
 _PATH: Final = "issues"
-_OF_A_PAGE: Final = ("page", "page_size", "first", "last", "after", "before", "total_count")
+_PLACE: Final = ("page", "first", "last", "after", "before")
+_OF_A_PAGE: Final = (*_PLACE, "page_size", "total_count")
 _THREADS: Final = CapacityLimiter(4)
 """For all downloads together: however many there are, they take turns."""
 
@@ -75,7 +76,7 @@ def _begun(request: Request, who: SignIn) -> Response:
     form = request.path_params["form"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
-            update=dict.fromkeys(_OF_A_PAGE) | {"page_size": PAGE_SIZE_LIMIT}
+            update=dict.fromkeys(_PLACE) | {"page_size": PAGE_SIZE_LIMIT}
         )
         if session.can_filter(who):
             query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api.addresses import counted_as
-from api.turns import Bucket, taken
+from api.turns import Bucket, body_size, taken
 
 REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most at once."""
@@ -131,11 +131,7 @@ def _cost(scope: Scope) -> float:
     headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
-    length = headers.get("content-length", "")
-    if length.isdecimal():
-        size += min(int(length[:9]), _LONGEST_BODY)
-    elif "transfer-encoding" in headers:
-        size += _LONGEST_BODY
+    size += body_size(headers, _LONGEST_BODY)
     return 1 + size // _ASKED_IN_ONE
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,6 +43,13 @@ def sign(caller: Caller) -> str:
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ISSUES_")}
     return {**kept, "ISSUES_DATA_DIR": str(data_dir), **extra}
+
+
+def answered(connections: list[socket.socket], count: int) -> list[socket.socket]:
+    """Those that got an answer, once ``count`` of them have one."""
+    while len(found := select.select(connections, [], [], 20)[0]) < count:
+        time.sleep(0.01)
+    return found
 
 
 def free_port() -> int:
@@ -102,6 +110,20 @@ class Server:
             self.process.terminate()
             self.process.wait(20)
             self.process = None
+
+    @contextmanager
+    def unfinished_reports(self, token: str, count: int) -> Iterator[list[socket.socket]]:
+        """Connections that have sent a report but for its body, of which a byte is there."""
+        head = (
+            "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+            f"Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n\r\n{{"
+        )
+        with ExitStack() as opened:
+            address = ("127.0.0.1", self.port)
+            slow = [opened.enter_context(socket.create_connection(address)) for _ in range(count)]
+            for one in slow:
+                one.sendall(head.encode())
+            yield slow
 
     def run(self, *command: str, **env: str) -> subprocess.CompletedProcess:
         """``python -m api …`` beside this server."""

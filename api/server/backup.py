@@ -40,6 +40,9 @@ _TABLES = {
     history: (history.c.org_id, history.c.issue_id, history.c.position),
     idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
 }
+_NOT_OURS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a file raises that somebody else has written."""
+
 _BATCH = 1000
 _LONGEST_LINE = 100 * 2**20
 
@@ -106,7 +109,7 @@ def restore_backup(
         counts = verify_backup(path)
         lines = _read(path)
         header = _Header.model_validate_json(next(lines))
-    except (LookupError, RecursionError, TypeError, ValueError) as error:
+    except _NOT_OURS as error:
         raise CannotStart(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
     if not other_key and not (secret and header.key in read_keys(secret).fingerprints()):
@@ -137,7 +140,7 @@ def restore_backup(
             if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
                 told = reflected.tables["organisations"].update()
                 connection.execute(told.values(key_fingerprint=fingerprint))
-    except (ArithmeticError, LookupError, TypeError, ValueError, SQLAlchemyError) as error:
+    except (*_NOT_OURS, SQLAlchemyError) as error:
         raise CannotStart(f"{path} has rows that do not fit this database.") from error
     database.migrate()
     load_accounts(settings)

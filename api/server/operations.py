@@ -8,8 +8,8 @@ import asyncio
 import inspect
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
@@ -31,7 +31,7 @@ from api.server.problems import ProblemError, invalid_field
 from api.server.reports import IDEMPOTENCY_LIFETIME
 from api.server.service import Service
 from api.server.threads import in_thread
-from api.turns import Turns
+from api.turns import Turns, body_size
 
 BODY_LIMIT = 200_000
 """Largest request body, in bytes: more than the longest valid one with every character escaped."""
@@ -134,8 +134,8 @@ class _Operation:
         call.principal = (
             _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
         )
-        await held.enter_async_context(_turn_of(call.principal))
-        await call.service.rate_limits.delay(call.principal, _size(call))
+        await _wait_for_turn(call.principal, held)
+        await call.service.rate_limits.delay(call.principal, body_size(call.headers, BODY_LIMIT))
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
@@ -152,19 +152,13 @@ def add_headers(call: Request, headers: dict[str, str]) -> None:
     call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
 
 
-@asynccontextmanager
-async def _turn_of(caller: Principal) -> AsyncIterator[None]:
-    turn = _AT_ONCE.of(caller.limited_as)
+async def _wait_for_turn(caller: Principal, held: AsyncExitStack) -> None:
     try:
         async with asyncio.timeout(_TURN_SECONDS):
-            await turn.acquire()
+            await held.enter_async_context(_AT_ONCE.of(caller.limited_as))
     except TimeoutError:
         text = f"{_CALLS_AT_ONCE} calls of yours are under way: wait for their answers."
         raise ProblemError(429, text, headers={"Retry-After": "1"}) from None
-    try:
-        yield
-    finally:
-        turn.release()
 
 
 def _address(call: Call) -> str:
@@ -182,14 +176,6 @@ def _admit(call: Call, known: Principal | None = None) -> Principal:
     if call.method != "POST":
         service.token_uses.note(principal)
     return principal
-
-
-def _size(call: Call) -> int:
-    """Of the body, as far as that is known."""
-    if "transfer-encoding" in call.headers:
-        return BODY_LIMIT
-    length = call.headers.get("content-length", "")
-    return min(int(length[:9]), BODY_LIMIT) if length.isdecimal() else 0
 
 
 async def _body(call: Call) -> Any:

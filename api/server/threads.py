@@ -21,9 +21,7 @@ _CHANGES: Final = Turns(1)
 
 
 async def in_thread(
-    do: Callable[[Unpack[_Arguments]], _Result],
-    *arguments: *_Arguments,
-    of: str,
+    do: Callable[[Unpack[_Arguments]], _Result], *arguments: *_Arguments, of: str
 ) -> _Result:
     """What ``do`` returns, or raises, in a thread; ``of`` is who waits for it."""
     async with _TURNS.of(of):

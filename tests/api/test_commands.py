@@ -427,6 +427,7 @@ def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
         ('"table":"users"', '"table":"sqlite_master"'),
         ('"columns":["org_id"', '"columns":["nothing"'),
         ('["org_', '["somewhere_else_'),
+        pytest.param('["org_', "[" * 100_000, id="deep"),
     ],
 )
 def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):

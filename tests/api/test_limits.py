@@ -1,13 +1,10 @@
 """Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
 
-import select
 import signal
-import socket
 import subprocess
 import threading
 import time
 import uuid
-from contextlib import ExitStack
 from unittest.mock import AsyncMock, Mock
 
 import pytest
@@ -25,7 +22,7 @@ from api.server.rate_limits import RateLimits
 from api.server.remembered import RememberedAnswers
 from api.settings import Settings
 from tests.api.conftest import Caller
-from tests.conftest import SECRET, api_server, free_port
+from tests.conftest import SECRET, answered, api_server, free_port
 from tests.loops import in_a_loop
 
 FEW = {
@@ -232,7 +229,7 @@ def test_reading_may_take_its_time(postgresql):
     database.close()
 
 
-def test_calls_of_one_token_are_delayed_by_number_and_size(limited, monkeypatch):
+def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     """Bodies of 200 kB, 16 at once, made others wait fifty times as long."""
     slept: list[float] = []
 
@@ -292,17 +289,7 @@ def test_long_questions_are_not_remembered(tmp_path):
 def test_calls_of_one_caller_at_once_are_few(limited):
     """1,300 bodies that never came stopped the API for everybody."""
     greedy = limited.token(uuid.uuid4().hex)
-    head = (
-        "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
-        f"Content-Type: application/json\r\nAuthorization: Bearer {greedy}\r\n\r\n{{"
-    )
-    with ExitStack() as opened:
-        address = ("localhost", limited.port)
-        slow = [opened.enter_context(socket.create_connection(address)) for _ in range(40)]
-        for one in slow:
-            one.sendall(head.encode())
+    with limited.unfinished_reports(greedy, 40) as slow:
         assert person(limited)("GET", "/issue").status_code == 200
         # 16 bodies are waited for; the others are told so.
-        while len(answered := select.select(slow, [], [], 20)[0]) < 24:
-            time.sleep(0.01)
-        assert [one.recv(12) for one in answered] == [b"HTTP/1.1 429"] * 24
+        assert [one.recv(12) for one in answered(slow, 24)] == [b"HTTP/1.1 429"] * 24

@@ -443,8 +443,7 @@ def test_download_is_for_those_who_may(people, portal, words, form):
     assert member.get(f"{portal.url}/issues.{form}?states=Deleted").status == 403
     assert member.get(f"{portal.url}/issues.{form}?states=Nonsense").status == 400
     for page in ("before=x", "last=1_0", "last=1&last=2", "first=1&after=x"):
-        assert member.get(f"{portal.url}/issues.{form}?{page}").status in (200, 400)
-    assert member.get(f"{portal.url}/issues.{form}?before=x&filter_by_text=x").status == 200
+        assert member.get(f"{portal.url}/issues.{form}?{page}&filter_by_text=x").status == 200
     assert member.get(f"{portal.url}/issues.xls").status == 404
 
 

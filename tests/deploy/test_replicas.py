@@ -1,9 +1,7 @@
 """Several replicas behind the proxy: people and scripts lose nothing while parts of it fail."""
 
 import json
-import select
 import signal
-import socket
 import threading
 import time
 import uuid
@@ -22,6 +20,7 @@ from api.client import IssuesClient
 from api.contract import Issue, IssueQuery, IssueType, NewIssue, ResourceType, Role
 from api.errors import IssuesError
 from tests.api.test_crash import kill_postgresql, start_postgresql
+from tests.conftest import answered
 from tests.deploy.conftest import kill
 
 WRITERS = 4
@@ -133,18 +132,8 @@ def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, r
 
 def test_bodies_that_never_come_wait_at_the_proxy_and_are_few(site):
     """1,300 of one address filled both API replicas, which then refused everybody."""
-    head = (
-        "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
-        f"Authorization: Bearer {site.apis[0].token('Ann')}\r\n\r\n{{"
-    )
-    with ExitStack() as opened:
-        address = ("127.0.0.1", site.port)
-        slow = [opened.enter_context(socket.create_connection(address)) for _ in range(300)]
-        for one in slow:
-            one.sendall(head.encode())
-        while len(answered := select.select(slow, [], [], 20)[0]) < 100:
-            time.sleep(0.01)
-        assert {one.recv(12) for one in answered} == {b"HTTP/1.1 429"}
+    with site.unfinished_reports(site.apis[0].token("Ann"), 300) as slow:
+        assert {one.recv(12) for one in answered(slow, 100)} == {b"HTTP/1.1 429"}
         # The portals, whose people are not one address, still reach the API.
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
         with IssuesClient(url, token) as inside:
