@@ -13,7 +13,8 @@ let severalDone;
 const lists = new Map();
 let number = 0;
 
-// Streamlit calls what is returned below when the list goes, not before it calls this again.
+// Streamlit calls what is returned below when the list goes, not before it calls this again; but also
+// soon after a call that the next data overtook, with the list still there (1.67).
 let stopListening = () => {};
 
 const onPhone = () => matchMedia("(max-width: 640px)").matches;
@@ -246,12 +247,14 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   };
   // Where the opened issue takes the place of the list, it begins at its top.
   const left = () => {
+    if (parentElement.isConnected) return;
     if (known.asked.length && !document.querySelector(".st-key-opened")) scrollToTop();
     known.selected = opened();
   };
   if (!data.several) return left;
   stopListening();
   if (data.keys) window.addEventListener("keydown", pressed, true);
-  stopListening = () => window.removeEventListener("keydown", pressed, true);
-  return () => stopListening();
+  const stop = () => window.removeEventListener("keydown", pressed, true);
+  stopListening = stop;
+  return () => parentElement.isConnected || stop();
 }

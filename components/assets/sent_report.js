@@ -24,12 +24,13 @@ new BroadcastChannel("issue-portal-signed-out").onmessage = () => {
   if (shown) location.reload();
 };
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   if (data.sent) {
     here = shown = true;
     storage.setItem(store, JSON.stringify(data.sent));
+    // Streamlit (1.67) also calls this soon after a call that the next data overtook.
     return () => {
-      shown = false;
+      shown = parentElement.isConnected;
     };
   }
   const kept = storage.getItem(store);

@@ -78,7 +78,7 @@ class Person:
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def waits_until(self, condition: Callable[[], object]) -> "Person":
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline
             self.page.wait_for_timeout(50)

@@ -320,6 +320,38 @@ def test_no_key_is_lost_however_fast_one_types(people, portal, words):
         ] == closed
 
 
+# Streamlit (1.67) calls a component again if its data changes while it is being called, and then what
+# the call before returned, as if the component had gone.
+OVERTAKEN = """async () => {
+  const path = "/_stcore/bidi-components/issue_portal.issue_list/issue_list.js";
+  const { default: show } = await import(path);
+  const host = document.body.appendChild(document.createElement("div"));
+  const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
+  const several = { actions: [], done: 0, some: "" };
+  const keys = { asks: { z: "undo" }, presses: {} };
+  const asked = [];
+  const call = () => show({
+    data: { list: "a list", rows: [], several, keys },
+    parentElement,
+    setStateValue: (_, requests) => asked.push(requests.length),
+  });
+  const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z" }));
+  const first = call();
+  const second = call();
+  first();
+  press();
+  host.remove();
+  second();
+  press();
+  return asked;
+}"""
+
+
+def test_keys_are_heard_until_the_list_is_gone(people):
+    visitor = people().opens("/help")
+    assert visitor.page.evaluate(OVERTAKEN) == [1]
+
+
 def test_next_and_previous_turn_the_page(people, portal, words):
     issues = report(portal, *(f"{words} {number:02}" for number in range(22)))
     reviewer = queue(people, words)
