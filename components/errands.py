@@ -4,7 +4,9 @@ The provider and back is another page of the same tab, and for Streamlit a new s
 notes the errand in a cookie before the person leaves.
 """
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, urlencode
@@ -22,7 +24,11 @@ _COOKIE: Final = "issue_portal_errand"
 _SECONDS: Final = 900
 _LONGEST_QUERY: Final = 1000
 _READ: Final = "errand_read"
-_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
+ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
+"""Where Streamlit asks the provider; before each may stand a path."""
+
+_PATIENCE: Final = 10.0
+"""Seconds for all that Streamlit asks the provider before it answers the browser."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class LeadBack:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
         path = scope["path"] if scope["type"] == "http" else ""
-        if path.endswith(_ROUTES) and way_in() is not Way.PROVIDER:
+        if path.endswith(ROUTES) and way_in() is not Way.PROVIDER:
             # Streamlit would log an error for each.
             await PlainTextResponse("There is no provider.", 404)(scope, receive, send)
             return
@@ -62,20 +68,27 @@ class LeadBack:
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
             await to_thread.run_sync(provider.end, request)
-        if not path.endswith("/auth/login"):
+        if not path.endswith(ROUTES):
             await self.app(scope, receive, send)
             return
-        failed = False
+        is_login = path.endswith("/auth/login")
+        failed = answered = False
 
         async def unless_failed(message: Message) -> None:
-            nonlocal failed
-            failed = failed or message.get("status", 0) >= 400
+            nonlocal failed, answered
+            failed = failed or (is_login and message.get("status", 0) >= 400)
             if not failed:
+                answered = True
                 await send(message)
 
-        await self.app(scope, receive, unless_failed)
-        if failed:
-            await RedirectResponse("../", 303)(scope, receive, send)
+        # Nobody waits any longer, and what waits counts as a request of that address.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self.app(scope, receive, unless_failed)
+        if not answered:
+            await RedirectResponse("./" if path.endswith("2callback") else "../", 303)(
+                scope, receive, send
+            )
 
 
 def note(errand: Errand, leave: Callable[[], None]) -> None:

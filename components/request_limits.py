@@ -5,6 +5,7 @@ count as several; the bundle of Streamlit's page, some eighty files, counts litt
 """
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from api.addresses import counted_as
 from api.turns import Bucket, body_size, taken
+from components.errands import ROUTES
 
 REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most at once."""
@@ -36,6 +38,11 @@ _ANSWERED_IN_ONE: Final = 16_384
 _LONGEST_BODY: Final = 200_000
 """Bytes that a body of unknown length counts as."""
 
+_COST_OF_A_SIGN_IN: Final = 10
+"""The provider is asked up to three questions, each by a connection of its own."""
+
+_SIGN_INS_AT_ONCE: Final = 4
+
 _COST_OF_A_FILE: Final = 0.1
 """Also of each part of it: 16 MB a second in the long run."""
 
@@ -52,6 +59,9 @@ class _Usage:
     requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
     at_once: int = 0
     """Requests that wait or are at work; of WebSockets, those that wait."""
+    sign_ins: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_SIGN_INS_AT_ONCE)
+    )
 
 
 class RequestLimitsMiddleware:
@@ -86,7 +96,9 @@ class RequestLimitsMiddleware:
                 if is_file:
                     del MutableHeaders(scope=scope)["range"]  # Many parts are much work.
                 cost = (_COST_OF_A_FILE if is_file else 1) / _ANSWERED_IN_ONE
-                await self.app(scope, receive, _counted(send, usage.requests, cost))
+                turn = usage.sign_ins if _asks_the_provider(scope) else nullcontext()
+                async with turn:
+                    await self.app(scope, receive, _counted(send, usage.requests, cost))
                 return
         finally:
             usage.at_once -= 1
@@ -132,7 +144,13 @@ def _cost(scope: Scope) -> float:
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
     size += body_size(headers, _LONGEST_BODY)
-    return 1 + size // _ASKED_IN_ONE
+    least = _COST_OF_A_SIGN_IN if _asks_the_provider(scope) else 1
+    return least + size // _ASKED_IN_ONE
+
+
+def _asks_the_provider(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path.endswith(ROUTES)
 
 
 def _is_file(scope: Scope) -> bool:

@@ -8,9 +8,12 @@ have run little lately go first. Requests are delayed, never dropped.
 
 import asyncio
 import os
+import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from api.turns import Bucket, taken
@@ -26,11 +29,11 @@ SLOT_SECONDS: Final = 0.1
 Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but uses no processor.
 """
 
-_BUSY: Final = 0.5
-"""Share of a processor: if this process uses more, a script is not taken for one that waits."""
-
 _MOST_SLOTS_IN_A_ROW: Final = 10
-"""How often a script keeps its slot for that reason."""
+"""How often a script keeps its slot, if as many scripts compute as slots are held."""
+
+_SCRIPT_THREAD: Final = "ScriptRunner.scriptThread"
+"""What Streamlit (1.67) calls the threads of scripts."""
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
@@ -89,6 +92,7 @@ class ScriptTurns:
         self._waiting: dict[Address, None] = {}
         self._slots = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._at_work = _ScriptsAtWork()
 
     def join(self, address: str) -> Connection:
         """A new connection. One whose address is not known ("") shares its limits with nobody."""
@@ -168,12 +172,41 @@ class ScriptTurns:
         request.granted.set_result(None)
 
     def _keep_slot(self, connection: Connection, times: int) -> None:
-        used = time.process_time()
-
         def look() -> None:
-            if times > 1 and time.process_time() - used > _BUSY * SLOT_SECONDS:
+            # Which script holds which slot is not known; how many of them compute is.
+            if times > 1 and self._at_work.count() >= self._slots:
                 self._keep_slot(connection, times - 1)
             else:
                 self.finished(connection)
 
         connection.slot = asyncio.get_running_loop().call_later(SLOT_SECONDS, look)
+
+
+class _ScriptsAtWork:
+    """How many scripts use a processor, and do not wait for an answer or a lock."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+        self._seen_at = 0.0
+        self._count = 0
+
+    def count(self) -> int:
+        """Scripts that have used a processor since the last look, `SLOT_SECONDS` or longer ago."""
+        now = time.monotonic()
+        if now - self._seen_at >= SLOT_SECONDS:
+            used = _processor_time()
+            self._count = sum(used[one] > self._seen.get(one, 0) for one in used)
+            self._seen, self._seen_at = used, now
+        return self._count
+
+
+def _processor_time() -> dict[int, int]:
+    """Ticks of 10 ms of a processor that each script's thread has used; empty without ``/proc``."""
+    used = {}
+    for thread in threading.enumerate():
+        if thread.name == _SCRIPT_THREAD and thread.native_id:
+            with suppress(OSError):  # It has just ended.
+                told = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
+                in_user, in_system = told.rpartition(")")[2].split()[11:13]
+                used[thread.native_id] = int(in_user) + int(in_system)
+    return used

@@ -35,6 +35,10 @@ def _start(settings: Settings) -> tuple[Keys, Service | None]:
     keys = load_keys(settings)
     new_passwords = make_first_accounts(settings) if way is Way.ACCOUNTS else {}
     load_accounts(settings)
+    if way is Way.PROVIDER:
+        from components import provider_client  # noqa: PLC0415 - Authlib takes 60 ms to load
+
+        provider_client.use()
     service = None if settings.api_url else open_service(settings, keys)
     if service and settings.demo:
         add_sample_issues(service)

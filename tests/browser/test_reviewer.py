@@ -320,8 +320,8 @@ def test_no_key_is_lost_however_fast_one_types(people, portal, words):
         ] == closed
 
 
-# Streamlit (1.67) calls a component again if its data changes while it is being called, and then what
-# the call before returned, as if the component had gone.
+# If a component's data changes while Streamlit (1.67) calls it, it is called again; then what the
+# call before returned is called, as if the component had gone.
 OVERTAKEN = """async () => {
   const path = "/_stcore/bidi-components/issue_portal.issue_list/issue_list.js";
   const { default: show } = await import(path);
