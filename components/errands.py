@@ -6,7 +6,7 @@ notes the errand in a cookie before the person leaves.
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, urlencode
@@ -17,6 +17,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.addresses import counted_as
+from api.turns import Turns
 from components import cookies, frontend, provider
 from components.ways_in import Way, way_in
 
@@ -28,7 +30,10 @@ ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
 """Where Streamlit asks the provider; before each may stand a path."""
 
 _PATIENCE: Final = 10.0
-"""Seconds for all that Streamlit asks the provider before it answers the browser."""
+"""Seconds for all that Streamlit asks the provider, with the wait for a turn."""
+
+_AT_ONCE: Final = 4
+"""How often an address asks the provider at once."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class LeadBack:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._turns = Turns(_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
@@ -81,14 +87,14 @@ class LeadBack:
                 answered = True
                 await send(message)
 
-        # Nobody waits any longer, and what waits counts as a request of that address.
+        address = counted_as((scope.get("client") or ("",))[0])
+        turn = self._turns.of(address) if address else nullcontext()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE), turn:
                 await self.app(scope, receive, unless_failed)
         if not answered:
-            await RedirectResponse("./" if path.endswith("2callback") else "../", 303)(
-                scope, receive, send
-            )
+            home = "./" if path.endswith("/oauth2callback") else "../"
+            await RedirectResponse(home, 303)(scope, receive, send)
 
 
 def note(errand: Errand, leave: Callable[[], None]) -> None:

@@ -5,7 +5,6 @@ count as several; the bundle of Streamlit's page, some eighty files, counts litt
 """
 
 import asyncio
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,8 +40,6 @@ _LONGEST_BODY: Final = 200_000
 _COST_OF_A_SIGN_IN: Final = 10
 """The provider is asked up to three questions, each by a connection of its own."""
 
-_SIGN_INS_AT_ONCE: Final = 4
-
 _COST_OF_A_FILE: Final = 0.1
 """Also of each part of it: 16 MB a second in the long run."""
 
@@ -59,9 +56,6 @@ class _Usage:
     requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
     at_once: int = 0
     """Requests that wait or are at work; of WebSockets, those that wait."""
-    sign_ins: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(_SIGN_INS_AT_ONCE)
-    )
 
 
 class RequestLimitsMiddleware:
@@ -96,9 +90,7 @@ class RequestLimitsMiddleware:
                 if is_file:
                     del MutableHeaders(scope=scope)["range"]  # Many parts are much work.
                 cost = (_COST_OF_A_FILE if is_file else 1) / _ANSWERED_IN_ONE
-                turn = usage.sign_ins if _asks_the_provider(scope) else nullcontext()
-                async with turn:
-                    await self.app(scope, receive, _counted(send, usage.requests, cost))
+                await self.app(scope, receive, _counted(send, usage.requests, cost))
                 return
         finally:
             usage.at_once -= 1
@@ -144,13 +136,8 @@ def _cost(scope: Scope) -> float:
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
     size += body_size(headers, _LONGEST_BODY)
-    least = _COST_OF_A_SIGN_IN if _asks_the_provider(scope) else 1
+    least = _COST_OF_A_SIGN_IN if scope["path"].endswith(ROUTES) else 1
     return least + size // _ASKED_IN_ONE
-
-
-def _asks_the_provider(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return path.endswith(ROUTES)
 
 
 def _is_file(scope: Scope) -> bool:

@@ -105,8 +105,10 @@ class World:
         {"query_string": b"&".join([b"%e0=%e0"] * 8_000)},
         {"headers": [(b"content-length", b"185000")]},
         {"headers": [(b"transfer-encoding", b"chunked")]},
+        {"path": "/auth/login"},
+        {"path": "/portal/oauth2callback"},
     ],
-    ids=["query", "body", "body of unknown length"],
+    ids=["query", "body", "body of unknown length", "sign-in", "back from the provider"],
 )
 def test_long_requests_count_as_several(monkeypatch, long):
     """Ten a second of these kept others waiting for seconds."""

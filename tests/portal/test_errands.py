@@ -1,0 +1,84 @@
+"""The ways to the provider and back: nobody waits for long, and no visitor keeps others waiting."""
+
+import asyncio
+import ssl
+from typing import Any
+
+import pytest
+
+from components import errands, provider_client
+from components.errands import LeadBack
+from components.ways_in import Way
+from tests.loops import in_a_loop
+
+THIS, OTHER = "198.51.100.1", "198.51.100.2"
+
+
+@pytest.fixture(autouse=True)
+def with_a_provider(monkeypatch):
+    monkeypatch.setattr(errands, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(errands, "_PATIENCE", 0.1)
+
+
+class Streamlit:
+    """Its routes, while the provider does not answer; and a browser that asks for them."""
+
+    def __init__(self) -> None:
+        self.asking = 0
+        self.way = LeadBack(self.app)
+
+    async def app(self, _scope, _receive, _send) -> None:
+        self.asking += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.asking -= 1
+
+    async def ask(self, path: str = "/auth/login", address: str = THIS) -> dict[str, Any]:
+        messages = []
+
+        async def send(message) -> None:
+            messages.append(message)
+
+        scope = {"type": "http", "path": path, "headers": [], "client": (address, 1)}
+        await self.way(scope, None, send)
+        return messages[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [("/auth/login", b"../"), ("/auth/logout", b"../"), ("/portal/oauth2callback", b"./")],
+)
+def test_provider_that_never_answers_leads_back(path, home):
+    async def story():
+        streamlit = Streamlit()
+        answer = await streamlit.ask(path)
+        assert answer["status"] == 303
+        assert dict(answer["headers"])[b"location"] == home
+        assert streamlit.asking == 0
+
+    in_a_loop(story)
+
+
+def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting():
+    async def story():
+        streamlit = Streamlit()
+        flood = [asyncio.create_task(streamlit.ask()) for _ in range(50)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert streamlit.asking == 4
+        others = [asyncio.create_task(streamlit.ask(address=OTHER)) for _ in range(2)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert streamlit.asking == 6
+        # Those that wait are led back as soon as those that ask.
+        await asyncio.wait_for(asyncio.gather(*flood, *others), 5)
+
+    in_a_loop(story)
+
+
+def test_certificates_are_read_once(monkeypatch):
+    """They took 60 ms of everybody's time for each question."""
+    provider_client._certificates()
+    monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
+    assert provider_client.ProviderClient().timeout.read == provider_client._SECONDS
