@@ -91,7 +91,9 @@ class Database:
         return self.url.get_backend_name() == "postgresql"
 
     def _postgresql(self) -> Engine:
-        return create_engine(
+        from api.server.postgresql import PatientConnection  # noqa: PLC0415 - only needed here
+
+        engine = create_engine(
             self.url,
             pool_size=10,
             max_overflow=CONNECTIONS - 10,
@@ -110,6 +112,12 @@ class Database:
             },
             hide_parameters=True,
         )
+
+        @event.listens_for(engine, "do_connect")
+        def connect(_dialect: Any, _record: Any, _args: Any, options: Any) -> PatientConnection:
+            return PatientConnection.connect(**options)
+
+        return engine
 
     def _sqlite(self) -> Engine:
         if self.url.database:
@@ -208,9 +216,26 @@ class Database:
             alembic.command.upgrade(config, revision)
 
     @contextmanager
+    def answers_within(self, seconds: float | None) -> Iterator[None]:
+        """Have each answer of PostgreSQL come within so many seconds, or whenever it comes."""
+        if not self._is_postgresql:
+            yield
+            return
+        from api.server.postgresql import patience  # noqa: PLC0415 - only needed here
+
+        before = patience.set(seconds)
+        try:
+            yield
+        finally:
+            patience.reset(before)
+
+    @contextmanager
     def _schema_change(self) -> Iterator[Connection]:
         options = {"write": True, "schema_change": True}
-        with self.engine.connect().execution_options(**options) as connection:
+        with (
+            self.answers_within(None),
+            self.engine.connect().execution_options(**options) as connection,
+        ):
             with connection.begin():
                 if self._is_postgresql:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -244,11 +269,12 @@ class Database:
 
     def _look(self) -> bool:
         try:
-            if self._is_postgresql:
-                with self.engine.connect() as connection:
-                    if connection.scalar(text("SELECT pg_is_in_recovery()")):
-                        return False
-            return self.revision() is not None
+            with self.answers_within(_LONGEST_LOOK):
+                if self._is_postgresql:
+                    with self.engine.connect() as connection:
+                        if connection.scalar(text("SELECT pg_is_in_recovery()")):
+                            return False
+                return self.revision() is not None
         except DBAPIError:
             return False
 

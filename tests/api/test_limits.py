@@ -1,10 +1,12 @@
 """Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
 
+import os
 import signal
 import subprocess
 import threading
 import time
 import uuid
+from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
 import pytest
@@ -216,6 +218,38 @@ def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
         with database.write() as other:
             assert store.take_issue_numbers(other, org) == 1
         store.take_issue_numbers(stands_still, org)
+    database.close()
+
+
+def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql):
+    """Calls, and who asked whether it is ready, waited as long as it stood."""
+    monkeypatch.setattr("api.server.database._GOOD_FOR", 0)
+    monkeypatch.setattr("api.server.database._LONGEST_LOOK", 0.3)
+    monkeypatch.setattr("api.server.database.CONNECT_TIMEOUT", 2)
+    database = Database(postgresql())
+    database.migrate()
+    with database.read() as connection:
+        process = connection.scalar(text("SELECT pg_backend_pid()"))
+    told = Path(f"/proc/{process}/stat").read_text()
+    processes = process, int(told.rpartition(")")[2].split()[1])
+    for each in processes:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        assert not database.is_current()
+    finally:
+        for each in processes:
+            os.kill(each, signal.SIGCONT)
+    assert database.is_current()
+    with (
+        pytest.raises(DBAPIError, match=r"no answer within 0\.3 seconds"),
+        database.answers_within(0.3),
+        database.write() as connection,
+    ):
+        connection.execute(text("SELECT pg_sleep(20)"))
+    # A change of the schema may take its time.
+    with database.answers_within(0.3), database._schema_change() as connection:
+        connection.execute(text("SELECT pg_sleep(0.6)"))
+    assert database.is_current()
     database.close()
 
 
