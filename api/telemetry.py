@@ -4,6 +4,8 @@ What leaves is made here from the little that may: no text, header, address, tok
 """
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,8 +44,13 @@ def start(settings: Settings) -> None:
 
 def stop() -> None:
     """Send what has not been sent yet, for a moment."""
-    for last_word in _last_words:
-        last_word()
+    # Not waited for any longer than that: neither keeps to it if the other side hangs.
+    said = [threading.Thread(target=last_word, daemon=True) for last_word in _last_words]
+    for each in said:
+        each.start()
+    until = time.monotonic() + _PATIENCE
+    for each in said:
+        each.join(max(0.0, until - time.monotonic()))
 
 
 def trace(method: str, route: str, status: int, started: int) -> None:
@@ -123,7 +130,9 @@ def _start_traces(endpoint: str) -> None:
 
     global _tracer  # noqa: PLW0603 - one a process, like the log
     provider = TracerProvider(
-        id_generator=RequestIds(), resource=Resource.create({SERVICE_NAME: SERVICE})
+        id_generator=RequestIds(),
+        resource=Resource.create({SERVICE_NAME: SERVICE}),
+        shutdown_on_exit=False,
     )
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))

@@ -7,7 +7,18 @@ not know (texts, reporters, projects) is counted by indexes.
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, and_, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Subquery,
+    and_,
+    func,
+    literal,
+    select,
+)
 
 from api.server.store import Filter, count_each
 from api.server.tables import issue_blocks as blocks
@@ -77,7 +88,12 @@ def skipped(
     before = (func.sum(each.c.count).over(order_by=order) - each.c.count).label("before")
     summed = select(each.c.block, before).subquery()
     farthest = summed.c.block if descending else summed.c.block.desc()
-    reached = select(summed).where(summed.c.before <= offset).order_by(farthest).limit(1)
+    reached = (
+        select(summed)
+        .where(summed.c.before <= literal(offset, BigInteger))
+        .order_by(farthest)
+        .limit(1)
+    )
     row = connection.execute(reached).one_or_none()
     if row is None:
         return which, offset

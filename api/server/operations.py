@@ -219,7 +219,9 @@ class _Objects:
         fields = dict(pairs)
         if len(fields) < len(pairs):
             repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-            raise invalid_field(repeated[:100], "is there more than once")
+            # JSON can write half a character, which no answer can.
+            name = repeated[:100].encode(errors="replace").decode()
+            raise invalid_field(name, "is there more than once")
         return fields
 
 

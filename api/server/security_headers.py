@@ -22,7 +22,12 @@ class SecurityHeaders:
 
         async def decorated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(security_headers())
+                headers = MutableHeaders(scope=message)
+                headers.update(security_headers())
+                if "/media/" in scope["path"]:
+                    # Streamlit's downloads, such as a receipt: the next person at the browser
+                    # would find it there.
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         await self.app(scope, receive, decorated)

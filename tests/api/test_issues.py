@@ -93,6 +93,8 @@ def test_body_must_be_json(member):
     twice = '{"description": "x", "resource_type": "Thread", "type": "Other", '
     twice += '"anonymous": true, "anonymous": false}'
     problem(member("POST", "/issue", content=twice, headers=headers), 400, "anonymous")
+    half_a_character = '{"\\ud800": 1, "\\ud800": 2}'
+    problem(member("POST", "/issue", content=half_a_character, headers=headers), 400, "?")
     problem(member("POST", "/issue", content="a=b"), 415)
     problem(member("POST", "/issue", json={"description": "x" * 200_000}), 413)
 

@@ -138,6 +138,14 @@ def test_include_says_what_is_embedded(member):
     assert "created_by" not in member.listed(include="Project")[0]
 
 
+def test_page_far_beyond_the_last_is_empty(member, reviewer, ten):
+    for caller in (member, reviewer):
+        page = caller("GET", "/issue", params={"page": 10**9, "page_size": 100})
+        assert page.status_code == 200
+        assert page.json()["data"] == []
+        assert page.json()["has_previous_page"]
+
+
 @pytest.mark.parametrize(
     "params",
     [

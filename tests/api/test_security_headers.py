@@ -1,7 +1,9 @@
-"""Who may show the portal in a frame."""
+"""Who may show the portal in a frame, and what a browser may keep."""
 
 from api.server import security_headers
+from api.server.security_headers import SecurityHeaders
 from api.settings import Settings
+from tests.loops import in_a_loop
 
 
 def headers(monkeypatch, embed_in: str) -> dict[str, str]:
@@ -20,3 +22,21 @@ def test_sites_that_an_operator_names_may_frame_it(monkeypatch):
     allowed = "frame-ancestors 'self' https://a.example https://b.example:8443"
     assert given["Content-Security-Policy"].endswith(allowed)
     assert "X-Frame-Options" not in given
+
+
+def test_browser_keeps_no_copy_of_a_download(monkeypatch):
+    """The next person at a browser found the receipt of the one before in its cache."""
+    sent = []
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        sent.append(dict(message["headers"]).get(b"cache-control"))
+
+    async def story():
+        for path in ("/media/0123.txt", "/portal/media/0123.txt", "/static/js/index.js"):
+            await SecurityHeaders(app)({"type": "http", "path": path}, None, send)
+
+    in_a_loop(story)
+    assert sent == [b"no-store", b"no-store", None]
