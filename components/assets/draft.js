@@ -32,7 +32,8 @@ tabs.onmessage = () => {
   if (owned) location.reload();
 };
 
-// Streamlit calls what is returned below when the form goes, not before it calls this again.
+// Streamlit calls what is returned below when the form goes, not before it calls this again; but also
+// soon after a call that the next data overtook, with the form still there (1.67).
 let stop = () => {};
 
 const make = (parent, tag, name = "") => {
@@ -236,5 +237,5 @@ export default function ({ data, parentElement, setStateValue }) {
     document.removeEventListener("click", clicked, true);
   };
   stop = mine;
-  return mine;
+  return () => parentElement.isConnected || mine();
 }

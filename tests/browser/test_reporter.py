@@ -184,6 +184,37 @@ def test_link_cannot_mark_who_follows_it(people, portal, words):
     assert issue.description == words
 
 
+# As in test_reviewer.py: what is typed after a call that was overtaken, and before the next one.
+OVERTAKEN = """async () => {
+  const path = "/_stcore/bidi-components/issue_portal.draft/draft.js";
+  const { default: keep } = await import(path);
+  const parentElement = document.body.appendChild(document.createElement("div"));
+  const field = (key, name) => {
+    const box = document.body.appendChild(document.createElement("div"));
+    box.className = `st-key-${key}`;
+    return box.appendChild(document.createElement(name));
+  };
+  field("words", "textarea");
+  const thread = field("thread", "input");
+  const given = { text: "", choice: null, places: { thread: "t1" } };
+  const told = { name: "overtaken", count: "", over: "", limit: 10, text: "words" };
+  const data = { ...told, places: ["thread"], given };
+  const call = () => keep({ data, parentElement, setStateValue: () => {} });
+  const overtaken = call();
+  const before = thread.value;
+  overtaken();
+  thread.value = "";
+  thread.dispatchEvent(new Event("input", { bubbles: true }));
+  call();
+  return [before, thread.value];
+}"""
+
+
+def test_what_is_typed_at_any_moment_stays(people):
+    visitor = people().opens("/help")
+    assert visitor.page.evaluate(OVERTAKEN) == ["t1", ""]
+
+
 def test_help_makes_a_link_that_fills_the_form(people):
     author = people().opens().goes_to("Help").sees("What anonymous means")
     author.unfolds("Link to the form, or show it")
