@@ -3,14 +3,14 @@
 import ipaddress
 from typing import Final
 
-SITE: Final = 48
-"""Bits of the prefix of the largest network that one customer gets; homes get a /56."""
+_OF_ONE_CUSTOMER: Final = 48
+"""Bits of the prefix of the largest network that one customer gets; homes get a /56 or a /64."""
 
 
-def counted_as(host: str | None, *, prefix: int = 64) -> str:
-    """What limits count a client under: its IPv4 address, or the network of its IPv6 address.
+def counted_as(host: str | None) -> str:
+    """What limits count a client under: its IPv4 address, or the /48 network of its IPv6 address.
 
-    A network provider hands out whole /64 networks, so one person has all addresses of one.
+    One customer of a network provider has all addresses of such a network, or of a smaller one.
     Returns "" for a client whose address is not known: this machine itself, or a proxy on it that
     does not pass addresses on.
     """
@@ -23,5 +23,5 @@ def counted_as(host: str | None, *, prefix: int = 64) -> str:
     if address.is_loopback or address.is_unspecified:
         return ""
     if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, prefix), strict=False))
+        return str(ipaddress.ip_network((address, _OF_ONE_CUSTOMER), strict=False))
     return str(address)

@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -69,8 +69,11 @@ def _forget_temporary(directory: Path) -> None:
     """Remove what a process that was killed while it wrote a file has left; it may be a secret."""
     past = time.time() - _TEMPORARY_SECONDS
     for file in directory.glob(".*.[0-9a-f]*"):
-        if _TEMPORARY.fullmatch(file.name) and file.stat().st_mtime < past:
-            file.unlink(missing_ok=True)
+        if not _TEMPORARY.fullmatch(file.name):
+            continue
+        with suppress(FileNotFoundError):  # Another process has just removed it.
+            if file.stat().st_mtime < past:
+                file.unlink()
 
 
 class WriteProbe:

@@ -30,10 +30,10 @@ ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
 """Where Streamlit asks the provider; before each may stand a path."""
 
 _PATIENCE: Final = 10.0
-"""Seconds for all that Streamlit asks the provider, with the wait for a turn."""
+"""Seconds for all that Streamlit asks the provider before it answers the browser."""
 
-_AT_ONCE: Final = 4
-"""How often an address asks the provider at once."""
+_AT_ONCE: Final = 20
+"""How often an address asks the provider at once; a hundred people may come at the same time."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class LeadBack:
         address = counted_as((scope.get("client") or ("",))[0])
         turn = self._turns.of(address) if address else nullcontext()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE), turn:
+            async with turn, asyncio.timeout(_PATIENCE):
                 await self.app(scope, receive, unless_failed)
         if not answered:
             home = "./" if path.endswith("/oauth2callback") else "../"

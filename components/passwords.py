@@ -27,7 +27,7 @@ from api.accounts import (
     changed_accounts,
     password_fault,
 )
-from api.addresses import SITE, counted_as
+from api.addresses import counted_as
 from api.portal_token import Person
 from api.settings import get_settings
 from components import backend, labels, language
@@ -207,7 +207,7 @@ def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
     if new == old.strip():
         st.error(_("This is the password that you have."), icon=":material/error:")
         return None
-    with _checks.turn(_site()) as is_on:
+    with _checks.turn(_opaque(counted_as(st.context.ip_address))) as is_on:
         if not is_on:
             _tell_to_wait()
             return None
@@ -248,7 +248,7 @@ def _checked(username: str, password: str, *, wrong: str) -> Account | None:
         )
         return None
     account = _file().by_name().get(username)
-    with _checks.turn(_site()) as is_on:
+    with _checks.turn(address) as is_on:
         if not is_on:
             _tell_to_wait()
             return None
@@ -284,11 +284,6 @@ def _begin(username: str, account: Account) -> PasswordSignIn:
     fingerprint = backend.current().keys.hash("password", account.password).hex()
     ends_at = time.time() + lifetime()
     return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
-
-
-def _site() -> str:
-    """Who takes turns with others at having passwords checked: a customer, with all networks."""
-    return counted_as(st.context.ip_address, prefix=SITE)
 
 
 def _opaque(text: str) -> str:

@@ -6,12 +6,15 @@ count as several; the bundle of Streamlit's page, some eighty files, counts litt
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
+from streamlit.file_util import get_static_dir
 
 from api.addresses import counted_as
 from api.turns import Bucket, body_size, taken
@@ -43,7 +46,7 @@ _COST_OF_A_SIGN_IN: Final = 10
 _COST_OF_A_FILE: Final = 0.1
 """Also of each part of it: 16 MB a second in the long run."""
 
-_FILES: Final = "/static/"
+_FILES: Final = "static/**/*"
 
 _LONGEST_COOKIES: Final = 32_768
 _MOST_COOKIES: Final = 200
@@ -142,8 +145,20 @@ def _cost(scope: Scope) -> float:
 
 def _is_file(scope: Scope) -> bool:
     """Whether this asks for a file of Streamlit's bundle; where there is none, a page is sent."""
-    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
-    return scope["path"].startswith(_FILES) and not wants_page
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        return False
+    headers = Headers(scope=scope)
+    wants_page = "text/html" in headers.get("accept", "")
+    return scope["path"] in _files() and not wants_page and not body_size(headers, 1)
+
+
+@cache
+def _files() -> frozenset[str]:
+    """The paths of the bundle's files."""
+    folder = Path(get_static_dir())
+    return frozenset(
+        f"/{file.relative_to(folder).as_posix()}" for file in folder.glob(_FILES) if file.is_file()
+    )
 
 
 def _has_bad_cookies(headers: Headers) -> bool:

@@ -77,9 +77,9 @@ def test_sessions_are_limited_for_each_address_and_in_all(session):
 
 def test_ipv6_addresses_are_counted_with_their_network(session):
     session("2001:db8:1:2::1")
-    session("2001:db8:1:2:3:4:5:6")
-    refused(session, "2001:db8:1:2::7", status=503)
-    session("2001:db8:1:3::1")
+    session("2001:db8:1:3:3:4:5:6")
+    refused(session, "2001:db8:1:4::7", status=503)
+    session("2001:db8:2:2::1")
 
 
 def ran(connection: ClientConnection, **state) -> list[ForwardMsg]:

@@ -87,7 +87,7 @@ class World:
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 self.statuses.append(status)
 
-        base = {"type": "http", "path": "/", "query_string": b"", "headers": []}
+        base = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
         await self.limits(base | {"client": (address, 1)} | scope, None, send)
 
     async def answered(self, count: int, seconds: float, **scope) -> int:
@@ -129,11 +129,17 @@ def test_long_answers_count_as_several(monkeypatch):
         assert await World(b"x" * 330_000).answered(30, 0.3) <= 5
         assert await World(b"x" * 330).answered(30, 0.3) == 30
         # Files of the page count a tenth, but a page in the place of a file does not.
-        files = {"path": "/static/js/index.js"}
+        some_file = next(file for file in request_limits._files() if file.endswith(".js"))
+        files = {"path": some_file}
         assert await World(b"x" * 330_000).answered(30, 0.3, **files) == 30
         assert await World(b"x" * 3_300_000).answered(30, 0.3, **files) <= 5
-        pages = files | {"headers": [(b"accept", b"text/html")]}
-        assert await World(b"x" * 330_000).answered(30, 0.3, **pages) <= 5
+        for pages in (
+            {"headers": [(b"accept", b"text/html")]},
+            {"method": "POST"},
+            {"headers": [(b"content-length", b"1")]},
+            {"path": "/static/js/none.js"},
+        ):
+            assert await World(b"x" * 330_000).answered(30, 0.3, **files | pages) <= 5
 
     in_a_loop(story)
 
@@ -148,8 +154,9 @@ def test_parts_of_a_file_are_not_to_be_had(monkeypatch):
             asked.append(Headers(scope=scope).get("range"))
 
         limits = RequestLimitsMiddleware(app)
-        scope = {"type": "http", "query_string": b"", "headers": [(b"range", b"bytes=0-1,4-5")]}
-        for path in ("/static/js/index.js", "/"):
+        scope = {"type": "http", "method": "GET", "query_string": b""}
+        scope["headers"] = [(b"range", b"bytes=0-1,4-5")]
+        for path in (next(iter(request_limits._files())), "/"):
             await limits(scope | {"path": path}, None, None)
         assert asked == [None, "bytes=0-1,4-5"]
 
