@@ -289,8 +289,9 @@ def test_receipt_is_not_for_the_next_person_at_the_browser(people, words):
     tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
     tab.opens("/sign_in").signs_in("reviewer").page.reload()
     tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
-    tab.settles()
-    assert tab.page.evaluate("sessionStorage.getItem('issue-portal-sent')") is None
+    stored = "sessionStorage.getItem('issue-portal-sent')"
+    tab.waits_until(lambda: tab.page.evaluate(stored) is None)
+    tab.sees_not("Your receipt")
 
 
 def test_track_tells_state_dates_and_what_happened(people, portal, words):
