@@ -1,10 +1,16 @@
 """Network addresses, as limits count them."""
 
 import ipaddress
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 _OF_ONE_CUSTOMER: Final = 48
 """Bits of the prefix of the largest network that one customer gets; homes get a /56 or a /64."""
+
+
+def client_of(scope: Mapping[str, Any]) -> str:
+    """What the client of an ASGI request or session is counted under; see `counted_as`."""
+    return counted_as((scope.get("client") or ("",))[0])
 
 
 def counted_as(host: str | None) -> str:

@@ -44,7 +44,7 @@ def start(settings: Settings) -> None:
 
 def stop() -> None:
     """Send what has not been sent yet, for a moment."""
-    # Not waited for any longer than that: neither keeps to it if the other side hangs.
+    # In threads: if a collector hangs, OpenTelemetry (1.45) takes far longer than it is given.
     said = [threading.Thread(target=last_word, daemon=True) for last_word in _last_words]
     for each in said:
         each.start()

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from api import sockets
-from api.addresses import counted_as
+from api.addresses import client_of
 from api.settings import get_settings
 from components import identity, session_owners
 from components.browser_messages import BrowserMessages
@@ -61,7 +61,7 @@ class ConnectionLimits:
             await self.app(scope, receive, send)
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = counted_as((scope.get("client") or ("",))[0])
+        address = client_of(scope)
         of_one = self._by_address[address] if address else 0
         refusal = None
         if _is_of_another_site(Headers(scope=scope)):

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.addresses import counted_as
+from api.addresses import client_of
 from api.turns import Turns
 from components import cookies, frontend, provider
 from components.ways_in import Way, way_in
@@ -63,7 +63,10 @@ class LeadBack:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
         path = scope["path"] if scope["type"] == "http" else ""
-        if path.endswith(ROUTES) and way_in() is not Way.PROVIDER:
+        if not path.endswith(ROUTES):
+            await self.app(scope, receive, send)
+            return
+        if way_in() is not Way.PROVIDER:
             # Streamlit would log an error for each.
             await PlainTextResponse("There is no provider.", 404)(scope, receive, send)
             return
@@ -74,20 +77,17 @@ class LeadBack:
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
             await to_thread.run_sync(provider.end, request)
-        if not path.endswith(ROUTES):
-            await self.app(scope, receive, send)
-            return
         is_login = path.endswith("/auth/login")
-        failed = answered = False
+        answered = False
 
         async def unless_failed(message: Message) -> None:
-            nonlocal failed, answered
-            failed = failed or (is_login and message.get("status", 0) >= 400)
-            if not failed:
-                answered = True
+            nonlocal answered
+            if "status" in message:
+                answered = not is_login or message["status"] < 400
+            if answered:
                 await send(message)
 
-        address = counted_as((scope.get("client") or ("",))[0])
+        address = client_of(scope)
         turn = self._turns.of(address) if address else nullcontext()
         with suppress(TimeoutError):
             async with turn, asyncio.timeout(_PATIENCE):

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from streamlit.file_util import get_static_dir
 
-from api.addresses import counted_as
+from api.addresses import client_of
 from api.turns import Bucket, body_size, taken
 from components.errands import ROUTES
 
@@ -74,7 +74,7 @@ class RequestLimitsMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        address = counted_as((scope.get("client") or ("",))[0])
+        address = client_of(scope)
         usage = self._usage_of(address) if address else _Usage()
         is_session = scope["type"] == "websocket"
         if usage.at_once >= MOST_AT_ONCE:
@@ -145,11 +145,10 @@ def _cost(scope: Scope) -> float:
 
 def _is_file(scope: Scope) -> bool:
     """Whether this asks for a file of Streamlit's bundle; where there is none, a page is sent."""
-    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+    if scope["path"] not in _files() or scope.get("method") not in ("GET", "HEAD"):
         return False
     headers = Headers(scope=scope)
-    wants_page = "text/html" in headers.get("accept", "")
-    return scope["path"] in _files() and not wants_page and not body_size(headers, 1)
+    return "text/html" not in headers.get("accept", "") and not body_size(headers, 1)
 
 
 @cache
