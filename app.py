@@ -40,6 +40,7 @@ from components import (
     start,
 )
 from components.browser_messages import LONGEST_MESSAGE
+from components.bundle import BundleFiles
 from components.connections import ConnectionLimits
 from components.request_limits import RequestLimitsMiddleware
 
@@ -101,6 +102,7 @@ app = st.App(
         Middleware(SecurityHeaders),
         Middleware(RequestLimitsMiddleware),
         Middleware(AnswerPartsMiddleware),
+        Middleware(BundleFiles),
         Middleware(MetricsGuard),
         Middleware(ConnectionLimits),
         Middleware(errands.LeadBack),

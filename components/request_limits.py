@@ -5,31 +5,44 @@ count as several; the bundle of Streamlit's page, some eighty files, counts litt
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
-from streamlit.file_util import get_static_dir
 
 from api.addresses import client_of
 from api.turns import Bucket, body_size, taken
+from components import bundle, index_page
 from components.errands import ROUTES
 
 REQUESTS: Final = (100.0, 400)
-"""Refill a second, and the most at once."""
+"""Refill a second, and the most at once. One is about a millisecond of a processor."""
 
 MOST_AT_ONCE: Final = 100
+
+MOST_IN_ALL: Final = 400
+MOST_OF_A_BROWSER: Final = 10
+"""Requests at once, of all, beyond which an address may have only as many as a browser: the other
+connections of the process (`api.sockets.MOST_CONNECTIONS`) are for those who ask for little.
+"""
+
+AT_WORK: Final = 6
+WORK_SECONDS: Final = 0.1
+"""Requests of an address at work at once, and after how long one counts as waiting for somebody
+else. Most take 3 ms: whoever asks more waits for their own requests, and others do not.
+"""
 
 REFUSAL_SECONDS: Final = 1.0
 """How long a refusal takes: a client that waits for it cannot ask for the next one."""
 
-_MOST_REFUSALS: Final = 200
-"""Refusals of WebSockets that wait at once. Those of requests are as few as HTTP connections."""
+MOST_REFUSALS: Final = 150
+MOST_REFUSALS_OF_ONE: Final = 50
+"""Refusals that wait, in all and of one address. Each keeps a connection, which others need."""
 
 _ASKED_IN_ONE: Final = 4096
 """Bytes of address, headers and body beyond which a request counts as several."""
@@ -43,10 +56,15 @@ _LONGEST_BODY: Final = 200_000
 _COST_OF_A_SIGN_IN: Final = 10
 """The provider is asked up to three questions, each by a connection of its own."""
 
-_COST_OF_A_FILE: Final = 0.1
-"""Also of each part of it: 16 MB a second in the long run."""
+_COST_OF_A_SESSION: Final = 5
+_COST_OF_THE_UNKNOWN: Final = 3
+"""Streamlit has threads look for a file, and then sends a page."""
 
-_FILES: Final = "static/**/*"
+_CHEAP: Final = ("/api/", "/_stcore/", "/media/")
+
+_COST_OF_A_FILE: Final = 0.2
+_COST_OF_A_PART: Final = 0.1
+"""Of a file: 16 MB a second in the long run."""
 
 _LONGEST_COOKIES: Final = 32_768
 _MOST_COOKIES: Final = 200
@@ -59,6 +77,26 @@ class _Usage:
     requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
     at_once: int = 0
     """Requests that wait or are at work; of WebSockets, those that wait."""
+    refusals: int = 0
+    """Refusals that wait."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_WORK))
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Wait for a turn, and keep it until the end or for `WORK_SECONDS`."""
+        await self.turns.acquire()
+        held = [self.turns]
+
+        def release() -> None:
+            if held:
+                held.pop().release()
+
+        over = asyncio.get_running_loop().call_later(WORK_SECONDS, release)
+        try:
+            yield
+        finally:
+            over.cancel()
+            release()
 
 
 class RequestLimitsMiddleware:
@@ -67,6 +105,7 @@ class RequestLimitsMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._usage: dict[str, _Usage] = {}
+        self._at_once = 0
         self._refusals = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,48 +115,60 @@ class RequestLimitsMiddleware:
             return
         address = client_of(scope)
         usage = self._usage_of(address) if address else _Usage()
-        is_session = scope["type"] == "websocket"
-        if usage.at_once >= MOST_AT_ONCE:
+        if usage.at_once >= self._most_at_once():
             refusal = PlainTextResponse("Too many requests at once.", 429, {"Retry-After": "2"})
-            await self._refuse(refusal, scope, receive, send)
+            await self._refuse(refusal, usage, scope, receive, send)
             return
-        is_file = _is_file(scope)
+        is_file = bundle.is_asked_for(scope)
+        self._at_once += 1
         usage.at_once += 1
         try:
             await taken(usage.requests, _COST_OF_A_FILE if is_file else _cost(scope))
             if _has_bad_cookies(Headers(scope=scope)):
                 refusal = PlainTextResponse("The cookies are too long.", 431)
-                await self._refuse(refusal, scope, receive, send)
+                await self._refuse(refusal, usage, scope, receive, send)
                 return
-            if not is_session:
-                if is_file:
-                    del MutableHeaders(scope=scope)["range"]  # Many parts are much work.
-                cost = (_COST_OF_A_FILE if is_file else 1) / _ANSWERED_IN_ONE
-                await self.app(scope, receive, _counted(send, usage.requests, cost))
+            if scope["type"] == "http":
+                cost = (_COST_OF_A_PART if is_file else 1) / _ANSWERED_IN_ONE
+                async with usage.at_work():
+                    await self.app(scope, receive, _counted(send, usage.requests, cost))
                 return
         finally:
+            self._at_once -= 1
             usage.at_once -= 1
         await self.app(scope, receive, send)
 
+    def _most_at_once(self) -> int:
+        """How many requests an address may have at once just now."""
+        return MOST_AT_ONCE if self._at_once < MOST_IN_ALL else MOST_OF_A_BROWSER
+
     async def _refuse(
-        self, refusal: PlainTextResponse, scope: Scope, receive: Receive, send: Send
+        self,
+        refusal: PlainTextResponse,
+        usage: _Usage,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        if scope["type"] == "http":
-            await asyncio.sleep(REFUSAL_SECONDS)
-            await refusal(scope, receive, send)
-            return
-        if self._refusals < _MOST_REFUSALS:
+        if self._refusals < MOST_REFUSALS and usage.refusals < MOST_REFUSALS_OF_ONE:
             self._refusals += 1
+            usage.refusals += 1
             try:
                 await asyncio.sleep(REFUSAL_SECONDS)
             finally:
                 self._refusals -= 1
-        await WebSocket(scope, receive, send).send_denial_response(refusal)
+                usage.refusals -= 1
+        else:
+            refusal.headers["Connection"] = "close"
+        if scope["type"] == "http":
+            await refusal(scope, receive, send)
+        else:
+            await WebSocket(scope, receive, send).send_denial_response(refusal)
 
     def _usage_of(self, address: str) -> _Usage:
         if address not in self._usage:
             for name, idle in list(self._usage.items()):
-                if not idle.at_once and idle.requests.is_full:
+                if not (idle.at_once or idle.refusals) and idle.requests.is_full:
                     del self._usage[name]
         return self._usage.setdefault(address, _Usage())
 
@@ -139,25 +190,17 @@ def _cost(scope: Scope) -> float:
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
     size += body_size(headers, _LONGEST_BODY)
-    least = _COST_OF_A_SIGN_IN if scope["path"].endswith(ROUTES) else 1
-    return least + size // _ASKED_IN_ONE
+    return _least_cost(scope) + size // _ASKED_IN_ONE
 
 
-def _is_file(scope: Scope) -> bool:
-    """Whether this asks for a file of Streamlit's bundle; where there is none, a page is sent."""
-    if scope["path"] not in _files() or scope.get("method") not in ("GET", "HEAD"):
-        return False
-    headers = Headers(scope=scope)
-    return "text/html" not in headers.get("accept", "") and not body_size(headers, 1)
-
-
-@cache
-def _files() -> frozenset[str]:
-    """The paths of the bundle's files."""
-    folder = Path(get_static_dir())
-    return frozenset(
-        f"/{file.relative_to(folder).as_posix()}" for file in folder.glob(_FILES) if file.is_file()
-    )
+def _least_cost(scope: Scope) -> int:
+    """The same for a short one."""
+    if scope["type"] == "websocket":
+        return _COST_OF_A_SESSION
+    if scope["path"].endswith(ROUTES):
+        return _COST_OF_A_SIGN_IN
+    is_known = scope["path"].startswith(_CHEAP) or index_page.is_page(scope)
+    return 1 if is_known else _COST_OF_THE_UNKNOWN
 
 
 def _has_bad_cookies(headers: Headers) -> bool:

@@ -24,7 +24,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(security_headers())
-                if "/media/" in scope["path"]:
+                if "/media/" in scope["path"].replace("/static/media/", "/"):
                     # Streamlit's downloads, such as a receipt: the next person at the browser
                     # would find it there.
                     headers["Cache-Control"] = "no-store"

@@ -132,7 +132,7 @@ def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, r
 
 def test_bodies_that_never_come_wait_at_the_proxy_and_are_few(site):
     """1,300 of one address filled both API replicas, which then refused everybody."""
-    with site.unfinished_reports(site.apis[0].token("Ann"), 300) as slow:
+    with site.unfinished_reports(site.apis[0].token("Ann"), 400) as slow:
         assert {one.recv(12) for one in answered(slow, 100)} == {b"HTTP/1.1 429"}
         # The portals, whose people are not one address, still reach the API.
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]

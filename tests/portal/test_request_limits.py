@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from api.server.answer_parts import AnswerPartsMiddleware
-from components import request_limits
-from components.request_limits import MOST_AT_ONCE, RequestLimitsMiddleware
+from components import bundle, request_limits
+from components.request_limits import MOST_AT_ONCE, REFUSAL_SECONDS, RequestLimitsMiddleware
 from tests.conftest import Server, portal_server
 from tests.loops import in_a_loop
 
@@ -72,6 +72,8 @@ class World:
             self.may_go.set()
         self.limits = RequestLimitsMiddleware(AnswerPartsMiddleware(self.app))
         self.statuses: list[int] = []
+        self.closed = 0
+        """Answers after which the connection is closed."""
 
     async def app(self, _scope, _receive, send):
         await self.may_go.wait()
@@ -84,6 +86,8 @@ class World:
         async def send(message):
             nonlocal status
             status = message.get("status", status)
+            headers = Headers(raw=message.get("headers", []))
+            self.closed += headers.get("connection") == "close"
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 self.statuses.append(status)
 
@@ -122,6 +126,18 @@ def test_long_requests_count_as_several(monkeypatch, long):
     in_a_loop(story)
 
 
+def test_what_takes_longer_counts_as_several(monkeypatch):
+    monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
+
+    async def story():
+        for path, most in {"/": 90, "/my_issues": 90, "/api/health": 90, "/none": 30}.items():
+            assert await World().answered(90, 0.3, path=path) == most
+        # The handshake of a session; its text would be an answer.
+        assert await World().answered(90, 0.3, type="websocket") == 18
+
+    in_a_loop(story)
+
+
 def test_long_answers_count_as_several(monkeypatch):
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
@@ -129,7 +145,7 @@ def test_long_answers_count_as_several(monkeypatch):
         assert await World(b"x" * 330_000).answered(30, 0.3) <= 5
         assert await World(b"x" * 330).answered(30, 0.3) == 30
         # Files of the page count a tenth, but a page in the place of a file does not.
-        some_file = next(file for file in request_limits._files() if file.endswith(".js"))
+        some_file = next(file for file in bundle.files() if file.endswith(".js"))
         files = {"path": some_file}
         assert await World(b"x" * 330_000).answered(30, 0.3, **files) == 30
         assert await World(b"x" * 3_300_000).answered(30, 0.3, **files) <= 5
@@ -140,25 +156,6 @@ def test_long_answers_count_as_several(monkeypatch):
             {"path": "/static/js/none.js"},
         ):
             assert await World(b"x" * 330_000).answered(30, 0.3, **files | pages) <= 5
-
-    in_a_loop(story)
-
-
-def test_parts_of_a_file_are_not_to_be_had(monkeypatch):
-    """A hundred parts were some hundred turns of threads."""
-
-    async def story():
-        asked = []
-
-        async def app(scope, _receive, _send):
-            asked.append(Headers(scope=scope).get("range"))
-
-        limits = RequestLimitsMiddleware(app)
-        scope = {"type": "http", "method": "GET", "query_string": b""}
-        scope["headers"] = [(b"range", b"bytes=0-1,4-5")]
-        for path in (next(iter(request_limits._files())), "/"):
-            await limits(scope | {"path": path}, None, None)
-        assert asked == [None, "bytes=0-1,4-5"]
 
     in_a_loop(story)
 
@@ -177,6 +174,87 @@ def test_refusal_takes_its_time(monkeypatch):
         world.may_go.set()
         await asyncio.gather(*waiting)
         assert world.statuses[1:] == [200] * MOST_AT_ONCE
+
+    in_a_loop(story)
+
+
+def test_refusals_of_one_address_do_not_fill_the_portal():
+    """Each waited a second on a connection: 1,450 a second left none for others, or for checks."""
+
+    async def story():
+        world = World(waits=True)
+        waiting = [asyncio.create_task(world.ask()) for _ in range(MOST_AT_ONCE)]
+        refused = [asyncio.create_task(world.ask()) for _ in range(1_450)]
+        await asyncio.sleep(0.3)
+        left = MOST_AT_ONCE + request_limits.MOST_REFUSALS_OF_ONE
+        assert world.statuses == [429] * (1_550 - left)
+        assert world.closed == 1_550 - left
+        # Somebody else is answered, and one whose refusal waits is refused later.
+        world.may_go.set()
+        assert await world.answered(1, 0.3, address="198.51.100.2") == 1
+        await asyncio.gather(*waiting, *refused)
+        assert world.closed == 1_550 - left
+
+    in_a_loop(story)
+
+
+def test_many_addresses_leave_room_for_others():
+    async def story():
+        world = World(waits=True)
+        flood = [
+            asyncio.create_task(world.ask(f"198.51.100.{number}"))
+            for number in range(8)
+            for _ in range(MOST_AT_ONCE)
+        ]
+        await asyncio.sleep(REFUSAL_SECONDS + 0.2)
+        at_work = len(flood) - len(world.statuses)
+        assert at_work <= request_limits.MOST_IN_ALL + 4 * request_limits.MOST_OF_A_BROWSER
+        # Somebody who comes now may ask for as much as a browser does.
+        browser = [asyncio.create_task(world.ask("203.0.113.1")) for _ in range(6)]
+        world.may_go.set()
+        await asyncio.gather(*flood, *browser)
+        assert world.statuses.count(200) == at_work + 6
+
+    in_a_loop(story)
+
+
+def test_one_address_does_not_keep_all_at_work(monkeypatch):
+    """Ninety requests for files were begun at once, and a page waited for all of them."""
+
+    async def story():
+        order = []
+
+        async def app(scope, _receive, _send):
+            for _ in range(20):
+                await asyncio.sleep(0)
+            order.append(scope["client"][0])
+
+        world = World()
+        world.limits = RequestLimitsMiddleware(app)
+        flood = [asyncio.create_task(world.ask()) for _ in range(90)]
+        await asyncio.sleep(0)
+        await world.ask("203.0.113.1")
+        await asyncio.gather(*flood)
+        assert order.index("203.0.113.1") <= request_limits.AT_WORK
+
+    in_a_loop(story)
+
+
+def test_who_waits_for_somebody_else_keeps_nobody_of_the_same_address():
+    async def story():
+        world = World(waits=True)
+        slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.AT_WORK)]
+        await asyncio.sleep(0)
+
+        async def app(_scope, _receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body"})
+
+        world.limits.app = app
+        assert await world.answered(20, 10 * request_limits.WORK_SECONDS) == 20
+        world.may_go.set()
+        await asyncio.gather(*slow)
+        assert await world.answered(20, 1) == 20
 
     in_a_loop(story)
 
@@ -218,3 +296,29 @@ def test_page_is_the_same_compressed_and_not(portal: Server, query):
     assert [page.headers.get("content-encoding") for page in pages] == [None, "gzip"]
     assert pages[0].text == pages[1].text
     assert "<title>Issue Portal</title>" in pages[0].text
+
+
+def test_page_is_the_same_whether_streamlit_is_asked_or_not(portal: Server):
+    asked = [
+        httpx.get(portal.url + path, headers={"Accept": "text/html"})
+        for path in ("/", "/track", "/sign_in", "/none")
+    ]
+    assert {answer.status_code for answer in asked} == {200}
+    assert len({answer.text for answer in asked}) == 1
+    varying = ("content-length", "date")
+    assert len({str([h for h in a.headers.items() if h[0] not in varying]) for a in asked}) == 1
+    assert httpx.post(portal.url, headers={"Accept": "text/html"}).status_code == 405
+
+
+def test_files_of_the_page_are_the_files_that_streamlit_has(portal: Server):
+    kinds = {".js": "javascript", ".css": "text/css", ".woff2": "font/woff2"}
+    for suffix, kind in kinds.items():
+        path, file = next(item for item in bundle.files().items() if item[1].suffix == suffix)
+        # Many parts were much work.
+        answer = httpx.get(portal.url + path, headers={"Range": "bytes=0-1,4-5"})
+        assert (answer.status_code, answer.content) == (200, file.read_bytes())
+        assert answer.headers["cache-control"] == "public, immutable, max-age=31536000"
+        assert kind in answer.headers["content-type"]
+        assert httpx.head(portal.url + path).content == b""
+    missing = httpx.get(f"{portal.url}/static/js/none.js", headers={"Accept": "*/*"})
+    assert "javascript" not in missing.headers["content-type"]
