@@ -71,7 +71,9 @@ class BrowserMessages:
                 return message
 
     async def send(self, message: Message) -> None:
-        """Pass a message on to the browser, noting when a script has run."""
+        """Pass a message on to the browser, noting when the session is open or a script has run."""
+        if message["type"] == "websocket.accept":
+            self._turns.finished(self._connection)
         data = message.get("bytes") or b""
         if 0 < len(data) < _LONGEST_FINISHED:
             sent = ForwardMsg.FromString(data)

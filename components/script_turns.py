@@ -38,8 +38,9 @@ _SCRIPT_THREAD: Final = "ScriptRunner.scriptThread"
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
 RUNS_IN_ALL: Final = (300.0, 1_500)
+_RUNS_AT_WORK: Final = (2.0, 1_000)
 _FEW_RUNS: Final = 10
-"""What somebody at work runs in a second or two; a flood runs more."""
+"""What somebody at work runs in the long run, and in a moment. Whoever runs more goes last."""
 
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
@@ -53,14 +54,19 @@ class Address:
 
     runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_ADDRESS))
     data: Bucket = field(default_factory=lambda: Bucket(*BYTES_PER_ADDRESS))
+    lately: Bucket = field(default_factory=lambda: Bucket(*_RUNS_AT_WORK))
     connections: int = 0
-    slots: int = 0
     waiting: deque["Request"] = field(default_factory=deque)
+
+    @property
+    def much(self) -> int:
+        """How much it has run lately; 0 if no more than somebody at work."""
+        return int(self.lately.used // _FEW_RUNS)
 
     @property
     def place(self) -> tuple[int, float]:
         """Its place among those that wait: who has run little lately, then who waits longest."""
-        return int(self.runs.used // _FEW_RUNS), self.waiting[0].asked_at
+        return self.much, self.waiting[0].asked_at
 
 
 @dataclass(eq=False)
@@ -71,6 +77,11 @@ class Connection:
     runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_CONNECTION))
     messages: Bucket = field(default_factory=lambda: Bucket(*MESSAGES_PER_CONNECTION))
     slot: asyncio.TimerHandle | None = None
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while it holds no slot."""
+
+    def __post_init__(self) -> None:
+        self.idle.set()
 
 
 @dataclass(eq=False)
@@ -90,14 +101,15 @@ class ScriptTurns:
         self._data = Bucket(*BYTES_IN_ALL)
         self._addresses: dict[str, Address] = {}
         self._waiting: dict[Address, None] = {}
-        self._slots = 0
+        self._slots: list[Address] = []
+        """Who holds them, once for each."""
         self._timer: asyncio.TimerHandle | None = None
         self._at_work = _ScriptsAtWork()
 
     def join(self, address: str) -> Connection:
         """A new connection. One whose address is not known ("") shares its limits with nobody."""
         for name, idle in list(self._addresses.items()):
-            if not idle.connections and idle.runs.is_full and idle.data.is_full:
+            if not idle.connections and idle.lately.is_full and idle.data.is_full:
                 del self._addresses[name]
         found = self._addresses.setdefault(address, Address()) if address else Address()
         found.connections += 1
@@ -117,6 +129,9 @@ class ScriptTurns:
     async def turn(self, connection: Connection) -> None:
         """Wait until a script of this connection may run. It holds a slot until `finished`."""
         await taken(connection.runs)
+        # Streamlit would break the script off and start it again. What it has said by then is still
+        # to be sent, and all messages of all sessions are sent one by one.
+        await connection.idle.wait()
         request = Request(connection, asyncio.get_running_loop().create_future())
         connection.address.waiting.append(request)
         self._waiting[connection.address] = None
@@ -129,8 +144,8 @@ class ScriptTurns:
             return
         connection.slot.cancel()
         connection.slot = None
-        connection.address.slots -= 1
-        self._slots -= 1
+        connection.idle.set()
+        self._slots.remove(connection.address)
         self._grant()
 
     def _grant(self) -> None:
@@ -151,9 +166,10 @@ class ScriptTurns:
     def _may_run(self, address: Address) -> bool:
         if address.runs.seconds_left():
             return False
-        if address.waiting[0].connection.slot:
-            return True  # Its script is at work already, and will be replaced.
-        return self._slots < SLOTS and address.slots < SLOTS_PER_ADDRESS
+        if len(self._slots) >= SLOTS or self._slots.count(address) >= SLOTS_PER_ADDRESS:
+            return False
+        # Those that run much have together what one address has.
+        return not address.much or sum(each.much > 0 for each in self._slots) < SLOTS_PER_ADDRESS
 
     def _start(self, address: Address) -> None:
         request = address.waiting.popleft()
@@ -163,18 +179,17 @@ class ScriptTurns:
             return  # The connection is gone.
         self._runs.take()
         address.runs.take()
+        address.lately.take()
         connection = request.connection
-        # One that replaces another has its slot for as long as that would: a flood gives it back.
-        if not connection.slot:
-            address.slots += 1
-            self._slots += 1
-            self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
+        self._slots.append(address)
+        connection.idle.clear()
+        self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)
 
     def _keep_slot(self, connection: Connection, times: int) -> None:
         def look() -> None:
             # Which script holds which slot is not known; how many of them compute is.
-            if times > 1 and self._at_work.count() >= self._slots:
+            if times > 1 and self._at_work.count() >= len(self._slots):
                 self._keep_slot(connection, times - 1)
             else:
                 self.finished(connection)

@@ -190,21 +190,70 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
         over.set()
 
 
-def test_newer_run_of_a_connection_replaces_the_one_at_work():
+def test_newer_run_of_a_connection_waits_for_the_one_at_work():
+    """Runs that were broken off had said something, which was sent to nobody's use for seconds."""
+
     async def story():
         turns = ScriptTurns()
         connection = turns.join("192.0.2.1")
+        await turns.turn(connection)
+        newer = asyncio.create_task(turns.turn(connection))
+        await settle()
+        assert not newer.done()
+        # Meanwhile, others have their turns, at the same address too.
         async with asyncio.timeout(10):
-            for _ in range(10):
-                await turns.turn(connection)
-            # Together they hold one slot, so others have theirs.
-            for number in range(2, 5):
+            await turns.turn(turns.join("192.0.2.1"))
+            for number in range(2, 4):
                 await turns.turn(turns.join(f"192.0.2.{number}"))
+        turns.finished(connection)
+        await settle()
+        assert newer.done()
 
     in_a_loop(story)
 
 
-def test_flood_of_replaced_runs_gives_its_slot_back(monkeypatch):
+def test_addresses_that_run_much_have_together_what_one_has():
+    """Four that ran twenty scripts a second each kept a page waiting as long as they did so."""
+
+    async def story():
+        turns = ScriptTurns()
+        floods = [turns.join(f"192.0.2.{number}") for number in range(8)]
+        for each in floods:
+            for _ in range(40):
+                await turns.turn(each)
+                turns.finished(each)
+        waiting = [asyncio.create_task(turns.turn(each)) for each in floods]
+        await settle()
+        assert sum(each.done() for each in waiting) == 2
+        people = [asyncio.create_task(turns.turn(turns.join(f"192.0.3.{n}"))) for n in range(2)]
+        await settle()
+        assert all(each.done() for each in people)
+        for each in waiting:
+            each.cancel()
+
+    in_a_loop(story)
+
+
+def test_who_ran_much_is_forgotten_in_time(clock):
+    async def story():
+        turns = ScriptTurns()
+        office = turns.join("192.0.2.1")
+        for _ in range(60):
+            clock.now += 1
+            await turns.turn(office)
+            turns.finished(office)
+        assert office.address.much == 0
+        for _ in range(50):
+            await turns.turn(office)
+            turns.finished(office)
+        assert office.address.much > 0
+        clock.now += 40
+        assert office.address.much == 0
+
+    in_a_loop(story)
+
+
+def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
     monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
     monkeypatch.setattr(script_turns, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
     monkeypatch.setattr(script_turns, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
