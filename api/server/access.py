@@ -1,11 +1,13 @@
 """Who is calling: from a bearer token to a principal. All of the API's authentication is here."""
 
+import logging
 import secrets
-import threading
 import time
 from dataclasses import dataclass
+from threading import Lock, Thread
 
 import jwt
+from sqlalchemy.exc import DBAPIError
 
 from api import portal_token
 from api.accounts import AccountsFile
@@ -13,8 +15,10 @@ from api.contract import Role, UserState
 from api.keys import Keys
 from api.portal_token import Caller, Operator, Person, Visitor
 from api.server import store
-from api.server.database import Database
+from api.server.database import Database, reason_of
 from api.server.problems import ProblemError, forbidden
+
+log = logging.getLogger(__name__)
 
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
@@ -176,7 +180,7 @@ class TokenUses:
         self._database = database
         self._org_id = org_id
         self._days: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._written_at = time.monotonic()
 
     def note(self, principal: Principal) -> None:
@@ -184,18 +188,37 @@ class TokenUses:
         if principal.token_id is None:
             return
         if time.monotonic() - self._written_at > TOKEN_USES_INTERVAL:
-            self.write()
+            # In a thread: whoever calls must not wait for a database that is locked, or fail by it.
+            Thread(target=self._write_or_log, args=[self._taken()], name="token uses").start()
         with self._lock:
             self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
 
     def write(self) -> None:
-        """Write what has been remembered."""
+        """Write what has been remembered; what cannot be written stays remembered."""
+        self._write(self._taken())
+
+    def _taken(self) -> dict[str, int]:
         with self._lock:
             days, self._days = self._days, {}
             self._written_at = time.monotonic()
-        if days:
+        return days
+
+    def _write(self, days: dict[str, int]) -> None:
+        if not days:
+            return
+        try:
             with self._database.write() as connection:
                 store.touch_tokens(connection, self._org_id, days)
+        except DBAPIError:
+            with self._lock:
+                self._days = days | self._days
+            raise
+
+    def _write_or_log(self, days: dict[str, int]) -> None:
+        try:
+            self._write(days)
+        except DBAPIError as error:
+            log.warning("the days on which tokens were used wait: %s", reason_of(error))
 
 
 def name_of(email: str) -> str:

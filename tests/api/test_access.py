@@ -1,15 +1,22 @@
 """Who is calling: which tokens are believed, and what survives a rotation of the secret key."""
 
+import sqlite3
+import threading
 import time
 import uuid
 
 import httpx
 import jwt
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from api.contract import IssueQuery, IssueType, NewIssue, ResourceType, Role
 from api.errors import Invalid, NotFound, Unauthenticated
-from api.keys import Keys
+from api.keys import Keys, load_keys
+from api.server import access
+from api.server.access import create_token
+from api.server.service import open_service
+from api.settings import Settings
 from tests.api.conftest import Caller
 from tests.conftest import SECRET, api_server
 
@@ -157,3 +164,34 @@ def test_answers_are_given_again_only_to_who_may_have_them(api_on):
 
     assert [asked(*both).status_code for _ in range(2)] == [200, 200]
     assert asked(both[1]).status_code == 403
+
+
+def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
+    """Once an hour a call wrote the uses itself: all waited five seconds, and it failed."""
+    settings = Settings(data_dir=tmp_path, secret_key=SECRET)
+    service = open_service(settings, load_keys(settings))
+    token = create_token(
+        service.database, service.org_id, service.keys, "a@example.com", Role.MEMBER, None
+    )
+    caller = service.access.authenticate(f"Bearer {token.secret}")
+    service.token_uses.note(caller)
+    monkeypatch.setattr(access, "TOKEN_USES_INTERVAL", 0.0)
+
+    def days() -> list[int]:
+        with sqlite3.connect(tmp_path / "issues.db") as reader:
+            return [day for (day,) in reader.execute("SELECT last_used_at FROM tokens") if day]
+
+    locker = sqlite3.connect(tmp_path / "issues.db", isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    service.token_uses.note(caller)
+    assert time.monotonic() - begun < 1
+    with pytest.raises(DBAPIError):  # What has been told since is there at the next try.
+        service.token_uses.write()
+    for thread in threading.enumerate():
+        if thread.name == "token uses":
+            thread.join()
+    locker.execute("ROLLBACK")
+    assert days() == []
+    service.close()
+    assert days() == [NOW // 86_400 * 86_400]
