@@ -90,6 +90,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         with stopping.announced(get_settings().drain_seconds):
             yield
         await asyncio.to_thread(held.finish_all)
+        await asyncio.to_thread(backend.current().ended.write)
     if service:
         service.close()
     telemetry.stop()

@@ -21,6 +21,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 _SLACK = 3600
 
+_RETRY_SECONDS = 30.0
+"""How often it is tried again to write what could not be written."""
+
 _TIDY_SECONDS = 600.0
 """How often those are removed that have ended by themselves: there may be tens of thousands."""
 
@@ -39,30 +42,50 @@ class EndedSignIns:
         self._folder = _folder(settings)
         self._keys = keys
         self._tidied_at = -_TIDY_SECONDS
+        self._retry: threading.Timer | None = None
 
     def add(self, sign_in: str, until: float) -> bool:
         """End the sign-in with this id, which would have ended by itself at ``until``.
 
-        Returns whether that could be written. If not, only this process knows, until it stops or
-        a later call succeeds in writing it.
+        Returns whether that could be written. If not, only this process knows, and tries again
+        until it stops.
         """
         name = self._names(sign_in)[0]
         with _lock:
             _unwritten.setdefault(self._folder, {})[name] = until
-            left = dict(_unwritten[self._folder])
+        is_written = self.write()
+        if is_written and time.monotonic() - self._tidied_at > _TIDY_SECONDS:
+            self._tidied_at = time.monotonic()
+            with suppress(OSError):
+                self._forget_old()
+        return is_written
+
+    def write(self) -> bool:
+        """Write what is not written yet; returns whether that could be done."""
+        with _lock:
+            left = dict(_unwritten.get(self._folder, {}))
+        if not left:
+            return True
         try:
             _write(self._folder, left)
         except OSError as error:
-            log.error("a sign-in that was ended cannot be noted: %s", error.strerror)
+            log.error("sign-ins that were ended cannot be noted: %s", error.strerror)
+            self._write_later()
             return False
         with _lock:
             for written in left:
                 _unwritten[self._folder].pop(written, None)
-        if time.monotonic() - self._tidied_at > _TIDY_SECONDS:
-            self._tidied_at = time.monotonic()
-            with suppress(OSError):
-                self._forget_old()
         return True
+
+    def _write_later(self) -> None:
+        if self._retry is None or not self._retry.is_alive():
+            self._retry = threading.Timer(_RETRY_SECONDS, self._write_again)
+            self._retry.daemon = True  # Whatever stops the process writes what is left.
+            self._retry.start()
+
+    def _write_again(self) -> None:
+        self._retry = None  # So that it is tried once more if this fails.
+        self.write()
 
     def has(self, sign_in: str) -> bool:
         """Whether the sign-in with this id has been ended."""

@@ -4,6 +4,7 @@ Set once when the server starts; `components.session` makes clients from it.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import httpx
 
@@ -32,7 +33,7 @@ class Backend:
     asked_at: float | None = None
     """When it was asked for a receipt, by ``time.monotonic()``."""
 
-    @property
+    @cached_property
     def ended(self) -> EndedSignIns:
         """The sign-ins that were ended."""
         return EndedSignIns(get_settings(), self.keys)

@@ -46,6 +46,8 @@ class Errand:
     query: str = ""
     by_name: bool = False
     """Whether they want to report by name then."""
+    copies_hold: bool = False
+    """Whether it could not be written down that they sign out."""
 
 
 class LeadBack:
@@ -101,9 +103,10 @@ def note(errand: Errand, leave: Callable[[], None]) -> None:
     """Note the errand in the browser, and call ``leave`` when that is done."""
     query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
     told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
+    told |= {"by_name": int(errand.by_name), "copies_hold": int(errand.copies_hold)}
     data = {
         "name": _COOKIE,
-        "value": urlencode(told | {"by_name": int(errand.by_name)}),
+        "value": urlencode(told),
         "seconds": _SECONDS,
     }
     frontend.element("errand")(key="errand", data=data, on_noted_change=leave)
@@ -119,7 +122,13 @@ def over() -> Errand | None:
     def said(name: str) -> str:
         return told.get(name, [""])[0]
 
-    return Errand(said("in") == "1", said("page"), said("query"), said("by_name") == "1")
+    return Errand(
+        said("in") == "1",
+        said("page"),
+        said("query"),
+        said("by_name") == "1",
+        said("copies_hold") == "1",
+    )
 
 
 def forget() -> None:

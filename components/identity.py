@@ -149,6 +149,11 @@ def copies_may_hold() -> bool:
     return _COPIES_HOLD in st.session_state
 
 
+def note_that_copies_may_hold() -> None:
+    """The sign-out could not be written down."""
+    st.session_state[_COPIES_HOLD] = True
+
+
 def note_failure() -> None:
     """The person has come back from the provider as a visitor."""
     st.session_state[_NOT_SIGNED_IN] = True
@@ -197,7 +202,7 @@ def _sign_out(before: Callable[[], None]) -> None:
         _clear()
         note_sign_out()
         if not is_noted:
-            st.session_state[_COPIES_HOLD] = True
+            note_that_copies_may_hold()
         if way_in() is Way.PROVIDER:
             st.session_state[_LEAVING] = ""
         else:
@@ -244,7 +249,8 @@ def _sign_in_elsewhere(errand: Errand) -> None:
             st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
     if _LEAVING in st.session_state:
         signing_in = bool(st.session_state[_LEAVING])
-        errands.note(errand if signing_in else Errand(signing_in=False), _leave)
+        leaving = Errand(signing_in=False, copies_hold=copies_may_hold())
+        errands.note(errand if signing_in else leaving, _leave)
 
 
 def _leave_for(name: str) -> None:

@@ -182,6 +182,8 @@ def come_back() -> None:
         return
     if not errand.signing_in:
         identity.note_sign_out()
+        if errand.copies_hold:
+            identity.note_that_copies_may_hold()
         st.switch_page("pages/sign_in.py")
     if errand.page in {str(file) for file in Path("pages").glob("[a-z]*.py")}:
         st.session_state[_LAST_PAGE] = errand.page

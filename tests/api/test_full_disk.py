@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import api.ended
 from api.contract import IssueType, NewIssue, ResourceType, Role
 from api.ended import EndedSignIns
 from api.errors import IssuesError
@@ -185,3 +186,18 @@ def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
     assert len(list((tmp_path / "ended").iterdir())) == 2
     assert ended.has("one")
     assert ended.has("two")
+
+
+def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch):
+    """It waited for somebody else to sign out, and was lost with the process."""
+    monkeypatch.setattr(api.ended, "_RETRY_SECONDS", 0.05)
+    ended = EndedSignIns(Settings(data_dir=tmp_path), Keys(SECRET))
+    (tmp_path / "ended").write_text("")
+    assert ended.add("one", time.time() + 600) is False
+    assert ended.write() is False
+    (tmp_path / "ended").unlink()
+    until = time.monotonic() + 10
+    while not (tmp_path / "ended").is_dir() or not list((tmp_path / "ended").iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert ended.write() is True

@@ -185,6 +185,10 @@ def test_signing_out_signs_out_even_if_nothing_can_be_written(people, tmp_path):
         thief = people(server)
         thief.context.add_cookies([copy])
         thief.opens("/my_issues").sees("Sign in to see this page.")
+        # Once it can be written, also for the next start.
+        (server.data_dir / "ended").unlink()
+        server.stop()
+        assert list((server.data_dir / "ended").iterdir())
     finally:
         server.stop()
 

@@ -125,6 +125,23 @@ def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, singl
     assert download(rob, sign_in_cookies(rob)) == 200
 
 
+def test_signing_out_that_cannot_be_written_down_is_told(people, single):
+    rob = people(single).opens("/review")
+    signs_in_as(rob, "rob")
+    folder = single.data_dir / "ended"
+    aside = folder.with_name("aside")
+    if folder.exists():
+        folder.rename(aside)
+    folder.write_text("")
+    try:
+        signs_out(rob.goes_to("Rob Reviewer"))
+        rob.sees("This could not be written down")
+    finally:
+        folder.unlink()
+        if aside.exists():
+            aside.rename(folder)
+
+
 def test_another_site_signs_nobody_out(people, single):
     rob = people(single).opens("/review")
     signs_in_as(rob, "rob").sees("Rob Reviewer")
