@@ -1,7 +1,7 @@
 """What others feel while one visitor attacks: pages and API calls, against an idle portal.
 
-Attackers are processes of their own, all at one address; the others come from another address, as
-behind a proxy. Every attack needs nothing but a connection that any visitor may open.
+Attackers are processes of their own, nearly all at one address; the others come from other
+addresses, as behind a proxy. Every attack needs nothing but a connection that any visitor may open.
 """
 
 import asyncio
@@ -71,10 +71,13 @@ async def _felt(url: str, token: str, seconds: float) -> dict[str, list[float]]:
     async def pages() -> list[float]:
         found: list[float] = []
         while time.monotonic() < until:
-            session = Session(url, address=OTHER)
+            # Many people, each of whom opens one page.
+            somebody = f"198.51.{100 + len(found) // 250}.{len(found) % 250}"
+            session = Session(url, address=somebody)
+            asked = {"Accept": "text/html", "X-Forwarded-For": somebody}
             begun = time.perf_counter()
             with suppress(*_NO_ANSWER):
-                await page_client.get(url, headers={"Accept": "text/html"})
+                await page_client.get(url, headers=asked)
                 async with session:
                     pass
             found.append(time.perf_counter() - begun)
@@ -92,7 +95,7 @@ async def _felt(url: str, token: str, seconds: float) -> dict[str, list[float]]:
         return found
 
     # No certificates are loaded for plain HTTP, which would take longer than the request.
-    page_client = httpx.AsyncClient(headers={"X-Forwarded-For": OTHER}, timeout=20, verify=False)
+    page_client = httpx.AsyncClient(timeout=20, verify=False)
     api_client = httpx.AsyncClient(headers=headers, timeout=20, verify=False)
     async with page_client, api_client:
         opened, answered = await asyncio.gather(pages(), calls())
@@ -128,12 +131,12 @@ def _repeat(attack: Attack, url: str) -> None:
         time.sleep(0.01)  # Refused: at once again.
 
 
-def _connected(url: str) -> ClientConnection:
+def _connected(url: str, address: str = ATTACKER) -> ClientConnection:
     return connect(
         f"ws://{urlsplit(url).netloc}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
         origin=Origin(url),
-        additional_headers={"X-Forwarded-For": ATTACKER},
+        additional_headers={"X-Forwarded-For": address},
         max_size=None,
         open_timeout=60,
         ping_interval=None,
@@ -193,6 +196,15 @@ def many_runs(url: str) -> None:
         for connection in connections:
             connection.send(_rerun())
         time.sleep(1 / 270)
+
+
+def four_addresses(url: str) -> None:
+    """A tab at each of four addresses that runs the page as often as it may."""
+    connections = [_connected(url, f"203.0.113.{number}") for number in range(101, 105)]
+    while True:
+        for connection in connections:
+            connection.send(_rerun())
+        time.sleep(1 / 20)
 
 
 def big_messages(url: str) -> None:
@@ -397,6 +409,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
     "469 bytes a second": (trickle,),
     "5,000 empty runs": (empty_runs,),
     "20 connections, 270 runs a second each": (many_runs,),
+    "four addresses, 20 runs a second each": (four_addresses,),
     "messages of 8 MB": (big_messages,),
     "tiny frames": (tiny_frames,),
     "199 sessions": (sessions,),

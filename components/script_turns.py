@@ -2,8 +2,9 @@
 
 Streamlit (1.67) starts a thread for every request to run a script, at once and without limit. Here
 a request waits until its connection, its address and the whole process have runs left (token
-buckets), and until fewer than `SLOTS` scripts are at work. Of those that wait, the addresses that
-have run little lately go first. Requests are delayed, never dropped.
+buckets), until the last script of its connection has run, and until fewer than `SLOTS` scripts are
+at work. Of those that wait, the addresses that have run little lately go first; those that have run
+much have together what one address has. Requests are delayed, never dropped.
 """
 
 import asyncio
