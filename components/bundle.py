@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
@@ -32,19 +32,19 @@ class BundleFiles:
         """Answer, or pass the request on."""
         if not is_asked_for(scope):
             await self.app(scope, receive, send)
-            return
-        kind = mimetypes.guess_type(scope["path"])[0]
-        await Response(_content(scope["path"]), 200, _HEADERS, kind)(scope, receive, send)
+        elif scope["path"] in files():
+            kind = mimetypes.guess_type(scope["path"])[0]
+            await Response(_content(scope["path"]), 200, _HEADERS, kind)(scope, receive, send)
+        else:
+            # Streamlit would send the page, as a script or a style.
+            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
 
 
 def is_asked_for(scope: Scope) -> bool:
-    """Whether this asks for a file of the bundle; where there is none, Streamlit sends a page."""
+    """Whether this asks for a file of the bundle, be it there or not."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
-    if scope["path"] not in files():
-        return False
-    headers = Headers(scope=scope)
-    return "text/html" not in headers.get("accept", "") and not body_size(headers, 1)
+    return scope["path"].startswith("/static/") and not body_size(Headers(scope=scope), 1)
 
 
 @cache

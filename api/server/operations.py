@@ -7,6 +7,7 @@ served by it, a request would take five times the processor's time.
 import asyncio
 import inspect
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -141,10 +142,17 @@ class _Operation:
         arguments = {name: read(call) for name, read in self._readers.items()}
         if self._waits:
             do = partial(self._endpoint, **arguments)
-            answer: Response = await in_thread(do, of=call.principal.limited_as)
+            answer, seconds = await in_thread(_timed, do, of=call.principal.limited_as)
+            call.service.rate_limits.count_computing(call.principal, seconds)
             return answer
         begun: Awaitable[Response] = self._endpoint(**arguments)
         return await begun
+
+
+def _timed(do: Callable[[], Response]) -> tuple[Response, float]:
+    """What ``do`` returns, and the seconds of a processor that it took in this thread."""
+    begun = time.thread_time()
+    return do(), time.thread_time() - begun
 
 
 def add_headers(call: Request, headers: dict[str, str]) -> None:

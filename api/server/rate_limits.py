@@ -21,6 +21,9 @@ from api.turns import Bucket, taken
 _CALLS: Final = (100.0, 400)
 """Of one API token: refill a second, and the most at once."""
 
+_SECONDS_IN_ONE: Final = 0.003
+"""Of a processor: a list of a hundred issues takes three times that."""
+
 _BODY_IN_ONE: Final = 4096
 """Bytes of a body beyond which a call counts as several."""
 
@@ -52,9 +55,13 @@ class RateLimits:
             return
         if who.limited_as not in self._calls:
             self._calls = {name: calls for name, calls in self._calls.items() if not calls.is_full}
-        await taken(
-            self._calls.setdefault(who.limited_as, Bucket(*_CALLS)), 1 + size // _BODY_IN_ONE
-        )
+        calls = self._calls.setdefault(who.limited_as, Bucket(*_CALLS))
+        await taken(calls, 1 + size // _BODY_IN_ONE)
+
+    def count_computing(self, who: Principal, seconds: float) -> None:
+        """Count a call that has computed for so long as several: those after it wait."""
+        if calls := self._calls.get(who.limited_as):
+            calls.take(seconds / _SECONDS_IN_ONE)
 
     async def count_create(self, who: Principal, new: NewIssue) -> dict[str, str]:
         """Count a report; the headers for its answer, or a 429 problem.

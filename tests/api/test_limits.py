@@ -285,6 +285,13 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     assert in_a_loop(lambda: story(script, 400, 0)) == 0
     assert in_a_loop(lambda: story(script, 100, 0)) == pytest.approx(1, rel=0.05)
     assert in_a_loop(lambda: story(script, 4, 200_000)) > 2
+    # So do those that compute: sixty lists of a hundred issues a second made others wait.
+    slept.clear()
+    clock.monotonic.return_value += 1000
+    for _ in range(200):
+        limits.count_computing(script, 0.009)
+    assert in_a_loop(lambda: story(script, 1, 0)) == pytest.approx(2, rel=0.05)
+    limits.count_computing(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
     # Of a person in a portal, it counts where they come from.
     slept.clear()
     assert in_a_loop(lambda: story(Principal(Role.MEMBER, "user_1", "user_1"), 1000, 0)) == 0
