@@ -3,15 +3,14 @@
 Streamlit (1.67) starts a thread for every request to run a script, at once and without limit. Here
 a request waits until its connection, its address and the whole process have runs left (token
 buckets), until the last script of its connection has run, and until fewer than `SLOTS` scripts are
-at work. Of those that wait, the addresses that have run little lately go first; those that have run
-much have together what one address has. Requests are delayed, never dropped.
+at work. Of those that wait, addresses take turns. Tabs that run more than somebody at work wait
+until no others run, or for a second. Requests are delayed, never dropped.
 """
 
 import asyncio
 import os
 import threading
 import time
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,9 +38,14 @@ _SCRIPT_THREAD: Final = "ScriptRunner.scriptThread"
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
 RUNS_IN_ALL: Final = (300.0, 1_500)
-_RUNS_AT_WORK: Final = (2.0, 1_000)
+_RUNS_AT_WORK: Final = (2.0, 100)
 _FEW_RUNS: Final = 10
-"""What somebody at work runs in the long run, and in a moment. Whoever runs more goes last."""
+"""What somebody at work runs in a tab: so many a second in the long run, and in a moment. After a
+flood, a tab is one of those that run more for another 40 seconds.
+"""
+
+_LONGEST_WAIT: Final = 1.0
+"""Seconds after which an address may run a script in spite of that."""
 
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
@@ -55,19 +59,15 @@ class Address:
 
     runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_ADDRESS))
     data: Bucket = field(default_factory=lambda: Bucket(*BYTES_PER_ADDRESS))
-    lately: Bucket = field(default_factory=lambda: Bucket(*_RUNS_AT_WORK))
     connections: int = 0
-    waiting: deque["Request"] = field(default_factory=deque)
+    waiting: list["Request"] = field(default_factory=list)
+    had_turn_at: float = 0.0
+    """Who has had none for longest is the next."""
 
     @property
-    def much(self) -> int:
-        """How much it has run lately; 0 if no more than somebody at work."""
-        return int(self.lately.used // _FEW_RUNS)
-
-    @property
-    def place(self) -> tuple[int, float]:
-        """Its place among those that wait: who has run little lately, then who waits longest."""
-        return self.much, self.waiting[0].asked_at
+    def next(self) -> "Request":
+        """The request whose turn it is among those that wait."""
+        return min(self.waiting, key=lambda request: request.place)
 
 
 @dataclass(eq=False)
@@ -77,12 +77,18 @@ class Connection:
     address: Address
     runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_CONNECTION))
     messages: Bucket = field(default_factory=lambda: Bucket(*MESSAGES_PER_CONNECTION))
+    lately: Bucket = field(default_factory=lambda: Bucket(*_RUNS_AT_WORK))
     slot: asyncio.TimerHandle | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while it holds no slot."""
 
     def __post_init__(self) -> None:
         self.idle.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has run more lately than that of somebody at work."""
+        return self.lately.used > _FEW_RUNS
 
 
 @dataclass(eq=False)
@@ -93,6 +99,11 @@ class Request:
     granted: asyncio.Future[None]
     asked_at: float = field(default_factory=time.monotonic)
 
+    @property
+    def place(self) -> tuple[bool, float]:
+        """Its place among those of its address."""
+        return self.connection.is_busy, self.asked_at
+
 
 class ScriptTurns:
     """The turns of one process. Use from one event loop only."""
@@ -102,15 +113,15 @@ class ScriptTurns:
         self._data = Bucket(*BYTES_IN_ALL)
         self._addresses: dict[str, Address] = {}
         self._waiting: dict[Address, None] = {}
-        self._slots: list[Address] = []
-        """Who holds them, once for each."""
+        self._slots: list[Connection] = []
+        """Those that hold one."""
         self._timer: asyncio.TimerHandle | None = None
         self._at_work = _ScriptsAtWork()
 
     def join(self, address: str) -> Connection:
         """A new connection. One whose address is not known ("") shares its limits with nobody."""
         for name, idle in list(self._addresses.items()):
-            if not idle.connections and idle.lately.is_full and idle.data.is_full:
+            if not idle.connections and idle.runs.is_full and idle.data.is_full:
                 del self._addresses[name]
         found = self._addresses.setdefault(address, Address()) if address else Address()
         found.connections += 1
@@ -146,7 +157,7 @@ class ScriptTurns:
         connection.slot.cancel()
         connection.slot = None
         connection.idle.set()
-        self._slots.remove(connection.address)
+        self._slots.remove(connection)
         self._grant()
 
     def _grant(self) -> None:
@@ -158,31 +169,38 @@ class ScriptTurns:
             left = self._runs.seconds_left()
             ready = [] if left else [each for each in self._waiting if self._may_run(each)]
             if not ready:
-                waits = [left] if left else [each.runs.seconds_left() for each in self._waiting]
+                waits = [left] if left else [self._seconds_left(each) for each in self._waiting]
                 if soonest := min((wait for wait in waits if wait), default=0.0):
                     self._timer = asyncio.get_running_loop().call_later(soonest, self._grant)
                 return  # Without a timer: `finished` comes when a slot is free.
-            self._start(min(ready, key=lambda each: each.place))
+            self._start(min(ready, key=lambda each: each.had_turn_at))
 
     def _may_run(self, address: Address) -> bool:
-        if address.runs.seconds_left():
-            return False
-        if len(self._slots) >= SLOTS or self._slots.count(address) >= SLOTS_PER_ADDRESS:
-            return False
-        # Those that run much have together what one address has.
-        return not address.much or sum(each.much > 0 for each in self._slots) < SLOTS_PER_ADDRESS
+        of_this = sum(each.address is address for each in self._slots)
+        has_slot = len(self._slots) < SLOTS and of_this < SLOTS_PER_ADDRESS
+        return has_slot and not self._seconds_left(address)
+
+    def _seconds_left(self, address: Address) -> float:
+        """Seconds until this address may run a script, if a slot is free then."""
+        if self._slots and address.next.connection.is_busy:
+            wait = address.had_turn_at + _LONGEST_WAIT - time.monotonic()
+        else:
+            wait = 0.0
+        return max(wait, address.runs.seconds_left())
 
     def _start(self, address: Address) -> None:
-        request = address.waiting.popleft()
+        request = address.next
+        address.waiting.remove(request)
         if not address.waiting:
             del self._waiting[address]
         if request.granted.done():
             return  # The connection is gone.
         self._runs.take()
         address.runs.take()
-        address.lately.take()
+        address.had_turn_at = time.monotonic()
         connection = request.connection
-        self._slots.append(address)
+        connection.lately.take()
+        self._slots.append(connection)
         connection.idle.clear()
         self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)

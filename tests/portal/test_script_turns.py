@@ -8,7 +8,7 @@ import pytest
 
 from api.turns import Bucket
 from components import script_turns
-from components.script_turns import ScriptTurns
+from components.script_turns import Connection, ScriptTurns
 from tests.loops import in_a_loop
 
 
@@ -212,20 +212,24 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
     in_a_loop(story)
 
 
-def test_addresses_that_run_much_have_together_what_one_has():
+async def runs(turns: ScriptTurns, connection: Connection, count: int) -> None:
+    for _ in range(count):
+        await turns.turn(connection)
+        turns.finished(connection)
+
+
+def test_tabs_that_run_much_run_when_no_others_do():
     """Four that ran twenty scripts a second each kept a page waiting as long as they did so."""
 
     async def story():
         turns = ScriptTurns()
         floods = [turns.join(f"192.0.2.{number}") for number in range(8)]
         for each in floods:
-            for _ in range(40):
-                await turns.turn(each)
-                turns.finished(each)
+            await runs(turns, each, 40)
         waiting = [asyncio.create_task(turns.turn(each)) for each in floods]
         await settle()
-        assert sum(each.done() for each in waiting) == 2
-        people = [asyncio.create_task(turns.turn(turns.join(f"192.0.3.{n}"))) for n in range(2)]
+        assert sum(each.done() for each in waiting) == 1
+        people = [asyncio.create_task(turns.turn(turns.join(f"192.0.3.{n}"))) for n in range(3)]
         await settle()
         assert all(each.done() for each in people)
         for each in waiting:
@@ -234,21 +238,97 @@ def test_addresses_that_run_much_have_together_what_one_has():
     in_a_loop(story)
 
 
+def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
+    monkeypatch.setattr(script_turns, "_LONGEST_WAIT", 0.1)
+
+    async def story():
+        turns = ScriptTurns()
+        busy = turns.join("192.0.2.1")
+        await runs(turns, busy, 40)
+        await turns.turn(turns.join("192.0.2.2"))
+        waiting = asyncio.create_task(turns.turn(busy))
+        await settle()
+        assert not waiting.done()
+        async with asyncio.timeout(10):
+            await waiting
+
+    in_a_loop(story)
+
+
+def test_office_at_one_address_is_no_flood(monkeypatch):
+    """Fifty people at work waited for as long as somebody elsewhere ran scripts without end."""
+    monkeypatch.setattr(script_turns, "SLOTS", 2)
+    monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 1)
+
+    async def story():
+        turns = ScriptTurns()
+        office = [turns.join("192.0.2.1") for _ in range(50)]
+        for each in office:
+            await runs(turns, each, 1)
+        flood = [turns.join("192.0.2.2") for _ in range(4)]
+        for each in flood:
+            await runs(turns, each, 24)
+        others = [turns.join(f"192.0.3.{number}") for number in range(2)]
+        for each in others:
+            await turns.turn(each)
+        order = []
+
+        async def wait(name, connection):
+            await turns.turn(connection)
+            order.append(name)
+            turns.finished(connection)
+
+        asked = [asyncio.create_task(wait("flood", each)) for each in flood]
+        await settle()
+        asked += [asyncio.create_task(wait("office", each)) for each in office[:4]]
+        await settle()
+        assert order == []
+        turns.finished(others[0])
+        await asyncio.gather(*asked)
+        assert order[:4].count("office") >= 2
+
+    in_a_loop(story)
+
+
+def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
+    monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 1)
+
+    async def story():
+        turns = ScriptTurns()
+        flood = turns.join("192.0.2.1")
+        await runs(turns, flood, 40)
+        busy = turns.join("192.0.2.1")
+        await turns.turn(busy)
+        order = []
+
+        async def wait(name, connection):
+            await turns.turn(connection)
+            order.append(name)
+            turns.finished(connection)
+
+        asked = [asyncio.create_task(wait("flood", flood))]
+        await settle()
+        asked.append(asyncio.create_task(wait("at work", turns.join("192.0.2.1"))))
+        await settle()
+        turns.finished(busy)
+        await asyncio.gather(*asked)
+        assert order == ["at work", "flood"]
+
+    in_a_loop(story)
+
+
 def test_who_ran_much_is_forgotten_in_time(clock):
     async def story():
         turns = ScriptTurns()
-        office = turns.join("192.0.2.1")
+        tab = turns.join("192.0.2.1")
         for _ in range(60):
-            clock.now += 1
-            await turns.turn(office)
-            turns.finished(office)
-        assert office.address.much == 0
-        for _ in range(50):
-            await turns.turn(office)
-            turns.finished(office)
-        assert office.address.much > 0
+            clock.now += 0.5
+            await runs(turns, tab, 1)
+        assert not tab.is_busy
+        await runs(turns, tab, 50)
+        assert tab.is_busy
         clock.now += 40
-        assert office.address.much == 0
+        assert not tab.is_busy
 
     in_a_loop(story)
 
