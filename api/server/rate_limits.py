@@ -21,8 +21,8 @@ from api.turns import Bucket, taken
 _CALLS: Final = (100.0, 400)
 """Of one API token: refill a second, and the most at once."""
 
-_SECONDS_IN_ONE: Final = 0.003
-"""Of a processor: a list of a hundred issues takes three times that."""
+_SECONDS_IN_ONE: Final = 0.002
+"""Of a processor: a list of a hundred issues takes four times that."""
 
 _BODY_IN_ONE: Final = 4096
 """Bytes of a body beyond which a call counts as several."""

@@ -290,7 +290,7 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     clock.monotonic.return_value += 1000
     in_a_loop(lambda: story(script, 1, 0))
     for _ in range(200):
-        limits.count_computing(script, 0.009)
+        limits.count_computing(script, 0.006)
     assert in_a_loop(lambda: story(script, 1, 0)) == pytest.approx(2, rel=0.05)
     limits.count_computing(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
     # Of a person in a portal, it counts where they come from.
