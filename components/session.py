@@ -3,7 +3,6 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -175,6 +174,12 @@ def sign_in_form() -> None:
     )
 
 
+_PAGES_TO_RETURN_TO = {
+    f"pages/{name}.py" for name in ("report", "track", "my_issues", "review", "insights", "help")
+}
+"""Not the sign-in page: whoever is signed in is led on from there, to itself without end."""
+
+
 def come_back() -> None:
     """Lead a person who was away to sign in or out to where they wanted to be then."""
     errand = errands.over()
@@ -185,7 +190,7 @@ def come_back() -> None:
         if errand.copies_hold:
             identity.note_that_copies_may_hold()
         st.switch_page("pages/sign_in.py")
-    if errand.page in {str(file) for file in Path("pages").glob("[a-z]*.py")}:
+    if errand.page in _PAGES_TO_RETURN_TO:
         st.session_state[_LAST_PAGE] = errand.page
     if errand.by_name:
         report_by_name()
@@ -193,7 +198,9 @@ def come_back() -> None:
         identity.note_failure()
         st.switch_page("pages/sign_in.py")
     signing_in()
-    st.switch_page(page_to_return_to() or "", query_params=dict(parse_qsl(errand.query)))
+    # The note can be changed by hand, and Streamlit does not take its own options here.
+    query = {name: value for name, value in parse_qsl(errand.query) if "embed" not in name.lower()}
+    st.switch_page(page_to_return_to() or "", query_params=query)
 
 
 def signing_in() -> None:
