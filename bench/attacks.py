@@ -382,8 +382,8 @@ def refusals(url: str) -> None:
 
 
 def pages_for_files(url: str) -> None:
-    """Files that are not there, in whose place the page is sent."""
-    _ask(url, "GET /static/x HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
+    """Addresses where nothing is, to which Streamlit sends the page."""
+    _ask(url, "GET /x.js HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
 
 
 def _ask(url: str, head: str, count: int) -> None:

@@ -78,7 +78,6 @@ class Connection:
     runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_CONNECTION))
     messages: Bucket = field(default_factory=lambda: Bucket(*MESSAGES_PER_CONNECTION))
     lately: Bucket = field(default_factory=lambda: Bucket(*_RUNS_AT_WORK))
-    slot: asyncio.TimerHandle | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while it holds no slot."""
 
@@ -113,8 +112,8 @@ class ScriptTurns:
         self._data = Bucket(*BYTES_IN_ALL)
         self._addresses: dict[str, Address] = {}
         self._waiting: dict[Address, None] = {}
-        self._slots: list[Connection] = []
-        """Those that hold one."""
+        self._slots: dict[Connection, asyncio.TimerHandle] = {}
+        """Who holds one, and when to look whether they still need it."""
         self._timer: asyncio.TimerHandle | None = None
         self._at_work = _ScriptsAtWork()
 
@@ -152,13 +151,10 @@ class ScriptTurns:
 
     def finished(self, connection: Connection) -> None:
         """The script of this connection has run."""
-        if connection.slot is None:
-            return
-        connection.slot.cancel()
-        connection.slot = None
-        connection.idle.set()
-        self._slots.remove(connection)
-        self._grant()
+        if look := self._slots.pop(connection, None):
+            look.cancel()
+            connection.idle.set()
+            self._grant()
 
     def _grant(self) -> None:
         """Let those run who may; look again when the next one may."""
@@ -200,7 +196,6 @@ class ScriptTurns:
         address.had_turn_at = time.monotonic()
         connection = request.connection
         connection.lately.take()
-        self._slots.append(connection)
         connection.idle.clear()
         self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)
@@ -213,7 +208,8 @@ class ScriptTurns:
             else:
                 self.finished(connection)
 
-        connection.slot = asyncio.get_running_loop().call_later(SLOT_SECONDS, look)
+        loop = asyncio.get_running_loop()
+        self._slots[connection] = loop.call_later(SLOT_SECONDS, look)
 
 
 class _ScriptsAtWork:

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -174,12 +175,6 @@ def sign_in_form() -> None:
     )
 
 
-_PAGES_TO_RETURN_TO = {
-    f"pages/{name}.py" for name in ("report", "track", "my_issues", "review", "insights", "help")
-}
-"""Not the sign-in page: whoever is signed in is led on from there, to itself without end."""
-
-
 def come_back() -> None:
     """Lead a person who was away to sign in or out to where they wanted to be then."""
     errand = errands.over()
@@ -190,7 +185,9 @@ def come_back() -> None:
         if errand.copies_hold:
             identity.note_that_copies_may_hold()
         st.switch_page("pages/sign_in.py")
-    if errand.page in _PAGES_TO_RETURN_TO:
+    pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
+    # As `remember_page` is told: from the sign-in page one would be led to itself, without end.
+    if errand.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[_LAST_PAGE] = errand.page
     if errand.by_name:
         report_by_name()

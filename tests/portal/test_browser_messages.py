@@ -138,6 +138,6 @@ def test_end_of_a_script_frees_its_slot():
         ):
             said = ForwardMsg(script_finished=status).SerializeToString()
             await messages.send({"type": "websocket.send", "bytes": said})
-            assert bool(connection.slot) == holds
+            assert (connection in turns._slots) == holds
 
     in_a_loop(story)

@@ -42,6 +42,19 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def runs(turns: ScriptTurns, connection: Connection, count: int) -> None:
+    for _ in range(count):
+        await turns.turn(connection)
+        turns.finished(connection)
+
+
+async def runs_once(turns: ScriptTurns, connection: Connection, name: str, order: list[str]):
+    """Run a script when it is its turn, and note in what order."""
+    await turns.turn(connection)
+    order.append(name)
+    turns.finished(connection)
+
+
 def test_bucket_gives_its_burst_and_then_its_rate(clock):
     bucket = Bucket(10, 3)
     for _ in range(3):
@@ -94,22 +107,17 @@ def test_address_that_has_run_little_goes_first():
     async def story():
         turns = ScriptTurns()
         again = turns.join("192.0.2.0")
-        for _ in range(20):
-            await turns.turn(again)
-            turns.finished(again)
+        await runs(turns, again, 20)
         busy = [turns.join(f"192.0.2.{number}") for number in range(1, 5)]
         for each in busy:
             await turns.turn(each)
         order = []
 
-        async def wait(name, connection):
-            await turns.turn(connection)
-            order.append(name)
-            turns.finished(connection)
-
-        tasks = [asyncio.create_task(wait("flood", again)) for _ in range(5)]
+        tasks = [asyncio.create_task(runs_once(turns, again, "flood", order)) for _ in range(5)]
         await settle()
-        tasks.append(asyncio.create_task(wait("newcomer", turns.join("192.0.2.99"))))
+        tasks.append(
+            asyncio.create_task(runs_once(turns, turns.join("192.0.2.99"), "newcomer", order))
+        )
         await settle()
         assert order == []
         turns.finished(busy[3])
@@ -177,10 +185,10 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
         for each in held:
             await turns.turn(each)
         async with asyncio.timeout(10):
-            while sum(each.slot is not None for each in held) > 1:
+            while sum(each in turns._slots for each in held) > 1:
                 await asyncio.sleep(0.01)
         # The one that computes keeps one.
-        assert sum(each.slot is not None for each in held) == 1
+        assert sum(each in turns._slots for each in held) == 1
 
     for thread in threads:
         thread.start()
@@ -210,12 +218,6 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
         assert newer.done()
 
     in_a_loop(story)
-
-
-async def runs(turns: ScriptTurns, connection: Connection, count: int) -> None:
-    for _ in range(count):
-        await turns.turn(connection)
-        turns.finished(connection)
 
 
 def test_tabs_that_run_much_run_when_no_others_do():
@@ -273,14 +275,11 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
             await turns.turn(each)
         order = []
 
-        async def wait(name, connection):
-            await turns.turn(connection)
-            order.append(name)
-            turns.finished(connection)
-
-        asked = [asyncio.create_task(wait("flood", each)) for each in flood]
+        asked = [asyncio.create_task(runs_once(turns, each, "flood", order)) for each in flood]
         await settle()
-        asked += [asyncio.create_task(wait("office", each)) for each in office[:4]]
+        asked += [
+            asyncio.create_task(runs_once(turns, each, "office", order)) for each in office[:4]
+        ]
         await settle()
         assert order == []
         turns.finished(others[0])
@@ -301,14 +300,11 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
         await turns.turn(busy)
         order = []
 
-        async def wait(name, connection):
-            await turns.turn(connection)
-            order.append(name)
-            turns.finished(connection)
-
-        asked = [asyncio.create_task(wait("flood", flood))]
+        asked = [asyncio.create_task(runs_once(turns, flood, "flood", order))]
         await settle()
-        asked.append(asyncio.create_task(wait("at work", turns.join("192.0.2.1"))))
+        asked.append(
+            asyncio.create_task(runs_once(turns, turns.join("192.0.2.1"), "at work", order))
+        )
         await settle()
         turns.finished(busy)
         await asyncio.gather(*asked)
