@@ -13,6 +13,7 @@ from components import (
     labels,
     language,
     menu,
+    restarts,
     session,
     session_owners,
     sign_in_cookie,
@@ -23,6 +24,7 @@ from components.language import _
 
 Visibility = Literal["visible", "hidden"]
 
+restarts.slow_down()
 who = session.person()
 session_owners.note(identity.owner())
 for_members: Visibility = "visible" if who else "hidden"

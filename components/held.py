@@ -47,6 +47,9 @@ class _Held:
                 self.make()
             except IssuesError as error:
                 self.error = error
+            except Exception:
+                self.error = IssuesError()  # To be told: it is not made.
+                raise
             finally:
                 self.over = True
                 _waiting.discard(self)

@@ -91,8 +91,16 @@ def _begin_anew() -> None:
 
 
 def mark_read(issue: Issue) -> Issue:
-    """The issue, which is read by being opened."""
-    return issue if issue.is_read else session.client().update(issue, is_read=True)
+    """The issue, which is read by being opened.
+
+    It is shown even if that cannot be written: reading needs no room on a disk.
+    """
+    if issue.is_read:
+        return issue
+    try:
+        return session.client().update(issue, is_read=True)
+    except IssuesError:
+        return issue
 
 
 def has_neighbour(found: Queue, opened: str, step: int) -> bool:

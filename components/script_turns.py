@@ -61,8 +61,20 @@ class Address:
     data: Bucket = field(default_factory=lambda: Bucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     waiting: list["Request"] = field(default_factory=list)
+    closed: list[Bucket] = field(default_factory=list)
+    """What tabs that are closed ran lately: the next ones take over. To open them anew, one after
+    the other, is no way to seem new.
+    """
     had_turn_at: float = 0.0
     """Who has had none for longest is the next."""
+
+    def ran_lately(self) -> Bucket:
+        """What a new tab has run lately: what the busiest did that was closed."""
+        self.closed = [each for each in self.closed if not each.is_full]
+        busiest = max(self.closed, key=lambda each: each.used, default=Bucket(*_RUNS_AT_WORK))
+        with suppress(ValueError):
+            self.closed.remove(busiest)
+        return busiest
 
     @property
     def next(self) -> "Request":
@@ -124,12 +136,14 @@ class ScriptTurns:
                 del self._addresses[name]
         found = self._addresses.setdefault(address, Address()) if address else Address()
         found.connections += 1
-        return Connection(found)
+        return Connection(found, lately=found.ran_lately())
 
     def leave(self, connection: Connection) -> None:
         """The connection is closed."""
         self.finished(connection)
         connection.address.connections -= 1
+        if not connection.lately.is_full:
+            connection.address.closed.append(connection.lately)
 
     async def message(self, connection: Connection, size: int) -> None:
         """Wait until the connection may send one more message of any kind and so many bytes."""
@@ -191,11 +205,10 @@ class ScriptTurns:
             del self._waiting[address]
         if request.granted.done():
             return  # The connection is gone.
-        self._runs.take()
-        address.runs.take()
-        address.had_turn_at = time.monotonic()
         connection = request.connection
-        connection.lately.take()
+        for bucket in (self._runs, address.runs, connection.lately):
+            bucket.take()
+        address.had_turn_at = time.monotonic()
         connection.idle.clear()
         self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)

@@ -79,15 +79,16 @@ class Database:
                 self.url = self.url.set(drivername="postgresql+psycopg")
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
                 raise CannotStart("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
-            self.engine = self._postgresql() if self._is_postgresql else self._sqlite()
-            self.writers = CapacityLimiter(_WRITERS if self._is_postgresql else 1)
+            self.engine = self._postgresql() if self.is_postgresql else self._sqlite()
+            self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
             self._at_hand = AtHand(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Without the URL, which may have a password in it.
             raise CannotStart("ISSUES_DATABASE_URL is not a database URL.") from error
 
     @property
-    def _is_postgresql(self) -> bool:
+    def is_postgresql(self) -> bool:
+        """Whether another process computes what is asked for."""
         return self.url.get_backend_name() == "postgresql"
 
     def _postgresql(self) -> Engine:
@@ -132,7 +133,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database."""
         options: dict[str, Any] = {}
-        if self._is_postgresql:
+        if self.is_postgresql:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
@@ -141,7 +142,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when the block has ended without an error."""
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
-            if self._is_postgresql:
+            if self.is_postgresql:
                 connection.exec_driver_sql(_END_IF_IDLE)
             yield connection
 
@@ -153,7 +154,7 @@ class Database:
     @property
     def is_quick(self) -> bool:
         """Whether `first` and `version` take microseconds, so that an event loop may wait."""
-        return not self._is_postgresql and self.url.database is not None
+        return not self.is_postgresql and self.url.database is not None
 
     def version(self) -> int | None:
         """Another number whenever anything was changed, by whomever; None if that is not known."""
@@ -218,7 +219,7 @@ class Database:
     @contextmanager
     def answers_within(self, seconds: float | None) -> Iterator[None]:
         """Have each answer of PostgreSQL come within so many seconds, or whenever it comes."""
-        if not self._is_postgresql:
+        if not self.is_postgresql:
             yield
             return
         from api.server.postgresql import patience  # noqa: PLC0415 - only needed here
@@ -237,13 +238,13 @@ class Database:
             self.engine.connect().execution_options(**options) as connection,
         ):
             with connection.begin():
-                if self._is_postgresql:
+                if self.is_postgresql:
                     connection.execute(text("SET LOCAL statement_timeout = 0"))
                     connection.execute(text("SET LOCAL lock_timeout = 0"))
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
                 yield connection
                 if (
-                    not self._is_postgresql
+                    not self.is_postgresql
                     and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 ):
                     raise CannotStart("The database has rows that refer to nothing: not changed.")
@@ -270,7 +271,7 @@ class Database:
     def _look(self) -> bool:
         try:
             with self.answers_within(_LONGEST_LOOK):
-                if self._is_postgresql:
+                if self.is_postgresql:
                     with self.engine.connect() as connection:
                         if connection.scalar(text("SELECT pg_is_in_recovery()")):
                             return False

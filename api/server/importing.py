@@ -24,7 +24,9 @@ from api.server import store
 from api.server.service import Service
 from api.text_rules import check_characters
 
-_BATCH = 500
+_BATCH = 20
+"""Issues that are stored together; on PostgreSQL, reports wait meanwhile."""
+
 _NUMBERS = 10**12
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST = datetime(2099, 12, 31, tzinfo=UTC)

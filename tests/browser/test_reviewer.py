@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sqlite3
 import time
 import uuid
 
@@ -528,6 +529,25 @@ def test_what_waits_is_made_when_the_portal_stops(people, tmp_path):
         expect(note).to_have_count(0, timeout=30_000)
         with colleague(server) as other:
             assert other.get(issue.id).state == IssueState.IN_REVIEW
+    finally:
+        server.stop()
+
+
+def test_issue_can_be_read_when_nothing_can_be_written(people, tmp_path):
+    server = portal_server(tmp_path / "data").start()
+    try:
+        report(server, "The last one that found room")
+        reviewer = queue(people, "room", server=server)
+        with sqlite3.connect(server.data_dir / "issues.db") as database:
+            database.execute(
+                "CREATE TRIGGER full BEFORE UPDATE ON issues"
+                " BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+            )
+        reviewer.row("room").click()
+        expect(reviewer.page.locator(".st-key-opened .written")).to_have_text(
+            "The last one that found room"
+        )
+        reviewer.presses("Start review").sees("could not")
     finally:
         server.stop()
 

@@ -240,6 +240,20 @@ def test_tabs_that_run_much_run_when_no_others_do():
     in_a_loop(story)
 
 
+def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
+    async def story():
+        turns = ScriptTurns()
+        for number in range(40):
+            each = turns.join("192.0.2.1")
+            await runs(turns, each, 1)
+            assert each.is_busy == (number >= 10)
+            turns.leave(each)
+        turns.join("192.0.2.1")  # It takes over from them, and the next one does not.
+        assert not turns.join("192.0.2.1").is_busy
+
+    in_a_loop(story)
+
+
 def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
     monkeypatch.setattr(script_turns, "_LONGEST_WAIT", 0.1)
 
