@@ -68,8 +68,8 @@ class Address:
     had_turn_at: float = 0.0
     """Who has had none for longest is the next."""
 
-    def ran_lately(self) -> Bucket:
-        """What a new tab has run lately: what the busiest did that was closed."""
+    def take_over(self) -> Bucket:
+        """What a new tab counts as having run lately: what the busiest did that was closed."""
         self.closed = [each for each in self.closed if not each.is_full]
         busiest = max(self.closed, key=lambda each: each.used, default=Bucket(*_RUNS_AT_WORK))
         with suppress(ValueError):
@@ -136,7 +136,7 @@ class ScriptTurns:
                 del self._addresses[name]
         found = self._addresses.setdefault(address, Address()) if address else Address()
         found.connections += 1
-        return Connection(found, lately=found.ran_lately())
+        return Connection(found, lately=found.take_over())
 
     def leave(self, connection: Connection) -> None:
         """The connection is closed."""
