@@ -88,10 +88,12 @@ def hold(
 
 
 def finish() -> None:
-    """Make what is held now."""
-    if held := _current():
+    """Make now what is held, in this tab and in others of the same sign-in."""
+    whose = _whose()
+    held_here = st.session_state.pop(_HELD, None)
+    others = [held for held in tuple(_waiting) if whose and held.whose == whose]
+    for held in dict.fromkeys([held_here, *others] if held_here else others):
         held.finish()
-        st.session_state.pop(_HELD, None)
         _tell(held)
 
 

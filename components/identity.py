@@ -112,13 +112,13 @@ def sign_in_form(errand: Errand) -> None:
         _begin(begun)
 
 
-def change_password_form() -> None:
-    """A folded form to change the password, for those who have one here."""
+def change_password_form(before: Callable[[], None]) -> None:
+    """A folded form that does ``before`` and changes the password, for those who have one here."""
     sign_in = current()
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):
-        changed = passwords.change_form(sign_in)
+        changed = passwords.change_form(sign_in, before)
     if changed:
         notices.next_run(_("Your password is changed."))
         _begin(changed)

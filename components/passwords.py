@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -190,8 +190,11 @@ def form() -> PasswordSignIn | None:
     return _begin(username, account) if account else None
 
 
-def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
-    """The form to change the password; returns the sign-in that takes the place of this one."""
+def change_form(now: PasswordSignIn, before: Callable[[], None]) -> PasswordSignIn | None:
+    """The form to change the password; returns the sign-in that takes the place of this one.
+
+    ``before`` is called while this sign-in still holds.
+    """
     username = now.username
     # Another form for another sign-in: what was typed does not stay.
     with st.form(f"change_password_{now.id}", border=False):
@@ -216,6 +219,7 @@ def change_form(now: PasswordSignIn) -> PasswordSignIn | None:
         st.error(labels.password_fault(fault), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
+    before()
     try:
         with changed_accounts(get_settings()) as known:
             if known.get(username) != account:

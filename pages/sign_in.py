@@ -45,4 +45,4 @@ else:
     issue_view.text(f"{who.name}\n{who.email}\n{labels.role(who.role)}")
     # What the person has done, and could still undo, is done in their name.
     identity.sign_out_button(before=held.finish)
-    identity.change_password_form()
+    identity.change_password_form(before=held.finish)

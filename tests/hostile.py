@@ -123,7 +123,7 @@ HOSTILE = [
     "zero\u200bwidth\u200djoined\ufeffmarked",
     "Z\u0351\u036b\u0343a\u0321\u0353\u031el\u0334\u033ag\u0336\u0342o" + "\u0334\u0348" * 60,
     "🏳️‍🌈👨‍👩‍👧‍👦🧑🏽‍🚀" * 10,
-    "\U000e0041\U000e0042 tags and \ufff9annotation\ufffb",
+    "\U000e0041\U000e0042 tags and \ufff9annotation\ufffb\ufffc",
     "ﷺ" * 50,
     "NULL nil undefined NaN None true [object Object]",
     "x" * 2000,

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueType, NewIssue, ResourceType, Role
+from api.contract import IssueQuery, IssueState, IssueType, NewIssue, ResourceType, Role
 from tests.conftest import ROOT, Server, free_port, portal_server
 
 NO_MATCH = "This name and password do not match."
@@ -33,6 +33,18 @@ def download(person, cookie: dict) -> int:
     return httpx.get(address, cookies={cookie["name"]: cookie["value"]}).status_code
 
 
+def report(server, account):
+    with server.client(server.token(account["username"])) as client:
+        return client.create(
+            NewIssue(
+                description="Before",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.OTHER,
+                anonymous=False,
+            )
+        )
+
+
 def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account):
     person = people().opens("/sign_in").signs_in(**account)
     cookie = cookie_of(person)
@@ -43,15 +55,7 @@ def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account)
     other_tab = person.context.new_page()
     other_tab.goto(f"{person.server.url}/my_issues")
     expect(other_tab.get_by_text("You have not reported anything by name yet.")).to_be_visible()
-    with person.server.client(person.server.token(account["username"])) as client:
-        issue = client.create(
-            NewIssue(
-                description="Before",
-                resource_type=ResourceType.THREAD,
-                type=IssueType.OTHER,
-                anonymous=False,
-            )
-        )
+    issue = report(person.server, account)
     copy.opens(f"/my_issues?issue={issue.id}")
     copy.unfolds("Correct it")
     copy.writes("After")
@@ -93,8 +97,16 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     person.sees("too short: use at least 8 characters.")
     changes(account["password"], account["username"])
     person.sees("The new password is easy to guess")
+    # What waits in another tab until it cannot be undone is done while this sign-in holds.
+    issue = report(person.server, account)
+    tab = people()
+    tab.context.add_cookies([before])
+    tab.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     changes(account["password"], new)
-    person.sees("Your password is changed.")
+    person.sees("Your password is changed.").sees("is withdrawn.")
+    with person.server.client(person.server.token("Anybody", Role.ADMIN)) as client:
+        found = client.list(IssueQuery(states=[IssueState.DELETED], page_size=100)).data
+        assert issue.id in [each.id for each in found]
     person.waits_until(lambda: cookie_of(person)["value"] != before["value"])
     page.reload()
     person.sees("Uma User")
