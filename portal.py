@@ -85,4 +85,6 @@ if not embedding.is_on():
     with foot:
         language.switch()
 with body:
+    if page != sign_in:
+        session.stop_if_ended(page.title)
     page.run()

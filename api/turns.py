@@ -54,10 +54,15 @@ class Bucket:
 
 
 async def taken(bucket: Bucket, count: float = 1) -> None:
-    """Wait until the bucket has a token, and take ``count``."""
-    while left := bucket.seconds_left():
-        await asyncio.sleep(left)
+    """Wait until the bucket has a token, and take ``count``: who asks first is first."""
+    left = bucket.seconds_left()
     bucket.take(count)
+    if left:
+        try:
+            await asyncio.sleep(left)
+        except asyncio.CancelledError:
+            bucket.take(-count)
+            raise
 
 
 def body_size(headers: Mapping[str, str], most: int) -> int:

@@ -178,7 +178,7 @@ def _found() -> SignIn | None:
 def _begin(sign_in: PasswordSignIn) -> None:
     before = _found()
     if before and before.username != sign_in.username:
-        _clear()  # It was ended elsewhere, and this is somebody else.
+        clear()  # It was ended elsewhere, and this is somebody else.
     st.session_state[_SIGN_IN] = sign_in
     session_owners.note(name_of(sign_in))
     sign_in_cookie.keep(sign_in.cookie(), passwords.lifetime())
@@ -199,7 +199,7 @@ def _sign_out(before: Callable[[], None]) -> None:
                 is_noted = False
                 is_noted = backend.current().ended.add(found.id, found.ends_at)
     finally:
-        _clear()
+        clear()
         note_sign_out()
         if not is_noted:
             note_that_copies_may_hold()
@@ -210,7 +210,8 @@ def _sign_out(before: Callable[[], None]) -> None:
             sign_in_cookie.remove()
 
 
-def _clear() -> None:
+def clear() -> None:
+    """Forget all of this tab's session but the language."""
     chosen = language.current()
     st.session_state.clear()
     language.choose(chosen)

@@ -21,7 +21,12 @@ from components import bundle, index_page
 from components.errands import ROUTES
 
 REQUESTS: Final = (100.0, 400)
-"""Refill a second, and the most at once. One is about a millisecond of a processor."""
+"""Refill a second, and the most in a short time. One is about a millisecond of a processor."""
+
+REQUESTS_IN_A_ROW: Final = (400.0, 40)
+"""The same for a moment: to open a page takes 40. Of those that come together beyond that, others
+have their turns in between.
+"""
 
 MOST_AT_ONCE: Final = 100
 
@@ -75,6 +80,7 @@ _MOST_ESCAPES: Final = 100
 @dataclass(eq=False)
 class _Usage:
     requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
+    in_a_row: Bucket = field(default_factory=lambda: Bucket(*REQUESTS_IN_A_ROW))
     at_once: int = 0
     """Requests that wait or are at work; of WebSockets, those that wait."""
     refusals: int = 0
@@ -123,15 +129,17 @@ class RequestLimitsMiddleware:
         self._at_once += 1
         usage.at_once += 1
         try:
-            await taken(usage.requests, _COST_OF_A_FILE if is_file else _cost(scope))
+            cost = _COST_OF_A_FILE if is_file else _cost(scope)
+            await taken(usage.requests, cost)
+            await taken(usage.in_a_row, cost)
             if _has_bad_cookies(Headers(scope=scope)):
                 refusal = PlainTextResponse("The cookies are too long.", 431)
                 await self._refuse(refusal, usage, scope, receive, send)
                 return
             if scope["type"] == "http":
-                cost = (_COST_OF_A_PART if is_file else 1) / _ANSWERED_IN_ONE
+                of_a_byte = (_COST_OF_A_PART if is_file else 1) / _ANSWERED_IN_ONE
                 async with usage.at_work():
-                    await self.app(scope, receive, _counted(send, usage.requests, cost))
+                    await self.app(scope, receive, _counted(send, usage.requests, of_a_byte))
                 return
         finally:
             self._at_once -= 1

@@ -66,11 +66,7 @@ def require(*, reviewer: bool = False) -> Person:
     """The person, once signed in: until then the page shows the sign-in form in its own place."""
     who = person()
     if who is None:
-        ended = identity.has_ended()
-        text = (
-            _("Your sign-in has ended. Sign in again.") if ended else _("Sign in to see this page.")
-        )
-        with states.no_rights(text):
+        with states.no_rights(_("Sign in to see this page.")):
             sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
@@ -80,6 +76,21 @@ def require(*, reviewer: bool = False) -> Person:
             st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
         st.stop()
     return who
+
+
+def stop_if_ended(title: str) -> None:
+    """Show the sign-in form in place of a page if the sign-in of this browser tab has ended.
+
+    What its person has written and was shown here, such as a receipt, is not for whoever comes
+    next; what was written is there again once the same person has signed in.
+    """
+    if not identity.has_ended():
+        return
+    st.title(title, anchor=False)
+    with states.no_rights(_("Your sign-in has ended. Sign in again.")):
+        sign_in_form()
+        st.button(_("Go on without signing in"), type="tertiary", on_click=identity.clear)
+    st.stop()
 
 
 def require_still() -> Person:

@@ -54,6 +54,8 @@ _TURN_SECONDS: Final = 10.0
 
 _AT_ONCE: Final = Turns(_CALLS_AT_ONCE)
 
+_COMPUTING: Final = Turns(1)
+
 _ALWAYS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """So that a client knows that it may repeat a report whose answer got lost."""
 
@@ -141,14 +143,21 @@ class _Operation:
             call.data = await _body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
         if self._waits:
-            do = partial(self._endpoint, **arguments)
-            # What PostgreSQL computes for it, this process only waits for.
-            clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
-            answer, seconds = await in_thread(_timed, do, clock, of=call.principal.limited_as)
-            call.service.rate_limits.count_computing(call.principal, seconds)
-            return answer
+            return await _computed(call, partial(self._endpoint, **arguments))
         begun: Awaitable[Response] = self._endpoint(**arguments)
         return await begun
+
+
+async def _computed(call: Call, do: Callable[[], Response]) -> Response:
+    """What ``do`` returns: one at a time of each caller, when it is made up for those before."""
+    who, limits = call.principal, call.service.rate_limits
+    # What PostgreSQL computes, this process only waits for.
+    clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
+    async with _COMPUTING.of(who.limited_as):
+        await limits.delay(who, 0)
+        answer, seconds = await in_thread(_timed, do, clock, of=who.limited_as)
+        limits.count_computing(who, seconds)
+    return answer
 
 
 def _timed(do: Callable[[], Response], clock: Callable[[], float]) -> tuple[Response, float]:

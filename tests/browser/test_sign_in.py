@@ -116,6 +116,33 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     other.signs_in(account["username"], new).sees("Uma User")
 
 
+def test_sign_in_that_ended_elsewhere_leaves_nothing_to_the_next_person(people, portal, account):
+    """Who came next saw the receipt of an anonymous report, and the draft of one."""
+    ended = "Your sign-in has ended. Sign in again."
+    person = people().opens("/sign_in").signs_in(**account).goes_to("Report")
+    text = person.page.get_by_label("What happened?")
+    person.chooses("No answer").writes("My own words")
+
+    portal.run("user", "disable", account["username"])
+    person.goes_to("Help").sees(ended).goes_to("Report").sees(ended)
+    person.presses("Go on without signing in")
+    expect(text).to_have_value("")
+    person.waits_until(
+        lambda: not person.page.evaluate("sessionStorage['issue-portal-draft-report']")
+    )
+    portal.run("user", "enable", account["username"])
+    person.goes_to("Sign in").signs_in(**account).goes_to("Report")
+    expect(text).to_have_value("My own words")
+
+    receipt = person.presses("Send report").sees("Your report has arrived.").receipt()
+    portal.run("user", "disable", account["username"])
+    person.goes_to("Help").goes_to("Report").sees(ended).sees_not(receipt)
+    person.signs_in("member")
+    expect(person.page.get_by_role("button", name="Send report")).to_be_visible()
+    person.sees_not(receipt).goes_to("Track")
+    expect(person.page.get_by_role("textbox", name="Receipt")).to_have_value("")
+
+
 def test_operator_ends_sign_ins_by_a_new_password_and_by_disabling(people, portal, account):
     person = people().opens("/sign_in").signs_in(**account)
     done = portal.run("user", "password", account["username"], "--json")
