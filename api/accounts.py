@@ -77,7 +77,8 @@ def load_accounts(settings: Settings) -> Accounts:
         # Without the line itself, which may have a hash in it.
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise CannotStart(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    # PyYAML lets some of these through for values with a tag, such as "!!bool maybe".
+    except (yaml.YAMLError, RecursionError, LookupError, AttributeError, TypeError) as error:
         raise CannotStart(f"Cannot read the accounts in {path}: it is not YAML.") from error
     except (OSError, ValueError) as error:
         raise CannotStart(f"Cannot read the accounts in {path}: {error}") from error

@@ -139,7 +139,16 @@ def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
         return None
     groups = str(headers.get(get_settings().role_claim) or "").split(",")
     told = {**headers, "email_verified": True, get_settings().role_claim: groups}
+    told["name"] = _as_utf8(str(headers.get("name") or ""))
     return _sign_in(told, "", seen)
+
+
+def _as_utf8(header: str) -> str:
+    """A header as proxies send names, though the standard reads each byte as a letter (Latin-1)."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def _sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:

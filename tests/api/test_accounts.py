@@ -56,3 +56,13 @@ def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatc
     path.chmod(0o400)
     path.chmod(0o600)
     assert file.by_name().keys() == {"member", "reviewer"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a: !!bool maybe", "a: !!timestamp foo", "a: !!int ''", "a: [", "- a", "a: {role: King}"],
+)
+def test_file_that_makes_no_sense_is_refused_by_name(tmp_path, written):
+    (tmp_path / "accounts.yaml").write_text(written)
+    with pytest.raises(CannotStart, match=r"accounts\.yaml"):
+        accounts.load_accounts(Settings(data_dir=tmp_path, _env_file=None))

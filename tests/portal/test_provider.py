@@ -107,3 +107,17 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
     found = provider._by_claims(claims).name
     assert found.isprintable()
     assert 0 < len(found) <= 320
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("José Müller".encode(), "José Müller"),
+        ("Nguyễn".encode(), "Nguyễn"),
+        ("José".encode("latin-1"), "José"),
+        (b"", "Ann"),
+    ],
+)
+def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
+    headers = {"email": ANN, "name": sent.decode("latin-1")}
+    assert provider._by_headers(headers, 0).name == name
