@@ -38,6 +38,9 @@ ATTACKER, OTHER = "203.0.113.9", "198.51.100.7"
 TARGET = 3.0
 """How much slower others may get, at the 95th percentile."""
 
+_SECONDS_TO_REOPEN = 0.1
+"""Those attacks open together as many a second as `deploy/haproxy.cfg` lets one address ask."""
+
 _NO_ANSWER = (httpx.HTTPError, OSError, WebSocketException, TimeoutError)
 """What a portal that stands still ends in: it counts with the time that it took."""
 
@@ -125,6 +128,7 @@ def _running(url: str, attacks: tuple[Attack, ...]) -> Iterator[None]:
 
 def _repeat(attack: Attack, url: str) -> None:
     logging.disable()  # What it loses by being refused is no news.
+    os.nice(19)  # An attacker has a machine of their own.
     while True:
         with suppress(OSError, WebSocketException, TimeoutError):
             attack(url)
@@ -387,21 +391,34 @@ def pages_for_files(url: str) -> None:
 
 
 def _ask(url: str, head: str, count: int) -> None:
-    """Ask the same on so many connections, on each as soon as it was answered."""
+    """Ask the same on so many connections, on each as soon as it was answered.
+
+    One that was closed is opened again after a moment.
+    """
     request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
     with selectors.DefaultSelector() as ready:
-        for _ in range(count):
+
+        def open_one() -> None:
             connection = _plain(url)
             ready.register(connection, selectors.EVENT_READ)
             connection.sendall(request)
-        while ready.get_map():
+
+        for _ in range(count):
+            open_one()
+        while True:
             for key, _ in ready.select():
                 assert isinstance(key.fileobj, socket.socket)
-                answer = key.fileobj.recv(1_000_000)
+                try:
+                    answer = key.fileobj.recv(1_000_000)
+                    if b"HTTP/1.1 " in answer:
+                        key.fileobj.sendall(request)
+                except OSError:
+                    answer = b""
                 if not answer:
                     ready.unregister(key.fileobj)
-                elif b"HTTP/1.1 " in answer:
-                    key.fileobj.sendall(request)
+                    key.fileobj.close()
+                    time.sleep(_SECONDS_TO_REOPEN)
+                    open_one()
 
 
 ATTACKS: dict[str, tuple[Attack, ...]] = {

@@ -178,7 +178,7 @@ def _found() -> SignIn | None:
 def _begin(sign_in: PasswordSignIn) -> None:
     before = _found()
     if before and before.username != sign_in.username:
-        clear()  # It was ended elsewhere, and this is somebody else.
+        _clear()  # It was ended elsewhere, and this is somebody else.
     st.session_state[_SIGN_IN] = sign_in
     session_owners.note(name_of(sign_in))
     sign_in_cookie.keep(sign_in.cookie(), passwords.lifetime())
@@ -199,7 +199,7 @@ def _sign_out(before: Callable[[], None]) -> None:
                 is_noted = False
                 is_noted = backend.current().ended.add(found.id, found.ends_at)
     finally:
-        clear()
+        _clear()
         note_sign_out()
         if not is_noted:
             note_that_copies_may_hold()
@@ -210,11 +210,21 @@ def _sign_out(before: Callable[[], None]) -> None:
             sign_in_cookie.remove()
 
 
-def clear() -> None:
-    """Forget all of this tab's session but the language."""
+def go_on_without() -> None:
+    """Be a visitor from now on: the sign-in of this tab has ended, and is not looked for again."""
+    _clear()
+    if way_in() is Way.ACCOUNTS:
+        st.session_state[_SIGN_IN] = None
+        sign_in_cookie.remove()
+
+
+def _clear() -> None:
     chosen = language.current()
+    seen = st.session_state.get(provider.SEEN)
     st.session_state.clear()
     language.choose(chosen)
+    if seen is not None:  # What a proxy has said does not get younger.
+        st.session_state[provider.SEEN] = seen
 
 
 def _sign_in_elsewhere(errand: Errand) -> None:

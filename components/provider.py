@@ -33,7 +33,7 @@ LIFETIME: Final = 12 * 3600
 
 # What tells one sign-in of a person from another.
 _OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
-_SEEN: Final = "proxy_seen"
+SEEN: Final = "proxy_seen"
 _LONGEST: Final = 320
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -69,7 +69,7 @@ def current() -> ProviderSignIn | None:
     """The sign-in of this browser session."""
     if way_in() is Way.PROXY:
         # The headers are those of the moment when the page was opened.
-        return _by_headers(st.user.to_dict(), st.session_state.setdefault(_SEEN, time.time()))
+        return _by_headers(st.user.to_dict(), st.session_state.setdefault(SEEN, time.time()))
     return _by_claims(st.user.to_dict())
 
 

@@ -89,7 +89,7 @@ def stop_if_ended(title: str) -> None:
     st.title(title, anchor=False)
     with states.no_rights(_("Your sign-in has ended. Sign in again.")):
         sign_in_form()
-        st.button(_("Go on without signing in"), type="tertiary", on_click=identity.clear)
+        st.button(_("Go on without signing in"), type="tertiary", on_click=identity.go_on_without)
     st.stop()
 
 

@@ -21,6 +21,9 @@ const forget = (which) => {
   for (const name of names) if (which.test(name)) storage.removeItem(name);
 };
 
+// Whose text is in the form on the page, as long as it is there; "" for a visitor's.
+let writer = "";
+
 // Who signs out in one tab has done so in all.
 let owned = false;
 let announced;
@@ -53,6 +56,12 @@ export default function ({ data, parentElement, setStateValue }) {
       announced = data.signed_out;
       tabs.postMessage("");
     }
+    return;
+  }
+  if (writer && writer !== data.owner) {
+    // The sign-in ended while the connection was lost: what is in the fields is not this person's.
+    stop();
+    location.reload();
     return;
   }
   // Under the name of who writes it: a tab may be closed to one person before it is another's.
@@ -226,12 +235,14 @@ export default function ({ data, parentElement, setStateValue }) {
     count(text.value);
   };
   stop();
+  writer = data.owner;
   document.addEventListener("input", changed);
   document.addEventListener("click", clicked, true);
   const timer = setInterval(restore, 200);
   restore();
   offer();
   const mine = () => {
+    writer = "";
     clearInterval(timer);
     document.removeEventListener("input", changed);
     document.removeEventListener("click", clicked, true);

@@ -143,6 +143,25 @@ def test_sign_in_that_ended_elsewhere_leaves_nothing_to_the_next_person(people, 
     expect(person.page.get_by_role("textbox", name="Receipt")).to_have_value("")
 
 
+def test_draft_is_not_handed_over_when_the_connection_was_lost(people, tmp_path):
+    server = portal_server(tmp_path / "data").start()
+    try:
+        person = people(server).opens("/sign_in").signs_in("member").goes_to("Report")
+        person.chooses("No answer").writes("My own words")
+        server.stop()
+        person.sees("The portal does not answer at the moment.")
+        server.run("user", "disable", "member")
+        server.start()
+        note = person.page.get_by_text("The portal does not answer at the moment.")
+        expect(note).to_have_count(0, timeout=30_000)
+        person.speaks("Español")
+        expect(person.page.get_by_role("textbox", name="¿Qué ha pasado?")).to_have_value("")
+        kept = "sessionStorage['issue-portal-draft-report'] ?? ''"
+        assert "My own words" not in person.page.evaluate(kept)
+    finally:
+        server.stop()
+
+
 def test_operator_ends_sign_ins_by_a_new_password_and_by_disabling(people, portal, account):
     person = people().opens("/sign_in").signs_in(**account)
     done = portal.run("user", "password", account["username"], "--json")

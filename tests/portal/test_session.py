@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+import streamlit as st
 
 from api.contract import Role
 from api.errors import Forbidden, Unauthenticated
 from api.keys import Keys
 from api.portal_token import Person
-from components import backend, session
+from components import backend, identity, language, provider, session
 from components.backend import Backend
+from components.ways_in import Way
 from tests.conftest import SECRET
 
 
@@ -40,3 +42,14 @@ def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatc
     sign_in.who = None
     with pytest.raises(Unauthenticated):
         client.me()
+
+
+def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
+    """The headers of a proxy that had said who somebody was seemed new again."""
+    state = {provider.SEEN: 5.0, "sign_in_held": True, "sent_report": object()}
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(identity, "way_in", lambda: Way.PROXY)
+    monkeypatch.setattr(language, "current", lambda: "en")
+    monkeypatch.setattr(language, "choose", lambda _: None)
+    identity.go_on_without()
+    assert state == {provider.SEEN: 5.0}
