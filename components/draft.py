@@ -94,6 +94,11 @@ def identity() -> str:
     return str(state.get("id", ""))
 
 
+def put_away() -> None:
+    """No form is on the page any more: the next one may be that of somebody else."""
+    frontend.element("draft")(key="draft_away", data={"name": "", "away": True})
+
+
 def forget(name: str) -> None:
     """Drop what was kept under a name, since it was sent or saved."""
     frontend.element("draft")(key="draft_forget", data={"name": name, "forget": True})

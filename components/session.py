@@ -176,6 +176,7 @@ def history(issue: Issue) -> tuple[HistoryEntry, ...]:
 
 def sign_in_form() -> None:
     """What signs in, and leads back to the page that is open, or was before the sign-in page."""
+    draft.put_away()
     identity.sign_in_form(
         Errand(
             signing_in=True,

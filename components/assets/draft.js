@@ -21,7 +21,7 @@ const forget = (which) => {
   for (const name of names) if (which.test(name)) storage.removeItem(name);
 };
 
-// Whose text is in the form on the page, as long as it is there; "" for a visitor's.
+// Whose text was in the form on the page last; "" if a visitor's, or none that is still there.
 let writer = "";
 
 // Who signs out in one tab has done so in all.
@@ -56,6 +56,11 @@ export default function ({ data, parentElement, setStateValue }) {
       announced = data.signed_out;
       tabs.postMessage("");
     }
+    return;
+  }
+  if (data.away) {
+    stop();
+    writer = "";
     return;
   }
   if (writer && writer !== data.owner) {
@@ -242,7 +247,6 @@ export default function ({ data, parentElement, setStateValue }) {
   restore();
   offer();
   const mine = () => {
-    writer = "";
     clearInterval(timer);
     document.removeEventListener("input", changed);
     document.removeEventListener("click", clicked, true);
