@@ -90,6 +90,7 @@ def stop_if_ended(title: str) -> None:
     with states.no_rights(_("Your sign-in has ended. Sign in again.")):
         sign_in_form()
         st.button(_("Go on without signing in"), type="tertiary", on_click=identity.go_on_without)
+    draft.put_away()
     st.stop()
 
 
@@ -176,7 +177,6 @@ def history(issue: Issue) -> tuple[HistoryEntry, ...]:
 
 def sign_in_form() -> None:
     """What signs in, and leads back to the page that is open, or was before the sign-in page."""
-    draft.put_away()
     identity.sign_in_form(
         Errand(
             signing_in=True,

@@ -37,6 +37,8 @@ if who is None:
     if signed_out:
         draft.forget_all(signed_out)
         sent_report.forget()
+    else:
+        draft.put_away()
 elif target := session.page_to_return_to():
     st.switch_page(target)
 else:

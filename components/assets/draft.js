@@ -50,6 +50,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const visitors = `issue-portal-draft-${data.name}`;
   if (data.forget) {
     stop();
+    writer = "";
     forget(new RegExp(`^${visitors}`));
     // Once: somebody may have signed in since, in another tab.
     if (data.signed_out && data.signed_out !== announced) {
