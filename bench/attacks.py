@@ -39,7 +39,7 @@ TARGET = 3.0
 """How much slower others may get, at the 95th percentile."""
 
 _SECONDS_TO_REOPEN = 0.1
-"""Those attacks open together as many a second as `deploy/haproxy.cfg` lets one address ask."""
+"""All attacks that do so together ask about as often as `deploy/haproxy.cfg` lets one address."""
 
 _NO_ANSWER = (httpx.HTTPError, OSError, WebSocketException, TimeoutError)
 """What a portal that stands still ends in: it counts with the time that it took."""

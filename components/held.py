@@ -89,10 +89,8 @@ def hold(
 
 def finish() -> None:
     """Make now what is held, in this tab and in others of the same sign-in."""
-    whose = _whose()
-    held_here = st.session_state.pop(_HELD, None)
-    others = [held for held in tuple(_waiting) if whose and held.whose == whose]
-    for held in dict.fromkeys([held_here, *others] if held_here else others):
+    here = st.session_state.pop(_HELD, None)
+    for held in dict.fromkeys([*([here] if here else []), *_of_this_sign_in()]):
         held.finish()
         _tell(held)
 
@@ -154,8 +152,13 @@ def _current() -> _Held | None:
     held = st.session_state.get(_HELD)
     if isinstance(held, _Held):
         return held
+    return next(iter(_of_this_sign_in()), None)
+
+
+def _of_this_sign_in() -> list[_Held]:
+    """What waits of the same sign-in, in whatever tab."""
     whose = _whose()
-    return next((held for held in tuple(_waiting) if whose and held.whose == whose), None)
+    return [held for held in tuple(_waiting) if whose and held.whose == whose]
 
 
 def _whose() -> str:

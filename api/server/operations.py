@@ -154,7 +154,7 @@ async def _computed(call: Call, do: Callable[[], Response]) -> Response:
     # What PostgreSQL computes, this process only waits for.
     clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
     async with _COMPUTING.of(who.limited_as):
-        await limits.delay(who, 0)
+        await limits.made_up_for(who)
         answer, seconds = await in_thread(_timed, do, clock, of=who.limited_as)
         limits.count_computing(who, seconds)
     return answer

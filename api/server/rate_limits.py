@@ -58,6 +58,11 @@ class RateLimits:
         calls = self._calls.setdefault(who.limited_as, Bucket(*_CALLS))
         await taken(calls, 1 + size // _BODY_IN_ONE)
 
+    async def made_up_for(self, who: Principal) -> None:
+        """Wait until what calls of this API token have computed before is made up for."""
+        if calls := self._calls.get(who.limited_as):
+            await taken(calls, 0)
+
     def count_computing(self, who: Principal, seconds: float) -> None:
         """Count a call that has computed for so long as several: those after it wait."""
         if calls := self._calls.get(who.limited_as):

@@ -21,18 +21,17 @@ const forget = (which) => {
   for (const name of names) if (which.test(name)) storage.removeItem(name);
 };
 
-// Whose text was in the form on the page last; "" if a visitor's, or none that is still there.
+// Whose text was in the form on the page last; "" if a visitor's, or none that may still be there.
 let writer = "";
 
 // Who signs out in one tab has done so in all.
-let owned = false;
 let announced;
 const tabs = new BroadcastChannel("issue-portal-signed-out");
 tabs.onmessage = () => {
-  if (owned) stop();
+  if (writer) stop();
   forget(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
   // What is still in the form would be kept again, and seen by whoever comes next.
-  if (owned) location.reload();
+  if (writer) location.reload();
 };
 
 // Streamlit calls what is returned below when the form goes, not before it calls this again; but also
@@ -48,20 +47,15 @@ const make = (parent, tag, name = "") => {
 
 export default function ({ data, parentElement, setStateValue }) {
   const visitors = `issue-portal-draft-${data.name}`;
-  if (data.forget) {
+  if (data.away || data.forget) {
     stop();
-    writer = "";
-    forget(new RegExp(`^${visitors}`));
+    if (data.away || data.signed_out) writer = "";
+    if (data.forget) forget(new RegExp(`^${visitors}`));
     // Once: somebody may have signed in since, in another tab.
     if (data.signed_out && data.signed_out !== announced) {
       announced = data.signed_out;
       tabs.postMessage("");
     }
-    return;
-  }
-  if (data.away) {
-    stop();
-    writer = "";
     return;
   }
   if (writer && writer !== data.owner) {
@@ -71,7 +65,7 @@ export default function ({ data, parentElement, setStateValue }) {
     return;
   }
   // Under the name of who writes it: a tab may be closed to one person before it is another's.
-  owned = Boolean(data.owner);
+  writer = data.owner;
   const store = data.owner ? `${visitors}-${data.owner}` : visitors;
   const visitorsDraft = data.owner && storage.getItem(visitors);
   if (visitorsDraft) {
@@ -241,7 +235,6 @@ export default function ({ data, parentElement, setStateValue }) {
     count(text.value);
   };
   stop();
-  writer = data.owner;
   document.addEventListener("input", changed);
   document.addEventListener("click", clicked, true);
   const timer = setInterval(restore, 200);

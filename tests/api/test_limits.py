@@ -285,6 +285,16 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     assert in_a_loop(lambda: story(script, 400, 0)) == 0
     assert in_a_loop(lambda: story(script, 100, 0)) == pytest.approx(1, rel=0.05)
     assert in_a_loop(lambda: story(script, 4, 200_000)) > 2
+    slept.clear()
+    clock.monotonic.return_value += 1000
+
+    async def computes(calls):
+        for _ in range(calls):
+            await limits.delay(script, 0)
+            await limits.made_up_for(script)  # It is counted once.
+        return sum(slept)
+
+    assert in_a_loop(lambda: computes(300)) == 0
     # So do those that compute: sixty lists of a hundred issues a second made others wait.
     slept.clear()
     clock.monotonic.return_value += 1000

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
+from api.client import IssuesClient
+from api.contract import Issue, IssueType, NewIssue, ResourceType
 from tests.conftest import Server
 
 expect.set_options(timeout=15_000)
@@ -16,6 +18,17 @@ UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localNa
 # Browsers without cookies or storage, by what they are like. One that has loaded the scripts of
 # Streamlit before shows a page with three quarters of the work.
 _RESTED: dict[tuple[Browser, str], list[BrowserContext]] = {}
+
+
+def report(
+    client: IssuesClient, text: str, kind: IssueType = IssueType.FORMAT, *, anonymous: bool = False
+) -> Issue:
+    """A report that somebody has sent by another way than the form."""
+    return client.create(
+        NewIssue(
+            description=text, resource_type=ResourceType.THREAD, type=kind, anonymous=anonymous
+        )
+    )
 
 
 class Person:

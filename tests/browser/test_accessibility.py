@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from api.contract import IssueType, NewIssue, ResourceType, Role
+from api.contract import Role
 from api.portal_token import Person
+from tests.browser.conftest import report
 from tests.conftest import Server, environment, free_port, sign
 
 LOOKS = {
@@ -73,17 +74,10 @@ def without_barriers(excused):
     return check
 
 
-def report(portal):
+def report_of_member(portal):
     member = Person("member@example.com", "Morgan Member", Role.MEMBER)
     with portal.client(sign(member)) as client:
-        return client.create(
-            NewIssue(
-                description="The table came out as one long line.",
-                resource_type=ResourceType.THREAD,
-                type=IssueType.FORMAT,
-                anonymous=False,
-            )
-        )
+        return report(client, "The table came out as one long line.")
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -105,7 +99,7 @@ def test_pages_for_everyone(people, without_barriers, look):
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_for_members(people, portal, without_barriers, look):
-    issue = report(portal)
+    issue = report_of_member(portal)
     member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
     without_barriers(member, "my issues")
     member.opens(f"/my_issues?issue={issue.id}").sees("Correct it")
@@ -117,7 +111,7 @@ def test_pages_for_members(people, portal, without_barriers, look):
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_for_reviewers(people, portal, without_barriers, look):
-    issue = report(portal)
+    issue = report_of_member(portal)
     reviewer = people(**LOOKS[look]).opens("/review?kind=Format").signs_in("reviewer")
     reviewer.page.get_by_label("Select all on this page").check()
     without_barriers(reviewer, "review")
@@ -194,7 +188,7 @@ def test_report_by_keyboard_alone(people):
 
 
 def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
-    issue = report(portal)
+    issue = report_of_member(portal)
     member = people().opens("/my_issues")
     tabs_to(member.page, "Username")
     member.page.keyboard.type("member")
@@ -209,7 +203,7 @@ def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
 
 
 def test_focus_is_seen_and_targets_are_large_enough(people, portal):
-    report(portal)
+    report_of_member(portal)
     reviewer = people().opens("/review").signs_in("reviewer")
     expect(reviewer.row("one long line").first).to_be_visible()
     reviewer.settles()

@@ -10,8 +10,9 @@ from threading import Thread
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueQuery, IssueState, IssueType, NewIssue, ResourceType, Role
+from api.contract import IssueQuery, IssueState, Role
 from api.portal_token import Person
+from tests.browser.conftest import report
 from tests.conftest import portal_server, sign
 
 LINK = "/?type=Format&thread=t1&interaction=i1&project=p1"
@@ -42,17 +43,6 @@ def expect_places(person, *values: str) -> None:
         field = person.page.get_by_role("textbox", name=name)
         expect(field).to_be_visible()
         expect(field).to_have_value(value)
-
-
-def report(client, words):
-    return client.create(
-        NewIssue(
-            description=words,
-            resource_type=ResourceType.THREAD,
-            type=IssueType.FORMAT,
-            anonymous=False,
-        )
-    )
 
 
 def member(portal):

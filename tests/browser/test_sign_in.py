@@ -8,7 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueQuery, IssueState, IssueType, NewIssue, ResourceType, Role
+from api.contract import IssueQuery, IssueState, IssueType, Role
+from tests.browser.conftest import report
 from tests.conftest import ROOT, Server, free_port, portal_server
 
 NO_MATCH = "This name and password do not match."
@@ -33,16 +34,9 @@ def download(person, cookie: dict) -> int:
     return httpx.get(address, cookies={cookie["name"]: cookie["value"]}).status_code
 
 
-def report(server, account):
+def report_of(account, server):
     with server.client(server.token(account["username"])) as client:
-        return client.create(
-            NewIssue(
-                description="Before",
-                resource_type=ResourceType.THREAD,
-                type=IssueType.OTHER,
-                anonymous=False,
-            )
-        )
+        return report(client, "Before", IssueType.OTHER)
 
 
 def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account):
@@ -55,7 +49,7 @@ def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account)
     other_tab = person.context.new_page()
     other_tab.goto(f"{person.server.url}/my_issues")
     expect(other_tab.get_by_text("You have not reported anything by name yet.")).to_be_visible()
-    issue = report(person.server, account)
+    issue = report_of(account, person.server)
     copy.opens(f"/my_issues?issue={issue.id}")
     copy.unfolds("Correct it")
     copy.writes("After")
@@ -98,7 +92,7 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     changes(account["password"], account["username"])
     person.sees("The new password is easy to guess")
     # What waits in another tab until it cannot be undone is done while this sign-in holds.
-    issue = report(person.server, account)
+    issue = report_of(account, person.server)
     tab = people()
     tab.context.add_cookies([before])
     tab.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
@@ -298,14 +292,7 @@ def test_every_page_as_every_role(people, portal):
     assert files == PAGES.keys() - {"/"} | {"/report"}
     words = f"Nobody else's business {uuid.uuid4().hex}"
     with portal.client(portal.token("Somebody")) as client:
-        issue = client.create(
-            NewIssue(
-                description=words,
-                resource_type=ResourceType.THREAD,
-                type=IssueType.OTHER,
-                anonymous=False,
-            )
-        )
+        issue = report(client, words, IssueType.OTHER)
     visitor, member, reviewer = people(), people(), people()
     member.opens("/sign_in").signs_in("member")
     reviewer.opens("/sign_in").signs_in("reviewer")

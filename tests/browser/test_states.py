@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueType, NewIssue, ResourceType
+from tests.browser.conftest import report
 from tests.conftest import Server, api_server, portal_to
 
 # Notes in the page whether the shape of a list was there, and seen at once.
@@ -69,14 +69,7 @@ def words() -> str:
 @pytest.fixture
 def reported(apart, words) -> str:
     with apart.api.client(apart.api.token("Morgan")) as client:
-        client.create(
-            NewIssue(
-                description=words,
-                resource_type=ResourceType.THREAD,
-                type=IssueType.FORMAT,
-                anonymous=False,
-            )
-        )
+        report(client, words)
     return words
 
 

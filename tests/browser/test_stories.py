@@ -6,7 +6,7 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueType, NewIssue, ResourceType
+from tests.browser.conftest import report
 from tests.conftest import portal_server
 
 
@@ -14,15 +14,6 @@ from tests.conftest import portal_server
 def words() -> str:
     """A text that no other test writes."""
     return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
-
-
-def anonymous_report(words: str) -> NewIssue:
-    return NewIssue(
-        description=words,
-        resource_type=ResourceType.THREAD,
-        type=IssueType.FORMAT,
-        anonymous=True,
-    )
 
 
 def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
@@ -83,14 +74,7 @@ def test_reviewer_reviews_and_the_reporter_sees_it(people, words):
 
 def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
     with portal.client(portal.token("Filter Person")) as client:
-        client.create(
-            NewIssue(
-                description=words,
-                resource_type=ResourceType.THREAD,
-                type=IssueType.FORMAT,
-                anonymous=False,
-            )
-        )
+        report(client, words)
     reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
     page = reviewer.page
     page.get_by_label("Search").fill(words)
@@ -116,14 +100,7 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
 def test_filters_on_a_later_page_lead_back_to_the_first(people, portal, words):
     with portal.client(portal.guest_token()) as client:
         for number in range(21):
-            client.create(
-                NewIssue(
-                    description=f"{words}, part {number}",
-                    resource_type=ResourceType.THREAD,
-                    type=IssueType.FORMAT,
-                    anonymous=True,
-                )
-            )
+            report(client, f"{words}, part {number}", anonymous=True)
     reviewer = people().opens(f"/review?q={words.split()[-1]}&page=2").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.presses("Closed").sees("No issue fits these filters.")
@@ -133,14 +110,7 @@ def test_filters_on_a_later_page_lead_back_to_the_first(people, portal, words):
 
 def test_reviewer_filters_by_date(people, words, portal):
     with portal.client(portal.guest_token()) as client:
-        issue = client.create(
-            NewIssue(
-                description=words,
-                resource_type=ResourceType.THREAD,
-                type=IssueType.FORMAT,
-                anonymous=True,
-            )
-        )
+        issue = report(client, words, anonymous=True)
     today = issue.created_at.date().isoformat()
     reviewer = people(timezone_id="UTC").opens("/sign_in").signs_in("reviewer")
     reviewer.opens(f"/review?q={words.split()[-1]}&created={today},{today}")
@@ -152,7 +122,7 @@ def test_reviewer_filters_by_date(people, words, portal):
 @pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
 def test_days_that_make_no_sense_are_left_out(people, portal, words, days):
     with portal.client(portal.guest_token()) as client:
-        client.create(anonymous_report(words))
+        report(client, words, anonymous=True)
     reviewer = people().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
 
@@ -239,7 +209,7 @@ def test_language_is_the_browsers_until_another_is_chosen(people, words):
 
 def test_filters_in_a_link_work_in_every_language(people, portal, words):
     with portal.client(portal.guest_token()) as client:
-        client.create(anonymous_report(words))
+        report(client, words, anonymous=True)
     reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
     reviewer.presses("Not reviewed")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
