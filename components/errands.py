@@ -114,8 +114,11 @@ def note(errand: Errand, leave: Callable[[], None]) -> None:
 
 def over() -> Errand | None:
     """The errand from which the person has just come back; it is told only once."""
+    # A program on another port of this host can set the cookie as well.
+    if way_in() is not Way.PROVIDER or st.session_state.get(_READ):
+        return None
     told = parse_qs(cookies.read(_COOKIE))
-    if not told or st.session_state.get(_READ):
+    if not told:
         return None
     st.session_state[_READ] = True
 

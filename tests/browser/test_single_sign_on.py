@@ -102,6 +102,19 @@ def download(person, cookies: list[dict]) -> int:
     return httpx.get(f"{person.server.url}/issues.csv", cookies=jar).status_code
 
 
+@pytest.mark.parametrize(
+    "note", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
+)
+def test_note_of_an_errand_that_was_changed_by_hand_leads_to_a_page(people, single, note):
+    """One led from the sign-in page to itself, for ever; six such tabs stopped the portal."""
+    mia = signs_in_as(people(single).opens("/sign_in"), "mia")
+    cookie = {"name": "issue_portal_errand", "value": f"in=1&{note}", "url": single.url}
+    mia.context.add_cookies([cookie])
+    mia.opens("/sign_in")
+    mia.waits_until(lambda: not mia.has_cookie("issue_portal_errand"))
+    mia.sees("Report a problem")
+
+
 def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, single):
     rob = people(single).opens("/review?state=Closed").sees("Sign in to see this page.")
     signs_in_as(rob, "rob").sees("No issue fits these filters.")
