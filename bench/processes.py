@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -106,6 +107,26 @@ def portal(issues: int) -> Iterator[Process]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with _running(command, environment(issues), port, "/_stcore/health") as process:
         yield process
+
+
+@contextmanager
+def proxy(portal: Process) -> Iterator[str]:
+    """The proxy of `deploy/haproxy.cfg`; it believes what the PROXY protocol says."""
+    port, server = _free_port(), f"127.0.0.1:{urlsplit(portal.url).port}"
+    where = {"BIND": f"127.0.0.1:{port} accept-proxy", "BIND_INSIDE": f"127.0.0.1:{_free_port()}"}
+    replicas = dict.fromkeys(("PORTAL_1", "PORTAL_2", "API_1", "API_2"), server)
+    command = ["haproxy", "-f", str(ROOT / "deploy" / "haproxy.cfg")]
+    process = subprocess.Popen(
+        command,
+        env=dict(os.environ) | where | replicas,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Sessions at a portal without a browser: only what Streamlit's page says to its server."""
 
 import asyncio
+import socket
 import time
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -25,6 +26,9 @@ class Session:
     address: str = ""
     """Where it seems to come from, if the portal believes us as a proxy."""
 
+    connection: socket.socket | None = None
+    """What it is opened on, if not on a new one."""
+
     page: str = ""
     widgets: dict[str, str] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Session:
             origin=Origin(self.url),
             additional_headers={name: value for name, value in headers.items() if value},
             max_size=None,
+            sock=self.connection,
         )
         await self.run()
         return time.perf_counter() - begun
