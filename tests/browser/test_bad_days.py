@@ -139,7 +139,7 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
 @pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
 def test_lists_bear_any_url(people, query):
     reviewer = people().opens(f"/review?{query}").signs_in("reviewer")
-    expect(reviewer.page.get_by_label("Search")).to_be_visible()
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
     reviewer.sees_not("Something failed")
 
 

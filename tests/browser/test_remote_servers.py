@@ -94,9 +94,9 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     member.page.get_by_role("link", name="See it in My issues").click()
     expect(member.row(words)).to_have_count(1)
 
-    member.page.get_by_label("Search").fill("nobody wrote this")
+    member.page.get_by_role("searchbox", name="Search").fill("nobody wrote this")
     expect(member.row(words)).to_have_count(0)
-    member.page.get_by_label("Search").fill(words.upper())
+    member.page.get_by_role("searchbox", name="Search").fill(words.upper())
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
     member.unfolds("Correct it")
@@ -117,7 +117,7 @@ def test_nobody_opens_anothers_issue_in_my_issues(people, remote, words):
     member = people(remote.portal).opens(link).signs_in("member")
     member.sees("This issue is not here any more.").sees_not(words)
     member.presses("Show my issues")
-    expect(member.page.get_by_label("Search")).to_be_visible()
+    expect(member.page.get_by_role("searchbox", name="Search")).to_be_visible()
 
 
 def test_reviewer_works_through_the_queue(people, remote, words):
@@ -125,7 +125,7 @@ def test_reviewer_works_through_the_queue(people, remote, words):
     reports(visitor, remote, words, by_name=False)
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
     row = reviewer.row(words)
-    search = reviewer.page.get_by_label("Search")
+    search = reviewer.page.get_by_role("searchbox", name="Search")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
     if remote.form == "original":
         expect(search).to_have_count(0)

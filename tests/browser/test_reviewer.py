@@ -246,14 +246,14 @@ def test_keyboard_alone(people, portal, words):
     reviewer = queue(people, words)
     press = reviewer.page.keyboard.press
     press("/")
-    expect(reviewer.page.get_by_label("Search")).to_be_focused()
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_focused()
     press("j")  # Is typed.
-    expect(reviewer.page.get_by_label("Search")).to_have_value(f"{words}j")
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(f"{words}j")
     press("Backspace")
     press("Enter")  # So the next keys are not typed.
-    expect(reviewer.page.get_by_label("Search")).not_to_be_focused()
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).not_to_be_focused()
     expect(reviewer.row(words)).to_have_count(3)
-    expect(reviewer.page.get_by_label("Search")).to_have_value(words)
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(words)
     press("z")
     reviewer.sees("There is nothing to undo")
 

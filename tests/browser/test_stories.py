@@ -77,7 +77,7 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
         report(client, words)
     reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
     page = reviewer.page
-    page.get_by_label("Search").fill(words)
+    page.get_by_role("searchbox", name="Search").fill(words)
     expect(page.locator("button[data-issue]")).to_have_count(1)
 
     page.get_by_role("button", name="Closed", exact=True).click()
