@@ -42,7 +42,7 @@ log = logging.getLogger("api.client")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _FIRST_PAUSE = 0.2
-_UNKNOWN = "It is unknown whether the report was stored."
+_UNKNOWN = "It is unknown whether the server stored it."
 _EDITABLE = ("description", "type", "state", "is_read")
 
 
@@ -130,7 +130,7 @@ class Calls:
             now = yield from self._look(issue.id, deadline)
             if _same(issue.model_copy(update=update.changes()), now, _EDITABLE):
                 return now
-        return _successful(outcome).issue()
+        return _successful(outcome, unsure).issue()
 
     def delete(self, issue_id: str, etag: str | None) -> Call[None]:
         """After an attempt of unknown end, an issue that is gone is a success."""
@@ -146,7 +146,7 @@ class Calls:
             ):
                 return
         if not (unsure and _status(outcome) in (404, 410)):
-            _successful(outcome)
+            _successful(outcome, unsure)
 
     def fetch(
         self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
@@ -264,9 +264,9 @@ def _status(outcome: Outcome) -> int | None:
     return outcome.status if isinstance(outcome, Answer) else None
 
 
-def _successful(outcome: Outcome) -> Answer:
+def _successful(outcome: Outcome, unsure: bool = False) -> Answer:
     if failure := outcome.error():
-        raise failure
+        raise _of_unknown_end(failure) if unsure else failure
     assert isinstance(outcome, Answer)
     return outcome
 

@@ -21,7 +21,7 @@ from api.contract import FieldError, Problem
 class IssuesError(Exception):
     """Anything that kept a call from succeeding.
 
-    ``unsure`` marks a report of which it is unknown whether the server stored it. By
+    ``unsure`` marks a report or change of which it is unknown whether the server stored it. By
     ``request_id`` an operator finds the request in the server's log; anonymous reports and
     receipts have none, so that nobody need be asked for it.
     """

@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets import http11
 
 from api.addresses import counted_as
 from api.logs import Budget
@@ -87,6 +88,8 @@ def limit_connections(longest_message: int) -> None:
             _limit_heads(protocol)
         connections.watch(protocol)
     connections.watch_end(WebSocketsSansIOProtocol)
+    # websockets (17) would take 8 kB of cookies, less than a person in a hundred groups has.
+    http11.MAX_LINE_LENGTH = LONGEST_HEAD
     _limit_messages(WebSocketsSansIOProtocol, longest_message)
 
 

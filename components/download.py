@@ -3,7 +3,9 @@
 A route of its own, since Streamlit's download button keeps a whole file in memory.
 """
 
+import asyncio
 import html
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -109,16 +111,20 @@ def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
 
 
 async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
-    def some() -> str:
+    def some() -> tuple[str, float]:
+        begun = time.monotonic()
         part: list[str] = []
         size = 0
         while size < _PART and (line := next(lines, "")):
             part.append(line)
             size += len(line)
-        return "".join(part)
+        return "".join(part), time.monotonic() - begun
 
-    while text := await to_thread.run_sync(some, limiter=_THREADS):
+    while (found := await to_thread.run_sync(some, limiter=_THREADS))[0]:
+        text, seconds = found
         yield text
+        # For half of the time others are served as if nobody downloaded.
+        await asyncio.sleep(seconds)
 
 
 route: Final = Route(f"/{_PATH}.{{form}}", _Download(), methods=["GET"])

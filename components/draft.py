@@ -94,9 +94,15 @@ def identity() -> str:
     return str(state.get("id", ""))
 
 
-def put_away() -> None:
-    """No form is on the page any more: the next one may be that of somebody else."""
-    frontend.element("draft")(key="draft_away", data={"name": "", "away": True})
+def put_away(by_name: str = "") -> None:
+    """No form is on the page any more: the next one may be that of somebody else.
+
+    ``by_name`` names the occasion on which a visitor chose to report by name, so that the form
+    knows it when they come back from the provider. (A cookie would not do: another site on this
+    host could set it, and a report would have a name that nobody asked for.)
+    """
+    data = {"name": REPORT, "away": True, "by_name": by_name}
+    frontend.element("draft")(key="draft_away", data=data)
 
 
 def forget(name: str) -> None:

@@ -44,10 +44,10 @@ class Errand:
     page: str = ""
     """Where they want to be then, a path of the portal's pages."""
     query: str = ""
-    by_name: bool = False
-    """Whether they want to report by name then."""
     copies_hold: bool = False
     """Whether it could not be written down that they sign out."""
+    change_lost: bool = False
+    """Whether the change that they made last could not be saved before they left."""
 
 
 class LeadBack:
@@ -86,6 +86,8 @@ class LeadBack:
             nonlocal answered
             if "status" in message:
                 answered = not is_login or message["status"] < 400
+                headers = list(message.get("headers", ()))
+                message["headers"] = headers + provider.seal(headers)
             if answered:
                 await send(message)
 
@@ -103,7 +105,7 @@ def note(errand: Errand, leave: Callable[[], None]) -> None:
     """Note the errand in the browser, and call ``leave`` when that is done."""
     query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
     told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
-    told |= {"by_name": int(errand.by_name), "copies_hold": int(errand.copies_hold)}
+    told |= {"copies_hold": int(errand.copies_hold), "change_lost": int(errand.change_lost)}
     data = {
         "name": _COOKIE,
         "value": urlencode(told),
@@ -129,8 +131,8 @@ def over() -> Errand | None:
         said("in") == "1",
         said("page"),
         said("query"),
-        said("by_name") == "1",
         said("copies_hold") == "1",
+        said("change_lost") == "1",
     )
 
 

@@ -87,12 +87,14 @@ def hold(
     st.session_state[_HELD] = held
 
 
-def finish() -> None:
-    """Make now what is held, in this tab and in others of the same sign-in."""
+def finish() -> bool:
+    """Make now what is held, in this tab and in others of the same sign-in; whether all is made."""
     here = st.session_state.pop(_HELD, None)
-    for held in dict.fromkeys([*([here] if here else []), *_of_this_sign_in()]):
+    waiting = dict.fromkeys([*([here] if here else []), *_of_this_sign_in()])
+    for held in waiting:
         held.finish()
         _tell(held)
+    return all(held.error is None for held in waiting)
 
 
 def as_shown(issue: Issue) -> Issue:

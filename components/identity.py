@@ -32,6 +32,8 @@ _HELD = "sign_in_held"
 """Whether a sign-in has held in this browser session."""
 _COPIES_HOLD = "sign_in_copies_hold"
 """Whether the person has signed out here, but copies of the cookie may work again after a start."""
+_CHANGE_LOST = "change_lost"
+"""Whether the change that the person made last could not be saved before they signed out."""
 _LEAVING = "leaving"
 """The provider where one is about to sign in, or nothing to sign out."""
 
@@ -112,7 +114,7 @@ def sign_in_form(errand: Errand) -> None:
         _begin(begun)
 
 
-def change_password_form(before: Callable[[], None]) -> None:
+def change_password_form(before: Callable[[], object]) -> None:
     """A folded form that does ``before`` and changes the password, for those who have one here."""
     sign_in = current()
     if not isinstance(sign_in, PasswordSignIn):
@@ -124,8 +126,11 @@ def change_password_form(before: Callable[[], None]) -> None:
         _begin(changed)
 
 
-def sign_out_button(before: Callable[[], None] = lambda: None) -> None:
-    """The button that does ``before`` and signs out; none where a proxy signs people in and out."""
+def sign_out_button(before: Callable[[], bool] = lambda: True) -> None:
+    """The button that does ``before`` and signs out; none where a proxy signs people in and out.
+
+    ``before`` tells whether it could save what was to be saved.
+    """
     if way_in() is Way.PROXY:
         st.caption(_("Your organisation signs you in and out."))
     else:
@@ -154,6 +159,16 @@ def note_that_copies_may_hold() -> None:
     st.session_state[_COPIES_HOLD] = True
 
 
+def change_is_lost() -> bool:
+    """Whether the change that was made last could not be saved before the person signed out."""
+    return _CHANGE_LOST in st.session_state
+
+
+def note_that_change_is_lost() -> None:
+    """The change that was made last could not be saved."""
+    st.session_state[_CHANGE_LOST] = True
+
+
 def note_failure() -> None:
     """The person has come back from the provider as a visitor."""
     st.session_state[_NOT_SIGNED_IN] = True
@@ -164,6 +179,7 @@ def forget_sign_out() -> None:
     st.session_state.pop(_JUST_SIGNED_OUT, None)
     st.session_state.pop(_NOT_SIGNED_IN, None)
     st.session_state.pop(_COPIES_HOLD, None)
+    st.session_state.pop(_CHANGE_LOST, None)
 
 
 def _found() -> SignIn | None:
@@ -185,15 +201,15 @@ def _begin(sign_in: PasswordSignIn) -> None:
     st.rerun()
 
 
-def _sign_out(before: Callable[[], None]) -> None:
+def _sign_out(before: Callable[[], bool]) -> None:
     """End the sign-in, in this browser and in any that has a copy: nothing stays behind.
 
     Whatever fails, the session of this browser and its cookie are ended.
     """
-    found, is_noted = _found(), True
+    found, is_noted, is_saved = _found(), True, False
     try:
         try:
-            before()
+            is_saved = before()
         finally:
             if found:
                 is_noted = False
@@ -203,6 +219,8 @@ def _sign_out(before: Callable[[], None]) -> None:
         note_sign_out()
         if not is_noted:
             note_that_copies_may_hold()
+        if not is_saved:
+            note_that_change_is_lost()
         if way_in() is Way.PROVIDER:
             st.session_state[_LEAVING] = ""
         else:
@@ -260,7 +278,9 @@ def _sign_in_elsewhere(errand: Errand) -> None:
             st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
     if _LEAVING in st.session_state:
         signing_in = bool(st.session_state[_LEAVING])
-        leaving = Errand(signing_in=False, copies_hold=copies_may_hold())
+        leaving = Errand(
+            signing_in=False, copies_hold=copies_may_hold(), change_lost=change_is_lost()
+        )
         errands.note(errand if signing_in else leaving, _leave)
 
 

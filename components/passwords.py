@@ -190,7 +190,7 @@ def form() -> PasswordSignIn | None:
     return _begin(username, account) if account else None
 
 
-def change_form(now: PasswordSignIn, before: Callable[[], None]) -> PasswordSignIn | None:
+def change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordSignIn | None:
     """The form to change the password; returns the sign-in that takes the place of this one.
 
     ``before`` is called while this sign-in still holds.

@@ -2,21 +2,31 @@
 
 The provider is in the section ``auth`` of Streamlit's secrets, the proxy's headers are in its
 option ``server.trustedUserHeaders``. Who may review and who may report, our own settings say.
+
+Streamlit (1.67) spreads long claims over several cookies and signs each by itself: somebody could
+put those of two sign-ins together and be a third person. So we seal them all together; over TLS
+the seal is a cookie that no other host can set, so that nobody is made somebody else either.
 """
 
+import hashlib
+import hmac
 import json
 import re
 import string
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from typing import Any, Final
 
 import streamlit as st
 from starlette.requests import HTTPConnection
 from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
 from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_app_utils import (
+    create_signed_value,
+    decode_signed_value,
+)
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 
@@ -38,6 +48,8 @@ _LONGEST: Final = 320
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 """Not of all letters: the sign for kelvin would become a k, and an address somebody else's."""
+
+_SEAL: Final = f"{USER_COOKIE_NAME}_seal"
 
 Claims = Mapping[str, Any]
 
@@ -70,15 +82,15 @@ def current() -> ProviderSignIn | None:
     if way_in() is Way.PROXY:
         # The headers are those of the moment when the page was opened.
         return _by_headers(st.user.to_dict(), st.session_state.setdefault(SEEN, time.time()))
-    return _by_claims(st.user.to_dict())
+    # Streamlit has compared where the page was opened with where the sign-in began.
+    return _by_claims(_claims_in(st.context.cookies)) if st.user.get("is_logged_in") else None
 
 
 def of(request: HTTPConnection) -> ProviderSignIn | None:
     """The sign-in that a request beside the pages comes with."""
     if way_in() is Way.PROXY:
         return _by_headers(gather_user_info(request.headers), time.time())
-    claims = _claims_in(request.cookies)
-    return _by_claims(claims) if claims.get("origin") == get_origin_from_redirect_uri() else None
+    return _by_claims(_claims_in(request.cookies))
 
 
 def end(request: HTTPConnection) -> None:
@@ -179,13 +191,50 @@ def _text(claim: Any) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in claim).split())[:_LONGEST]
 
 
+def seal(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The header that seals the sign-in of an answer in which Streamlit keeps or ends one."""
+    answered: SimpleCookie = SimpleCookie()
+    for name, value in headers:
+        if name.lower() == b"set-cookie":
+            answered.load(value.decode("latin-1"))
+    main = answered.get(USER_COOKIE_NAME)
+    if main is None:
+        return []
+    claims = _kept_in({name: morsel.value for name, morsel in answered.items()})
+    name = _seal_name()
+    told = create_signed_value(get_cookie_secret(), name, _digest(claims)) if claims else b""
+    ours: SimpleCookie = SimpleCookie({name: told.decode()})
+    ours[name].update(main)  # How long it lasts, and all else.
+    ours[name].update({"path": "/", "secure": _is_over_tls()})
+    return [(b"set-cookie", ours[name].OutputString().encode())]
+
+
+def _seal_name() -> str:
+    """Over TLS, browsers take such a name from this very host only: see `sign_in_cookie`."""
+    return f"__Host-{_SEAL}" if _is_over_tls() else _SEAL
+
+
+def _is_over_tls() -> bool:
+    return str(get_origin_from_redirect_uri()).startswith("https:")
+
+
 def _claims_in(cookies: Mapping[str, str]) -> Claims:
-    """What Streamlit (1.67) keeps of a sign-in; it has no function that reads it from a request."""
+    """What Streamlit keeps of a sign-in; nothing if it is not what was kept at one."""
+    kept, told = _kept_in(cookies), _signed(cookies, _seal_name())
+    if not kept or not told or not hmac.compare_digest(told, _digest(kept).encode()):
+        return {}
+    claims: Claims = json.loads(kept)
+    return claims if claims.get("origin") == get_origin_from_redirect_uri() else {}
 
-    def signed(name: str) -> bytes | None:
-        value = cookies.get(name, "").encode("latin-1")
-        return decode_signed_value(get_cookie_secret(), name, value) if value else None
 
-    kept = get_cookie_with_chunks(signed, USER_COOKIE_NAME)
-    claims: Claims = json.loads(kept) if kept else {}
-    return claims
+def _kept_in(cookies: Mapping[str, str]) -> bytes | None:
+    return get_cookie_with_chunks(lambda name: _signed(cookies, name), USER_COOKIE_NAME)
+
+
+def _signed(cookies: Mapping[str, str], name: str) -> bytes | None:
+    value = cookies.get(name, "").encode("latin-1", "replace")
+    return decode_signed_value(get_cookie_secret(), name, value) if value else None
+
+
+def _digest(kept: bytes) -> str:
+    return hashlib.sha256(kept).hexdigest()

@@ -182,7 +182,6 @@ def sign_in_form() -> None:
             signing_in=True,
             page=str(st.session_state.get(_LAST_PAGE, "")),
             query=urlencode(st.query_params.to_dict()),
-            by_name=st.session_state.get("report_anonymous") is False,
         )
     )
 
@@ -196,13 +195,13 @@ def come_back() -> None:
         identity.note_sign_out()
         if errand.copies_hold:
             identity.note_that_copies_may_hold()
+        if errand.change_lost:
+            identity.note_that_change_is_lost()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
     # As `remember_page` is told: from the sign-in page one would be led to itself, without end.
     if errand.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[_LAST_PAGE] = errand.page
-    if errand.by_name:
-        report_by_name()
     if person() is None:
         identity.note_failure()
         st.switch_page("pages/sign_in.py")

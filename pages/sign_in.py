@@ -28,6 +28,11 @@ if who is None:
             ),
             icon=":material/warning:",
         )
+    if identity.change_is_lost():
+        st.warning(
+            _("What you did last could not be saved. Sign in again to see what is there."),
+            icon=":material/warning:",
+        )
     if abilities.gives_receipts():
         st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
     else:
@@ -38,7 +43,7 @@ if who is None:
         draft.forget_all(signed_out)
         sent_report.forget()
     else:
-        draft.put_away()
+        draft.put_away(session.asked_by_name())
 elif target := session.page_to_return_to():
     st.switch_page(target)
 else:

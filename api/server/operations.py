@@ -133,12 +133,18 @@ class _Operation:
         if call.scope["query_string"].count(b"&") >= _MOST_NAMES:
             raise ProblemError(400, f"There are more than {_MOST_NAMES} parameters.")
         call.service = call.app.state.service
-        known = call.service.access.at_once(call.headers.get("authorization"))
-        call.principal = (
-            _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
-        )
+        limits = call.service.rate_limits
+        try:
+            known = call.service.access.at_once(call.headers.get("authorization"))
+            call.principal = (
+                _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
+            )
+        except ProblemError:
+            await limits.delay_refusal(counted_as(call.client.host) if call.client else "")
+            raise
         await _wait_for_turn(call.principal, held)
-        await call.service.rate_limits.delay(call.principal, body_size(call.headers, BODY_LIMIT))
+        size, is_change = body_size(call.headers, BODY_LIMIT), call.method not in ("GET", "POST")
+        await limits.delay(call.principal, size, is_change=is_change)
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}

@@ -47,7 +47,7 @@ class RememberedAnswers:
         key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *asked)
         memory = self._service.memory
         earlier: _Known | None = memory.get(key)
-        if earlier:
+        if earlier and self._service.rate_limits.may_ask_at_once(caller):
             self._service.token_uses.note(caller)
             await earlier.give(scope, send)
             return

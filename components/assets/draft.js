@@ -50,6 +50,10 @@ export default function ({ data, parentElement, setStateValue }) {
   if (data.away || data.forget) {
     stop();
     if (data.away || data.signed_out) writer = "";
+    const draft = JSON.parse(storage.getItem(visitors) ?? "{}");
+    if (data.by_name && data.by_name !== draft.by_name) {
+      storage.setItem(visitors, JSON.stringify({ ...draft, by_name: data.by_name, toggle: false }));
+    }
     if (data.forget) forget(new RegExp(`^${visitors}`));
     // Once: somebody may have signed in since, in another tab.
     if (data.signed_out && data.signed_out !== announced) {

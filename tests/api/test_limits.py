@@ -125,11 +125,15 @@ def test_replicas_share_their_limits_and_go_on_without_redis(redis, tmp_path):
     ]
     try:
         name = uuid.uuid4().hex
-        first, second = (Caller(r.url, r.guest_token(name)) for r in replicas)
-        assert [look_up(c).status_code for c in (first, second, first)] == [404, 404, 429]
-        # An anonymous report leaves no record where somebody could keep it.
+        first, second = (Caller(r.url, r.token(name)) for r in replicas)
+        named = REPORT | {"anonymous": False}
+        sent = [c("POST", "/issue", json=named) for c in (first, second, first, second)]
+        assert [answer.status_code for answer in sent] == [201, 201, 201, 429]
+        # An anonymous report leaves no record where somebody could keep it, nor does its receipt.
         keys = subprocess.run(["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True)
+        first, second = (Caller(r.url, r.guest_token(name)) for r in replicas)
         assert create(first).status_code == create(second).status_code == 201
+        assert look_up(first).status_code == look_up(second).status_code == 404
         again = subprocess.run(["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True)
         assert again.stdout == keys.stdout
         process.kill()
@@ -295,6 +299,20 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
         return sum(slept)
 
     assert in_a_loop(lambda: computes(300)) == 0
+    # An answer that is known already counts, too: 1,400 a second made others wait.
+    slept.clear()
+    clock.monotonic.return_value += 1000
+    assert sum(limits.may_ask_at_once(script) for _ in range(1000)) == 400
+    assert not slept
+    clock.monotonic.return_value += 1000
+
+    async def changes(calls):
+        for _ in range(calls):
+            await limits.delay(script, 0, is_change=True)
+        return sum(slept)
+
+    assert in_a_loop(lambda: changes(80)) == 0
+    assert in_a_loop(lambda: changes(40)) == pytest.approx(2, rel=0.05)
     # So do those that compute: sixty lists of a hundred issues a second made others wait.
     slept.clear()
     clock.monotonic.return_value += 1000
@@ -305,7 +323,18 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     limits.count_computing(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
     # Of a person in a portal, it counts where they come from.
     slept.clear()
-    assert in_a_loop(lambda: story(Principal(Role.MEMBER, "user_1", "user_1"), 1000, 0)) == 0
+    person = Principal(Role.MEMBER, "user_1", "user_1")
+    assert in_a_loop(lambda: story(person, 1000, 0)) == 0
+    assert all(limits.may_ask_at_once(person) for _ in range(1000))
+
+    async def guesses(address, calls):
+        for _ in range(calls):
+            await limits.delay_refusal(address)
+        return sum(slept)
+
+    assert in_a_loop(lambda: guesses("", 1000)) == 0
+    assert in_a_loop(lambda: guesses("198.51.100.1", 200)) == 0
+    assert in_a_loop(lambda: guesses("198.51.100.1", 20)) == pytest.approx(1, rel=0.05)
 
 
 def test_objects_of_a_body_are_few(limited):

@@ -116,6 +116,11 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
         post(server, server.guest_token("visitor-of-the-test"), words[3]),
     ]
 
+    # Whoever has just reported looks at what became of it.
+    look = {"json": {"receipt": receipts[3]}, "headers": {"X-Forwarded-For": ADDRESS}}
+    look["headers"]["Authorization"] = f"Bearer {server.guest_token('visitor-of-the-test')}"
+    assert httpx.post(f"{server.url}/api/v1/app/issue/receipt", **look).is_success
+
     # Nobody's row has changed: neither a token's last use nor a user. What is new has no person.
     after = rows(server)
     for table in PEOPLE:

@@ -1,6 +1,8 @@
 """Signing in at a provider of OpenID Connect, or at a proxy, each a process of its own."""
 
+import hashlib
 import json
+import re
 import sys
 import time
 import uuid
@@ -23,6 +25,7 @@ PEOPLE = {
         "email_verified": True,
         "realm_access": {"roles": ["issue-reviewers", "staff"]},
     },
+    "max": {"email": "max@example.com", "name": "Max Member", "email_verified": True},
     "eve": {"email": "eve@elsewhere.example", "name": "Eve", "email_verified": True},
 }
 ROLES = {
@@ -99,7 +102,7 @@ def sign_in_cookies(person) -> list[dict]:
 
 def download(person, cookies: list[dict]) -> int:
     jar = {cookie["name"]: cookie["value"] for cookie in cookies}
-    return httpx.get(f"{person.server.url}/issues.csv", cookies=jar).status_code
+    return asks_for_all(person.server, jar)
 
 
 @pytest.mark.parametrize(
@@ -233,12 +236,55 @@ def test_what_a_sign_in_is_worth(people, single, hours, changes, seen):
         "is_logged_in": True,
         "origin": single.url,
     }
-    value = create_signed_value(COOKIE_SECRET, "_streamlit_user", json.dumps(claims | changes))
-    cookie = {"name": "_streamlit_user", "value": value.decode(), "url": single.url}
+    kept = json.dumps(claims | changes)
+    seal = hashlib.sha256(kept.encode()).hexdigest()
+    cookies = [
+        {
+            "name": name,
+            "value": create_signed_value(COOKIE_SECRET, name, value).decode(),
+            "url": single.url,
+        }
+        for name, value in (("_streamlit_user", kept), ("_streamlit_user_seal", seal))
+    ]
     person = people(single)
-    person.context.add_cookies([cookie])
+    person.context.add_cookies(cookies)
     person.opens("/review").sees(seen)
-    assert download(person, [cookie]) == (200 if seen == "More filters" else 401)
+    assert download(person, cookies) == (200 if seen == "More filters" else 401)
+
+
+def test_parts_of_two_sign_ins_are_none(people, single, provider):
+    """What is long is in several cookies, each signed by itself."""
+    groups = [uuid.uuid4().hex for _ in range(200)]
+    kept = []
+    for last in ("issue-reviewers", "staff"):
+        claims = PEOPLE["max"] | {"realm_access": {"roles": [*groups, last]}}
+        httpx.put(f"{provider.url}/users/max", json=claims).raise_for_status()
+        person = signs_in_as(people(single).opens("/sign_in"), "max")
+        kept.append({c["name"]: c["value"] for c in sign_in_cookies(person)})
+    of_reviewer, of_member = kept
+    assert asks_for_all(single, of_reviewer) == asks_for_all(single, of_member) == 200
+    parts = sorted(name for name in of_reviewer if re.fullmatch(r"_streamlit_user_\d", name))
+    assert len(parts) > 1
+    for part in parts:
+        assert asks_for_all(single, of_member | {part: of_reviewer[part]}) == 401
+    mixed = of_member | {parts[-1]: of_reviewer[parts[-1]]}
+    thief = people(single)
+    thief.context.add_cookies(
+        [{"name": name, "value": value, "url": single.url} for name, value in mixed.items()]
+    )
+    thief.opens("/review").sees("Sign in to see this page.")
+    # What makes no sense at all fails nothing.
+    nonsense = of_member | {parts[0]: of_reviewer[parts[-1]]}
+    assert asks_for_all(single, nonsense) == 401
+    assert asks(single, "/auth/logout", nonsense).status_code < 400
+
+
+def asks(server: Server, path: str, cookies: dict[str, str]) -> httpx.Response:
+    return httpx.get(f"{server.url}{path}", cookies=cookies)
+
+
+def asks_for_all(server: Server, cookies: dict[str, str]) -> int:
+    return asks(server, "/issues.csv", cookies).status_code
 
 
 @pytest.fixture(scope="module")

@@ -166,7 +166,7 @@ def test_report_of_unknown_end_stays_so_whatever_came_later(quick):
 
 def test_report_with_an_unreadable_answer_is_not_repeated(quick):
     with serving((201, LIFETIME, b"<html>")) as script:
-        with pytest.raises(errors.BadAnswer, match="unknown whether the report was stored"):
+        with pytest.raises(errors.BadAnswer, match="unknown whether the server stored it"):
             quick(script.url).create(new())
         assert len(script.requests) == 1
 
@@ -273,6 +273,21 @@ def test_someone_elses_change_after_a_broken_attempt(quick, now):
         client = quick(script.url)
         with pytest.raises(errors.PreconditionFailed):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
+
+
+def test_change_of_unknown_end_is_told_as_such(quick):
+    refused = (403, {}, {"title": "No."})
+    for call in (lambda client: client.delete("i"), lambda client: client.update(Issue(id="i"))):
+        with serving(drop, refused) as script:
+            with pytest.raises(
+                errors.Forbidden, match="unknown whether the server stored it"
+            ) as raised:
+                call(quick(script.url))
+            assert raised.value.unsure
+        with serving(refused) as script:
+            with pytest.raises(errors.Forbidden) as raised:
+                call(quick(script.url))
+            assert not raised.value.unsure
 
 
 def test_condition_that_fails_at_once_is_not_looked_into(quick):

@@ -1,7 +1,9 @@
 """Several replicas behind the proxy: people and scripts lose nothing while parts of it fail."""
 
 import json
+import re
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -138,6 +140,30 @@ def test_bodies_that_never_come_wait_at_the_proxy_and_are_few(site):
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
         with IssuesClient(url, token) as inside:
             assert inside.list(IssueQuery(page_size=1)).data is not None
+
+
+def test_file_comes_from_the_cache_however_it_is_asked_for(site):
+    """Each way past it made a replica ten times as slow for others."""
+    page = httpx.get(f"{site.url}/", headers={"Accept": "text/html"}).text
+    file = re.search(r"static/js/[\w.-]+\.js", page)[0]
+    assert httpx.get(f"{site.url}/{file}").is_success
+    for target in (f"/{file}", f"/{file}?a=b", f"http://y/{file}", f"z://y/{file}"):
+        for header in ("X: y", "Cache-Control: no-cache", "Pragma: no-cache", "Authorization: x"):
+            head = said_to(site, f"GET {target} HTTP/1.1\r\nHost: y\r\n{header}\r\n\r\n")
+            assert head.startswith("HTTP/1.1 200")
+            assert "\r\nage: " in head.lower(), f"{target} with {header} is asked of a replica"
+    assert said_to(site, f"GET /{file} HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 400")
+    escaped = f"GET /static/%6as{file[9:]} HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert said_to(site, escaped).startswith("HTTP/1.1 404")
+
+
+def said_to(site, request: str) -> str:
+    with socket.create_connection(("127.0.0.1", site.port), 10) as connection:
+        connection.sendall(request.encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += connection.recv(65_536)
+    return answer.partition(b"\r\n\r\n")[0].decode()
 
 
 def test_proxy_shows_no_numbers_and_its_log_names_nobody(site, reviewer_client):

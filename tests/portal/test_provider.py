@@ -1,10 +1,17 @@
 """Who may do what when a provider or a proxy says who it is."""
 
+import json
+from http.cookies import SimpleCookie
+from unittest.mock import Mock
+
 import pytest
+from starlette.responses import Response
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from api.contract import Role
 from api.settings import Settings
 from components import provider
+from components.ways_in import Way
 
 ANN = "ann@example.com"
 STAFF = ["staff", "Issue Reviewers"]
@@ -121,3 +128,36 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
 def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
     headers = {"email": ANN, "name": sent.decode("latin-1")}
     assert provider._by_headers(headers, 0).name == name
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
+def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
+    monkeypatch.setattr(provider, "get_settings", Settings)
+    monkeypatch.setattr(provider, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(provider, "get_cookie_secret", lambda: "a secret of the tests")
+    monkeypatch.setattr(provider, "get_origin_from_redirect_uri", lambda: origin)
+
+    def cookies_of(email: str) -> dict[str, str]:
+        claims = {"is_logged_in": True, "iat": 0, "email": email, "origin": origin}
+        value = create_signed_value("a secret of the tests", "_streamlit_user", json.dumps(claims))
+        answer = Response()
+        answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
+        answer.raw_headers += provider.seal(answer.raw_headers)
+        kept = SimpleCookie()
+        for told in answer.headers.getlist("set-cookie"):
+            kept.load(told)
+        seal = next(morsel for name, morsel in kept.items() if name.endswith("_seal"))
+        assert (seal["path"], seal["httponly"], seal["samesite"]) == ("/", True, "lax")
+        # Another host of the domain cannot set such a name.
+        assert seal.key.startswith("__Host-") == bool(seal["secure"]) == origin.startswith("https:")
+        return {name: morsel.value for name, morsel in kept.items()}
+
+    ann, bob = cookies_of(ANN), cookies_of("bob@example.com")
+    assert provider.of(Mock(cookies=ann)).username == ANN
+    user = "_streamlit_user"
+    for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
+        assert provider.of(Mock(cookies=kept)) is None
+    assert provider.seal(Response().raw_headers) == []
+    leaving = Response()
+    leaving.delete_cookie("_streamlit_user")
+    assert "Max-Age=0" in provider.seal(leaving.raw_headers)[0][1].decode()
