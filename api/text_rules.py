@@ -45,6 +45,18 @@ _MOST_PASSES: Final = 4
 _ALIKE: Final = str.maketrans(
     {
         "\u00b5": "\u03bc",
+        "\u02ca": "\u00b4",
+        "\u02cb": "`",
+        "\u02ee": "\u02ba",
+        "\u1fbf": "\u1fbd",
+        "\u1fc0": "\u02dc",
+        "\u203e": "\u00af",
+        "\u2043": "-",
+        "\u2e31": "\u00b7",
+        "\ufe41": "\u300c",
+        "\ufe42": "\u300d",
+        "\ufe43": "\u300e",
+        "\ufe44": "\u300f",
         "\u01c3": "!",
         "\u02b9": "\u2032",
         "\u02bb": "\u2018",
@@ -64,6 +76,14 @@ _ALIKE: Final = str.maketrans(
     }
 )
 """Signs that look like others in most fonts, and what is written instead."""
+
+_DIGITS: Final = re.compile("[\u0660-\u0669\u06f0-\u06f9]+")
+_DIGITS_THAT_DIFFER: Final = re.compile("[\u0664-\u0666\u06f4-\u06f6]")
+_TO_PERSIAN: Final = {0x660 + digit: 0x6F0 + digit for digit in (0, 1, 2, 3, 7, 8, 9)}
+_TO_ARABIC: Final = {persian: arabic for arabic, persian in _TO_PERSIAN.items()}
+"""Arabic and Persian digits look the same, but for three of them."""
+
+_PERSIAN_LETTERS: Final = re.compile("[\u067e\u0686\u0698\u06af]")
 
 _FORMS: Final = re.compile(
     r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\ufb00-\ufdef\ufe70-\ufefc]"
@@ -229,12 +249,25 @@ def _without_marks(text: str) -> str:
     text = _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     for apart, joined in _WRITTEN_APART:
         text = apart.sub(joined, text)
+    text = _with_digits_of_one_set(text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
         text = _with_marks_once(text)
     if _JOINER in text or _NON_JOINER in text:
         text = _with_needed_joiners(text)
     text = _SHOWN_AS_EMOJI.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
     return _EMPTY_LINES.sub("\n\n", _BLANKS_AT_BREAKS.sub("\n", text)).strip()
+
+
+def _with_digits_of_one_set(text: str) -> str:
+    """Each number in Arabic or Persian digits: as those tell that differ, or else the letters."""
+    is_persian = _PERSIAN_LETTERS.search(text)
+
+    def of_one_set(number: re.Match[str]) -> str:
+        told = _DIGITS_THAT_DIFFER.search(number[0])
+        to_persian = told[0] >= "\u06f4" if told else is_persian
+        return number[0].translate(_TO_PERSIAN if to_persian else _TO_ARABIC)
+
+    return _DIGITS.sub(of_one_set, text)
 
 
 def _with_marks_once(text: str) -> str:

@@ -193,19 +193,21 @@ def _text(claim: Any) -> str:
 
 def seal(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The header that seals the sign-in of an answer in which Streamlit keeps or ends one."""
-    answered: SimpleCookie = SimpleCookie()
-    for name, value in headers:
-        if name.lower() == b"set-cookie":
+    answered, ours = SimpleCookie(), SimpleCookie()
+    for header, value in headers:
+        if header.lower() == b"set-cookie":
             answered.load(value.decode("latin-1"))
     main = answered.get(USER_COOKIE_NAME)
     if main is None:
         return []
-    claims = _kept_in({name: morsel.value for name, morsel in answered.items()})
-    name = _seal_name()
+    claims, name = (
+        _kept_in({cookie.key: cookie.value for cookie in answered.values()}),
+        _seal_name(),
+    )
     told = create_signed_value(get_cookie_secret(), name, _digest(claims)) if claims else b""
-    ours: SimpleCookie = SimpleCookie({name: told.decode()})
+    ours[name] = told.decode()
     ours[name].update(main)  # How long it lasts, and all else.
-    ours[name].update({"path": "/", "secure": _is_over_tls()})
+    ours[name]["path"], ours[name]["secure"] = "/", _is_over_tls()
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
 

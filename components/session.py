@@ -17,7 +17,7 @@ from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
 from api.errors import Invalid, NotFound, NotSupported
 from api.portal_token import Person, Visitor
 from api.settings import get_settings
-from components import backend, draft, errands, identity, states, url_state
+from components import backend, draft, errands, identity, notices, states, url_state
 from components.embedding import Prefill
 from components.errands import Errand
 from components.identity import SignIn
@@ -70,6 +70,7 @@ def require(*, reviewer: bool = False) -> Person:
             sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
+        notices.say_pending()  # Such as that a change was not made any more.
         with states.no_rights(
             _("This page is for reviewers. Ask an operator if you should be one.")
         ):
@@ -94,9 +95,12 @@ def stop_if_ended(title: str) -> None:
     st.stop()
 
 
-def require_still() -> Person:
-    """For a part that runs without its page: draw the whole page if the sign-in has ended since."""
-    return person() or st.rerun()
+def require_still(*, reviewer: bool = False) -> Person:
+    """For a part that runs without its page: draw the whole page if that must not be seen now."""
+    who = person()
+    if who is None or (reviewer and not is_reviewer()):
+        st.rerun()
+    return who
 
 
 def client() -> IssuesClient:

@@ -33,7 +33,7 @@ session.require(reviewer=True)
 @st.fragment
 def queue_and_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
-    session.require_still()
+    session.require_still(reviewer=True)
     issue_list.carry_out()
     held.bar()
     notices.say_pending()

@@ -118,11 +118,10 @@ def test_other_callers_of_one_address_are_counted_by_themselves(limited):
     assert create(person(limited)).status_code == 201
 
 
-def test_replicas_share_their_limits_and_go_on_without_redis(redis, tmp_path):
+def test_replicas_share_their_limits_and_go_on_without_redis(redis, postgresql, tmp_path):
     url, process = redis
-    replicas = [
-        api_server(tmp_path / name, ISSUES_RATE_LIMITS=url, **FEW).start() for name in ("a", "b")
-    ]
+    shared = FEW | {"ISSUES_RATE_LIMITS": url, "ISSUES_DATABASE_URL": postgresql()}
+    replicas = [api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
     try:
         name = uuid.uuid4().hex
         first, second = (Caller(r.url, r.token(name)) for r in replicas)

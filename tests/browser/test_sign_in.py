@@ -110,6 +110,18 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     other.signs_in(account["username"], new).sees("Uma User")
 
 
+def test_who_signs_out_is_told_of_a_change_that_could_not_be_made(people, portal, account):
+    """Withdrawn, they believed, but a reviewer was faster."""
+    person = people().opens("/sign_in").signs_in(**account)
+    issue = report_of(account, portal)
+    person.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
+    with portal.client(portal.token("Anybody", Role.ADMIN)) as client:
+        client.update(client.get(issue.id), state=IssueState.IN_REVIEW)
+    person.goes_to("Uma User").presses("Sign out").sees("You are signed out.")
+    person.sees("What you did last could not be saved.")
+    person.goes_to("Report").goes_to("Sign in").sees_not("could not be saved")
+
+
 def test_sign_in_that_ended_elsewhere_leaves_nothing_to_the_next_person(people, portal, account):
     """Who came next saw the receipt of an anonymous report, and the draft of one."""
     ended = "Your sign-in has ended. Sign in again."

@@ -45,7 +45,10 @@ SMALL = st.text(
 
 
 # Signs that look like others, and parts of letters that are also written as one.
-WRITTEN_ANEW = {*map(chr, text_rules._ALIKE), *"\u0e4d\u0ecd\u17c1\u0d46\u0d4d\u0dd9"}
+WRITTEN_ANEW = {
+    *map(chr, [*text_rules._ALIKE, *text_rules._TO_PERSIAN, *text_rules._TO_ARABIC]),
+    *"\u0e4d\u0ecd\u17c1\u0d46\u0d4d\u0dd9",
+}
 
 
 def letters(text: str) -> list[str]:
@@ -111,6 +114,9 @@ def test_languages_and_emoji_keep_what_they_need(text):
             "น\u0e49\u0e33 ນ\u0eb3 ក\u17c4 ൻ لا ا ij",
         ),
         ("a\u0304\u0305 x\u0342 — ― ꞉ ʼ", "ā x\u0303 — — : ’"),
+        # Seven of the ten Arabic and Persian digits.
+        ("\u06f1\u0662 \u0664\u06f1 \u06f4\u0661", "\u0661\u0662 \u0664\u0661 \u06f4\u06f1"),
+        ("\u0686 \u06f1\u0662 \u0664\u06f1", "\u0686 \u06f1\u06f2 \u0664\u0661"),
         # What looks like something else.
         ("well\u2011known \u2010 ﬁne ﬄ 5 \u00b5m", "well-known - fine ffl 5 \u03bcm"),
     ],
