@@ -45,6 +45,11 @@ MOST_PIPELINED: Final = 16
 LONGEST_HEAD: Final = 98_304
 """Bytes of a request before its body: an address of 64 kB, and cookies."""
 
+_LONGEST_HEADER: Final = 40_000
+"""Bytes of one header of a WebSocket. Cookies of a person in two hundred groups have half of that,
+and websockets (17) would take 8 kB.
+"""
+
 MOST_HEADERS: Final = 100
 
 _MOST_PARTS: Final = 2_000
@@ -88,8 +93,7 @@ def limit_connections(longest_message: int) -> None:
             _limit_heads(protocol)
         connections.watch(protocol)
     connections.watch_end(WebSocketsSansIOProtocol)
-    # websockets (17) would take 8 kB of cookies, less than a person in a hundred groups has.
-    http11.MAX_LINE_LENGTH = LONGEST_HEAD
+    http11.MAX_LINE_LENGTH = _LONGEST_HEADER
     _limit_messages(WebSocketsSansIOProtocol, longest_message)
 
 

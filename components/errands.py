@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import streamlit as st
 from anyio import to_thread
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.addresses import client_of
@@ -55,7 +55,8 @@ class LeadBack:
 
     When one cannot lead to the provider, Streamlit shows a bare page: this leads back to the
     portal, where it is told. Any other site could have people signed out by a link, and then their
-    sign-in would be over in this browser only: this asks where they come from, and ends it.
+    sign-in would be over in this browser only: this asks where they come from, and ends it. Nobody
+    comes back from the provider who has not left for it in this browser.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -79,6 +80,12 @@ class LeadBack:
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
             await to_thread.run_sync(provider.end, request)
+        state = ""
+        if path.endswith("/oauth2callback"):
+            state = _state_in(scope["query_string"].decode("latin-1"))
+            if provider.begun(state) not in HTTPConnection(scope).cookies:
+                await RedirectResponse("./", 303)(scope, receive, send)
+                return
         is_login = path.endswith("/auth/login")
         answered = False
 
@@ -87,7 +94,12 @@ class LeadBack:
             if "status" in message:
                 answered = not is_login or message["status"] < 400
                 headers = list(message.get("headers", ()))
-                message["headers"] = headers + provider.seal(headers)
+                headers += provider.seal(headers)
+                if is_login:
+                    address = dict(headers).get(b"location", b"").decode("latin-1")
+                    headers += _begun(_state_in(urlsplit(address).query), _SECONDS)
+                headers += _begun(state, 0)
+                message["headers"] = headers
             if answered:
                 await send(message)
 
@@ -101,13 +113,28 @@ class LeadBack:
             await RedirectResponse(home, 303)(scope, receive, send)
 
 
+def _begun(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
+    """The header that has the browser remember for so long that it left for the provider here."""
+    if not state:
+        return []
+    answer, secure = Response(), provider.is_over_tls()
+    name = provider.begun(state)
+    answer.set_cookie(name, "1", seconds, secure=secure, httponly=True, samesite="lax")
+    return answer.raw_headers[-1:]
+
+
+def _state_in(query: str) -> str:
+    """What OAuth 2 calls the state: it names one way to the provider and back."""
+    return parse_qs(query).get("state", [""])[0]
+
+
 def note(errand: Errand, leave: Callable[[], None]) -> None:
     """Note the errand in the browser, and call ``leave`` when that is done."""
     query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
     told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
     told |= {"copies_hold": int(errand.copies_hold), "change_lost": int(errand.change_lost)}
     data = {
-        "name": _COOKIE,
+        "name": provider.host_only(_COOKIE),
         "value": urlencode(told),
         "seconds": _SECONDS,
     }
@@ -116,10 +143,10 @@ def note(errand: Errand, leave: Callable[[], None]) -> None:
 
 def over() -> Errand | None:
     """The errand from which the person has just come back; it is told only once."""
-    # A program on another port of this host can set the cookie as well.
+    # Without TLS, a program on another port of this host can set the cookie as well.
     if way_in() is not Way.PROVIDER or st.session_state.get(_READ):
         return None
-    told = parse_qs(cookies.read(_COOKIE))
+    told = parse_qs(cookies.read(provider.host_only(_COOKIE)))
     if not told:
         return None
     st.session_state[_READ] = True
@@ -139,4 +166,4 @@ def over() -> Errand | None:
 def forget() -> None:
     """Remove the note of an errand that is over."""
     if st.session_state.get(_READ):
-        frontend.element("errand")(key="errand_over", data={"name": _COOKIE})
+        frontend.element("errand")(key="errand_over", data={"name": provider.host_only(_COOKIE)})

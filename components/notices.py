@@ -19,9 +19,7 @@ def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> Non
 
 def told(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
     """The same, as a text."""
-    text = [doing, reason(error)]
-    if error.unsure:
-        text.append(_("It may have arrived all the same."))
+    text = [doing, why(error)]
     if kept:
         text.append(_("Nothing you typed is lost."))
     return " ".join(text)
@@ -38,6 +36,12 @@ def crashed(error: Exception) -> bool:
         icon=":material/error:",
     )
     return True
+
+
+def why(error: errors.IssuesError) -> str:
+    """The `reason`, and that it may have worked all the same if that is not known."""
+    doubt = _("It may have arrived all the same.")
+    return f"{reason(error)} {doubt}" if error.unsure else reason(error)
 
 
 def reason(error: errors.IssuesError) -> str:

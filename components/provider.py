@@ -50,6 +50,7 @@ _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 """Not of all letters: the sign for kelvin would become a k, and an address somebody else's."""
 
 _SEAL: Final = f"{USER_COOKIE_NAME}_seal"
+_BEGUN: Final = f"{USER_COOKIE_NAME}_begun"
 
 Claims = Mapping[str, Any]
 
@@ -202,27 +203,37 @@ def seal(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         return []
     claims, name = (
         _kept_in({cookie.key: cookie.value for cookie in answered.values()}),
-        _seal_name(),
+        host_only(_SEAL),
     )
     told = create_signed_value(get_cookie_secret(), name, _digest(claims)) if claims else b""
     ours[name] = told.decode()
     ours[name].update(main)  # How long it lasts, and all else.
-    ours[name]["path"], ours[name]["secure"] = "/", _is_over_tls()
+    ours[name]["path"], ours[name]["secure"] = "/", is_over_tls()
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
 
-def _seal_name() -> str:
-    """Over TLS, browsers take such a name from this very host only: see `sign_in_cookie`."""
-    return f"__Host-{_SEAL}" if _is_over_tls() else _SEAL
+def begun(state: str) -> str:
+    """The cookie of a browser from which somebody has left for the provider with this state.
+
+    Streamlit keeps the state in a cookie that another host of the domain can set, to lead somebody
+    back with a sign-in that is not theirs.
+    """
+    return host_only(f"{_BEGUN}_{hashlib.sha256(state.encode()).hexdigest()[:16]}")
 
 
-def _is_over_tls() -> bool:
+def host_only(name: str) -> str:
+    """A cookie's name that browsers take from this very host only if it has TLS (RFC 6265bis)."""
+    return f"__Host-{name}" if is_over_tls() else name
+
+
+def is_over_tls() -> bool:
+    """Whether browsers reach the portal over TLS."""
     return str(get_origin_from_redirect_uri()).startswith("https:")
 
 
 def _claims_in(cookies: Mapping[str, str]) -> Claims:
     """What Streamlit keeps of a sign-in; nothing if it is not what was kept at one."""
-    kept, told = _kept_in(cookies), _signed(cookies, _seal_name())
+    kept, told = _kept_in(cookies), _signed(cookies, host_only(_SEAL))
     if not kept or not told or not hmac.compare_digest(told, _digest(kept).encode()):
         return {}
     claims: Claims = json.loads(kept)

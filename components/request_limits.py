@@ -5,6 +5,7 @@ count as several; the bundle of Streamlit's page, some eighty files, counts litt
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -77,6 +78,10 @@ _MOST_ESCAPES: Final = 100
 """Backslashes in all cookies: Python before 3.11.10 takes quadratic time for them."""
 
 
+_ODD: Final = re.compile(rb"[^!-~ \t]")
+"""A byte that is in no name of a cookie (RFC 6265)."""
+
+
 @dataclass(eq=False)
 class _Usage:
     requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
@@ -106,7 +111,11 @@ class _Usage:
 
 
 class RequestLimitsMiddleware:
-    """Delays the requests of an address that sends too many; refuses cookies that take long."""
+    """Delays the requests of an address that sends too many; refuses cookies that take long.
+
+    It also removes cookies with a name that none has: browsers keep the prefix ``__Host-`` to this
+    host, but Starlette (1.3) would take a no-break space and such a name for it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -119,6 +128,7 @@ class RequestLimitsMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        _remove_odd_cookies(scope)
         address = client_of(scope)
         usage = self._usage_of(address) if address else _Usage()
         if usage.at_once >= self._most_at_once():
@@ -209,6 +219,13 @@ def _least_cost(scope: Scope) -> int:
         return _COST_OF_A_SIGN_IN
     is_known = scope["path"].startswith(_CHEAP) or index_page.is_page(scope)
     return 1 if is_known else _COST_OF_THE_UNKNOWN
+
+
+def _remove_odd_cookies(scope: Scope) -> None:
+    for place, (name, value) in enumerate(scope["headers"]):
+        if name == b"cookie" and _ODD.search(value):
+            kept = [one for one in value.split(b";") if not _ODD.search(one.partition(b"=")[0])]
+            scope["headers"][place] = (name, b";".join(kept))
 
 
 def _has_bad_cookies(headers: Headers) -> bool:

@@ -137,7 +137,7 @@ def _do_all(asked: _Asked, action: _Action) -> tuple[int, dict[str, str]]:
         except NotFound:
             reason = _("It is deleted.")
         except IssuesError as error:
-            reason = notices.reason(error)
+            reason = notices.why(error)
         if reason:
             refused[number] = reason
         text = _("{done} of {count}").format(

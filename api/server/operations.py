@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import orjson
+from anyio import to_thread
 from fastapi import APIRouter
 from fastapi.params import Header
 from fastapi.routing import APIRoute
@@ -55,9 +56,13 @@ _TURN_SECONDS: Final = 10.0
 _AT_ONCE: Final = Turns(_CALLS_AT_ONCE)
 
 _COMPUTING: Final = Turns(1)
+_CHANGING: Final = Turns(1)
 
 _ALWAYS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """So that a client knows that it may repeat a report whose answer got lost."""
+
+
+_Result = TypeVar("_Result")
 
 
 class Json(Response):
@@ -155,18 +160,32 @@ class _Operation:
 
 
 async def _computed(call: Call, do: Callable[[], Response]) -> Response:
-    """What ``do`` returns: one at a time of each caller, when it is made up for those before."""
+    """What ``do`` returns, in a thread: one at a time of each caller."""
+    return await _in_turn(call, do, _COMPUTING, partial(in_thread, of=call.principal.limited_as))
+
+
+async def changed(call: Call, do: Callable[[], _Result]) -> _Result:
+    """What ``do`` returns, in a thread that may change something: one at a time of each caller."""
+    writers = call.service.database.writers
+    return await _in_turn(call, do, _CHANGING, partial(to_thread.run_sync, limiter=writers))
+
+
+async def _in_turn(
+    call: Call, do: Callable[[], _Result], turns: Turns, run: Callable[..., Awaitable[Any]]
+) -> _Result:
+    """What ``do`` returns, run in a thread when it is made up for what the caller did before."""
     who, limits = call.principal, call.service.rate_limits
     # What PostgreSQL computes, this process only waits for.
     clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
-    async with _COMPUTING.of(who.limited_as):
+    async with turns.of(who.limited_as):
         await limits.made_up_for(who)
-        answer, seconds = await in_thread(_timed, do, clock, of=who.limited_as)
+        result: _Result
+        result, seconds = await run(_timed, do, clock)
         limits.count_computing(who, seconds)
-    return answer
+    return result
 
 
-def _timed(do: Callable[[], Response], clock: Callable[[], float]) -> tuple[Response, float]:
+def _timed(do: Callable[[], _Result], clock: Callable[[], float]) -> tuple[_Result, float]:
     """What ``do`` returns, and the seconds it took by a clock that is read in its thread."""
     begun = clock()
     return do(), clock() - begun

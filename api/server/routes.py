@@ -14,10 +14,10 @@ from api.server import shapes, store, wire
 from api.server.access import Principal
 from api.server.issues import Issues, etag
 from api.server.openapi import ETAG, RATE_LIMIT, header, responses
-from api.server.operations import Call, Json, add_headers
+from api.server.operations import Call, Json, add_headers, changed
 from api.server.problems import ProblemError, forbidden
 from api.server.reports import IDEMPOTENCY_LIFETIME
-from api.server.threads import changed, in_thread
+from api.server.threads import in_thread
 
 
 def _given_by_operations() -> None:
@@ -190,7 +190,7 @@ async def _update(
     if isinstance(update.description, str):
         add_headers(call, await service.rate_limits.count_text(caller, update.description))
     change = partial(issues.update, caller, issue_id, update, if_match)
-    issue = await changed(change, of=caller.limited_as, writers=service.database.writers)
+    issue = await changed(call, change)
     return Json(issue, headers={"ETag": etag(issue)})
 
 
@@ -222,7 +222,7 @@ async def delete_issue(
 ) -> Response:
     """Reporters can withdraw their own until a review begins, reviewers delete any."""
     change = partial(issues.delete, caller, issue_id, if_match)
-    await changed(change, of=caller.limited_as, writers=call.service.database.writers)
+    await changed(call, change)
     return Response(status_code=204)
 
 

@@ -17,8 +17,6 @@ _THREADS: Final = CapacityLimiter(READERS)
 _TURNS: Final = Turns(2)
 """For each caller: however much one asks, there are threads for others."""
 
-_CHANGES: Final = Turns(1)
-
 
 async def in_thread(
     do: Callable[[Unpack[_Arguments]], _Result], *arguments: *_Arguments, of: str
@@ -26,12 +24,3 @@ async def in_thread(
     """What ``do`` returns, or raises, in a thread; ``of`` is who waits for it."""
     async with _TURNS.of(of):
         return await to_thread.run_sync(do, *arguments, limiter=_THREADS)
-
-
-async def changed(do: Callable[[], _Result], *, of: str, writers: CapacityLimiter) -> _Result:
-    """What ``do`` returns, or raises, in one of the threads that change something.
-
-    One change at a time of each: ``of`` is who waits for it.
-    """
-    async with _CHANGES.of(of):
-        return await to_thread.run_sync(do, limiter=writers)

@@ -252,6 +252,16 @@ def test_what_a_sign_in_is_worth(people, single, hours, changes, seen):
     assert download(person, cookies) == (200 if seen == "More filters" else 401)
 
 
+def test_nobody_comes_back_who_has_not_left_from_here(people, single):
+    """Another host of the domain can set the cookie in which Streamlit keeps the state."""
+    mia = leaves_for_the_provider(people(single).opens("/sign_in"))
+    begun = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
+    assert len(begun) == 1
+    mia.context.clear_cookies(name=begun[0])
+    mia.presses("mia").sees("You were not signed in: it was refused, or not finished.")
+    assert sign_in_cookies(mia) == []
+
+
 def test_parts_of_two_sign_ins_are_none(people, single, provider):
     """What is long is in several cookies, each signed by itself."""
     kept = []
@@ -323,9 +333,12 @@ def test_proxy_says_who_it_is(people, behind):
 def test_callback_neither_fills_the_log_nor_moves_the_operators_terminal(single):
     before = len(single.log)
     escapes = "%1b%5b2J%c2%9b1A%e2%80%a8" + "x" * 5_000
+    # As a browser has it that has left for the provider.
+    begun = f"_streamlit_user_begun_{hashlib.sha256(b'x').hexdigest()[:16]}=1"
+    query = f"state=x&error_description={escapes}&error={escapes}"
     with httpx.Client(base_url=single.url) as client:
         for number in range(1_000):
-            client.get(f"/oauth2callback?error={escapes}{number}&error_description={escapes}")
+            client.get(f"/oauth2callback?{query}{number}", headers={"Cookie": begun})
     written = single.log[before:]
     assert "Error during authentication" in written
     assert "\x1b" not in written

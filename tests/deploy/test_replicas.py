@@ -157,6 +157,11 @@ def test_file_comes_from_the_cache_however_it_is_asked_for(site):
     assert said_to(site, escaped).startswith("HTTP/1.1 404")
 
 
+def test_proxy_speaks_no_http_2(site):
+    """One connection could ask and reset a hundred thousand times a second, and each was a line."""
+    assert said_to(site, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").startswith("HTTP/1.1 400")
+
+
 def said_to(site, request: str) -> str:
     with socket.create_connection(("127.0.0.1", site.port), 10) as connection:
         connection.sendall(request.encode())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components import errands, provider_client
+from components import errands, provider, provider_client
 from components.errands import LeadBack
 from components.ways_in import Way
 from tests.loops import in_a_loop
@@ -18,6 +18,7 @@ THIS, OTHER = "198.51.100.1", "198.51.100.2"
 def with_a_provider(monkeypatch):
     monkeypatch.setattr(errands, "way_in", lambda: Way.PROVIDER)
     monkeypatch.setattr(errands, "_PATIENCE", 0.1)
+    monkeypatch.setattr(provider, "get_origin_from_redirect_uri", lambda: "https://x.example")
 
 
 class Streamlit:
@@ -40,7 +41,9 @@ class Streamlit:
         async def send(message) -> None:
             messages.append(message)
 
-        scope = {"type": "http", "path": path, "headers": [], "client": (address, 1)}
+        cookie = f"{provider.begun('x')}=1".encode()
+        scope = {"type": "http", "path": path, "query_string": b"state=x", "client": (address, 1)}
+        scope["headers"] = [(b"cookie", cookie)]
         await self.way(scope, None, send)
         return messages[0]
 

@@ -191,8 +191,8 @@ HANDSHAKE = (
     "request_",
     [
         b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"Content-Length: 5\r\n\r\n",
-        b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"X: " + b"x" * 9_000 + b"\r\n\r\n",
-        b"GET /_stcore/stream?" + b"x" * 9_000 + b" HTTP/1.1\r\n" + HANDSHAKE + b"\r\n",
+        b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"X: " + b"x" * 50_000 + b"\r\n\r\n",
+        b"GET /_stcore/stream?" + b"x" * 50_000 + b" HTTP/1.1\r\n" + HANDSHAKE + b"\r\n",
     ],
     ids=["body", "header", "address"],
 )

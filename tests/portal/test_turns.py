@@ -2,10 +2,11 @@
 
 import asyncio
 from functools import partial
+from unittest.mock import AsyncMock, Mock
 
 from anyio import CapacityLimiter
 
-from api.server.threads import changed
+from api.server.operations import changed
 from api.turns import Turns
 from tests.loops import in_a_loop
 
@@ -38,15 +39,17 @@ def test_changes_of_one_wait_for_each_other_and_hardly_hold_up_others():
 
     async def story():
         made: list[str] = []
-        writers = CapacityLimiter(1)
-        of_greedy = [
-            asyncio.create_task(
-                changed(partial(made.append, "greedy"), of="greedy", writers=writers)
-            )
-            for _ in range(10)
-        ]
+        database = Mock(writers=CapacityLimiter(1), is_postgresql=False)
+        service = Mock(database=database, **{"rate_limits.made_up_for": AsyncMock()})
+
+        async def change(name: str) -> None:
+            call = Mock(service=service, **{"principal.limited_as": name})
+            await changed(call, partial(made.append, name))
+
+        of_greedy = [asyncio.create_task(change("greedy")) for _ in range(10)]
         await asyncio.sleep(0)
-        await changed(partial(made.append, "other"), of="other", writers=writers)
+        await change("other")
+        assert service.rate_limits.count_computing.called
         assert made.index("other") <= 2
         await asyncio.gather(*of_greedy)
         assert len(made) == 11
