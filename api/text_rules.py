@@ -103,13 +103,31 @@ _WRITTEN_APART: Final = (
     (re.compile("\u0d33\u0d4d\u200d"), "\u0d7e"),
     (re.compile("\u0d15\u0d4d\u200d"), "\u0d7f"),
     (re.compile("\u0dd9\u0dd9"), "\u0ddb"),  # Sinhala
+    (re.compile("\u0945\u0902"), "\u0901"),  # Devanagari
+    (re.compile("(?<=[\u0a40\u0a47\u0a48\u0a4b\u0a4c])\u0a70"), "\u0a02"),  # Gurmukhi
+    (re.compile("\u103a([\u103d\u103e\u105e-\u1060])"), "\\1\u103a"),  # Myanmar
 )
-"""Vowels and final letters that some keyboards write as several, which look the same."""
+"""Signs that some keyboards write as several or in another order, which looks the same."""
 
 _MARKS_ALIKE: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
 )
 """Combining marks that look like others, where they are no part of a letter."""
+
+_RUNS_OF_MARKS: Final = re.compile(
+    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]{2,}"
+    "|[\u17b6-\u17d1\u17d3\u17dd]{2,}|["
+    + "".join(
+        character
+        for character in map(chr, range(0x900, 0xD80))
+        if unicodedata.category(character) in ("Mn", "Mc") and ord(character) % 0x80 != 0x4D
+    )
+    + "]{2,}"
+)
+"""Marks of Thai, Lao, Khmer and Indian scripts, but for those that join consonants.
+
+Unicode leaves them in the order in which they were typed, which for most is not seen.
+"""
 
 _NON_JOINER: Final = "\u200c"
 _JOINER: Final = "\u200d"
@@ -252,6 +270,8 @@ def _without_marks(text: str) -> str:
     text = _with_digits_of_one_set(text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
         text = _with_marks_once(text)
+    if _RUNS_OF_MARKS.search(unicodedata.normalize("NFD", text)):
+        text = _with_marks_in_order(text)
     if _JOINER in text or _NON_JOINER in text:
         text = _with_needed_joiners(text)
     text = _SHOWN_AS_EMOJI.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
@@ -286,6 +306,28 @@ def _with_marks_once(text: str) -> str:
         kept.append(character)
     text = _OVERLAY.sub("", unicodedata.normalize("NFC", "".join(kept)))
     return text.translate(_MARKS_ALIKE)
+
+
+def _with_marks_in_order(text: str) -> str:
+    """The text in NFC with the marks of a syllable in the order in which people type them."""
+    apart = unicodedata.normalize("NFD", text)
+    ordered = _RUNS_OF_MARKS.sub(lambda run: "".join(sorted(run[0], key=_place)), apart)
+    return unicodedata.normalize("NFC", ordered)
+
+
+def _place(mark: str) -> tuple[int, int]:
+    """Where a mark is typed among those of its syllable."""
+    code, of_block = ord(mark), ord(mark) % 0x80
+    if code < 0xD80:  # Indian: the dot of a letter, vowels from the left, then all others.
+        is_vowel = 0x3A <= of_block <= 0x4F or 0x55 <= of_block <= 0x63
+        is_left = of_block in (0x3F, 0x46, 0x47, 0x48)
+        rank = 0 if of_block == 0x3C else (1 if is_left else 2) if is_vowel else 3
+    elif code < 0x1000:  # Thai and Lao: vowels, then tones; a letter that became a mark is first.
+        is_tone = mark in "\u0e48\u0e49\u0e4a\u0e4b\u0ec8\u0ec9\u0eca\u0ecb"
+        rank = 0 if mark == "\u0ebc" else 2 if is_tone else 1
+    else:  # Khmer: the marks that change a consonant, vowels, then all others.
+        rank = 0 if mark in "\u17c9\u17ca\u17cc" else 1 if mark <= "\u17c5" else 2
+    return rank, code
 
 
 @functools.lru_cache(maxsize=4096)

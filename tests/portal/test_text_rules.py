@@ -47,7 +47,7 @@ SMALL = st.text(
 # Signs that look like others, and parts of letters that are also written as one.
 WRITTEN_ANEW = {
     *map(chr, [*text_rules._ALIKE, *text_rules._TO_PERSIAN, *text_rules._TO_ARABIC]),
-    *"\u0e4d\u0ecd\u17c1\u0d46\u0d4d\u0dd9",
+    *"\u0945\u0a70\u0e4d\u0ecd\u17c1\u0d46\u0d4d\u0dd9",
 }
 
 
@@ -80,6 +80,8 @@ def test_it_settles_at_once_and_keeps_what_is_seen(text):
         "first\nsecond\n\nthird",
         "Ünïcode, ½ Ⅳ, naïve – “quoted”…",
         "رقم \u0600١٢",
+        "நொடி கோ, ম্যাকডোনাল্ড, ಕೀಲಿ ಕೋಡ್, സൗകര്യം, हिन्दी में, ਪੰਜਾਬੀ ਸਿੰਘ",
+        "พันธุ์ น้ำ ที่นี่ ບໍ່ມີພາສາ ຫຼັງ ភាសាខ្មែរ ចំនួន တစ်ခုမြန်မာ",
     ],
 )
 def test_languages_and_emoji_keep_what_they_need(text):
@@ -114,6 +116,16 @@ def test_languages_and_emoji_keep_what_they_need(text):
             "น\u0e49\u0e33 ນ\u0eb3 ក\u17c4 ൻ لا ا ij",
         ),
         ("a\u0304\u0305 x\u0342 — ― ꞉ ʼ", "ā x\u0303 — — : ’"),
+        # Marks of a syllable in another order than that in which they are typed.
+        (
+            "\u0b95\u0bbe\u0bc6 \u0995\u09be\u09c7 \u0c95\u0cd5\u0cbf",
+            "\u0b95\u0bca \u0995\u09cb \u0c95\u0cc0",
+        ),
+        ("\u0e18\u0e4c\u0e38 \u1780\u17c6\u17bb", "\u0e18\u0e38\u0e4c \u1780\u17bb\u17c6"),
+        (
+            "\u0915\u0903\u0902 \u0915\u0945\u0902 \u0a15\u0a40\u0a70",
+            "\u0915\u0902\u0903 \u0915\u0901 \u0a15\u0a40\u0a02",
+        ),
         # Seven of the ten Arabic and Persian digits.
         ("\u06f1\u0662 \u0664\u06f1 \u06f4\u0661", "\u0661\u0662 \u0664\u0661 \u06f4\u06f1"),
         ("\u0686 \u06f1\u0662 \u0664\u06f1", "\u0686 \u06f1\u06f2 \u0664\u0661"),
@@ -132,8 +144,9 @@ def test_what_changes_nothing_that_is_seen_is_lost(text, seen):
         "a" + "\u0301\u200c" * 40_000,
         "👨‍👩‍👧" * 10_000,
         " \u200b" * 40_000,
+        "\u0b95" + "\u0bbe\u0bc6" * 40_000,
     ],
-    ids=["marks", "joiners", "families", "blanks"],
+    ids=["marks", "joiners", "families", "blanks", "vowels"],
 )
 def test_no_text_takes_long(text):
     """Sorting combining marks takes quadratic time: 80,000 of them stopped the portal for 11 s."""
