@@ -5,6 +5,8 @@ is not making it. What waits is that of a sign-in: a reload and other tabs show 
 made in the end even if all are closed meanwhile.
 """
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock, Timer
@@ -20,7 +22,13 @@ from components.language import _
 SECONDS: Final = 5.0
 
 _HELD: Final = "held"
+
+log = logging.getLogger(__name__)
+
 _waiting: set["_Held"] = set()
+"""Also those that could not be made, until that is told in some tab."""
+
+_UNTOLD_SECONDS: Final = 3600.0
 
 
 @dataclass(eq=False)
@@ -33,6 +41,7 @@ class _Held:
     doing: str
     done: str
     failed: str
+    begun: float = field(default_factory=time.monotonic)
     over: bool = False
     undone: bool = False
     error: IssuesError | None = None
@@ -45,6 +54,7 @@ class _Held:
                 return
             try:
                 self.make()
+                _waiting.discard(self)
             except IssuesError as error:
                 self.error = error
             except Exception:
@@ -52,7 +62,6 @@ class _Held:
                 raise
             finally:
                 self.over = True
-                _waiting.discard(self)
 
     def undo(self) -> None:
         """Have it not made, unless it is made already."""
@@ -79,6 +88,9 @@ def hold(
     already, for which it returns True, is not told again.
     """
     finish()
+    for old in tuple(_waiting):
+        if old.over and time.monotonic() - old.begun > _UNTOLD_SECONDS:
+            _waiting.discard(old)
     held = _Held(_whose(), issue.id, changes, make, refused, doing, done, failed)
     _waiting.add(held)
     timer = Timer(SECONDS, held.finish)
@@ -113,8 +125,8 @@ def is_leaving(issue: Issue) -> bool:
 def bar() -> None:
     """What is held, with the way back; or what came of it."""
     held = _current()
-    if held and held.over:
-        st.session_state.pop(_HELD)
+    while held and held.over:
+        st.session_state.pop(_HELD, None)
         _tell(held)
         held = _current()
     with st.container(
@@ -141,6 +153,8 @@ def finish_all() -> None:
     """Make all that waits: the server stops."""
     for held in tuple(_waiting):
         held.finish()
+        if held.error:
+            log.warning("a change that waited to be made could not be made")
 
 
 @st.fragment(run_every=1)
@@ -158,7 +172,7 @@ def _current() -> _Held | None:
 
 
 def _of_this_sign_in() -> list[_Held]:
-    """What waits of the same sign-in, in whatever tab."""
+    """What waits, or could not be made, of the same sign-in, in whatever tab."""
     whose = _whose()
     return [held for held in tuple(_waiting) if whose and held.whose == whose]
 
@@ -168,6 +182,7 @@ def _whose() -> str:
 
 
 def _tell(held: _Held) -> None:
+    _waiting.discard(held)
     if held.undone:
         notices.next_run(_("Undone."), icon=":material/undo:")
     elif held.error is None:
