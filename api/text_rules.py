@@ -270,8 +270,7 @@ def _without_marks(text: str) -> str:
     text = _with_digits_of_one_set(text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
         text = _with_marks_once(text)
-    if _RUNS_OF_MARKS.search(unicodedata.normalize("NFD", text)):
-        text = _with_marks_in_order(text)
+    text = _with_marks_in_order(text)
     if _JOINER in text or _NON_JOINER in text:
         text = _with_needed_joiners(text)
     text = _SHOWN_AS_EMOJI.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
@@ -309,8 +308,10 @@ def _with_marks_once(text: str) -> str:
 
 
 def _with_marks_in_order(text: str) -> str:
-    """The text in NFC with the marks of a syllable in the order in which people type them."""
+    """The text with the marks of a syllable in the order in which people type them, then in NFC."""
     apart = unicodedata.normalize("NFD", text)
+    if not _RUNS_OF_MARKS.search(apart):
+        return text
     ordered = _RUNS_OF_MARKS.sub(lambda run: "".join(sorted(run[0], key=_place)), apart)
     return unicodedata.normalize("NFC", ordered)
 

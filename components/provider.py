@@ -201,10 +201,8 @@ def seal(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     main = answered.get(USER_COOKIE_NAME)
     if main is None:
         return []
-    claims, name = (
-        _kept_in({cookie.key: cookie.value for cookie in answered.values()}),
-        host_only(_SEAL),
-    )
+    claims = _kept_in({cookie.key: cookie.value for cookie in answered.values()})
+    name = host_only(_SEAL)
     told = create_signed_value(get_cookie_secret(), name, _digest(claims)) if claims else b""
     ours[name] = told.decode()
     ours[name].update(main)  # How long it lasts, and all else.
