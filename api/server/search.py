@@ -1,9 +1,9 @@
 """Text search: any part of a description, in any case and language, found by an index of trigrams.
 
 The index narrows a search down to the texts that have its trigrams; a plain comparison decides.
-SQLite has them in the FTS5 table ``issue_text``, PostgreSQL in a GIN index over the function
-``issue_trigrams``, which needs no extension. One or two characters have no trigram: such a search
-reads every text that the other filters leave over.
+It is of the table ``issue_text``, which triggers keep like the issues: on SQLite one of FTS5, on
+PostgreSQL one with a GIN index over the function ``issue_trigrams``, which needs no extension.
+One or two characters have no trigram: such a search reads every text that the other filters leave.
 """
 
 import re
@@ -11,13 +11,10 @@ import unicodedata
 from collections.abc import Sequence
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Integer,
-    Text,
     bindparam,
-    cast,
     func,
     literal_column,
     text,
@@ -72,8 +69,10 @@ def contains(dialect: str, search: str, *, indexed: bool = True) -> ColumnElemen
     if dialect == "postgresql":
         found = func.strpos(issues.c.search_text, folded) > 0
         if indexed and (trigrams := _trigrams(folded)):
-            wanted = cast(trigrams, ARRAY(Text))
-            found &= func.issue_trigrams(issues.c.search_text, type_=ARRAY(Text)).op("@>")(wanted)
+            found &= text(
+                "(issues.org_id, issues.id) IN (SELECT org_id, issue_id FROM issue_text"
+                " WHERE issue_trigrams(search_text) @> CAST(:trigrams AS text[]))"
+            ).bindparams(bindparam("trigrams", trigrams, unique=True))
         return found
     found = func.instr(issues.c.search_text, folded) > 0
     if indexed and (query := _match(search)):

@@ -99,9 +99,8 @@ def test_search_of_a_reporter_looks_at_no_text_of_others(dialect):
     def told(which: Filter) -> str:
         return " ".join(map(str, which.conditions(dialect)))
 
-    for index in ("issue_text", "issue_trigrams"):
-        assert index not in told(mine)
-    assert any(index in told(alls) for index in ("issue_text", "issue_trigrams"))
+    assert "issue_text" not in told(mine)
+    assert "issue_text" in told(alls)
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])

@@ -272,4 +272,4 @@ def test_every_key_and_index_starts_with_the_organisation(api_on):
         for reference in database.get_foreign_keys(table):
             starts[reference["name"]] = reference["constrained_columns"][0]
     others = {name for name, column in starts.items() if column != "org_id"}
-    assert others == {"organisations_slug_key", "ix_issues_search"}
+    assert others == {"organisations_slug_key", "ix_issue_text"}
