@@ -106,6 +106,8 @@ _WRITTEN_APART: Final = (
     (re.compile("\u0945\u0902"), "\u0901"),  # Devanagari
     (re.compile("(?<=[\u0a40\u0a47\u0a48\u0a4b\u0a4c])\u0a70"), "\u0a02"),  # Gurmukhi
     (re.compile("\u103a([\u103d\u103e\u105e-\u1060])"), "\\1\u103a"),  # Myanmar
+    (re.compile("\u0f77"), "\u0fb2\u0f71\u0f80"),  # Tibetan
+    (re.compile("\u0f79"), "\u0fb3\u0f71\u0f80"),
 )
 """Signs that some keyboards write as several or in another order, which looks the same."""
 
@@ -113,6 +115,12 @@ _MARKS_ALIKE: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
 )
 """Combining marks that look like others, where they are no part of a letter."""
+
+_NUKTA: Final = 7
+"""Unicode's combining class of the dots that make one letter of Indian scripts another."""
+
+_VIRAMA: Final = 9
+"""Unicode's combining class of the signs that join the consonants of Indian scripts."""
 
 _RUNS_OF_MARKS: Final = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]{2,}"
@@ -122,9 +130,18 @@ _RUNS_OF_MARKS: Final = re.compile(
         for character in map(chr, range(0x900, 0xD80))
         if unicodedata.category(character) in ("Mn", "Mc") and ord(character) % 0x80 != 0x4D
     )
+    + "]{2,}|[\u07a6-\u07b0]{2,}|["
+    + "".join(
+        character
+        for character in map(chr, range(0x591, 0x1F000))
+        if unicodedata.combining(character) not in (0, _NUKTA, _VIRAMA)
+        and not unicodedata.name(character).startswith("COMBINING")
+    )
     + "]{2,}"
 )
-"""Marks of Thai, Lao, Khmer and Indian scripts, but for those that join consonants.
+"""Marks of Thai, Lao, Khmer and Indian scripts, but for those that join consonants; of Thaana; and
+those of others which Unicode sorts, but for those of one class and for the accents that people
+stack on Latin letters.
 
 Unicode leaves them in the order in which they were typed, which for most is not seen.
 """
@@ -142,9 +159,6 @@ _OVERLAY: Final = re.compile(
     r"(?<=[^\s\u200c\u200d])[\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]"
 )
 """Strokes through a letter, which fall on its own. No language writes with them."""
-
-_VIRAMA: Final = 9
-"""Unicode's combining class of the signs that join the consonants of Indian scripts."""
 
 _INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
 """First characters of the blocks, of 128 each, of scripts that use joiners after that sign."""
@@ -326,6 +340,8 @@ def _place(mark: str) -> tuple[int, int]:
     elif code < 0x1000:  # Thai and Lao: vowels, then tones; a letter that became a mark is first.
         is_tone = mark in "\u0e48\u0e49\u0e4a\u0e4b\u0ec8\u0ec9\u0eca\u0ecb"
         rank = 0 if mark == "\u0ebc" else 2 if is_tone else 1
+    elif not 0x1780 <= code < 0x1800:
+        rank = unicodedata.combining(mark)
     else:  # Khmer: the marks that change a consonant, vowels, then all others.
         rank = 0 if mark in "\u17c9\u17ca\u17cc" else 1 if mark <= "\u17c5" else 2
     return rank, code

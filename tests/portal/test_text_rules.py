@@ -126,6 +126,10 @@ def test_languages_and_emoji_keep_what_they_need(text):
             "\u0915\u0903\u0902 \u0915\u0945\u0902 \u0a15\u0a40\u0a70",
             "\u0915\u0902\u0903 \u0915\u0901 \u0a15\u0a40\u0a02",
         ),
+        (
+            "\u0780\u07a8\u07a6 \u05d1\u05ad\u059a \u0f40\u0f77 a\u0302\u0301 e\u0301\u0302",
+            "\u0780\u07a6\u07a8 \u05d1\u059a\u05ad \u0f40\u0fb2\u0f71\u0f80 \u1ea5 \u00e9\u0302",
+        ),
         # Seven of the ten Arabic and Persian digits.
         ("\u06f1\u0662 \u0664\u06f1 \u06f4\u0661", "\u0661\u0662 \u0664\u0661 \u06f4\u06f1"),
         ("\u0686 \u06f1\u0662 \u0664\u06f1", "\u0686 \u06f1\u06f2 \u0664\u0661"),
