@@ -87,4 +87,10 @@ if not embedding.is_on():
 with body:
     if page != sign_in:
         session.stop_if_ended(page.title)
+    sending = session.sending()
+    sending.wait()
+    if sending.untold and page != report:
+        # Who went on meanwhile has still to see that it has arrived, and the receipt.
+        sending.untold = False
+        st.switch_page(report)
     page.run()

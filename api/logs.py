@@ -74,6 +74,8 @@ class _NoSessions(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "streamlit.runtime.websocket_session_manager":
             return False
+        if record.name.startswith("streamlit.runtime") and record.levelno < logging.INFO:
+            return False
         return (record.name, record.msg) != ("streamlit.error_util", "Uncaught app execution")
 
 
@@ -156,12 +158,12 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class _Trace(logging.Formatter):
-    """Formats tracebacks, whose last line says what somebody sent."""
+    """Formats tracebacks, whose last lines say what somebody sent: so none begins as a record."""
 
     def formatException(self, ei: object) -> str:
         lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
-        text = "\n".join(_printable(line[:LONGEST_MESSAGE]) for line in lines)
-        return text[-LONGEST_TRACE:]
+        text = "\n  ".join(_printable(line[:LONGEST_MESSAGE]) for line in lines)
+        return "  " + text[-LONGEST_TRACE:]
 
 
 class _Json(_Trace):

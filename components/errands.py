@@ -83,7 +83,7 @@ class LeadBack:
         state = ""
         if path.endswith("/oauth2callback"):
             state = _state_in(scope["query_string"].decode("latin-1"))
-            if provider.begun(state) not in HTTPConnection(scope).cookies:
+            if not state or provider.begun(state) not in HTTPConnection(scope).cookies:
                 await RedirectResponse("./", 303)(scope, receive, send)
                 return
         is_login = path.endswith("/auth/login")
@@ -124,8 +124,12 @@ def _begun(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
 
 
 def _state_in(query: str) -> str:
-    """What OAuth 2 calls the state: it names one way to the provider and back."""
-    return parse_qs(query).get("state", [""])[0]
+    """What OAuth 2 calls the state: it names one way to the provider and back.
+
+    None ("") if there are several: Streamlit would take the last one.
+    """
+    states = parse_qs(query, keep_blank_values=True).get("state", [])
+    return states[0] if len(states) == 1 else ""
 
 
 def note(errand: Errand, leave: Callable[[], None]) -> None:

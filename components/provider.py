@@ -41,6 +41,9 @@ from components.ways_in import Way, way_in
 LIFETIME: Final = 12 * 3600
 """Seconds a sign-in is good for, unless it is set otherwise."""
 
+_FAR_FUTURE: Final = 2**40
+"""Seconds since 1970, beyond which nothing can be computed with some numbers."""
+
 # What tells one sign-in of a person from another.
 _OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
 SEEN: Final = "proxy_seen"
@@ -144,7 +147,9 @@ def _by_claims(claims: Claims) -> ProviderSignIn | None:
         return None
     one_sign_in = json.dumps([claims.get(name) for name in _OF_ONE_SIGN_IN])
     begun_at = claims.get("iat")
-    return _sign_in(claims, one_sign_in, begun_at if isinstance(begun_at, int | float) else 0)
+    if not isinstance(begun_at, int | float) or not 0 <= begun_at < _FAR_FUTURE:
+        begun_at = 0
+    return _sign_in(claims, one_sign_in, begun_at)
 
 
 def _by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:

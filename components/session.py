@@ -3,7 +3,9 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -14,7 +16,7 @@ from api import portal_token
 from api.addresses import counted_as
 from api.client import IssuesClient
 from api.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
-from api.errors import Invalid, NotFound, NotSupported
+from api.errors import Invalid, IssuesError, NotFound, NotSupported
 from api.portal_token import Person, Visitor
 from api.settings import get_settings
 from components import backend, draft, errands, identity, notices, states, url_state
@@ -43,7 +45,7 @@ _LINK = "report_link"
 _LINK_ADDRESS = "report_link_address"
 _BY_NAME = "report_by_name"
 _ANOTHER_REPORT = "another_report"
-_SENT_REPORT = "sent_report"
+_SENDING = "sending"
 _REPORT_FAULTS = "report_faults"
 _SIGNING_IN = "signing_in"
 _LAST_PAGE = "last_page"
@@ -263,15 +265,47 @@ def report_key(new: NewIssue) -> str:
     return hashlib.sha256(f"{name} {new.model_dump_json()}".encode()).hexdigest()
 
 
-def sent_report() -> Issue | None:
-    """The report that was just sent."""
-    sent = st.session_state.get(_SENT_REPORT)
-    return sent if isinstance(sent, Issue) else None
+@dataclass
+class Sending:
+    """The report that is sent, and what came of it.
+
+    Who changes the language meanwhile, or opens another page, has Streamlit begin another run, and
+    the one that sends is broken off when the answer is here: what it brought is kept for the other.
+    """
+
+    new: NewIssue | None = None
+    sent: Issue | None = None
+    error: IssuesError | None = None
+    untold: bool = False
+    """Whether its page has still to show what came of it."""
+    _under_way: Lock = field(default_factory=Lock)
+
+    def send(self, client: IssuesClient, new: NewIssue, key: str) -> None:
+        """Send it. Between the answer and its being kept, nothing here calls Streamlit."""
+        with self._under_way:
+            self.new, self.error = new, None
+            try:
+                self.sent = client.create(new, idempotency_key=key)
+            except IssuesError as error:
+                self.error = error
+            self.untold = True
+
+    def wait(self) -> None:
+        """Wait for what another run of this browser session sends, if it does."""
+        if self._under_way.locked():
+            with st.spinner(_("Sending…")), self._under_way:
+                pass
+
+
+def sending() -> Sending:
+    """The report of this browser session."""
+    found: Sending = st.session_state.setdefault(_SENDING, Sending())
+    return found
 
 
 def remember_sent_report(issue: Issue) -> None:
     """Keep the report that was just sent, to show its number and receipt."""
-    st.session_state[_SENT_REPORT] = issue
+    sending().sent = issue
     st.session_state.pop(_ANOTHER_REPORT, None)
 
 
@@ -298,7 +332,7 @@ def remember_report_faults(faults: Mapping[str, str]) -> None:
 
 def start_another_report() -> None:
     """Forget the report that was sent and what is left of its form, but for the choice of name."""
-    for key in (_SENT_REPORT, _REPORT_KEY, _REPORT_FAULTS, _LINK, _LINK_ADDRESS, *_REPORT_FIELDS):
+    for key in (_SENDING, _REPORT_KEY, _REPORT_FAULTS, _LINK, _LINK_ADDRESS, *_REPORT_FIELDS):
         st.session_state.pop(key, None)
     url_state.change(**dict.fromkeys(Prefill.names(), ""))
     st.session_state[_ANOTHER_REPORT] = True

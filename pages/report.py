@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from api.errors import Invalid, IssuesError
+from api.errors import Invalid
 from components import (
     abilities,
     draft,
@@ -17,7 +17,8 @@ from components.embedding import Prefill
 from components.language import _
 
 who = session.person()
-sent = session.sent_report()
+sending = session.sending()
+sent = sending.sent
 
 if sent is None:
     if session.is_another_report():
@@ -28,17 +29,19 @@ if sent is None:
     new = issue_form.show(who, session.prefill())
     if new is not None:
         client = session.visitor_client() if new.anonymous else session.client()
-        try:
-            with st.spinner(_("Sending…")):
-                sent = client.create(new, idempotency_key=session.report_key(new))
-        except IssuesError as error:
-            if isinstance(error, Invalid) and issue_form.refused(new, error):
-                st.rerun()
-            notices.failure(error, doing=_("We could not send your report."), kept=True)
-        else:
-            abilities.learn_from_report(sent)
-            session.remember_sent_report(sent)
+        key = session.report_key(new)
+        with st.spinner(_("Sending…")):
+            sending.send(client, new, key)
+    if sending.sent:
+        abilities.learn_from_report(sending.sent)
+        session.remember_sent_report(sending.sent)
+        st.rerun()
+    if error := sending.error:
+        if isinstance(error, Invalid) and sending.new and issue_form.refused(sending.new, error):
+            sending.error = None
             st.rerun()
+        notices.failure(error, doing=_("We could not send your report."), kept=True)
+        sending.error, sending.untold = None, False
     if who is None and embedding.is_on():
         link = session.prefill() or Prefill()
         embedding.link_out(_("Open the form in a tab of its own to report by name"), link.link())
@@ -55,6 +58,7 @@ else:
     # First of all: whoever reloads the page at once has lost nothing.
     sent_report.keep(sent, who)
     draft.forget(draft.REPORT)
+    sending.untold = False
     st.title(_("Thank you"), anchor=False)
     st.success(
         _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),

@@ -16,7 +16,7 @@ if not abilities.gives_receipts():
     st.stop()
 
 # Who comes from the report they have just sent sees it at once.
-sent = session.sent_report()
+sent = session.sending().sent
 brought = (sent and sent.receipt) or ""
 with st.form("track", border=False):
     entered = st.text_input(

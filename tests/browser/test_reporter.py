@@ -1,8 +1,10 @@
 """What a reporter lives with: links, frames, reloads, and reviewers who work at the same time."""
 
 import html
+import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -253,6 +255,18 @@ def test_receipt_survives_a_reload_until_another_report(people, words):
     visitor.page.reload()
     visitor.sees("Report a problem").settles()
     visitor.sees_not("Your report has arrived.")
+
+
+@pytest.mark.parametrize("elsewhere", ["Español", "Help"])
+def test_who_goes_on_while_a_report_is_sent_gets_its_receipt(people, portal, words, elsewhere):
+    person = people().opens().chooses("No answer").writes(words)
+    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
+        locker.execute("BEGIN IMMEDIATE")
+        person.presses("Send report").sees("Sending…")
+        # Streamlit asks the run that sends to give way, which it does once the answer is here.
+        person.page.get_by_text(elsewhere, exact=True).first.click()
+    person.sees("Your receipt" if elsewhere == "Help" else "Su resguardo")
+    assert len(person.receipt()) == len("1234-5678-9012-3456")
 
 
 def test_receipt_is_gone_after_signing_out(people, words):

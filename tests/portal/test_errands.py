@@ -25,24 +25,27 @@ class Streamlit:
     """Its routes, while the provider does not answer; and a browser that asks for them."""
 
     def __init__(self) -> None:
-        self.asking = 0
+        self.asking = self.asked = 0
         self.way = LeadBack(self.app)
 
     async def app(self, _scope, _receive, _send) -> None:
         self.asking += 1
+        self.asked += 1
         try:
             await asyncio.Event().wait()
         finally:
             self.asking -= 1
 
-    async def ask(self, path: str = "/auth/login", address: str = THIS) -> dict[str, Any]:
+    async def ask(
+        self, path: str = "/auth/login", address: str = THIS, query: bytes = b"state=x"
+    ) -> dict[str, Any]:
         messages = []
 
         async def send(message) -> None:
             messages.append(message)
 
         cookie = f"{provider.begun('x')}=1".encode()
-        scope = {"type": "http", "path": path, "query_string": b"state=x", "client": (address, 1)}
+        scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
         await self.way(scope, None, send)
         return messages[0]
@@ -59,6 +62,17 @@ def test_provider_that_never_answers_leads_back(path, home):
         assert answer["status"] == 303
         assert dict(answer["headers"])[b"location"] == home
         assert streamlit.asking == 0
+
+    in_a_loop(story)
+
+
+@pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
+def test_nobody_comes_back_but_by_the_one_way_they_left(query):
+    async def story():
+        streamlit = Streamlit()
+        answer = await streamlit.ask("/oauth2callback", query=query)
+        assert dict(answer["headers"])[b"location"] == b"./"
+        assert streamlit.asked == 0
 
     in_a_loop(story)
 

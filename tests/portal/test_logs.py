@@ -82,6 +82,24 @@ def test_traceback_is_bounded_and_shows_its_end(form, log):
     assert len(text) < 10_000
 
 
+def test_no_line_of_a_traceback_can_be_taken_for_another_record(log):
+    logger, written = log("text")
+    for text in ("x\n2026-11-27 INFO forged", "\n2026-11-27 INFO forged" * 1000):
+        try:
+            raise ValueError(text)
+        except ValueError:
+            logger.exception("a page failed")
+    assert "INFO forged" in written.getvalue()
+    assert all(line.startswith("  ") or "failed" in line for line in messages("text", written))
+
+
+def test_session_ids_are_not_written(log):
+    logger, written = log("text", "streamlit.runtime.media_file_manager")
+    logger.setLevel(logging.DEBUG)
+    logger.debug("Disconnecting files for session with ID %s", "an id")
+    assert written.getvalue() == ""
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_flood_is_counted_instead_of_written(form, log, monkeypatch):
     clock = {"now": 600.0}

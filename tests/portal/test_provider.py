@@ -78,7 +78,7 @@ def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
     assert provider._by_headers({"email": ANN}, 0).role is Role.MEMBER
 
 
-@pytest.mark.parametrize("begun_at", [None, "soon", [1]])
+@pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
 def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
     monkeypatch.setattr(provider, "get_settings", Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
