@@ -274,7 +274,7 @@ def test_receipt_is_gone_after_signing_out(people, words):
     person.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     receipt = person.receipt()
     kept = "JSON.stringify({...sessionStorage})"
-    assert receipt in person.page.evaluate(kept)
+    person.waits_until(lambda: receipt in person.page.evaluate(kept))
     person.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
     person.waits_until(lambda: receipt not in person.page.evaluate(kept))
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
@@ -284,8 +284,10 @@ def test_receipt_is_not_for_the_next_person_at_the_browser(people, words):
     """A tab that was on Help, or elsewhere, did not hear of the signing out."""
     tab = people().opens("/sign_in").signs_in("member").goes_to("Report")
     tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
+    stored = "sessionStorage.getItem('issue-portal-sent')"
+    tab.waits_until(lambda: tab.page.evaluate(stored))
+    kept = tab.page.evaluate(stored)
     tab.opens("/help")
-    kept = tab.page.evaluate("sessionStorage.getItem('issue-portal-sent')")
     tab.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
     tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
     tab.page.reload()
@@ -293,7 +295,6 @@ def test_receipt_is_not_for_the_next_person_at_the_browser(people, words):
     tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
     tab.opens("/sign_in").signs_in("reviewer").page.reload()
     tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
-    stored = "sessionStorage.getItem('issue-portal-sent')"
     tab.waits_until(lambda: tab.page.evaluate(stored) is None)
     tab.sees_not("Your receipt")
 
