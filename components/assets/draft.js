@@ -1,24 +1,9 @@
 // Counts what is typed into a form and keeps it in this tab's session storage until it is sent.
 // The parts of the form are found by the keys that Streamlit gives them as class names.
-// A frame in another site's page may be refused the tab's storage: then this page is all there is.
-const storage = (() => {
-  try {
-    return window.sessionStorage;
-  } catch {
-    const kept = new Map();
-    return {
-      getItem: (name) => kept.get(name) ?? null,
-      setItem: (name, text) => kept.set(name, text),
-      removeItem: (name) => kept.delete(name),
-      key: (index) => [...kept.keys()][index] ?? null,
-    };
-  }
-})();
+import { storage } from "./storage.js";
 
 const forget = (which) => {
-  const names = [];
-  for (let index = 0; storage.key(index) !== null; index++) names.push(storage.key(index));
-  for (const name of names) if (which.test(name)) storage.removeItem(name);
+  for (const name of storage.names()) if (which.test(name)) storage.removeItem(name);
 };
 
 // Whose text was in the form on the page last; "" if a visitor's, or none that may still be there.

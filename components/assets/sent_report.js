@@ -1,22 +1,10 @@
 // Keeps the number and receipt of the report that was just sent in this tab's session storage, and
 // hands them back after a reload. Whoever comes by a link or an address begins a new report.
+import { storage } from "./storage.js";
+
 let here = false;
 let shown = false;
 const store = "issue-portal-sent";
-
-// A frame in another site's page may be refused the tab's storage: then this page is all there is.
-const storage = (() => {
-  try {
-    return window.sessionStorage;
-  } catch {
-    const kept = new Map();
-    return {
-      getItem: (name) => kept.get(name) ?? null,
-      setItem: (name, text) => kept.set(name, text),
-      removeItem: (name) => kept.delete(name),
-    };
-  }
-})();
 
 // In another tab. Who comes next must not see by the receipt whose report it is.
 new BroadcastChannel("issue-portal-signed-out").onmessage = () => {

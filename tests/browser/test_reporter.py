@@ -161,6 +161,27 @@ def test_form_in_a_frame_of_another_site_that_is_refused_storage(
         portal.stop()
 
 
+FILL_STORAGE = """() => {
+  let text = "x".repeat(4_000_000);
+  while (text) {
+    try { sessionStorage.setItem("of others", (sessionStorage["of others"] ?? "") + text) }
+    catch { text = text.slice(0, text.length / 2) }
+  }
+}"""
+
+
+def test_form_works_where_the_tabs_storage_is_full(people, words):
+    person = people().opens("/help")
+    person.page.evaluate(FILL_STORAGE)
+    person.goes_to("Report").chooses("No answer").writes(words)
+    person.sees(f"{len(words)} of 10,000 characters").goes_to("Help").goes_to("Report")
+    expect(person.page.get_by_label("What happened?")).to_have_value(words)
+    expect(person.page.get_by_role("radio", name="No answer")).to_be_checked()
+    person.presses("Send report").sees("Your report has arrived.").sees_not("Error")
+    person.presses("Report another problem").sees("Report a problem")
+    expect(person.page.get_by_label("What happened?")).to_have_value("")
+
+
 def test_link_cannot_mark_who_follows_it(people, portal, words):
     marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
     told = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
