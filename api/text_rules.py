@@ -140,10 +140,10 @@ _RUNS_OF_MARKS: Final = re.compile(
     + "]{2,}"
 )
 """Marks of Thai, Lao, Khmer and Indian scripts, but for those that join consonants; of Thaana; and
-those of others which Unicode sorts, but for those of one class and for the accents that people
-stack on Latin letters.
+of others whose marks have a place at the letter (a combining class), such as Hebrew. The accents of
+Latin letters are not among them: their order is seen.
 
-Unicode leaves them in the order in which they were typed, which for most is not seen.
+Unicode leaves these in the order in which they were typed, which for most is not seen.
 """
 
 _NON_JOINER: Final = "\u200c"
