@@ -86,9 +86,10 @@ _TO_ARABIC: Final = {persian: arabic for arabic, persian in _TO_PERSIAN.items()}
 _PERSIAN_LETTERS: Final = re.compile("[\u067e\u0686\u0698\u06af]")
 
 _FORMS: Final = re.compile(
-    r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\ufb00-\ufdef\ufe70-\ufefc]"
+    r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\u2e9f\u2ef3\u2f00-\u2fd5\ufb00-\ufdef"
+    r"\ufe70-\ufefc]"
 )
-"""Letters in the form that they have beside others, and two of them as one character."""
+"""Letters in the form that they have beside others, two of them as one character, and radicals."""
 
 _WRITTEN_APART: Final = (
     (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\\1\u0e33"),  # Thai

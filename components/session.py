@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -282,7 +283,7 @@ class Sending:
 
     def send(self, client: IssuesClient, new: NewIssue, key: str) -> None:
         """Send it. Between the answer and its being kept, nothing here calls Streamlit."""
-        with self._under_way:
+        with _shown_as_sending(), self._under_way:
             self.new, self.error = new, None
             try:
                 self.sent = client.create(new, idempotency_key=key)
@@ -293,8 +294,15 @@ class Sending:
     def wait(self) -> None:
         """Wait for what another run of this browser session sends, if it does."""
         if self._under_way.locked():
-            with st.spinner(_("Sending…")), self._under_way:
+            with _shown_as_sending(), self._under_way:
                 pass
+
+
+@contextmanager
+def _shown_as_sending() -> Iterator[None]:
+    """Say so meanwhile; `draft.js` lets nobody write into the form then."""
+    with st.container(key="sending"), st.spinner(_("Sending…")):
+        yield
 
 
 def sending() -> Sending:

@@ -29,9 +29,7 @@ if sent is None:
     new = issue_form.show(who, session.prefill())
     if new is not None:
         client = session.visitor_client() if new.anonymous else session.client()
-        key = session.report_key(new)
-        with st.spinner(_("Sending…")):
-            sending.send(client, new, key)
+        sending.send(client, new, session.report_key(new))
     if sending.sent:
         abilities.learn_from_report(sending.sent)
         session.remember_sent_report(sending.sent)

@@ -284,6 +284,7 @@ def test_who_goes_on_while_a_report_is_sent_gets_its_receipt(people, portal, wor
     with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
         locker.execute("BEGIN IMMEDIATE")
         person.presses("Send report").sees("Sending…")
+        expect(person.page.get_by_test_id("stForm")).to_have_attribute("inert", "")
         # Streamlit asks the run that sends to give way, which it does once the answer is here.
         person.page.get_by_text(elsewhere, exact=True).first.click()
     person.sees("Your receipt" if elsewhere == "Help" else "Su resguardo")

@@ -135,6 +135,7 @@ def test_languages_and_emoji_keep_what_they_need(text):
         ("\u0686 \u06f1\u0662 \u0664\u06f1", "\u0686 \u06f1\u06f2 \u0664\u0661"),
         # What looks like something else.
         ("well\u2011known \u2010 ﬁne ﬄ 5 \u00b5m", "well-known - fine ffl 5 \u03bcm"),
+        ("\u2f00\u2ed6\u2e9f", "\u4e00\u2ed6\u6bcd"),
     ],
 )
 def test_what_changes_nothing_that_is_seen_is_lost(text, seen):
