@@ -7,7 +7,7 @@ Writing is strict: an unknown field is refused, so a misspelt ``anonymous`` neve
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -135,6 +135,19 @@ class _Sent(BaseModel):
     """A body the client sends: strict."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def _with_room(moment: datetime) -> datetime:
+    """A moment that can be told in every time zone; one without a zone is in UTC."""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(known, _EARLIEST), _LATEST)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_room)]
 
 
 class _Received(BaseModel):
@@ -336,7 +349,7 @@ class User(_Received):
     email: str | None = None
     state: str | None = None
     roles: tuple[str, ...] = ()
-    created_at: datetime | None = None
+    created_at: Moment | None = None
 
 
 class Project(_Received):
@@ -364,8 +377,8 @@ class Issue(_Received):
     state: KnownState | None = None
     is_read: bool = False
     data: ThreadData | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
     created_by: User | None = None
     project: Project | None = None
     receipt: str | None = Field(
@@ -409,7 +422,7 @@ class Change(_Received):
 class HistoryEntry(_Received):
     """Who changed what and when. ``by`` is null for an anonymous reporter."""
 
-    at: datetime
+    at: Moment
     action: str = Field(description="`created`, `updated` or `deleted`.")
     by: User | None = None
     changes: tuple[Change, ...] = ()
@@ -427,8 +440,8 @@ class ReceiptView(_Received):
     issue_number: int
     type: KnownType
     state: KnownState
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     description: str | None = None
     history: tuple[HistoryEntry, ...] = ()
 

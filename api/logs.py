@@ -34,6 +34,7 @@ REQUESTS: Final = "api.requests"
 
 _FIELDS = ("request_id", "method", "route", "status", "milliseconds")
 _OWN = ("api", "components")
+_OF_PAGES = ("streamlit", "components.notices")
 _SERVER = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -99,13 +100,14 @@ class Budget:
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes lines, but no more than the log can bear.
 
-    What Streamlit calls an error, anybody may cause: it does not crowd out our own.
+    What Streamlit calls an error, or fails on a page, anybody may cause by what they send: it does
+    not crowd out other errors.
     """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._errors = Budget(LINES_A_MINUTE)
-        self._errors_of_streamlit = Budget(LINES_A_MINUTE)
+        self._errors_of_pages = Budget(LINES_A_MINUTE)
         self._warnings = Budget(LINES_A_MINUTE)
         self._remarks = Budget(LINES_A_MINUTE)
         self._refusals = Budget(REFUSALS_A_MINUTE)
@@ -128,8 +130,8 @@ class _Handler(logging.StreamHandler[TextIO]):
         if record.name == REQUESTS:
             return self._refusals if getattr(record, "status", 0) >= 400 else None
         if record.levelno >= logging.ERROR:
-            is_theirs = record.name.partition(".")[0] == "streamlit"
-            return self._errors_of_streamlit if is_theirs else self._errors
+            is_of_pages = record.name.startswith(_OF_PAGES)
+            return self._errors_of_pages if is_of_pages else self._errors
         return self._warnings if record.levelno >= logging.WARNING else self._remarks
 
 

@@ -291,6 +291,10 @@ class Sending:
                 self.error = error
             self.untold = True
 
+    def is_told(self) -> None:
+        """Its page has shown what came of it."""
+        self.error, self.untold = None, False
+
     def wait(self) -> None:
         """Wait for what another run of this browser session sends, if it does."""
         if self._under_way.locked():

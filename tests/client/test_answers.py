@@ -1,9 +1,11 @@
 """What an answer means: each kind of failure, and tolerance of what other servers say."""
 
+from datetime import timedelta, timezone
+
 import pytest
 
 from api import errors
-from api.contract import IssueQuery
+from api.contract import Issue, IssueQuery
 from tests.servers.script import serving
 
 PROBLEM = {
@@ -46,6 +48,15 @@ def test_each_status_has_its_error(quick, status, kind):
 def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
     with serving((404, {}, body)) as script, pytest.raises(errors.NotFound, match="Not Found"):
         quick(script.url).get("x")
+
+
+@pytest.mark.parametrize(
+    "told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
+)
+def test_every_time_that_a_server_tells_can_be_shown_in_every_zone(told):
+    moment = Issue.model_validate({"id": "1", "created_at": told}).created_at
+    for hours in (-14, 0, 14):
+        assert moment.astimezone(timezone(timedelta(hours=hours))) == moment
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,12 @@ def test_flood_of_warnings_crowds_out_no_error(form, log):
     assert "the database is gone" in messages(form, written)[-1]
 
 
+@pytest.mark.parametrize(
+    "theirs", ["streamlit.web.server.starlette.starlette_auth_routes", "components.notices"]
+)
 @pytest.mark.parametrize("form", FORMS)
-def test_errors_of_streamlit_crowd_out_none_of_ours(form, log):
-    logger, written = log(form, "streamlit.web.server.starlette.starlette_auth_routes")
+def test_errors_that_anybody_can_cause_crowd_out_no_others(form, theirs, log):
+    logger, written = log(form, theirs)
     for _ in range(5000):
         logger.error("no provider")
     ours = logging.Logger("api.server.error_handlers")
