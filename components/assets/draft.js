@@ -216,7 +216,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (!text) return;
     // What one changes while it is sent would not be in it.
     const isSent = find('.st-key-sending [data-testid="stSpinner"]').length > 0;
-    text.closest('[data-testid="stForm"]').toggleAttribute("inert", isSent);
+    text.closest('[data-testid="stForm"]')?.toggleAttribute("inert", isSent);
     restorePlaces();
     restoreChoices();
     const words = kept().text ?? given().text;
