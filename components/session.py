@@ -291,8 +291,8 @@ class Sending:
                 self.error = error
             self.untold = True
 
-    def is_told(self) -> None:
-        """Its page has shown what came of it."""
+    def mark_told(self) -> None:
+        """Note that its page has shown what came of it."""
         self.error, self.untold = None, False
 
     def wait(self) -> None:

@@ -36,10 +36,10 @@ if sent is None:
         st.rerun()
     if error := sending.error:
         if isinstance(error, Invalid) and sending.new and issue_form.refused(sending.new, error):
-            sending.is_told()
+            sending.mark_told()
             st.rerun()
         notices.failure(error, doing=_("We could not send your report."), kept=True)
-        sending.is_told()
+        sending.mark_told()
     if who is None and embedding.is_on():
         link = session.prefill() or Prefill()
         embedding.link_out(_("Open the form in a tab of its own to report by name"), link.link())
@@ -56,7 +56,7 @@ else:
     # First of all: whoever reloads the page at once has lost nothing.
     sent_report.keep(sent, who)
     draft.forget(draft.REPORT)
-    sending.is_told()
+    sending.mark_told()
     st.title(_("Thank you"), anchor=False)
     st.success(
         _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),
