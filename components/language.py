@@ -15,7 +15,7 @@ from babel.dates import format_date, format_skeleton, format_time, format_timede
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from components import cookies
+from components import cookies, frontend
 
 FOLDER: Final = Path(__file__).parent.parent / "locales"
 COOKIE: Final = "issue_portal_language"
@@ -79,7 +79,8 @@ def switch() -> None:
             )
     if _NEW_COOKIE in st.session_state:
         new = st.session_state[_NEW_COOKIE]
-        cookies.keep(COOKIE, new, COOKIE_SECONDS, key="language_cookie")
+        data = {"cookie": COOKIE, "language": new, "seconds": COOKIE_SECONDS}
+        frontend.element("language")(key="language_cookie", data=data)
 
 
 def tag() -> str:
