@@ -6,12 +6,15 @@ language means adding that file.
 
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
@@ -31,16 +34,13 @@ def N_(text: str) -> str:
 
 
 def _(text: str) -> str:
-    """``text`` in the person's language; in English where it is not translated."""
-    return str(_catalogue(current()).get(text) or text)
+    """Translate ``text`` into the person's language; untranslated texts stay English."""
+    return _translations(current()).gettext(text)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    """The form that goes with ``number``, in the person's language."""
-    forms = _catalogue(current()).get(one)
-    if not isinstance(forms, tuple) or not all(forms):
-        return one if number == 1 else many
-    return forms[_plural(current(), number)]
+    """Translate the plural form for ``number`` into the person's language."""
+    return _translations(current()).ngettext(one, many, number)
 
 
 @cache
@@ -146,19 +146,19 @@ def _parsed(tag: str) -> Locale:
 
 
 @cache
-def _catalogue(code: str) -> dict[str, str | tuple[str, ...]]:
+def _translations(code: str) -> NullTranslations:
+    """Compile a language's catalogue, so that gettext chooses texts and plural forms."""
     if code == "en":
-        return {}
+        return NullTranslations()
     with (FOLDER / f"{code}.po").open("rb") as file:
-        found = read_po(file, locale=code)
-    words: dict[str, str | tuple[str, ...]] = {}
-    for message in found:
-        if isinstance(message.id, tuple) and isinstance(message.string, tuple):
-            words[message.id[0]] = message.string
-        elif isinstance(message.id, str) and isinstance(message.string, str):
-            words[message.id] = message.string
-    return words
-
-
-def _plural(code: str, number: int) -> int:
-    return int(Locale(code).plural_form(number) != "one")
+        catalogue = read_po(file, locale=code)
+    # An empty Language header unsets it, and without it write_mo leaves the plural rule out.
+    catalogue.locale = code
+    for message in catalogue:
+        # For a missing plural form, write_mo would put English text chosen by another rule.
+        if message.pluralizable and not all(message.string or ()):
+            message.string = ""
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
