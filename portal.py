@@ -78,7 +78,8 @@ if page not in (sign_in, not_found):
     session.remember_page(f"pages/{page.url_path or 'report'}.py")
 url_state.settle()
 if get_settings().demo:
-    st.caption(f":material/science: {_('Demonstration: the issues here are samples.')}")
+    demonstration = _("Demonstration: the issues here are samples.")
+    st.caption(f":material/science: {demonstration}")
 # Below the page, but made before it: a page may stop the run.
 body, foot = st.container(), st.container()
 if not embedding.is_on():

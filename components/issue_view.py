@@ -32,7 +32,8 @@ def from_whom(issue: Issue) -> None:
 
 def text(content: str | None) -> None:
     """Show what a person wrote exactly as it was written: never as Markdown or HTML."""
-    shown = html.escape(content) if content else f"<em>{_('No text')}</em>"
+    missing = _("No text")
+    shown = html.escape(content) if content else f"<em>{missing}</em>"
     st.html(f'<div class="written" dir="auto">{shown}</div>')
 
 
@@ -84,13 +85,14 @@ def _pairs(known: Mapping[str, str | None]) -> None:
 
 
 def timeline(history: Iterable[HistoryEntry]) -> None:
-    """What happened to it, oldest first."""
+    """Show the events of an issue, oldest first."""
     items = "".join(
         f"<li><span>{html.escape(labels.event(entry))}{_actor(entry)}</span>"
         f"<time>{labels.moment(entry.at)}</time></li>"
         for entry in history
     )
-    st.html(f'<ol class="timeline" aria-label="{_("Timeline")}">{items}</ol>')
+    label = _("Timeline")
+    st.html(f'<ol class="timeline" aria-label="{label}">{items}</ol>')
 
 
 def _actor(entry: HistoryEntry) -> str:

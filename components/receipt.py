@@ -13,7 +13,8 @@ _DIGITS = 16
 
 def show(issue: Issue) -> None:
     """Show the receipt of a report that was just sent."""
-    st.markdown(f"**{_('Your receipt')}**")
+    title = _("Your receipt")
+    st.markdown(f"**{title}**")
     st.code(issue.receipt, language=None)
     st.warning(
         _(

@@ -153,10 +153,8 @@ def _tell(text: str, refused: Mapping[str, str]) -> None:
         "{count} issue was not changed:", "{count} issues were not changed:", len(refused)
     )
     st.warning(failed.format(count=language.number(len(refused))), icon=":material/warning:")
-    lines = [
-        f"- {_('Issue {number}').format(number=number)}: {reason}"
-        for number, reason in refused.items()
-    ]
+    name = _("Issue {number}")
+    lines = [f"- {name.format(number=number)}: {reason}" for number, reason in refused.items()]
     with st.container(height=240 if len(lines) > _SHORT else "content", border=False):
         st.markdown("\n".join(lines))
     if st.button(_("Close"), type="primary", key="several_close", on_click=_forget):

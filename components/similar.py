@@ -16,18 +16,19 @@ _ALIKE: Final = 0.4
 
 
 def show(issue: Issue) -> None:
-    """The most similar ones, if there are any, to be opened."""
+    """List the issues most similar to this one, if there are any."""
     try:
         found = _find(issue) if session.can_filter() else []
     except IssuesError:
         # The issue itself is there: this is only an aid.
         return
     if found:
-        st.markdown(f"**{_('Similar issues')}**")
+        title = _("Similar issues")
+        st.markdown(f"**{title}**")
         issue_list.show(
             found,
             key="similar",
-            label=_("Similar issues"),
+            label=title,
             about=lambda other: f"#{other.issue_number} · {labels.kind(other.type)}",
         )
 

@@ -43,15 +43,16 @@ def failed(error: IssuesError, *, doing: str) -> NoReturn:
 
 
 def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
-    """What ``load`` returns; if that takes more than a moment, the shape of a list until then.
+    """Return what ``load`` returns, and show placeholder rows while it takes long.
 
-    A fast answer makes nothing flash, and a list that is there already stays in its place: both is
-    done in portal.css. (Of Streamlit 1.67, st.skeleton flashes, and then does not show itself.)
+    portal.css delays the placeholder, so that a fast answer does not flash and a list on screen
+    keeps its place. st.skeleton of Streamlit 1.67 flashes, and then stays hidden.
     """
     with st.container(key="loading"):
         place = st.empty()
     shape = "<i></i>" * rows
-    place.html(f'<div class="skeleton" role="status" aria-label="{_("Loading…")}">{shape}</div>')
+    label = _("Loading…")
+    place.html(f'<div class="skeleton" role="status" aria-label="{label}">{shape}</div>')
     try:
         return load()
     finally:
