@@ -5,7 +5,7 @@ MAKEFLAGS += --jobs=2
 # The tests start hundreds of processes: what one has compiled, the others use.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test check bench screenshots lock audit clean
+.PHONY: help run dev test check bench screenshots messages lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
@@ -24,6 +24,21 @@ check: .venv/tests         ## Format, lint, types, imports
 
 screenshots: .venv/tests tools  ## The pictures of the README, from the running portal
 	$(BIN)/python -m docs.take_screenshots
+
+PYBABEL := $(BIN)/pybabel --quiet
+messages: .venv/tests      ## Update locales/*.po from the code; `make messages NEW=pl` adds Polish
+	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	$(PYBABEL) extract -F pyproject.toml --project "Issue Portal" --no-location --no-wrap \
+	  -o "$$work/all.pot" .; \
+	if [ -n "$(NEW)" ] && [ ! -e "locales/$(NEW).po" ]; then \
+	  $(PYBABEL) init -i "$$work/all.pot" -l "$(NEW)" -o "locales/$(NEW).po"; fi; \
+	for file in locales/*.po; do \
+	  cp "$$file" "$$work/new.po"; \
+	  $(PYBABEL) update -i "$$work/all.pot" -o "$$work/new.po" -l "$$(basename "$$file" .po)" \
+	    --no-wrap --ignore-obsolete --omit-header; \
+	  { sed '/^$$/q' "$$file"; cat "$$work/new.po"; } > "$$work/whole.po"; \
+	  cp "$$work/whole.po" "$$file"; \
+	done
 
 LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes newer versions
