@@ -1,6 +1,6 @@
-"""The page that the browser opens: Streamlit's, with the portal's name and style in it (ASGI).
+"""The page that the browser opens: Streamlit's, with our title, style and language (ASGI).
 
-From a script, Streamlit (1.67) gives a style to a page that is shown already, which then jumps.
+Streamlit 1.67 applies a style from a script only after it shows the page, which then jumps.
 """
 
 import gzip
@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from components import language
+
 _ASSETS: Final = Path(__file__).parent.parent / "assets"
+_ROOT: Final = '<html lang="en">'
 _TITLE: Final = "<title>Streamlit</title>"
 _END: Final = "</body>"
 _REPORT: Final = re.compile("/report(/?)$")
@@ -23,15 +27,17 @@ _FRAMED: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class IndexPage:
-    """Answers with the page where Streamlit would answer with its own."""
+    """Replaces Streamlit's page with ours, in the person's language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.page = _page("portal.css")
-        self.framed = _page("portal.css", "embedded.css")
+        self.pages = {code: _page(code, "portal.css") for code in language.languages()}
+        self.framed_pages = {
+            code: _page(code, "portal.css", "embedded.css") for code in language.languages()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and put the page in the place of Streamlit's."""
+        """Answer a request for a page with ours; pass all other requests on."""
         if (
             scope["type"] != "http"
             or "/api/" in scope["path"]
@@ -45,12 +51,13 @@ class IndexPage:
             answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
             await answer(scope, receive, send)
             return
-        page = self.framed if _FRAMED.search(scope["query_string"]) else self.page
+        pages = self.framed_pages if _FRAMED.search(scope["query_string"]) else self.pages
+        page = pages[_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page(scope):
             await page.response(headers)(scope, receive, send)
             return
-        # What the browser has kept may have another style.
+        # The browser's copy may have another style or language.
         del headers["if-none-match"], headers["if-modified-since"]
         replaced = False
 
@@ -68,31 +75,42 @@ class IndexPage:
 
 
 def is_page(scope: Scope) -> bool:
-    """Whether this asks for a page that is there. To ask Streamlit about it takes 3 ms."""
+    """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
     return (
         scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (scope["path"] in _PAGES)
     )
 
 
+def _language(scope: Scope) -> str:
+    request = Request(scope)
+    # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
+    tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
+    return language.preferred(request.cookies.get(language.COOKIE, ""), tag.strip())
+
+
 class _Page:
-    """HTML that is compressed once, not for each who asks."""
+    """HTML that is compressed once, not for each request."""
 
     def __init__(self, text: str) -> None:
         self._plain = text.encode()
         self._compressed = gzip.compress(self._plain)
 
     def response(self, asked: Headers) -> HTMLResponse:
-        """The answer to a request with these headers."""
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        """Build the response to a request with these headers."""
+        headers = {
+            "Cache-Control": "no-cache",
+            "Vary": "Accept-Encoding, Accept-Language, Cookie",
+        }
         if "gzip" not in asked.get("accept-encoding", ""):
             return HTMLResponse(self._plain, headers=headers)
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
-def _page(*styles: str) -> _Page:
+def _page(code: str, *styles: str) -> _Page:
     page = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
-    if page.count(_TITLE) != 1 or page.count(_END) != 1:
+    if any(page.count(part) != 1 for part in (_ROOT, _TITLE, _END)):
         raise RuntimeError("This Streamlit's index.html is not one that the portal knows.")
+    page = page.replace(_ROOT, f'<html lang="{code}" dir="{language.direction(code)}">')
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
     page = page.replace(_TITLE, "<title>Issue Portal</title>")
     # After Streamlit's own styles, which it adds to the head.

@@ -51,22 +51,32 @@ def languages() -> dict[str, str]:
 
 
 def current() -> str:
-    """The code of the person's language: chosen, else the browser's, else English."""
+    """Code of the person's language."""
     chosen = st.session_state.get(_CHOSEN) or cookies.read(COOKIE)
+    return preferred(chosen, _browser_tag())
+
+
+def preferred(chosen: str, browser_tag: str) -> str:
+    """Code of the chosen language, else of the browser's (a BCP 47 tag), else of English."""
     if chosen in languages():
-        return str(chosen)
-    language = _browsers().language
+        return chosen
+    language = _parsed(browser_tag).language
     return language if language in languages() else "en"
 
 
+def direction(code: str) -> str:
+    """Writing direction of a language, as HTML's ``dir`` has it: ``ltr`` or ``rtl``."""
+    return Locale(code).text_direction
+
+
 def choose(code: str) -> None:
-    """Use a language from now on, in this browser."""
+    """Switch to a language, in this browser, until another is chosen."""
     st.session_state[_CHOSEN] = code
     st.session_state[_NEW_COOKIE] = code
 
 
 def switch() -> None:
-    """Links to the other languages, each in its own words."""
+    """Draw a link to each language, labelled in that language."""
     with st.container(key="languages", horizontal=True, horizontal_alignment="center"):
         for code, name in languages().items():
             st.button(
@@ -79,7 +89,12 @@ def switch() -> None:
             )
     if _NEW_COOKIE in st.session_state:
         new = st.session_state[_NEW_COOKIE]
-        data = {"cookie": COOKIE, "language": new, "seconds": COOKIE_SECONDS}
+        data = {
+            "cookie": COOKIE,
+            "language": new,
+            "direction": direction(new),
+            "seconds": COOKIE_SECONDS,
+        }
         frontend.element("language")(key="language_cookie", data=data)
 
 
@@ -128,13 +143,13 @@ def duration(seconds: int) -> str:
 
 
 def _locale() -> Locale:
-    """The browser's variety of the language if it is the same language."""
-    browsers = _browsers()
+    """Locale of the current language, with the browser's region if that is of this language."""
+    browsers = _parsed(_browser_tag())
     return browsers if browsers.language == current() else Locale(current())
 
 
-def _browsers() -> Locale:
-    return _parsed(getattr(st.context, "locale", None) or "en")
+def _browser_tag() -> str:
+    return getattr(st.context, "locale", None) or "en"
 
 
 @lru_cache(maxsize=256)

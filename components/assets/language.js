@@ -1,5 +1,9 @@
-// Keep the chosen language in a cookie. The server reads it when a page opens.
+// Keep the chosen language in a cookie, which the server reads when a page opens, and put it on this page.
+// Lax: a link from another site must open the page in that language, too.
 export default function ({ data }) {
+  const root = document.documentElement;
+  root.lang = data.language;
+  root.dir = data.direction;
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  document.cookie = `${data.cookie}=${data.language}; Path=/; Max-Age=${data.seconds}; SameSite=Strict${secure}`;
+  document.cookie = `${data.cookie}=${data.language}; Path=/; Max-Age=${data.seconds}; SameSite=Lax${secure}`;
 }

@@ -198,13 +198,18 @@ def test_pages_are_closed_to_the_wrong_role(people):
 
 def test_language_is_the_browsers_until_another_is_chosen(people, words):
     visitor = people(locale="es-MX").opens().sees("Informar de un problema")
+    root = visitor.page.locator("html")
+    expect(root).to_have_attribute("lang", "es")
     visitor.chooses("Ignoró mis archivos")
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words)
     visitor.sees(f"{len(words)} de 10,000 caracteres")
     visitor.speaks("English").sees("Report a problem")
+    expect(root).to_have_attribute("lang", "en")
+    expect(root).to_have_attribute("dir", "ltr")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     visitor.presses("Send report").sees("Your report has arrived.")
     visitor.opens("/track").sees("Track a report")
+    expect(root).to_have_attribute("lang", "en")
 
 
 def test_filters_in_a_link_work_in_every_language(people, portal, words):

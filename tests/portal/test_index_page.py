@@ -1,0 +1,59 @@
+"""The page that the browser opens says which language it is in."""
+
+import re
+
+import httpx
+import pytest
+from starlette.responses import HTMLResponse
+
+from components import language
+from components.index_page import IndexPage
+from tests.loops import in_a_loop
+
+
+def root_element(path: str, headers: dict[str, str]) -> str:
+    transport = httpx.ASGITransport(IndexPage(HTMLResponse("Streamlit's own")))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
+            return await client.get(path, headers={"Accept": "text/html"} | headers)
+
+    answer = in_a_loop(ask)
+    assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
+    assert answer.headers["cache-control"] == "no-cache"
+    [found] = re.findall("<html[^>]*>", answer.text)
+    return found
+
+
+ENGLISH = '<html lang="en" dir="ltr">'
+SPANISH = '<html lang="es" dir="ltr">'
+
+
+@pytest.mark.parametrize("path", ["/", "/track", "/?embed=true", "/none"])
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize(
+    ("accepted", "chosen", "expected"),
+    [
+        ("es-MX,es;q=0.9,en;q=0.8", "", SPANISH),
+        ("en-GB,en;q=0.9,es;q=0.8", "", ENGLISH),
+        ("fr,fr-FR;q=0.9", "", ENGLISH),
+        ("*", "", ENGLISH),
+        ("", "", ENGLISH),
+        ('"><script>', '"><script>', ENGLISH),
+        ("en", "es", SPANISH),
+        ("es", "en", ENGLISH),
+        ("es", "fr", SPANISH),
+    ],
+)
+def test_page_has_the_language_of_the_person(path, encoding, accepted, chosen, expected):
+    headers = {"Accept-Language": accepted, "Accept-Encoding": encoding}
+    if chosen:
+        headers["Cookie"] = f"other=1; {language.COOKIE}={chosen}"
+    assert root_element(path, headers) == expected
+
+
+def test_page_of_a_language_from_right_to_left(write_catalogue):
+    write_catalogue("ar", 'msgid ""\nmsgstr "Language: ar\\n"\n')
+    assert root_element("/", {"Accept-Language": "ar-EG,ar"}) == '<html lang="ar" dir="rtl">'
+    # The only other language here is English.
+    assert root_element("/", {"Accept-Language": "es"}) == ENGLISH
