@@ -5,7 +5,7 @@ MAKEFLAGS += --jobs=2
 # The tests start hundreds of processes: what one has compiled, the others use.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test check bench screenshots lock audit clean
+.PHONY: help run dev test check bench screenshots env-example lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
@@ -24,6 +24,9 @@ check: .venv/tests         ## Format, lint, types, imports
 
 screenshots: .venv/tests tools  ## The pictures of the README, from the running portal
 	$(BIN)/python -m docs.take_screenshots
+
+env-example: .venv/tests   ## Write .env.example from the settings
+	$(BIN)/python -m docs.env_example > .env.example
 
 LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes newer versions
@@ -60,7 +63,7 @@ tools:                     # What tests and benchmarks use beside Python; Debian
 	@touch $@
 
 help:                      ## This list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 clean:                     ## Remove what was installed; the data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
