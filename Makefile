@@ -5,7 +5,7 @@ MAKEFLAGS += --jobs=2
 # The tests start hundreds of processes: what one has compiled, the others use.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test check bench screenshots messages lock audit clean
+.PHONY: help run dev test check bench screenshots messages env-example lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
@@ -39,6 +39,9 @@ messages: .venv/tests      ## Update locales/*.po from the code; `make messages 
 	  { sed '/^$$/q' "$$file"; cat "$$work/new.po"; } > "$$work/whole.po"; \
 	  cp "$$work/whole.po" "$$file"; \
 	done
+
+env-example: .venv/tests   ## Write .env.example from the settings
+	$(BIN)/python -m docs.env_example > .env.example
 
 LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes newer versions
@@ -75,7 +78,7 @@ tools:                     # What tests and benchmarks use beside Python; Debian
 	@touch $@
 
 help:                      ## This list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 clean:                     ## Remove what was installed; the data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,7 +1,6 @@
 """The directory for everything that is written at run time."""
 
 import errno
-import fcntl
 import os
 import re
 import secrets
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from filelock import FileLock
 
 from api.settings import CannotStart, Settings
 
@@ -44,13 +45,14 @@ def make_data_directory(settings: Settings) -> None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Hold the lock of the data directory, for a file that is read, changed and written."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    """Lock the data directory while a file in it is read, changed and written.
+
+    Waits until no other thread or process holds the lock. Raises `OSError` if the directory is
+    missing or this process cannot open the lock file.
+    """
+    directory.stat()  # FileLock would create a missing directory.
+    with FileLock(directory / ".lock", mode=0o600):
         yield
-    finally:
-        os.close(descriptor)
 
 
 def rename_new(temporary: Path, path: Path) -> None:

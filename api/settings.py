@@ -13,72 +13,112 @@ class CannotStart(Exception):
 
 
 class Settings(BaseSettings):
-    """See the configuration table in the README; an empty value means the default."""
+    """The settings, as `.env.example` lists them; an empty value means the default."""
 
     model_config = SettingsConfigDict(
         env_prefix="ISSUES_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    data_dir: Path = Field(default=Path("data"), description="Everything written at run time.")
+    data_dir: Path = Field(
+        default=Path("data"), description="Directory for everything written at run time."
+    )
     api_url: str = Field(
         default="",
         pattern="^(https?://[^/].*)?$",
-        description="A remote API instead of the embedded one.",
+        description="URL of a remote Issues API to use instead of the embedded one.",
     )
-    api_token: SecretStr = Field(default=SecretStr(""), description="Visitors' token for api_url.")
+    api_token: SecretStr = Field(
+        default=SecretStr(""), description="Token that visitors use at the remote API."
+    )
     api_shares_key: bool = Field(
-        default=False, description="api_url is of this installation: it has the same secret key."
+        default=False,
+        description="1: the remote API has the same secret key; no tokens are needed.",
     )
     org: str = Field(
         default="default", pattern=r"^[\w-]{1,100}$", description="Slug of the organisation."
     )
-    database_url: SecretStr = Field(default=SecretStr(""), description="Default: SQLite.")
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="postgresql:// URL of the database. Default: SQLite in the data directory.",
+    )
     secret_key: SecretStr = Field(
-        default=SecretStr(""), description="Newest first, commas between. Default: made."
+        default=SecretStr(""),
+        description="Key that signs and hashes, at least 32 random characters. Separate several"
+        " with commas, newest first. Default: made at the first run.",
     )
     sign_in_hours: float | None = Field(
-        default=None, gt=0, description="When people sign in anew. Default: 7 days, by OIDC 12 h."
+        default=None,
+        gt=0,
+        description="Hours until people sign in again. Default: 168; 12 with OIDC or a proxy.",
     )
-    role_claim: str = Field(default="", description="Claim or header key with groups or roles.")
+    role_claim: str = Field(
+        default="", description="OIDC or proxy: the claim that lists groups or roles."
+    )
     reviewers: str = Field(
-        default="", description="Addresses, @domains and values of role_claim that review."
+        default="",
+        description="OIDC or proxy: users who get the reviewer role, as addresses, @domains or"
+        " values of the role claim, separated by commas.",
     )
     trust_unverified_email: bool = Field(
-        default=False, description="Believe an OIDC address without email_verified."
+        default=False, description="1: accept an OIDC address without the claim email_verified."
     )
-    members: str = Field(default="", description="The same of those who report. Default: all.")
-    rate_limits: str = Field(default="memory", description="memory, off, or the URL of a Redis.")
-    limit_create: str = Field(default="600/minute", description="Reports by one person or token.")
-    limit_create_visitor: str = Field(default="30/minute", description="Reports by one visitor.")
+    members: str = Field(
+        default="",
+        description="OIDC or proxy: other users who may sign in, listed like reviewers."
+        " Default: all.",
+    )
+    rate_limits: str = Field(
+        default="memory",
+        description="Where calls are counted: memory, off, or the redis:// URL of a Redis.",
+    )
+    limit_create: str = Field(
+        default="600/minute", description="Limit of reports by one signed-in person or API token."
+    )
+    limit_create_visitor: str = Field(
+        default="30/minute", description="Limit of reports by one visitor."
+    )
     limit_sign_in: str = Field(
-        default="5/15 minutes", description="Wrong passwords for one name from one address."
+        default="5/15 minutes",
+        description="Limit of wrong passwords for one name from one address.",
     )
-    limit_receipt: str = Field(default="30/minute", description="Look-ups by one caller.")
-    max_sessions: int = Field(default=2_000, ge=1, description="Sessions of one portal process.")
-    max_sessions_of_one: int = Field(default=50, ge=1, description="Sessions of one address.")
+    limit_receipt: str = Field(
+        default="30/minute", description="Limit of receipts looked up by one caller."
+    )
+    max_sessions: int = Field(
+        default=2_000, ge=1, description="Browser tabs that one portal process serves at once."
+    )
+    max_sessions_of_one: int = Field(
+        default=50, ge=1, description="Browser tabs of one address at once."
+    )
     embed_in: str = Field(
         default="",
         pattern=r"^(https?://[^\s/;,]+( https?://[^\s/;,]+)*)?$",
-        description="Sites that may show the portal in a frame, with spaces between.",
+        description="Sites that may show the portal in a frame, separated by spaces.",
     )
     thread_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",
-        description="Where a thread is seen, with {thread}, {interaction} and {project} in it.",
+        description="URL of a thread, with {thread}, {interaction} and {project} to fill in.",
     )
-    demo: bool = Field(default=False, description="Fill an empty database with sample issues.")
-    log: Literal["text", "json"] = Field(default="text", description="How log lines look.")
+    demo: bool = Field(default=False, description="1: fill an empty database with sample issues.")
+    log: Literal["text", "json"] = Field(default="text", description="Log format: text or json.")
     metrics_token: SecretStr = Field(
-        default=SecretStr(""), description="Who may read the metrics from another machine."
+        default=SecretStr(""),
+        description="Bearer token for /api/metrics. Default: only localhost may read it.",
     )
     drain_seconds: float = Field(
-        default=0, ge=0, le=3600, description="From not being ready to stopping."
+        default=0,
+        ge=0,
+        le=3600,
+        description="Seconds between SIGTERM, when /api/ready fails, and the stop.",
     )
-    sentry_dsn: SecretStr = Field(default=SecretStr(""), description="Where errors are sent.")
+    sentry_dsn: SecretStr = Field(
+        default=SecretStr(""), description="DSN of the Sentry project that gets errors."
+    )
     otlp_endpoint: str = Field(
         default="",
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
-        description="Where traces are sent.",
+        description="URL of the OpenTelemetry collector that gets traces.",
     )
 
     @property

@@ -1,4 +1,4 @@
-"""What happens once when the portal starts: data directory, keys, accounts, database, samples."""
+"""Start the portal once: secrets, data directory, keys, accounts, database, samples."""
 
 import logging
 import sys
@@ -13,12 +13,14 @@ from api.server.demo import add_sample_issues
 from api.server.service import Service, open_service
 from api.settings import CannotStart, Settings, get_settings
 from components import passwords
+from components.secrets_file import load_secrets
 from components.ways_in import Way, way_in
 
 
 def start() -> tuple[Keys, Service | None]:
-    """The keys and, unless a remote one is set, the embedded API; raises `CannotStart`."""
+    """Return the keys and, unless a remote API is set, the embedded one; raises `CannotStart`."""
     try:
+        load_secrets()
         return _start(get_settings())
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""

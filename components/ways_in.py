@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from enum import Enum, auto
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 from streamlit.auth_util import get_secrets_auth_section, validate_auth_credentials
 from streamlit.errors import StreamlitAuthError
-from streamlit.runtime.secrets import secrets_singleton
 
 from api.keys import check_secret
 from api.settings import CannotStart
@@ -30,9 +28,9 @@ class Way(Enum):
 
 @cache
 def way_in() -> Way:
-    """The way of this process; raises `CannotStart` if what is configured makes no sense."""
+    """Return the way of this process; raises `CannotStart` if it is not properly configured."""
     headers = st.get_option("server.trustedUserHeaders")
-    auth = _auth_section()
+    auth = get_secrets_auth_section().to_dict()
     if headers and auth:
         raise CannotStart(
             f"People sign in at the proxy (server.trustedUserHeaders) or by OIDC ({_SECTION}):"
@@ -56,14 +54,6 @@ def trusted_headers() -> Mapping[str, str]:
 def providers() -> list[str]:
     """The providers to choose from, by the names that `st.login` takes."""
     return _providers(get_secrets_auth_section().to_dict())
-
-
-def _auth_section() -> dict[str, Any]:
-    files = [Path(name) for name in st.get_option("secrets.files")]
-    if any(file.exists() for file in files) and not secrets_singleton.load_if_toml_exists():
-        there = " or ".join(str(file) for file in files if file.exists())
-        raise CannotStart(f"Cannot read the secrets in {there}: is that TOML?")
-    return get_secrets_auth_section().to_dict()
 
 
 def _providers(auth: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,10 @@
 """Counting and skipping by blocks of 4,096 numbers, for each of which the database keeps counts.
 
-So totals, far pages and old dates cost about the same however many issues there are. What blocks do
-not know (texts, reporters, projects) is counted by indexes.
+Totals, far pages and old dates cost about the same however many issues there are. A filter that
+uses any field outside `_COUNTED_AHEAD` is counted by indexes instead.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -26,6 +26,9 @@ from api.server.tables import issue_blocks as blocks
 SIZE: Final = 4096
 _ALL: Final = -1
 """In place of a block: the counts of all numbers."""
+
+_COUNTED_AHEAD: Final = frozenset({"org_id", "states", "types", "created_from", "created_to"})
+"""Fields of `Filter` that block counts can answer."""
 
 _FAR: Final = 100
 """Issues that are sooner counted than blocks."""
@@ -52,8 +55,8 @@ def narrowed(connection: Connection, which: Filter) -> Filter | None:
 
 
 def count(connection: Connection, which: Filter) -> int:
-    """How many issues are meant."""
-    if which.text or which.created_by or which.projects:
+    """Count the issues that match the filter, by blocks if they can answer it."""
+    if not _is_counted_ahead(which):
         return count_each(connection, which)
     if not which.is_dated:
         query = select(func.coalesce(func.sum(blocks.c.count), 0))
@@ -80,8 +83,11 @@ def count(connection: Connection, which: Filter) -> int:
 def skipped(
     connection: Connection, which: Filter, offset: int, *, descending: bool
 ) -> tuple[Filter, int]:
-    """The same issues without whole blocks of the first ``offset``, and what is left of that."""
-    if offset < _FAR or which.is_dated or which.text or which.created_by or which.projects:
+    """Skip whole blocks among the first ``offset`` issues of the filter.
+
+    Returns the filter without those blocks, and how many issues are still to skip.
+    """
+    if offset < _FAR or which.is_dated or not _is_counted_ahead(which):
         return which, offset
     each = _by_block(which)
     order = each.c.block.desc() if descending else each.c.block
@@ -100,6 +106,17 @@ def skipped(
     start = row.block * SIZE
     bound = {"highest": start + SIZE - 1} if descending else {"lowest": start}
     return replace(which, **bound), offset - int(row.before)
+
+
+def _is_counted_ahead(which: Filter) -> bool:
+    """Whether block counts can answer the filter; a field they do not know must be at its default.
+
+    A new field of `Filter` is therefore counted by indexes until someone adds it here.
+    """
+    return all(
+        field.name in _COUNTED_AHEAD or getattr(which, field.name) == field.default
+        for field in fields(which)
+    )
 
 
 def _by_block(which: Filter) -> Subquery:

@@ -32,7 +32,7 @@ from api.contract import (
     ResourceType,
     Role,
 )
-from api.data_dir import make_data_directory, rename_new
+from api.data_dir import locked, make_data_directory, rename_new
 from api.ended import EndedSignIns
 from api.errors import Forbidden, NotFound, Unauthenticated
 from api.keys import load_keys
@@ -213,7 +213,8 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     settings = Settings(data_dir=fresh.data_dir)
     EndedSignIns(settings, load_keys(settings)).add("of someone", time.time() + 600)
     backup = tmp_path / "backup.gz"
-    counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
+    with locked(fresh.data_dir):
+        counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
     assert (counts["issues"], counts["tokens"]) == (2, 1)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     fresh.stop()
@@ -222,6 +223,8 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
     assert result(other.run("restore", str(backup), "--json"))["rows"] == counts
+    assert (fresh.data_dir / ".lock").exists()
+    assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
     ended = EndedSignIns(settings, load_keys(settings))
     assert (ended.has("of someone"), ended.has("of another")) == (True, False)

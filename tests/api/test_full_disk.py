@@ -99,7 +99,7 @@ def test_commands_say_done_only_of_what_is_done(server, disk, tmp_path):
     assert (server.data_dir / "accounts.yaml").read_text() == accounts
     database = {"issues.db", "issues.db-wal", "issues.db-shm"}
     left = {file.name for file in server.data_dir.iterdir()} - database
-    assert left == {"secret.key", "accounts.yaml", ".accounts"}
+    assert left == {"secret.key", "accounts.yaml", ".accounts", ".lock"}
     disk.empty()
     assert server.run("user", "disable", "ann").returncode == 0
     server.start()

@@ -9,6 +9,7 @@ import sys
 import httpx
 import pytest
 
+from api.contract import Role
 from api.ended import EndedSignIns
 from api.keys import Keys
 from api.settings import Settings
@@ -171,6 +172,39 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
         assert httpx.get(script).status_code == 200
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
+def test_root_values_of_secrets_are_settings_below_the_environment(tmp_path, command):
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text(
+        'ISSUES_EMBED_IN = "https://intranet.example.com"\n'
+        "ISSUES_DEMO = true\n"
+        "ISSUES_MAX_SESSIONS = 0\n"
+        f'ISSUES_DATA_DIR = "{tmp_path / "of secrets"}"\n'
+    )
+    server = portal_server(tmp_path / "data", HOME=str(tmp_path), ISSUES_MAX_SESSIONS="10")
+    port = "--port" if command is UVICORN else "--server.port"
+    server.command = [*command, port, str(server.port)]
+    server.start()
+    try:
+        policy = httpx.get(server.url).headers["content-security-policy"]
+        assert "https://intranet.example.com" in policy
+        assert server.client(server.token("Robin", Role.ADMIN)).list().data
+    finally:
+        server.stop()
+    assert (server.data_dir / "issues.db").exists()
+    assert not (tmp_path / "of secrets").exists()
+
+
+@pytest.mark.parametrize("text", [b"not toml", b'a = "\xff"', b'ISSUES_ORG = "\\u0000"'])
+@pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
+def test_secrets_that_cannot_be_read(tmp_path, command, text):
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)
+    port = "--port" if command is UVICORN else "--server.port"
+    done = run([*command, port, str(free_port())], tmp_path / "data", HOME=str(tmp_path))
+    refuses(done, "secrets.toml")
 
 
 def test_everything_written_is_for_its_owner_only(portal):

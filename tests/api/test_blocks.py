@@ -1,0 +1,93 @@
+"""Totals and far pages that are counted by blocks."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Connection
+
+from api.contract import LIVE_STATES, IssueState, ResourceType
+from api.server import blocks, store
+from api.server.blocks import SIZE
+from api.server.database import Database
+from api.server.store import Filter
+from api.server.tables import issues
+
+PER_BLOCK = 150
+
+
+@dataclass(frozen=True)
+class FilterByRead(Filter):
+    """A filter with a field that the blocks do not know."""
+
+    is_read: bool | None = None
+
+    def conditions(self, dialect, *, counting=False):
+        found = super().conditions(dialect, counting=counting)
+        if self.is_read is not None:
+            found.append(issues.c.is_read.is_(self.is_read))
+        return found
+
+
+@pytest.fixture
+def connection(database_url, tmp_path) -> Iterator[Connection]:
+    database = Database(database_url or f"sqlite:///{tmp_path / 'issues.db'}")
+    database.migrate()
+    with database.write() as connection:
+        yield connection
+    database.close()
+
+
+@pytest.fixture
+def org_id(connection) -> str:
+    """An organisation with issues in three blocks, of which every third is read."""
+    org_id = store.ensure_organisation(connection, "org")
+    now = int(time.time())
+    rows = [
+        {
+            "org_id": org_id,
+            "id": f"issue_{block * SIZE + number}",
+            "number": block * SIZE + number,
+            "description": "It said nothing.",
+            "resource_type": ResourceType.THREAD,
+            "type": "NoAnswer",
+            "state": IssueState.NOT_REVIEWED,
+            "is_read": number % 3 == 0,
+            "created_at": now,
+            "updated_at": now,
+            "created_by": None,
+        }
+        for block in range(3)
+        for number in range(1, PER_BLOCK + 1)
+    ]
+    store.add_issues(connection, rows)
+    return org_id
+
+
+def matching(connection: Connection, which: Filter, *, descending: bool) -> list[int]:
+    rows = store.list_issues(connection, which, descending=descending, limit=10_000)
+    return [row.number for row in rows]
+
+
+def page(connection: Connection, which: Filter, offset: int, *, descending: bool) -> list[int]:
+    rest, left = blocks.skipped(connection, which, offset, descending=descending)
+    rows = store.list_issues(connection, rest, descending=descending, limit=10, offset=left)
+    return [row.number for row in rows]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"is_read": False}, {"lowest": SIZE}, {"highest": 2 * SIZE}, {"types": ("NoAnswer",)}],
+    ids=str,
+)
+def test_filter_with_a_field_unknown_to_blocks_counts_and_skips(
+    connection, org_id, fields, descending
+):
+    which = FilterByRead(org_id, LIVE_STATES, **fields)
+    expected = matching(connection, which, descending=descending)
+    assert blocks.count(connection, which) == len(expected)
+    for offset in (100, 200, 290):
+        found = page(connection, which, offset, descending=descending)
+        assert found == expected[offset : offset + 10]

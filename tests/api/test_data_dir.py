@@ -1,0 +1,81 @@
+"""The lock of the data directory, and a directory that this user may only read."""
+
+import multiprocessing
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from api.data_dir import locked
+from tests.conftest import ROOT, api_server, environment
+
+TIMES = 50
+# The superuser may write anywhere, so the command line runs as another user.
+AS_ANOTHER_USER = """
+import os, sys
+from api.__main__ import main
+import api.commands.key, api.commands.user
+if os.geteuid() == 0:
+    os.setuid(65534)
+main()
+"""
+
+
+def add_up(directory: Path) -> None:
+    number = directory / "number"
+    for _ in range(TIMES):
+        with locked(directory):
+            number.write_text(str(int(number.read_text()) + 1))
+
+
+def test_lock_keeps_processes_apart_and_is_for_its_owner_only(tmp_path):
+    (tmp_path / "number").write_text("0")
+    others = [
+        multiprocessing.get_context("spawn").Process(target=add_up, args=[tmp_path])
+        for _ in range(2)
+    ]
+    for other in others:
+        other.start()
+    add_up(tmp_path)
+    for other in others:
+        other.join(60)
+    assert (tmp_path / "number").read_text() == str(3 * TIMES)
+    assert stat.S_IMODE((tmp_path / ".lock").stat().st_mode) == 0o600
+
+
+def test_lock_does_not_create_a_missing_directory(tmp_path):
+    server = api_server(tmp_path / "data")
+    done = server.run("user", "password", "ann")
+    assert done.returncode == 1
+    assert "No such file or directory" in done.stderr
+    assert not server.data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["user", "add", "ann@example.com"], "Cannot write to the data directory"),
+        (["key", "rotate"], "Cannot write to the data directory"),
+        (["user", "password", "ann"], "Permission denied"),
+    ],
+)
+def test_data_directory_that_may_only_be_read(command, told):
+    with TemporaryDirectory() as directory:
+        Path(directory).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_ANOTHER_USER, *command],
+            cwd=ROOT,
+            env=environment(Path(directory)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert not list(Path(directory).iterdir())
+    assert done.returncode == 1, done.stderr
+    assert told in done.stderr
+    assert directory in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
