@@ -13,7 +13,7 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal \
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
-RUN python -m compileall -q api components
+RUN python -m compileall -q issue_portal auth components web
 ENV PATH=/app/.venv/bin:$PATH \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \

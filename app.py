@@ -19,33 +19,25 @@ from starlette.routing import Router
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web.server.server_util import get_url
 
-from api import sockets, telemetry
-from api.server import stopping
-from api.server.answer_parts import AnswerPartsMiddleware
-from api.server.app import create_app, mounted
-from api.server.in_process import InProcessTransport
-from api.server.metrics import MetricsGuard, watch_queue
-from api.server.security_headers import SecurityHeaders
-from api.settings import CannotStart, get_settings
-from components import (
-    backend,
-    download,
-    errands,
-    frontend,
-    held,
-    index_page,
-    metrics,
-    notices,
-    sign_in_cookie,
-    start,
-)
-from components.browser_messages import LONGEST_MESSAGE
-from components.bundle import BundleFiles
-from components.connections import ConnectionLimits
-from components.request_limits import RequestLimitsMiddleware
+from auth import api_backend, return_target, sign_in_cookie
+from components.issues import undo
+from components.ui import js_component, messages
+from issue_portal.core import telemetry
+from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.server.http import graceful_shutdown, uvicorn_limits
+from issue_portal.server.http.app import create_app, mounted
+from issue_portal.server.http.metrics import MetricsGuard, watch_queue
+from issue_portal.server.http.response_chunks import AnswerPartsMiddleware
+from issue_portal.server.http.security_headers import SecurityHeaders
+from web import export_route, html_shell, session_metrics, startup
+from web.connection_limits import ConnectionLimits
+from web.in_process_transport import InProcessTransport
+from web.request_limits import RequestLimitsMiddleware
+from web.static_files import BundleFiles
+from web.websocket_messages import LONGEST_MESSAGE
 
 try:
-    keys, service = start.start()
+    keys, service = startup.start()
 except CannotStart as error:
     # Before the server runs, so that this line is all there is to read.
     sys.exit(str(error))
@@ -56,7 +48,7 @@ sys.setswitchinterval(0.001)
 
 api = create_app(service)
 routes = [mounted(api)]
-sockets.limit_connections(LONGEST_MESSAGE)
+uvicorn_limits.limit_connections(LONGEST_MESSAGE)
 
 
 # Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
@@ -79,18 +71,20 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     gc.freeze()
     gc.enable()
     announce()
-    metrics.watch_sessions()
-    frontend.serve_files()
+    session_metrics.watch_sessions()
+    js_component.serve_files()
     if service:
         watch_queue(service)
-        backend.use_embedded(keys, InProcessTransport(Router(routes), asyncio.get_running_loop()))
+        api_backend.use_embedded(
+            keys, InProcessTransport(Router(routes), asyncio.get_running_loop())
+        )
     else:
-        backend.use_remote(keys)
+        api_backend.use_remote(keys)
     async with api.router.lifespan_context(api):
-        with stopping.announced(get_settings().drain_seconds):
+        with graceful_shutdown.announced(get_settings().drain_seconds):
             yield
-        await asyncio.to_thread(held.finish_all)
-        await asyncio.to_thread(backend.current().ended.write)
+        await asyncio.to_thread(undo.finish_all)
+        await asyncio.to_thread(api_backend.current().ended.write)
     if service:
         service.close()
     telemetry.stop()
@@ -98,7 +92,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     "portal.py",
-    routes=[*routes, download.route, sign_in_cookie.route],
+    routes=[*routes, export_route.route, sign_in_cookie.route],
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(RequestLimitsMiddleware),
@@ -106,9 +100,9 @@ app = st.App(
         Middleware(BundleFiles),
         Middleware(MetricsGuard),
         Middleware(ConnectionLimits),
-        Middleware(errands.LeadBack),
-        Middleware(index_page.IndexPage),
+        Middleware(return_target.LeadBack),
+        Middleware(html_shell.IndexPage),
     ],
     lifespan=lifespan,
-    on_script_error=notices.crashed,
+    on_script_error=messages.crashed,
 )

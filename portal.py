@@ -4,32 +4,21 @@ from typing import Literal
 
 import streamlit as st
 
-from api.settings import get_settings
-from components import (
-    abilities,
-    embedding,
-    errands,
-    identity,
-    labels,
-    language,
-    menu,
-    restarts,
-    session,
-    session_owners,
-    sign_in_cookie,
-    unreachable,
-    url_state,
-)
-from components.language import _
+from auth import current_user, return_target, session_owners, sign_in_cookie
+from components import api_session, server_capabilities
+from components.report import embed
+from components.ui import connection_notice, i18n, labels, mobile_menu, query_params, rerun_throttle
+from components.ui.i18n import _
+from issue_portal.core.settings import get_settings
 
 Visibility = Literal["visible", "hidden"]
 
-restarts.slow_down()
-who = session.person()
-session_owners.note(identity.owner())
+rerun_throttle.slow_down()
+who = api_session.person()
+session_owners.note(current_user.owner())
 for_members: Visibility = "visible" if who else "hidden"
-for_trackers: Visibility = "visible" if abilities.gives_receipts() else "hidden"
-for_reviewers: Visibility = "visible" if session.is_reviewer() else "hidden"
+for_trackers: Visibility = "visible" if server_capabilities.gives_receipts() else "hidden"
+for_reviewers: Visibility = "visible" if api_session.is_reviewer() else "hidden"
 
 report = st.Page("pages/report.py", title=_("Report"), icon=":material/edit_note:", default=True)
 track = st.Page(
@@ -52,10 +41,10 @@ sign_in = st.Page(
 )
 
 # Before the navigation: without an icon of its own, Streamlit asks a third party for the page's.
-st.set_page_config(page_title="Issue Portal", page_icon="assets/icon.svg")
+st.set_page_config(page_title="Issue Portal", page_icon="web/static/icon.svg")
 pages = [report, track, my_issues, review, insights, help_page, sign_in]
 # Streamlit (1.67) would show the first page then, and a dialog in English.
-unknown = embedding.page_name()
+unknown = embed.page_name()
 not_found = None
 if unknown not in ["report", *[known.url_path for known in pages]]:
     not_found = st.Page(
@@ -63,32 +52,32 @@ if unknown not in ["report", *[known.url_path for known in pages]]:
     )
 page = st.navigation(
     [*pages, not_found] if not_found else pages,
-    position="hidden" if embedding.is_on() else "top",
+    position="hidden" if embed.is_on() else "top",
 )
-wide = session.is_reviewer() and page in (review, insights)
+wide = api_session.is_reviewer() and page in (review, insights)
 st.set_page_config(page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered")
-if not embedding.is_on():
-    st.logo("assets/logo.svg", size="large")
-session.come_back()
-errands.forget()
+if not embed.is_on():
+    st.logo("web/static/logo.svg", size="large")
+api_session.come_back()
+return_target.forget()
 sign_in_cookie.element()
-unreachable.element()
-menu.element()
+connection_notice.element()
+mobile_menu.element()
 if page not in (sign_in, not_found):
-    session.remember_page(f"pages/{page.url_path or 'report'}.py")
-url_state.settle()
+    api_session.remember_page(f"pages/{page.url_path or 'report'}.py")
+query_params.settle()
 if get_settings().demo:
     demonstration = _("Demonstration: the issues here are samples.")
     st.caption(f":material/science: {demonstration}")
 # Below the page, but made before it: a page may stop the run.
 body, foot = st.container(), st.container()
-if not embedding.is_on():
+if not embed.is_on():
     with foot:
-        language.switch()
+        i18n.switch()
 with body:
     if page != sign_in:
-        session.stop_if_ended(page.title)
-    sending = session.sending()
+        api_session.stop_if_ended(page.title)
+    sending = api_session.sending()
     sending.wait()
     if sending.untold and page != report:
         # Who went on meanwhile has still to see that it has arrived, and the receipt.

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx
 
-from api.contract import IssueState, IssueType
 from bench import processes
 from bench.rows import Row
 from bench.wrk import Load, load
+from issue_portal.models.contract import IssueState, IssueType
 
 NONE, FEW, MANY = 0, 1_000, 1_000_000
 ROUNDS = 3

@@ -66,18 +66,29 @@ def emptied(issues: int) -> None:
 
 def token(issues: int) -> str:
     """An API token of a reviewer."""
-    command = ["-m", "api", "token", "create", "--email", "bench@example.com", "--role", "AppAdmin"]
+    command = [
+        "-m",
+        "issue_portal",
+        "token",
+        "create",
+        "--email",
+        "bench@example.com",
+        "--role",
+        "AppAdmin",
+    ]
     return _run(command, environment(issues)).strip()
 
 
 def reviewer(issues: int) -> tuple[str, str]:
     """User name and password of somebody who reviews."""
     env = environment(issues)
-    listed = _run(["-m", "api", "user", "list", "--json"], env)
+    listed = _run(["-m", "issue_portal", "user", "list", "--json"], env)
     if "bench@example.com" not in listed:
         role = ["--role", "AppAdmin"]
-        return "bench", _run(["-m", "api", "user", "add", "bench@example.com", *role], env).strip()
-    return "bench", _run(["-m", "api", "user", "password", "bench"], env).strip()
+        return "bench", _run(
+            ["-m", "issue_portal", "user", "add", "bench@example.com", *role], env
+        ).strip()
+    return "bench", _run(["-m", "issue_portal", "user", "password", "bench"], env).strip()
 
 
 def chromium() -> str | None:
@@ -95,7 +106,7 @@ def megabytes_on_disk(issues: int) -> float:
 def api(issues: int) -> Iterator[Process]:
     """The API alone."""
     port = _free_port()
-    command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "issue_portal", "serve", "--port", str(port)]
     with _running(command, environment(issues), port, "/api/ready") as process:
         yield process
 

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from api.settings import Settings
+from issue_portal.core.settings import Settings
 
 _HEAD: Final = """\
 # Settings of Issue Portal. Copy this file to `.env` beside app.py and remove the # in front of what

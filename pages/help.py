@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from components import abilities, link_builder, session
-from components.language import _
+from components import api_session, server_capabilities
+from components.report import link_builder
+from components.ui.i18n import _
 
 st.title(_("Help"), anchor=False)
 
@@ -14,7 +15,7 @@ def points(title: str, *texts: str) -> None:
     st.markdown("\n".join(f"- {text}" for text in texts))
 
 
-receipts = abilities.gives_receipts()
+receipts = server_capabilities.gives_receipts()
 points(
     _("What happens to a report"),
     _("It is **Not reviewed** until a reviewer starts on it, then **In review**, then **Closed**."),
@@ -47,7 +48,7 @@ points(
                 " what else it keeps is up to those who run it."
             )
         ]
-        if session.is_remote()
+        if api_session.is_remote()
         else []
     ),
     _("Whoever watches the network can see that you used this portal, and when."),

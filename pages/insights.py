@@ -4,32 +4,34 @@ from typing import NoReturn
 
 import streamlit as st
 
-from api.contract import LIVE_STATES, IssueState, IssueStats, IssueType
-from api.errors import IssuesError, NotFound, NotSupported
-from components import charts, labels, language, period, session, states
-from components.charts import Bar
-from components.language import _
-from components.period import Period
+from components import api_session
+from components.insights import charts, date_range
+from components.insights.charts import Bar
+from components.insights.date_range import Period
+from components.ui import i18n, labels, placeholders
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError, NotFound, NotSupported
+from issue_portal.models.contract import LIVE_STATES, IssueState, IssueStats, IssueType
 
 OPEN = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 
 st.title(_("Insights"), anchor=False)
-session.require(reviewer=True)
+api_session.require(reviewer=True)
 
 
 @st.fragment
 def insights() -> None:
     """Everything below the title: another period runs this part only."""
-    chosen = period.choose()
+    chosen = date_range.choose()
     try:
-        stats = states.loading(lambda: session.client().stats(chosen.query()))
+        stats = placeholders.loading(lambda: api_session.client().stats(chosen.query()))
     except (NotFound, NotSupported):
-        states.not_supported(_("This server does not count issues."))
+        placeholders.not_supported(_("This server does not count issues."))
         return
     except IssuesError as error:
-        states.failed(error, doing=_("We could not count the issues."))
+        placeholders.failed(error, doing=_("We could not count the issues."))
     if not (stats.total or stats.open_before or stats.by_day):
-        states.empty(_("There is nothing to count yet."))
+        placeholders.empty(_("There is nothing to count yet."))
         return
     show_numbers(stats)
     if stats.total:
@@ -41,12 +43,12 @@ def show_numbers(stats: IssueStats) -> None:
     """The numbers of the period, and how long reviews take."""
     closed = stats.by_state.get(IssueState.CLOSED, 0)
     with st.container(horizontal=True):
-        st.metric(_("Received"), language.number(stats.total), border=True)
-        still_open = language.number(stats.total - closed)
+        st.metric(_("Received"), i18n.number(stats.total), border=True)
+        still_open = i18n.number(stats.total - closed)
         st.metric(_("Of these still open"), still_open, border=True)
-        st.metric(_("Of these unread"), language.number(stats.unread), border=True)
+        st.metric(_("Of these unread"), i18n.number(stats.unread), border=True)
         anonymous = stats.anonymous / stats.total if stats.total else 0
-        st.metric(_("Of these anonymous"), language.percent(anonymous), border=True)
+        st.metric(_("Of these anonymous"), i18n.percent(anonymous), border=True)
     with st.container(horizontal=True):
         for title, taken in (
             (_("Until the review begins"), stats.time_to_review),
@@ -58,8 +60,8 @@ def show_numbers(stats: IssueStats) -> None:
                     told = _("Half within {median}, nine in ten within {late}.")
                     st.write(
                         told.format(
-                            median=language.duration(taken.median),
-                            late=language.duration(taken.p90),
+                            median=i18n.duration(taken.median),
+                            late=i18n.duration(taken.p90),
                         )
                     )
 

@@ -2,48 +2,46 @@
 
 import streamlit as st
 
-from api.contract import IssuePage, IssueState
-from api.errors import IssuesError, NotFound
-from api.portal_token import Person
-from components import (
-    conflict,
-    correction,
+from components import api_session
+from components.issues import (
+    auto_refresh,
+    edit_conflict,
     filters,
-    held,
     issue_actions,
+    issue_detail,
     issue_list,
-    issue_view,
-    labels,
-    live,
-    notices,
-    own_issues,
-    session,
-    states,
+    my_issues_query,
+    undo,
 )
-from components.language import _
+from components.report import edit_form
+from components.ui import labels, messages, placeholders
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.core.portal_token import Person
+from issue_portal.models.contract import IssuePage, IssueState
 
 st.title(_("My issues"), anchor=False)
-session.require()
+api_session.require()
 
 
 @st.fragment
 def list_or_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
-    who = session.require_still()
+    who = api_session.require_still()
     issue_list.carry_out()
-    held.bar()
-    notices.say_pending()
+    undo.bar()
+    messages.say_pending()
     try:
         if opened := issue_list.opened():
             show_opened(who, opened)
             return
         given = filters.mine()
         page = filters.requested_page()
-        found = states.loading(lambda: own_issues.load(given, page))
-        live.watch(lambda: own_issues.load(given, page), found)
-        address = own_issues.address()
+        found = placeholders.loading(lambda: my_issues_query.load(given, page))
+        auto_refresh.watch(lambda: my_issues_query.load(given, page), found)
+        address = my_issues_query.address()
     except IssuesError as error:
-        states.failed(error, doing=_("We could not load your issues."))
+        placeholders.failed(error, doing=_("We could not load your issues."))
     show_list(found, page, filtered=bool(given))
     if address:
         st.caption(
@@ -55,7 +53,7 @@ def list_or_issue() -> None:
 
 def show_list(found: IssuePage, page: int, *, filtered: bool) -> None:
     """One's own issues, or why there is none."""
-    issues = [issue for issue in found.data if not held.is_leaving(issue)]
+    issues = [issue for issue in found.data if not undo.is_leaving(issue)]
     if issues:
         issue_list.show(
             issues,
@@ -68,7 +66,7 @@ def show_list(found: IssuePage, page: int, *, filtered: bool) -> None:
     elif filtered or page > 1:
         filters.nothing_fits()
     else:
-        with states.empty(_("You have not reported anything by name yet.")):
+        with placeholders.empty(_("You have not reported anything by name yet.")):
             label = _("Report a problem")
             st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 
@@ -80,25 +78,25 @@ def back_to_list(words: str) -> None:
 
 def show_opened(who: Person, issue_id: str) -> None:
     """The opened issue, with what its reporter can still do."""
-    client = session.client()
+    client = api_session.client()
     try:
-        issue = states.loading(lambda: client.get(issue_id))
+        issue = placeholders.loading(lambda: client.get(issue_id))
     except NotFound:
         issue = None
-    if issue is None or held.is_leaving(issue) or not own_issues.is_mine(issue):
-        with states.empty(_("This issue is not here any more."), icon="search_off"):
+    if issue is None or undo.is_leaving(issue) or not my_issues_query.is_mine(issue):
+        with placeholders.empty(_("This issue is not here any more."), icon="search_off"):
             back_to_list(_("Show my issues"))
         return
-    live.watch(lambda: client.get(issue_id), issue)
-    conflict.show(issue_actions.all_the_same, only=issue_id)
+    auto_refresh.watch(lambda: client.get(issue_id), issue)
+    edit_conflict.show(issue_actions.all_the_same, only=issue_id)
     with st.container(border=True):
-        issue_view.heading(issue)
+        issue_detail.heading(issue)
         st.caption(labels.state_explanation(issue.state))
-        issue_view.text(issue.description)
-        issue_view.facts(issue)
-        issue_view.what_happened(issue, session.history(issue))
-        if issue.state == IssueState.NOT_REVIEWED or correction.is_open(issue):
-            corrected = correction.form(who, issue)
+        issue_detail.text(issue.description)
+        issue_detail.facts(issue)
+        issue_detail.what_happened(issue, api_session.history(issue))
+        if issue.state == IssueState.NOT_REVIEWED or edit_form.is_open(issue):
+            corrected = edit_form.form(who, issue)
             if corrected is not None:
                 seen, kind, description = corrected
                 issue_actions.save(seen, type=kind, description=description)

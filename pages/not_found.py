@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from components import states
-from components.language import _
+from components.ui import placeholders
+from components.ui.i18n import _
 
 st.title(_("Page not found"), anchor=False)
-with states.empty(_("The portal has no page with this address."), icon="search_off"):
+with placeholders.empty(_("The portal has no page with this address."), icon="search_off"):
     st.page_link("pages/report.py", label=_("Report a problem"), icon=":material/edit_note:")

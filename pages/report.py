@@ -2,60 +2,53 @@
 
 import streamlit as st
 
-from api.errors import Invalid
-from components import (
-    abilities,
-    draft,
-    embedding,
-    issue_form,
-    notices,
-    receipt,
-    sent_report,
-    session,
-)
-from components.embedding import Prefill
-from components.language import _
+from components import api_session, server_capabilities
+from components.report import draft_autosave, embed, receipt, report_form, submitted_report
+from components.report.embed import Prefill
+from components.ui import messages
+from components.ui.i18n import _
+from issue_portal.client.errors import Invalid
 
-who = session.person()
-sending = session.sending()
+who = api_session.person()
+sending = api_session.sending()
 sent = sending.sent
 
 if sent is None:
-    if session.is_another_report():
-        sent_report.forget()
+    if api_session.is_another_report():
+        submitted_report.forget()
     else:
-        sent_report.look(session.remember_sent_report, who)
+        submitted_report.look(api_session.remember_sent_report, who)
     st.title(_("Report a problem"), anchor=False)
-    new = issue_form.show(who, session.prefill())
+    new = report_form.show(who, api_session.prefill())
     if new is not None:
-        client = session.visitor_client() if new.anonymous else session.client()
-        sending.send(client, new, session.report_key(new))
+        client = api_session.visitor_client() if new.anonymous else api_session.client()
+        sending.send(client, new, api_session.report_key(new))
     if sending.sent:
-        abilities.learn_from_report(sending.sent)
-        session.remember_sent_report(sending.sent)
+        server_capabilities.learn_from_report(sending.sent)
+        api_session.remember_sent_report(sending.sent)
         st.rerun()
     if error := sending.error:
-        if isinstance(error, Invalid) and sending.new and issue_form.refused(sending.new, error):
+        if isinstance(error, Invalid) and sending.new and report_form.refused(sending.new, error):
             sending.mark_told()
             st.rerun()
-        notices.failure(error, doing=_("We could not send your report."), kept=True)
+        messages.failure(error, doing=_("We could not send your report."), kept=True)
         sending.mark_told()
-    if who is None and embedding.is_on():
-        link = session.prefill() or Prefill()
-        embedding.link_out(_("Open the form in a tab of its own to report by name"), link.link())
+    if who is None and embed.is_on():
+        link = api_session.prefill() or Prefill()
+        embed.link_out(_("Open the form in a tab of its own to report by name"), link.link())
     elif who is None:
         by_name = st.button(
             _("Sign in to report by name"),
             type="tertiary",
             icon=":material/login:",
-            on_click=session.report_by_name,
+            on_click=api_session.report_by_name,
         )
         if by_name:
             st.switch_page("pages/sign_in.py")
 else:
     # First of all: whoever reloads the page at once has lost nothing.
-    sent_report.keep(sent, who)
-    draft.forget(draft.REPORT)
+    submitted_report.keep(sent, who)
+    draft_autosave.forget(draft_autosave.REPORT)
     sending.mark_told()
     st.title(_("Thank you"), anchor=False)
     st.success(
@@ -81,12 +74,12 @@ else:
     with st.container(key="what_next"):
         if sent.receipt:
             icon = ":material/receipt_long:"
-            embedding.page_link("track", label=_("Follow it on Track"), icon=icon)
+            embed.page_link("track", label=_("Follow it on Track"), icon=icon)
         elif sent.created_by:
             icon = ":material/inbox:"
-            embedding.page_link("my_issues", label=_("See it in My issues"), icon=icon)
+            embed.page_link("my_issues", label=_("See it in My issues"), icon=icon)
         st.button(
             _("Report another problem"),
             icon=":material/add:",
-            on_click=session.start_another_report,
+            on_click=api_session.start_another_report,
         )

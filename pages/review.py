@@ -2,70 +2,70 @@
 
 import streamlit as st
 
-from api.contract import Issue
-from api.errors import IssuesError, NotFound
-from components import (
-    choices,
-    conflict,
-    download,
+from components import api_session
+from components.issues import (
+    auto_refresh,
+    bulk_actions,
+    edit_conflict,
+    filter_options,
     filters,
-    held,
     issue_actions,
+    issue_detail,
     issue_list,
-    issue_view,
-    labels,
-    live,
-    notices,
-    queue,
-    session,
-    several,
-    shortcuts,
-    similar,
-    states,
+    keyboard_shortcuts,
+    review_queue,
+    similar_issues,
+    undo,
 )
-from components.language import _
-from components.queue import Queue
+from components.issues.review_queue import Queue
+from components.ui import labels, messages, placeholders
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.models.contract import Issue
+from web import export_route
 
 st.title(_("Review"), anchor=False)
-session.require(reviewer=True)
+api_session.require(reviewer=True)
 
 
 @st.fragment
 def queue_and_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
-    session.require_still(reviewer=True)
+    api_session.require_still(reviewer=True)
     issue_list.carry_out()
-    held.bar()
-    notices.say_pending()
-    several.carry_out()
-    client = session.client()
+    undo.bar()
+    messages.say_pending()
+    bulk_actions.carry_out()
+    client = api_session.client()
     try:
         with st.container(key="filters"):
-            filtered = session.can_filter()
-            given = filters.queue(choices.people, choices.projects) if filtered else {}
+            filtered = api_session.can_filter()
+            given = (
+                filters.queue(filter_options.people, filter_options.projects) if filtered else {}
+            )
         opened = issue_list.opened()
         issue = stored(opened)
         if issue:
-            issue = queue.mark_read(issue)
-        found = states.loading(lambda: queue.load(given, filters.requested_page()))
+            issue = review_queue.mark_read(issue)
+        found = placeholders.loading(lambda: review_queue.load(given, filters.requested_page()))
     except IssuesError as error:
-        states.failed(error, doing=_("We could not load the queue."))
-    live.watch(
-        lambda: (client.list(found.query).data, stored(opened), queue.newer(given)),
+        placeholders.failed(error, doing=_("We could not load the queue."))
+    auto_refresh.watch(
+        lambda: (client.list(found.query).data, stored(opened), review_queue.newer(given)),
         (found.page.data, issue, found.newer),
     )
     listed, beside = st.columns([5, 7], gap="medium")
     with listed, st.container(key="list"):
         show_list(found, issue, filtered=bool(given.keys() - {"page_order"}))
     with beside:
-        conflict.show(issue_actions.all_the_same)
+        edit_conflict.show(issue_actions.all_the_same)
         show_beside(opened, issue, found)
 
 
 def stored(opened: str | None) -> Issue | None:
     """The opened issue, unless it is gone."""
     try:
-        return session.client().get(opened) if opened else None
+        return api_session.client().get(opened) if opened else None
     except NotFound:
         return None
 
@@ -79,9 +79,9 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
                 labels.newer(found.newer),
                 icon=":material/arrow_upward:",
                 key="newer",
-                on_click=queue.show_newer,
+                on_click=review_queue.show_newer,
             )
-    issues = [held.as_shown(issue) for issue in found.page.data if not held.is_leaving(issue)]
+    issues = [undo.as_shown(issue) for issue in found.page.data if not undo.is_leaving(issue)]
     # Also without any: its keys are still there.
     issue_list.show(
         issues,
@@ -96,19 +96,21 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
             ]
         ),
         page=f"{found.query.page} {found.query.end_date}",
-        several=several.offer(found.query, issues, found.page.total_count),
-        keys=shortcuts.keys(found, [*issues, *([held.as_shown(opened)] if opened else [])]),
+        several=bulk_actions.offer(found.query, issues, found.page.total_count),
+        keys=keyboard_shortcuts.keys(
+            found, [*issues, *([undo.as_shown(opened)] if opened else [])]
+        ),
     )
     if issues:
         filters.turn_page(found.page.total_count)
     elif filtered or filters.requested_page() > 1:
         filters.nothing_fits()
     else:
-        states.empty(_("No issues yet: the queue is empty."))
+        placeholders.empty(_("No issues yet: the queue is empty."))
     with st.container(horizontal=True):
         if issues:
-            download.links(found.query)
-        shortcuts.help_button()
+            export_route.links(found.query)
+        keyboard_shortcuts.help_button()
 
 
 def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
@@ -121,7 +123,7 @@ def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
     elif found.page.data:
         with nothing.container():
             text = _("Choose an issue to read it.")
-            states.empty(text, icon="mark_email_read", name="none_opened")
+            placeholders.empty(text, icon="mark_email_read", name="none_opened")
 
 
 def show_opened(opened: str, issue: Issue | None, found: Queue) -> None:
@@ -133,16 +135,16 @@ def show_opened(opened: str, issue: Issue | None, found: Queue) -> None:
         show_deleted(deleted)
     else:
         back_to_list()
-        states.empty(_("That issue is not here any more."), icon="search_off", name="gone")
+        placeholders.empty(_("That issue is not here any more."), icon="search_off", name="gone")
 
 
 def show_deleted(issue: Issue) -> None:
     """What a deleted issue said: it can be read in the list only, and not be changed."""
     with st.container(border=True):
         back_to_list()
-        issue_view.heading(issue)
-        issue_view.from_whom(issue)
-        issue_view.text(issue.description)
+        issue_detail.heading(issue)
+        issue_detail.from_whom(issue)
+        issue_detail.text(issue.description)
 
 
 def back_to_list() -> None:
@@ -159,7 +161,7 @@ def back_to_list() -> None:
 
 def show_issue(stored: Issue, found: Queue) -> None:
     """The opened issue and what a reviewer does with it."""
-    issue = held.as_shown(stored)
+    issue = undo.as_shown(stored)
     with st.container(border=True):
         with st.container(horizontal=True):
             back_to_list()
@@ -172,22 +174,22 @@ def show_issue(stored: Issue, found: Queue) -> None:
                     icon=icon,
                     type="tertiary",
                     key=key,
-                    disabled=not queue.has_neighbour(found, issue.id, step),
-                    on_click=queue.open_neighbour,
+                    disabled=not review_queue.has_neighbour(found, issue.id, step),
+                    on_click=review_queue.open_neighbour,
                     args=(found, issue.id, step),
                 )
-        issue_view.heading(issue)
-        issue_view.from_whom(issue)
+        issue_detail.heading(issue)
+        issue_detail.from_whom(issue)
         with st.container(horizontal=True, key="actions"):
             issue_actions.move_buttons(issue)
             issue_actions.unread_button(issue)
             issue_actions.delete_button(issue)
-        issue_view.text(issue.description)
-        issue_view.facts(issue)
-        issue_view.thread_link(issue)
+        issue_detail.text(issue.description)
+        issue_detail.facts(issue)
+        issue_detail.thread_link(issue)
         issue_actions.choose_kind(issue)
-        issue_view.timeline(session.history(issue))
-        similar.show(issue)
+        issue_detail.timeline(api_session.history(issue))
+        similar_issues.show(issue)
 
 
 queue_and_issue()

@@ -2,21 +2,24 @@
 
 import streamlit as st
 
-from api.errors import IssuesError, NotFound
-from components import abilities, issue_view, labels, notices, receipt, session, states
-from components.language import _
+from components import api_session, server_capabilities
+from components.issues import issue_detail
+from components.report import receipt
+from components.ui import labels, messages, placeholders
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError, NotFound
 
 st.title(_("Track a report"), anchor=False)
 
-if not abilities.gives_receipts():
-    with states.not_supported(
+if not server_capabilities.gives_receipts():
+    with placeholders.not_supported(
         _("Anonymous reports cannot be followed here: this server gives no receipts for them.")
     ):
         st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
     st.stop()
 
 # Who comes from the report they have just sent sees it at once.
-sent = session.sending().sent
+sent = api_session.sending().sent
 brought = (sent and sent.receipt) or ""
 with st.form("track", border=False):
     entered = st.text_input(
@@ -35,18 +38,18 @@ if asked or (brought and entered == brought):
         problem.error(_("A receipt has 16 digits. Check what you entered."))
         st.stop()
     try:
-        found = session.visitor_client().look_up_receipt(digits)
+        found = api_session.visitor_client().look_up_receipt(digits)
     except NotFound:
         problem.error(
             _("No report has this receipt. Check the digits; a deleted report is gone too.")
         )
     except IssuesError as error:
-        notices.failure(error, doing=_("We could not look up the receipt."), kept=True)
+        messages.failure(error, doing=_("We could not look up the receipt."), kept=True)
     else:
         with st.container(border=True):
-            issue_view.heading(found)
+            issue_detail.heading(found)
             st.caption(labels.state_explanation(found.state))
-            issue_view.text(found.description)
-            issue_view.what_happened(found, found.history)
+            issue_detail.text(found.description)
+            issue_detail.what_happened(found, found.history)
 else:
     st.caption(_("Reported by name? Then it is in My issues, once you have signed in."))

@@ -10,18 +10,21 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
-from api.__main__ import COMMANDS, main
+from issue_portal.cli.main import COMMANDS, main
 
 SECONDS = 120
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(
-    ["api.server.service", *{where.partition(":")[0] for where in COMMANDS.values()}]
+    [
+        "issue_portal.server.services.service",
+        *{where.partition(":")[0] for where in COMMANDS.values()},
+    ]
 )
 
 
 def run_command(command: tuple[str, ...], env: dict[str, str]) -> CompletedProcess:
-    """``python -m api …`` with just these environment variables."""
+    """``python -m issue_portal …`` with just these environment variables."""
     with TemporaryDirectory() as folder:
         process = _forks.Process(target=_run, args=(command, env, folder))
         process.start()
@@ -37,5 +40,5 @@ def _run(command: tuple[str, ...], env: dict[str, str], folder: str) -> None:
         os.dup2(written, stream.fileno())
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["api", *command]
+    sys.argv = ["issue-portal", *command]
     main()

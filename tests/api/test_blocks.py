@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Connection
 
-from api.contract import LIVE_STATES, IssueState, ResourceType
-from api.server import blocks, store
-from api.server.blocks import SIZE
-from api.server.database import Database
-from api.server.store import Filter
-from api.server.tables import issues
+from issue_portal.models.contract import LIVE_STATES, IssueState, ResourceType
+from issue_portal.server.db import count_rollups, queries
+from issue_portal.server.db.count_rollups import SIZE
+from issue_portal.server.db.database import Database
+from issue_portal.server.db.queries import Filter
+from issue_portal.server.db.tables import issues
 
 PER_BLOCK = 150
 
@@ -42,7 +42,7 @@ def connection(database_url, tmp_path) -> Iterator[Connection]:
 @pytest.fixture
 def org_id(connection) -> str:
     """An organisation with issues in three blocks, of which every third is read."""
-    org_id = store.ensure_organisation(connection, "org")
+    org_id = queries.ensure_organisation(connection, "org")
     now = int(time.time())
     rows = [
         {
@@ -61,18 +61,18 @@ def org_id(connection) -> str:
         for block in range(3)
         for number in range(1, PER_BLOCK + 1)
     ]
-    store.add_issues(connection, rows)
+    queries.add_issues(connection, rows)
     return org_id
 
 
 def matching(connection: Connection, which: Filter, *, descending: bool) -> list[int]:
-    rows = store.list_issues(connection, which, descending=descending, limit=10_000)
+    rows = queries.list_issues(connection, which, descending=descending, limit=10_000)
     return [row.number for row in rows]
 
 
 def page(connection: Connection, which: Filter, offset: int, *, descending: bool) -> list[int]:
-    rest, left = blocks.skipped(connection, which, offset, descending=descending)
-    rows = store.list_issues(connection, rest, descending=descending, limit=10, offset=left)
+    rest, left = count_rollups.skipped(connection, which, offset, descending=descending)
+    rows = queries.list_issues(connection, rest, descending=descending, limit=10, offset=left)
     return [row.number for row in rows]
 
 
@@ -87,7 +87,7 @@ def test_filter_with_a_field_unknown_to_blocks_counts_and_skips(
 ):
     which = FilterByRead(org_id, LIVE_STATES, **fields)
     expected = matching(connection, which, descending=descending)
-    assert blocks.count(connection, which) == len(expected)
+    assert count_rollups.count(connection, which) == len(expected)
     for offset in (100, 200, 290):
         found = page(connection, which, offset, descending=descending)
         assert found == expected[offset : offset + 10]

@@ -21,8 +21,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from api.__main__ import COMMANDS, cli
-from api.contract import (
+from issue_portal.cli.main import COMMANDS, cli
+from issue_portal.client.errors import Forbidden, NotFound, Unauthenticated
+from issue_portal.core.files import locked, make_data_directory, rename_new
+from issue_portal.core.revoked_sign_ins import EndedSignIns
+from issue_portal.core.secret_keys import load_keys
+from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.models.contract import (
     Issue,
     IssueHistory,
     IssueQuery,
@@ -32,13 +37,8 @@ from api.contract import (
     ResourceType,
     Role,
 )
-from api.data_dir import locked, make_data_directory, rename_new
-from api.ended import EndedSignIns
-from api.errors import Forbidden, NotFound, Unauthenticated
-from api.keys import load_keys
-from api.server import backup
-from api.server.database import Database
-from api.settings import CannotStart, Settings
+from issue_portal.server.db.database import Database
+from issue_portal.server.services import backup
 from tests.api.conftest import Caller
 from tests.conftest import ROOT, SECRET, api_server
 
@@ -292,7 +292,7 @@ def test_restore_that_is_killed_can_be_repeated_and_receipts_hold(tmp_path):
     assert server.run("backup", str(backup)).returncode == 0
     other = api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
-    command = [sys.executable, "-m", "api", "restore", str(backup)]
+    command = [sys.executable, "-m", "issue_portal", "restore", str(backup)]
     begun = time.monotonic()
     timed = other.env | {"ISSUES_DATA_DIR": str(tmp_path / "timed")}
     subprocess.run(command, cwd=ROOT, env=timed, check=True)
@@ -516,7 +516,7 @@ def test_import_whose_output_nobody_reads_holds_up_no_reports(tmp_path):
     """It told what it refused while it had locked the database, and the pipe was full."""
     server = api_server(tmp_path / "data").start()
     (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
-    command = [sys.executable, "-m", "api", "import", str(tmp_path / "bad.jsonl")]
+    command = [sys.executable, "-m", "issue_portal", "import", str(tmp_path / "bad.jsonl")]
     importing = subprocess.Popen(command, cwd=ROOT, env=server.env, stderr=subprocess.PIPE)
     try:
         assert importing.stderr.read(7) == b"line 1:"
@@ -588,7 +588,7 @@ def test_export_goes_where_it_is_sent(api, tmp_path):
 def test_result_that_cannot_be_written_is_told_in_one_line(api):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "api", "user", "list"],
+            [sys.executable, "-m", "issue_portal", "user", "list"],
             cwd=ROOT,
             env=api.env,
             stdout=full,
@@ -698,7 +698,15 @@ def test_archive_that_is_killed_loses_nothing_and_goes_on(fresh, tmp_path):
     count = 1000
     take_in(fresh, [old_issue(number) for number in range(1, count + 1)], tmp_path)
     file = tmp_path / "2024.gz"
-    command = [sys.executable, "-m", "api", "archive", str(file), "--closed-before", "2025-01-01"]
+    command = [
+        sys.executable,
+        "-m",
+        "issue_portal",
+        "archive",
+        str(file),
+        "--closed-before",
+        "2025-01-01",
+    ]
     with subprocess.Popen(command, cwd=ROOT, env=fresh.env) as working:
         while not file.exists():
             assert working.poll() is None

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from tests.conftest import ROOT, Server, portal_server
 
-TOKEN_CREATE = [sys.executable, "-m", "api", "token", "create"]
+TOKEN_CREATE = [sys.executable, "-m", "issue_portal", "token", "create"]
 PUBLISHED = Path(__file__).parent / "published"
 SHAPES = json.loads((PUBLISHED / "shapes.json").read_text())
 

@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from api.data_dir import locked
+from issue_portal.core.files import locked
 from tests.conftest import ROOT, api_server, environment
 
 TIMES = 50
 # The superuser may write anywhere, so the command line runs as another user.
 AS_ANOTHER_USER = """
 import os, sys
-from api.__main__ import main
-import api.commands.key, api.commands.user
+from issue_portal.cli.main import main
+import issue_portal.cli.key, issue_portal.cli.user
 if os.geteuid() == 0:
     os.setuid(65534)
 main()

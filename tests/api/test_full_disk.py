@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-import api.ended
-from api.contract import IssueType, NewIssue, ResourceType, Role
-from api.ended import EndedSignIns
-from api.errors import IssuesError
-from api.keys import Keys
-from api.settings import Settings
+from issue_portal.client.errors import IssuesError
+from issue_portal.core import revoked_sign_ins
+from issue_portal.core.revoked_sign_ins import EndedSignIns
+from issue_portal.core.secret_keys import Keys
+from issue_portal.core.settings import Settings
+from issue_portal.models.contract import IssueType, NewIssue, ResourceType, Role
 from tests.conftest import SECRET, Server, api_server, portal_server
 
 
@@ -190,7 +190,7 @@ def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
 
 def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch):
     """It waited for somebody else to sign out, and was lost with the process."""
-    monkeypatch.setattr(api.ended, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
     ended = EndedSignIns(Settings(data_dir=tmp_path), Keys(SECRET))
     (tmp_path / "ended").write_text("")
     assert ended.add("one", time.time() + 600) is False

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from sqlalchemy import MetaData, select
 
-from api.server.issues import MOST_OWN_CHANGES
+from issue_portal.server.services.issue_service import MOST_OWN_CHANGES
 from tests.api.conftest import Caller
 
 

@@ -13,16 +13,16 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from api.contract import Role
-from api.counters import Counters, Limit
-from api.keys import Keys
-from api.server import store
-from api.server.access import Principal
-from api.server.database import Database
-from api.server.memory import Memory
-from api.server.rate_limits import RateLimits
-from api.server.remembered import RememberedAnswers
-from api.settings import Settings
+from issue_portal.core.rate_limiter import Counters, Limit
+from issue_portal.core.secret_keys import Keys
+from issue_portal.core.settings import Settings
+from issue_portal.models.contract import Role
+from issue_portal.server.db import queries
+from issue_portal.server.db.database import Database
+from issue_portal.server.http.response_cache import RememberedAnswers
+from issue_portal.server.services.authentication import Principal
+from issue_portal.server.services.rate_limits import RateLimits
+from issue_portal.server.services.read_cache import Memory
 from tests.api.conftest import Caller
 from tests.conftest import SECRET, answered, api_server, free_port
 from tests.loops import in_a_loop
@@ -155,7 +155,9 @@ def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
     assert time.monotonic() - began < 4
     process.send_signal(signal.SIGCONT)
     later = time.monotonic() + 11
-    monkeypatch.setattr("api.counters.time", Mock(monotonic=lambda: later, time=time.time))
+    monkeypatch.setattr(
+        "issue_portal.core.rate_limiter.time", Mock(monotonic=lambda: later, time=time.time)
+    )
     assert counters.take(limit, "me").left == 0
 
 
@@ -173,7 +175,7 @@ def test_limits_that_make_no_sense_are_told_at_start(tmp_path, name, value):
 def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_path):
     """Anybody may ask, and on PostgreSQL each look took a connection and some questions."""
     clock = Mock(monotonic=Mock(return_value=1000.0))
-    monkeypatch.setattr("api.server.database.time", clock)
+    monkeypatch.setattr("issue_portal.server.db.database.time", clock)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
     looks = Mock()
@@ -187,8 +189,8 @@ def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_
 
 
 def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
-    monkeypatch.setattr("api.server.database._GOOD_FOR", 0)
-    monkeypatch.setattr("api.server.database._LONGEST_LOOK", 0.2)
+    monkeypatch.setattr("issue_portal.server.db.database._GOOD_FOR", 0)
+    monkeypatch.setattr("issue_portal.server.db.database._LONGEST_LOOK", 0.2)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
     assert database.is_current()
@@ -215,20 +217,20 @@ def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
     database = Database(postgresql())
     database.migrate()
     with database.write() as connection:
-        org = store.ensure_organisation(connection, "org")
+        org = queries.ensure_organisation(connection, "org")
     with pytest.raises(DBAPIError), database.write() as stands_still:
-        store.take_issue_numbers(stands_still, org)
+        queries.take_issue_numbers(stands_still, org)
         with database.write() as other:
-            assert store.take_issue_numbers(other, org) == 1
-        store.take_issue_numbers(stands_still, org)
+            assert queries.take_issue_numbers(other, org) == 1
+        queries.take_issue_numbers(stands_still, org)
     database.close()
 
 
 def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql):
     """Calls, and who asked whether it is ready, waited as long as it stood."""
-    monkeypatch.setattr("api.server.database._GOOD_FOR", 0)
-    monkeypatch.setattr("api.server.database._LONGEST_LOOK", 0.3)
-    monkeypatch.setattr("api.server.database.CONNECT_TIMEOUT", 2)
+    monkeypatch.setattr("issue_portal.server.db.database._GOOD_FOR", 0)
+    monkeypatch.setattr("issue_portal.server.db.database._LONGEST_LOOK", 0.3)
+    monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
     database = Database(postgresql())
     database.migrate()
     with database.read() as connection:
@@ -275,8 +277,8 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
         clock.monotonic.return_value += max(seconds, 0.001)
 
     clock = Mock(monotonic=Mock(return_value=1000.0))
-    monkeypatch.setattr("api.turns.time", clock)
-    monkeypatch.setattr("api.turns.asyncio.sleep", sleep)
+    monkeypatch.setattr("issue_portal.core.token_bucket.time", clock)
+    monkeypatch.setattr("issue_portal.core.token_bucket.asyncio.sleep", sleep)
     limits = RateLimits(Settings(_env_file=None), Keys(SECRET))
     script = Principal(Role.MEMBER, "user_1", "token 1", "1")
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.contract import LIVE_STATES
-from api.server.search import fold
-from api.server.store import Filter
+from issue_portal.models.contract import LIVE_STATES
+from issue_portal.server.db.queries import Filter
+from issue_portal.server.db.search import fold
 
 
 def texts(issues):

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
-from api.contract import Role
-from api.server.database import Database
-from api.server.metrics import Queue
+from issue_portal.models.contract import Role
+from issue_portal.server.db.database import Database
+from issue_portal.server.http.metrics import Queue
 from tests.api.conftest import Caller
 from tests.conftest import api_server
 

@@ -5,21 +5,20 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-import api.server
-from api.contract import NewIssue
-from api.keys import Keys
-from api.server.search import fold
+from issue_portal.core.secret_keys import Keys
+from issue_portal.models.contract import NewIssue
+from issue_portal.server.db.database import MIGRATIONS
+from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller
 from tests.conftest import DATABASES, ROOT, SECRET, Server, api_server
 
-SCRIPTS = ScriptDirectory(str(Path(api.server.__file__).parent / "migrations"))
+SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
 
 KEYS = Keys(SECRET)

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from api.contract import IssueState, IssueType, Role
-from api.server import tables
-from api.server.search import fold
+from issue_portal.models.contract import IssueState, IssueType, Role
+from issue_portal.server.db import tables
+from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller
 from tests.conftest import DATABASES, Server, api_server
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from api.contract import REQUEST_ID, Role
+from issue_portal.models.contract import REQUEST_ID, Role
 from tests.api.conftest import Caller
 from tests.conftest import api_server, portal_server
 
@@ -26,7 +26,7 @@ def of_request(server, request_id):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         found = [line for line in lines(server) if line.get("request_id") == request_id]
-        if any(line["logger"] == "api.requests" for line in found):
+        if any(line["logger"] == "issue_portal.requests" for line in found):
             break
         time.sleep(0.02)
     return found
@@ -45,7 +45,7 @@ def test_the_callers_id_is_in_the_line_and_in_the_answer(logging_server):
     answer = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: THEIRS})
     assert answer.headers[REQUEST_ID] == THEIRS
     (line,) = of_request(logging_server, THEIRS)
-    assert line["logger"] == "api.requests"
+    assert line["logger"] == "issue_portal.requests"
     assert (line["method"], line["status"]) == ("GET", 200)
     assert line["route"] == "/v1/app/issue/{issue_id}"
     assert line["milliseconds"] > 0

@@ -6,8 +6,8 @@ import subprocess
 
 from streamlit import config
 
-from api.settings import Settings
 from docs.env_example import env_example, variable
+from issue_portal.core.settings import Settings
 from tests.conftest import ROOT
 
 OF_UVICORN = {"FORWARDED_ALLOW_IPS"}

@@ -9,13 +9,13 @@ import sys
 import httpx
 import pytest
 
-from api.contract import Role
-from api.ended import EndedSignIns
-from api.keys import Keys
-from api.settings import Settings
+from issue_portal.core.revoked_sign_ins import EndedSignIns
+from issue_portal.core.secret_keys import Keys
+from issue_portal.core.settings import Settings
+from issue_portal.models.contract import Role
 from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
 
-SERVE = [sys.executable, "-m", "api", "serve"]
+SERVE = [sys.executable, "-m", "issue_portal", "serve"]
 PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]
 UVICORN = [sys.executable, "-m", "uvicorn", "app:app"]
 

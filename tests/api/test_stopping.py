@@ -9,7 +9,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from api.contract import IssueQuery, Role
+from issue_portal.models.contract import IssueQuery, Role
 from tests.api.conftest import Caller
 from tests.conftest import api_server, portal_server
 

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from api import telemetry
-from api.contract import REQUEST_ID
+from issue_portal.core import telemetry
+from issue_portal.models.contract import REQUEST_ID
 from tests.api.conftest import Caller
 from tests.conftest import ROOT, api_server, environment
 from tests.servers.script import serving
@@ -30,7 +30,7 @@ provider = TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
 trace.set_tracer_provider(provider)
 
-from api.__main__ import main
+from issue_portal.cli.main import main
 main()
 """
 
@@ -100,20 +100,20 @@ def test_a_fault_and_the_traces_arrive_without_a_word_of_the_report(sink, tmp_pa
 def test_of_an_exception_only_its_kind_and_place_are_sent(sink, tmp_path):
     program = f"""
 import logging
-from api import telemetry
-from api.settings import get_settings
+from issue_portal.core import telemetry
+from issue_portal.core.settings import get_settings
 
 telemetry.start(get_settings())
 
 def fails(words):
     raise ValueError(words)
 
-for name in ("api.somewhere", "elsewhere"):
+for name in ("issue_portal.somewhere", "elsewhere"):
     try:
         fails("{WORDS}")
     except ValueError as error:
         logging.getLogger(name).exception(f"{{error}}" if name == "elsewhere" else "it failed")
-logging.getLogger("api.somewhere").warning("no error: {WORDS}")
+logging.getLogger("issue_portal.somewhere").warning("no error: {WORDS}")
 telemetry.stop()
 """
     env = environment(tmp_path, **settings(sink))
@@ -122,7 +122,7 @@ telemetry.stop()
     assert "Bluebird" not in sent
     lines = [json.loads(line) for line in sent.splitlines() if line.startswith('{"')]
     events = [line for line in lines if "exception" in line]
-    assert [event["logger"] for event in events] == ["api.somewhere", "elsewhere"]
+    assert [event["logger"] for event in events] == ["issue_portal.somewhere", "elsewhere"]
     assert events[0]["logentry"] == {"message": "it failed"}
     (exception,) = events[0]["exception"]["values"]
     assert exception["type"] == "ValueError"
@@ -146,8 +146,8 @@ def test_a_missing_package_is_told_in_one_line(sink, tmp_path, package):
     program = f"""
 import sys
 sys.modules["{package}"] = None
-from api.__main__ import main
-sys.argv = ["api", "serve"]
+from issue_portal.cli.main import main
+sys.argv = ["issue-portal", "serve"]
 main()
 """
     env = environment(tmp_path, **settings(sink))

@@ -18,7 +18,7 @@ sys.modules.update(dict.fromkeys(lacking))
 SERVE = "import uvicorn; uvicorn.main()"
 RUN_COMMAND = """
 from importlib import import_module
-from api.__main__ import COMMANDS, main
+from issue_portal.cli.main import COMMANDS, main
 for command in COMMANDS.values():
     import_module(command.partition(":")[0])
 main()

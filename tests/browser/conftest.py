@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
-from api.client import IssuesClient
-from api.contract import Issue, IssueType, NewIssue, ResourceType
+from issue_portal.client.client import IssuesClient
+from issue_portal.models.contract import Issue, IssueType, NewIssue, ResourceType
 from tests.conftest import Server
 
 expect.set_options(timeout=15_000)

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueQuery, Role
-from api.text_rules import unmarked
+from issue_portal.models.contract import IssueQuery, Role
+from issue_portal.models.text_rules import unmarked
 from tests.conftest import api_server, portal_server
 
 

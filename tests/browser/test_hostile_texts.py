@@ -11,10 +11,10 @@ import uuid
 import pytest
 from playwright.sync_api import expect
 
-from api import export
-from api.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
-from api.portal_token import Person
-from api.text_rules import unmarked
+from issue_portal.core import export_formats
+from issue_portal.core.portal_token import Person
+from issue_portal.models.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
+from issue_portal.models.text_rules import unmarked
 from tests.conftest import sign
 from tests.hostile import HOSTILE, NAME
 
@@ -134,4 +134,4 @@ def test_files(people, portal, mark, stored):
             assert not cell.startswith(FORMULA)
             assert not cell.strip().startswith(FORMULA)
         if row["id"] in stored:
-            assert row["description"] == export.plain_cell(stored[row["id"]])
+            assert row["description"] == export_formats.plain_cell(stored[row["id"]])

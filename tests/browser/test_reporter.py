@@ -12,8 +12,8 @@ from threading import Thread
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueQuery, IssueState, Role
-from api.portal_token import Person
+from issue_portal.core.portal_token import Person
+from issue_portal.models.contract import IssueQuery, IssueState, Role
 from tests.browser.conftest import report
 from tests.conftest import portal_server, sign
 

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from api.contract import (
+from issue_portal.client.errors import NotFound
+from issue_portal.models.contract import (
     IssueQuery,
     IssueState,
     IssueType,
@@ -20,7 +21,6 @@ from api.contract import (
     Role,
     ThreadConfig,
 )
-from api.errors import NotFound
 from tests.conftest import portal_server
 
 

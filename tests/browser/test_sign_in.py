@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from api.contract import IssueQuery, IssueState, IssueType, Role
+from issue_portal.models.contract import IssueQuery, IssueState, IssueType, Role
 from tests.browser.conftest import report
 from tests.conftest import ROOT, Server, free_port, portal_server
 

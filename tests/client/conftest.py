@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from api.client import AsyncIssuesClient, IssuesClient
-from api.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
+from issue_portal.client.client import AsyncIssuesClient, IssuesClient
+from issue_portal.models.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
 from tests.conftest import DATABASES, Server
 from tests.servers import newer_form, original_form
 

@@ -4,8 +4,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from api import errors
-from api.contract import Issue, IssueQuery
+from issue_portal.client import errors
+from issue_portal.models.contract import Issue, IssueQuery
 from tests.servers.script import serving
 
 PROBLEM = {

@@ -5,8 +5,8 @@ import time
 import httpx
 import pytest
 
-from api import errors
-from api.contract import REQUEST_ID, Issue, IssueState
+from issue_portal.client import errors
+from issue_portal.models.contract import REQUEST_ID, Issue, IssueState
 from tests.client.conftest import new
 from tests.conftest import free_port
 from tests.servers.script import drop, forward, hang, serving, then_close, truncated

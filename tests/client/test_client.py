@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from api import errors
-from api.client import AsyncIssuesClient, IssuesClient
-from api.contract import IssueQuery, IssueState, IssueType
+from issue_portal.client import errors
+from issue_portal.client.client import AsyncIssuesClient, IssuesClient
+from issue_portal.models.contract import IssueQuery, IssueState, IssueType
 from tests.client.conftest import apart, new
 from tests.servers.script import serving
 

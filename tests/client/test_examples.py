@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from api import client as client_module
-from api.client import IssuesClient
-from api.contract import Role
+from issue_portal.client import client as client_module
+from issue_portal.client.client import IssuesClient
+from issue_portal.models.contract import Role
 from tests.client.conftest import apart
 from tests.conftest import ROOT
 

@@ -6,8 +6,8 @@ import traceback
 
 import pytest
 
-from api import errors
-from api.contract import IssueQuery
+from issue_portal.client import errors
+from issue_portal.models.contract import IssueQuery
 from tests.client.conftest import new
 from tests.servers.script import (
     dripping_body,
@@ -105,9 +105,9 @@ def test_nothing_private_is_logged_or_raised(quick, caplog, answers):
 
 
 def test_attempts_are_logged_with_their_reason(quick, caplog):
-    with serving(drop, (503, {}, {}), OK) as script, caplog.at_level("INFO", "api.client"):
+    with serving(drop, (503, {}, {}), OK) as script, caplog.at_level("INFO", "issue_portal.client"):
         quick(script.url).get("x")
-        lines = [r.getMessage() for r in caplog.records if r.name == "api.client"]
+        lines = [r.getMessage() for r in caplog.records if r.name == "issue_portal.client"]
         assert [line.split(" again in ")[0] for line in lines] == ["GET /issue/x"] * 2
         assert lines[0].endswith("s: no answer")
         assert lines[1].endswith("s: HTTP 503")

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from api import errors
-from api.contract import Include, IssueQuery, IssueState, IssueType, PageOrder
+from issue_portal.client import errors
+from issue_portal.models.contract import Include, IssueQuery, IssueState, IssueType, PageOrder
 from tests.client.conftest import new
 from tests.servers.newer_form import TOKEN
 

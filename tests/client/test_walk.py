@@ -2,8 +2,8 @@
 
 import pytest
 
-from api import errors
-from api.contract import IssueQuery
+from issue_portal.client import errors
+from issue_portal.models.contract import IssueQuery
 from tests.servers.script import serving
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from api.settings import Settings
+from issue_portal.core.settings import Settings
 from tests.conftest import ROOT
 
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]

@@ -18,9 +18,9 @@ from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import connect
 
-from api.client import IssuesClient
-from api.contract import Issue, IssueQuery, IssueType, NewIssue, ResourceType, Role
-from api.errors import IssuesError
+from issue_portal.client.client import IssuesClient
+from issue_portal.client.errors import IssuesError
+from issue_portal.models.contract import Issue, IssueQuery, IssueType, NewIssue, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.conftest import answered
 from tests.deploy.conftest import kill

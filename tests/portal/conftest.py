@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from components import language
+from components.ui import i18n
 
 WriteCatalogue = Callable[[str, str], None]
 
 
 def forget_catalogues() -> None:
-    language.languages.cache_clear()
-    language._translations.cache_clear()
+    i18n.languages.cache_clear()
+    i18n._translations.cache_clear()
 
 
 @pytest.fixture
 def write_catalogue(tmp_path: Path, monkeypatch) -> Iterator[WriteCatalogue]:
     """Write the text of a catalogue for a language code; the portal has only these."""
-    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    monkeypatch.setattr(i18n, "FOLDER", tmp_path)
     forget_catalogues()
 
     def write(code: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.addresses import counted_as
+from issue_portal.core.client_address import counted_as
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.settings import CannotStart, Settings
-from components.attempts import Attempts
+from auth.login_throttle import Attempts
+from issue_portal.core.settings import CannotStart, Settings
 
 
 @pytest.fixture

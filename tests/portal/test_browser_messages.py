@@ -6,9 +6,9 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from components.browser_messages import LONGEST_MESSAGE, LONGEST_QUERY, BrowserMessages
-from components.script_turns import ScriptTurns
 from tests.loops import in_a_loop
+from web.script_scheduler import ScriptTurns
+from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, BrowserMessages
 
 NEEDED = {"rerun_script", "stop_script", "app_heartbeat"}
 KINDS = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}

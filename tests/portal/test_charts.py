@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from api.export import plain_cell
-from components.charts import Bar, table
+from components.insights.charts import Bar, table
+from issue_portal.core.export_formats import plain_cell
 from tests.hostile import HOSTILE
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -13,12 +13,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from api import signed
-from api.accounts import load_accounts
-from api.keys import Keys
-from api.settings import Settings
-from components import script_turns
+from issue_portal.core import jwt_tokens
+from issue_portal.core.accounts import load_accounts
+from issue_portal.core.secret_keys import Keys
+from issue_portal.core.settings import Settings
 from tests.conftest import SECRET, Server, portal_server
+from web import script_scheduler
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_flood_of_runs_is_slowed_and_others_are_served_meanwhile(session):
     for _ in range(10):
         assert "new_session" in {m.WhichOneof("type") for m in ran(other)}
     # All that it had saved up, and what it got since.
-    rate, burst = script_turns.RUNS_PER_CONNECTION
+    rate, burst = script_scheduler.RUNS_PER_CONNECTION
     runs = 0
     with suppress(TimeoutError):
         while True:
@@ -139,7 +139,7 @@ def cookie(portal) -> str:
     accounts = load_accounts(Settings(data_dir=portal.data_dir))
     fingerprint = keys.hash("password", accounts["member"].password).hex()
     claims = {"sub": "member", "jti": uuid.uuid4().hex, "pwd": fingerprint}
-    return "issue_portal=" + signed.sign(keys, "sign-in", claims, 600)
+    return "issue_portal=" + jwt_tokens.sign(keys, "sign-in", claims, 600)
 
 
 def names_shown(said: list[ForwardMsg]) -> bool:

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
 
-from components import download, identity
+from auth import current_user
 from tests.loops import in_a_loop
+from web import export_route
 
 SCOPE = {
     "type": "http",
@@ -25,11 +26,11 @@ def test_each_person_has_two_at_once(monkeypatch):
     def signed_in_by(request):
         return SimpleNamespace(username=request.query_params["as"])
 
-    monkeypatch.setattr(identity, "signed_in_by", signed_in_by)
-    monkeypatch.setattr(download, "_begun", lambda *_: StreamingResponse(iter(["a table"])))
+    monkeypatch.setattr(current_user, "signed_in_by", signed_in_by)
+    monkeypatch.setattr(export_route, "_begun", lambda *_: StreamingResponse(iter(["a table"])))
 
     async def story():
-        app = Starlette(routes=[download.route])
+        app = Starlette(routes=[export_route.route])
         reads = asyncio.Event()
         statuses: list[int] = []
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from components import errands, provider, provider_client
-from components.errands import LeadBack
-from components.ways_in import Way
+from auth import oidc, oidc_client, return_target
+from auth.mode import Way
+from auth.return_target import LeadBack
 from tests.loops import in_a_loop
 
 THIS, OTHER = "198.51.100.1", "198.51.100.2"
@@ -16,9 +16,9 @@ THIS, OTHER = "198.51.100.1", "198.51.100.2"
 
 @pytest.fixture(autouse=True)
 def with_a_provider(monkeypatch):
-    monkeypatch.setattr(errands, "way_in", lambda: Way.PROVIDER)
-    monkeypatch.setattr(errands, "_PATIENCE", 0.1)
-    monkeypatch.setattr(provider, "get_origin_from_redirect_uri", lambda: "https://x.example")
+    monkeypatch.setattr(return_target, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(return_target, "_PATIENCE", 0.1)
+    monkeypatch.setattr(oidc, "get_origin_from_redirect_uri", lambda: "https://x.example")
 
 
 class Streamlit:
@@ -44,7 +44,7 @@ class Streamlit:
         async def send(message) -> None:
             messages.append(message)
 
-        cookie = f"{provider.begun('x')}=1".encode()
+        cookie = f"{oidc.begun('x')}=1".encode()
         scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
         await self.way(scope, None, send)
@@ -95,6 +95,6 @@ def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting(
 
 def test_certificates_are_read_once(monkeypatch):
     """They took 60 ms of everybody's time for each question."""
-    provider_client._certificates()
+    oidc_client._certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
-    assert provider_client.ProviderClient().timeout.read == provider_client._SECONDS
+    assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS

@@ -2,27 +2,28 @@
 
 import streamlit as st
 
-from api.contract import Issue
-from api.errors import Unreachable
-from components import held, notices
+from components.issues import undo
+from components.ui import messages
+from issue_portal.client.errors import Unreachable
+from issue_portal.models.contract import Issue
 
 
 def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypatch):
     told: list[str] = []
-    monkeypatch.setattr(held, "_whose", lambda: "ann and her sign-in")
-    monkeypatch.setattr(notices, "next_run_failure", lambda _error, doing: told.append(doing))
+    monkeypatch.setattr(undo, "_whose", lambda: "ann and her sign-in")
+    monkeypatch.setattr(messages, "next_run_failure", lambda _error, doing: told.append(doing))
     monkeypatch.setattr(st, "session_state", {})
 
     def make():
         raise Unreachable
 
     texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
-    held.hold(Issue(id="x"), {}, make, lambda _error: False, **texts)
-    (waiting,) = held._of_this_sign_in()
+    undo.hold(Issue(id="x"), {}, make, lambda _error: False, **texts)
+    (waiting,) = undo._of_this_sign_in()
     waiting.finish()
 
     monkeypatch.setattr(st, "session_state", {})
-    assert not held.finish()
+    assert not undo.finish()
     assert told == ["It could not be deleted."]
-    assert held.finish()
+    assert undo.finish()
     assert len(told) == 1

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from starlette.responses import HTMLResponse
 
-from components import language
-from components.index_page import IndexPage
+from components.ui import i18n
 from tests.loops import in_a_loop
+from web.html_shell import IndexPage
 
 
 def root_element(path: str, headers: dict[str, str]) -> str:
@@ -48,7 +48,7 @@ SPANISH = '<html lang="es" dir="ltr">'
 def test_page_has_the_language_of_the_person(path, encoding, accepted, chosen, expected):
     headers = {"Accept-Language": accepted, "Accept-Encoding": encoding}
     if chosen:
-        headers["Cookie"] = f"other=1; {language.COOKIE}={chosen}"
+        headers["Cookie"] = f"other=1; {i18n.COOKIE}={chosen}"
     assert root_element(path, headers) == expected
 
 

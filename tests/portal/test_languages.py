@@ -8,7 +8,7 @@ import pytest
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from components.language import FOLDER
+from components.ui.i18n import FOLDER
 from tests.conftest import ROOT
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from api import logs
+from issue_portal.core import logging_setup
 
 FORMS = ("text", "json")
 
@@ -16,10 +16,10 @@ FORMS = ("text", "json")
 def log():
     """A logger whose lines go through the handler of ``form``; and what it has written."""
 
-    def make(form: str, name: str = "api.tests"):
+    def make(form: str, name: str = "issue_portal.tests"):
         written = io.StringIO()
         logger = logging.Logger(name)
-        logger.addHandler(logs.handler(form, written))
+        logger.addHandler(logging_setup.handler(form, written))
         return logger, written
 
     return make
@@ -58,14 +58,14 @@ def test_flood_of_warnings_crowds_out_no_error(form, log):
 
 
 @pytest.mark.parametrize(
-    "theirs", ["streamlit.web.server.starlette.starlette_auth_routes", "components.notices"]
+    "theirs", ["streamlit.web.server.starlette.starlette_auth_routes", "components.ui.messages"]
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_errors_that_anybody_can_cause_crowd_out_no_others(form, theirs, log):
     logger, written = log(form, theirs)
     for _ in range(5000):
         logger.error("no provider")
-    ours = logging.Logger("api.server.error_handlers")
+    ours = logging.Logger("issue_portal.server.http.problem_responses")
     ours.addHandler(logger.handlers[0])
     ours.error("the database is gone")
     assert "the database is gone" in messages(form, written)[-1]
@@ -106,20 +106,20 @@ def test_session_ids_are_not_written(log):
 @pytest.mark.parametrize("form", FORMS)
 def test_flood_is_counted_instead_of_written(form, log, monkeypatch):
     clock = {"now": 600.0}
-    monkeypatch.setattr(logs.time, "monotonic", lambda: clock["now"])
+    monkeypatch.setattr(logging_setup.time, "monotonic", lambda: clock["now"])
     logger, written = log(form)
     for number in range(5000):
         logger.warning("line %d", number)
-    assert len(messages(form, written)) == logs.LINES_A_MINUTE
+    assert len(messages(form, written)) == logging_setup.LINES_A_MINUTE
     clock["now"] += 60
     logger.warning("another minute")
     told, line = messages(form, written)[-2:]
-    assert f"{5000 - logs.LINES_A_MINUTE} lines were left out" in told
+    assert f"{5000 - logging_setup.LINES_A_MINUTE} lines were left out" in told
     assert "another minute" in line
 
 
 def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
-    monkeypatch.setattr(logs.time, "monotonic", lambda: 600.0)
+    monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
     logger, written = log("text")
     for _ in range(50):
         try:
@@ -127,23 +127,23 @@ def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
         except ValueError:
             logger.exception("a page failed")
     text = written.getvalue()
-    assert text.count("Traceback") == logs.TRACES_A_MINUTE
+    assert text.count("Traceback") == logging_setup.TRACES_A_MINUTE
     assert text.count("a page failed") == 50
 
 
 def test_requests_have_a_line_each_but_those_that_are_refused(log, monkeypatch):
-    monkeypatch.setattr(logs.time, "monotonic", lambda: 600.0)
-    logger, written = log("json", logs.REQUESTS)
+    monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
+    logger, written = log("json", logging_setup.REQUESTS)
     for status in (200, 401):
         for _ in range(2000):
             logger.warning("GET /issue", extra={"status": status})
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     found = Counter(line["status"] for line in lines)
-    assert found == {200: 2000, 401: logs.REFUSALS_A_MINUTE}
+    assert found == {200: 2000, 401: logging_setup.REFUSALS_A_MINUTE}
 
 
 def test_remarks_crowd_out_no_errors(log, monkeypatch):
-    monkeypatch.setattr(logs.time, "monotonic", lambda: 600.0)
+    monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
     logger, written = log("text")
     logger.setLevel(logging.INFO)
     for _ in range(5000):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from api.accounts import PasswordFault, password_fault
-from components import passwords
-from components.passwords import _Checks
+from auth import password
+from auth.password import _Checks
+from issue_portal.core.accounts import PasswordFault, password_fault
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -44,7 +44,7 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
 
 
 def test_check_whose_turn_does_not_come_is_told(monkeypatch):
-    monkeypatch.setattr(passwords, "_PATIENCE", 0.05)
+    monkeypatch.setattr(password, "_PATIENCE", 0.05)
     checks = _Checks()
     with checks.turn("one") as first:
         for address in ("one", "two"):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components import language
-from components.language import _, ngettext
+from components.ui import i18n
+from components.ui.i18n import _, ngettext
 
 JAPANESE = "nplurals=1; plural=0;"
 SPANISH = "nplurals=2; plural=(n != 1);"
@@ -48,7 +48,7 @@ def catalogue(*headers: str, forms: list[str]) -> str:
 def speak(write_catalogue, monkeypatch):
     def speak(code: str, text: str) -> None:
         write_catalogue(code, text)
-        monkeypatch.setattr(language, "current", lambda: code)
+        monkeypatch.setattr(i18n, "current", lambda: code)
 
     return speak
 

@@ -8,10 +8,10 @@ import pytest
 from starlette.responses import Response
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from api.contract import Role
-from api.settings import Settings
-from components import provider
-from components.ways_in import Way
+from auth import oidc
+from auth.mode import Way
+from issue_portal.core.settings import Settings
+from issue_portal.models.contract import Role
 
 ANN = "ann@example.com"
 STAFF = ["staff", "Issue Reviewers"]
@@ -50,8 +50,8 @@ STAFF = ["staff", "Issue Reviewers"]
     ],
 )
 def test_role(monkeypatch, settings, claims, role):
-    monkeypatch.setattr(provider, "get_settings", lambda: Settings(**settings))
-    assert provider.role_of(ANN, provider.values_of(claims)) == role
+    monkeypatch.setattr(oidc, "get_settings", lambda: Settings(**settings))
+    assert oidc.role_of(ANN, oidc.values_of(claims)) == role
 
 
 @pytest.mark.parametrize(
@@ -68,21 +68,21 @@ def test_role(monkeypatch, settings, claims, role):
 )
 def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
     settings = Settings(trust_unverified_email=trusts)
-    monkeypatch.setattr(provider, "get_settings", lambda: settings)
-    found = provider._by_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
+    monkeypatch.setattr(oidc, "get_settings", lambda: settings)
+    found = oidc._by_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
     assert (found.role is Role.MEMBER) == believed
 
 
 def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
-    monkeypatch.setattr(provider, "get_settings", Settings)
-    assert provider._by_headers({"email": ANN}, 0).role is Role.MEMBER
+    monkeypatch.setattr(oidc, "get_settings", Settings)
+    assert oidc._by_headers({"email": ANN}, 0).role is Role.MEMBER
 
 
 @pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
 def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
-    monkeypatch.setattr(provider, "get_settings", Settings)
+    monkeypatch.setattr(oidc, "get_settings", Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert provider._by_claims(claims).ends_at == provider.LIFETIME
+    assert oidc._by_claims(claims).ends_at == oidc.LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
     ],
 )
 def test_address_is_taken_as_it_is(monkeypatch, email, username):
-    monkeypatch.setattr(provider, "get_settings", Settings)
+    monkeypatch.setattr(oidc, "get_settings", Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
-    found = provider._by_claims(claims)
+    found = oidc._by_claims(claims)
     assert found.username == username
     assert (found.role is None) == (not username)
 
 
 @pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
 def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
-    monkeypatch.setattr(provider, "get_settings", Settings)
+    monkeypatch.setattr(oidc, "get_settings", Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
-    found = provider._by_claims(claims).name
+    found = oidc._by_claims(claims).name
     assert found.isprintable()
     assert 0 < len(found) <= 320
 
@@ -127,22 +127,22 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
 )
 def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
     headers = {"email": ANN, "name": sent.decode("latin-1")}
-    assert provider._by_headers(headers, 0).name == name
+    assert oidc._by_headers(headers, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
 def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
-    monkeypatch.setattr(provider, "get_settings", Settings)
-    monkeypatch.setattr(provider, "way_in", lambda: Way.PROVIDER)
-    monkeypatch.setattr(provider, "get_cookie_secret", lambda: "a secret of the tests")
-    monkeypatch.setattr(provider, "get_origin_from_redirect_uri", lambda: origin)
+    monkeypatch.setattr(oidc, "get_settings", Settings)
+    monkeypatch.setattr(oidc, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(oidc, "get_cookie_secret", lambda: "a secret of the tests")
+    monkeypatch.setattr(oidc, "get_origin_from_redirect_uri", lambda: origin)
 
     def cookies_of(email: str) -> dict[str, str]:
         claims = {"is_logged_in": True, "iat": 0, "email": email, "origin": origin}
         value = create_signed_value("a secret of the tests", "_streamlit_user", json.dumps(claims))
         answer = Response()
         answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
-        answer.raw_headers += provider.seal(answer.raw_headers)
+        answer.raw_headers += oidc.seal(answer.raw_headers)
         kept = SimpleCookie()
         for told in answer.headers.getlist("set-cookie"):
             kept.load(told)
@@ -153,11 +153,11 @@ def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
         return {name: morsel.value for name, morsel in kept.items()}
 
     ann, bob = cookies_of(ANN), cookies_of("bob@example.com")
-    assert provider.of(Mock(cookies=ann)).username == ANN
+    assert oidc.of(Mock(cookies=ann)).username == ANN
     user = "_streamlit_user"
     for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
-        assert provider.of(Mock(cookies=kept)) is None
-    assert provider.seal(Response().raw_headers) == []
+        assert oidc.of(Mock(cookies=kept)) is None
+    assert oidc.seal(Response().raw_headers) == []
     leaving = Response()
     leaving.delete_cookie("_streamlit_user")
-    assert "Max-Age=0" in provider.seal(leaving.raw_headers)[0][1].decode()
+    assert "Max-Age=0" in oidc.seal(leaving.raw_headers)[0][1].decode()

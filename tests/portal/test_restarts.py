@@ -4,24 +4,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from components import restarts
+from components.ui import rerun_throttle
 
 
 def test_page_that_starts_itself_without_end_is_slowed_down_and_ended(monkeypatch):
     """Six tabs that were led from a page to itself stopped all pages."""
     slept = []
-    monkeypatch.setattr(restarts.time, "sleep", slept.append)
+    monkeypatch.setattr(rerun_throttle.time, "sleep", slept.append)
     with ThreadPoolExecutor(1) as script:
         for _ in range(10):
-            script.submit(restarts.slow_down).result()
+            script.submit(rerun_throttle.slow_down).result()
         assert sum(slept) == 0
         for _ in range(40):
-            script.submit(restarts.slow_down).result()
+            script.submit(rerun_throttle.slow_down).result()
         assert slept == sorted(slept)
         assert max(slept) == 1
         with pytest.raises(RuntimeError, match="started itself 50 times"):
-            script.submit(restarts.slow_down).result()
+            script.submit(rerun_throttle.slow_down).result()
     # Another script is not concerned.
     with ThreadPoolExecutor(1) as script:
-        script.submit(restarts.slow_down).result()
+        script.submit(rerun_throttle.slow_down).result()
     assert slept[-1] == 0

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from api.turns import Bucket
-from components import script_turns
-from components.script_turns import Connection, ScriptTurns
+from issue_portal.core.token_bucket import Bucket
 from tests.loops import in_a_loop
+from web import script_scheduler
+from web.script_scheduler import Connection, ScriptTurns
 
 
 class Clock:
@@ -24,17 +24,17 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("api.turns.time", made)
-    monkeypatch.setattr(script_turns, "time", made)
+    monkeypatch.setattr("issue_portal.core.token_bucket.time", made)
+    monkeypatch.setattr(script_scheduler, "time", made)
     return made
 
 
 @pytest.fixture(autouse=True)
 def four_slots(monkeypatch):
-    monkeypatch.setattr(script_turns, "SLOTS", 4)
-    monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 2)
+    monkeypatch.setattr(script_scheduler, "SLOTS", 4)
+    monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 2)
     # A test on a slow machine holds them until it lets them go.
-    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 1000.0)
+    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 1000.0)
 
 
 async def settle() -> None:
@@ -128,7 +128,7 @@ def test_address_that_has_run_little_goes_first():
 
 
 def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
-    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
+    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
 
     async def story():
         turns = ScriptTurns()
@@ -141,7 +141,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
 
 
 def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
-    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
+    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
     looks = 0
 
     def two(_) -> int:
@@ -149,14 +149,14 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
         looks += 1
         return 2
 
-    monkeypatch.setattr(script_turns._ScriptsAtWork, "count", two)
+    monkeypatch.setattr(script_scheduler._ScriptsAtWork, "count", two)
 
     async def story():
         turns = ScriptTurns()
         asked = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(3)]
         async with asyncio.timeout(10):
             await asyncio.wait(asked[:2])
-            most = script_turns._MOST_SLOTS_IN_A_ROW
+            most = script_scheduler._MOST_SLOTS_IN_A_ROW
             while looks < 2 * (most - 1):
                 assert not asked[2].done()
                 await asyncio.sleep(0.001)
@@ -167,7 +167,7 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
 
 def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypatch):
     """Sign-ins that waited for one whose password was checked kept all pages waiting."""
-    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.05)
+    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.05)
     over = threading.Event()
 
     def compute() -> None:
@@ -175,7 +175,7 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
             hashlib.pbkdf2_hmac("sha256", b"a", b"b", 20_000)
 
     threads = [
-        threading.Thread(target=target, name=script_turns._SCRIPT_THREAD, daemon=True)
+        threading.Thread(target=target, name=script_scheduler._SCRIPT_THREAD, daemon=True)
         for target in (compute, over.wait, over.wait, over.wait)
     ]
 
@@ -255,7 +255,7 @@ def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
 
 
 def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
-    monkeypatch.setattr(script_turns, "_LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(script_scheduler, "_LONGEST_WAIT", 0.1)
 
     async def story():
         turns = ScriptTurns()
@@ -273,8 +273,8 @@ def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
 
 def test_office_at_one_address_is_no_flood(monkeypatch):
     """Fifty people at work waited for as long as somebody elsewhere ran scripts without end."""
-    monkeypatch.setattr(script_turns, "SLOTS", 2)
-    monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 1)
+    monkeypatch.setattr(script_scheduler, "SLOTS", 2)
+    monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
         turns = ScriptTurns()
@@ -304,7 +304,7 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
 
 
 def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
-    monkeypatch.setattr(script_turns, "SLOTS_PER_ADDRESS", 1)
+    monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
         turns = ScriptTurns()
@@ -344,10 +344,10 @@ def test_who_ran_much_is_forgotten_in_time(clock):
 
 
 def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
-    monkeypatch.setattr(script_turns, "SLOT_SECONDS", 0.01)
-    monkeypatch.setattr(script_turns, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
-    monkeypatch.setattr(script_turns, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
-    monkeypatch.setattr(script_turns, "RUNS_IN_ALL", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
+    monkeypatch.setattr(script_scheduler, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUNS_IN_ALL", (1e6, 1_000_000))
 
     async def story():
         turns = ScriptTurns()
@@ -382,8 +382,8 @@ def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
                 turns.finished(connection)
                 count += 1
 
-        _, burst = script_turns.RUNS_PER_CONNECTION
-        _, burst_of_address = script_turns.RUNS_PER_ADDRESS
+        _, burst = script_scheduler.RUNS_PER_CONNECTION
+        _, burst_of_address = script_scheduler.RUNS_PER_ADDRESS
         assert await runs(turns.join("192.0.2.1")) == burst
         left = burst_of_address - burst
         assert await runs(turns.join("192.0.2.1")) <= left

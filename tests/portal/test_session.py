@@ -6,13 +6,15 @@ import httpx
 import pytest
 import streamlit as st
 
-from api.contract import Role
-from api.errors import Forbidden, Unauthenticated
-from api.keys import Keys
-from api.portal_token import Person
-from components import backend, identity, language, provider, session
-from components.backend import Backend
-from components.ways_in import Way
+from auth import api_backend, current_user, oidc
+from auth.api_backend import Backend
+from auth.mode import Way
+from components import api_session
+from components.ui import i18n
+from issue_portal.client.errors import Forbidden, Unauthenticated
+from issue_portal.core.portal_token import Person
+from issue_portal.core.secret_keys import Keys
+from issue_portal.models.contract import Role
 from tests.conftest import SECRET
 
 
@@ -32,9 +34,9 @@ class SignIn:
 def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
     here = Backend(api_on("sqlite").url, Keys(SECRET), transport, ours=True)
-    monkeypatch.setattr(backend, "_current", here)
+    monkeypatch.setattr(api_backend, "_current", here)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
-    client = session.client_of(sign_in)
+    client = api_session.client_of(sign_in)
     client.users()
     sign_in.who = Person("changing@example.com", "Changing", Role.MEMBER)
     with pytest.raises(Forbidden):
@@ -46,10 +48,10 @@ def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatc
 
 def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     """The headers of a proxy that had said who somebody was seemed new again."""
-    state = {provider.SEEN: 5.0, "sign_in_held": True, "sent_report": object()}
+    state = {oidc.SEEN: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(identity, "way_in", lambda: Way.PROXY)
-    monkeypatch.setattr(language, "current", lambda: "en")
-    monkeypatch.setattr(language, "choose", lambda _: None)
-    identity.go_on_without()
-    assert state == {provider.SEEN: 5.0}
+    monkeypatch.setattr(current_user, "way_in", lambda: Way.PROXY)
+    monkeypatch.setattr(i18n, "current", lambda: "en")
+    monkeypatch.setattr(i18n, "choose", lambda _: None)
+    current_user.go_on_without()
+    assert state == {oidc.SEEN: 5.0}

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from components import sign_in_cookie
+from auth import sign_in_cookie
 from tests.loops import in_a_loop
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import text_rules
-from api.server.search import fold
-from api.text_rules import is_blank, unmarked
+from issue_portal.models import text_rules
+from issue_portal.models.text_rules import is_blank, unmarked
+from issue_portal.server.db.search import fold
 
 INVISIBLE = [
     *("\u200b", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u202e", "\u2066", "\u061c", "\u180e"),

@@ -6,8 +6,8 @@ from unittest.mock import AsyncMock, Mock
 
 from anyio import CapacityLimiter
 
-from api.server.operations import changed
-from api.turns import Turns
+from issue_portal.core.token_bucket import Turns
+from issue_portal.server.http.dispatch import changed
 from tests.loops import in_a_loop
 
 

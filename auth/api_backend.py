@@ -1,0 +1,68 @@
+"""Which API the portal talks to: the one embedded in this process, or a remote one.
+
+Set once when the server starts; `components.api_session` makes clients from it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import httpx
+
+from issue_portal.core.revoked_sign_ins import EndedSignIns
+from issue_portal.core.secret_keys import Keys
+from issue_portal.core.settings import get_settings
+
+
+@dataclass
+class Backend:
+    """Where requests go and the keys to sign them with. All sessions share the transport."""
+
+    url: str
+    keys: Keys
+    transport: httpx.BaseTransport
+    ours: bool
+    """Whether it has this installation's key, so that the portal vouches for its people."""
+    filters: bool | None = None
+    """Whether it filters lists, once that is known."""
+    receipts: bool | None = None
+    """Whether it gives receipts for anonymous reports, once that is known."""
+    knows_people: bool | None = None
+    """Whether it says who a caller is, once that is known."""
+    wanted: frozenset[str] = frozenset()
+    """What it has refused a report without: see `components.server_capabilities`."""
+    asked_at: float | None = None
+    """When it was asked for a receipt, by ``time.monotonic()``."""
+
+    @cached_property
+    def ended(self) -> EndedSignIns:
+        """The sign-ins that were ended."""
+        return EndedSignIns(get_settings(), self.keys)
+
+
+_current: Backend | None = None
+
+
+def use_embedded(keys: Keys, transport: httpx.BaseTransport) -> None:
+    """Talk to the API in this process."""
+    _use(Backend("http://embedded", keys, transport, ours=True, filters=True, receipts=True))
+
+
+def use_remote(keys: Keys) -> None:
+    """Talk to the API at ``ISSUES_API_URL``: another's, or a replica of this installation's."""
+    settings = get_settings()
+    transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
+    ours = settings.api_shares_key
+    known = True if ours else None
+    _use(Backend(settings.api_url, keys, transport, ours, filters=known, receipts=known))
+
+
+def current() -> Backend:
+    """The API to talk to."""
+    if _current is None:
+        raise RuntimeError("The portal runs as app.py: streamlit run app.py")
+    return _current
+
+
+def _use(backend: Backend) -> None:
+    global _current  # noqa: PLW0603 - the script has no other way to what the server started
+    _current = backend

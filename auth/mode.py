@@ -1,0 +1,80 @@
+"""How people sign in here: with accounts in a file, at a provider (OIDC), or at a proxy."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from functools import cache
+from typing import Any, Final
+
+import streamlit as st
+from streamlit.auth_util import get_secrets_auth_section, validate_auth_credentials
+from streamlit.errors import StreamlitAuthError
+
+from issue_portal.core.secret_keys import check_secret
+from issue_portal.core.settings import CannotStart
+
+DEFAULT: Final = "default"
+"""What Streamlit calls the provider whose settings are in the section ``auth`` itself."""
+
+_SECTION: Final = "section [auth] of secrets.toml"
+
+
+class Way(Enum):
+    """A way to sign in."""
+
+    ACCOUNTS = auto()
+    PROVIDER = auto()
+    PROXY = auto()
+
+
+@cache
+def way_in() -> Way:
+    """Return the way of this process; raises `CannotStart` if it is not properly configured."""
+    headers = st.get_option("server.trustedUserHeaders")
+    auth = get_secrets_auth_section().to_dict()
+    if headers and auth:
+        raise CannotStart(
+            f"People sign in at the proxy (server.trustedUserHeaders) or by OIDC ({_SECTION}):"
+            " configure one of them."
+        )
+    if headers and "email" not in headers.values():
+        raise CannotStart('server.trustedUserHeaders: name the header that has the "email".')
+    if headers:
+        return Way.PROXY
+    if auth:
+        _check(auth)
+        return Way.PROVIDER
+    return Way.ACCOUNTS
+
+
+def trusted_headers() -> Mapping[str, str]:
+    """The headers by which a proxy says who somebody is, and what each tells."""
+    return _mapping(st.get_option("server.trustedUserHeaders"))
+
+
+def providers() -> list[str]:
+    """The providers to choose from, by the names that `st.login` takes."""
+    return _providers(get_secrets_auth_section().to_dict())
+
+
+def _providers(auth: Mapping[str, Any]) -> list[str]:
+    named = [name for name, section in auth.items() if "client_id" in _mapping(section)]
+    return [DEFAULT, *named] if "client_id" in auth else named
+
+
+def _mapping(section: Any) -> Mapping[str, Any]:
+    return section if isinstance(section, Mapping) else {}
+
+
+def _check(auth: Mapping[str, Any]) -> None:
+    check_secret(f"cookie_secret in the {_SECTION}", str(auth.get("cookie_secret", "")))
+    if not str(auth.get("redirect_uri", "")).endswith("/oauth2callback"):
+        raise CannotStart(
+            f"redirect_uri in the {_SECTION}: the portal's address and /oauth2callback."
+        )
+    if not (names := _providers(auth)):
+        raise CannotStart(f"There is no client_id in the {_SECTION}, nor in a section below it.")
+    try:
+        for name in names:
+            validate_auth_credentials(name)
+    except StreamlitAuthError as error:
+        raise CannotStart(" ".join(str(error).split())) from error

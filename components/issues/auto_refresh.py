@@ -1,0 +1,35 @@
+"""A page that follows what others change: it looks now and then, and is drawn anew only then."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from components import api_session
+from issue_portal.client.errors import IssuesError, NotFound
+
+_SECONDS: Final = 10
+_NOW: Final = "live_now"
+
+
+def watch(look: Callable[[], object], shown: object) -> None:
+    """Run the page of a person again as soon as ``look`` finds something else than ``shown``."""
+    # The page itself has just looked: its own run is not one of those that come by the clock.
+    st.session_state[_NOW] = True
+    _watch(look, shown)
+
+
+@st.fragment(run_every=_SECONDS)
+def _watch(look: Callable[[], object], shown: object) -> None:
+    if st.session_state.pop(_NOW, False):
+        return
+    api_session.require_still()
+    try:
+        found = look()
+    except NotFound:
+        found = None
+    except IssuesError:
+        # The page stays as it is; what the person does next will tell.
+        return
+    if found != shown:
+        st.rerun()

@@ -1,0 +1,31 @@
+"""What the filters of the review queue offer: people and projects, asked for now and then."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import streamlit as st
+
+from components import api_session
+from issue_portal.client.errors import Invalid, NotFound, NotSupported
+from issue_portal.models.contract import StatsQuery, User
+
+_SECONDS: Final = 60
+_DAYS: Final = 90
+"""Whose projects are counted."""
+
+
+@st.cache_resource(ttl=_SECONDS, scope="session", show_spinner=False)
+def people() -> tuple[User, ...]:
+    """Everyone of the organisation."""
+    return api_session.client().users()
+
+
+@st.cache_resource(ttl=_SECONDS, scope="session", show_spinner=False)
+def projects() -> tuple[str, ...]:
+    """The ids of the projects with the most issues of late, where the server counts."""
+    since = datetime.now(UTC) - timedelta(days=_DAYS)
+    try:
+        found = api_session.client().stats(StatsQuery(start_date=int(since.timestamp() * 1000)))
+    except (Invalid, NotFound, NotSupported):
+        return ()
+    return tuple(each.project.id for each in found.by_project)

@@ -1,0 +1,61 @@
+"""One's own issues: asked for, or looked for among all where the server does not filter."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Final
+
+from components import api_session, server_capabilities
+from components.issues import filters
+from issue_portal.models.contract import (
+    PAGE_SIZE_LIMIT,
+    Issue,
+    IssuePage,
+    IssueQuery,
+    IssueState,
+    User,
+)
+
+LOOKED_THROUGH: Final = 1_000
+"""How many of the newest issues are looked through where the server does not do it."""
+
+
+def load(given: dict[str, Any], number: int) -> IssuePage:
+    """A page of one's own issues that the filters ``given`` let through."""
+    me = server_capabilities.me()
+    if me and api_session.can_filter():
+        query = filters.query(given | {"created_by": (me.id,)}, number)
+        return api_session.client().list(query)
+    newest = api_session.client().iterate(IssueQuery(page_size=PAGE_SIZE_LIMIT))
+    mine = [
+        issue
+        for issue in islice(newest, LOOKED_THROUGH)
+        if _is_of(issue, me) and _fits(issue, given)
+    ]
+    start, end = (number - 1) * filters.PAGE_SIZE, number * filters.PAGE_SIZE
+    return IssuePage(data=tuple(mine[start:end]), total_count=len(mine))
+
+
+def is_mine(issue: Issue) -> bool:
+    """Whether the person reported this issue by name."""
+    return _is_of(issue, server_capabilities.me())
+
+
+def address() -> str:
+    """By which address one's issues are known, where the server does not say who one is."""
+    who = api_session.person()
+    return who.email if who and server_capabilities.me() is None else ""
+
+
+def _is_of(issue: Issue, me: User | None) -> bool:
+    creator, who = issue.created_by, api_session.person()
+    if creator is None or who is None:
+        return False
+    if me:
+        return creator.id == me.id
+    return (creator.email or "").casefold() == who.email.casefold()
+
+
+def _fits(issue: Issue, given: Mapping[str, Any]) -> bool:
+    states, text = given.get("states"), given.get("filter_by_text", "")
+    wanted = issue.state in states if states else issue.state != IssueState.DELETED
+    return wanted and text.casefold() in (issue.description or "").casefold()

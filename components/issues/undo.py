@@ -1,0 +1,192 @@
+"""A change that waits a few seconds before it is made, so that it can be undone.
+
+The contract has no way back from deleting an issue or from starting on one: undoing such a change
+is not making it. What waits is that of a sign-in: a reload and other tabs show it, too, and it is
+made in the end even if all are closed meanwhile.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock, Timer
+from typing import Any, Final
+
+import streamlit as st
+
+from auth import current_user
+from components.ui import messages
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError
+from issue_portal.models.contract import Issue, IssueState
+
+SECONDS: Final = 5.0
+
+_HELD: Final = "held"
+
+log = logging.getLogger(__name__)
+
+_waiting: set["_Held"] = set()
+"""Also those that could not be made, until that is told in some tab."""
+
+_UNTOLD_SECONDS: Final = 3600.0
+
+
+@dataclass(eq=False)
+class _Held:
+    whose: str
+    issue_id: str
+    changes: Mapping[str, Any]
+    make: Callable[[], object]
+    refused: Callable[[IssuesError], bool]
+    doing: str
+    done: str
+    failed: str
+    begun: float = field(default_factory=time.monotonic)
+    over: bool = False
+    undone: bool = False
+    error: IssuesError | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def finish(self) -> None:
+        """Make the change, unless it is made or undone already."""
+        with self._lock:
+            if self.over:
+                return
+            try:
+                self.make()
+                _waiting.discard(self)
+            except IssuesError as error:
+                self.error = error
+            except Exception:
+                self.error = IssuesError()  # To be told: it is not made.
+                raise
+            finally:
+                self.over = True
+
+    def undo(self) -> None:
+        """Have it not made, unless it is made already."""
+        with self._lock:
+            self.undone = self.undone or not self.over
+            self.over = True
+            _waiting.discard(self)
+
+
+def hold(
+    issue: Issue,
+    changes: Mapping[str, Any],
+    make: Callable[[], object],
+    refused: Callable[[IssuesError], bool],
+    *,
+    doing: str,
+    done: str,
+    failed: str,
+) -> None:
+    """Call ``make`` in a few seconds, unless undone; until then `as_shown` applies ``changes``.
+
+    What was held before is made first. ``doing``, ``done`` and ``failed`` tell a person what is
+    happening, that it has happened, and that it has not; an error that ``refused`` has told
+    already, for which it returns True, is not told again.
+    """
+    finish()
+    for old in tuple(_waiting):
+        if old.over and time.monotonic() - old.begun > _UNTOLD_SECONDS:
+            _waiting.discard(old)
+    held = _Held(_whose(), issue.id, changes, make, refused, doing, done, failed)
+    _waiting.add(held)
+    timer = Timer(SECONDS, held.finish)
+    timer.daemon = True  # A server that stops makes what waits by itself: `finish_all`.
+    timer.start()
+    st.session_state[_HELD] = held
+
+
+def finish() -> bool:
+    """Make now what is held, in this tab and in others of the same sign-in; whether all is made."""
+    here = st.session_state.pop(_HELD, None)
+    waiting = dict.fromkeys([*([here] if here else []), *_of_this_sign_in()])
+    for held in waiting:
+        held.finish()
+        _tell(held)
+    return all(held.error is None for held in waiting)
+
+
+def as_shown(issue: Issue) -> Issue:
+    """An issue as it will be, by what `bar` shows or what was held since."""
+    held = st.session_state.get(_HELD)
+    if not isinstance(held, _Held) or held.issue_id != issue.id:
+        return issue
+    return issue.model_copy(update=dict(held.changes))
+
+
+def is_leaving(issue: Issue) -> bool:
+    """Whether an issue is being deleted."""
+    return issue.state != IssueState.DELETED and as_shown(issue).state == IssueState.DELETED
+
+
+def bar() -> None:
+    """What is held, with the way back; or what came of it."""
+    held = _current()
+    while held and held.over:
+        st.session_state.pop(_HELD, None)
+        _tell(held)
+        held = _current()
+    with st.container(
+        key="held", horizontal=True, vertical_alignment="center", border=held is not None
+    ):
+        if held:
+            st.session_state[_HELD] = held
+            st.write(held.doing)
+            st.button(_("Undo"), icon=":material/undo:", type="primary", key="undo", on_click=undo)
+            _wait(held)
+
+
+def undo() -> None:
+    """Have what is held not made."""
+    if held := _current():
+        held.undo()
+        st.session_state.pop(_HELD, None)
+        _tell(held)
+    else:
+        messages.next_run(_("There is nothing to undo, or not any more."), icon=":material/info:")
+
+
+def finish_all() -> None:
+    """Make all that waits: the server stops."""
+    for held in tuple(_waiting):
+        held.finish()
+        if held.error:
+            log.warning("a change that waited to be made could not be made")
+
+
+@st.fragment(run_every=1)
+def _wait(held: _Held) -> None:
+    if held.over:
+        st.rerun()
+
+
+def _current() -> _Held | None:
+    """What this tab shows as held until it has told what came of it, else what another holds."""
+    held = st.session_state.get(_HELD)
+    if isinstance(held, _Held):
+        return held
+    return next(iter(_of_this_sign_in()), None)
+
+
+def _of_this_sign_in() -> list[_Held]:
+    """What waits, or could not be made, of the same sign-in, in whatever tab."""
+    whose = _whose()
+    return [held for held in tuple(_waiting) if whose and held.whose == whose]
+
+
+def _whose() -> str:
+    return current_user.name_of(current_user.current())
+
+
+def _tell(held: _Held) -> None:
+    _waiting.discard(held)
+    if held.undone:
+        messages.next_run(_("Undone."), icon=":material/undo:")
+    elif held.error is None:
+        messages.next_run(held.done)
+    elif not held.refused(held.error):
+        messages.next_run_failure(held.error, doing=held.failed)

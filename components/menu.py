@@ -1,8 +1,0 @@
-"""The menu on a phone, which Streamlit (1.67) leaves open over the page that was chosen in it."""
-
-from components import frontend
-
-
-def element() -> None:
-    """The script that closes it, to be on every page."""
-    frontend.element("menu")(key="menu", data={})

@@ -1,0 +1,48 @@
+"""The receipt of an anonymous report: shown once, to copy or to download; never in a URL."""
+
+import re
+
+import streamlit as st
+
+from components.ui import labels
+from components.ui.i18n import _
+from issue_portal.models.contract import Issue, receipt_digits
+
+_DIGITS = 16
+
+
+def show(issue: Issue) -> None:
+    """Show the receipt of a report that was just sent."""
+    title = _("Your receipt")
+    st.markdown(f"**{title}**")
+    st.code(issue.receipt, language=None)
+    st.warning(
+        _(
+            "The receipt is the only way to follow an anonymous report. Copy it or download it:"
+            " it is shown here only until you report another problem or close this tab."
+        ),
+        icon=":material/priority_high:",
+    )
+    st.download_button(
+        _("Download receipt"),
+        _file(issue),
+        file_name=f"issue-{issue.issue_number}-receipt.txt",
+        mime="text/plain",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def read(entered: str) -> str | None:
+    """The digits of what a person entered, or None if it cannot be a receipt."""
+    digits = receipt_digits(entered)
+    return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
+
+
+def _file(issue: Issue) -> str:
+    text = _(
+        "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
+        "Enter the receipt on the page “Track” to see what became of the report.\n"
+    )
+    when = labels.moment(issue.created_at)
+    return text.format(number=issue.issue_number, receipt=issue.receipt, when=when)

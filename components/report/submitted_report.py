@@ -1,0 +1,56 @@
+"""The report that was just sent: kept in the browser tab, so that a reload loses no receipt.
+
+It is kept in the tab's session storage only, until another report is begun, the person signs out or
+the tab goes elsewhere; nobody else who signs in there is shown it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from components.report import draft_autosave, receipt
+from components.ui import js_component
+from issue_portal.core.portal_token import Person
+from issue_portal.models.contract import Issue, User
+
+_LOOK = "sent_look"
+
+
+def keep(sent: Issue, who: Person | None) -> None:
+    """Have the tab keep what the page shows of the report, for ``who`` has sent it."""
+    shown = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
+    shown["by_name"] = sent.created_by is not None
+    shown["owner"] = draft_autosave.owner(who)
+    js_component.element("sent_report")(key="sent_keep", data={"sent": shown})
+
+
+def look(found: Callable[[Issue], None], who: Person | None) -> None:
+    """Call ``found`` with the report that the tab has kept for ``who`` through a reload, if any."""
+
+    def read() -> None:
+        sent = _read(st.session_state[_LOOK].found)
+        if sent:
+            found(sent)
+
+    data = {"owner": draft_autosave.owner(who)}
+    js_component.element("sent_report")(key=_LOOK, data=data, on_found_change=read)
+
+
+def forget() -> None:
+    """Have the tab forget it."""
+    js_component.element("sent_report")(key="sent_forget", data={"forget": True})
+
+
+def _read(kept: Mapping[str, Any] | None) -> Issue | None:
+    """It comes from the browser, where it can be anything."""
+    try:
+        sent = Issue.model_validate({**(kept or {}), "id": "", "created_by": None})
+    except (TypeError, ValidationError):
+        return None
+    if kept and kept.get("by_name") is True:
+        return sent.model_copy(update={"created_by": User(id=""), "receipt": None})
+    if sent.receipt is None:  # Not every server gives one.
+        return sent if sent.issue_number else None
+    return sent if receipt.read(sent.receipt) else None

@@ -1,0 +1,65 @@
+"""What the server that keeps the issues can do, where servers of the contract differ.
+
+Nobody sets it: the portal learns it from answers, and keeps it for as long as it runs.
+"""
+
+import time
+from collections.abc import Set
+from typing import Final
+
+from auth import api_backend
+from components import api_session
+from issue_portal.client.errors import IssuesError, NotFound, NotSupported
+from issue_portal.models.contract import Issue, User
+
+_NOBODYS_RECEIPT: Final = "0000-0000-0000-0000"
+_PATIENCE: Final = 2.0
+_ASK_AGAIN: Final = 30.0
+
+
+def gives_receipts() -> bool:
+    """Whether an anonymous report can be followed. True as long as that is not known."""
+    here = api_backend.current()
+    now = time.monotonic()
+    if here.receipts is None and (here.asked_at is None or now - here.asked_at > _ASK_AGAIN):
+        here.asked_at = now
+        try:
+            api_session.visitor_client(patience=_PATIENCE).look_up_receipt(_NOBODYS_RECEIPT)
+        except NotSupported:
+            here.receipts = False
+        except NotFound:
+            # It has no such receipt; or no such call, as the first report will tell.
+            here.receipts = True
+        except IssuesError:
+            return True
+    return here.receipts is not False
+
+
+def learn_from_report(sent: Issue) -> None:
+    """An anonymous report came with a receipt, or without."""
+    here = api_backend.current()
+    if sent.created_by is None:
+        here.receipts = sent.receipt is not None
+
+
+def me() -> User | None:
+    """The person as the server knows them; None for a visitor, or if it does not say."""
+    here = api_backend.current()
+    # A visitor is nobody to any server: that tells nothing of this one.
+    if here.knows_people is False or api_session.person() is None:
+        return None
+    try:
+        return api_session.client().me()
+    except (NotFound, NotSupported):
+        here.knows_people = False
+        return None
+
+
+def learn_from_refusal(lacking: Set[str]) -> None:
+    """It refused a report because it lacked these optional fields of `NewIssue`."""
+    api_backend.current().wanted |= lacking
+
+
+def wanted() -> frozenset[str]:
+    """The optional fields of `NewIssue` without which this server has refused a report."""
+    return api_backend.current().wanted

@@ -1,0 +1,68 @@
+"""What a page shows when it has nothing to show: empty, failed, loading, no rights, not supported.
+
+All look alike: an icon, one sentence and one thing to do, which the page puts in:
+
+    with states.empty(_("You have not reported anything by name yet.")):
+        st.page_link("pages/report.py", label=_("Report a problem"))
+"""
+
+import html
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from components.ui import messages
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError
+
+Loaded = TypeVar("Loaded")
+
+
+def empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
+    """There is nothing here; ``name`` tells several of them on one page apart."""
+    return _state(name, icon, text)
+
+
+def no_rights(text: str) -> DeltaGenerator:
+    """The person may not see this."""
+    return _state("no_rights", "lock", text)
+
+
+def not_supported(text: str) -> DeltaGenerator:
+    """The server that keeps the issues cannot do this: no failure, and trying again is no use."""
+    return _state("not_supported", "power_off", text)
+
+
+def failed(error: IssuesError, *, doing: str) -> NoReturn:
+    """Tell what could not be loaded ("We could not load your issues."), and why; ends the page."""
+    with _state("failed", "cloud_off", messages.told(error, doing=doing), role="alert"):
+        st.button(_("Try again"), icon=":material/refresh:", key="try_again")
+    st.stop()
+
+
+def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
+    """Return what ``load`` returns, and show placeholder rows while it takes long.
+
+    portal.css delays the placeholder, so that a fast answer does not flash and a list on screen
+    keeps its place. st.skeleton of Streamlit 1.67 flashes, and then stays hidden.
+    """
+    with st.container(key="loading"):
+        place = st.empty()
+    shape = "<i></i>" * rows
+    label = _("Loading…")
+    place.html(f'<div class="skeleton" role="status" aria-label="{label}">{shape}</div>')
+    try:
+        return load()
+    finally:
+        place.empty()
+
+
+def _state(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
+    place = st.container(
+        key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
+    )
+    place.markdown(f":material/{icon}:", width="content")
+    place.html(f'<p class="state" role="{role}">{html.escape(text)}</p>')
+    return place

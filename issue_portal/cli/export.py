@@ -1,0 +1,152 @@
+"""``export`` and ``import``."""
+
+import asyncio
+import gzip
+import secrets
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+import click
+import httpx
+from starlette.routing import Router
+
+from issue_portal.cli.installation import opened_service
+from issue_portal.cli.output import as_json, echo, print_json
+from issue_portal.client.client import AsyncIssuesClient
+from issue_portal.client.errors import IssuesError
+from issue_portal.core import export_formats, portal_token
+from issue_portal.core.portal_token import Operator
+from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.models.contract import PAGE_SIZE_LIMIT, Include, IssueQuery, IssueState, PageOrder
+from issue_portal.server.http.app import create_app, mounted
+from issue_portal.server.services.import_issues import import_issues
+
+
+@click.command("export")
+@click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), required=True)
+@click.option("--output", type=click.Path(path_type=Path), help="A file. Default: print.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([state.value for state in IssueState]),
+    multiple=True,
+    help="Only these; may be given several times. Default: all but Deleted.",
+)
+def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) -> None:
+    """Write all issues, oldest first: as CSV for spreadsheets, or as JSON lines for `import`.
+
+    With ISSUES_API_URL, those of that server that ISSUES_API_TOKEN may see.
+    """
+    query = IssueQuery(
+        page_size=PAGE_SIZE_LIMIT,
+        page_order=PageOrder.ASCENDING,
+        include=(Include.USER, Include.PROJECT),
+        states=tuple(IssueState(state) for state in states),
+    )
+    try:
+        with _output(output) as file:
+            asyncio.run(_export(query, format_, file))
+    except IssuesError as error:
+        raise CannotStart(f"The export broke off: {error}") from error
+    except OSError as error:
+        if output is None:
+            raise  # Whoever read the output has gone: click ends quietly.
+        raise CannotStart(f"Cannot write {output}: {error.strerror}.") from error
+
+
+async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
+    async with _client() as client:
+        total = (await client.list(query.model_copy(update={"page_size": 1}))).total_count
+        line = export_formats.csv_line if format_ == "csv" else export_formats.json_line
+        if format_ == "csv":
+            file.write(export_formats.csv_header())
+        everything = query.model_copy(update={"total_count": False})
+        count = 0
+        with click.progressbar(length=total or 0, label="Exporting", file=sys.stderr) as progress:
+            async for issue in client.iterate(everything):
+                file.write(line(issue))
+                progress.update(1)
+                count += 1
+    echo(f"Issues exported: {count}.", err=True)
+
+
+@asynccontextmanager
+async def _client() -> AsyncIterator[AsyncIssuesClient]:
+    settings = get_settings()
+    if settings.api_url and not settings.api_shares_key:
+        token = settings.api_token.get_secret_value()
+        async with AsyncIssuesClient(settings.api_url, token) as client:
+            yield client
+        return
+    with opened_service() as service:
+        api = Router([mounted(create_app(service))])
+        async with AsyncIssuesClient(
+            "http://embedded",
+            lambda: portal_token.sign(service.keys, Operator()),
+            transport=httpx.ASGITransport(api, raise_app_exceptions=False),
+        ) as client:
+            yield client
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that only its owner can read and that appears when complete."""
+    if path is None:
+        yield sys.stdout
+        return
+    path = path.resolve()
+    if path.exists() and not path.is_file():  # A pipe or a device is not replaced by a file.
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@click.command("import")
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
+)
+@as_json
+def import_file(file: Path, as_json: bool) -> None:
+    """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
+
+    A FILE of `archive` is taken in as well, but for its histories. Issues that are there already,
+    by their id, are left alone: it can be repeated.
+    """
+    try:
+        with opened_service() as service, _input(file) as lines:
+            counts = import_issues(
+                service,
+                lines,
+                lambda number, reason: click.echo(f"line {number}: {reason}", err=True),
+            )
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotStart(f"Cannot read {file}: {reason}.") from error
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"{file} is not UTF-8 text.") from error
+    if as_json:
+        print_json(counts)
+    else:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        echo(f"{file}: {told}.", err=True)
+    if counts["refused"]:
+        sys.exit(1)
+
+
+def _input(path: Path) -> AbstractContextManager[TextIO]:
+    if str(path) == "-":
+        return nullcontext(sys.stdin)
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")

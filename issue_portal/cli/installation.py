@@ -1,0 +1,31 @@
+"""Opening the installation that the settings describe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from issue_portal.core.files import make_data_directory
+from issue_portal.core.secret_keys import load_keys
+from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.server.services.service import Service, open_service
+
+
+@contextmanager
+def opened_service() -> Iterator[Service]:
+    """The installation that the settings describe, made at its first use."""
+    settings = get_settings()
+    if settings.api_url and settings.api_shares_key:
+        raise CannotStart(
+            "ISSUES_API_URL is set: run this where that API runs, without ISSUES_API_URL."
+        )
+    if settings.api_url:
+        click.echo(
+            f"ISSUES_API_URL is set, but this works on the data in {settings.data_dir}.", err=True
+        )
+    make_data_directory(settings)
+    service = open_service(settings, load_keys(settings))
+    try:
+        yield service
+    finally:
+        service.close()

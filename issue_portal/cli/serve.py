@@ -1,0 +1,67 @@
+"""``serve`` and ``demo``."""
+
+import socket
+from contextlib import suppress
+
+import click
+import uvicorn
+
+from issue_portal.cli.installation import opened_service
+from issue_portal.cli.output import echo
+from issue_portal.core import logging_setup, telemetry
+from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.server.http import uvicorn_limits
+from issue_portal.server.http.app import standalone
+from issue_portal.server.services.sample_data import add_sample_issues
+
+_LONGEST_MESSAGE = 0
+"""Bytes of a WebSocket message: the API has no WebSockets."""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=8502,
+    show_default=True,
+    help="Port to listen on.",
+)
+def serve(host: str, port: int) -> None:
+    """Serve the API alone, without the portal."""
+    settings = get_settings()
+    logging_setup.configure(settings.log)
+    telemetry.start(settings)
+    uvicorn_limits.raise_limit()
+    uvicorn_limits.limit_connections(_LONGEST_MESSAGE)
+    with opened_service() as service:
+        if settings.demo:
+            add_sample_issues(service)
+        with _listen(host, port) as listener:
+            click.echo(f"Issues API on http://{host}:{port}/api/docs", err=True)
+            config = uvicorn.Config(
+                standalone(service),
+                access_log=False,
+                log_config=None,
+                server_header=False,
+            )
+            with suppress(KeyboardInterrupt):  # The usual way to stop it.
+                uvicorn.Server(config).run(sockets=[listener])
+
+
+@click.command()
+def demo() -> None:
+    """Add a few hundred sample issues to an empty database."""
+    with opened_service() as service:
+        if not add_sample_issues(service):
+            raise CannotStart("There are issues already: samples are for an empty database only.")
+        echo("Sample issues were added.", err=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port."
+        ) from error

@@ -1,0 +1,96 @@
+"""``token``: API tokens for scripts."""
+
+import time
+
+import click
+
+from issue_portal.cli.installation import opened_service
+from issue_portal.cli.output import as_json, day, echo, print_json, print_table
+from issue_portal.core.settings import CannotStart
+from issue_portal.models.contract import Role
+from issue_portal.server.db import queries
+from issue_portal.server.services import authentication
+
+
+@click.group()
+def token() -> None:
+    """API tokens for scripts."""
+
+
+def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
+    """An address as it is stored, in lower case; a usage error if it is none."""
+    name, _at, host = email.partition("@")
+    if not name or not host or email != email.strip() or len(email) > 320:
+        raise click.BadParameter("this is not an e-mail address")
+    return email.lower()
+
+
+@token.command()
+@click.option(
+    "--email",
+    required=True,
+    callback=check_email,
+    help="Whose token it is; the user is created if need be.",
+)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.MEMBER.value,
+    show_default=True,
+    help="What it may do: AppMember reports, AppAdmin reviews.",
+)
+@click.option("--expires-in-days", type=click.IntRange(0, 36_500), help="Default: never.")
+@as_json
+def create(email: str, role: str, expires_in_days: int | None, as_json: bool) -> None:
+    """Make a token and print it. It is shown only now: just its hash is kept."""
+    expires_at = None if expires_in_days is None else int(time.time()) + expires_in_days * 86_400
+    with opened_service() as service:
+        made = authentication.create_token(
+            service.database, service.org_id, service.keys, email, Role(role), expires_at
+        )
+    if as_json:
+        print_json(
+            {
+                "id": made.id,
+                "token": made.secret,
+                "email": email,
+                "role": role,
+                "expires_at": day(expires_at),
+            }
+        )
+    else:
+        echo(made.secret)
+
+
+@token.command("list")
+@as_json
+def list_tokens(as_json: bool) -> None:
+    """Show all tokens: whose, how strong, how long, and the day of their last use."""
+    with opened_service() as service, service.database.read() as connection:
+        rows = queries.list_tokens(connection, service.org_id)
+    found = [
+        {
+            "id": row.id,
+            "email": row.email,
+            "role": row.role,
+            "created_at": day(row.created_at),
+            "expires_at": day(row.expires_at),
+            "last_used_at": day(row.last_used_at),
+        }
+        for row in rows
+    ]
+    if as_json:
+        print_json(found)
+    else:
+        header = ("ID", "EMAIL", "ROLE", "CREATED", "EXPIRES", "LAST USED")
+        print_table(header, [tuple(item.values()) for item in found])
+
+
+@token.command()
+@click.argument("token_id")
+def revoke(token_id: str) -> None:
+    """Make the token with this id (see: token list) worthless at once."""
+    with opened_service() as service, service.database.write() as connection:
+        if not queries.delete_token(connection, service.org_id, token_id):
+            raise CannotStart(f"There is no token {token_id}: see `token list` for the ids.")
+    echo(f"{token_id} is revoked.", err=True)

@@ -1,0 +1,309 @@
+"""THE client of an Issues API: typed, retrying only what is safe, with one exception class a kind.
+
+    from issue_portal.client.client import IssuesClient
+    from issue_portal.models.contract import IssueType, NewIssue, ResourceType
+
+    with IssuesClient("http://localhost:8501", token) as client:
+        issue = client.create(
+            NewIssue(
+                description="It ignored the attached policy.",
+                resource_type=ResourceType.THREAD,
+                type=IssueType.NO_CONTEXT_USED,
+                anonymous=False,
+            )
+        )
+        print(issue.issue_number)
+
+It works with any server of the contract. Its exceptions are in `issue_portal.client.errors`.
+`AsyncIssuesClient` has the same methods with ``await``; `issue_portal.client.core` has the rules of
+both.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from issue_portal.client.core import Call, Calls, Pause
+from issue_portal.client.pagination import Walk
+from issue_portal.client.transport import exchange, exchange_async, http_settings
+from issue_portal.models.contract import (
+    Issue,
+    IssueHistory,
+    IssuePage,
+    IssueQuery,
+    IssueState,
+    IssueStats,
+    IssueType,
+    NewIssue,
+    ReceiptView,
+    StatsQuery,
+    User,
+)
+
+Result = TypeVar("Result")
+
+
+class IssuesClient:
+    """A client for one server and one caller; may be used by several threads.
+
+    ``token`` is an API token, or a function that returns a fresh one for each request.
+    ``timeout`` (seconds) is how long to wait for a sign of life from the server, ``patience``
+    (seconds) bounds the whole call: its ``attempts``, the pauses between them and all reading, not
+    the look-up of the host's name. ``org`` is sent as ``x-org`` to servers that want it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | Callable[[], str],
+        *,
+        org: str | None = None,
+        timeout: float = 10.0,
+        attempts: int = 4,
+        patience: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._calls = Calls(token, timeout, attempts, patience)
+        self._http = httpx.Client(**http_settings(base_url, org), transport=transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections: ``client.close()``, or leave a ``with`` block."""
+        self._http.close()
+
+    def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
+        """Report an issue; the answer to an anonymous report has its ``receipt``.
+
+        It is never stored twice: after an attempt of unknown end it is repeated only if the server
+        keeps idempotency keys; else the error has ``unsure`` set. Pass a key of your own, a random
+        one, to be able to repeat the whole call as well.
+
+            key = str(uuid.uuid4())
+            issue = client.create(new, idempotency_key=key)
+        """
+        return self._run(self._calls.create(new, idempotency_key))
+
+    def get(self, issue_id: str) -> Issue:
+        """One issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``."""
+        return self._run(self._calls.get(issue_id))
+
+    def update(
+        self,
+        issue: Issue,
+        *,
+        description: str | None = None,
+        type: IssueType | None = None,
+        state: IssueState | None = None,
+        is_read: bool | None = None,
+        if_unchanged: bool = False,
+    ) -> Issue:
+        """Change what is given; returns the issue as it is now.
+
+        With ``if_unchanged``, only if nobody changed it since you got ``issue``, else raises
+        `PreconditionFailed`. On servers without entity tags that is a look just before.
+
+            issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
+        """
+        changes = _given(description=description, type=type, state=state, is_read=is_read)
+        return self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+
+    def delete(self, issue_id: str, *, etag: str | None = None) -> None:
+        """Delete an issue, or withdraw one's own; with ``etag`` only if it still has that one.
+
+        client.delete(issue.id, etag=issue.etag)
+        """
+        self._run(self._calls.delete(issue_id, etag))
+
+    def list(self, query: IssueQuery | None = None) -> IssuePage:
+        """One page of the issues that the caller may see, newest first.
+
+        waiting = client.list(IssueQuery(states=(IssueState.NOT_REVIEWED,))).total_count
+        """
+        return self._run(self._calls.fetch(IssuePage, "/issue", query))
+
+    def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
+        """All issues of a query, each once, fetched page by page as you go.
+
+        numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
+        """
+        walk = _walk(query)
+        while walk.position is not None:
+            yield from walk.take(self.list(_next(query, walk.position)))
+
+    def history(self, issue_id: str) -> IssueHistory:
+        """What happened to one issue, oldest first: ``client.history(issue.id).data[0].by``."""
+        return self._run(self._calls.history(IssueHistory, issue_id))
+
+    def stats(self, query: StatsQuery | None = None) -> IssueStats:
+        """Counts of the issues of a period, or of all: ``client.stats().by_state["Closed"]``."""
+        return self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
+
+    def look_up_receipt(self, receipt: str) -> ReceiptView:
+        """The issue that was answered with this receipt.
+
+        state = client.look_up_receipt("4821-0973-5512-8840").state
+        """
+        return self._run(self._calls.look_up(ReceiptView, receipt))
+
+    def me(self) -> User:
+        """The caller: ``client.me().name``."""
+        return self._run(self._calls.fetch(User, "/me", None))
+
+    def users(self) -> tuple[User, ...]:
+        """Everyone of the organisation: ``{user.id: user.name for user in client.users()}``."""
+        return self._run(self._calls.users())
+
+    def _run(self, call: Call[Result]) -> Result:
+        outcome = None
+        while True:
+            try:
+                step = call.send(outcome)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            if isinstance(step, Pause):
+                time.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = exchange(self._http, step)
+
+
+class AsyncIssuesClient:
+    """`IssuesClient` for asyncio: the same calls, settings and errors. For one event loop.
+
+    A ``token`` that is a function is called on the loop, so it must not wait for anything.
+
+    async with AsyncIssuesClient("http://localhost:8501", token) as client:
+        async for issue in client.iterate():
+            print(issue.issue_number)
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | Callable[[], str],
+        *,
+        org: str | None = None,
+        timeout: float = 10.0,
+        attempts: int = 4,
+        patience: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._calls = Calls(token, timeout, attempts, patience)
+        self._http = httpx.AsyncClient(**http_settings(base_url, org), transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections: ``await client.aclose()``, or leave an ``async with`` block."""
+        await self._http.aclose()
+
+    async def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
+        """Like `IssuesClient.create`: ``issue = await client.create(new)``."""
+        return await self._run(self._calls.create(new, idempotency_key))
+
+    async def get(self, issue_id: str) -> Issue:
+        """One issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
+        return await self._run(self._calls.get(issue_id))
+
+    async def update(
+        self,
+        issue: Issue,
+        *,
+        description: str | None = None,
+        type: IssueType | None = None,
+        state: IssueState | None = None,
+        is_read: bool | None = None,
+        if_unchanged: bool = False,
+    ) -> Issue:
+        """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
+        changes = _given(description=description, type=type, state=state, is_read=is_read)
+        return await self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+
+    async def delete(self, issue_id: str, *, etag: str | None = None) -> None:
+        """Like `IssuesClient.delete`: ``await client.delete(issue.id)``."""
+        await self._run(self._calls.delete(issue_id, etag))
+
+    async def list(self, query: IssueQuery | None = None) -> IssuePage:
+        """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
+        return await self._run(self._calls.fetch(IssuePage, "/issue", query))
+
+    async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
+        """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
+        walk = _walk(query)
+        while walk.position is not None:
+            for issue in walk.take(await self.list(_next(query, walk.position))):
+                yield issue
+
+    async def history(self, issue_id: str) -> IssueHistory:
+        """What happened to one issue: ``entries = (await client.history(issue.id)).data``."""
+        return await self._run(self._calls.history(IssueHistory, issue_id))
+
+    async def stats(self, query: StatsQuery | None = None) -> IssueStats:
+        """Like `IssuesClient.stats`: ``total = (await client.stats()).total``."""
+        return await self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
+
+    async def look_up_receipt(self, receipt: str) -> ReceiptView:
+        """The issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""
+        return await self._run(self._calls.look_up(ReceiptView, receipt))
+
+    async def me(self) -> User:
+        """The caller: ``name = (await client.me()).name``."""
+        return await self._run(self._calls.fetch(User, "/me", None))
+
+    async def users(self) -> tuple[User, ...]:
+        """Everyone of the organisation: ``people = await client.users()``."""
+        return await self._run(self._calls.users())
+
+    async def _run(self, call: Call[Result]) -> Result:
+        outcome = None
+        while True:
+            try:
+                step = call.send(outcome)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            if isinstance(step, Pause):
+                await asyncio.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = await exchange_async(self._http, step)
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _walk(query: IssueQuery | None) -> Walk[Issue]:
+    if query and (query.before or query.last):
+        raise ValueError("All issues are iterated forwards: use page_order instead of before, last")
+    return Walk((query and query.page) or 1)
+
+
+def _next(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:
+    if not position:
+        return query
+    return (query or IssueQuery()).model_copy(update={"page": None, **position})

@@ -1,0 +1,295 @@
+"""The rules of every call, for both clients: what to send, what to repeat, what an answer means.
+
+A call is a generator: it yields a `Request` to be sent or a `Pause` to be made, is sent what came
+of it, and returns the result. So the rules know nothing of threads and event loops.
+"""
+
+import itertools
+import logging
+import random
+import re
+import time
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from issue_portal.client.errors import (
+    BadAnswer,
+    Invalid,
+    IssuesError,
+    PreconditionFailed,
+    Unauthenticated,
+)
+from issue_portal.client.pagination import Walk
+from issue_portal.client.responses import Answer, NoAnswer, Outcome, Received
+from issue_portal.models.contract import (
+    REQUEST_ID,
+    FieldError,
+    Issue,
+    IssueQuery,
+    IssueState,
+    IssueUpdate,
+    NewIssue,
+    Problem,
+    StatsQuery,
+    User,
+)
+
+log = logging.getLogger("issue_portal.client")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+_FIRST_PAUSE = 0.2
+_UNKNOWN = "It is unknown whether the server stored it."
+_EDITABLE = ("description", "type", "state", "is_read")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to send. Only method and path may be logged."""
+
+    method: str
+    path: str
+    params: Mapping[str, str | int] | None = field(default=None, repr=False)
+    json: Any = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout: float = 0.0
+    """Seconds to wait for a sign of life, at most."""
+    deadline: float = 0.0
+    """When to give up, by ``time.monotonic()``."""
+    anonymous: bool = False
+    """Whether no id may tell it from others."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait before going on."""
+
+    seconds: float
+
+
+Result = TypeVar("Result")
+Call = Generator[Request | Pause, Outcome | None, Result]
+
+_PROBE = Request("GET", "/me")
+
+
+@dataclass
+class Calls:
+    """The calls of one client. What it has learnt of its server is kept here."""
+
+    token: str | Callable[[], str] = field(repr=False)
+    timeout: float
+    attempts: int
+    patience: float
+    keeps_keys: bool = False
+    """Whether the server is known to recognise a repeated ``Idempotency-Key``."""
+
+    def create(self, new: NewIssue, key: str | None) -> Call[Issue]:
+        """Never stores a report twice: see `_exchange`."""
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        if not _sendable(headers["Idempotency-Key"]):
+            raise _refused_here("Idempotency-Key", "must be printable ASCII")
+        body = new.model_dump(mode="json", exclude_none=True)
+        request = Request("POST", "/issue", json=body, headers=headers, anonymous=new.anonymous)
+        outcome, unsure = yield from self._exchange(request, self._deadline(), needs_keys=True)
+        failure = outcome.error()
+        if isinstance(outcome, Answer) and failure is None:
+            try:
+                return outcome.issue()
+            except BadAnswer as error:
+                failure, unsure = error, True
+        assert failure is not None
+        raise _of_unknown_end(failure) if unsure else failure
+
+    def get(self, issue_id: str) -> Call[Issue]:
+        """One issue, with its entity tag."""
+        return (yield from self._look(issue_id, self._deadline()))
+
+    def update(
+        self, issue: Issue, changes: Mapping[str, Any], *, if_unchanged: bool
+    ) -> Call[Issue]:
+        """``is_read`` is sent whenever it is known: servers of the newer form reset it else."""
+        known = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
+        update = IssueUpdate.model_validate(known | dict(changes))
+        deadline = self._deadline()
+        etag = issue.etag
+        if if_unchanged and etag is None:  # It comes from a list, or the server has no tags.
+            now = yield from self._look(issue.id, deadline)
+            if not _same(issue, now):
+                raise _changed()
+            etag = now.etag
+        request = Request("PUT", _path(issue.id), json=update.model_dump(mode="json"))
+        if if_unchanged and etag:
+            request = replace(request, headers={"If-Match": etag})
+        outcome, unsure = yield from self._exchange(request, deadline)
+        if outcome.error() and unsure and _status(outcome) == 412:
+            # It may be the change of our own earlier attempt.
+            now = yield from self._look(issue.id, deadline)
+            if _same(issue.model_copy(update=update.changes()), now, _EDITABLE):
+                return now
+        return _successful(outcome, unsure).issue()
+
+    def delete(self, issue_id: str, etag: str | None) -> Call[None]:
+        """After an attempt of unknown end, an issue that is gone is a success."""
+        deadline = self._deadline()
+        headers = {"If-Match": etag} if etag else {}
+        request = Request("DELETE", _path(issue_id), headers=headers)
+        outcome, unsure = yield from self._exchange(request, deadline)
+        if unsure and _status(outcome) == 412:
+            look = Request("GET", _path(issue_id))
+            seen, _ = yield from self._exchange(look, deadline)
+            if _status(seen) in (404, 410) or (
+                _status(seen) == 200 and _successful(seen).issue().state is IssueState.DELETED
+            ):
+                return
+        if not (unsure and _status(outcome) in (404, 410)):
+            _successful(outcome, unsure)
+
+    def fetch(
+        self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
+    ) -> Call[Received]:
+        """What is at ``path``."""
+        request = Request("GET", path, params=query.params() if query else None)
+        outcome, _ = yield from self._exchange(request, self._deadline())
+        return _successful(outcome).read(model)
+
+    def history(self, model: type[Received], issue_id: str) -> Call[Received]:
+        """What happened to one issue."""
+        return self.fetch(model, f"{_path(issue_id)}/history", None)
+
+    def look_up(self, model: type[Received], receipt: str) -> Call[Received]:
+        """What the holder of a receipt may see. Changes nothing, so it is repeated like a GET."""
+        request = Request("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
+        outcome, _ = yield from self._exchange(request, self._deadline())
+        return _successful(outcome).read(model)
+
+    def users(self) -> Call[tuple[User, ...]]:
+        """Everyone, page after page where the server has pages."""
+        deadline = self._deadline()
+        walk = Walk[User]()
+        everyone: list[User] = []
+        while walk.position is not None:
+            request = Request("GET", "/user", params=walk.position)
+            outcome, _ = yield from self._exchange(request, deadline)
+            everyone += walk.take(_successful(outcome).users())
+        return tuple(everyone)
+
+    def _look(self, issue_id: str, deadline: float) -> Call[Issue]:
+        outcome, _ = yield from self._exchange(Request("GET", _path(issue_id)), deadline)
+        return _successful(outcome).issue()
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self.patience
+
+    def _exchange(
+        self, request: Request, deadline: float, *, needs_keys: bool = False
+    ) -> Call[tuple[Outcome, bool]]:
+        """Send until there is an answer to go by; also tell whether any attempt is of unknown end.
+
+        With ``needs_keys``, nothing is repeated after an attempt of unknown end unless the server
+        keeps idempotency keys. Servers of the original and the newer form do not; ours says in
+        every answer that it does, so that any cheap call tells.
+        """
+        unsure = False
+        request_id = None if request.anonymous else uuid.uuid4().hex
+        if request_id:
+            named = {**request.headers, REQUEST_ID: request_id}
+            request = replace(request, headers=named)
+        for attempt in itertools.count(1):
+            if unsure and needs_keys and not self.keeps_keys:
+                latest = yield from self._ask(_PROBE, deadline)
+            if not unsure or not needs_keys or self.keeps_keys:
+                latest = outcome = yield from self._ask(request, deadline)
+                unsure = unsure or outcome.unsure
+            wait = latest.wait
+            if wait is None or attempt == self.attempts:
+                break
+            backoff = _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
+            pause = max(wait, backoff)
+            if time.monotonic() + pause >= deadline:
+                break
+            text = "%s %s again in %.1f s: %s"
+            of = {"request_id": request_id}
+            log.info(text, request.method, request.path, pause, latest.reason, extra=of)
+            yield Pause(pause)
+        return outcome, unsure
+
+    def _ask(self, request: Request, deadline: float) -> Call[Outcome]:
+        token = self.token if isinstance(self.token, str) else self.token()
+        if not _sendable(token):
+            raise Unauthenticated(Problem(status=401, detail="There is no usable token."))
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return NoAnswer("The server did not answer in time.", never_sent=True, final=True)
+        outcome = yield replace(
+            request,
+            headers={**request.headers, "Authorization": f"Bearer {token}"},
+            timeout=min(self.timeout, left),
+            deadline=deadline,
+        )
+        assert outcome is not None
+        if not request.anonymous:
+            outcome = replace(outcome, request_id=_request_id(request, outcome))
+        if isinstance(outcome, Answer):
+            if outcome.status >= 400 and len(token) > 8:  # Some servers say what they refuse.
+                body = outcome.body.replace(token.encode(), b"(token)")
+                outcome = replace(outcome, body=body)
+            lifetime = outcome.headers.get("idempotency-key-lifetime", "")
+            if lifetime.isdecimal() and float(lifetime) > self.patience:
+                self.keeps_keys = True
+        return outcome
+
+
+def _request_id(request: Request, outcome: Outcome) -> str | None:
+    """The id that the server gave the request, else the one it was sent with."""
+    given = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, Answer) else ""
+    return given if _REQUEST_ID.fullmatch(given) else request.headers.get(REQUEST_ID)
+
+
+def _path(issue_id: str) -> str:
+    """The path of an issue: its id stays one segment, whatever is in it."""
+    # httpx would take dots for steps up.
+    return "/issue/" + quote(issue_id, safe="").replace(".", "%2E")
+
+
+def _sendable(text: str) -> bool:
+    """Whether a header can carry ``text``. The errors of httpx and h11 would repeat it."""
+    return text.isascii() and text.isprintable() and text.strip() == text != ""
+
+
+def _status(outcome: Outcome) -> int | None:
+    return outcome.status if isinstance(outcome, Answer) else None
+
+
+def _successful(outcome: Outcome, unsure: bool = False) -> Answer:
+    if failure := outcome.error():
+        raise _of_unknown_end(failure) if unsure else failure
+    assert isinstance(outcome, Answer)
+    return outcome
+
+
+def _same(one: Issue, other: Issue, fields: tuple[str, ...] = (*_EDITABLE, "updated_at")) -> bool:
+    """Whether two looks at an issue agree on ``fields``, as far as both show them."""
+    both = one.model_fields_set & other.model_fields_set
+    return all(getattr(one, name) == getattr(other, name) for name in fields if name in both)
+
+
+def _changed() -> PreconditionFailed:
+    return PreconditionFailed(
+        Problem(status=412, detail="Someone changed this issue in the meantime.")
+    )
+
+
+def _refused_here(name: str, message: str) -> Invalid:
+    at_fault = FieldError(field=name, message=message)
+    return Invalid(Problem(status=400, detail=f"{name}: {message}", errors=(at_fault,)))
+
+
+def _of_unknown_end(failure: IssuesError) -> IssuesError:
+    text = str(failure).removesuffix(".")
+    failure.args = (f"{text}. {_UNKNOWN}",)
+    failure.unsure = True
+    return failure

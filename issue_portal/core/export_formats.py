@@ -1,0 +1,93 @@
+"""Issues as text for other programs: JSON lines in the shape of the contract, or CSV."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime
+
+from issue_portal.models.contract import Issue
+from issue_portal.models.text_rules import is_blank
+
+_BREAKS = {ord(c): f"\\u{ord(c):04x}" for c in "\u0085\u2028\u2029"}
+
+CSV_HEADER = (
+    "id",
+    "issue_number",
+    "type",
+    "state",
+    "is_read",
+    "description",
+    "created_at",
+    "updated_at",
+    "reporter",
+    "reporter_email",
+    "thread_id",
+    "reported_interaction_id",
+    "project_id",
+)
+
+
+def json_line(issue: Issue) -> str:
+    """One issue with the fields that it has, and a line break; ``created_by`` may be null."""
+    fields = issue.model_dump(mode="json", exclude_none=True)
+    if issue.created_by is None:
+        fields["created_by"] = None
+    return one_line(json.dumps(fields, ensure_ascii=False)) + "\n"
+
+
+def one_line(document: str) -> str:
+    """A JSON document without the characters that some programs take for line breaks."""
+    return document.translate(_BREAKS)
+
+
+def csv_header() -> str:
+    """The first line."""
+    return _csv_line(CSV_HEADER)
+
+
+def csv_line(issue: Issue) -> str:
+    """One issue. No cell can run as a formula in a spreadsheet (OWASP: CSV injection)."""
+    reporter, data, project = issue.created_by, issue.data, issue.project
+    return _csv_line(
+        (
+            issue.id,
+            issue.issue_number,
+            issue.type,
+            issue.state,
+            str(issue.is_read).lower(),
+            issue.description,
+            _time(issue.created_at),
+            _time(issue.updated_at),
+            reporter and reporter.name,
+            reporter and reporter.email,
+            data and data.thread_id,
+            data and data.reported_interaction_id,
+            project and project.id,
+        )
+    )
+
+
+def _csv_line(cells: tuple[object, ...]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(["" if cell is None else plain_cell(str(cell)) for cell in cells])
+    return line.getvalue()
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+_FORMULA = "=+@＝＋－＠﹢﹣﹦﹫−-"
+
+_INSIDE = re.compile(rf"([;\t\r\n](?:[^\w{_FORMULA}]|[\u115f\u1160\u3164\uffa0])*)(?=[{_FORMULA}])")
+"""Before a formula in a cell that a program splits at another sign than the comma."""
+
+
+def plain_cell(cell: str) -> str:
+    """What is in a cell of a spreadsheet, such that no part of it can run as a formula."""
+    # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
+    seen = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
+    risky = seen in tuple(_FORMULA) or cell.startswith(("\t", "\r", "\n"))
+    cell = _INSIDE.sub(r"\1'", cell)
+    return f"'{cell}" if risky else cell

@@ -1,0 +1,127 @@
+"""The secret keys of an installation, and what is derived from them, one key a purpose.
+
+There may be several, newest first: the newest signs and hashes, the older ones still verify and
+find what they have signed and hashed.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+from issue_portal.core.settings import CannotStart, Settings
+
+SHORTEST = 32
+"""Characters."""
+
+_FEWEST_DIFFERENT = 8
+
+
+class Keys:
+    """Keyed hashes and signing keys; the secrets themselves never leave this object."""
+
+    def __init__(self, *newest_first: str) -> None:
+        for secret in newest_first:
+            check_secret("The secret key", secret)
+        self._secrets = [secret.encode() for secret in newest_first]
+        self._derived: dict[str, dict[str, bytes]] = {}
+
+    def derive(self, purpose: str) -> dict[str, bytes]:
+        """A 32-byte key for one purpose by the id of the secret it comes from, newest first."""
+        if purpose not in self._derived:
+            self._derived[purpose] = {
+                _derived(secret, "id").hex()[:8]: _derived(secret, purpose)
+                for secret in self._secrets
+            }
+        return self._derived[purpose]
+
+    def hash(self, purpose: str, *parts: str | bytes) -> bytes:
+        """A keyed hash (32 bytes) of ``parts``, of which none can run into the next."""
+        return self.hashes(purpose, *parts)[0]
+
+    def hashes(self, purpose: str, *parts: str | bytes) -> list[bytes]:
+        """What `hash` returns now, and what it returned before each rotation, newest first."""
+        return [_hash(key, *parts) for key in self.derive(purpose).values()]
+
+    def fingerprints(self) -> list[str]:
+        """What tells these keys from others, without telling them: 16 hex digits, newest first."""
+        return [found.hex()[:16] for found in self.hashes("backup")]
+
+    def is_hash(self, given: bytes, purpose: str, *parts: str | bytes) -> bool:
+        """Whether ``given`` is what `hash` returns now, or returned before a rotation."""
+        return any(hmac.compare_digest(given, known) for known in self.hashes(purpose, *parts))
+
+
+def check_secret(name: str, secret: str) -> None:
+    """Raise `CannotStart` if ``secret``, which is called ``name``, could be guessed."""
+    if len(secret) < SHORTEST:
+        raise CannotStart(f"{name} is too short: use at least {SHORTEST} characters.")
+    if len(set(secret)) < _FEWEST_DIFFERENT:
+        raise CannotStart(f"{name} is too simple: use a random one.")
+
+
+def new_secret() -> str:
+    """A random secret."""
+    return secrets.token_urlsafe(48)
+
+
+def load_keys(settings: Settings) -> Keys:
+    """The installation's keys: of ``ISSUES_SECRET_KEY``, else of a file made at the first run."""
+    configured = settings.secret_key.get_secret_value()
+    if configured:
+        return read_keys(configured)
+    path = key_file(settings)
+    if not path.exists():
+        write_private(path, new_secret())
+    try:
+        return read_keys(path.read_text())
+    except UnicodeDecodeError:
+        raise CannotStart(f"{path} is not a text: put the right key there.") from None
+
+
+def read_keys(text: str) -> Keys:
+    """The keys in ``text``, newest first, with commas or line breaks between."""
+    found = [secret.strip() for secret in re.split(r"[,\n]", text)]
+    return Keys(*[secret for secret in found if secret] or [""])
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the keys are, unless they are configured."""
+    return settings.data_dir / "secret.key"
+
+
+def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Returns whether it was written: an existing one is left alone unless ``replace``.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        with temporary.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            temporary.replace(path)
+        else:
+            os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def _derived(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, b"issue-portal/" + purpose.encode(), "sha256")
+
+
+def _hash(key: bytes, *parts: str | bytes) -> bytes:
+    digest = hmac.new(key, digestmod=hashlib.sha256)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8) + data)
+    return digest.digest()

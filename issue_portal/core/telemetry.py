@@ -1,0 +1,143 @@
+"""Errors to Sentry and traces to an OpenTelemetry collector, each if a setting says so.
+
+What leaves is made here from the little that may: no text, header, address, token or person.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from issue_portal.core import logging_setup
+from issue_portal.core.settings import CannotStart, Settings
+
+SERVICE = "issue-portal"
+
+_PATIENCE = 2.0
+"""Seconds to send what is left when the process stops."""
+
+_FRAME = ("filename", "function", "module", "lineno", "in_app")
+_WHOLE = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
+
+_EVENTS_A_MINUTE = 60
+"""Errors that are sent: a visitor who causes one again and again must not use up a quota."""
+
+_events = logging_setup.Budget(_EVENTS_A_MINUTE)
+_tracer: Any = None
+_last_words: list[Callable[[], object]] = []
+
+
+def start(settings: Settings) -> None:
+    """Begin to send what the settings say; raises `CannotStart` if a package for it is missing."""
+    try:
+        if settings.sentry_dsn.get_secret_value():
+            _start_sentry(settings.sentry_dsn.get_secret_value())
+        if settings.otlp_endpoint:
+            _start_traces(settings.otlp_endpoint)
+    except ImportError as error:
+        raise CannotStart(
+            f"{error.name} is missing, which ISSUES_SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT"
+            " needs: pip install -r locks/telemetry.txt"
+        ) from error
+
+
+def stop() -> None:
+    """Send what has not been sent yet, for a moment."""
+    # In threads: if a collector hangs, OpenTelemetry (1.45) takes far longer than it is given.
+    said = [threading.Thread(target=last_word, daemon=True) for last_word in _last_words]
+    for each in said:
+        each.start()
+    until = time.monotonic() + _PATIENCE
+    for each in said:
+        each.join(max(0.0, until - time.monotonic()))
+
+
+def trace(method: str, route: str, status: int, started: int) -> None:
+    """Send one request to the API, which began at ``started`` (ns since 1970) and ends now."""
+    if _tracer is None:
+        return
+    span = _tracer.start_span(f"{method} {route}", start_time=started)
+    span.set_attribute("http.request.method", method)
+    span.set_attribute("http.route", route)
+    span.set_attribute("http.response.status_code", status)
+    span.end()
+
+
+def _start_sentry(dsn: str) -> None:
+    import sentry_sdk  # noqa: PLC0415 - optional
+    from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
+    from sentry_sdk.utils import BadDsn  # noqa: PLC0415
+
+    try:
+        sentry_sdk.init(
+            dsn,
+            # All others look at requests. What is logged as an error is sent, and nothing else.
+            default_integrations=False,
+            integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
+            before_send=_bare,
+            max_breadcrumbs=0,
+            include_local_variables=False,
+            include_source_context=False,
+            send_default_pii=False,
+            auto_session_tracking=False,
+        )
+    except BadDsn as error:
+        raise CannotStart("ISSUES_SENTRY_DSN is not the address of a Sentry project.") from error
+    _last_words.append(lambda: sentry_sdk.flush(_PATIENCE))
+
+
+def _bare(event: Any, _hint: Any) -> Any:
+    """What may be sent of an event: where in the code, of which kind; not what was said.
+
+    Returns None, so that nothing is sent, if there were too many in this minute.
+    """
+    if not _events.spend():
+        return None
+    bare = {name: event[name] for name in _WHOLE if name in event}
+    if marked := logging_setup.request_id.get():
+        bare["tags"] = {"request_id": marked}
+    # The line as it stands in our code, before values are filled in.
+    if (
+        str(event.get("logger")).startswith(("issue_portal", "auth", "components", "web"))
+        and "logentry" in event
+    ):
+        bare["logentry"] = {"message": event["logentry"]["message"]}
+    if "exception" in event:
+        bare["exception"] = {"values": [_kind(item) for item in event["exception"]["values"]]}
+    return bare
+
+
+def _kind(exception: dict[str, Any]) -> dict[str, Any]:
+    stack = (exception.get("stacktrace") or {}).get("frames", ())
+    frames = [{name: frame[name] for name in _FRAME if name in frame} for frame in stack]
+    kind = {name: exception.get(name) for name in ("type", "module")}
+    return kind | ({"stacktrace": {"frames": frames}} if frames else {})
+
+
+def _start_traces(endpoint: str) -> None:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - optional
+        OTLPSpanExporter,
+    )
+    from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: PLC0415
+
+    class RequestIds(RandomIdGenerator):
+        """The id of a trace is that of its request, so that one finds the other."""
+
+        def generate_trace_id(self) -> int:
+            marked = logging_setup.request_id.get()
+            return int(marked, 16) if marked else super().generate_trace_id()
+
+    global _tracer  # noqa: PLW0603 - one a process, like the log
+    provider = TracerProvider(
+        id_generator=RequestIds(),
+        resource=Resource.create({SERVICE_NAME: SERVICE}),
+        shutdown_on_exit=False,
+    )
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    _tracer = provider.get_tracer(SERVICE)
+    _last_words.append(lambda: provider.force_flush(int(_PATIENCE * 1000)))

@@ -1,0 +1,12 @@
+"""Alembic's entry point; `issue_portal.server.db.database` hands the connection over."""
+
+from alembic import context
+
+from issue_portal.server.db.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+)
+context.run_migrations()

@@ -1,0 +1,92 @@
+"""The API as an ASGI application: `create_app` to mount under ``/api``, `standalone` by itself."""
+
+import gc
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from issue_portal.core import telemetry
+from issue_portal.server.http import graceful_shutdown, health, metrics, problem_responses, routes
+from issue_portal.server.http.dispatch import described, served
+from issue_portal.server.http.docs_page import docs_routes
+from issue_portal.server.http.metrics import MetricsGuard
+from issue_portal.server.http.openapi import DescribedApp
+from issue_portal.server.http.request_log import RequestLog
+from issue_portal.server.http.response_cache import RememberedAnswers
+from issue_portal.server.http.response_chunks import AnswerPartsMiddleware
+from issue_portal.server.http.security_headers import SecurityHeaders
+from issue_portal.server.services.service import Service
+
+DESCRIPTION = """
+Report problems with the answers or the content of an AI assistant, follow them and review them.
+
+Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. An operator makes one
+with `python -m issue_portal token create --email you@example.com --role AppAdmin`. Every error is a
+problem document (RFC 9457). A request may name its organisation (slug or id) in the header `x-org`:
+another one than the token's is a 404.
+"""
+
+
+def create_app(service: Service | None) -> Starlette:
+    """The API, to be mounted under ``/api``; without a service, only how this process is."""
+    document = DescribedApp(
+        title="Issues API",
+        version="1",
+        description=DESCRIPTION,
+        servers=[{"url": "/api"}],
+        generate_unique_id_function=lambda route: route.name,
+        # FastAPI's own (since 0.165) would send addresses, searches and the texts of errors.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    document.include_router(routes.router)
+    document.include_router(health.router)
+
+    operations = served(routes.router)
+    app = Starlette(
+        routes=described(health.router),
+        exception_handlers=problem_responses.handlers(operations),
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    if service:
+        app.add_middleware(RememberedAnswers, service=service)
+        app.router.routes += [
+            *operations,
+            *docs_routes(document.openapi),
+        ]
+    return app
+
+
+def mounted(app: Starlette) -> Mount:
+    """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
+    mount = Mount("/api", app=RequestLog(app))
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
+def standalone(service: Service) -> Starlette:
+    """The API alone, at the same addresses as beside the portal."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        gc.freeze()  # What is here now stays, and need not be gone through again and again.
+        metrics.watch_queue(service)
+        with graceful_shutdown.announced(service.settings.drain_seconds):
+            yield
+        service.close()
+        telemetry.stop()
+
+    return Starlette(
+        routes=[mounted(create_app(service))],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(AnswerPartsMiddleware),
+            Middleware(MetricsGuard),
+        ],
+        exception_handlers={404: problem_responses.no_such_address},
+        lifespan=lifespan,
+    )

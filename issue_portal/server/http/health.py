@@ -1,0 +1,49 @@
+"""Whether this process is up and can serve, and its numbers: for supervisors and proxies."""
+
+import logging
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from issue_portal.server.http import graceful_shutdown, response_models
+from issue_portal.server.http.dispatch import Json
+from issue_portal.server.http.openapi import problem
+from issue_portal.server.services.problems import ProblemError
+from issue_portal.server.services.service import Service
+
+router = APIRouter(tags=["Health"])
+
+log = logging.getLogger(__name__)
+
+
+@router.get("/health", summary="Is the process up?", response_model=response_models.Health)
+async def is_up(_: Request) -> Json:
+    """Answers as long as the process runs."""
+    return Json({"status": "ok"})
+
+
+@router.get(
+    "/ready",
+    summary="Can it serve?",
+    response_model=response_models.Readiness,
+    responses={503: problem(503)},
+)
+def is_ready(request: Request) -> Json:
+    """Answers 200 when the database is reachable, migrated and can be written to, there is room on
+    the disk, and the process is not about to stop.
+    """
+    service: Service | None = request.app.state.service
+    if graceful_shutdown.has_begun():
+        raise ProblemError(503, "This process is about to stop.", headers={"Retry-After": "2"})
+    if service and not service.database.is_current():
+        raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
+    if service and (reason := service.disk.error()):
+        log.error("nothing can be written to the data directory: %s", reason)
+        raise ProblemError(503, "Nothing can be written to the disk.", headers={"Retry-After": "2"})
+    return Json({"status": "ready"})
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(_: Request) -> Response:
+    """The numbers in Prometheus' text form; `MetricsGuard` decides who gets them."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,125 @@
+"""Numbers for Prometheus. Their labels are routes, methods, kinds of status and states of issues.
+
+No number tells anonymous reports from others: with the times of scrapes, it could tell too much.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+
+from prometheus_client import REGISTRY, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from issue_portal.core.settings import get_settings
+from issue_portal.models.contract import IssueState
+from issue_portal.server.db import count_rollups
+from issue_portal.server.db.queries import Filter
+from issue_portal.server.http.problem_responses import problem_response
+from issue_portal.server.services.problems import ProblemError, forbidden
+from issue_portal.server.services.service import Service
+
+QUEUE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
+"""The states of what waits."""
+
+QUEUE_SECONDS = 10.0
+"""For so long a count of the queue is good enough."""
+
+_PATHS = ("/api/metrics", "/_stcore/metrics")
+_LOOPBACK = ("127.0.0.1", "::1")
+_FORWARDED = ("forwarded", "x-forwarded-for")
+
+REQUESTS = Histogram(
+    "issue_portal_request_seconds",
+    "Time from a request to the API to the end of its answer.",
+    ("method", "route", "status"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class Queue(Collector):
+    """How many issues wait, by state; counted when somebody looks, at most every few seconds."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._lock = threading.Lock()
+        self._counted_at = -QUEUE_SECONDS
+        self._counts: dict[str, int] | None = None
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing: else the registry would count in order to find out."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Whether the database answers and, if it does, the counts."""
+        with self._lock:
+            if time.monotonic() - self._counted_at >= QUEUE_SECONDS:
+                self._counts = self._count()
+                self._counted_at = time.monotonic()
+            counts = self._counts
+        up = GaugeMetricFamily("issue_portal_database_up", "Whether the database answers.")
+        up.add_metric((), counts is not None)
+        yield up
+        if counts is not None:
+            waiting = GaugeMetricFamily(
+                "issue_portal_queue", "Issues that wait, by state.", labels=("state",)
+            )
+            for state in QUEUE:
+                waiting.add_metric((state,), counts.get(state, 0))
+            yield waiting
+
+    def _count(self) -> dict[str, int] | None:
+        org_id = self._service.org_id
+        try:
+            with self._service.database.read() as connection:
+                return {
+                    state: count_rollups.count(connection, Filter(org_id, states=(state,)))
+                    for state in QUEUE
+                }
+        except (DBAPIError, PoolTimeout):
+            return None
+
+
+def watch_queue(service: Service) -> None:
+    """Have the numbers of this process include the queue. Once, when the server starts."""
+    REGISTRY.register(Queue(service))
+
+
+class MetricsGuard:
+    """Shows numbers, Streamlit's own too, to this machine or to who has ``ISSUES_METRICS_TOKEN``.
+
+    A request that a proxy passes on is not of this machine.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on unless it is one for numbers by somebody who may not see them."""
+        # Routes let a line feed at the end pass, too.
+        if scope["type"] == "http" and scope["path"].rstrip().endswith(_PATHS):
+            try:
+                _check_reader(Request(scope))
+            except ProblemError as refusal:
+                await problem_response(refusal)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _check_reader(request: Request) -> None:
+    wanted = get_settings().metrics_token.get_secret_value()
+    if wanted:
+        given = request.headers.get("authorization", "").encode()
+        if not secrets.compare_digest(given, f"Bearer {wanted}".encode()):
+            raise ProblemError(
+                401, "This needs ISSUES_METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"}
+            )
+        return
+    is_here = request.client is not None and request.client.host in _LOOPBACK
+    if not is_here or any(name in request.headers for name in _FORWARDED):
+        raise forbidden("Only for this machine, unless ISSUES_METRICS_TOKEN is set.")

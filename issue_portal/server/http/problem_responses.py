@@ -1,0 +1,102 @@
+"""Errors as problem documents (RFC 9457): every error answer of the API is made here."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match, Route
+
+from issue_portal.server.services.problems import ProblemError
+
+log = logging.getLogger(__name__)
+
+_MOST_ERRORS: Final = 100
+"""Fields that are named as wrong in one answer."""
+
+
+def problem_response(problem: ProblemError) -> JSONResponse:
+    """The answer for a refused request."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        body["errors"] = [{"field": f, "message": m} for f, m in problem.errors.items()]
+    return JSONResponse(
+        body, problem.status, problem.headers, media_type="application/problem+json"
+    )
+
+
+def no_such_address(_: Request, _error: Exception) -> JSONResponse:
+    """The answer where there is no route."""
+    return problem_response(ProblemError(404, "There is nothing at this address."))
+
+
+def from_validation(error: ValidationError) -> ProblemError:
+    """A 400 that names each field at fault; never repeats the input, which may be private."""
+    errors: dict[str, str] = {}
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for item in found[:_MOST_ERRORS]:
+        field = ".".join(map(str, item["loc"])) or "body"
+        errors.setdefault(field, item["msg"].removeprefix("Value error, "))
+    detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])
+    return ProblemError(400, detail, errors=errors)
+
+
+def answer_to(error: Exception) -> JSONResponse | None:
+    """The answer where an operation fails so; None if that is a failure of ours."""
+    match error:
+        case ProblemError():
+            return problem_response(error)
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            # Not the whole error, which repeats the statement with its values.
+            log.error("database: %s", getattr(error, "orig", error))
+            return problem_response(
+                ProblemError(
+                    503,
+                    "The database does not answer at the moment. Try again shortly.",
+                    headers={"Retry-After": "2"},
+                )
+            )
+        case _:
+            return None
+
+
+def handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
+    """For an application with these ``routes``: every error is a problem document."""
+
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            return no_such_address(request, error)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(routes, request)) or headers.get("Allow", "GET")
+            error.detail = "This address does not answer to this method."
+        return problem_response(ProblemError(error.status_code, error.detail, headers=headers))
+
+    async def refused(_: Request, error: ProblemError) -> JSONResponse:
+        return problem_response(error)
+
+    async def failed(_: Request, _error: Exception) -> JSONResponse:
+        return problem_response(ProblemError(500, "Something failed here. It has been logged."))
+
+    return {HTTPException: http_error, ProblemError: refused, Exception: failed}
+
+
+def _methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
+    """What an address answers to. Starlette names the methods of the first route alone."""
+    here = [route for route in routes if isinstance(route, Route)]
+    paths = [route.path for route in here if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {
+        method for route in here if route.path in paths[:1] for method in route.methods or ()
+    }
+    return sorted(methods)

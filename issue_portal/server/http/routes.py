@@ -1,0 +1,279 @@
+"""HTTP in and out: parameters, headers, status codes. The rules are in `issues`.
+
+FastAPI makes the OpenAPI document of these functions; `operations` serves them.
+"""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.security import HTTPBearer
+
+from issue_portal.models.contract import (
+    IssueQuery,
+    IssueUpdate,
+    NewIssue,
+    ReceiptLookup,
+    StatsQuery,
+)
+from issue_portal.server.db import queries
+from issue_portal.server.http import response_models
+from issue_portal.server.http.dispatch import Call, Json, add_headers, changed
+from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, header, responses
+from issue_portal.server.services import serializers
+from issue_portal.server.services.authentication import Principal
+from issue_portal.server.services.issue_service import Issues, etag
+from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
+from issue_portal.server.services.problems import ProblemError, forbidden
+from issue_portal.server.services.threadpool import in_thread
+
+
+def _given_by_operations() -> None:
+    """FastAPI only describes: `operations` finds the arguments."""
+
+
+Caller = Annotated[Principal, Depends(_given_by_operations)]
+Rules = Annotated[Issues, Depends(_given_by_operations)]
+IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
+IfMatch = Annotated[
+    str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
+]
+
+_EXAMPLE = {
+    "id": "issue_5c4b3a2d1e0f9a8b",
+    "issue_number": 1842,
+    "description": "Response missed the attached policy details.",
+    "resource_type": "Thread",
+    "type": "NoContextUsed",
+    "state": "NotReviewed",
+    "is_read": False,
+    "created_at": "2026-02-08T14:55:10Z",
+    "updated_at": "2026-02-08T14:55:10Z",
+    "created_by": None,
+}
+
+
+_BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
+
+router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEARER)])
+
+
+@router.get(
+    "/issue",
+    summary="List issues",
+    responses=responses(
+        response_models.IssuePage,
+        "One page.",
+        example={
+            "data": [_EXAMPLE],
+            "has_next_page": False,
+            "has_previous_page": False,
+            "total_count": 1,
+        },
+    ),
+)
+def list_issues(caller: Caller, issues: Rules, query: Annotated[IssueQuery, Query()]) -> Json:
+    """Newest first. Members see their own issues, reviewers all of the organisation.
+
+    Pages go by number (`page`) or by cursor (`after`, `before`), which stays right while issues
+    come and go. Deleted issues are listed only for a reviewer who asks for that state.
+    """
+    return Json(issues.list_page(caller, query))
+
+
+@router.post(
+    "/issue",
+    status_code=201,
+    summary="Report an issue",
+    responses=responses(
+        response_models.NewlyMade,
+        "The stored issue.",
+        *(408, 409, 413, 415, 429),
+        status=201,
+        example=_EXAMPLE,
+        headers={
+            "Location": header("Its address.", type="string", format="uri-reference"),
+            **ETAG,
+            "Idempotency-Key-Lifetime": header(
+                "Seconds for which the request may be repeated. It is on every answer.",
+                type="integer",
+                const=IDEMPOTENCY_LIFETIME,
+            ),
+            **RATE_LIMIT,
+        },
+    ),
+)
+async def create_issue(
+    caller: Caller,
+    issues: Rules,
+    call: Call,
+    new: NewIssue,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="A random text of your own that makes a retry safe for 24 hours;"
+            " for an anonymous report of at least 16 characters.",
+        ),
+    ] = None,
+) -> Json:
+    """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
+    to follow it by, which is shown only here.
+    """
+    service = call.service
+    counted = await service.rate_limits.count_create(caller, new)
+    add_headers(call, counted)
+    issue = await issues.create(caller, new, idempotency_key)
+    if not new.anonymous:
+        service.token_uses.note(caller)
+    tag = etag({name: value for name, value in issue.items() if name != "receipt"})
+    headers = {"Location": f"/api/v1/app/issue/{issue['id']}", "ETag": tag}
+    return Json(issue, 201, headers)
+
+
+@router.post(
+    "/issue/receipt",
+    summary="Look up a report by its receipt",
+    responses=responses(
+        response_models.ReceiptView,
+        "What the holder of the receipt may see.",
+        *(408, 413, 415, 429),
+        headers={
+            "Cache-Control": header("Not to be kept.", type="string", const="no-store"),
+            **RATE_LIMIT,
+        },
+    ),
+)
+async def look_up_receipt(caller: Caller, issues: Rules, call: Call, lookup: ReceiptLookup) -> Json:
+    """A receipt that is wrong and one that never was get the same 404."""
+    add_headers(call, await call.service.rate_limits.count_receipt(caller))
+    found = await in_thread(issues.by_receipt, lookup.receipt, of=caller.limited_as)
+    return Json(found, headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/issue/stats",
+    summary="Count issues",
+    responses=responses(response_models.IssueStats, "Counts by state, type, project and day."),
+)
+def issue_stats(caller: Caller, issues: Rules, query: Annotated[StatsQuery, Query()]) -> Json:
+    """Counts of the issues of a period that are not deleted, or of all. Reviewers only."""
+    return Json(issues.stats(caller, query))
+
+
+@router.get(
+    "/issue/{issue_id}",
+    summary="Get one issue",
+    responses=responses(response_models.Issue, "The issue.", example=_EXAMPLE, headers=ETAG)
+    | {304: {"description": "It is still what `If-None-Match` names.", "headers": ETAG}},
+)
+def get_issue(
+    caller: Caller,
+    issues: Rules,
+    issue_id: IssueId,
+    if_none_match: Annotated[str | None, Header(description="Answer 304 if unchanged.")] = None,
+) -> Response:
+    """The answer carries an `ETag` for `If-Match` and `If-None-Match`."""
+    issue = issues.get(caller, issue_id)
+    tag = etag(issue)
+    if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Json(issue, headers={"ETag": tag})
+
+
+async def _update(
+    caller: Caller,
+    issues: Rules,
+    call: Call,
+    issue_id: IssueId,
+    update: IssueUpdate,
+    if_match: IfMatch = None,
+) -> Json:
+    """What is absent stays. Reporters can change type and description until a review begins;
+    reviewers everything. States move NotReviewed, InReview, Closed; Closed can go back to InReview.
+    A new description counts as a report of its length.
+    """
+    service = call.service
+    if isinstance(update.description, str):
+        add_headers(call, await service.rate_limits.count_text(caller, update.description))
+    change = partial(issues.update, caller, issue_id, update, if_match)
+    issue = await changed(call, change)
+    return Json(issue, headers={"ETag": etag(issue)})
+
+
+for _method in ("PUT", "PATCH"):
+    router.add_api_route(
+        "/issue/{issue_id}",
+        _update,
+        methods=[_method],
+        name=f"{_method.lower()}_issue",
+        summary="Change an issue",
+        responses=responses(
+            response_models.Issue,
+            "The issue as it is now.",
+            *(408, 412, 413, 415, 429),
+            example=_EXAMPLE,
+            headers=ETAG,
+        ),
+    )
+
+
+@router.delete(
+    "/issue/{issue_id}",
+    status_code=204,
+    summary="Delete an issue",
+    responses=responses(None, "It is deleted.", 412, status=204),
+)
+async def delete_issue(
+    caller: Caller, issues: Rules, call: Call, issue_id: IssueId, if_match: IfMatch = None
+) -> Response:
+    """Reporters can withdraw their own until a review begins, reviewers delete any."""
+    change = partial(issues.delete, caller, issue_id, if_match)
+    await changed(call, change)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/issue/{issue_id}/history",
+    summary="History of one issue",
+    responses=responses(
+        response_models.IssueHistory, "Everything that happened to it, oldest first."
+    ),
+)
+def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> Json:
+    """Who changed what and when. An anonymous reporter stays anonymous (`by` is null)."""
+    return Json(issues.history(caller, issue_id))
+
+
+@router.get(
+    "/me",
+    tags=["Users"],
+    summary="Who am I?",
+    responses=responses(response_models.User, "The user behind the token."),
+)
+def me(caller: Caller, call: Call) -> Json:
+    """The user behind the token. Visitors have none (404)."""
+    if caller.user_id is None:
+        raise ProblemError(404, "A visitor has no user.")
+    service = call.service
+    with service.database.read() as connection:
+        return Json(serializers.user(queries.get_user(connection, service.org_id, caller.user_id)))
+
+
+@router.get(
+    "/user",
+    tags=["Users"],
+    summary="List users",
+    responses=responses(
+        response_models.UserList, "Everyone of the organisation, by name. Reviewers only."
+    ),
+)
+def list_users(caller: Caller, call: Call) -> Json:
+    """Everyone of the organisation, by name: for the filter by reporter."""
+    if not caller.is_admin:
+        raise forbidden("Only reviewers can list users.")
+    service = call.service
+    with service.database.read() as connection:
+        users = [serializers.user(row) for row in queries.list_users(connection, service.org_id)]
+    return Json({"data": users, "total_count": len(users)})

@@ -1,0 +1,236 @@
+"""Backups: every row of every table, and the files that go with them, in one compressed text file.
+
+A backup can be restored to either database. Its lines are JSON: a header, the rows by table, and
+the checksum of all that.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import secrets
+import zlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from issue_portal.core.accounts import load_accounts
+from issue_portal.core.files import rename_new
+from issue_portal.core.revoked_sign_ins import Name, read_ended, restore_ended
+from issue_portal.core.secret_keys import Keys, load_keys, read_keys, write_private
+from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.server.db.database import Database
+from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
+
+FILES = ("secret.key", "accounts.yaml")
+"""What goes with the rows: without its key, a database's receipts and tokens are worth nothing."""
+
+# In an order in which every row finds what it refers to.
+_TABLES = {
+    organisations: (organisations.c.org_id,),
+    users: (users.c.org_id, users.c.id),
+    tokens: (tokens.c.org_id, tokens.c.id),
+    issues: (issues.c.org_id, issues.c.number),
+    history: (history.c.org_id, history.c.issue_id, history.c.position),
+    idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
+}
+_NOT_OURS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading a file raises that somebody else has written."""
+
+_BATCH = 1000
+_LONGEST_LINE = 100 * 2**20
+
+Counts = dict[str, int]
+"""Rows by table."""
+
+
+def write_backup(database: Database, settings: Settings, keys: Keys, path: Path) -> Counts:
+    """Write everything as it is at this moment, and read it back; the database may be in use.
+
+    There is no file at ``path`` before all of it has been verified; raises `CannotStart` if it
+    cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    if path.exists():
+        raise CannotStart(f"{path} is there already: give the backup a new name.")
+    try:
+        temporary.touch(mode=0o600)
+        with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
+            digest = hashlib.sha256()
+            for line in _lines(database, settings, keys):
+                digest.update(line.encode())
+                file.write(line)
+            file.write(_json({"sha256": digest.hexdigest()}))
+        counts = verify_backup(temporary)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        rename_new(temporary, path)
+    except OSError as error:
+        raise CannotStart(f"Cannot write {path}: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return counts
+
+
+def verify_backup(path: Path) -> Counts:
+    """Read a whole backup; raises `CannotStart` if a byte of it is missing or wrong."""
+    digest = hashlib.sha256()
+    counts: Counts = {}
+    table, last = "", ""
+    for line in _read(path):
+        if last:
+            digest.update(last.encode())
+            if last.startswith('{"table"'):
+                table = json.loads(last)["table"]
+                counts[table] = 0
+            elif last.startswith("["):
+                counts[table] += 1
+        last = line
+    if last != _json({"sha256": digest.hexdigest()}):
+        raise CannotStart(f"{path} is damaged: its end is missing or its checksum is wrong.")
+    return counts
+
+
+def restore_backup(
+    database: Database, settings: Settings, path: Path, *, other_key: bool = False
+) -> Counts:
+    """Fill a new database from a backup and put its files beside it: all, or nothing.
+
+    Raises `CannotStart` if the backup is damaged, if the database is not new, or (unless
+    ``other_key``) if another secret key is set, with which receipts and tokens would be void.
+    """
+    try:
+        counts = verify_backup(path)
+        lines = _read(path)
+        header = _Header.model_validate_json(next(lines))
+    except _NOT_OURS as error:
+        raise CannotStart(f"{path} is not a backup that this program can read.") from error
+    secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
+    if not other_key and not (secret and header.key in read_keys(secret).fingerprints()):
+        raise CannotStart(
+            "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
+            " receipts, API tokens and sign-ins with --other-key."
+        )
+    files = {settings.data_dir / name: header.files[name] for name in FILES if name in header.files}
+    for file, text in files.items():
+        if file.exists() and file.read_text() != text:
+            raise CannotStart(f"{file} is of another installation: use a new ISSUES_DATA_DIR.")
+    if database.revision() is None:
+        database.migrate(header.revision)
+    try:
+        with database.write() as connection:
+            _check_new(connection, database.revision() == header.revision)
+            reflected = MetaData()
+            reflected.reflect(connection, only=[table.name for table in _TABLES])
+            connection.execute(organisations.delete())
+            for table, columns, rows in _batches(lines):
+                if rows:
+                    _insert(connection, reflected.tables[table], columns, rows)
+            # Before the rows are there for good: a restore that breaks off can be repeated.
+            for file, text in files.items():
+                write_private(file, text, replace=True)
+            restore_ended(settings, header.ended)
+            fingerprint = load_keys(settings).fingerprints()[0]
+            if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
+                told = reflected.tables["organisations"].update()
+                connection.execute(told.values(key_fingerprint=fingerprint))
+    except (*_NOT_OURS, SQLAlchemyError) as error:
+        raise CannotStart(f"{path} has rows that do not fit this database.") from error
+    database.migrate()
+    load_accounts(settings)
+    return counts
+
+
+class _Header(BaseModel):
+    revision: str
+    key: str
+    files: dict[str, str]
+    ended: dict[Name, float] = {}
+
+
+def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
+    paths = {name: settings.data_dir / name for name in FILES}
+    header = {
+        "issue-portal-backup": 1,
+        "revision": database.revision(),
+        "key": keys.fingerprints()[0],
+        "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
+        "ended": read_ended(settings),
+    }
+    yield _json(header)
+    with database.read() as connection:
+        for table, order in _TABLES.items():
+            yield _json({"table": table.name, "columns": table.columns.keys()})
+            query = select(table).order_by(*order).execution_options(yield_per=_BATCH)
+            for row in connection.execute(query):
+                yield _json([_text(value) for value in row])
+
+
+def _batches(lines: Iterator[str]) -> Iterator[tuple[str, list[str], list[list[Any]]]]:
+    table = ""
+    columns: list[str] = []
+    while batch := [json.loads(line) for line in islice(lines, _BATCH)]:
+        rows: list[list[Any]] = []
+        for item in batch:
+            if isinstance(item, list):
+                rows.append(item)
+                continue
+            yield table, columns, rows
+            rows = []
+            if "table" in item:
+                table, columns = item["table"], item["columns"]
+        yield table, columns, rows
+
+
+def _insert(
+    connection: Connection, table: Table, columns: list[str], rows: list[list[Any]]
+) -> None:
+    binary = {name for name in columns if isinstance(table.c[name].type, LargeBinary)}
+    values = [
+        {
+            name: base64.b64decode(value) if name in binary and value is not None else value
+            for name, value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]
+    connection.execute(insert(table), values)
+
+
+def _check_new(connection: Connection, same_revision: bool) -> None:
+    used = sum(
+        connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in (users, tokens, issues)
+    )
+    if used or not same_revision:
+        raise CannotStart("This database is in use: a backup is restored to a new one only.")
+
+
+def _text(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _read(path: Path) -> Iterator[str]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            first = file.readline(_LONGEST_LINE)
+            if not first.startswith('{"issue-portal-backup":1,'):
+                raise CannotStart(f"{path} is not a backup of this program.")
+            yield first
+            while line := file.readline(_LONGEST_LINE):
+                yield line
+    except gzip.BadGzipFile as error:
+        raise CannotStart(f"{path} is not a backup of this program.") from error
+    except (EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise CannotStart(f"{path} is damaged: {error}.") from error
+    except OSError as error:
+        raise CannotStart(f"Cannot read {path}: {error.strerror or error}.") from error

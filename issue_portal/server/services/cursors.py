@@ -1,0 +1,35 @@
+"""Cursors: places in a list of issues, opaque to clients and sealed: none can be made up."""
+
+import base64
+import binascii
+
+from issue_portal.core.secret_keys import Keys
+from issue_portal.server.services.problems import invalid_field
+
+
+class Cursors:
+    """The cursors of one organisation."""
+
+    def __init__(self, keys: Keys, org_id: str) -> None:
+        self._keys = keys
+        self._org_id = org_id
+
+    def at(self, number: int) -> str:
+        """The cursor of the issue with this number."""
+        data = number.to_bytes(8)
+        return base64.urlsafe_b64encode(data + self._seals(data)[0]).decode()
+
+    def read(self, field: str, cursor: str | None) -> int | None:
+        """The number in a cursor that was given as ``field``; a 400 if it is damaged."""
+        if cursor is None:
+            return None
+        try:
+            raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raw = b""
+        if len(raw) != 18 or raw[8:] not in self._seals(raw[:8]):
+            raise invalid_field(field, "is not a cursor of this list")
+        return int.from_bytes(raw[:8])
+
+    def _seals(self, data: bytes) -> list[bytes]:
+        return [seal[:10] for seal in self._keys.hashes("cursor", self._org_id, data)]

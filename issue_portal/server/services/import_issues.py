@@ -1,0 +1,137 @@
+"""Taking in issues from elsewhere: JSON lines in the shape of the contract."""
+
+import hashlib
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from itertools import islice
+
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from issue_portal.models.contract import (
+    DESCRIPTION_LIMIT,
+    Issue,
+    IssueState,
+    IssueType,
+    ResourceType,
+    Role,
+    User,
+)
+from issue_portal.models.text_rules import check_characters
+from issue_portal.server.db import queries
+from issue_portal.server.services.service import Service
+
+_BATCH = 20
+"""Issues that are stored together; on PostgreSQL, reports wait meanwhile."""
+
+_NUMBERS = 10**12
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_LATEST = datetime(2099, 12, 31, tzinfo=UTC)
+_ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
+
+
+def import_issues(
+    service: Service, lines: Iterable[str], refused: Callable[[int, str], None]
+) -> Counter[str]:
+    """Store the issues that are not there yet; counts ``imported``, ``known`` and ``refused``.
+
+    An issue is known by its id, so a second run stores nothing. It keeps its number if that is
+    free. Its reporter becomes a member if there is no user with that address. ``refused`` is told
+    the number of a line that cannot be taken, and why.
+    """
+    counts: Counter[str] = Counter(imported=0, known=0, refused=0)
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    while batch := list(islice(numbered, _BATCH)):
+        issues = []
+        # Not while the database is locked: nobody may be reading what is told.
+        for number, line in batch:
+            try:
+                issues.append(_parse(line))
+            except ValueError as error:
+                refused(number, str(error))
+                counts["refused"] += 1
+        with service.database.write() as connection:
+            queries.lock_organisation(connection, service.org_id)
+            for issue in issues:
+                counts["imported" if _store(connection, service.org_id, issue) else "known"] += 1
+    return counts
+
+
+def _parse(line: str) -> Issue:
+    try:
+        issue = Issue.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from error
+    for field, values in (("type", IssueType), ("state", IssueState)):
+        if getattr(issue, field) not in tuple(values):
+            raise ValueError(f"{field}: not one of {', '.join(values)}")
+    for text in _texts(issue):
+        check_characters(text)
+    if len(issue.description or "") > DESCRIPTION_LIMIT:
+        raise ValueError(f"description: longer than {DESCRIPTION_LIMIT} characters")
+    if issue.issue_number is not None and not 0 < issue.issue_number < _NUMBERS:
+        raise ValueError("issue_number: out of range")
+    for field in ("created_at", "updated_at"):
+        at: datetime | None = getattr(issue, field)
+        if at and not (at.tzinfo and _EARLIEST <= at < _LATEST):
+            raise ValueError(f"{field}: not a time with its zone, from 1970 to 2099")
+    return issue
+
+
+def _texts(issue: Issue) -> list[str]:
+    found = [issue.id, issue.description]
+    if issue.created_by:
+        found += [issue.created_by.id, issue.created_by.name, issue.created_by.email]
+    if issue.data:
+        found += [issue.data.thread_id, issue.data.reported_interaction_id]
+    if issue.project:
+        found += [issue.project.id]
+    return [text for text in found if text]
+
+
+def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
+    issue_id = _own_id(issue.id)
+    if queries.find_issue(connection, org_id, issue_id):
+        return False
+    created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
+    updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
+    reporter = _reporter(connection, org_id, issue.created_by) if issue.created_by else None
+    row = {
+        "org_id": org_id,
+        "id": issue_id,
+        "number": queries.take_issue_number(connection, org_id, issue.issue_number),
+        "description": issue.description or "",
+        "resource_type": ResourceType.THREAD,
+        "type": issue.type,
+        "state": issue.state,
+        "is_read": issue.is_read,
+        "thread_id": issue.data.thread_id if issue.data else None,
+        "reported_interaction_id": issue.data.reported_interaction_id if issue.data else None,
+        "project_id": issue.project.id if issue.project else None,
+        "created_at": created,
+        "updated_at": updated,
+        "created_by": reporter,
+    }
+    queries.add_issues(connection, [row])
+    return True
+
+
+def _own_id(theirs: str) -> str:
+    """The id itself if it has our form, else always the same one made from it."""
+    if _ISSUE_ID.fullmatch(theirs):
+        return theirs
+    return f"issue_{hashlib.sha256(theirs.encode()).hexdigest()[:16]}"
+
+
+def _reporter(connection: Connection, org_id: str, user: User) -> str:
+    email = " ".join((user.email or f"{user.id}@unknown.invalid").lower().split())[:320]
+    name = " ".join((user.name or email).split())[:200]
+    found = queries.find_user(connection, org_id, email)
+    # Whatever rights they had elsewhere: rights are given by accounts and tokens only.
+    made = found or queries.ensure_user(connection, org_id, email, name, Role.MEMBER)
+    return str(made.id)

@@ -1,0 +1,259 @@
+"""The rules: who may do what to an issue, which states follow which, and what anonymous means."""
+
+import hashlib
+import re
+import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy import Connection
+
+from issue_portal.core.secret_keys import Keys
+from issue_portal.models.contract import (
+    LIVE_STATES,
+    NEXT_STATES,
+    IssueQuery,
+    IssueState,
+    IssueUpdate,
+    NewIssue,
+    StatsQuery,
+)
+from issue_portal.server.db import queries
+from issue_portal.server.db.database import Database
+from issue_portal.server.http.problem_responses import from_validation
+from issue_portal.server.services import pagination, serializers, stats
+from issue_portal.server.services.authentication import Principal
+from issue_portal.server.services.cursors import Cursors
+from issue_portal.server.services.issue_writer import Reports
+from issue_portal.server.services.pagination import Place
+from issue_portal.server.services.problems import ProblemError, forbidden, invalid_field, not_found
+from issue_portal.server.services.receipts import Receipts
+from issue_portal.server.services.serializers import Json
+from issue_portal.server.services.threadpool import in_thread
+
+SHORTEST_ANONYMOUS_KEY = 16
+"""Characters of an ``Idempotency-Key`` that nobody else will think of."""
+
+MOST_OWN_CHANGES = 100
+"""How often a report can be changed before only reviewers change it."""
+
+_ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
+
+
+class Issues:
+    """The issues of one organisation."""
+
+    def __init__(self, database: Database, org_id: str, keys: Keys) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._receipts = Receipts(keys, org_id)
+        self._cursors = Cursors(keys, org_id)
+        self._reports = Reports(database, org_id, keys)
+
+    async def create(self, who: Principal, new: NewIssue, idempotency_key: str | None) -> Json:
+        """Store a report (`Reports.add`); of an anonymous one nothing about ``who`` is stored."""
+        if who.is_guest and not new.anonymous:
+            raise forbidden("A visitor can only report anonymously: set anonymous to true.")
+        if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
+            raise invalid_field(
+                "Idempotency-Key",
+                f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
+                " characters: such keys are not told apart by sender",
+            )
+        if not new.anonymous:
+            return await self._reports.add(who.user_id, new, idempotency_key)
+        try:
+            # It takes up to 50 ms, in which others would wait.
+            unmarked = await in_thread(new.unmarked, of=who.limited_as)
+        except ValidationError as error:
+            raise from_validation(error) from None
+        return await self._reports.add(None, unmarked, idempotency_key)
+
+    def list_page(self, who: Principal, query: IssueQuery) -> Json:
+        """One page of the issues that ``who`` may see."""
+        if who.is_guest:
+            raise forbidden("A visitor follows a report by its receipt.")
+        if IssueState.DELETED in query.states and not who.is_admin:
+            raise forbidden("Only reviewers can list deleted issues.")
+        created_by = query.created_by
+        if not who.is_admin:
+            if created_by and who.user_id not in created_by:
+                raise forbidden("You can list your own issues only.")
+            created_by = (str(who.user_id),)
+        which = queries.Filter(
+            org_id=self._org_id,
+            states=query.states or LIVE_STATES,
+            types=query.type,
+            created_by=created_by,
+            projects=query.projects,
+            # Issues carry whole seconds: one created at 12:00:00 is on or after 12:00:00.000 only.
+            created_from=_seconds(query.start_date),
+            created_to=_seconds(query.end_date),
+            text=query.filter_by_text,
+        )
+        place = Place.asked_for(query, self._cursors)
+        with self._database.read() as connection:
+            return pagination.read(connection, which, place, query, self._cursors)
+
+    def get(self, who: Principal, issue_id: str) -> Json:
+        """One issue."""
+        with self._database.read() as connection:
+            return serializers.issue(self._find(connection, who, issue_id), with_project=True)
+
+    def update(
+        self, who: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
+    ) -> Json:
+        """Change what ``update`` names; what is already so changes nothing."""
+        with self._database.write() as connection:
+            row = self._find(connection, who, issue_id, lock=True)
+            self._check_match(row, if_match)
+            changes = {
+                field: value
+                for field, value in update.changes().items()
+                if getattr(row, field) != value
+            }
+            if changes:
+                if not who.is_admin:
+                    self._check_own_change(row, set(changes))
+                    self._check_may_change_more(connection, row)
+                if "state" in changes:
+                    self._check_move(IssueState(row.state), changes["state"])
+                now = int(time.time())
+                times = _times(row, changes["state"], now) if "state" in changes else {}
+                queries.change_issue(
+                    connection, self._org_id, row.id, updated_at=now, **changes, **times
+                )
+                self._record(
+                    connection,
+                    row.id,
+                    now,
+                    "updated",
+                    who.user_id,
+                    [_change(field, getattr(row, field), new) for field, new in changes.items()],
+                )
+            return serializers.issue(self._find(connection, who, issue_id), with_project=True)
+
+    def delete(self, who: Principal, issue_id: str, if_match: str | None) -> None:
+        """Mark as deleted: from now on only an admin who asks for deleted issues sees it."""
+        with self._database.write() as connection:
+            row = self._find(connection, who, issue_id, lock=True)
+            self._check_match(row, if_match)
+            if not who.is_admin and row.state != IssueState.NOT_REVIEWED:
+                raise forbidden("It is being reviewed, so it can no longer be withdrawn.")
+            now = int(time.time())
+            change = _change("state", row.state, IssueState.DELETED)
+            queries.change_issue(
+                connection, self._org_id, row.id, updated_at=now, state=IssueState.DELETED
+            )
+            self._record(connection, row.id, now, "deleted", who.user_id, [change])
+
+    def history(self, who: Principal, issue_id: str) -> Json:
+        """Who changed what and when."""
+        with self._database.read() as connection:
+            row = self._find(connection, who, issue_id)
+            events = queries.list_history(connection, self._org_id, row.id)
+            return {"data": serializers.history(events, with_actors=True)}
+
+    def by_receipt(self, receipt: str) -> Json:
+        """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
+        hashes = self._receipts.hashes(receipt)
+        with self._database.read() as connection:
+            row = queries.find_issue_by_receipt(connection, self._org_id, hashes)
+            if row is None or row.state == IssueState.DELETED:
+                raise ProblemError(404, "No report has this receipt.")
+            events = queries.list_history(connection, self._org_id, row.id)
+            return serializers.receipt_view(row, events)
+
+    def stats(self, who: Principal, query: StatsQuery) -> Json:
+        """Counts of the organisation's issues, and how long they took."""
+        if not who.is_admin:
+            raise forbidden("Only reviewers can see statistics.")
+        with self._database.read() as connection:
+            return stats.count(
+                connection,
+                self._org_id,
+                start=_seconds(query.start_date),
+                end=_seconds(query.end_date),
+                zone=ZoneInfo(query.timezone),
+            )
+
+    def _find(
+        self, connection: Connection, who: Principal, issue_id: str, *, lock: bool = False
+    ) -> queries.AnyRow:
+        if who.is_guest:
+            raise forbidden("A visitor follows a report by its receipt.")
+        if not _ISSUE_ID.fullmatch(issue_id):
+            raise not_found()
+        row = queries.find_issue(connection, self._org_id, issue_id, lock=lock)
+        if row is None or row.state == IssueState.DELETED:
+            raise not_found()
+        if not who.is_admin and row.created_by != who.user_id:
+            raise not_found()
+        return row
+
+    def _check_own_change(self, row: queries.AnyRow, fields: set[str]) -> None:
+        if fields & {"state", "is_read"}:
+            raise forbidden("Only reviewers can change state and is_read.")
+        if row.state != IssueState.NOT_REVIEWED:
+            raise forbidden("It is being reviewed, so it can no longer be changed.")
+
+    def _check_may_change_more(self, connection: Connection, row: queries.AnyRow) -> None:
+        # Its history is read as a whole, by others too.
+        if queries.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
+            raise forbidden(f"It was changed {MOST_OWN_CHANGES} times, and is not changed again.")
+
+    def _check_move(self, old: IssueState, new: IssueState) -> None:
+        if new is IssueState.DELETED:
+            raise invalid_field("state", "an issue is deleted with DELETE")
+        if new not in NEXT_STATES[old]:
+            raise invalid_field("state", f"{old} cannot become {new}")
+
+    def _check_match(self, row: queries.AnyRow, if_match: str | None) -> None:
+        if if_match is None or if_match.strip() == "*":
+            return
+        tags = {tag.strip() for tag in if_match.split(",")}
+        if etag(serializers.issue(row, with_project=True)) not in tags:
+            raise ProblemError(412, "Someone changed this issue in the meantime.")
+
+    def _record(
+        self,
+        connection: Connection,
+        issue_id: str,
+        at: int,
+        action: str,
+        actor: str | None,
+        changes: list[dict[str, Any]],
+    ) -> None:
+        queries.add_history(
+            connection,
+            self._org_id,
+            issue_id,
+            at=at,
+            action=action,
+            actor=actor,
+            changes=changes,
+        )
+
+
+def etag(issue: Json) -> str:
+    """The entity tag of an issue as it is now (RFC 9110)."""
+    return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else -(-milliseconds // 1000)
+
+
+def _times(row: queries.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
+    """What a move to ``state`` does to the times of an issue."""
+    return {
+        "reviewed_at": row.reviewed_at or now,
+        "closed_at": now if state is IssueState.CLOSED else None,
+    }
+
+
+def _change(field: str, old: Any, new: Any) -> dict[str, Any]:
+    """A line of history. Texts are left out: a correction must be able to take something back."""
+    return {"field": field} if field == "description" else {"field": field, "old": old, "new": new}

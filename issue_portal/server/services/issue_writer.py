@@ -1,0 +1,221 @@
+"""New reports. Those that come while others are on their way to disk are stored together.
+
+So they share one transaction and its wait for the disk (group commit). Each is answered only when
+it is on disk.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Final
+
+from anyio import to_thread
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from issue_portal.core.secret_keys import Keys
+from issue_portal.models.contract import IssueState, NewIssue
+from issue_portal.server.db import queries
+from issue_portal.server.db.database import Database
+from issue_portal.server.services import serializers
+from issue_portal.server.services.problems import ProblemError
+from issue_portal.server.services.receipts import Receipts
+from issue_portal.server.services.serializers import Json
+
+IDEMPOTENCY_LIFETIME = 86_400
+"""Seconds for which a repeated ``Idempotency-Key`` is recognised."""
+
+_MOST: Final = 100
+"""Reports that are stored together."""
+
+
+@dataclass(frozen=True)
+class _Report:
+    """A report that is to be stored. Of an anonymous one nobody knows the ``creator``."""
+
+    creator: str | None
+    new: NewIssue
+    key: str
+    key_hashes: Sequence[bytes]
+    """Of the ``Idempotency-Key``, if one was sent, the newest secret's first."""
+
+
+class Reports:
+    """Stores the reports of one organisation; for one event loop."""
+
+    def __init__(self, database: Database, org_id: str, keys: Keys) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._keys = keys
+        self._receipts = Receipts(keys, org_id)
+        self._waiting: list[tuple[_Report, asyncio.Future[Json]]] = []
+        self._storing: asyncio.Task[None] | None = None
+
+    async def add(self, creator: str | None, new: NewIssue, idempotency_key: str | None) -> Json:
+        """Store a report; a repeated request gets the first one's answer and stores nothing.
+
+        An anonymous one (without ``creator``) gets a receipt. Its idempotency record is a keyed
+        hash of the key alone.
+        """
+        key = idempotency_key or secrets.token_urlsafe(16)
+        hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        self._waiting.append((_Report(creator, new, key, hashes), answer))
+        if self._storing is None:
+            self._storing = asyncio.create_task(self._store_all())
+        return await answer
+
+    async def _store_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            reports = [report for report, _ in batch]
+            outcomes = await to_thread.run_sync(
+                self._store, reports, limiter=self._database.writers
+            )
+            for (_, answer), outcome in zip(batch, outcomes, strict=True):
+                if answer.done():
+                    continue  # Nobody waits for it any more.
+                if isinstance(outcome, Exception):
+                    answer.set_exception(outcome)
+                else:
+                    answer.set_result(outcome)
+        self._storing = None
+
+    def _store(self, reports: Sequence[_Report]) -> Sequence[Json | Exception]:
+        try:
+            return self._store_together(reports)
+        except IntegrityError as error:
+            # One of them was stored in the meantime, by another process.
+            if len(reports) > 1:
+                return [self._store([report])[0] for report in reports]
+            try:
+                return self._store_together(reports)
+            except Exception:
+                return [error]
+        except Exception as error:
+            return [error] * len(reports)
+
+    def _store_together(self, reports: Sequence[_Report]) -> Sequence[Json | Exception]:
+        now = int(time.time())
+        with self._database.write() as connection:
+            known = self._find_known(connection, reports)
+            made: dict[bytes, tuple[_Report, dict[str, Any]]] = {}
+            rows: list[Any] = []
+            for report in reports:
+                known_as = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
+                earlier = next((known[one] for one in report.key_hashes if one in known), None)
+                twin = made.get(known_as)
+                if (earlier and not self._is_body(earlier.body_hash, report)) or (
+                    twin and twin[0].new != report.new
+                ):
+                    rows.append(
+                        ProblemError(409, "This Idempotency-Key was used for another report.")
+                    )
+                elif earlier:
+                    rows.append(queries.find_issue(connection, self._org_id, earlier.issue_id))
+                elif twin:
+                    rows.append(twin[1])
+                else:
+                    rows.append(self._row(report, now))
+                    made[known_as] = report, rows[-1]
+            self._add(connection, made, now)
+            users = queries.find_users(
+                connection, self._org_id, {report.creator for report in reports if report.creator}
+            )
+        return [
+            row
+            if isinstance(row, Exception)
+            else self._answer(report, _with_creator(row, users) if isinstance(row, dict) else row)
+            for report, row in zip(reports, rows, strict=True)
+        ]
+
+    def _find_known(
+        self, connection: Connection, reports: Sequence[_Report]
+    ) -> Mapping[bytes, queries.AnyRow]:
+        """What earlier requests with the same keys were and made."""
+        hashes = [one for report in reports for one in report.key_hashes]
+        found = queries.find_idempotent(connection, self._org_id, hashes) if hashes else ()
+        return {row.key_hash: row for row in found}
+
+    def _is_body(self, body_hash: bytes, report: _Report) -> bool:
+        return self._keys.is_hash(body_hash, "idempotency/body", report.new.model_dump_json())
+
+    def _row(self, report: _Report, now: int) -> dict[str, Any]:
+        new, issue_id = report.new, queries.new_id("issue")
+        receipt = self._receipts.of(issue_id, report.key)[0] if new.anonymous else None
+        return {
+            "org_id": self._org_id,
+            "id": issue_id,
+            "description": new.description,
+            "resource_type": new.resource_type,
+            "type": new.type,
+            "state": IssueState.NOT_REVIEWED,
+            "is_read": False,
+            "thread_id": new.config.thread_id if new.config else None,
+            "reported_interaction_id": new.config.reported_interaction_id if new.config else None,
+            "project_id": new.project_id,
+            "created_at": now,
+            "updated_at": now,
+            "created_by": report.creator,
+            "receipt_hash": self._receipts.hashes(receipt)[0] if receipt else None,
+        }
+
+    def _add(
+        self,
+        connection: Connection,
+        made: Mapping[bytes, tuple[_Report, dict[str, Any]]],
+        now: int,
+    ) -> None:
+        if not made:
+            return
+        rows = [row for _, row in made.values()]
+        first = queries.take_issue_numbers(connection, self._org_id, len(rows))
+        for number, row in enumerate(rows, first):
+            row["number"] = number
+        queries.add_issues(connection, rows)
+        keyed = [
+            {
+                "org_id": self._org_id,
+                "key_hash": key_hash,
+                "body_hash": self._keys.hash("idempotency/body", report.new.model_dump_json()),
+                "issue_id": row["id"],
+                "created_at": now,
+            }
+            for key_hash, (report, row) in made.items()
+            if report.key_hashes
+        ]
+        if keyed:
+            queries.forget_idempotent(connection, self._org_id, now - IDEMPOTENCY_LIFETIME)
+            queries.add_idempotent(connection, keyed)
+
+    def _answer(self, report: _Report, row: Any) -> Json:
+        answer = serializers.issue(row, with_project=True) | {
+            # A repeated request gets the first answer, whatever was done to the issue since.
+            "description": report.new.description,
+            "type": report.new.type,
+            "state": IssueState.NOT_REVIEWED,
+            "is_read": False,
+            "updated_at": serializers.timestamp(row.created_at),
+        }
+        if row.receipt_hash is not None:
+            # The one of the key that was the newest then.
+            fitting = (
+                receipt
+                for receipt in self._receipts.of(row.id, report.key)
+                if row.receipt_hash in self._receipts.hashes(receipt)
+            )
+            if receipt := next(fitting, None):
+                answer["receipt"] = receipt
+        return answer
+
+
+def _with_creator(row: Mapping[str, Any], users: Mapping[str, queries.AnyRow]) -> Any:
+    """A new row as `store.find_issue` would have it."""
+    creator = users.get(row["created_by"] or "")
+    fields = ("account_id", "name", "email", "state", "role", "created_at")
+    return SimpleNamespace(
+        **row, **{f"user_{field}": getattr(creator, field) for field in fields if creator}
+    )

@@ -1,0 +1,111 @@
+"""One page of a list of issues: by number, or from a cursor on, forwards or backwards."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from issue_portal.models.contract import IssueQuery, PageOrder
+from issue_portal.server.db import count_rollups, queries, search
+from issue_portal.server.db.queries import Filter
+from issue_portal.server.services import serializers
+from issue_portal.server.services.cursors import Cursors
+from issue_portal.server.services.problems import invalid_field
+from issue_portal.server.services.serializers import Json
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which page of a list. ``after`` and ``before`` are numbers of issues, exclusive."""
+
+    size: int
+    descending: bool
+    backward: bool
+    """Whether the page is counted from its end."""
+
+    by_cursor: bool
+    after: int | None
+    before: int | None
+    offset: int
+
+    @classmethod
+    def asked_for(cls, query: IssueQuery, cursors: Cursors) -> "Place":
+        """Where ``query`` points to; a 400 if that makes no sense."""
+        by_cursor = bool({"after", "before", "first", "last"} & query.model_fields_set)
+        if by_cursor and query.page is not None:
+            raise invalid_field("page", "cannot be combined with cursors")
+        if query.first is not None and query.last is not None:
+            raise invalid_field("last", "cannot be combined with first")
+        size = query.first or query.last or query.page_size
+        return cls(
+            size=size,
+            descending=query.page_order is PageOrder.DESCENDING,
+            backward=query.last is not None
+            or (query.before is not None and query.after is None and query.first is None),
+            by_cursor=by_cursor,
+            after=cursors.read("after", query.after),
+            before=cursors.read("before", query.before),
+            offset=0 if query.page is None else (query.page - 1) * size,
+        )
+
+
+def read(
+    connection: Connection, which: Filter, place: Place, query: IssueQuery, cursors: Cursors
+) -> Json:
+    """The page at ``place`` of the issues that are meant, with what ``query`` includes."""
+    if which.text and which.is_by_text:
+        which = replace(which, keys=search.candidates(connection, which.text))
+    near = count_rollups.narrowed(connection, which)
+    rows = _rows(connection, near, place) if near else []
+    more = len(rows) > place.size
+    del rows[place.size :]
+    if place.backward:
+        rows.reverse()
+    page: Json = {
+        "data": [
+            serializers.issue(
+                row,
+                with_user=query.include is None or "User" in query.include,
+                with_project=query.include is not None and "Project" in query.include,
+            )
+            for row in rows
+        ]
+    }
+    # What lies on the side we did not look at decides the other flag.
+    has_next, has_previous = more, place.offset > 0
+    if place.by_cursor:
+        beyond = bool(near and rows and _is_any_beyond(connection, near, place, rows))
+        has_next, has_previous = (beyond, more) if place.backward else (more, beyond)
+    if rows and has_next:
+        page["next_cursor"] = cursors.at(rows[-1].number)
+    if rows and has_previous:
+        page["previous_cursor"] = cursors.at(rows[0].number)
+    page["has_next_page"] = has_next
+    page["has_previous_page"] = has_previous
+    if query.total_count:
+        page["total_count"] = count_rollups.count(connection, which)
+    return page
+
+
+def _rows(connection: Connection, which: Filter, place: Place) -> list[queries.AnyRow]:
+    """The issues of the page and one more, if there is one, in the order in which they are read."""
+    ahead = place.offset
+    if ahead:
+        which, ahead = count_rollups.skipped(connection, which, ahead, descending=place.descending)
+    found = queries.list_issues(
+        connection,
+        which,
+        descending=place.descending != place.backward,
+        limit=place.size + 1,
+        offset=ahead,
+        above=place.before if place.descending else place.after,
+        below=place.after if place.descending else place.before,
+    )
+    return list(found)
+
+
+def _is_any_beyond(
+    connection: Connection, which: Filter, place: Place, rows: list[queries.AnyRow]
+) -> bool:
+    """Whether there is an issue on the side of the page from which it was not read."""
+    edge = rows[-1].number if place.backward else rows[0].number
+    return queries.any_beyond(connection, which, edge, above=place.descending != place.backward)

@@ -1,0 +1,51 @@
+"""What was read from the database, kept for as long as nothing in the database changes.
+
+SQLite tells that in microseconds, whoever has changed it. PostgreSQL does not, so nothing is kept
+there.
+"""
+
+import threading
+from collections.abc import Hashable
+from typing import Any, Final
+
+from issue_portal.server.db.database import Database
+
+_MOST: Final = 2_000
+_MOST_BYTES: Final = 16 * 2**20
+
+
+class Memory:
+    """A cache that is emptied by every change; may be used by several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._version: int | None = None
+        self._kept: dict[Hashable, Any] = {}
+        self._bytes = 0
+
+    def get(self, key: Hashable) -> Any:
+        """What was kept under ``key`` and is still so, else None."""
+        version = self._database.version()
+        with self._lock:
+            if version != self._version:
+                self._empty(version)
+            return self._kept.get(key)
+
+    def version(self) -> int | None:
+        """The version of the database, to be taken before it is read for `keep`."""
+        return self._database.version()
+
+    def keep(self, key: Hashable, value: Any, version: int | None, size: int = 0) -> None:
+        """Keep what was read at or after ``version``; ``size`` in bytes, where it matters."""
+        with self._lock:
+            if version is None or version != self._version:
+                return
+            if len(self._kept) >= _MOST or self._bytes + size > _MOST_BYTES:
+                self._empty(version)
+            self._kept[key] = value
+            self._bytes += size
+
+    def _empty(self, version: int | None) -> None:
+        self._kept.clear()
+        self._bytes, self._version = 0, version

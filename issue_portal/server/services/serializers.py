@@ -1,0 +1,98 @@
+"""Rows as the JSON of the contract: key order, optional keys and formats are decided here."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from issue_portal.server.db.queries import AnyRow
+
+Json = dict[str, Any]
+
+
+@lru_cache(maxsize=4096)
+def timestamp(seconds: int) -> str:
+    """Seconds since 1970 as ``2026-02-08T14:55:10Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def issue(row: AnyRow, *, with_user: bool = True, with_project: bool = False) -> Json:
+    """An issue. ``data`` and ``project`` are left out when there is none."""
+    wire: Json = {
+        "id": row.id,
+        "issue_number": row.number,
+        "description": row.description,
+        "resource_type": row.resource_type,
+        "type": row.type,
+        "state": row.state,
+        "is_read": row.is_read,
+    }
+    if row.thread_id is not None:
+        wire["data"] = {
+            "thread_id": row.thread_id,
+            "reported_interaction_id": row.reported_interaction_id,
+        }
+    wire["created_at"] = timestamp(row.created_at)
+    wire["updated_at"] = timestamp(row.updated_at)
+    if with_user:
+        wire["created_by"] = _creator(row)
+    if with_project and row.project_id is not None:
+        wire["project"] = {"id": row.project_id}
+    return wire
+
+
+def user(row: AnyRow) -> Json:
+    """A user."""
+    return {
+        "id": row.id,
+        "org_id": row.org_id,
+        "account_id": row.account_id,
+        "name": row.name,
+        "email": row.email,
+        "state": row.state,
+        "roles": [row.role],
+        "created_at": timestamp(row.created_at),
+    }
+
+
+def history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json]:
+    """What happened to an issue. Without actors (for receipts), reading is left out as well."""
+    entries = []
+    for row in rows:
+        entry: Json = {"at": timestamp(row.at), "action": row.action}
+        if with_actors:
+            entry["by"] = None if row.actor is None else {"id": row.actor, "name": row.name}
+        entry["changes"] = [
+            change for change in row.changes if with_actors or change["field"] != "is_read"
+        ]
+        if with_actors or entry["changes"] or row.action != "updated":
+            entries.append(entry)
+    return entries
+
+
+def receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> Json:
+    """What the holder of a receipt may see."""
+    return {
+        "issue_number": row.number,
+        "type": row.type,
+        "state": row.state,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "description": row.description,
+        "history": history(events, with_actors=False),
+    }
+
+
+def _creator(row: AnyRow) -> Json | None:
+    if row.created_by is None:
+        return None
+    return {
+        "id": row.created_by,
+        "org_id": row.org_id,
+        "account_id": row.user_account_id,
+        "name": row.user_name,
+        "email": row.user_email,
+        "state": row.user_state,
+        "roles": [row.user_role],
+        "created_at": timestamp(row.user_created_at),
+    }

@@ -1,0 +1,88 @@
+"""What one running API consists of: settings, keys, database, organisation and rules."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from issue_portal.core.accounts import AccountsFile, load_accounts
+from issue_portal.core.files import WriteProbe
+from issue_portal.core.secret_keys import Keys
+from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.server.db import queries
+from issue_portal.server.db.database import Database, reason_of
+from issue_portal.server.services.authentication import Access, TokenUses
+from issue_portal.server.services.issue_service import Issues
+from issue_portal.server.services.rate_limits import RateLimits
+from issue_portal.server.services.read_cache import Memory
+
+
+@dataclass(frozen=True)
+class Service:
+    """Made once at start, shared by all requests."""
+
+    settings: Settings
+    keys: Keys
+    database: Database
+    org_id: str
+    issues: Issues
+    rate_limits: RateLimits
+    memory: Memory
+    access: Access
+    token_uses: TokenUses
+    disk: WriteProbe
+
+    def close(self) -> None:
+        """Write what is still to be written, and close every connection."""
+        with suppress(DBAPIError):
+            self.token_uses.write()
+        self.database.close()
+
+
+def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Service:
+    """Open and migrate the database; raises `CannotStart` with a line for the operator.
+
+    A database that was used with another secret key is refused unless ``any_key``.
+    """
+    load_accounts(settings)
+    rate_limits = RateLimits(settings, keys)
+    database = Database(settings.database)
+    database.migrate()
+    try:
+        with database.write() as connection:
+            org_id = queries.ensure_organisation(connection, settings.org)
+            _check_key(connection, org_id, keys, any_key)
+    except DBAPIError as error:
+        raise CannotStart(f"Cannot use the database: {reason_of(error)}") from error
+    issues = Issues(database, org_id, keys)
+    memory = Memory(database)
+    accounts = AccountsFile(settings)
+    accounts.by_name()  # Known from the start, whatever becomes of the file.
+    access = Access(database, org_id, keys, accounts)
+    return Service(
+        settings,
+        keys,
+        database,
+        org_id,
+        issues,
+        rate_limits,
+        memory,
+        access,
+        TokenUses(database, org_id),
+        WriteProbe(settings.data_dir, *([database.directory] if database.directory else ())),
+    )
+
+
+def _check_key(connection: Connection, org_id: str, keys: Keys, any_key: bool) -> None:
+    """Keep a database from being used with a key that finds none of its receipts and tokens."""
+    known = queries.key_fingerprint(connection, org_id)
+    ours = keys.fingerprints()
+    if known is not None and known not in ours and not any_key:
+        raise CannotStart(
+            "This database was last used with another secret key: receipts and API tokens of before"
+            " would be void. Put that key back (ISSUES_SECRET_KEY, or secret.key in the data"
+            " directory), or accept the loss with `key accept`."
+        )
+    if known != ours[0]:
+        queries.set_key_fingerprint(connection, org_id, ours[0])

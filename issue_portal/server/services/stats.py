@@ -1,0 +1,131 @@
+"""Counts of issues and how long they took, by SQL, for the insights of reviewers.
+
+Deleted issues do not count. Times are seconds since 1970, the end of a period is exclusive.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, tzinfo
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from issue_portal.models.contract import LIVE_STATES
+from issue_portal.server.db import count_rollups
+from issue_portal.server.db.queries import Filter
+from issue_portal.server.db.tables import issues
+from issue_portal.server.services.serializers import Json
+
+MOST_PROJECTS = 20
+
+_QUARTER = 900
+"""Seconds. In every time zone of today a day begins with a quarter of an hour."""
+
+
+def count(
+    connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
+) -> Json:
+    """Counts of the issues created from ``start`` to ``end``; days are those of ``zone``."""
+    asked = Filter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    period = count_rollups.narrowed(connection, asked) or replace(asked, lowest=1, highest=0)
+    by_state = _count_by(connection, period, "state")
+    unread, anonymous = _count_unread_and_anonymous(connection, period)
+    open_before = _count_open(connection, org_id, start) if start else 0
+    return {
+        "total": sum(by_state.values()),
+        "unread": unread,
+        "anonymous": anonymous,
+        "by_state": by_state,
+        "by_type": _count_by(connection, period, "type"),
+        "by_project": _count_by_project(connection, period),
+        "open_before": open_before,
+        "by_day": _count_by_day(connection, period, zone, open_before),
+        "time_to_review": _durations(connection, period, "reviewed_at"),
+        "time_to_close": _durations(connection, period, "closed_at"),
+    }
+
+
+def _count_by(connection: Connection, period: Filter, column: str) -> dict[str, int]:
+    values = issues.c[column]
+    query = select(values, func.count()).where(*_those(connection, period)).group_by(values)
+    return {str(value): number for value, number in connection.execute(query)}
+
+
+def _count_by_project(connection: Connection, period: Filter) -> list[Json]:
+    number = func.count().label("number")
+    query = (
+        select(issues.c.project_id, number)
+        .where(*_those(connection, period), issues.c.project_id.is_not(None))
+        .group_by(issues.c.project_id)
+        .order_by(number.desc(), issues.c.project_id)
+        .limit(MOST_PROJECTS)
+    )
+    return [{"project": {"id": row[0]}, "count": row[1]} for row in connection.execute(query)]
+
+
+def _count_unread_and_anonymous(connection: Connection, period: Filter) -> tuple[int, int]:
+    query = select(
+        func.count().filter(issues.c.is_read.is_(False)),
+        func.count().filter(issues.c.created_by.is_(None)),
+    ).where(*_those(connection, period))
+    unread, anonymous = connection.execute(query).one()
+    return unread, anonymous
+
+
+def _count_open(connection: Connection, org_id: str, at: int) -> int:
+    """How many had been created and not closed at that moment."""
+    ever = Filter(org_id, LIVE_STATES)
+    closed = select(func.count()).where(*_those(connection, ever), issues.c.closed_at < at)
+    created = count_rollups.count(connection, replace(ever, created_to=at))
+    return created - int(connection.execute(closed).scalar_one())
+
+
+def _count_by_day(
+    connection: Connection, period: Filter, zone: tzinfo, open_before: int
+) -> list[Json]:
+    created = _days(connection, period, "created_at", zone)
+    closed = _days(connection, period, "closed_at", zone)
+    found, still_open = [], open_before
+    for day in sorted(created.keys() | closed.keys()):
+        still_open += created[day] - closed[day]
+        found.append({"day": day, "count": created[day], "closed": closed[day], "open": still_open})
+    return found
+
+
+def _days(connection: Connection, period: Filter, column: str, zone: tzinfo) -> Counter[str]:
+    """On which days of the period something happened, and how often."""
+    at = issues.c[column]
+    ever = Filter(period.org_id, period.states)
+    conditions = [*_those(connection, ever), at.is_not(None)]
+    if period.created_from is not None:
+        conditions.append(at >= period.created_from)
+    if period.created_to is not None:
+        conditions.append(at < period.created_to)
+    quarter = (at // _QUARTER).label("quarter")
+    days: Counter[str] = Counter()
+    for begin, number in connection.execute(
+        select(quarter, func.count()).where(*conditions).group_by(quarter)
+    ):
+        days[datetime.fromtimestamp(int(begin) * _QUARTER, zone).date().isoformat()] += number
+    return days
+
+
+def _durations(connection: Connection, period: Filter, column: str) -> Json | None:
+    """From creation to ``column``: how many have it, the median and the 90th percentile.
+
+    Percentiles are nearest-rank: a value that occurred.
+    """
+    duration = (issues.c[column] - issues.c.created_at).label("duration")
+    those = [*_those(connection, period), issues.c[column].is_not(None)]
+    number = int(connection.scalar(select(func.count()).select_from(issues).where(*those)) or 0)
+    if not number:
+        return None
+    ordered = select(duration).where(*those).order_by(duration).limit(1)
+    median, late = (
+        int(connection.execute(ordered.offset(-(-number * percent // 100) - 1)).scalar_one())
+        for percent in (50, 90)
+    )
+    return {"count": number, "median": median, "p90": late}
+
+
+def _those(connection: Connection, which: Filter) -> list[ColumnElement[bool]]:
+    return which.conditions(connection.dialect.name)

@@ -1,0 +1,36 @@
+"""Streamlit's secrets files, loaded before the settings are read."""
+
+import os
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.secrets import secrets_singleton
+
+from issue_portal.core.settings import CannotStart
+
+
+def load_secrets() -> None:
+    """Load the secrets files, and let their root values be settings of this process.
+
+    Environment variables of the process win over root values. Raises `CannotStart` if a file
+    cannot be read.
+    """
+    files = [path for name in st.get_option("secrets.files") if (path := Path(name)).exists()]
+    if not files:
+        return
+    environment = dict(os.environ)
+    if not _is_loaded():
+        there = " or ".join(map(str, files))
+        raise CannotStart(f"Cannot read the secrets in {there}: is that TOML?")
+    # Streamlit 1.67 writes strings and numbers over environment variables, and leaves out booleans.
+    for name, value in secrets_singleton.items():
+        if isinstance(value, bool):
+            os.environ[name] = str(value)
+    os.environ.update(environment)
+
+
+def _is_loaded() -> bool:
+    try:
+        return secrets_singleton.load_if_toml_exists()
+    except ValueError:  # Not UTF-8, or a value that no environment variable can have.
+        return False

@@ -1,0 +1,60 @@
+"""The files of Streamlit's page, some eighty for who opens it first, kept in memory (ASGI).
+
+Streamlit (1.67) has threads look for each, open and read it: 3 ms of a processor for the smallest,
+in which the portal does nothing else.
+"""
+
+import mimetypes
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
+
+from issue_portal.core.token_bucket import body_size
+
+_FILES: Final = "static/**/*"
+
+_HEADERS: Final = {"Cache-Control": "public, immutable, max-age=31536000"}
+"""As Streamlit says: the name of a file changes with what is in it."""
+
+
+class BundleFiles:
+    """Answers with the file if one is asked for, and passes all else on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass the request on."""
+        if not is_asked_for(scope):
+            await self.app(scope, receive, send)
+        elif scope["path"] in files():
+            kind = mimetypes.guess_type(scope["path"])[0]
+            await Response(_content(scope["path"]), 200, _HEADERS, kind)(scope, receive, send)
+        else:
+            # Streamlit would send the page, as a script or a style.
+            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
+
+
+def is_asked_for(scope: Scope) -> bool:
+    """Whether this asks for a file of the bundle, be it there or not."""
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        return False
+    return scope["path"].startswith("/static/") and not body_size(Headers(scope=scope), 1)
+
+
+@cache
+def files() -> dict[str, Path]:
+    """The bundle's files by the path by which a browser asks for them."""
+    folder = Path(get_static_dir())
+    found = (file for file in folder.glob(_FILES) if file.is_file())
+    return {f"/{file.relative_to(folder).as_posix()}": file for file in found}
+
+
+@cache
+def _content(path: str) -> bytes:
+    return files()[path].read_bytes()
