@@ -35,7 +35,7 @@ from auth.mode import Way, way_in
 from issue_portal.core import jwt_tokens
 from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from issue_portal.server.services.authentication import name_of
 
 LIFETIME: Final = 12 * 3600

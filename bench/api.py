@@ -13,7 +13,7 @@ import httpx
 from bench import processes
 from bench.rows import Row
 from bench.wrk import Load, load
-from issue_portal.models.contract import IssueState, IssueType
+from issue_portal.models.vocabulary import IssueState, IssueType
 
 NONE, FEW, MANY = 0, 1_000, 1_000_000
 ROUNDS = 3

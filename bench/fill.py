@@ -10,8 +10,8 @@ from sqlalchemy import insert, update
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.secret_keys import load_keys
 from issue_portal.core.settings import get_settings
-from issue_portal.models.contract import IssueState, IssueType, Role
-from issue_portal.server.db import queries, search
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
+from issue_portal.server.db import ids, queries_users, search
 from issue_portal.server.db.tables import history, issues, organisations
 from issue_portal.server.services.sample_data import TEXTS, TOPICS
 from issue_portal.server.services.service import Service, open_service
@@ -27,7 +27,7 @@ def fill(service: Service, number: int) -> None:
     chance, now, org_id = random.Random(1), int(time.time()), service.org_id
     with service.database.write() as connection:
         people = [
-            queries.ensure_user(
+            queries_users.ensure_user(
                 connection, org_id, f"p{place}@example.com", f"Person {place}", Role.MEMBER
             ).id
             for place in range(PEOPLE)
@@ -44,7 +44,7 @@ def fill(service: Service, number: int) -> None:
             moved = state in (IssueState.IN_REVIEW, IssueState.CLOSED)
             row = {
                 "org_id": org_id,
-                "id": queries.new_id("issue"),
+                "id": ids.new_id("issue"),
                 "number": place + 1,
                 "description": text,
                 "search_text": search.fold(text),

@@ -26,7 +26,9 @@ from issue_portal.core import portal_token
 from issue_portal.core.client_address import counted_as
 from issue_portal.core.portal_token import Person, Visitor
 from issue_portal.core.settings import get_settings
-from issue_portal.models.contract import HistoryEntry, Issue, IssueQuery, NewIssue, Role
+from issue_portal.models.requests import IssueQuery, NewIssue
+from issue_portal.models.responses import HistoryEntry, Issue
+from issue_portal.models.vocabulary import Role
 
 _TIMEOUT: Final = 5.0
 _ATTEMPTS: Final = 3

@@ -10,7 +10,7 @@ from typing import Final
 from auth import api_backend
 from components import api_session
 from issue_portal.client.errors import IssuesError, NotFound, NotSupported
-from issue_portal.models.contract import Issue, User
+from issue_portal.models.responses import Issue, User
 
 _NOBODYS_RECEIPT: Final = "0000-0000-0000-0000"
 _PATIENCE: Final = 2.0

@@ -11,7 +11,8 @@ from components.insights.date_range import Period
 from components.ui import i18n, labels, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFound, NotSupported
-from issue_portal.models.contract import LIVE_STATES, IssueState, IssueStats, IssueType
+from issue_portal.models.responses import IssueStats
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 
 OPEN = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 

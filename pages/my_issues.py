@@ -18,7 +18,8 @@ from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFound
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import IssuePage, IssueState
+from issue_portal.models.responses import IssuePage
+from issue_portal.models.vocabulary import IssueState
 
 st.title(_("My issues"), anchor=False)
 api_session.require()

@@ -21,7 +21,7 @@ from components.issues.review_queue import Queue
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFound
-from issue_portal.models.contract import Issue
+from issue_portal.models.responses import Issue
 from web import export_route
 
 st.title(_("Review"), anchor=False)

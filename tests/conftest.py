@@ -26,7 +26,7 @@ from issue_portal.client.client import IssuesClient
 from issue_portal.core import portal_token
 from issue_portal.core.portal_token import Caller, Person, Visitor
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from tests.command_line import run_command
 

@@ -27,7 +27,9 @@ from components.ui.i18n import _
 from issue_portal.client.errors import ApiError, IssuesError
 from issue_portal.core import export_formats
 from issue_portal.core.token_bucket import Turns
-from issue_portal.models.contract import PAGE_SIZE_LIMIT, Include, Issue, IssueQuery
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 
 _PATH: Final = "issues"
 _PLACE: Final = ("page", "first", "last", "after", "before")

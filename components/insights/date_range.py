@@ -9,7 +9,8 @@ import streamlit as st
 
 from components.ui import i18n, labels, query_params
 from components.ui.i18n import N_, _
-from issue_portal.models.contract import DayCount, StatsQuery
+from issue_portal.models.requests import StatsQuery
+from issue_portal.models.responses import DayCount
 
 _CHOICES: Final[Mapping[str, str]] = {
     "30": N_("30 days"),

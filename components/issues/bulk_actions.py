@@ -12,7 +12,9 @@ from components.ui import i18n, messages
 from components.ui.i18n import N_, _, ngettext
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError, NotFound
-from issue_portal.models.contract import PAGE_SIZE_LIMIT, Issue, IssueQuery, IssueState
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, IssueState
 
 _DELETE: Final = "delete"
 _ASKED: Final = "several"

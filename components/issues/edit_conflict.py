@@ -14,7 +14,8 @@ from components.issues import issue_detail
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
-from issue_portal.models.contract import NEXT_STATES, Issue, IssueState
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 
 _FOUND: Final = "conflict"
 # Whoever opens an issue marks it as read: that is no change of mind.

@@ -7,7 +7,8 @@ import streamlit as st
 
 from components import api_session
 from issue_portal.client.errors import Invalid, NotFound, NotSupported
-from issue_portal.models.contract import StatsQuery, User
+from issue_portal.models.requests import StatsQuery
+from issue_portal.models.responses import User
 
 _SECONDS: Final = 60
 _DAYS: Final = 90

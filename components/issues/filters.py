@@ -10,15 +10,10 @@ import streamlit as st
 from components.issues import issue_list
 from components.ui import labels, placeholders, query_params
 from components.ui.i18n import _
-from issue_portal.models.contract import (
-    LIVE_STATES,
-    IssueQuery,
-    IssueState,
-    IssueType,
-    PageOrder,
-    User,
-)
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import User
 from issue_portal.models.text_rules import TEXT
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType, PageOrder
 
 PAGE_SIZE: Final = 20
 _UNFOLDED: Final = "more_filters"

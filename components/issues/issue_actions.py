@@ -17,7 +17,8 @@ from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError, PreconditionFailed
-from issue_portal.models.contract import Issue, IssueState, IssueType
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState, IssueType
 
 _Make = Callable[[Issue], object]
 

@@ -10,7 +10,7 @@ import streamlit as st
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
-from issue_portal.models.contract import HistoryEntry, Issue, ReceiptView
+from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
 
 
 def heading(issue: Issue | ReceiptView) -> None:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from components.ui import i18n, js_component, labels, query_params
 from components.ui.i18n import _
-from issue_portal.models.contract import Issue, IssueState
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState
 
 EXCERPT: Final = 160
 _OPENED: Final = "issue"

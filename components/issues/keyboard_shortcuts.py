@@ -15,7 +15,8 @@ from components.issues.review_queue import Queue
 from components.ui import messages
 from components.ui.i18n import N_, _
 from issue_portal.client.errors import IssuesError
-from issue_portal.models.contract import Issue, IssueState
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState
 
 _ON: Final = "shortcuts_on"
 _HELP: Final = "shortcuts"

@@ -6,14 +6,9 @@ from typing import Any, Final
 
 from components import api_session, server_capabilities
 from components.issues import filters
-from issue_portal.models.contract import (
-    PAGE_SIZE_LIMIT,
-    Issue,
-    IssuePage,
-    IssueQuery,
-    IssueState,
-    User,
-)
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue, IssuePage, User
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, IssueState
 
 LOOKED_THROUGH: Final = 1_000
 """How many of the newest issues are looked through where the server does not do it."""

@@ -14,7 +14,9 @@ from components.issues import filters, issue_list
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
-from issue_portal.models.contract import LIVE_STATES, Issue, IssuePage, IssueQuery, IssueState
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue, IssuePage
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
 _BEGAN: Final = "queue_began"
 _AT: Final = "queue_at"

@@ -10,7 +10,8 @@ from components.issues import issue_list
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
-from issue_portal.models.contract import Issue, IssueQuery
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
 
 _SEARCHED: Final = 4
 _SHOWN: Final = 3

@@ -18,7 +18,8 @@ from auth import current_user
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
-from issue_portal.models.contract import Issue, IssueState
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState
 
 SECONDS: Final = 5.0
 

@@ -12,7 +12,7 @@ from auth import api_backend
 from components.ui import i18n, js_component
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import DESCRIPTION_LIMIT
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
 _LONGEST_SENT = 50_000
 """UTF-16 units of a text that is sent to be refused; more would not fit into one message."""

@@ -8,7 +8,8 @@ from components.report import draft_autosave, report_form
 from components.report.draft_autosave import Given
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import Issue, IssueState, IssueType
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState, IssueType
 
 _SAVED: Final = "correction_saved"
 

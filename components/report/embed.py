@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from issue_portal.models.contract import DESCRIPTION_LIMIT, IssueType
 from issue_portal.models.text_rules import unmarked
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
 """An id that a link may bring: what is in it can be seen, and told from anything else."""

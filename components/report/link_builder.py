@@ -6,7 +6,7 @@ from components.report.embed import Prefill, is_reference
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
-from issue_portal.models.contract import IssueType
+from issue_portal.models.vocabulary import IssueType
 
 _TEXT_LIMIT = 1_000
 """Of what is longer, browsers and proxies cut the address off."""

@@ -6,7 +6,8 @@ import streamlit as st
 
 from components.ui import labels
 from components.ui.i18n import _
-from issue_portal.models.contract import Issue, receipt_digits
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import receipt_digits
 
 _DIGITS = 16
 

@@ -15,16 +15,11 @@ from components.ui import i18n, labels, messages
 from components.ui.i18n import _, ngettext
 from issue_portal.client.errors import Invalid
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import DESCRIPTION_LIMIT as LIMIT
-from issue_portal.models.contract import (
-    Issue,
-    IssueType,
-    NewIssue,
-    Reference,
-    ResourceType,
-    ThreadConfig,
-)
+from issue_portal.models.requests import NewIssue, Reference, ThreadConfig
+from issue_portal.models.responses import Issue
 from issue_portal.models.text_rules import check_text, is_blank, unmarked
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT as LIMIT
+from issue_portal.models.vocabulary import IssueType, ResourceType
 
 _KEYS: Final = {
     "type": "report_type",

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from components.report import draft_autosave, receipt
 from components.ui import js_component
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import Issue, User
+from issue_portal.models.responses import Issue, User
 
 _LOOK = "sent_look"
 

@@ -11,7 +11,8 @@ import streamlit as st
 from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
-from issue_portal.models.contract import HistoryEntry, IssueState, IssueType, Role, User
+from issue_portal.models.responses import HistoryEntry, User
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 

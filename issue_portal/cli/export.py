@@ -1,11 +1,10 @@
-"""``export`` and ``import``."""
+"""``export``: write all issues to a file."""
 
 import asyncio
-import gzip
 import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -14,15 +13,15 @@ import httpx
 from starlette.routing import Router
 
 from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import as_json, echo, print_json
+from issue_portal.cli.output import echo
 from issue_portal.client.client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.core import export_formats, portal_token
 from issue_portal.core.portal_token import Operator
 from issue_portal.core.settings import CannotStart, get_settings
-from issue_portal.models.contract import PAGE_SIZE_LIMIT, Include, IssueQuery, IssueState, PageOrder
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include, IssueState, PageOrder
 from issue_portal.server.http.app import create_app, mounted
-from issue_portal.server.services.import_issues import import_issues
 
 
 @click.command("export")
@@ -110,43 +109,3 @@ def _output(path: Path | None) -> Iterator[TextIO]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@click.command("import")
-@click.argument(
-    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
-)
-@as_json
-def import_file(file: Path, as_json: bool) -> None:
-    """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
-
-    A FILE of `archive` is taken in as well, but for its histories. Issues that are there already,
-    by their id, are left alone: it can be repeated.
-    """
-    try:
-        with opened_service() as service, _input(file) as lines:
-            counts = import_issues(
-                service,
-                lines,
-                lambda number, reason: click.echo(f"line {number}: {reason}", err=True),
-            )
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CannotStart(f"Cannot read {file}: {reason}.") from error
-    except UnicodeDecodeError as error:
-        raise CannotStart(f"{file} is not UTF-8 text.") from error
-    if as_json:
-        print_json(counts)
-    else:
-        told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        echo(f"{file}: {told}.", err=True)
-    if counts["refused"]:
-        sys.exit(1)
-
-
-def _input(path: Path) -> AbstractContextManager[TextIO]:
-    if str(path) == "-":
-        return nullcontext(sys.stdin)
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")

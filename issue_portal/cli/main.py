@@ -9,13 +9,13 @@ from issue_portal.cli.output import OutputError
 from issue_portal.core.settings import CannotStart
 
 COMMANDS = {
-    "archive": "issue_portal.cli.backup:archive",
+    "archive": "issue_portal.cli.archive:archive",
     "backup": "issue_portal.cli.backup:backup",
-    "demo": "issue_portal.cli.serve:demo",
+    "demo": "issue_portal.cli.demo:demo",
     "export": "issue_portal.cli.export:export_issues",
-    "import": "issue_portal.cli.export:import_file",
+    "import": "issue_portal.cli.import_:import_file",
     "key": "issue_portal.cli.key:key",
-    "restore": "issue_portal.cli.backup:restore",
+    "restore": "issue_portal.cli.restore:restore",
     "serve": "issue_portal.cli.serve:serve",
     "token": "issue_portal.cli.token:token",
     "user": "issue_portal.cli.user:user",

@@ -4,6 +4,7 @@ import errno
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -47,3 +48,11 @@ def _plain(cell: object) -> str:
 def day(seconds: int | None) -> str | None:
     """A date as ``2026-02-08``."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def print_rows(done: str, file: Path, counts: dict[str, int], as_json: bool) -> None:
+    """Print how many rows of each table a backup wrote or restored."""
+    if as_json:
+        print_json({"file": str(file), "rows": counts})
+    else:
+        echo(f"{file} {done}. Issues: {counts['issues']}, users: {counts['users']}.", err=True)

@@ -1,4 +1,4 @@
-"""``serve`` and ``demo``."""
+"""``serve``: serve the API without the portal."""
 
 import socket
 from contextlib import suppress
@@ -7,7 +7,6 @@ import click
 import uvicorn
 
 from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import echo
 from issue_portal.core import logging_setup, telemetry
 from issue_portal.core.settings import CannotStart, get_settings
 from issue_portal.server.http import uvicorn_limits
@@ -47,15 +46,6 @@ def serve(host: str, port: int) -> None:
             )
             with suppress(KeyboardInterrupt):  # The usual way to stop it.
                 uvicorn.Server(config).run(sockets=[listener])
-
-
-@click.command()
-def demo() -> None:
-    """Add a few hundred sample issues to an empty database."""
-    with opened_service() as service:
-        if not add_sample_issues(service):
-            raise CannotStart("There are issues already: samples are for an empty database only.")
-        echo("Sample issues were added.", err=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -7,8 +7,8 @@ import click
 from issue_portal.cli.installation import opened_service
 from issue_portal.cli.output import as_json, day, echo, print_json, print_table
 from issue_portal.core.settings import CannotStart
-from issue_portal.models.contract import Role
-from issue_portal.server.db import queries
+from issue_portal.models.vocabulary import Role
+from issue_portal.server.db import queries_tokens
 from issue_portal.server.services import authentication
 
 
@@ -67,7 +67,7 @@ def create(email: str, role: str, expires_in_days: int | None, as_json: bool) ->
 def list_tokens(as_json: bool) -> None:
     """Show all tokens: whose, how strong, how long, and the day of their last use."""
     with opened_service() as service, service.database.read() as connection:
-        rows = queries.list_tokens(connection, service.org_id)
+        rows = queries_tokens.list_tokens(connection, service.org_id)
     found = [
         {
             "id": row.id,
@@ -91,6 +91,6 @@ def list_tokens(as_json: bool) -> None:
 def revoke(token_id: str) -> None:
     """Make the token with this id (see: token list) worthless at once."""
     with opened_service() as service, service.database.write() as connection:
-        if not queries.delete_token(connection, service.org_id, token_id):
+        if not queries_tokens.delete_token(connection, service.org_id, token_id):
             raise CannotStart(f"There is no token {token_id}: see `token list` for the ids.")
     echo(f"{token_id} is revoked.", err=True)

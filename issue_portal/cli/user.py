@@ -12,8 +12,8 @@ from issue_portal.core import accounts
 from issue_portal.core.accounts import Account, Accounts
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.settings import CannotStart, get_settings
-from issue_portal.models.contract import Role, UserState
-from issue_portal.server.db import queries
+from issue_portal.models.vocabulary import Role, UserState
+from issue_portal.server.db import queries_users
 from issue_portal.server.services import authentication
 
 password_stdin = click.option(
@@ -72,7 +72,7 @@ def add(
 def list_users(as_json: bool) -> None:
     """Show who can sign in, and whom the API knows by a token or a report."""
     with opened_service() as service, service.database.read() as connection:
-        rows = {row.email: row for row in queries.list_users(connection, service.org_id)}
+        rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
     found: list[dict[str, str | None]] = []
     for username, account in accounts.load_accounts(get_settings()).items():
         row = rows.pop(account.email, None)
@@ -148,9 +148,9 @@ def _set_state(who: str, state: UserState) -> None:
             email = known[username].email
             disabled = state is UserState.INACTIVE
             known[username] = known[username].model_copy(update={"disabled": disabled})
-        row = queries.find_user(connection, service.org_id, email)
+        row = queries_users.find_user(connection, service.org_id, email)
         if row is not None:
-            queries.set_user_state(connection, service.org_id, row.id, state)
+            queries_users.set_user_state(connection, service.org_id, row.id, state)
         if username is None and row is None:
             raise CannotStart(f"There is nobody called {who}: see `user list`.")
 

@@ -1,7 +1,8 @@
 """THE client of an Issues API: typed, retrying only what is safe, with one exception class a kind.
 
     from issue_portal.client.client import IssuesClient
-    from issue_portal.models.contract import IssueType, NewIssue, ResourceType
+    from issue_portal.models.requests import NewIssue
+    from issue_portal.models.vocabulary import IssueType, ResourceType
 
     with IssuesClient("http://localhost:8501", token) as client:
         issue = client.create(
@@ -30,19 +31,16 @@ import httpx
 from issue_portal.client.core import Call, Calls, Pause
 from issue_portal.client.pagination import Walk
 from issue_portal.client.transport import exchange, exchange_async, http_settings
-from issue_portal.models.contract import (
+from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.responses import (
     Issue,
     IssueHistory,
     IssuePage,
-    IssueQuery,
-    IssueState,
     IssueStats,
-    IssueType,
-    NewIssue,
     ReceiptView,
-    StatsQuery,
     User,
 )
+from issue_portal.models.vocabulary import IssueState, IssueType
 
 Result = TypeVar("Result")
 

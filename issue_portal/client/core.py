@@ -24,18 +24,9 @@ from issue_portal.client.errors import (
 )
 from issue_portal.client.pagination import Walk
 from issue_portal.client.responses import Answer, NoAnswer, Outcome, Received
-from issue_portal.models.contract import (
-    REQUEST_ID,
-    FieldError,
-    Issue,
-    IssueQuery,
-    IssueState,
-    IssueUpdate,
-    NewIssue,
-    Problem,
-    StatsQuery,
-    User,
-)
+from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.responses import FieldError, Issue, Problem, User
+from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 
 log = logging.getLogger("issue_portal.client")
 

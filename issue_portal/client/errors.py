@@ -15,7 +15,7 @@ IssuesError
     ServerFailed         5xx
 """
 
-from issue_portal.models.contract import FieldError, Problem
+from issue_portal.models.responses import FieldError, Problem
 
 
 class IssuesError(Exception):

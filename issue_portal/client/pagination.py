@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from issue_portal.client.errors import BadAnswer
-from issue_portal.models.contract import Issue, Page, User
+from issue_portal.models.responses import Issue, Page, User
 
 _MOST_STALE_PAGES = 3
 """Pages in a row without anything new: things created meanwhile explain some, never many."""

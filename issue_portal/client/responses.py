@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from issue_portal.client.errors import BadAnswer, IssuesError, Unreachable, error_for
-from issue_portal.models.contract import FieldError, Issue, Problem, UserPage
+from issue_portal.models.responses import FieldError, Issue, Problem, UserPage
 
 Received = TypeVar("Received", bound=BaseModel)
 

@@ -17,7 +17,7 @@ from zxcvbn import zxcvbn
 from issue_portal.core.files import locked
 from issue_portal.core.secret_keys import write_private
 from issue_portal.core.settings import CannotStart, Settings
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 
 LONGEST_PASSWORD = 72
 """Bytes; bcrypt does not look at more."""

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 
-from issue_portal.models.contract import Issue
+from issue_portal.models.responses import Issue
 from issue_portal.models.text_rules import is_blank
 
 _BREAKS = {ord(c): f"\\u{ord(c):04x}" for c in "\u0085\u2028\u2029"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from issue_portal.core import jwt_tokens
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 
 LIFETIME = 60
 """Seconds a token is good for: it is made for one call."""

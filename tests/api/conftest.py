@@ -7,7 +7,7 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 
 _names = itertools.count()
 

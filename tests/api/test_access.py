@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from issue_portal.client.errors import Invalid, NotFound, Unauthenticated
 from issue_portal.core.secret_keys import Keys, load_keys
 from issue_portal.core.settings import Settings
-from issue_portal.models.contract import IssueQuery, IssueType, NewIssue, ResourceType, Role
+from issue_portal.models.requests import IssueQuery, NewIssue
+from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from issue_portal.server.services import authentication
 from issue_portal.server.services.authentication import create_token
 from issue_portal.server.services.service import open_service

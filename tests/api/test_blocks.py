@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Connection
 
-from issue_portal.models.contract import LIVE_STATES, IssueState, ResourceType
-from issue_portal.server.db import count_rollups, queries
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState, ResourceType
+from issue_portal.server.db import count_rollups, queries_issues, queries_organisations
 from issue_portal.server.db.count_rollups import SIZE
 from issue_portal.server.db.database import Database
-from issue_portal.server.db.queries import Filter
+from issue_portal.server.db.queries_issues import Filter
 from issue_portal.server.db.tables import issues
 
 PER_BLOCK = 150
@@ -42,7 +42,7 @@ def connection(database_url, tmp_path) -> Iterator[Connection]:
 @pytest.fixture
 def org_id(connection) -> str:
     """An organisation with issues in three blocks, of which every third is read."""
-    org_id = queries.ensure_organisation(connection, "org")
+    org_id = queries_organisations.ensure_organisation(connection, "org")
     now = int(time.time())
     rows = [
         {
@@ -61,18 +61,20 @@ def org_id(connection) -> str:
         for block in range(3)
         for number in range(1, PER_BLOCK + 1)
     ]
-    queries.add_issues(connection, rows)
+    queries_issues.add_issues(connection, rows)
     return org_id
 
 
 def matching(connection: Connection, which: Filter, *, descending: bool) -> list[int]:
-    rows = queries.list_issues(connection, which, descending=descending, limit=10_000)
+    rows = queries_issues.list_issues(connection, which, descending=descending, limit=10_000)
     return [row.number for row in rows]
 
 
 def page(connection: Connection, which: Filter, offset: int, *, descending: bool) -> list[int]:
     rest, left = count_rollups.skipped(connection, which, offset, descending=descending)
-    rows = queries.list_issues(connection, rest, descending=descending, limit=10, offset=left)
+    rows = queries_issues.list_issues(
+        connection, rest, descending=descending, limit=10, offset=left
+    )
     return [row.number for row in rows]
 
 

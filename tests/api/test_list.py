@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issue_portal.models.contract import LIVE_STATES
-from issue_portal.server.db.queries import Filter
+from issue_portal.models.vocabulary import LIVE_STATES
+from issue_portal.server.db.queries_issues import Filter
 from issue_portal.server.db.search import fold
 
 

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.metrics import Queue
 from tests.api.conftest import Caller

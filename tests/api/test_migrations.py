@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import NewIssue
+from issue_portal.models.requests import NewIssue
 from issue_portal.server.db.database import MIGRATIONS
 from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from issue_portal.models.contract import IssueState, IssueType, Role
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import tables
 from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.conftest import DATABASES, api_server
 
 REQUESTS = 2_500  # on each database

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from issue_portal.models.contract import REQUEST_ID, Role
+from issue_portal.models.vocabulary import REQUEST_ID, Role
 from tests.api.conftest import Caller
 from tests.conftest import api_server, portal_server
 

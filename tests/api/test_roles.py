@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
 
 CALLERS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.conftest import DATABASES, ROOT, api_server
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"

@@ -12,7 +12,7 @@ import pytest
 from issue_portal.core.revoked_sign_ins import EndedSignIns
 from issue_portal.core.secret_keys import Keys
 from issue_portal.core.settings import Settings
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
 
 SERVE = [sys.executable, "-m", "issue_portal", "serve"]

@@ -9,7 +9,8 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from issue_portal.models.contract import IssueQuery, Role
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
 from tests.conftest import api_server, portal_server
 

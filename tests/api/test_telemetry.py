@@ -11,7 +11,7 @@ import time
 import pytest
 
 from issue_portal.core import telemetry
-from issue_portal.models.contract import REQUEST_ID
+from issue_portal.models.vocabulary import REQUEST_ID
 from tests.api.conftest import Caller
 from tests.conftest import ROOT, api_server, environment
 from tests.servers.script import serving

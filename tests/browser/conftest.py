@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from issue_portal.client.client import IssuesClient
-from issue_portal.models.contract import Issue, IssueType, NewIssue, ResourceType
+from issue_portal.models.requests import NewIssue
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueType, ResourceType
 from tests.conftest import Server
 
 expect.set_options(timeout=15_000)

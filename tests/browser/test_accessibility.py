@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import report
 from tests.conftest import Server, environment, free_port, sign
 

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import MetaData, select, text
 
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.conftest import DATABASES, SECRET, Server, portal_server
 
 ADDRESS, OTHER_ADDRESS = "203.0.113.77", "198.51.100.23"

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from issue_portal.models.contract import IssueQuery, Role
+from issue_portal.models.requests import IssueQuery
 from issue_portal.models.text_rules import unmarked
+from issue_portal.models.vocabulary import Role
 from tests.conftest import api_server, portal_server
 
 

@@ -13,8 +13,9 @@ from playwright.sync_api import expect
 
 from issue_portal.core import export_formats
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
+from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.text_rules import unmarked
+from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.conftest import sign
 from tests.hostile import HOSTILE, NAME
 

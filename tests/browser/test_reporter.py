@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import expect
 
 from issue_portal.core.portal_token import Person
-from issue_portal.models.contract import IssueQuery, IssueState, Role
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import IssueState, Role
 from tests.browser.conftest import report
 from tests.conftest import portal_server, sign
 

@@ -12,15 +12,8 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from issue_portal.client.errors import NotFound
-from issue_portal.models.contract import (
-    IssueQuery,
-    IssueState,
-    IssueType,
-    NewIssue,
-    ResourceType,
-    Role,
-    ThreadConfig,
-)
+from issue_portal.models.requests import IssueQuery, NewIssue, ThreadConfig
+from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role
 from tests.conftest import portal_server
 
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from issue_portal.models.contract import IssueQuery, IssueState, IssueType, Role
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from tests.browser.conftest import report
 from tests.conftest import ROOT, Server, free_port, portal_server
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from issue_portal.client.client import AsyncIssuesClient, IssuesClient
-from issue_portal.models.contract import IssueType, NewIssue, ResourceType, Role, ThreadConfig
+from issue_portal.models.requests import NewIssue, ThreadConfig
+from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.conftest import DATABASES, Server
 from tests.servers import newer_form, original_form
 

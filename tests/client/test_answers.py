@@ -5,7 +5,8 @@ from datetime import timedelta, timezone
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.models.contract import Issue, IssueQuery
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
 from tests.servers.script import serving
 
 PROBLEM = {

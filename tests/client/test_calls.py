@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.models.contract import REQUEST_ID, Issue, IssueState
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 from tests.client.conftest import new
 from tests.conftest import free_port
 from tests.servers.script import drop, forward, hang, serving, then_close, truncated

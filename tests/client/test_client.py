@@ -10,7 +10,8 @@ import pytest
 
 from issue_portal.client import errors
 from issue_portal.client.client import AsyncIssuesClient, IssuesClient
-from issue_portal.models.contract import IssueQuery, IssueState, IssueType
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.client.conftest import apart, new
 from tests.servers.script import serving
 

@@ -6,7 +6,7 @@ import pytest
 
 from issue_portal.client import client as client_module
 from issue_portal.client.client import IssuesClient
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.client.conftest import apart
 from tests.conftest import ROOT
 

@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.models.contract import IssueQuery
+from issue_portal.models.requests import IssueQuery
 from tests.client.conftest import new
 from tests.servers.script import (
     dripping_body,

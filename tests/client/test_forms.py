@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.models.contract import Include, IssueQuery, IssueState, IssueType, PageOrder
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import Include, IssueState, IssueType, PageOrder
 from tests.client.conftest import new
 from tests.servers.newer_form import TOKEN
 

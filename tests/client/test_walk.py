@@ -3,7 +3,7 @@
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.models.contract import IssueQuery
+from issue_portal.models.requests import IssueQuery
 from tests.servers.script import serving
 
 

@@ -20,7 +20,9 @@ from websockets.sync.client import connect
 
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError
-from issue_portal.models.contract import Issue, IssueQuery, IssueType, NewIssue, ResourceType, Role
+from issue_portal.models.requests import IssueQuery, NewIssue
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.conftest import answered
 from tests.deploy.conftest import kill

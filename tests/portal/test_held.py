@@ -5,7 +5,7 @@ import streamlit as st
 from components.issues import undo
 from components.ui import messages
 from issue_portal.client.errors import Unreachable
-from issue_portal.models.contract import Issue
+from issue_portal.models.responses import Issue
 
 
 def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypatch):

@@ -11,7 +11,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from auth import oidc
 from auth.mode import Way
 from issue_portal.core.settings import Settings
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 
 ANN = "ann@example.com"
 STAFF = ["staff", "Issue Reviewers"]

@@ -14,7 +14,7 @@ from components.ui import i18n
 from issue_portal.client.errors import Forbidden, Unauthenticated
 from issue_portal.core.portal_token import Person
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import Role
+from issue_portal.models.vocabulary import Role
 from tests.conftest import SECRET
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from issue_portal.server.db.queries import Filter, count_each
+from issue_portal.server.db.queries_issues import Filter, count_each
 from issue_portal.server.db.tables import issue_blocks as blocks
 
 SIZE: Final = 4096

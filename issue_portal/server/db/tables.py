@@ -7,21 +7,28 @@ Nothing here ties an anonymous issue to a person: its ``created_by`` is null, an
 its first history entry.
 """
 
+from contextlib import suppress
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    Connection,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     Text,
+    insert,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 
 metadata = MetaData()
 
@@ -159,3 +166,12 @@ idempotency = Table(
     Index("ix_idempotency_created_at", "org_id", "created_at"),
     ForeignKeyConstraint(["org_id", "issue_id"], ["issues.org_id", "issues.id"]),
 )
+
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+def insert_unless_there(connection: Connection, table: Table, **values: Any) -> None:
+    """Insert a row; if another transaction was faster, its row stays."""
+    with suppress(IntegrityError), connection.begin_nested():
+        connection.execute(insert(table).values(**values))

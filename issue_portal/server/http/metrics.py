@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from issue_portal.core.settings import get_settings
-from issue_portal.models.contract import IssueState
+from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import count_rollups
-from issue_portal.server.db.queries import Filter
+from issue_portal.server.db.queries_issues import Filter
 from issue_portal.server.http.problem_responses import problem_response
 from issue_portal.server.services.problems import ProblemError, forbidden
 from issue_portal.server.services.service import Service

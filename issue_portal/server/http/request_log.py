@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from issue_portal.core import logging_setup, telemetry
-from issue_portal.models.contract import REQUEST_ID
+from issue_portal.models.vocabulary import REQUEST_ID
 from issue_portal.server.http.metrics import REQUESTS
 
 log = logging.getLogger(logging_setup.REQUESTS)

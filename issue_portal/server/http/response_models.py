@@ -1,15 +1,15 @@
 """What this server answers, exactly, for the OpenAPI document.
 
-The models of `issue_portal.models.contract` are for reading: they tolerate what other servers send
-or leave out.
-The JSON itself is made in `wire` and `issues`; `tests/api/test_schema.py` holds it against these.
+The models of `issue_portal.models.responses` are for reading: they tolerate what other servers send
+or leave out. The JSON itself is made in `serializers` and `issue_service`; `tests/api/test_schema.py`
+holds it against these.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import MISSING, BaseModel, Field
 
-from issue_portal.models.contract import IssueState, IssueType, ResourceType, Role, UserState
+from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role, UserState
 
 Timestamp = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""HTTP in and out: parameters, headers, status codes. The rules are in `issues`.
+"""HTTP in and out: parameters, headers, status codes. The rules are in `issue_service`.
 
 FastAPI makes the OpenAPI document of these functions; `operations` serves them.
 """
@@ -9,14 +9,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.security import HTTPBearer
 
-from issue_portal.models.contract import (
+from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
     NewIssue,
     ReceiptLookup,
     StatsQuery,
 )
-from issue_portal.server.db import queries
+from issue_portal.server.db import queries_users
 from issue_portal.server.http import response_models
 from issue_portal.server.http.dispatch import Call, Json, add_headers, changed
 from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, header, responses
@@ -258,7 +258,9 @@ def me(caller: Caller, call: Call) -> Json:
         raise ProblemError(404, "A visitor has no user.")
     service = call.service
     with service.database.read() as connection:
-        return Json(serializers.user(queries.get_user(connection, service.org_id, caller.user_id)))
+        return Json(
+            serializers.user(queries_users.get_user(connection, service.org_id, caller.user_id))
+        )
 
 
 @router.get(
@@ -275,5 +277,7 @@ def list_users(caller: Caller, call: Call) -> Json:
         raise forbidden("Only reviewers can list users.")
     service = call.service
     with service.database.read() as connection:
-        users = [serializers.user(row) for row in queries.list_users(connection, service.org_id)]
+        users = [
+            serializers.user(row) for row in queries_users.list_users(connection, service.org_id)
+        ]
     return Json({"data": users, "total_count": len(users)})

@@ -18,7 +18,7 @@ from pathlib import Path
 from issue_portal.core import export_formats
 from issue_portal.core.files import rename_new
 from issue_portal.core.settings import CannotStart
-from issue_portal.server.db import queries
+from issue_portal.server.db import queries_history, queries_issues
 from issue_portal.server.services import serializers
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.service import Service
@@ -45,7 +45,7 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
     lines = _read(path)
     while batch := list(islice(lines, _DELETED_AT_ONCE)):
         with service.database.write() as connection:
-            removed += queries.delete_unchanged(connection, service.org_id, dict(batch))
+            removed += queries_issues.delete_unchanged(connection, service.org_id, dict(batch))
     return {"archived": archived, "removed": removed, "kept": _count_left(service, path)}
 
 
@@ -83,7 +83,7 @@ def _lines(service: Service, closed_before: int) -> Iterator[bytes]:
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:
-        while rows := queries.list_old(
+        while rows := queries_issues.list_old(
             connection,
             service.org_id,
             created_before=created_before,
@@ -93,7 +93,7 @@ def _lines(service: Service, closed_before: int) -> Iterator[bytes]:
         ):
             number = rows[-1].number
             ids = [row.id for row in rows]
-            events = queries.list_histories(connection, service.org_id, ids)
+            events = queries_history.list_histories(connection, service.org_id, ids)
             histories = {
                 issue_id: serializers.history(entries, with_actors=True)
                 for issue_id, entries in groupby(events, lambda event: event.issue_id)
@@ -125,7 +125,7 @@ def _count_left(service: Service, path: Path) -> int:
     ids = (issue_id for issue_id, _ in _read(path))
     while batch := list(islice(ids, _WRITTEN_AT_ONCE)):
         with service.database.read() as connection:
-            left += queries.count_ids(connection, service.org_id, batch)
+            left += queries_issues.count_ids(connection, service.org_id, batch)
     return left
 
 

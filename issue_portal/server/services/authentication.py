@@ -13,8 +13,8 @@ from issue_portal.core import portal_token
 from issue_portal.core.accounts import AccountsFile
 from issue_portal.core.portal_token import Caller, Operator, Person, Visitor
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import Role, UserState
-from issue_portal.server.db import queries
+from issue_portal.models.vocabulary import Role, UserState
+from issue_portal.server.db import queries_tokens, queries_users, tables
 from issue_portal.server.db.database import Database, reason_of
 from issue_portal.server.services.problems import ProblemError, forbidden
 
@@ -73,7 +73,7 @@ class Access:
         user = self._find_user(caller)
         if user is None:
             with self._database.write() as connection:
-                user = queries.ensure_user(
+                user = queries_users.ensure_user(
                     connection, self._org_id, caller.email, caller.name, caller.role
                 )
         return _of_user(caller, user)
@@ -92,20 +92,20 @@ class Access:
 
     def _by_api_token(self, token: str) -> Principal:
         for token_hash in self._keys.hashes("token", token):
-            found = self._database.first(queries.TOKEN, org=self._org_id, hash=token_hash)
+            found = self._database.first(queries_tokens.TOKEN, org=self._org_id, hash=token_hash)
             if found:
                 return self._of_token(found)
         raise _unauthenticated("This token is not known, or it was revoked.")
 
-    def _find_user(self, caller: Person) -> queries.AnyRow | None:
+    def _find_user(self, caller: Person) -> tables.AnyRow | None:
         """The caller's user, if it is there and up to date."""
-        found: queries.AnyRow | None = self._database.first(
-            queries.USER, org=self._org_id, email=caller.email
+        found: tables.AnyRow | None = self._database.first(
+            queries_users.USER, org=self._org_id, email=caller.email
         )
         same = found and (found.name, found.role) == (caller.name, caller.role)
         return found if same else None
 
-    def _of_token(self, found: queries.AnyRow) -> Principal:
+    def _of_token(self, found: tables.AnyRow) -> Principal:
         if found.expires_at is not None and found.expires_at <= time.time():
             raise _unauthenticated("This token has expired.")
         # Whoever loses a role loses it for all tokens.
@@ -139,7 +139,7 @@ def _without_user(caller: Visitor | Operator) -> Principal:
     return Principal(Role.OWNER, None, "operator")
 
 
-def _of_user(caller: Person, user: queries.AnyRow) -> Principal:
+def _of_user(caller: Person, user: tables.AnyRow) -> Principal:
     return _active(Principal(caller.role, user.id, f"user {user.id}"), user.state)
 
 
@@ -160,12 +160,14 @@ def create_token(
     """
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
-        user = queries.find_user(connection, org_id, email)
+        user = queries_users.find_user(connection, org_id, email)
         name = user.name if user else name_of(email)
         of_user = _stronger(role, Role(user.role)) if user else role
-        user = queries.ensure_user(connection, org_id, email, name, of_user)
+        user = queries_users.ensure_user(connection, org_id, email, name, of_user)
         token_hash = keys.hash("token", secret)
-        token_id = queries.add_token(connection, org_id, token_hash, user.id, role, expires_at)
+        token_id = queries_tokens.add_token(
+            connection, org_id, token_hash, user.id, role, expires_at
+        )
     return NewToken(token_id, secret)
 
 
@@ -208,7 +210,7 @@ class TokenUses:
             return
         try:
             with self._database.write() as connection:
-                queries.touch_tokens(connection, self._org_id, days)
+                queries_tokens.touch_tokens(connection, self._org_id, days)
         except DBAPIError:
             with self._lock:
                 self._days = days | self._days

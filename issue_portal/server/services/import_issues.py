@@ -11,17 +11,16 @@ from itertools import islice
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from issue_portal.models.contract import (
+from issue_portal.models.responses import Issue, User
+from issue_portal.models.text_rules import check_characters
+from issue_portal.models.vocabulary import (
     DESCRIPTION_LIMIT,
-    Issue,
     IssueState,
     IssueType,
     ResourceType,
     Role,
-    User,
 )
-from issue_portal.models.text_rules import check_characters
-from issue_portal.server.db import queries
+from issue_portal.server.db import queries_issues, queries_organisations, queries_users
 from issue_portal.server.services.service import Service
 
 _BATCH = 20
@@ -54,7 +53,7 @@ def import_issues(
                 refused(number, str(error))
                 counts["refused"] += 1
         with service.database.write() as connection:
-            queries.lock_organisation(connection, service.org_id)
+            queries_organisations.lock_organisation(connection, service.org_id)
             for issue in issues:
                 counts["imported" if _store(connection, service.org_id, issue) else "known"] += 1
     return counts
@@ -96,7 +95,7 @@ def _texts(issue: Issue) -> list[str]:
 
 def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
     issue_id = _own_id(issue.id)
-    if queries.find_issue(connection, org_id, issue_id):
+    if queries_issues.find_issue(connection, org_id, issue_id):
         return False
     created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
     updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
@@ -104,7 +103,7 @@ def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
     row = {
         "org_id": org_id,
         "id": issue_id,
-        "number": queries.take_issue_number(connection, org_id, issue.issue_number),
+        "number": queries_organisations.take_issue_number(connection, org_id, issue.issue_number),
         "description": issue.description or "",
         "resource_type": ResourceType.THREAD,
         "type": issue.type,
@@ -117,7 +116,7 @@ def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
         "updated_at": updated,
         "created_by": reporter,
     }
-    queries.add_issues(connection, [row])
+    queries_issues.add_issues(connection, [row])
     return True
 
 
@@ -131,7 +130,7 @@ def _own_id(theirs: str) -> str:
 def _reporter(connection: Connection, org_id: str, user: User) -> str:
     email = " ".join((user.email or f"{user.id}@unknown.invalid").lower().split())[:320]
     name = " ".join((user.name or email).split())[:200]
-    found = queries.find_user(connection, org_id, email)
+    found = queries_users.find_user(connection, org_id, email)
     # Whatever rights they had elsewhere: rights are given by accounts and tokens only.
-    made = found or queries.ensure_user(connection, org_id, email, name, Role.MEMBER)
+    made = found or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
     return str(made.id)

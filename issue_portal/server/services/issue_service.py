@@ -11,16 +11,9 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import (
-    LIVE_STATES,
-    NEXT_STATES,
-    IssueQuery,
-    IssueState,
-    IssueUpdate,
-    NewIssue,
-    StatsQuery,
-)
-from issue_portal.server.db import queries
+from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
+from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.problem_responses import from_validation
 from issue_portal.server.services import pagination, serializers, stats
@@ -82,7 +75,7 @@ class Issues:
             if created_by and who.user_id not in created_by:
                 raise forbidden("You can list your own issues only.")
             created_by = (str(who.user_id),)
-        which = queries.Filter(
+        which = queries_issues.Filter(
             org_id=self._org_id,
             states=query.states or LIVE_STATES,
             types=query.type,
@@ -122,7 +115,7 @@ class Issues:
                     self._check_move(IssueState(row.state), changes["state"])
                 now = int(time.time())
                 times = _times(row, changes["state"], now) if "state" in changes else {}
-                queries.change_issue(
+                queries_issues.change_issue(
                     connection, self._org_id, row.id, updated_at=now, **changes, **times
                 )
                 self._record(
@@ -144,7 +137,7 @@ class Issues:
                 raise forbidden("It is being reviewed, so it can no longer be withdrawn.")
             now = int(time.time())
             change = _change("state", row.state, IssueState.DELETED)
-            queries.change_issue(
+            queries_issues.change_issue(
                 connection, self._org_id, row.id, updated_at=now, state=IssueState.DELETED
             )
             self._record(connection, row.id, now, "deleted", who.user_id, [change])
@@ -153,17 +146,17 @@ class Issues:
         """Who changed what and when."""
         with self._database.read() as connection:
             row = self._find(connection, who, issue_id)
-            events = queries.list_history(connection, self._org_id, row.id)
+            events = queries_history.list_history(connection, self._org_id, row.id)
             return {"data": serializers.history(events, with_actors=True)}
 
     def by_receipt(self, receipt: str) -> Json:
         """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
         hashes = self._receipts.hashes(receipt)
         with self._database.read() as connection:
-            row = queries.find_issue_by_receipt(connection, self._org_id, hashes)
+            row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
             if row is None or row.state == IssueState.DELETED:
                 raise ProblemError(404, "No report has this receipt.")
-            events = queries.list_history(connection, self._org_id, row.id)
+            events = queries_history.list_history(connection, self._org_id, row.id)
             return serializers.receipt_view(row, events)
 
     def stats(self, who: Principal, query: StatsQuery) -> Json:
@@ -181,27 +174,27 @@ class Issues:
 
     def _find(
         self, connection: Connection, who: Principal, issue_id: str, *, lock: bool = False
-    ) -> queries.AnyRow:
+    ) -> tables.AnyRow:
         if who.is_guest:
             raise forbidden("A visitor follows a report by its receipt.")
         if not _ISSUE_ID.fullmatch(issue_id):
             raise not_found()
-        row = queries.find_issue(connection, self._org_id, issue_id, lock=lock)
+        row = queries_issues.find_issue(connection, self._org_id, issue_id, lock=lock)
         if row is None or row.state == IssueState.DELETED:
             raise not_found()
         if not who.is_admin and row.created_by != who.user_id:
             raise not_found()
         return row
 
-    def _check_own_change(self, row: queries.AnyRow, fields: set[str]) -> None:
+    def _check_own_change(self, row: tables.AnyRow, fields: set[str]) -> None:
         if fields & {"state", "is_read"}:
             raise forbidden("Only reviewers can change state and is_read.")
         if row.state != IssueState.NOT_REVIEWED:
             raise forbidden("It is being reviewed, so it can no longer be changed.")
 
-    def _check_may_change_more(self, connection: Connection, row: queries.AnyRow) -> None:
+    def _check_may_change_more(self, connection: Connection, row: tables.AnyRow) -> None:
         # Its history is read as a whole, by others too.
-        if queries.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
+        if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
             raise forbidden(f"It was changed {MOST_OWN_CHANGES} times, and is not changed again.")
 
     def _check_move(self, old: IssueState, new: IssueState) -> None:
@@ -210,7 +203,7 @@ class Issues:
         if new not in NEXT_STATES[old]:
             raise invalid_field("state", f"{old} cannot become {new}")
 
-    def _check_match(self, row: queries.AnyRow, if_match: str | None) -> None:
+    def _check_match(self, row: tables.AnyRow, if_match: str | None) -> None:
         if if_match is None or if_match.strip() == "*":
             return
         tags = {tag.strip() for tag in if_match.split(",")}
@@ -226,7 +219,7 @@ class Issues:
         actor: str | None,
         changes: list[dict[str, Any]],
     ) -> None:
-        queries.add_history(
+        queries_history.add_history(
             connection,
             self._org_id,
             issue_id,
@@ -246,7 +239,7 @@ def _seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else -(-milliseconds // 1000)
 
 
-def _times(row: queries.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
+def _times(row: tables.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
     """What a move to ``state`` does to the times of an issue."""
     return {
         "reviewed_at": row.reviewed_at or now,

@@ -17,8 +17,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import IssueState, NewIssue
-from issue_portal.server.db import queries
+from issue_portal.models.requests import NewIssue
+from issue_portal.models.vocabulary import IssueState
+from issue_portal.server.db import (
+    ids,
+    queries_idempotency,
+    queries_issues,
+    queries_organisations,
+    queries_users,
+    tables,
+)
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import serializers
 from issue_portal.server.services.problems import ProblemError
@@ -115,14 +123,16 @@ class Reports:
                         ProblemError(409, "This Idempotency-Key was used for another report.")
                     )
                 elif earlier:
-                    rows.append(queries.find_issue(connection, self._org_id, earlier.issue_id))
+                    rows.append(
+                        queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
+                    )
                 elif twin:
                     rows.append(twin[1])
                 else:
                     rows.append(self._row(report, now))
                     made[known_as] = report, rows[-1]
             self._add(connection, made, now)
-            users = queries.find_users(
+            users = queries_users.find_users(
                 connection, self._org_id, {report.creator for report in reports if report.creator}
             )
         return [
@@ -134,17 +144,19 @@ class Reports:
 
     def _find_known(
         self, connection: Connection, reports: Sequence[_Report]
-    ) -> Mapping[bytes, queries.AnyRow]:
+    ) -> Mapping[bytes, tables.AnyRow]:
         """What earlier requests with the same keys were and made."""
         hashes = [one for report in reports for one in report.key_hashes]
-        found = queries.find_idempotent(connection, self._org_id, hashes) if hashes else ()
+        found = (
+            queries_idempotency.find_idempotent(connection, self._org_id, hashes) if hashes else ()
+        )
         return {row.key_hash: row for row in found}
 
     def _is_body(self, body_hash: bytes, report: _Report) -> bool:
         return self._keys.is_hash(body_hash, "idempotency/body", report.new.model_dump_json())
 
     def _row(self, report: _Report, now: int) -> dict[str, Any]:
-        new, issue_id = report.new, queries.new_id("issue")
+        new, issue_id = report.new, ids.new_id("issue")
         receipt = self._receipts.of(issue_id, report.key)[0] if new.anonymous else None
         return {
             "org_id": self._org_id,
@@ -172,10 +184,10 @@ class Reports:
         if not made:
             return
         rows = [row for _, row in made.values()]
-        first = queries.take_issue_numbers(connection, self._org_id, len(rows))
+        first = queries_organisations.take_issue_numbers(connection, self._org_id, len(rows))
         for number, row in enumerate(rows, first):
             row["number"] = number
-        queries.add_issues(connection, rows)
+        queries_issues.add_issues(connection, rows)
         keyed = [
             {
                 "org_id": self._org_id,
@@ -188,8 +200,10 @@ class Reports:
             if report.key_hashes
         ]
         if keyed:
-            queries.forget_idempotent(connection, self._org_id, now - IDEMPOTENCY_LIFETIME)
-            queries.add_idempotent(connection, keyed)
+            queries_idempotency.forget_idempotent(
+                connection, self._org_id, now - IDEMPOTENCY_LIFETIME
+            )
+            queries_idempotency.add_idempotent(connection, keyed)
 
     def _answer(self, report: _Report, row: Any) -> Json:
         answer = serializers.issue(row, with_project=True) | {
@@ -212,7 +226,7 @@ class Reports:
         return answer
 
 
-def _with_creator(row: Mapping[str, Any], users: Mapping[str, queries.AnyRow]) -> Any:
+def _with_creator(row: Mapping[str, Any], users: Mapping[str, tables.AnyRow]) -> Any:
     """A new row as `store.find_issue` would have it."""
     creator = users.get(row["created_by"] or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")

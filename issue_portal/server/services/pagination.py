@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from issue_portal.models.contract import IssueQuery, PageOrder
-from issue_portal.server.db import count_rollups, queries, search
-from issue_portal.server.db.queries import Filter
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import PageOrder
+from issue_portal.server.db import count_rollups, queries_issues, search, tables
+from issue_portal.server.db.queries_issues import Filter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.problems import invalid_field
@@ -86,12 +87,12 @@ def read(
     return page
 
 
-def _rows(connection: Connection, which: Filter, place: Place) -> list[queries.AnyRow]:
+def _rows(connection: Connection, which: Filter, place: Place) -> list[tables.AnyRow]:
     """The issues of the page and one more, if there is one, in the order in which they are read."""
     ahead = place.offset
     if ahead:
         which, ahead = count_rollups.skipped(connection, which, ahead, descending=place.descending)
-    found = queries.list_issues(
+    found = queries_issues.list_issues(
         connection,
         which,
         descending=place.descending != place.backward,
@@ -104,8 +105,10 @@ def _rows(connection: Connection, which: Filter, place: Place) -> list[queries.A
 
 
 def _is_any_beyond(
-    connection: Connection, which: Filter, place: Place, rows: list[queries.AnyRow]
+    connection: Connection, which: Filter, place: Place, rows: list[tables.AnyRow]
 ) -> bool:
     """Whether there is an issue on the side of the page from which it was not read."""
     edge = rows[-1].number if place.backward else rows[0].number
-    return queries.any_beyond(connection, which, edge, above=place.descending != place.backward)
+    return queries_issues.any_beyond(
+        connection, which, edge, above=place.descending != place.backward
+    )

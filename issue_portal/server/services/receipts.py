@@ -1,7 +1,7 @@
 """Receipts of anonymous reports: 16 digits, of which only a keyed hash is stored."""
 
 from issue_portal.core.secret_keys import Keys
-from issue_portal.models.contract import receipt_digits
+from issue_portal.models.vocabulary import receipt_digits
 
 
 class Receipts:

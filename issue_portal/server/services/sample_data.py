@@ -5,8 +5,15 @@ import time
 
 from sqlalchemy import insert
 
-from issue_portal.models.contract import IssueState, IssueType, Role
-from issue_portal.server.db import count_rollups, queries, search
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
+from issue_portal.server.db import (
+    count_rollups,
+    ids,
+    queries_issues,
+    queries_organisations,
+    queries_users,
+    search,
+)
 from issue_portal.server.db.tables import history, issues
 from issue_portal.server.services.service import Service
 
@@ -67,10 +74,10 @@ def add_sample_issues(service: Service) -> bool:
     now = int(time.time())
     org_id = service.org_id
     with service.database.write() as connection:
-        if count_rollups.count(connection, queries.Filter(org_id, tuple(IssueState))):
+        if count_rollups.count(connection, queries_issues.Filter(org_id, tuple(IssueState))):
             return False
         people = [
-            queries.ensure_user(
+            queries_users.ensure_user(
                 connection, org_id, f"{name.split()[0].lower()}@example.com", name, Role.MEMBER
             ).id
             for name in PEOPLE
@@ -83,7 +90,7 @@ def add_sample_issues(service: Service) -> bool:
             reporter = None if anonymous else chance.choice(people)
             project = chance.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
             text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))
-            issue_id, created = queries.new_id("issue"), now - age
+            issue_id, created = ids.new_id("issue"), now - age
             state = _state_at(age, chance)
             reviewed = None if state is IssueState.NOT_REVIEWED else created + age // 6
             closed = created + age // 3 if state is IssueState.CLOSED else None
@@ -91,7 +98,7 @@ def add_sample_issues(service: Service) -> bool:
                 {
                     "org_id": org_id,
                     "id": issue_id,
-                    "number": queries.take_issue_numbers(connection, org_id),
+                    "number": queries_organisations.take_issue_numbers(connection, org_id),
                     "description": text,
                     "search_text": search.fold(text),
                     "resource_type": "Thread",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from issue_portal.server.db.queries import AnyRow
+from issue_portal.server.db.tables import AnyRow
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ from issue_portal.core.accounts import AccountsFile, load_accounts
 from issue_portal.core.files import WriteProbe
 from issue_portal.core.secret_keys import Keys
 from issue_portal.core.settings import CannotStart, Settings
-from issue_portal.server.db import queries
+from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database, reason_of
 from issue_portal.server.services.authentication import Access, TokenUses
 from issue_portal.server.services.issue_service import Issues
@@ -51,7 +51,7 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
     database.migrate()
     try:
         with database.write() as connection:
-            org_id = queries.ensure_organisation(connection, settings.org)
+            org_id = queries_organisations.ensure_organisation(connection, settings.org)
             _check_key(connection, org_id, keys, any_key)
     except DBAPIError as error:
         raise CannotStart(f"Cannot use the database: {reason_of(error)}") from error
@@ -76,7 +76,7 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
 
 def _check_key(connection: Connection, org_id: str, keys: Keys, any_key: bool) -> None:
     """Keep a database from being used with a key that finds none of its receipts and tokens."""
-    known = queries.key_fingerprint(connection, org_id)
+    known = queries_organisations.key_fingerprint(connection, org_id)
     ours = keys.fingerprints()
     if known is not None and known not in ours and not any_key:
         raise CannotStart(
@@ -85,4 +85,4 @@ def _check_key(connection: Connection, org_id: str, keys: Keys, any_key: bool) -
             " directory), or accept the loss with `key accept`."
         )
     if known != ours[0]:
-        queries.set_key_fingerprint(connection, org_id, ours[0])
+        queries_organisations.set_key_fingerprint(connection, org_id, ours[0])

@@ -9,9 +9,9 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from issue_portal.models.contract import LIVE_STATES
+from issue_portal.models.vocabulary import LIVE_STATES
 from issue_portal.server.db import count_rollups
-from issue_portal.server.db.queries import Filter
+from issue_portal.server.db.queries_issues import Filter
 from issue_portal.server.db.tables import issues
 from issue_portal.server.services.serializers import Json
 

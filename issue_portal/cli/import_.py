@@ -1,0 +1,54 @@
+"""``import``: read issues from a file."""
+
+import gzip
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from issue_portal.cli.installation import opened_service
+from issue_portal.cli.output import as_json, echo, print_json
+from issue_portal.core.settings import CannotStart
+from issue_portal.server.services.import_issues import import_issues
+
+
+@click.command("import")
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
+)
+@as_json
+def import_file(file: Path, as_json: bool) -> None:
+    """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
+
+    A FILE of `archive` is taken in as well, but for its histories. Issues that are there already,
+    by their id, are left alone: it can be repeated.
+    """
+    try:
+        with opened_service() as service, _input(file) as lines:
+            counts = import_issues(
+                service,
+                lines,
+                lambda number, reason: click.echo(f"line {number}: {reason}", err=True),
+            )
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotStart(f"Cannot read {file}: {reason}.") from error
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"{file} is not UTF-8 text.") from error
+    if as_json:
+        print_json(counts)
+    else:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        echo(f"{file}: {told}.", err=True)
+    if counts["refused"]:
+        sys.exit(1)
+
+
+def _input(path: Path) -> AbstractContextManager[TextIO]:
+    if str(path) == "-":
+        return nullcontext(sys.stdin)
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")

@@ -1,0 +1,30 @@
+"""``restore``: fill a new installation from a backup."""
+
+from pathlib import Path
+
+import click
+
+from issue_portal.cli.output import as_json, print_rows
+from issue_portal.core.files import make_data_directory
+from issue_portal.core.settings import get_settings
+from issue_portal.server.db.database import Database
+from issue_portal.server.services.backup import restore_backup
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--other-key", is_flag=True, help="Accept that receipts and API tokens are void.")
+@as_json
+def restore(file: Path, other_key: bool, as_json: bool) -> None:
+    """Fill a new, empty installation from the backup FILE; stop the portal first.
+
+    The backup may come from another database: this is how to move from SQLite to PostgreSQL.
+    """
+    settings = get_settings()
+    make_data_directory(settings)
+    database = Database(settings.database)
+    try:
+        counts = restore_backup(database, settings, file, other_key=other_key)
+    finally:
+        database.close()
+    print_rows("restored", file, counts, as_json)

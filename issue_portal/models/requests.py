@@ -1,0 +1,223 @@
+"""The bodies and query parameters that a client sends.
+
+Validation is strict: an unknown field is an error, so that a misspelt ``anonymous`` never publishes
+a name.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+)
+
+from issue_portal.models.text_rules import STORABLE, TEXT, check_characters, check_text, unmarked
+from issue_portal.models.vocabulary import (
+    DESCRIPTION_LIMIT,
+    LIVE_STATES,
+    PAGE_SIZE_DEFAULT,
+    PAGE_SIZE_LIMIT,
+    Include,
+    IssueState,
+    IssueType,
+    PageOrder,
+    ResourceType,
+)
+
+Description = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=DESCRIPTION_LIMIT,
+        description="What happened, as plain text: tabs and line breaks are kept.",
+        examples=["Response missed the attached policy details."],
+        json_schema_extra={"pattern": TEXT},
+    ),
+    AfterValidator(check_text),
+]
+
+Reference = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="An opaque id.",
+        json_schema_extra={"pattern": TEXT},
+    ),
+    AfterValidator(check_text),
+]
+
+
+# Errors hide what was given: it may be the text of a report, and errors end up in logs.
+class _Sent(BaseModel):
+    """A body the client sends: strict."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ThreadConfig(_Sent):
+    """Where in the assistant the problem was met."""
+
+    thread_id: Reference
+    reported_interaction_id: Reference
+
+
+class NewIssue(_Sent):
+    """The body of ``POST /issue``."""
+
+    description: Description
+    resource_type: ResourceType
+    type: IssueType
+    anonymous: StrictBool = Field(description="Whether to keep no trace of who reports.")
+    project_id: Reference | None = Field(default=None, description="The project it belongs to.")
+    config: ThreadConfig | None = Field(default=None, description="The thread it is about.")
+
+    def unmarked(self) -> "NewIssue":
+        """The same report without unseen characters, by which its sender could be told.
+
+        Raises pydantic's ``ValidationError`` if nothing is left of a field.
+        """
+        sent = self.model_dump(exclude_unset=True)
+        sent["description"] = unmarked(self.description)
+        if self.project_id is not None:
+            sent["project_id"] = unmarked(self.project_id)
+        if self.config is not None:
+            sent["config"] = {name: unmarked(value) for name, value in self.config}
+        return NewIssue.model_validate(sent)
+
+
+class IssueUpdate(_Sent):
+    """The body of ``PUT`` and ``PATCH /issue/{id}``: what is absent stays as it is."""
+
+    description: Description | MISSING = MISSING
+    type: IssueType | MISSING = MISSING
+    # An issue is deleted with DELETE.
+    state: Annotated[IssueState, Field(json_schema_extra={"enum": [*LIVE_STATES]})] | MISSING = (
+        MISSING
+    )
+    is_read: StrictBool | MISSING = MISSING
+
+    def changes(self) -> Mapping[str, Any]:
+        """The fields that were sent, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+_MOST_LISTED = 100
+"""Values of one parameter, with commas between them."""
+
+
+def _split_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, list | tuple):
+        # What comes after so many is one more that is wrong, not thousands.
+        return tuple(part for item in value for part in str(item).split(",", _MOST_LISTED))
+    return value
+
+
+_Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="Milliseconds since 1970 (UTC).")]
+
+# Other servers have cursors of other forms.
+_Cursor = Annotated[
+    str, Field(max_length=200, json_schema_extra={"pattern": "^[A-Za-z0-9_-]{24}$"})
+]
+
+_PageSize = Annotated[int, Field(ge=1, le=PAGE_SIZE_LIMIT)]
+
+_ListedId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        json_schema_extra={"pattern": TEXT.replace("[^", "[^,")},
+    ),
+    AfterValidator(check_text),
+]
+
+_Ids = Annotated[
+    tuple[_ListedId, ...], Field(max_length=_MOST_LISTED), BeforeValidator(_split_commas)
+]
+
+
+class _Query(_Sent):
+    """The parameters of a ``GET``."""
+
+    def params(self) -> dict[str, str]:
+        """What to send: only what was set, lists joined by commas."""
+        sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        texts = {
+            name: ",".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in sent.items()
+        }
+        return {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in texts.items()
+            if value != ""
+        }
+
+
+class IssueQuery(_Query):
+    """The parameters of ``GET /issue``. Lists are sent with commas and also read when repeated."""
+
+    page: int | None = Field(default=None, ge=1, le=10**9, description="Page by number, from 1.")
+    page_size: _PageSize = PAGE_SIZE_DEFAULT
+    page_order: PageOrder = PageOrder.DESCENDING
+    after: _Cursor | None = Field(default=None, description="A `next_cursor`.")
+    before: _Cursor | None = Field(default=None, description="A `previous_cursor`.")
+    first: _PageSize | None = Field(default=None, description="Page size counted from the start.")
+    last: _PageSize | None = Field(default=None, description="Page size counted from the end.")
+    total_count: bool = Field(default=True, description="Whether to count all that match.")
+    include: Annotated[tuple[Include, ...] | None, BeforeValidator(_split_commas)] = Field(
+        default=None, description="Related objects to embed; users when the parameter is absent."
+    )
+    type: Annotated[tuple[IssueType, ...], BeforeValidator(_split_commas)] = ()
+    states: Annotated[tuple[IssueState, ...], BeforeValidator(_split_commas)] = ()
+    start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
+    end_date: _Milliseconds | None = Field(default=None, description="Created before.")
+    filter_by_text: Annotated[str, AfterValidator(check_characters)] | None = Field(
+        default=None,
+        max_length=200,
+        description="A part of the description, in any case.",
+        json_schema_extra={"pattern": STORABLE},
+    )
+    created_by: _Ids = Field(default=(), description="User ids.")
+    projects: _Ids = Field(default=(), description="Project ids.")
+
+
+def check_timezone(name: str) -> str:
+    """Return ``name`` if it is a time zone of the IANA's, else raise ``ValueError``."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("is not a time zone, such as Europe/Madrid") from None
+    return name
+
+
+class StatsQuery(_Query):
+    """The parameters of ``GET /issue/stats``: the period, and whose days are counted."""
+
+    start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
+    end_date: _Milliseconds | None = Field(default=None, description="Created before.")
+    timezone: Annotated[str, AfterValidator(check_timezone)] = Field(
+        default="UTC",
+        max_length=100,
+        description="A time zone of the IANA's: where days begin.",
+        examples=["Europe/Madrid"],
+    )
+
+
+class ReceiptLookup(_Sent):
+    """The body of ``POST /issue/receipt``."""
+
+    receipt: str = Field(
+        max_length=100,
+        description="16 digits; spaces and dashes are ignored.",
+        examples=["4821-0973-5512-8840"],
+    )

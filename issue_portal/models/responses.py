@@ -1,0 +1,237 @@
+"""The bodies that a server answers.
+
+Reading is tolerant: unknown fields are ignored, an unknown enum value becomes a string, and a
+null counts as absent where the field is optional.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from issue_portal.models.vocabulary import IssueState, IssueType
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+
+_LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def _with_room(moment: datetime) -> datetime:
+    """A moment that can be told in every time zone; one without a zone is in UTC."""
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(known, _EARLIEST), _LATEST)
+
+
+Moment = Annotated[datetime, AfterValidator(_with_room)]
+
+
+class _Received(BaseModel):
+    """A body the server answers: tolerant of what a newer server adds or leaves out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = cls.model_fields
+        return {
+            name: value
+            for name, value in data.items()
+            if value is not None or (name in fields and fields[name].is_required())
+        }
+
+
+def _none_is_empty(value: Any) -> Any:
+    return () if value is None else value
+
+
+Item = TypeVar("Item")
+
+Items = Annotated[tuple[Item, ...], BeforeValidator(_none_is_empty)]
+"""A list that must be there, if only as null: some servers write an empty one so."""
+
+# A value that a newer server knows and we do not comes through as a plain string.
+KnownType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
+
+KnownState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
+
+
+class User(_Received):
+    """A person of the organisation."""
+
+    id: str
+    org_id: str | None = None
+    account_id: str | None = None
+    name: str | None = None
+    email: str | None = None
+    state: str | None = None
+    roles: tuple[str, ...] = ()
+    created_at: Moment | None = None
+
+
+class Project(_Received):
+    """A project an issue belongs to."""
+
+    id: str
+    name: str | None = None
+
+
+class ThreadData(_Received):
+    """The stored ``config`` of an issue about a thread."""
+
+    thread_id: str | None = None
+    reported_interaction_id: str | None = None
+
+
+class Issue(_Received):
+    """One report. Only ``id`` is certain: servers of the contract differ in what else they send."""
+
+    id: str
+    issue_number: int | None = None
+    description: str | None = None
+    resource_type: str | None = None
+    type: KnownType | None = None
+    state: KnownState | None = None
+    is_read: bool = False
+    data: ThreadData | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    created_by: User | None = None
+    project: Project | None = None
+    receipt: str | None = Field(
+        default=None,
+        repr=False,
+        description="Only in the answer to an anonymous report, and only there.",
+    )
+    # The `ETag` header of the answer, filled by the client: a body neither has nor sets it.
+    etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
+        default=None, exclude=True, repr=False
+    )
+
+
+class Page(_Received, Generic[Item]):
+    """One page of a list."""
+
+    data: Items[Item]
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
+    has_next_page: bool = False
+    has_previous_page: bool = False
+    total_count: int | None = None
+
+
+class IssuePage(Page[Issue]):
+    """One page of issues."""
+
+
+class UserPage(Page[User]):
+    """One page of users, on servers that list them in pages."""
+
+
+class Change(_Received):
+    """One field that changed; the text of a description is never kept in the history."""
+
+    field: str
+    old: str | bool | None = None
+    new: str | bool | None = None
+
+
+class HistoryEntry(_Received):
+    """Who changed what and when. ``by`` is null for an anonymous reporter."""
+
+    at: Moment
+    action: str = Field(description="`created`, `updated` or `deleted`.")
+    by: User | None = None
+    changes: tuple[Change, ...] = ()
+
+
+class IssueHistory(_Received):
+    """Everything that happened to one issue, oldest first."""
+
+    data: Items[HistoryEntry]
+
+
+class ReceiptView(_Received):
+    """What the holder of a receipt may see of an issue."""
+
+    issue_number: int
+    type: KnownType
+    state: KnownState
+    created_at: Moment
+    updated_at: Moment
+    description: str | None = None
+    history: tuple[HistoryEntry, ...] = ()
+
+
+class DayCount(_Received):
+    """What happened on one day."""
+
+    day: str
+    count: int = Field(description="Issues created.")
+    closed: int = 0
+    open: int = Field(default=0, description="Issues that were not closed when it ended.")
+
+
+class ProjectCount(_Received):
+    """Issues of one project."""
+
+    project: Project
+    count: int
+
+
+class Duration(_Received):
+    """How long something took, in seconds, over ``count`` issues."""
+
+    count: int
+    median: int
+    p90: int
+
+
+class IssueStats(_Received):
+    """Counts for the insights page, of issues created in a period; deleted ones do not count."""
+
+    total: int
+    unread: int
+    anonymous: int
+    by_state: dict[str, int]
+    by_type: dict[str, int]
+    by_project: Items[ProjectCount] = Field(
+        default=(), description="The largest first, at most 20."
+    )
+    open_before: int = Field(default=0, description="Issues that were open when the period began.")
+    by_day: tuple[DayCount, ...] = Field(
+        description="Days of the period on which anything was created or closed, oldest first."
+    )
+    time_to_review: Duration | None = Field(
+        default=None, description="From the report to the first change of state."
+    )
+    time_to_close: Duration | None = Field(
+        default=None, description="From the report to its closing, of those that are closed."
+    )
+
+
+class FieldError(_Received):
+    """One field at fault."""
+
+    field: str
+    message: str
+
+
+class Problem(_Received):
+    """An error answer (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str = ""
+    status: int = 0
+    detail: str | None = None
+    errors: tuple[FieldError, ...] = ()

@@ -1,0 +1,84 @@
+"""SQL for users."""
+
+import time
+from collections.abc import Sequence, Set
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    select,
+    update,
+)
+
+from issue_portal.models.vocabulary import Role, UserState
+from issue_portal.server.db.ids import new_id
+from issue_portal.server.db.tables import (
+    AnyRow,
+    insert_unless_there,
+    users,
+)
+
+USER = select(users).where(users.c.org_id == bindparam("org"), users.c.email == bindparam("email"))
+"""The user with the address ``email``."""
+
+
+def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
+    """The user with this address."""
+    return connection.execute(USER, {"org": org_id, "email": email}).one_or_none()
+
+
+def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
+    """The user with this id, who must exist."""
+    query = select(users).where(users.c.org_id == org_id, users.c.id == user_id)
+    return connection.execute(query).one()
+
+
+def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
+    """The user with this address, created or brought up to date."""
+    found = find_user(connection, org_id, email)
+    if found is None:
+        insert_unless_there(
+            connection,
+            users,
+            org_id=org_id,
+            id=new_id("user"),
+            account_id=new_id("acct"),
+            name=name,
+            email=email,
+            state=UserState.ACTIVE,
+            role=role,
+            # The day: the time could be that of an anonymous report.
+            created_at=int(time.time()) // 86_400 * 86_400,
+        )
+    elif (found.name, found.role) != (name, role):
+        connection.execute(
+            update(users)
+            .where(users.c.org_id == org_id, users.c.id == found.id)
+            .values(name=name, role=role)
+        )
+    else:
+        return found
+    user = find_user(connection, org_id, email)
+    assert user is not None
+    return user
+
+
+def set_user_state(connection: Connection, org_id: str, user_id: str, state: UserState) -> None:
+    """Let a user act, or not."""
+    connection.execute(
+        update(users).where(users.c.org_id == org_id, users.c.id == user_id).values(state=state)
+    )
+
+
+def find_users(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
+    """The users with these ids, by id."""
+    if not ids:
+        return {}
+    query = select(users).where(users.c.org_id == org_id, users.c.id.in_(ids))
+    return {row.id: row for row in connection.execute(query)}
+
+
+def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
+    """Everyone of the organisation, by name."""
+    query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
+    return connection.execute(query).all()
