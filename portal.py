@@ -4,9 +4,15 @@ from typing import Literal
 
 import streamlit as st
 
-from auth import current_user, return_target, session_owners, sign_in_cookie
-from components import api_session, server_capabilities
-from components.report import embed
+from auth import current_user, session_owners
+from components import server_capabilities
+from components.account import (
+    require_sign_in,
+    return_after_sign_in,
+    return_cookie,
+    sign_in_cookie_writer,
+)
+from components.report import embed, report_sending
 from components.ui import connection_notice, i18n, labels, mobile_menu, query_params, rerun_throttle
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
@@ -14,11 +20,11 @@ from issue_portal.core.settings import get_settings
 Visibility = Literal["visible", "hidden"]
 
 rerun_throttle.slow_down()
-who = api_session.person()
+who = current_user.person()
 session_owners.note(current_user.owner())
 for_members: Visibility = "visible" if who else "hidden"
 for_trackers: Visibility = "visible" if server_capabilities.gives_receipts() else "hidden"
-for_reviewers: Visibility = "visible" if api_session.is_reviewer() else "hidden"
+for_reviewers: Visibility = "visible" if current_user.is_reviewer() else "hidden"
 
 report = st.Page("pages/report.py", title=_("Report"), icon=":material/edit_note:", default=True)
 track = st.Page(
@@ -54,17 +60,17 @@ page = st.navigation(
     [*pages, not_found] if not_found else pages,
     position="hidden" if embed.is_on() else "top",
 )
-wide = api_session.is_reviewer() and page in (review, insights)
+wide = current_user.is_reviewer() and page in (review, insights)
 st.set_page_config(page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered")
 if not embed.is_on():
     st.logo("web/static/logo.svg", size="large")
-api_session.come_back()
-return_target.forget()
-sign_in_cookie.element()
+return_after_sign_in.come_back()
+return_cookie.forget()
+sign_in_cookie_writer.element()
 connection_notice.element()
 mobile_menu.element()
 if page not in (sign_in, not_found):
-    api_session.remember_page(f"pages/{page.url_path or 'report'}.py")
+    return_after_sign_in.remember_page(f"pages/{page.url_path or 'report'}.py")
 query_params.settle()
 if get_settings().demo:
     demonstration = _("Demonstration: the issues here are samples.")
@@ -76,8 +82,8 @@ if not embed.is_on():
         i18n.switch()
 with body:
     if page != sign_in:
-        api_session.stop_if_ended(page.title)
-    sending = api_session.sending()
+        require_sign_in.stop_if_ended(page.title)
+    sending = report_sending.sending()
     sending.wait()
     if sending.untold and page != report:
         # Who went on meanwhile has still to see that it has arrived, and the receipt.

@@ -46,22 +46,18 @@ def way_in() -> Way:
     return Way.ACCOUNTS
 
 
-def trusted_headers() -> Mapping[str, str]:
-    """The headers by which a proxy says who somebody is, and what each tells."""
-    return _mapping(st.get_option("server.trustedUserHeaders"))
-
-
 def providers() -> list[str]:
     """The providers to choose from, by the names that `st.login` takes."""
     return _providers(get_secrets_auth_section().to_dict())
 
 
 def _providers(auth: Mapping[str, Any]) -> list[str]:
-    named = [name for name, section in auth.items() if "client_id" in _mapping(section)]
+    named = [name for name, section in auth.items() if "client_id" in as_mapping(section)]
     return [DEFAULT, *named] if "client_id" in auth else named
 
 
-def _mapping(section: Any) -> Mapping[str, Any]:
+def as_mapping(section: Any) -> Mapping[str, Any]:
+    """Return a section of the configuration; an empty one if it is not a section."""
     return section if isinstance(section, Mapping) else {}
 
 

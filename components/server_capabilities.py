@@ -7,9 +7,12 @@ import time
 from collections.abc import Set
 from typing import Final
 
-from auth import api_backend
+from auth import api_backend, current_user
+from auth.current_user import SignIn
 from components import api_session
-from issue_portal.client.errors import IssuesError, NotFound, NotSupported
+from components.api_session import client, client_of
+from issue_portal.client.errors import Invalid, IssuesError, NotFound, NotSupported
+from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, User
 
 _NOBODYS_RECEIPT: Final = "0000-0000-0000-0000"
@@ -46,7 +49,7 @@ def me() -> User | None:
     """The person as the server knows them; None for a visitor, or if it does not say."""
     here = api_backend.current()
     # A visitor is nobody to any server: that tells nothing of this one.
-    if here.knows_people is False or api_session.person() is None:
+    if here.knows_people is False or current_user.person() is None:
         return None
     try:
         return api_session.client().me()
@@ -63,3 +66,25 @@ def learn_from_refusal(lacking: Set[str]) -> None:
 def wanted() -> frozenset[str]:
     """The optional fields of `NewIssue` without which this server has refused a report."""
     return api_backend.current().wanted
+
+
+_FAR_FUTURE: Final = 2**52
+"""Milliseconds since 1970."""
+
+
+def can_filter(sign_in: SignIn | None = None) -> bool:
+    """Whether the server filters lists: one of the original form refuses to, or does not listen."""
+    here = api_backend.current()
+    if here.filters is None:
+        asking = client_of(sign_in) if sign_in else client()
+        try:
+            of_the_future = asking.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
+        except Invalid:
+            here.filters = False
+            return False
+        if of_the_future:
+            here.filters = False
+        elif asking.list(IssueQuery(page_size=1)).data:
+            here.filters = True
+    # An empty list fits all filters.
+    return here.filters is not False

@@ -5,6 +5,7 @@ from typing import NoReturn
 import streamlit as st
 
 from components import api_session
+from components.account import require_sign_in
 from components.insights import charts, date_range
 from components.insights.charts import Bar
 from components.insights.date_range import Period
@@ -17,7 +18,7 @@ from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 OPEN = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 
 st.title(_("Insights"), anchor=False)
-api_session.require(reviewer=True)
+require_sign_in.require(reviewer=True)
 
 
 @st.fragment

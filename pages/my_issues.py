@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import api_session
+from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
     edit_conflict,
@@ -22,13 +23,13 @@ from issue_portal.models.responses import IssuePage
 from issue_portal.models.vocabulary import IssueState
 
 st.title(_("My issues"), anchor=False)
-api_session.require()
+require_sign_in.require()
 
 
 @st.fragment
 def list_or_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
-    who = api_session.require_still()
+    who = require_sign_in.require_still()
     issue_list.carry_out()
     undo.bar()
     messages.say_pending()

@@ -2,30 +2,40 @@
 
 import streamlit as st
 
+from auth import current_user
 from components import api_session, server_capabilities
-from components.report import draft_autosave, embed, receipt, report_form, submitted_report
-from components.report.embed import Prefill
+from components.report import (
+    draft_autosave,
+    embed,
+    prefill,
+    receipt,
+    report_form,
+    report_sending,
+    report_state,
+    submitted_report,
+)
+from components.report.prefill import Prefill
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import Invalid
 
-who = api_session.person()
-sending = api_session.sending()
+who = current_user.person()
+sending = report_sending.sending()
 sent = sending.sent
 
 if sent is None:
-    if api_session.is_another_report():
+    if report_state.is_another_report():
         submitted_report.forget()
     else:
-        submitted_report.look(api_session.remember_sent_report, who)
+        submitted_report.look(report_state.remember_sent_report, who)
     st.title(_("Report a problem"), anchor=False)
-    new = report_form.show(who, api_session.prefill())
+    new = report_form.show(who, prefill.link_values())
     if new is not None:
         client = api_session.visitor_client() if new.anonymous else api_session.client()
-        sending.send(client, new, api_session.report_key(new))
+        sending.send(client, new, report_sending.report_key(new))
     if sending.sent:
         server_capabilities.learn_from_report(sending.sent)
-        api_session.remember_sent_report(sending.sent)
+        report_state.remember_sent_report(sending.sent)
         st.rerun()
     if error := sending.error:
         if isinstance(error, Invalid) and sending.new and report_form.refused(sending.new, error):
@@ -34,14 +44,14 @@ if sent is None:
         messages.failure(error, doing=_("We could not send your report."), kept=True)
         sending.mark_told()
     if who is None and embed.is_on():
-        link = api_session.prefill() or Prefill()
+        link = prefill.link_values() or Prefill()
         embed.link_out(_("Open the form in a tab of its own to report by name"), link.link())
     elif who is None:
         by_name = st.button(
             _("Sign in to report by name"),
             type="tertiary",
             icon=":material/login:",
-            on_click=api_session.report_by_name,
+            on_click=report_state.report_by_name,
         )
         if by_name:
             st.switch_page("pages/sign_in.py")
@@ -81,5 +91,5 @@ else:
         st.button(
             _("Report another problem"),
             icon=":material/add:",
-            on_click=api_session.start_another_report,
+            on_click=report_state.start_another_report,
         )

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from components import api_session
+from components import api_session, server_capabilities
+from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
     bulk_actions,
     edit_conflict,
+    export_links,
     filter_options,
     filters,
     issue_actions,
@@ -22,16 +24,15 @@ from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFound
 from issue_portal.models.responses import Issue
-from web import export_route
 
 st.title(_("Review"), anchor=False)
-api_session.require(reviewer=True)
+require_sign_in.require(reviewer=True)
 
 
 @st.fragment
 def queue_and_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
-    api_session.require_still(reviewer=True)
+    require_sign_in.require_still(reviewer=True)
     issue_list.carry_out()
     undo.bar()
     messages.say_pending()
@@ -39,7 +40,7 @@ def queue_and_issue() -> None:
     client = api_session.client()
     try:
         with st.container(key="filters"):
-            filtered = api_session.can_filter()
+            filtered = server_capabilities.can_filter()
             given = (
                 filters.queue(filter_options.people, filter_options.projects) if filtered else {}
             )
@@ -109,7 +110,7 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
         placeholders.empty(_("No issues yet: the queue is empty."))
     with st.container(horizontal=True):
         if issues:
-            export_route.links(found.query)
+            export_links.links(found.query)
         keyboard_shortcuts.help_button()
 
 

@@ -3,18 +3,25 @@
 import streamlit as st
 
 from auth import current_user
-from components import api_session, server_capabilities
+from components import server_capabilities
+from components.account import (
+    change_password_form,
+    require_sign_in,
+    return_after_sign_in,
+    sign_out_button,
+    sign_out_outcome,
+)
 from components.issues import issue_detail, undo
-from components.report import draft_autosave, submitted_report
+from components.report import draft_autosave, report_state, submitted_report
 from components.ui import labels, messages
 from components.ui.i18n import _
 
-who = api_session.person()
+who = current_user.person()
 if who is None:
     st.title(_("Sign in"), anchor=False)
-    if signed_out := current_user.just_signed_out():
+    if signed_out := sign_out_outcome.just_signed_out():
         st.success(_("You are signed out."), icon=":material/logout:")
-    if current_user.copies_may_hold():
+    if sign_out_outcome.copies_may_hold():
         st.warning(
             _(
                 "This could not be written down, as the server's disk takes nothing. If somebody"
@@ -22,7 +29,7 @@ if who is None:
             ),
             icon=":material/warning:",
         )
-    if current_user.change_is_lost():
+    if sign_out_outcome.change_is_lost():
         st.warning(
             _("What you did last could not be saved. Sign in again to see what is there."),
             icon=":material/warning:",
@@ -31,19 +38,19 @@ if who is None:
         st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
     else:
         st.caption(_("Without signing in you can report anonymously."))
-    api_session.signing_in()
-    api_session.sign_in_form()
+    return_after_sign_in.signing_in()
+    require_sign_in.render_sign_in_form()
     if signed_out:
         draft_autosave.forget_all(signed_out)
         submitted_report.forget()
     else:
-        draft_autosave.put_away(api_session.asked_by_name())
-elif target := api_session.page_to_return_to():
+        draft_autosave.put_away(report_state.asked_by_name())
+elif target := return_after_sign_in.page_to_return_to():
     st.switch_page(target)
 else:
     messages.say_pending()
     st.title(_("Your account"), anchor=False)
     issue_detail.text(f"{who.name}\n{who.email}\n{labels.role(who.role)}")
     # What the person has done, and could still undo, is done in their name.
-    current_user.sign_out_button(before=undo.finish)
-    current_user.change_password_form(before=undo.finish)
+    sign_out_button.render(before=undo.finish)
+    change_password_form.render(before=undo.finish)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import api_session, server_capabilities
 from components.issues import issue_detail
-from components.report import receipt
+from components.report import receipt, report_sending
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFound
@@ -19,7 +19,7 @@ if not server_capabilities.gives_receipts():
     st.stop()
 
 # Who comes from the report they have just sent sees it at once.
-sent = api_session.sending().sent
+sent = report_sending.sending().sent
 brought = (sent and sent.receipt) or ""
 with st.form("track", border=False):
     entered = st.text_input(

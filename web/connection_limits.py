@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from auth import current_user, session_owners
-from auth.mode import trusted_headers
+from auth.trusted_headers import trusted_headers
+from issue_portal.asgi import uvicorn_limits
 from issue_portal.core.client_address import client_of
 from issue_portal.core.settings import get_settings
-from issue_portal.server.http import uvicorn_limits
 from web.script_scheduler import ScriptTurns
 from web.websocket_messages import BrowserMessages
 

@@ -4,15 +4,12 @@ A route of its own, since Streamlit's download button keeps a whole file in memo
 """
 
 import asyncio
-import html
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Final
-from urllib.parse import urlencode
 
-import streamlit as st
 from anyio import CapacityLimiter, to_thread
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -22,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from auth import current_user
 from auth.current_user import SignIn
-from components import api_session
-from components.ui.i18n import _
+from components import api_session, server_capabilities
+from components.issues.export_links import PATH, PLACE_PARAMETERS
 from issue_portal.client.errors import ApiError, IssuesError
 from issue_portal.core import export_formats
 from issue_portal.core.token_bucket import Turns
@@ -31,9 +28,6 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 
-_PATH: Final = "issues"
-_PLACE: Final = ("page", "first", "last", "after", "before")
-_OF_A_PAGE: Final = (*_PLACE, "page_size", "total_count")
 _THREADS: Final = CapacityLimiter(4)
 """For all downloads together: however many there are, they take turns."""
 
@@ -44,16 +38,6 @@ _PART: Final = 65_536
 """Characters that are sent at once: one issue may have 10,000."""
 
 _MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
-
-
-def links(query: IssueQuery) -> None:
-    """Links that download all pages of ``query``."""
-    whole = {name: value for name, value in query.params().items() if name not in _OF_A_PAGE}
-    shown = "".join(
-        f'<a href="{html.escape(f"{_PATH}.{form}?{urlencode(whole)}")}" download>{words}</a>'
-        for form, words in (("csv", _("Download as CSV")), ("jsonl", _("as JSON lines")))
-    )
-    st.html(f'<p class="downloads">{shown}</p>')
 
 
 class _Download:
@@ -81,9 +65,9 @@ def _begun(request: Request, who: SignIn) -> Response:
     form = request.path_params["form"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
-            update=dict.fromkeys(_PLACE) | {"page_size": PAGE_SIZE_LIMIT}
+            update=dict.fromkeys(PLACE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
         )
-        if api_session.can_filter(who):
+        if server_capabilities.can_filter(who):
             query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})
         issues = api_session.client_of(who).iterate(query)
         # The first page before the answer begins: a refusal is an answer of its own.
@@ -130,4 +114,4 @@ async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
         await asyncio.sleep(seconds)
 
 
-route: Final = Route(f"/{_PATH}.{{form}}", _Download(), methods=["GET"])
+route: Final = Route(f"/{PATH}.{{form}}", _Download(), methods=["GET"])

@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from auth.return_target import ROUTES
 from issue_portal.core.client_address import client_of
 from issue_portal.core.token_bucket import Bucket, body_size, taken
 from web import html_shell, static_files
+from web.login_error_redirect import ROUTES
 
 REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most in a short time. One is about a millisecond of a processor."""

@@ -1,24 +1,85 @@
-"""Start the portal once: secrets, data directory, keys, accounts, database, samples."""
+"""Start and stop the portal: secrets, data directory, keys, accounts, and the embedded API.
 
+The only module of the portal that imports `issue_portal.server`.
+"""
+
+import asyncio
+import gc
 import logging
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
 
+import streamlit as st
+from starlette.applications import Starlette
+from starlette.routing import Mount, Router
 from streamlit import logger as streamlit_logger
+from streamlit.web.server.server_util import get_url
 
-from auth import password
+from auth import api_backend, password
 from auth.mode import Way, way_in
+from components.issues import undo
+from components.ui import js_component
+from issue_portal.asgi import graceful_shutdown
 from issue_portal.core import logging_setup, telemetry
 from issue_portal.core.accounts import load_accounts, make_first_accounts
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.secret_keys import Keys, load_keys
 from issue_portal.core.settings import CannotStart, Settings, get_settings
+from issue_portal.server.http.app import create_app, mounted
+from issue_portal.server.http.metrics import watch_queue
 from issue_portal.server.services.sample_data import add_sample_issues
 from issue_portal.server.services.service import Service, open_service
+from web import session_metrics
+from web.in_process_transport import InProcessTransport
 from web.secrets_file import load_secrets
 
 
-def start() -> tuple[Keys, Service | None]:
-    """Return the keys and, unless a remote API is set, the embedded one; raises `CannotStart`."""
+@dataclass(frozen=True)
+class Installation:
+    """The keys of this process and, unless a remote API is set, the embedded one."""
+
+    keys: Keys
+    service: Service | None
+
+    @cached_property
+    def _api(self) -> Starlette:
+        return create_app(self.service)
+
+    @cached_property
+    def api_route(self) -> Mount:
+        """The API under ``/api``."""
+        return mounted(self._api)
+
+    @asynccontextmanager
+    async def lifespan(self, _: st.App) -> AsyncIterator[None]:
+        """Connect the portal to its API for as long as the server runs."""
+        # What is here now stays: the garbage collector need not go through it again and again.
+        gc.freeze()
+        gc.enable()
+        _announce()
+        session_metrics.watch_sessions()
+        js_component.serve_files()
+        if self.service:
+            watch_queue(self.service)
+            in_process = InProcessTransport(Router([self.api_route]), asyncio.get_running_loop())
+            api_backend.use_embedded(self.keys, in_process)
+        else:
+            api_backend.use_remote(self.keys)
+        async with self._api.router.lifespan_context(self._api):
+            with graceful_shutdown.announced(get_settings().drain_seconds):
+                yield
+            await asyncio.to_thread(undo.finish_all)
+            await asyncio.to_thread(api_backend.current().ended.write)
+        if self.service:
+            self.service.close()
+        telemetry.stop()
+
+
+def start() -> Installation:
+    """Prepare everything that the server needs; raises `CannotStart`."""
     try:
         load_secrets()
         return _start(get_settings())
@@ -27,7 +88,7 @@ def start() -> tuple[Keys, Service | None]:
         raise CannotStart(f"Cannot start: {error.strerror or error}{where}.") from error
 
 
-def _start(settings: Settings) -> tuple[Keys, Service | None]:
+def _start(settings: Settings) -> Installation:
     logging_setup.configure(settings.log)
     _have_streamlit_log_like_us()
     telemetry.start(settings)
@@ -48,7 +109,15 @@ def _start(settings: Settings) -> tuple[Keys, Service | None]:
         _print_passwords(new_passwords)
     if way is not Way.ACCOUNTS and not settings.reviewers:
         sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
-    return keys, service
+    return Installation(keys, service)
+
+
+def _announce() -> None:
+    """Print the portal's address. Under uvicorn, only uvicorn knows the port, and prints it."""
+    if "streamlit.web.cli" in sys.modules:
+        address = st.get_option("server.address")
+        url = get_url("localhost" if address in ("0.0.0.0", "::", None) else address)  # noqa: S104
+        sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
 
 
 def _have_streamlit_log_like_us() -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import api_session
+from components.account import require_sign_in
 from issue_portal.client.errors import IssuesError, NotFound
 
 _SECONDS: Final = 10
@@ -23,7 +23,7 @@ def watch(look: Callable[[], object], shown: object) -> None:
 def _watch(look: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_NOW, False):
         return
-    api_session.require_still()
+    require_sign_in.require_still()
     try:
         found = look()
     except NotFound:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
+from auth import current_user
 from components import api_session, server_capabilities
 from components.issues import filters
 from issue_portal.models.requests import IssueQuery
@@ -17,7 +18,7 @@ LOOKED_THROUGH: Final = 1_000
 def load(given: dict[str, Any], number: int) -> IssuePage:
     """A page of one's own issues that the filters ``given`` let through."""
     me = server_capabilities.me()
-    if me and api_session.can_filter():
+    if me and server_capabilities.can_filter():
         query = filters.query(given | {"created_by": (me.id,)}, number)
         return api_session.client().list(query)
     newest = api_session.client().iterate(IssueQuery(page_size=PAGE_SIZE_LIMIT))
@@ -37,12 +38,12 @@ def is_mine(issue: Issue) -> bool:
 
 def address() -> str:
     """By which address one's issues are known, where the server does not say who one is."""
-    who = api_session.person()
+    who = current_user.person()
     return who.email if who and server_capabilities.me() is None else ""
 
 
 def _is_of(issue: Issue, me: User | None) -> bool:
-    creator, who = issue.created_by, api_session.person()
+    creator, who = issue.created_by, current_user.person()
     if creator is None or who is None:
         return False
     if me:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from components import api_session
+from components import api_session, server_capabilities
+from components.account import return_after_sign_in
 from components.issues import filters, issue_list
 from components.ui import messages
 from components.ui.i18n import _
@@ -40,10 +41,10 @@ class Queue:
 def load(given: dict[str, Any], page: int) -> Queue:
     """The page that is asked for; other filters, or coming from another page, begin anew."""
     client = api_session.client()
-    if not api_session.can_filter():
+    if not server_capabilities.can_filter():
         query = IssueQuery(page=page, page_size=filters.PAGE_SIZE)
         return Queue(query, client.list(query), 0, {})
-    if api_session.has_just_arrived() or st.session_state.get(_GIVEN) != given:
+    if return_after_sign_in.has_just_arrived() or st.session_state.get(_GIVEN) != given:
         _begin_anew()
         st.session_state[_GIVEN] = given
     new = newer(given)
@@ -69,7 +70,7 @@ def newer(given: dict[str, Any]) -> int:
     start = max(_began(), given.get("start_date", 0))
     if start >= given.get("end_date", start + 1):
         return 0
-    if not api_session.can_filter():
+    if not server_capabilities.can_filter():
         return 0
     return _count(given | {"start_date": start})
 

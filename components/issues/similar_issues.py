@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from components import api_session
+from components import api_session, server_capabilities
 from components.issues import issue_list
 from components.ui import labels
 from components.ui.i18n import _
@@ -21,7 +21,7 @@ _ALIKE: Final = 0.4
 def show(issue: Issue) -> None:
     """List the issues most similar to this one, if there are any."""
     try:
-        found = _find(issue) if api_session.can_filter() else []
+        found = _find(issue) if server_capabilities.can_filter() else []
     except IssuesError:
         # The issue itself is there: this is only an aid.
         return

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components.report.embed import Prefill, is_reference
+from components.report.prefill import Prefill, is_reference
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings

@@ -7,10 +7,10 @@ import streamlit as st
 from pydantic import TypeAdapter, ValidationError
 from streamlit.delta_generator import DeltaGenerator
 
-from components import api_session, server_capabilities
-from components.report import draft_autosave, embed
+from components import server_capabilities
+from components.report import draft_autosave, embed, report_state
 from components.report.draft_autosave import Given
-from components.report.embed import Prefill
+from components.report.prefill import Prefill
 from components.ui import i18n, labels, messages
 from components.ui.i18n import _, ngettext
 from issue_portal.client.errors import Invalid
@@ -77,7 +77,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",
-            by_name=api_session.asked_by_name(),
+            by_name=report_state.asked_by_name(),
             places=tuple(places),
             given=Given(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
@@ -93,10 +93,10 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             _("Send report"), type="primary", icon=":material/send:", key="send"
         )
     if not sent:
-        for key, told in api_session.report_faults().items():
+        for key, told in report_state.report_faults().items():
             _tell(slots, told, key)
         return None
-    api_session.remember_report_faults({})
+    report_state.remember_report_faults({})
     if anonymous and len(description) <= LIMIT:
         # What nobody sees could tell who sent it: it may come from a link, or from elsewhere.
         description = unmarked(description)
@@ -136,7 +136,7 @@ def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple
         icon=":material/link:",
         expanded=came_with_link
         or needed
-        or not api_session.report_faults().keys().isdisjoint(_PLACES),
+        or not report_state.report_faults().keys().isdisjoint(_PLACES),
     ):
         # Always: it may have come with a link that was followed before.
         st.caption(
@@ -210,7 +210,7 @@ def refused(new: NewIssue, error: Invalid) -> bool:
             said = _("The server does not accept this: {reason}")
             faults[key] = said.format(reason=messages.plain(item.message))
     server_capabilities.learn_from_refusal(lacking)
-    api_session.remember_report_faults(faults)
+    report_state.remember_report_faults(faults)
     return bool(faults)
 
 

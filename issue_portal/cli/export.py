@@ -14,7 +14,7 @@ from starlette.routing import Router
 
 from issue_portal.cli.installation import opened_service
 from issue_portal.cli.output import echo
-from issue_portal.client.client import AsyncIssuesClient
+from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.core import export_formats, portal_token
 from issue_portal.core.portal_token import Operator

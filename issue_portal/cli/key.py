@@ -3,8 +3,8 @@
 import click
 
 from issue_portal.cli.output import echo
-from issue_portal.core.files import locked, make_data_directory
-from issue_portal.core.secret_keys import key_file, load_keys, new_secret, write_private
+from issue_portal.core.files import locked, make_data_directory, write_private
+from issue_portal.core.secret_keys import key_file, load_keys, new_secret
 from issue_portal.core.settings import CannotStart, get_settings
 from issue_portal.server.services.service import open_service
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 import click
 import uvicorn
 
+from issue_portal.asgi import uvicorn_limits
 from issue_portal.cli.installation import opened_service
 from issue_portal.core import logging_setup, telemetry
 from issue_portal.core.settings import CannotStart, get_settings
-from issue_portal.server.http import uvicorn_limits
 from issue_portal.server.http.app import standalone
 from issue_portal.server.services.sample_data import add_sample_issues
 

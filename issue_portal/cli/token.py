@@ -9,7 +9,7 @@ from issue_portal.cli.output import as_json, day, echo, print_json, print_table
 from issue_portal.core.settings import CannotStart
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_tokens
-from issue_portal.server.services import authentication
+from issue_portal.server.services import api_tokens
 
 
 @click.group()
@@ -45,7 +45,7 @@ def create(email: str, role: str, expires_in_days: int | None, as_json: bool) ->
     """Make a token and print it. It is shown only now: just its hash is kept."""
     expires_at = None if expires_in_days is None else int(time.time()) + expires_in_days * 86_400
     with opened_service() as service:
-        made = authentication.create_token(
+        made = api_tokens.create_token(
             service.database, service.org_id, service.keys, email, Role(role), expires_at
         )
     if as_json:

@@ -14,7 +14,6 @@ from issue_portal.core.files import make_data_directory
 from issue_portal.core.settings import CannotStart, get_settings
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db import queries_users
-from issue_portal.server.services import authentication
 
 password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
@@ -60,7 +59,7 @@ def add(
             raise CannotStart(f"There is an account with the address {email} already.")
         known[username] = Account(
             email=email,
-            name=name or authentication.name_of(email),
+            name=name or accounts.name_from_email(email),
             role=Role(role),
             password=hashed,
         )

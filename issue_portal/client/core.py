@@ -25,7 +25,12 @@ from issue_portal.client.errors import (
 from issue_portal.client.pagination import Walk
 from issue_portal.client.responses import Answer, NoAnswer, Outcome, Received
 from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
-from issue_portal.models.responses import FieldError, Issue, Problem, User
+from issue_portal.models.responses import (
+    FieldError,
+    Issue,
+    Problem,
+    User,
+)
 from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 
 log = logging.getLogger("issue_portal.client")
@@ -284,3 +289,22 @@ def _of_unknown_end(failure: IssuesError) -> IssuesError:
     failure.args = (f"{text}. {_UNKNOWN}",)
     failure.unsure = True
     return failure
+
+
+def given_fields(**fields: Any) -> dict[str, Any]:
+    """Return the fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def walk_of(query: IssueQuery | None) -> Walk[Issue]:
+    """Start to iterate a list. Raises `ValueError` for a query that pages backwards."""
+    if query and (query.before or query.last):
+        raise ValueError("All issues are iterated forwards: use page_order instead of before, last")
+    return Walk((query and query.page) or 1)
+
+
+def next_query(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:
+    """Return the query of the page at ``position``."""
+    if not position:
+        return query
+    return (query or IssueQuery()).model_copy(update={"page": None, **position})

@@ -14,8 +14,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from zxcvbn import zxcvbn
 
-from issue_portal.core.files import locked
-from issue_portal.core.secret_keys import write_private
+from issue_portal.core.files import locked, write_private
 from issue_portal.core.settings import CannotStart, Settings
 from issue_portal.models.vocabulary import Role
 
@@ -200,3 +199,8 @@ def _path(settings: Settings) -> Path:
 def _mark(settings: Settings) -> Path:
     """An empty file that says that there were accounts."""
     return settings.data_dir / ".accounts"
+
+
+def name_from_email(email: str) -> str:
+    """A name for someone of whom only the address is known: ``a.b@c.d`` is A B."""
+    return email.partition("@")[0].replace(".", " ").replace("_", " ").title()

@@ -107,3 +107,26 @@ def _write_probe(directory: Path, size: int) -> None:
             probe.write_bytes(bytes(size))
     finally:
         probe.unlink(missing_ok=True)
+
+
+def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Returns whether it was written: an existing one is left alone unless ``replace``.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        temporary.touch(mode=0o600, exist_ok=False)
+        with temporary.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            temporary.replace(path)
+        else:
+            os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True

@@ -6,11 +6,11 @@ find what they have signed and hashed.
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from pathlib import Path
 
+from issue_portal.core.files import write_private
 from issue_portal.core.settings import CannotStart, Settings
 
 SHORTEST = 32
@@ -90,29 +90,6 @@ def read_keys(text: str) -> Keys:
 def key_file(settings: Settings) -> Path:
     """Where the keys are, unless they are configured."""
     return settings.data_dir / "secret.key"
-
-
-def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
-    """Write a file that only its owner can read, whole or not at all.
-
-    Returns whether it was written: an existing one is left alone unless ``replace``.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        temporary.touch(mode=0o600, exist_ok=False)
-        with temporary.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            temporary.replace(path)
-        else:
-            os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink(missing_ok=True)
-    return True
 
 
 def _derived(secret: bytes, purpose: str) -> bytes:

@@ -15,8 +15,8 @@ from issue_portal.core.secret_keys import Keys, load_keys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import IssueQuery, NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from issue_portal.server.services import authentication
-from issue_portal.server.services.authentication import create_token
+from issue_portal.server.services import api_tokens
+from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
 from tests.conftest import SECRET, api_server
@@ -176,7 +176,7 @@ def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
     )
     caller = service.access.authenticate(f"Bearer {token.secret}")
     service.token_uses.note(caller)
-    monkeypatch.setattr(authentication, "TOKEN_USES_INTERVAL", 0.0)
+    monkeypatch.setattr(api_tokens, "TOKEN_USES_INTERVAL", 0.0)
 
     def days() -> list[int]:
         with sqlite3.connect(tmp_path / "issues.db") as reader:

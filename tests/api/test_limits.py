@@ -20,7 +20,7 @@ from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.response_cache import RememberedAnswers
-from issue_portal.server.services.authentication import Principal
+from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import Memory
 from tests.api.conftest import Caller

@@ -1,8 +1,8 @@
 """Who may show the portal in a frame, and what a browser may keep."""
 
+from issue_portal.asgi import security_headers
+from issue_portal.asgi.security_headers import SecurityHeaders
 from issue_portal.core.settings import Settings
-from issue_portal.server.http import security_headers
-from issue_portal.server.http.security_headers import SecurityHeaders
 from tests.loops import in_a_loop
 
 

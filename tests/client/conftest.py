@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from issue_portal.client.client import AsyncIssuesClient, IssuesClient
+from issue_portal.client.async_client import AsyncIssuesClient
+from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.conftest import DATABASES, Server

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.client.client import AsyncIssuesClient, IssuesClient
+from issue_portal.client.async_client import AsyncIssuesClient
+from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.client.conftest import apart, new

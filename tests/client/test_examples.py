@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from issue_portal.client import client as client_module
+from issue_portal.client import client
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.vocabulary import Role
 from tests.client.conftest import apart
@@ -25,6 +25,6 @@ def test_examples_of_the_guide(api, example):
 
 
 def test_example_of_the_module(api):
-    example = re.search(r"\n\n((?:    .*\n|\n)+)", client_module.__doc__)[1]
+    example = re.search(r"\n\n((?:    .*\n|\n)+)", client.__doc__)[1]
     code = re.sub(r"^    ", "", example, flags=re.MULTILINE)
     exec(code.replace("http://localhost:8501", api.url), {"token": api.token("Guide")})

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
-from auth import oidc, oidc_client, return_target
+from auth import oidc_client, oidc_cookies
 from auth.mode import Way
-from auth.return_target import LeadBack
 from tests.loops import in_a_loop
+from web import login_error_redirect
+from web.login_error_redirect import LeadBack
 
 THIS, OTHER = "198.51.100.1", "198.51.100.2"
 
 
 @pytest.fixture(autouse=True)
 def with_a_provider(monkeypatch):
-    monkeypatch.setattr(return_target, "way_in", lambda: Way.PROVIDER)
-    monkeypatch.setattr(return_target, "_PATIENCE", 0.1)
-    monkeypatch.setattr(oidc, "get_origin_from_redirect_uri", lambda: "https://x.example")
+    monkeypatch.setattr(login_error_redirect, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(login_error_redirect, "_PATIENCE", 0.1)
+    monkeypatch.setattr(oidc_cookies, "get_origin_from_redirect_uri", lambda: "https://x.example")
 
 
 class Streamlit:
@@ -44,7 +45,7 @@ class Streamlit:
         async def send(message) -> None:
             messages.append(message)
 
-        cookie = f"{oidc.begun('x')}=1".encode()
+        cookie = f"{oidc_cookies.begun('x')}=1".encode()
         scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
         await self.way(scope, None, send)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auth import password
-from auth.password import _Checks
+from auth import password_queue
+from auth.password_queue import PasswordChecks
 from issue_portal.core.accounts import PasswordFault, password_fault
 
 
@@ -19,7 +19,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_others_wait_for_one_check_of_a_flood_at_most():
-    checks, order, may_end = _Checks(), [], threading.Event()
+    checks, order, may_end = PasswordChecks(), [], threading.Event()
 
     def check(address: str) -> None:
         with checks.turn(address) as is_on:
@@ -44,8 +44,8 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
 
 
 def test_check_whose_turn_does_not_come_is_told(monkeypatch):
-    monkeypatch.setattr(password, "_PATIENCE", 0.05)
-    checks = _Checks()
+    monkeypatch.setattr(password_queue, "PATIENCE", 0.05)
+    checks = PasswordChecks()
     with checks.turn("one") as first:
         for address in ("one", "two"):
             with checks.turn(address) as second:
@@ -55,7 +55,7 @@ def test_check_whose_turn_does_not_come_is_told(monkeypatch):
 
 
 def test_failing_check_gives_its_turn_back():
-    checks = _Checks()
+    checks = PasswordChecks()
     with pytest.raises(ValueError, match="as it fails"), checks.turn("one"):
         raise ValueError("as it fails")
     with checks.turn("two") as is_on:

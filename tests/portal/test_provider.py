@@ -8,13 +8,18 @@ import pytest
 from starlette.responses import Response
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from auth import oidc
+from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
 from auth.mode import Way
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 
 ANN = "ann@example.com"
 STAFF = ["staff", "Issue Reviewers"]
+
+
+def use_settings(monkeypatch, settings):
+    for module in (provider_sign_in, role_mapping, trusted_headers):
+        monkeypatch.setattr(module, "get_settings", settings)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +55,8 @@ STAFF = ["staff", "Issue Reviewers"]
     ],
 )
 def test_role(monkeypatch, settings, claims, role):
-    monkeypatch.setattr(oidc, "get_settings", lambda: Settings(**settings))
-    assert oidc.role_of(ANN, oidc.values_of(claims)) == role
+    use_settings(monkeypatch, lambda: Settings(**settings))
+    assert role_mapping.role_of(ANN, role_mapping.values_of(claims)) == role
 
 
 @pytest.mark.parametrize(
@@ -68,21 +73,21 @@ def test_role(monkeypatch, settings, claims, role):
 )
 def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
     settings = Settings(trust_unverified_email=trusts)
-    monkeypatch.setattr(oidc, "get_settings", lambda: settings)
+    use_settings(monkeypatch, lambda: settings)
     found = oidc._by_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
     assert (found.role is Role.MEMBER) == believed
 
 
 def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
-    monkeypatch.setattr(oidc, "get_settings", Settings)
-    assert oidc._by_headers({"email": ANN}, 0).role is Role.MEMBER
+    use_settings(monkeypatch, Settings)
+    assert trusted_headers.by_headers({"email": ANN}, 0).role is Role.MEMBER
 
 
 @pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
 def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
-    monkeypatch.setattr(oidc, "get_settings", Settings)
+    use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert oidc._by_claims(claims).ends_at == oidc.LIFETIME
+    assert oidc._by_claims(claims).ends_at == provider_sign_in.LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -100,7 +105,7 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
     ],
 )
 def test_address_is_taken_as_it_is(monkeypatch, email, username):
-    monkeypatch.setattr(oidc, "get_settings", Settings)
+    use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
     found = oidc._by_claims(claims)
     assert found.username == username
@@ -109,7 +114,7 @@ def test_address_is_taken_as_it_is(monkeypatch, email, username):
 
 @pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
 def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
-    monkeypatch.setattr(oidc, "get_settings", Settings)
+    use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
     found = oidc._by_claims(claims).name
     assert found.isprintable()
@@ -127,22 +132,22 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
 )
 def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
     headers = {"email": ANN, "name": sent.decode("latin-1")}
-    assert oidc._by_headers(headers, 0).name == name
+    assert trusted_headers.by_headers(headers, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
 def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
-    monkeypatch.setattr(oidc, "get_settings", Settings)
+    use_settings(monkeypatch, Settings)
     monkeypatch.setattr(oidc, "way_in", lambda: Way.PROVIDER)
-    monkeypatch.setattr(oidc, "get_cookie_secret", lambda: "a secret of the tests")
-    monkeypatch.setattr(oidc, "get_origin_from_redirect_uri", lambda: origin)
+    monkeypatch.setattr(oidc_cookies, "get_cookie_secret", lambda: "a secret of the tests")
+    monkeypatch.setattr(oidc_cookies, "get_origin_from_redirect_uri", lambda: origin)
 
     def cookies_of(email: str) -> dict[str, str]:
         claims = {"is_logged_in": True, "iat": 0, "email": email, "origin": origin}
         value = create_signed_value("a secret of the tests", "_streamlit_user", json.dumps(claims))
         answer = Response()
         answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
-        answer.raw_headers += oidc.seal(answer.raw_headers)
+        answer.raw_headers += oidc_cookies.seal(answer.raw_headers)
         kept = SimpleCookie()
         for told in answer.headers.getlist("set-cookie"):
             kept.load(told)
@@ -157,7 +162,7 @@ def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
     user = "_streamlit_user"
     for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
         assert oidc.of(Mock(cookies=kept)) is None
-    assert oidc.seal(Response().raw_headers) == []
+    assert oidc_cookies.seal(Response().raw_headers) == []
     leaving = Response()
     leaving.delete_cookie("_streamlit_user")
-    assert "Max-Age=0" in oidc.seal(leaving.raw_headers)[0][1].decode()
+    assert "Max-Age=0" in oidc_cookies.seal(leaving.raw_headers)[0][1].decode()

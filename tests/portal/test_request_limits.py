@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from issue_portal.server.http.response_chunks import AnswerPartsMiddleware
+from issue_portal.asgi.response_chunks import AnswerPartsMiddleware
 from tests.conftest import Server, portal_server
 from tests.loops import in_a_loop
 from web import request_limits, static_files

@@ -6,10 +6,11 @@ import httpx
 import pytest
 import streamlit as st
 
-from auth import api_backend, current_user, oidc
+from auth import api_backend, oidc
 from auth.api_backend import Backend
 from auth.mode import Way
 from components import api_session
+from components.account import sign_in_session
 from components.ui import i18n
 from issue_portal.client.errors import Forbidden, Unauthenticated
 from issue_portal.core.portal_token import Person
@@ -50,8 +51,8 @@ def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     """The headers of a proxy that had said who somebody was seemed new again."""
     state = {oidc.SEEN: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(current_user, "way_in", lambda: Way.PROXY)
+    monkeypatch.setattr(sign_in_session, "way_in", lambda: Way.PROXY)
     monkeypatch.setattr(i18n, "current", lambda: "en")
     monkeypatch.setattr(i18n, "choose", lambda _: None)
-    current_user.go_on_without()
+    sign_in_session.go_on_without()
     assert state == {oidc.SEEN: 5.0}

@@ -6,11 +6,12 @@ from starlette.applications import Starlette
 
 from auth import sign_in_cookie
 from tests.loops import in_a_loop
+from web import sign_in_cookie_route
 
 
 def ask(ticket: str, origin: str) -> httpx.Response:
     async def post() -> httpx.Response:
-        app = Starlette(routes=[sign_in_cookie.route])
+        app = Starlette(routes=[sign_in_cookie_route.route])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
             headers = {"Origin": origin, "X-Sign-In-Ticket": ticket}
             return await client.post("http://portal/cookie", headers=headers)

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from issue_portal.server.http import uvicorn_limits
+from issue_portal.asgi import uvicorn_limits
 from tests.conftest import Server, api_server, portal_server
 from tests.loops import in_a_loop
 from web.websocket_messages import LONGEST_MESSAGE

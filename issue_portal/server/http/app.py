@@ -9,16 +9,17 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from issue_portal.asgi import graceful_shutdown
+from issue_portal.asgi.metrics_guard import MetricsGuard
+from issue_portal.asgi.response_chunks import AnswerPartsMiddleware
+from issue_portal.asgi.security_headers import SecurityHeaders
 from issue_portal.core import telemetry
-from issue_portal.server.http import graceful_shutdown, health, metrics, problem_responses, routes
+from issue_portal.server.http import health, metrics, problem_responses, routes
 from issue_portal.server.http.dispatch import described, served
 from issue_portal.server.http.docs_page import docs_routes
-from issue_portal.server.http.metrics import MetricsGuard
 from issue_portal.server.http.openapi import DescribedApp
 from issue_portal.server.http.request_log import RequestLog
 from issue_portal.server.http.response_cache import RememberedAnswers
-from issue_portal.server.http.response_chunks import AnswerPartsMiddleware
-from issue_portal.server.http.security_headers import SecurityHeaders
 from issue_portal.server.services.service import Service
 
 DESCRIPTION = """

@@ -26,12 +26,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from issue_portal.core.client_address import counted_as
+from issue_portal.core.problems import ProblemError, from_validation, invalid_field
 from issue_portal.core.token_bucket import Turns, body_size
-from issue_portal.server.http.problem_responses import answer_to, from_validation
-from issue_portal.server.services.authentication import Principal
+from issue_portal.server.http.problem_responses import answer_to
 from issue_portal.server.services.issue_service import Issues
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
-from issue_portal.server.services.problems import ProblemError, invalid_field
+from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import in_thread
 

@@ -5,10 +5,11 @@ import logging
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from issue_portal.server.http import graceful_shutdown, response_models
+from issue_portal.asgi import graceful_shutdown
+from issue_portal.core.problems import ProblemError
+from issue_portal.server.http import response_models
 from issue_portal.server.http.dispatch import Json
 from issue_portal.server.http.openapi import problem
-from issue_portal.server.services.problems import ProblemError
 from issue_portal.server.services.service import Service
 
 router = APIRouter(tags=["Health"])

@@ -3,7 +3,6 @@
 No number tells anonymous reports from others: with the times of scrapes, it could tell too much.
 """
 
-import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -13,15 +12,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import count_rollups
 from issue_portal.server.db.queries_issues import Filter
-from issue_portal.server.http.problem_responses import problem_response
-from issue_portal.server.services.problems import ProblemError, forbidden
 from issue_portal.server.services.service import Service
 
 QUEUE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
@@ -30,9 +24,6 @@ QUEUE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
 QUEUE_SECONDS = 10.0
 """For so long a count of the queue is good enough."""
 
-_PATHS = ("/api/metrics", "/_stcore/metrics")
-_LOOPBACK = ("127.0.0.1", "::1")
-_FORWARDED = ("forwarded", "x-forwarded-for")
 
 REQUESTS = Histogram(
     "issue_portal_request_seconds",
@@ -88,38 +79,3 @@ class Queue(Collector):
 def watch_queue(service: Service) -> None:
     """Have the numbers of this process include the queue. Once, when the server starts."""
     REGISTRY.register(Queue(service))
-
-
-class MetricsGuard:
-    """Shows numbers, Streamlit's own too, to this machine or to who has ``ISSUES_METRICS_TOKEN``.
-
-    A request that a proxy passes on is not of this machine.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on unless it is one for numbers by somebody who may not see them."""
-        # Routes let a line feed at the end pass, too.
-        if scope["type"] == "http" and scope["path"].rstrip().endswith(_PATHS):
-            try:
-                _check_reader(Request(scope))
-            except ProblemError as refusal:
-                await problem_response(refusal)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-def _check_reader(request: Request) -> None:
-    wanted = get_settings().metrics_token.get_secret_value()
-    if wanted:
-        given = request.headers.get("authorization", "").encode()
-        if not secrets.compare_digest(given, f"Bearer {wanted}".encode()):
-            raise ProblemError(
-                401, "This needs ISSUES_METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"}
-            )
-        return
-    is_here = request.client is not None and request.client.host in _LOOPBACK
-    if not is_here or any(name in request.headers for name in _FORWARDED):
-        raise forbidden("Only for this machine, unless ISSUES_METRICS_TOKEN is set.")

@@ -2,10 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -13,43 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 
-from issue_portal.server.services.problems import ProblemError
+from issue_portal.asgi.problem_response import problem_response
+from issue_portal.core.problems import ProblemError
 
 log = logging.getLogger(__name__)
-
-_MOST_ERRORS: Final = 100
-"""Fields that are named as wrong in one answer."""
-
-
-def problem_response(problem: ProblemError) -> JSONResponse:
-    """The answer for a refused request."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
-        "status": problem.status,
-        "detail": problem.detail,
-    }
-    if problem.errors:
-        body["errors"] = [{"field": f, "message": m} for f, m in problem.errors.items()]
-    return JSONResponse(
-        body, problem.status, problem.headers, media_type="application/problem+json"
-    )
 
 
 def no_such_address(_: Request, _error: Exception) -> JSONResponse:
     """The answer where there is no route."""
     return problem_response(ProblemError(404, "There is nothing at this address."))
-
-
-def from_validation(error: ValidationError) -> ProblemError:
-    """A 400 that names each field at fault; never repeats the input, which may be private."""
-    errors: dict[str, str] = {}
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    for item in found[:_MOST_ERRORS]:
-        field = ".".join(map(str, item["loc"])) or "body"
-        errors.setdefault(field, item["msg"].removeprefix("Value error, "))
-    detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])
-    return ProblemError(400, detail, errors=errors)
 
 
 def answer_to(error: Exception) -> JSONResponse | None:

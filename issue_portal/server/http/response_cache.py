@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from issue_portal.server.services.authentication import Principal
-from issue_portal.server.services.problems import ProblemError
+from issue_portal.core.problems import ProblemError
+from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 
 _PATH: Final = "/v1/app/"

@@ -1,8 +1,8 @@
 """What this server answers, exactly, for the OpenAPI document.
 
 The models of `issue_portal.models.responses` are for reading: they tolerate what other servers send
-or leave out. The JSON itself is made in `serializers` and `issue_service`; `tests/api/test_schema.py`
-holds it against these.
+or leave out. `serializers` and `issue_service` make the JSON itself;
+`tests/api/test_schema.py` compares it with these.
 """
 
 from typing import Annotated, Literal

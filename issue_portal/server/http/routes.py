@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.security import HTTPBearer
 
+from issue_portal.core.problems import ProblemError, forbidden
 from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
@@ -21,10 +22,9 @@ from issue_portal.server.http import response_models
 from issue_portal.server.http.dispatch import Call, Json, add_headers, changed
 from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, header, responses
 from issue_portal.server.services import serializers
-from issue_portal.server.services.authentication import Principal
 from issue_portal.server.services.issue_service import Issues, etag
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
-from issue_portal.server.services.problems import ProblemError, forbidden
+from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import in_thread
 
 

@@ -21,9 +21,9 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, s
 from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts
-from issue_portal.core.files import rename_new
+from issue_portal.core.files import rename_new, write_private
 from issue_portal.core.revoked_sign_ins import Name, read_ended, restore_ended
-from issue_portal.core.secret_keys import Keys, load_keys, read_keys, write_private
+from issue_portal.core.secret_keys import Keys, load_keys, read_keys
 from issue_portal.core.settings import CannotStart, Settings
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users

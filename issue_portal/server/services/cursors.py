@@ -3,8 +3,8 @@
 import base64
 import binascii
 
+from issue_portal.core.problems import invalid_field
 from issue_portal.core.secret_keys import Keys
-from issue_portal.server.services.problems import invalid_field
 
 
 class Cursors:

@@ -10,18 +10,23 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from issue_portal.core.problems import (
+    ProblemError,
+    forbidden,
+    from_validation,
+    invalid_field,
+    not_found,
+)
 from issue_portal.core.secret_keys import Keys
 from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
-from issue_portal.server.http.problem_responses import from_validation
 from issue_portal.server.services import pagination, serializers, stats
-from issue_portal.server.services.authentication import Principal
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.issue_writer import Reports
 from issue_portal.server.services.pagination import Place
-from issue_portal.server.services.problems import ProblemError, forbidden, invalid_field, not_found
+from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.receipts import Receipts
 from issue_portal.server.services.serializers import Json
 from issue_portal.server.services.threadpool import in_thread

@@ -16,6 +16,7 @@ from anyio import to_thread
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from issue_portal.core.problems import ProblemError
 from issue_portal.core.secret_keys import Keys
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueState
@@ -29,7 +30,6 @@ from issue_portal.server.db import (
 )
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import serializers
-from issue_portal.server.services.problems import ProblemError
 from issue_portal.server.services.receipts import Receipts
 from issue_portal.server.services.serializers import Json
 

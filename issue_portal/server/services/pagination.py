@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from issue_portal.core.problems import invalid_field
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PageOrder
 from issue_portal.server.db import count_rollups, queries_issues, search, tables
 from issue_portal.server.db.queries_issues import Filter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
-from issue_portal.server.services.problems import invalid_field
 from issue_portal.server.services.serializers import Json
 
 

@@ -9,13 +9,13 @@ import secrets
 from functools import partial
 from typing import Final
 
+from issue_portal.core.problems import ProblemError
 from issue_portal.core.rate_limiter import Counters, Limit
 from issue_portal.core.secret_keys import Keys
 from issue_portal.core.settings import Settings
 from issue_portal.core.token_bucket import Bucket, taken
 from issue_portal.models.requests import NewIssue
-from issue_portal.server.services.authentication import Principal
-from issue_portal.server.services.problems import ProblemError
+from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import in_thread
 
 _CALLS: Final = (100.0, 400)

@@ -12,7 +12,8 @@ from issue_portal.core.secret_keys import Keys
 from issue_portal.core.settings import CannotStart, Settings
 from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database, reason_of
-from issue_portal.server.services.authentication import Access, TokenUses
+from issue_portal.server.services.api_tokens import TokenUses
+from issue_portal.server.services.authentication import Access
 from issue_portal.server.services.issue_service import Issues
 from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import Memory

@@ -1,6 +1,9 @@
 """Requests that are refused, as errors; `error_handlers` makes their answers (RFC 9457)."""
 
 from collections.abc import Mapping
+from typing import Final
+
+from pydantic import ValidationError
 
 
 class ProblemError(Exception):
@@ -34,3 +37,18 @@ def forbidden(detail: str) -> ProblemError:
 def invalid_field(field: str, message: str) -> ProblemError:
     """One field or parameter is at fault."""
     return ProblemError(400, f"{field}: {message}", errors={field: message})
+
+
+_MOST_ERRORS: Final = 100
+"""Fields that are named as wrong in one answer."""
+
+
+def from_validation(error: ValidationError) -> ProblemError:
+    """A 400 that names each field at fault; never repeats the input, which may be private."""
+    errors: dict[str, str] = {}
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for item in found[:_MOST_ERRORS]:
+        field = ".".join(map(str, item["loc"])) or "body"
+        errors.setdefault(field, item["msg"].removeprefix("Value error, "))
+    detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])
+    return ProblemError(400, detail, errors=errors)

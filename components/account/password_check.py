@@ -1,0 +1,49 @@
+"""Check a password, and show the person what is wrong."""
+
+import streamlit as st
+
+from auth.password import NOBODYS_HASH, accounts_file, attempts, matches, opaque
+from auth.password_queue import checks
+from components.ui import i18n
+from components.ui.i18n import _
+from issue_portal.core.accounts import (
+    Account,
+)
+from issue_portal.core.client_address import counted_as
+
+
+def checked_account(username: str, password: str, *, wrong: str) -> Account | None:
+    """The account if the password is right; else tells ``wrong``, or how long to wait.
+
+    The answer and its time are the same whether there is such an account or not.
+    """
+    address = opaque(counted_as(st.context.ip_address))
+    who = opaque(username), address
+    if seconds := attempts().begin(*who):
+        st.error(
+            _("There were too many wrong passwords. Wait {time} and try again.").format(
+                time=i18n.duration(seconds)
+            ),
+            icon=":material/hourglass_top:",
+        )
+        return None
+    account = accounts_file().by_name().get(username)
+    with checks.turn(address) as is_on:
+        if not is_on:
+            tell_to_wait()
+            return None
+        fits = matches(username, password.strip(), account.password if account else NOBODYS_HASH)
+    if account is None or account.disabled or not fits:
+        attempts().failed(*who)
+        st.error(wrong, icon=":material/error:")
+        return None
+    attempts().succeeded(*who)
+    return account
+
+
+def tell_to_wait() -> None:
+    """Show that too many people are signing in."""
+    st.error(
+        _("Too many people are signing in. Try again in a moment."),
+        icon=":material/hourglass_top:",
+    )

@@ -1,0 +1,24 @@
+"""The form to sign in with a password."""
+
+import streamlit as st
+
+from auth.password import PasswordSignIn, new_sign_in
+from components.account.password_check import checked_account
+from components.ui.i18n import _
+
+
+def render_password_form() -> PasswordSignIn | None:
+    """The form to sign in; returns the sign-in once name and password fit."""
+    with st.form("sign_in"):
+        username = st.text_input(_("Username"), autocomplete="username")
+        password = st.text_input(_("Password"), type="password", autocomplete="current-password")
+        asked = st.form_submit_button(_("Sign in"), type="primary", icon=":material/login:")
+    if not asked:
+        return None
+    username = username.strip().lower()
+    account = checked_account(
+        username,
+        password,
+        wrong=_("This name and password do not match. Check both and try again."),
+    )
+    return new_sign_in(username, account) if account else None

@@ -1,0 +1,13 @@
+"""The script that sets the sign-in cookie, to be on every page."""
+
+import streamlit as st
+
+from auth.sign_in_cookie import TICKET_HEADER, TICKET_KEY
+from components.ui import js_component
+
+
+def element() -> None:
+    """The script that does so, to be on every page."""
+    if TICKET_KEY in st.session_state:
+        data = {"header": TICKET_HEADER, "ticket": st.session_state[TICKET_KEY]}
+        js_component.element("sign_in_cookie")(key="sign_in_cookie", data=data)

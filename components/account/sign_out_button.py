@@ -1,0 +1,22 @@
+"""The button to sign out."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from auth.mode import Way, way_in
+from components.account.sign_in_session import sign_out
+from components.ui.i18n import _
+
+
+def render(before: Callable[[], bool] = lambda: True) -> None:
+    """The button that does ``before`` and signs out; none where a proxy signs people in and out.
+
+    ``before`` tells whether it could save what was to be saved.
+    """
+    if way_in() is Way.PROXY:
+        st.caption(_("Your organisation signs you in and out."))
+    else:
+        st.button(
+            _("Sign out"), icon=":material/logout:", on_click=sign_out, kwargs={"before": before}
+        )

@@ -1,0 +1,133 @@
+"""The client for asyncio."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from issue_portal.client.client import Result
+from issue_portal.client.core import Call, Calls, Pause, given_fields, next_query, walk_of
+from issue_portal.client.transport import exchange_async, http_settings
+from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.responses import (
+    Issue,
+    IssueHistory,
+    IssuePage,
+    IssueStats,
+    ReceiptView,
+    User,
+)
+from issue_portal.models.vocabulary import IssueState, IssueType
+
+
+class AsyncIssuesClient:
+    """`IssuesClient` for asyncio: the same calls, settings and errors. For one event loop.
+
+    A ``token`` that is a function is called on the loop, so it must not wait for anything.
+
+    async with AsyncIssuesClient("http://localhost:8501", token) as client:
+        async for issue in client.iterate():
+            print(issue.issue_number)
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | Callable[[], str],
+        *,
+        org: str | None = None,
+        timeout: float = 10.0,
+        attempts: int = 4,
+        patience: float = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._calls = Calls(token, timeout, attempts, patience)
+        self._http = httpx.AsyncClient(**http_settings(base_url, org), transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections: ``await client.aclose()``, or leave an ``async with`` block."""
+        await self._http.aclose()
+
+    async def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
+        """Like `IssuesClient.create`: ``issue = await client.create(new)``."""
+        return await self._run(self._calls.create(new, idempotency_key))
+
+    async def get(self, issue_id: str) -> Issue:
+        """One issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
+        return await self._run(self._calls.get(issue_id))
+
+    async def update(
+        self,
+        issue: Issue,
+        *,
+        description: str | None = None,
+        type: IssueType | None = None,
+        state: IssueState | None = None,
+        is_read: bool | None = None,
+        if_unchanged: bool = False,
+    ) -> Issue:
+        """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
+        changes = given_fields(description=description, type=type, state=state, is_read=is_read)
+        return await self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+
+    async def delete(self, issue_id: str, *, etag: str | None = None) -> None:
+        """Like `IssuesClient.delete`: ``await client.delete(issue.id)``."""
+        await self._run(self._calls.delete(issue_id, etag))
+
+    async def list(self, query: IssueQuery | None = None) -> IssuePage:
+        """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
+        return await self._run(self._calls.fetch(IssuePage, "/issue", query))
+
+    async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
+        """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
+        walk = walk_of(query)
+        while walk.position is not None:
+            for issue in walk.take(await self.list(next_query(query, walk.position))):
+                yield issue
+
+    async def history(self, issue_id: str) -> IssueHistory:
+        """What happened to one issue: ``entries = (await client.history(issue.id)).data``."""
+        return await self._run(self._calls.history(IssueHistory, issue_id))
+
+    async def stats(self, query: StatsQuery | None = None) -> IssueStats:
+        """Like `IssuesClient.stats`: ``total = (await client.stats()).total``."""
+        return await self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
+
+    async def look_up_receipt(self, receipt: str) -> ReceiptView:
+        """The issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""
+        return await self._run(self._calls.look_up(ReceiptView, receipt))
+
+    async def me(self) -> User:
+        """The caller: ``name = (await client.me()).name``."""
+        return await self._run(self._calls.fetch(User, "/me", None))
+
+    async def users(self) -> tuple[User, ...]:
+        """Everyone of the organisation: ``people = await client.users()``."""
+        return await self._run(self._calls.users())
+
+    async def _run(self, call: Call[Result]) -> Result:
+        outcome = None
+        while True:
+            try:
+                step = call.send(outcome)
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            if isinstance(step, Pause):
+                await asyncio.sleep(step.seconds)
+                outcome = None
+            else:
+                outcome = await exchange_async(self._http, step)

@@ -1,0 +1,107 @@
+"""API tokens: making them, and noting the days on which they are used."""
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from threading import Lock, Thread
+
+from sqlalchemy.exc import DBAPIError
+
+from issue_portal.core.accounts import name_from_email
+from issue_portal.core.secret_keys import Keys
+from issue_portal.models.vocabulary import Role
+from issue_portal.server.db import queries_tokens, queries_users
+from issue_portal.server.db.database import Database, reason_of
+from issue_portal.server.services.principal import ROLES, Principal
+
+log = logging.getLogger(__name__)
+
+TOKEN_PREFIX = "ipat_"  # noqa: S105
+
+TOKEN_USES_INTERVAL = 3600.0
+"""Seconds for which the uses of tokens are gathered before they are written."""
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """An API token at the only moment when its secret is known."""
+
+    id: str
+    secret: str
+
+
+def create_token(
+    database: Database, org_id: str, keys: Keys, email: str, role: Role, expires_at: int | None
+) -> NewToken:
+    """Make an API token for a user, who is created or promoted if need be. Only its hash is stored.
+
+    A token of a lesser role than its user's does not demote the user.
+    """
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    with database.write() as connection:
+        user = queries_users.find_user(connection, org_id, email)
+        name = user.name if user else name_from_email(email)
+        of_user = _stronger(role, Role(user.role)) if user else role
+        user = queries_users.ensure_user(connection, org_id, email, name, of_user)
+        token_hash = keys.hash("token", secret)
+        token_id = queries_tokens.add_token(
+            connection, org_id, token_hash, user.id, role, expires_at
+        )
+    return NewToken(token_id, secret)
+
+
+class TokenUses:
+    """The days on which tokens were used, written from time to time for all of them at once.
+
+    Not with the request: the order in which a database writes would show which token was in use
+    just before an anonymous report.
+    """
+
+    def __init__(self, database: Database, org_id: str) -> None:
+        self._database = database
+        self._org_id = org_id
+        self._days: dict[str, int] = {}
+        self._lock = Lock()
+        self._written_at = time.monotonic()
+
+    def note(self, principal: Principal) -> None:
+        """Remember that a token is used today. Not to be called for an anonymous report."""
+        if principal.token_id is None:
+            return
+        if time.monotonic() - self._written_at > TOKEN_USES_INTERVAL:
+            # In a thread: whoever calls must not wait for a database that is locked, or fail by it.
+            Thread(target=self._write_or_log, args=[self._taken()], name="token uses").start()
+        with self._lock:
+            self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
+
+    def write(self) -> None:
+        """Write what has been remembered; what cannot be written stays remembered."""
+        self._write(self._taken())
+
+    def _taken(self) -> dict[str, int]:
+        with self._lock:
+            days, self._days = self._days, {}
+            self._written_at = time.monotonic()
+        return days
+
+    def _write(self, days: dict[str, int]) -> None:
+        if not days:
+            return
+        try:
+            with self._database.write() as connection:
+                queries_tokens.touch_tokens(connection, self._org_id, days)
+        except DBAPIError:
+            with self._lock:
+                self._days = days | self._days
+            raise
+
+    def _write_or_log(self, days: dict[str, int]) -> None:
+        try:
+            self._write(days)
+        except DBAPIError as error:
+            log.warning("the days on which tokens were used wait: %s", reason_of(error))
+
+
+def _stronger(one: Role, other: Role) -> Role:
+    return max(one, other, key=ROLES.index)

@@ -1,0 +1,32 @@
+"""The route that sets the sign-in cookie, where no script can read it."""
+
+import time
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from auth.sign_in_cookie import NAME, SECURE_NAME, TICKET_HEADER, waiting_tickets
+
+
+def _answer(request: Request) -> Response:
+    # Another site's page cannot send this header without being allowed to, which it is not.
+    waiting = waiting_tickets.pop(request.headers.get(TICKET_HEADER, ""), None)
+    if waiting is None or waiting.until < time.monotonic():
+        return PlainTextResponse("This ticket is not good, or not any more.", 400)
+    # What the browser says: a proxy in between may speak plain HTTP to us.
+    is_secure = request.headers.get("Origin", "").startswith("https:")
+    response = Response(status_code=204)
+    response.set_cookie(
+        SECURE_NAME if is_secure else NAME,
+        waiting.value,
+        max_age=waiting.seconds,
+        httponly=True,
+        samesite="strict",
+        secure=is_secure,
+    )
+    return response
+
+
+route: Final = Route("/cookie", _answer, methods=["POST"])
