@@ -30,7 +30,9 @@ class BundleFiles:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        if not is_asked_for(scope):
+        if scope["type"] == "http" and _is_beside_a_script(scope["path"]):
+            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
+        elif not is_asked_for(scope):
             await self.app(scope, receive, send)
         elif scope["path"] in files():
             kind = mimetypes.guess_type(scope["path"])[0]
@@ -45,6 +47,11 @@ def is_asked_for(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
     return scope["path"].startswith("/static/") and not body_size(Headers(scope=scope), 1)
+
+
+def _is_beside_a_script(path: str) -> bool:
+    """Whether Streamlit would serve this Python file: it serves all of a component's folder."""
+    return "/bidi-components/" in path and not path.endswith((".js", ".css"))
 
 
 @cache

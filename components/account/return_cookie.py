@@ -23,12 +23,12 @@ def note(errand: Errand, leave: Callable[[], None]) -> None:
         "value": urlencode(told),
         "seconds": SECONDS,
     }
-    js_component.element("errand")(key="errand", data=data, on_noted_change=leave)
+    js_component.mount(__file__, key="errand", data=data, on_noted_change=leave)
 
 
 def forget() -> None:
     """Remove the note of an errand that is over."""
     if st.session_state.get(READ_KEY):
-        js_component.element("errand")(
-            key="errand_over", data={"name": oidc_cookies.host_only(COOKIE)}
+        js_component.mount(
+            __file__, key="errand_over", data={"name": oidc_cookies.host_only(COOKIE)}
         )

@@ -10,4 +10,4 @@ def element() -> None:
     """The script that does so, to be on every page."""
     if TICKET_KEY in st.session_state:
         data = {"header": TICKET_HEADER, "ticket": st.session_state[TICKET_KEY]}
-        js_component.element("sign_in_cookie")(key="sign_in_cookie", data=data)
+        js_component.mount(__file__, key="sign_in_cookie", data=data)

@@ -147,7 +147,8 @@ def show(
     ]
     known = _lists().setdefault(key, _List())
     known.act = keys.act if keys else None
-    js_component.element("issue_list")(
+    js_component.mount(
+        __file__,
         key=key,
         data={
             "list": key,

@@ -1,6 +1,6 @@
 """Keyboard shortcuts of the review page: what they do, and switching them off.
 
-`assets/issue_list.js` listens for them. Streamlit's own (``shortcut=`` of a button, 1.67) cannot be
+`issue_list.js` listens for them. Streamlit's own (``shortcut=`` of a button, 1.67) cannot be
 C or R, nor a sign.
 """
 

@@ -61,7 +61,8 @@ def keep(
         "mine": _("This is the text of the link. Yours is kept."),
         "back": _("Use yours"),
     }
-    js_component.element("draft")(
+    js_component.mount(
+        __file__,
         key="draft",
         data={
             "name": name,
@@ -103,15 +104,15 @@ def put_away(by_name: str = "") -> None:
     host could set it, and a report would have a name that nobody asked for.)
     """
     data = {"name": REPORT, "away": True, "by_name": by_name}
-    js_component.element("draft")(key="draft_away", data=data)
+    js_component.mount(__file__, key="draft_away", data=data)
 
 
 def forget(name: str) -> None:
     """Drop what was kept under a name, since it was sent or saved."""
-    js_component.element("draft")(key="draft_forget", data={"name": name, "forget": True})
+    js_component.mount(__file__, key="draft_forget", data={"name": name, "forget": True})
 
 
 def forget_all(signed_out: str) -> None:
     """Drop all that was kept, and have the browser's other tabs do so; names the signing out."""
     data = {"name": "", "forget": True, "signed_out": signed_out}
-    js_component.element("draft")(key="draft_forget", data=data)
+    js_component.mount(__file__, key="draft_forget", data=data)

@@ -67,7 +67,7 @@ class Sending:
 
 @contextmanager
 def _shown_as_sending() -> Iterator[None]:
-    """Say so meanwhile; `draft.js` lets nobody write into the form then."""
+    """Show that the report is being sent; meanwhile `draft_autosave.js` makes the form inert."""
     with st.container(key="sending"), st.spinner(_("Sending…")):
         yield
 

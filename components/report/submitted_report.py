@@ -23,7 +23,7 @@ def keep(sent: Issue, who: Person | None) -> None:
     shown = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
     shown["by_name"] = sent.created_by is not None
     shown["owner"] = draft_autosave.owner(who)
-    js_component.element("sent_report")(key="sent_keep", data={"sent": shown})
+    js_component.mount(__file__, key="sent_keep", data={"sent": shown})
 
 
 def look(found: Callable[[Issue], None], who: Person | None) -> None:
@@ -35,12 +35,12 @@ def look(found: Callable[[Issue], None], who: Person | None) -> None:
             found(sent)
 
     data = {"owner": draft_autosave.owner(who)}
-    js_component.element("sent_report")(key=_LOOK, data=data, on_found_change=read)
+    js_component.mount(__file__, key=_LOOK, data=data, on_found_change=read)
 
 
 def forget() -> None:
     """Have the tab forget it."""
-    js_component.element("sent_report")(key="sent_forget", data={"forget": True})
+    js_component.mount(__file__, key="sent_forget", data={"forget": True})
 
 
 def _read(kept: Mapping[str, Any] | None) -> Issue | None:

@@ -10,4 +10,4 @@ def element() -> None:
         "The portal does not answer at the moment. What you typed is kept in this tab;"
         " it goes on by itself as soon as the portal answers."
     )
-    js_component.element("unreachable")(key="unreachable", data={"text": text})
+    js_component.mount(__file__, key="unreachable", data={"text": text})

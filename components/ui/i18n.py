@@ -96,7 +96,7 @@ def switch() -> None:
             "direction": direction(new),
             "seconds": COOKIE_SECONDS,
         }
-        js_component.element("language")(key="language_cookie", data=data)
+        js_component.mount(__file__, key="language_cookie", data=data)
 
 
 def tag() -> str:

@@ -1,45 +1,50 @@
-"""The parts of the portal that run in the browser, each a small script of ours in ``assets/``.
+"""Elements with a script of ours: a ``.js`` file, and perhaps a ``.css``, beside the Python file.
 
-They are served as files, so that the security policy needs to allow no inline script. Streamlit
-1.67 finds such files only for installed packages; until it finds those of an app, the manifest is
-handed over here.
+The server sends them as files, so that the security policy needs to allow no inline script.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
-_ASSETS = "assets"
-_PACKAGE = "issue_portal"
-_FOLDER = Path(__file__).parent.parent
+_PACKAGE: Final = "issue_portal"
+_COMPONENTS: Final = Path(__file__).parents[1]
+
+
+def mount(python_file: str, *, key: str, **options: Any) -> Any:
+    """Mount the element of the script beside ``python_file`` (give ``__file__``).
+
+    ``options`` are those of a Streamlit component: ``data`` for the script, ``on_…_change``.
+    """
+    script = Path(python_file).with_suffix(".js")
+    return _element(script, id(get_bidi_component_manager()))(key=key, **options)
 
 
 def serve_files() -> None:
-    """Serve the scripts from the start: the page they are for may be of another replica."""
-    for script in (_FOLDER / _ASSETS).glob("*.js"):
-        _registered(script.stem)
+    """Serve all scripts from the start: another replica may have sent the page that needs one."""
+    for script in _COMPONENTS.glob("*/*.js"):
+        _registered(script)
 
 
-def element(name: str) -> Callable[..., Any]:
-    """The element of ``assets/<name>.js`` and ``.css``, to be mounted with ``key`` and ``data``."""
-    return _element(_registered(name), name, id(get_bidi_component_manager()))
-
-
-def _registered(name: str) -> str:
-    full_name = f"{_PACKAGE}.{name}"
+def _registered(script: Path) -> str:
+    # Streamlit 1.67 finds files of installed packages only, so this hands the manifest over.
+    # TODO(streamlit>1.67): remove when it finds the files of an app.
+    full_name = f"{_PACKAGE}.{script.stem}"
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(full_name) is None:
-        manager.register_from_manifest(
-            ComponentManifest(_PACKAGE, "1", [ComponentConfig(name, _ASSETS)]), _FOLDER
-        )
+        folder = str(script.parent.relative_to(_COMPONENTS))
+        config = ComponentConfig(script.stem, folder)
+        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [config]), _COMPONENTS)
     return full_name
 
 
 @lru_cache(maxsize=16)
-def _element(full_name: str, name: str, _manager: int) -> Callable[..., Any]:
-    return st.components.v2.component(full_name, js=f"{name}.js", css=f"{name}.css")
+def _element(script: Path, _manager: int) -> Any:
+    style = script.with_suffix(".css")
+    return st.components.v2.component(
+        _registered(script), js=script.name, css=style.name if style.exists() else None
+    )

@@ -5,4 +5,4 @@ from components.ui import js_component
 
 def element() -> None:
     """The script that closes it, to be on every page."""
-    js_component.element("menu")(key="menu", data={})
+    js_component.mount(__file__, key="menu", data={})

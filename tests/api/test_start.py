@@ -168,8 +168,9 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert httpx.get(f"{server.url}/_stcore/health").status_code == 200
         # Before anybody has opened a page: another replica may have made the page that asks.
-        script = f"{server.url}/_stcore/bidi-components/issue_portal.draft/draft.js"
-        assert httpx.get(script).status_code == 200
+        folder = f"{server.url}/_stcore/bidi-components/issue_portal.draft_autosave"
+        assert httpx.get(f"{folder}/draft_autosave.js").status_code == 200
+        assert httpx.get(f"{folder}/draft_autosave.py").status_code == 404
     finally:
         server.stop()
 

@@ -200,7 +200,7 @@ def test_link_cannot_mark_who_follows_it(people, portal, words):
 
 # As in test_reviewer.py: what is typed after a call that was overtaken, and before the next one.
 OVERTAKEN = """async () => {
-  const path = "/_stcore/bidi-components/issue_portal.draft/draft.js";
+  const path = "/_stcore/bidi-components/issue_portal.draft_autosave/draft_autosave.js";
   const { default: keep } = await import(path);
   const parentElement = document.body.appendChild(document.createElement("div"));
   const field = (key, name) => {
