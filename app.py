@@ -16,19 +16,19 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from components.ui import messages
 from issue_portal.asgi import uvicorn_limits
-from issue_portal.asgi.metrics_guard import MetricsGuard
-from issue_portal.asgi.response_chunks import AnswerPartsMiddleware
-from issue_portal.asgi.security_headers import SecurityHeaders
-from issue_portal.core.settings import CannotStart
+from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
+from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
+from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
+from issue_portal.core.settings import FatalError
 from web import export_route, html_shell, login_error_redirect, sign_in_cookie_route, startup
-from web.connection_limits import ConnectionLimits
+from web.connection_limits import ConnectionLimitsMiddleware
 from web.request_limits import RequestLimitsMiddleware
-from web.static_files import BundleFiles
+from web.static_files import StaticFilesMiddleware
 from web.websocket_messages import LONGEST_MESSAGE
 
 try:
     installation = startup.start()
-except CannotStart as error:
+except FatalError as error:
     # Before the server runs, so that this line is all there is to read.
     sys.exit(str(error))
 
@@ -46,14 +46,14 @@ app = st.App(
     "portal.py",
     routes=[installation.api_route, export_route.route, sign_in_cookie_route.route],
     middleware=[
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeadersMiddleware),
         Middleware(RequestLimitsMiddleware),
-        Middleware(AnswerPartsMiddleware),
-        Middleware(BundleFiles),
-        Middleware(MetricsGuard),
-        Middleware(ConnectionLimits),
-        Middleware(login_error_redirect.LeadBack),
-        Middleware(html_shell.IndexPage),
+        Middleware(ResponseChunksMiddleware),
+        Middleware(StaticFilesMiddleware),
+        Middleware(MetricsGuardMiddleware),
+        Middleware(ConnectionLimitsMiddleware),
+        Middleware(login_error_redirect.LoginErrorRedirectMiddleware),
+        Middleware(html_shell.HtmlShellMiddleware),
     ],
     lifespan=installation.lifespan,
     on_script_error=messages.crashed,

@@ -20,8 +20,8 @@ from issue_portal.core.settings import get_settings
 Visibility = Literal["visible", "hidden"]
 
 rerun_throttle.slow_down()
-who = current_user.person()
-session_owners.note(current_user.owner())
+who = current_user.get_person()
+session_owners.remember_session_owner(current_user.get_session_owner())
 for_members: Visibility = "visible" if who else "hidden"
 for_trackers: Visibility = "visible" if server_capabilities.gives_receipts() else "hidden"
 for_reviewers: Visibility = "visible" if current_user.is_reviewer() else "hidden"

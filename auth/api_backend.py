@@ -8,17 +8,17 @@ from functools import cached_property
 
 import httpx
 
-from issue_portal.core.revoked_sign_ins import EndedSignIns
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.revoked_sign_ins import RevokedSignIns
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import get_settings
 
 
 @dataclass
-class Backend:
+class ApiBackend:
     """Where requests go and the keys to sign them with. All sessions share the transport."""
 
     url: str
-    keys: Keys
+    keys: SecretKeys
     transport: httpx.BaseTransport
     ours: bool
     """Whether it has this installation's key, so that the portal vouches for its people."""
@@ -34,35 +34,37 @@ class Backend:
     """When it was asked for a receipt, by ``time.monotonic()``."""
 
     @cached_property
-    def ended(self) -> EndedSignIns:
+    def ended(self) -> RevokedSignIns:
         """The sign-ins that were ended."""
-        return EndedSignIns(get_settings(), self.keys)
+        return RevokedSignIns(get_settings(), self.keys)
 
 
-_current: Backend | None = None
+_current: ApiBackend | None = None
 
 
-def use_embedded(keys: Keys, transport: httpx.BaseTransport) -> None:
+def use_embedded(keys: SecretKeys, transport: httpx.BaseTransport) -> None:
     """Talk to the API in this process."""
-    _use(Backend("http://embedded", keys, transport, ours=True, filters=True, receipts=True))
+    _set_backend(
+        ApiBackend("http://embedded", keys, transport, ours=True, filters=True, receipts=True)
+    )
 
 
-def use_remote(keys: Keys) -> None:
+def use_remote(keys: SecretKeys) -> None:
     """Talk to the API at ``ISSUES_API_URL``: another's, or a replica of this installation's."""
     settings = get_settings()
     transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
     ours = settings.api_shares_key
     known = True if ours else None
-    _use(Backend(settings.api_url, keys, transport, ours, filters=known, receipts=known))
+    _set_backend(ApiBackend(settings.api_url, keys, transport, ours, filters=known, receipts=known))
 
 
-def current() -> Backend:
+def get_backend() -> ApiBackend:
     """The API to talk to."""
     if _current is None:
         raise RuntimeError("The portal runs as app.py: streamlit run app.py")
     return _current
 
 
-def _use(backend: Backend) -> None:
+def _set_backend(backend: ApiBackend) -> None:
     global _current  # noqa: PLW0603 - the script has no other way to what the server started
     _current = backend

@@ -5,12 +5,8 @@ from typing import Protocol
 import streamlit as st
 from starlette.requests import HTTPConnection
 
-from auth import (
-    oidc,
-    password,
-    sign_in_cookie,
-)
-from auth.mode import Way, way_in
+from auth import oidc, password, sign_in_cookie
+from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
@@ -39,41 +35,41 @@ class SignIn(Protocol):
         """Who it is, with the role as it is now; None once it does not hold any more."""
 
 
-def current() -> SignIn | None:
+def get_sign_in() -> SignIn | None:
     """The sign-in of this browser session, as long as it holds; None for a visitor."""
-    found = stored_sign_in()
+    found = get_stored_sign_in()
     if found is None or found.person() is None:
         return None
     st.session_state[_HELD] = True
     return found
 
 
-def has_ended() -> bool:
+def has_sign_in_ended() -> bool:
     """Whether someone was signed in here, and was signed out elsewhere or by time."""
-    return _HELD in st.session_state and current() is None
+    return _HELD in st.session_state and get_sign_in() is None
 
 
-def name_of(sign_in: SignIn | None) -> str:
-    """What tells a sign-in from all others, of any person; "" for a visitor."""
+def identify_sign_in(sign_in: SignIn | None) -> str:
+    """Return a key that no other sign-in has; "" for a visitor."""
     return f"{sign_in.username} {sign_in.id}" if sign_in else ""
 
 
-def owner() -> str:
-    """Whose this browser session is: what `name_of` says of its sign-in, whether it holds or not.
+def get_session_owner() -> str:
+    """Identify the sign-in of this browser session, even one that has ended; "" for a visitor.
 
-    One that was ended may hold again, such as that of an account that is enabled again.
+    A sign-in can become valid again, for example when a disabled account is enabled.
     """
-    return name_of(stored_sign_in())
+    return identify_sign_in(get_stored_sign_in())
 
 
-def signed_in_by(request: HTTPConnection) -> SignIn | None:
+def find_request_sign_in(request: HTTPConnection) -> SignIn | None:
     """The sign-in that a request beside the pages comes with, if it holds."""
     found: SignIn | None
-    if way_in() is Way.ACCOUNTS:
-        kept = sign_in_cookie.value_in(request.cookies, is_secure=_is_secure(request))
-        found = password.read(kept)
+    if get_sign_in_mode() is SignInMode.ACCOUNTS:
+        kept = sign_in_cookie.find_sign_in_value(request.cookies, is_secure=_is_secure(request))
+        found = password.read_sign_in(kept)
     else:
-        found = oidc.of(request)
+        found = oidc.find_provider_sign_in(request)
     return found if found and found.person() else None
 
 
@@ -83,23 +79,23 @@ def _is_secure(request: HTTPConnection) -> bool:
     return origin.startswith("https:") if origin else request.url.scheme in ("https", "wss")
 
 
-def stored_sign_in() -> SignIn | None:
+def get_stored_sign_in() -> SignIn | None:
     """Return the sign-in of this browser session, even one that has ended; None for a visitor."""
-    if way_in() is not Way.ACCOUNTS:
-        return oidc.current()
+    if get_sign_in_mode() is not SignInMode.ACCOUNTS:
+        return oidc.get_provider_sign_in()
     if SIGN_IN_KEY not in st.session_state:
-        st.session_state[SIGN_IN_KEY] = password.read(sign_in_cookie.read())
+        st.session_state[SIGN_IN_KEY] = password.read_sign_in(sign_in_cookie.read_sign_in_cookie())
     found: PasswordSignIn | None = st.session_state[SIGN_IN_KEY]
     return found
 
 
-def person() -> Person | None:
+def get_person() -> Person | None:
     """Who is signed in, or None for a visitor."""
-    sign_in = current()
+    sign_in = get_sign_in()
     return sign_in.person() if sign_in else None
 
 
 def is_reviewer() -> bool:
     """Whether the person reviews issues. A courtesy to the eye: the API checks every call."""
-    who = person()
+    who = get_person()
     return who is not None and who.role in (Role.ADMIN, Role.OWNER)

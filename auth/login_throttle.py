@@ -9,7 +9,7 @@ is shut out by what somebody else does elsewhere.
 
 from limits import parse
 
-from issue_portal.core.rate_limiter import Counters, Limit
+from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.settings import Settings
 
 _MANY = 10
@@ -25,12 +25,12 @@ _SEEN = Limit("sign-in seen", parse("1/30 days"))
 """How long it is remembered that a name has signed in from an address."""
 
 
-class Attempts:
+class LoginThrottle:
     """The attempts at sign-in. Names and addresses are given as hashes, or otherwise opaque."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises `CannotStart` if the settings make no sense."""
-        self._counters = Counters(settings)
+        """Raises `FatalError` if the settings make no sense."""
+        self._counters = RateLimiter(settings)
         self._few = Limit.read("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
         self._one = self._few.of(1)
         self._many = self._few.of(_MANY * self._few.item.amount)
@@ -43,7 +43,7 @@ class Attempts:
         """
         if self._counters.is_off:
             return 0
-        pair = _pair(name, address)
+        pair = _join_pair(name, address)
         name_under_fire, under_fire = (
             self._counters.look(self._many, who).left == 0 for who in (name, address)
         )
@@ -71,11 +71,11 @@ class Attempts:
 
     def succeeded(self, name: str, address: str) -> None:
         """The password was right, so earlier mistakes do not count any more."""
-        pair = _pair(name, address)
+        pair = _join_pair(name, address)
         for limit in (self._few, self._one):
             self._counters.forget(limit, pair)
         self._counters.take(_SEEN, pair)
 
 
-def _pair(name: str, address: str) -> str:
+def _join_pair(name: str, address: str) -> str:
     return f"{name} {address}"

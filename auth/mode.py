@@ -10,15 +10,15 @@ from streamlit.auth_util import get_secrets_auth_section, validate_auth_credenti
 from streamlit.errors import StreamlitAuthError
 
 from issue_portal.core.secret_keys import check_secret
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 
-DEFAULT: Final = "default"
+DEFAULT_PROVIDER: Final = "default"
 """What Streamlit calls the provider whose settings are in the section ``auth`` itself."""
 
 _SECTION: Final = "section [auth] of secrets.toml"
 
 
-class Way(Enum):
+class SignInMode(Enum):
     """A way to sign in."""
 
     ACCOUNTS = auto()
@@ -27,33 +27,33 @@ class Way(Enum):
 
 
 @cache
-def way_in() -> Way:
-    """Return the way of this process; raises `CannotStart` if it is not properly configured."""
+def get_sign_in_mode() -> SignInMode:
+    """Return the way of this process; raises `FatalError` if it is not properly configured."""
     headers = st.get_option("server.trustedUserHeaders")
     auth = get_secrets_auth_section().to_dict()
     if headers and auth:
-        raise CannotStart(
+        raise FatalError(
             f"People sign in at the proxy (server.trustedUserHeaders) or by OIDC ({_SECTION}):"
             " configure one of them."
         )
     if headers and "email" not in headers.values():
-        raise CannotStart('server.trustedUserHeaders: name the header that has the "email".')
+        raise FatalError('server.trustedUserHeaders: name the header that has the "email".')
     if headers:
-        return Way.PROXY
+        return SignInMode.PROXY
     if auth:
-        _check(auth)
-        return Way.PROVIDER
-    return Way.ACCOUNTS
+        _check_auth_section(auth)
+        return SignInMode.PROVIDER
+    return SignInMode.ACCOUNTS
 
 
-def providers() -> list[str]:
+def list_providers() -> list[str]:
     """The providers to choose from, by the names that `st.login` takes."""
-    return _providers(get_secrets_auth_section().to_dict())
+    return _list_providers(get_secrets_auth_section().to_dict())
 
 
-def _providers(auth: Mapping[str, Any]) -> list[str]:
+def _list_providers(auth: Mapping[str, Any]) -> list[str]:
     named = [name for name, section in auth.items() if "client_id" in as_mapping(section)]
-    return [DEFAULT, *named] if "client_id" in auth else named
+    return [DEFAULT_PROVIDER, *named] if "client_id" in auth else named
 
 
 def as_mapping(section: Any) -> Mapping[str, Any]:
@@ -61,16 +61,16 @@ def as_mapping(section: Any) -> Mapping[str, Any]:
     return section if isinstance(section, Mapping) else {}
 
 
-def _check(auth: Mapping[str, Any]) -> None:
+def _check_auth_section(auth: Mapping[str, Any]) -> None:
     check_secret(f"cookie_secret in the {_SECTION}", str(auth.get("cookie_secret", "")))
     if not str(auth.get("redirect_uri", "")).endswith("/oauth2callback"):
-        raise CannotStart(
+        raise FatalError(
             f"redirect_uri in the {_SECTION}: the portal's address and /oauth2callback."
         )
-    if not (names := _providers(auth)):
-        raise CannotStart(f"There is no client_id in the {_SECTION}, nor in a section below it.")
+    if not (names := _list_providers(auth)):
+        raise FatalError(f"There is no client_id in the {_SECTION}, nor in a section below it.")
     try:
         for name in names:
             validate_auth_credentials(name)
     except StreamlitAuthError as error:
-        raise CannotStart(" ".join(str(error).split())) from error
+        raise FatalError(" ".join(str(error).split())) from error

@@ -17,44 +17,50 @@ from starlette.requests import HTTPConnection
 from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 
 from auth import api_backend
-from auth.mode import Way, way_in
-from auth.oidc_cookies import claims_in
+from auth.mode import SignInMode, get_sign_in_mode
+from auth.oidc_cookies import read_claims
 from auth.provider_sign_in import ProviderSignIn, make_sign_in
 from auth.role_mapping import Claims
-from auth.trusted_headers import by_headers
+from auth.trusted_headers import sign_in_from_headers
 
 _FAR_FUTURE: Final = 2**40
 """Seconds since 1970, beyond which nothing can be computed with some numbers."""
 
 # What tells one sign-in of a person from another.
 _OF_ONE_SIGN_IN: Final = ("iss", "sub", "iat", "nonce")
-SEEN: Final = "proxy_seen"
+PROXY_SEEN_KEY: Final = "proxy_seen"
 
 
-def current() -> ProviderSignIn | None:
+def get_provider_sign_in() -> ProviderSignIn | None:
     """The sign-in of this browser session."""
-    if way_in() is Way.PROXY:
+    if get_sign_in_mode() is SignInMode.PROXY:
         # The headers are those of the moment when the page was opened.
-        return by_headers(st.user.to_dict(), st.session_state.setdefault(SEEN, time.time()))
+        return sign_in_from_headers(
+            st.user.to_dict(), st.session_state.setdefault(PROXY_SEEN_KEY, time.time())
+        )
     # Streamlit has compared where the page was opened with where the sign-in began.
-    return _by_claims(claims_in(st.context.cookies)) if st.user.get("is_logged_in") else None
+    return (
+        _sign_in_from_claims(read_claims(st.context.cookies))
+        if st.user.get("is_logged_in")
+        else None
+    )
 
 
-def of(request: HTTPConnection) -> ProviderSignIn | None:
+def find_provider_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
     """The sign-in that a request beside the pages comes with."""
-    if way_in() is Way.PROXY:
-        return by_headers(gather_user_info(request.headers), time.time())
-    return _by_claims(claims_in(request.cookies))
+    if get_sign_in_mode() is SignInMode.PROXY:
+        return sign_in_from_headers(gather_user_info(request.headers), time.time())
+    return _sign_in_from_claims(read_claims(request.cookies))
 
 
-def end(request: HTTPConnection) -> None:
+def end_provider_sign_in(request: HTTPConnection) -> None:
     """End the sign-in at the provider that a request comes with, if there is one."""
-    found = of(request) if way_in() is Way.PROVIDER else None
+    found = find_provider_sign_in(request) if get_sign_in_mode() is SignInMode.PROVIDER else None
     if found and found.holds():
-        api_backend.current().ended.add(found.id, found.ends_at)
+        api_backend.get_backend().ended.add(found.id, found.ends_at)
 
 
-def _by_claims(claims: Claims) -> ProviderSignIn | None:
+def _sign_in_from_claims(claims: Claims) -> ProviderSignIn | None:
     if not claims.get("is_logged_in"):
         return None
     one_sign_in = json.dumps([claims.get(name) for name in _OF_ONE_SIGN_IN])

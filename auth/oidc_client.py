@@ -19,15 +19,15 @@ class ProviderClient(httpx_client.AsyncOAuth2Client):  # type: ignore[misc]  # A
     """Authlib's client, with certificates that were read before."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"verify": _certificates(), "timeout": _SECONDS} | options)
+        super().__init__(**{"verify": _load_certificates(), "timeout": _SECONDS} | options)
 
 
-def use() -> None:
+def install_provider_client() -> None:
     """Have Authlib use it; called once, before the first sign-in."""
-    _certificates()
+    _load_certificates()
     starlette_client.StarletteOAuth2App.client_cls = ProviderClient
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def _load_certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()

@@ -22,7 +22,7 @@ _SEAL: Final = f"{USER_COOKIE_NAME}_seal"
 _BEGUN: Final = f"{USER_COOKIE_NAME}_begun"
 
 
-def seal(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The header that seals the sign-in of an answer in which Streamlit keeps or ends one."""
     answered, ours = SimpleCookie(), SimpleCookie()
     for header, value in headers:
@@ -31,25 +31,25 @@ def seal(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     main = answered.get(USER_COOKIE_NAME)
     if main is None:
         return []
-    claims = _kept_in({cookie.key: cookie.value for cookie in answered.values()})
-    name = host_only(_SEAL)
-    told = create_signed_value(get_cookie_secret(), name, _digest(claims)) if claims else b""
+    claims = _read_user_cookie({cookie.key: cookie.value for cookie in answered.values()})
+    name = name_host_cookie(_SEAL)
+    told = create_signed_value(get_cookie_secret(), name, _hash_claims(claims)) if claims else b""
     ours[name] = told.decode()
     ours[name].update(main)  # How long it lasts, and all else.
     ours[name]["path"], ours[name]["secure"] = "/", is_over_tls()
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
 
-def begun(state: str) -> str:
+def name_departure_cookie(state: str) -> str:
     """The cookie of a browser from which somebody has left for the provider with this state.
 
     Streamlit keeps the state in a cookie that another host of the domain can set, to lead somebody
     back with a sign-in that is not theirs.
     """
-    return host_only(f"{_BEGUN}_{hashlib.sha256(state.encode()).hexdigest()[:16]}")
+    return name_host_cookie(f"{_BEGUN}_{hashlib.sha256(state.encode()).hexdigest()[:16]}")
 
 
-def host_only(name: str) -> str:
+def name_host_cookie(name: str) -> str:
     """A cookie's name that browsers take from this very host only if it has TLS (RFC 6265bis)."""
     return f"__Host-{name}" if is_over_tls() else name
 
@@ -59,23 +59,23 @@ def is_over_tls() -> bool:
     return str(get_origin_from_redirect_uri()).startswith("https:")
 
 
-def claims_in(cookies: Mapping[str, str]) -> Claims:
+def read_claims(cookies: Mapping[str, str]) -> Claims:
     """What Streamlit keeps of a sign-in; nothing if it is not what was kept at one."""
-    kept, told = _kept_in(cookies), _signed(cookies, host_only(_SEAL))
-    if not kept or not told or not hmac.compare_digest(told, _digest(kept).encode()):
+    kept, told = _read_user_cookie(cookies), _read_signed(cookies, name_host_cookie(_SEAL))
+    if not kept or not told or not hmac.compare_digest(told, _hash_claims(kept).encode()):
         return {}
     claims: Claims = json.loads(kept)
     return claims if claims.get("origin") == get_origin_from_redirect_uri() else {}
 
 
-def _kept_in(cookies: Mapping[str, str]) -> bytes | None:
-    return get_cookie_with_chunks(lambda name: _signed(cookies, name), USER_COOKIE_NAME)
+def _read_user_cookie(cookies: Mapping[str, str]) -> bytes | None:
+    return get_cookie_with_chunks(lambda name: _read_signed(cookies, name), USER_COOKIE_NAME)
 
 
-def _signed(cookies: Mapping[str, str], name: str) -> bytes | None:
+def _read_signed(cookies: Mapping[str, str], name: str) -> bytes | None:
     value = cookies.get(name, "").encode("latin-1", "replace")
     return decode_signed_value(get_cookie_secret(), name, value) if value else None
 
 
-def _digest(kept: bytes) -> str:
+def _hash_claims(kept: bytes) -> str:
     return hashlib.sha256(kept).hexdigest()

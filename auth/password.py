@@ -15,7 +15,7 @@ from typing import Any, Final
 import jwt
 
 from auth import api_backend
-from auth.login_throttle import Attempts
+from auth.login_throttle import LoginThrottle
 from issue_portal.core import jwt_tokens
 from issue_portal.core.accounts import (
     LONGEST_PASSWORD,
@@ -48,8 +48,8 @@ class PasswordSignIn:
 
     def person(self) -> Person | None:
         """Who it is, with the role as it is now; None if the sign-in does not hold (any more)."""
-        here = api_backend.current()
-        account = accounts_file().by_name().get(self.username)
+        here = api_backend.get_backend()
+        account = get_accounts_file().by_name().get(self.username)
         if account is None or account.disabled:
             return None
         fingerprint = bytes.fromhex(self.password)
@@ -62,32 +62,32 @@ class PasswordSignIn:
     def cookie(self) -> str:
         """What the browser keeps of it."""
         claims: dict[str, Any] = {"sub": self.username, "jti": self.id, "pwd": self.password}
-        return jwt_tokens.sign(api_backend.current().keys, _PURPOSE, claims, lifetime())
+        return jwt_tokens.sign(api_backend.get_backend().keys, _PURPOSE, claims, get_lifetime())
 
 
-def read(cookie: str) -> PasswordSignIn | None:
+def read_sign_in(cookie: str) -> PasswordSignIn | None:
     """The sign-in that a browser has kept."""
     try:
-        claims = jwt_tokens.verify(api_backend.current().keys, _PURPOSE, cookie)
-        ends_at = claims["iat"] + lifetime()
+        claims = jwt_tokens.verify(api_backend.get_backend().keys, _PURPOSE, cookie)
+        ends_at = claims["iat"] + get_lifetime()
         return PasswordSignIn(claims["jti"], claims["sub"], claims["pwd"], ends_at)
     except (jwt.InvalidTokenError, KeyError):
         return None
 
 
-def lifetime() -> int:
+def get_lifetime() -> int:
     """Seconds a sign-in is good for."""
     hours = get_settings().sign_in_hours
     return int(hours * 3600) if hours else LIFETIME
 
 
 @cache
-def attempts() -> Attempts:
-    """The attempts of this process; raises `CannotStart` if their limits make no sense."""
-    return Attempts(get_settings())
+def get_login_throttle() -> LoginThrottle:
+    """The attempts of this process; raises `FatalError` if their limits make no sense."""
+    return LoginThrottle(get_settings())
 
 
-def matches(username: str, password: str, hashed: str) -> bool:
+def verify_password(username: str, password: str, hashed: str) -> bool:
     """Check a password against a bcrypt hash. Takes a quarter of a second of a core."""
     if len(password.encode()) > LONGEST_PASSWORD:
         return False  # No account has such a password, and bcrypt refuses it.
@@ -100,19 +100,19 @@ def matches(username: str, password: str, hashed: str) -> bool:
     return bool(controller.authentication_model.check_credentials(username, password))
 
 
-def new_sign_in(username: str, account: Account) -> PasswordSignIn:
+def create_sign_in(username: str, account: Account) -> PasswordSignIn:
     """Make a sign-in for an account whose password was checked."""
-    fingerprint = api_backend.current().keys.hash("password", account.password).hex()
-    ends_at = time.time() + lifetime()
+    fingerprint = api_backend.get_backend().keys.hash("password", account.password).hex()
+    ends_at = time.time() + get_lifetime()
     return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
 
 
-def opaque(text: str) -> str:
+def hash_for_throttle(text: str) -> str:
     """Hash a user name or address for the counters of attempts, which must not show it."""
-    return api_backend.current().keys.hash("sign-in", text).hex()[:32]
+    return api_backend.get_backend().keys.hash("sign-in", text).hex()[:32]
 
 
 @cache
-def accounts_file() -> AccountsFile:
+def get_accounts_file() -> AccountsFile:
     """Return the accounts of this process."""
     return AccountsFile(get_settings())

@@ -64,7 +64,7 @@ class PasswordChecks:
             own, waiting = self._by_address.get(address, (_FairLock(), 0))
             self._by_address[address] = own, waiting + 1
         try:
-            with _held(own, until) as first, _held(self._checking, until if first else 0) as on:
+            with _hold(own, until) as first, _hold(self._checking, until if first else 0) as on:
                 yield first and on
         finally:
             with self._guard:
@@ -74,7 +74,7 @@ class PasswordChecks:
 
 
 @contextmanager
-def _held(lock: _FairLock, until: float) -> Iterator[bool]:
+def _hold(lock: _FairLock, until: float) -> Iterator[bool]:
     held = lock.acquire(timeout=max(0.0, until - time.monotonic()))
     try:
         yield held
@@ -83,4 +83,4 @@ def _held(lock: _FairLock, until: float) -> Iterator[bool]:
             lock.release()
 
 
-checks: Final = PasswordChecks()
+password_checks: Final = PasswordChecks()

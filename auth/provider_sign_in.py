@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from auth import api_backend
-from auth.role_mapping import Claims, role_of, values_of
+from auth.role_mapping import Claims, map_role, read_role_values
 from issue_portal.core import jwt_tokens
-from issue_portal.core.accounts import name_from_email
+from issue_portal.core.accounts import derive_name
 from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import Role
@@ -39,8 +39,9 @@ class ProviderSignIn:
     def holds(self) -> bool:
         """Whether it has begun, and has neither ended nor been ended."""
         left = self.ends_at - time.time()
-        return 0 < left < lifetime() + jwt_tokens.LEEWAY and not api_backend.current().ended.has(
-            self.id
+        return (
+            0 < left < get_lifetime() + jwt_tokens.LEEWAY
+            and not api_backend.get_backend().ended.has(self.id)
         )
 
     def person(self) -> Person | None:
@@ -50,7 +51,7 @@ class ProviderSignIn:
         return Person(self.username, self.name, self.role)
 
 
-def lifetime() -> float:
+def get_lifetime() -> float:
     """Seconds a sign-in is good for."""
     hours = get_settings().sign_in_hours
     return hours * 3600 if hours else LIFETIME
@@ -61,27 +62,27 @@ def make_sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignI
 
     ``sign_in`` is its id; ``begun_at`` is in seconds since 1970.
     """
-    address = _address(claims.get("email"))
+    address = _parse_email(claims.get("email"))
     # Where many organisations share a provider, anybody may write any address into their account.
     unsaid = get_settings().trust_unverified_email
     vouched_for = str(claims.get("email_verified", unsaid)).lower() == "true"
     return ProviderSignIn(
         id=sign_in,
         username=address,
-        name=_text(claims.get("name")) or name_from_email(address),
-        role=role_of(address, values_of(claims)) if vouched_for and address else None,
-        ends_at=begun_at + lifetime(),
+        name=_clean_line(claims.get("name")) or derive_name(address),
+        role=map_role(address, read_role_values(claims)) if vouched_for and address else None,
+        ends_at=begun_at + get_lifetime(),
     )
 
 
-def _address(claim: Any) -> str:
+def _parse_email(claim: Any) -> str:
     """The address as it is: cut or cleaned, it could be somebody else's. "" if it is none."""
     address = claim.strip(" ") if isinstance(claim, str) else ""
     is_one = len(address) <= _LONGEST and address.isprintable() and _ADDRESS.fullmatch(address)
     return address.translate(_LOWER) if is_one else ""
 
 
-def _text(claim: Any) -> str:
+def _clean_line(claim: Any) -> str:
     """A claim as a line that can be stored; nothing if it is no text."""
     if not isinstance(claim, str):
         return ""

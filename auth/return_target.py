@@ -11,15 +11,15 @@ from urllib.parse import parse_qs
 import streamlit as st
 
 from auth import browser_cookies, oidc_cookies
-from auth.mode import Way, way_in
+from auth.mode import SignInMode, get_sign_in_mode
 
-COOKIE: Final = "issue_portal_errand"
-SECONDS: Final = 900
+COOKIE_NAME: Final = "issue_portal_errand"
+COOKIE_SECONDS: Final = 900
 READ_KEY: Final = "errand_read"
 
 
 @dataclass(frozen=True)
-class Errand:
+class ReturnTarget:
     """What a person has left for: to sign in, or else to sign out."""
 
     signing_in: bool
@@ -32,12 +32,12 @@ class Errand:
     """Whether the change that they made last could not be saved before they left."""
 
 
-def over() -> Errand | None:
+def take_return_target() -> ReturnTarget | None:
     """The errand from which the person has just come back; it is told only once."""
     # Without TLS, a program on another port of this host can set the cookie as well.
-    if way_in() is not Way.PROVIDER or st.session_state.get(READ_KEY):
+    if get_sign_in_mode() is not SignInMode.PROVIDER or st.session_state.get(READ_KEY):
         return None
-    told = parse_qs(browser_cookies.read(oidc_cookies.host_only(COOKIE)))
+    told = parse_qs(browser_cookies.read_cookie(oidc_cookies.name_host_cookie(COOKIE_NAME)))
     if not told:
         return None
     st.session_state[READ_KEY] = True
@@ -45,7 +45,7 @@ def over() -> Errand | None:
     def said(name: str) -> str:
         return told.get(name, [""])[0]
 
-    return Errand(
+    return ReturnTarget(
         said("in") == "1",
         said("page"),
         said("query"),

@@ -9,17 +9,17 @@ from issue_portal.models.vocabulary import Role
 Claims = Mapping[str, Any]
 
 
-def role_of(address: str, values: Set[str]) -> Role | None:
+def map_role(address: str, values: Set[str]) -> Role | None:
     """What someone may do who has this address and these values of ``ISSUES_ROLE_CLAIM``."""
     settings = get_settings()
-    if _is_named(settings.reviewers, address, values):
+    if _is_listed(settings.reviewers, address, values):
         return Role.ADMIN
-    if not settings.members or _is_named(settings.members, address, values):
+    if not settings.members or _is_listed(settings.members, address, values):
         return Role.MEMBER
     return None
 
 
-def values_of(claims: Claims) -> Set[str]:
+def read_role_values(claims: Claims) -> Set[str]:
     """The values of ``ISSUES_ROLE_CLAIM``, which is a claim or a path such as a.b to one."""
     path = get_settings().role_claim
     found: Any = claims.get(path)
@@ -31,7 +31,7 @@ def values_of(claims: Claims) -> Set[str]:
     return {str(value).strip() for value in listed if value is not None} - {""}
 
 
-def _is_named(names: str, address: str, values: Set[str]) -> bool:
+def _is_listed(names: str, address: str, values: Set[str]) -> bool:
     """Whether a list has the address, its ``@domain`` or one of the values."""
     domain = address[address.index("@") :]
     listed = [name.strip() for name in names.split(",")]

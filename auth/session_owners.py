@@ -15,7 +15,7 @@ _MOST: Final = 10_000
 _owners: OrderedDict[str, str] = OrderedDict()
 
 
-def note(owner: str) -> None:
+def remember_session_owner(owner: str) -> None:
     """Remember whose session this script runs for; "" is a visitor."""
     if context := get_script_run_ctx():
         _owners[context.session_id] = owner
@@ -24,6 +24,6 @@ def note(owner: str) -> None:
             _owners.popitem(last=False)
 
 
-def owner_of(session_id: str) -> str | None:
-    """Whose session that is, as `note` was told; None if it is not known."""
+def find_session_owner(session_id: str) -> str | None:
+    """Whose session that is, as `remember_session_owner` was told; None if it is not known."""
     return _owners.get(session_id)

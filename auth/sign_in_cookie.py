@@ -24,22 +24,24 @@ _TICKET_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class _PendingCookie:
     value: str
     seconds: int
     until: float
 
 
-waiting_tickets: dict[str, _Waiting] = {}
+pending_cookies: dict[str, _PendingCookie] = {}
 
 
-def read() -> str:
+def read_sign_in_cookie() -> str:
     """What the browser had kept when the page was opened."""
     origin = dict(getattr(st.context, "headers", {})).get("Origin", "")
-    return value_in(getattr(st.context, "cookies", {}), is_secure=origin.startswith("https:"))
+    return find_sign_in_value(
+        getattr(st.context, "cookies", {}), is_secure=origin.startswith("https:")
+    )
 
 
-def value_in(kept: Mapping[str, str], *, is_secure: bool) -> str:
+def find_sign_in_value(kept: Mapping[str, str], *, is_secure: bool) -> str:
     """The sign-in among the cookies of a request, "" if there is none.
 
     Over TLS (``is_secure``), only the one that must have been set over TLS counts.
@@ -47,16 +49,16 @@ def value_in(kept: Mapping[str, str], *, is_secure: bool) -> str:
     return kept.get(SECURE_NAME, "") or ("" if is_secure else kept.get(NAME, ""))
 
 
-def keep(value: str, seconds: int) -> None:
+def request_cookie(value: str, seconds: int) -> None:
     """Have the browser keep ``value`` for so long."""
     now = time.monotonic()
-    for ticket in [ticket for ticket, waiting in waiting_tickets.items() if waiting.until < now]:
-        waiting_tickets.pop(ticket, None)
+    for ticket in [ticket for ticket, waiting in pending_cookies.items() if waiting.until < now]:
+        pending_cookies.pop(ticket, None)
     ticket = secrets.token_urlsafe(24)
-    waiting_tickets[ticket] = _Waiting(value, seconds, now + _TICKET_SECONDS)
+    pending_cookies[ticket] = _PendingCookie(value, seconds, now + _TICKET_SECONDS)
     st.session_state[TICKET_KEY] = ticket
 
 
-def remove() -> None:
+def request_cookie_removal() -> None:
     """Have the browser forget it."""
-    keep("", 0)
+    request_cookie("", 0)

@@ -10,7 +10,7 @@ from auth.role_mapping import Claims
 from issue_portal.core.settings import get_settings
 
 
-def by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
+def sign_in_from_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
     """Return the sign-in that a proxy's headers describe; None if they name nobody.
 
     ``seen`` is when they arrived, in seconds since 1970.
@@ -19,11 +19,11 @@ def by_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
         return None
     groups = str(headers.get(get_settings().role_claim) or "").split(",")
     told = {**headers, "email_verified": True, get_settings().role_claim: groups}
-    told["name"] = _as_utf8(str(headers.get("name") or ""))
+    told["name"] = _decode_utf8(str(headers.get("name") or ""))
     return make_sign_in(told, "", seen)
 
 
-def _as_utf8(header: str) -> str:
+def _decode_utf8(header: str) -> str:
     """A header as proxies send names, though the standard reads each byte as a letter (Latin-1)."""
     try:
         return header.encode("latin-1").decode()
@@ -31,6 +31,6 @@ def _as_utf8(header: str) -> str:
         return header
 
 
-def trusted_headers() -> Mapping[str, str]:
+def get_trusted_headers() -> Mapping[str, str]:
     """The headers by which a proxy says who somebody is, and what each tells."""
     return as_mapping(st.get_option("server.trustedUserHeaders"))

@@ -9,9 +9,9 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from auth import api_backend, current_user
 from auth.current_user import SignIn
 from issue_portal.client.client import IssuesClient
-from issue_portal.client.errors import NotFound, NotSupported
+from issue_portal.client.errors import NotFoundError, NotSupportedError
 from issue_portal.core import portal_token
-from issue_portal.core.client_address import counted_as
+from issue_portal.core.client_address import normalize_address
 from issue_portal.core.portal_token import Visitor
 from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue
@@ -23,13 +23,13 @@ _PATIENCE: Final = 12.0
 
 def client() -> IssuesClient:
     """A client that acts for the person, or for a visitor."""
-    sign_in = current_user.current()
+    sign_in = current_user.get_sign_in()
     return visitor_client() if sign_in is None else client_of(sign_in)
 
 
 def client_of(sign_in: SignIn) -> IssuesClient:
     """A client that acts for whoever signed in, at each call only while the sign-in holds."""
-    here = api_backend.current()
+    here = api_backend.get_backend()
 
     def token() -> str:
         who = sign_in.person()
@@ -50,7 +50,7 @@ def _token_of(username: str) -> str:
 
 def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """A client that never says who is signed in: anonymous reports and receipts go this way."""
-    here = api_backend.current()
+    here = api_backend.get_backend()
     if here.ours:
         visitor = Visitor(_visitor())
         return _client(lambda: portal_token.sign(here.keys, visitor), patience)
@@ -62,25 +62,25 @@ def _visitor() -> str:
 
     Visitors whose address is not known are counted together, or new sessions would have no limit.
     """
-    address = counted_as(st.context.ip_address)
-    return api_backend.current().keys.hash("visitor", address).hex()[:32]
+    address = normalize_address(st.context.ip_address)
+    return api_backend.get_backend().keys.hash("visitor", address).hex()[:32]
 
 
 def is_remote() -> bool:
     """Whether another server keeps the issues."""
-    return not api_backend.current().ours
+    return not api_backend.get_backend().ours
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
     """What happened to an issue; nothing where the server does not keep a history."""
     try:
         return client().history(issue.id).data
-    except (NotFound, NotSupported):
+    except (NotFoundError, NotSupportedError):
         return ()
 
 
 def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> IssuesClient:
-    here = api_backend.current()
+    here = api_backend.get_backend()
     settings = get_settings()
     return IssuesClient(
         here.url,

@@ -11,7 +11,7 @@ from components.insights.charts import Bar
 from components.insights.date_range import Period
 from components.ui import i18n, labels, placeholders
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFound, NotSupported
+from issue_portal.client.errors import IssuesError, NotFoundError, NotSupportedError
 from issue_portal.models.responses import IssueStats
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 
@@ -27,7 +27,7 @@ def insights() -> None:
     chosen = date_range.choose()
     try:
         stats = placeholders.loading(lambda: api_session.client().stats(chosen.query()))
-    except (NotFound, NotSupported):
+    except (NotFoundError, NotSupportedError):
         placeholders.not_supported(_("This server does not count issues."))
         return
     except IssuesError as error:

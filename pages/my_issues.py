@@ -17,7 +17,7 @@ from components.issues import (
 from components.report import edit_form
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import IssuePage
 from issue_portal.models.vocabulary import IssueState
@@ -83,7 +83,7 @@ def show_opened(who: Person, issue_id: str) -> None:
     client = api_session.client()
     try:
         issue = placeholders.loading(lambda: client.get(issue_id))
-    except NotFound:
+    except NotFoundError:
         issue = None
     if issue is None or undo.is_leaving(issue) or not my_issues_query.is_mine(issue):
         with placeholders.empty(_("This issue is not here any more."), icon="search_off"):

@@ -17,9 +17,9 @@ from components.report import (
 from components.report.prefill import Prefill
 from components.ui import messages
 from components.ui.i18n import _
-from issue_portal.client.errors import Invalid
+from issue_portal.client.errors import BadRequestError
 
-who = current_user.person()
+who = current_user.get_person()
 sending = report_sending.sending()
 sent = sending.sent
 
@@ -38,7 +38,11 @@ if sent is None:
         report_state.remember_sent_report(sending.sent)
         st.rerun()
     if error := sending.error:
-        if isinstance(error, Invalid) and sending.new and report_form.refused(sending.new, error):
+        if (
+            isinstance(error, BadRequestError)
+            and sending.new
+            and report_form.refused(sending.new, error)
+        ):
             sending.mark_told()
             st.rerun()
         messages.failure(error, doing=_("We could not send your report."), kept=True)

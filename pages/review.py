@@ -22,7 +22,7 @@ from components.issues import (
 from components.issues.review_queue import Queue
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.models.responses import Issue
 
 st.title(_("Review"), anchor=False)
@@ -67,7 +67,7 @@ def stored(opened: str | None) -> Issue | None:
     """The opened issue, unless it is gone."""
     try:
         return api_session.client().get(opened) if opened else None
-    except NotFound:
+    except NotFoundError:
         return None
 
 

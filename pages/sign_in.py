@@ -16,7 +16,7 @@ from components.report import draft_autosave, report_state, submitted_report
 from components.ui import labels, messages
 from components.ui.i18n import _
 
-who = current_user.person()
+who = current_user.get_person()
 if who is None:
     st.title(_("Sign in"), anchor=False)
     if signed_out := sign_out_outcome.just_signed_out():

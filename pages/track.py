@@ -7,7 +7,7 @@ from components.issues import issue_detail
 from components.report import receipt, report_sending
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.client.errors import IssuesError, NotFoundError
 
 st.title(_("Track a report"), anchor=False)
 
@@ -39,7 +39,7 @@ if asked or (brought and entered == brought):
         st.stop()
     try:
         found = api_session.visitor_client().look_up_receipt(digits)
-    except NotFound:
+    except NotFoundError:
         problem.error(
             _("No report has this receipt. Check the digits; a deleted report is gone too.")
         )

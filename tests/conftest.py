@@ -25,7 +25,7 @@ from bench import processes
 from issue_portal.client.client import IssuesClient
 from issue_portal.core import portal_token
 from issue_portal.core.portal_token import Caller, Person, Visitor
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from tests.command_line import run_command
@@ -37,7 +37,7 @@ SECRET = "a secret of the tests that is long enough"
 
 def sign(caller: Caller) -> str:
     """What the portal would send for ``caller``, good for a test that takes its time."""
-    return portal_token.sign(Keys(SECRET), caller, seconds=600)
+    return portal_token.sign(SecretKeys(SECRET), caller, seconds=600)
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:

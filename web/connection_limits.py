@@ -16,12 +16,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from auth import current_user, session_owners
-from auth.trusted_headers import trusted_headers
+from auth.trusted_headers import get_trusted_headers
 from issue_portal.asgi import uvicorn_limits
-from issue_portal.core.client_address import client_of
+from issue_portal.core.client_address import find_client_key
 from issue_portal.core.settings import get_settings
-from web.script_scheduler import ScriptTurns
-from web.websocket_messages import BrowserMessages
+from web.script_scheduler import ScriptScheduler
+from web.websocket_messages import WebSocketMessages
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _DESCRIPTORS_PER_SESSION: Final = 4
 _PROTOCOLS: Final = "sec-websocket-protocol"
 
 
-class ConnectionLimits:
+class ConnectionLimitsMiddleware:
     """Refuses uploads, other sites, and too many sessions, in all or of one address.
 
     The messages of a session are read one at a time, and its scripts take turns with others.
@@ -43,7 +43,7 @@ class ConnectionLimits:
         self._most = min(settings.max_sessions, _sessions_that_fit(settings.max_sessions))
         self._most_of_one = settings.max_sessions_of_one
         self._by_address: Counter[str] = Counter()
-        self._turns = ScriptTurns()
+        self._turns = ScriptScheduler()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -61,7 +61,7 @@ class ConnectionLimits:
             await self.app(scope, receive, send)
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
-        address = client_of(scope)
+        address = find_client_key(scope)
         of_one = self._by_address[address] if address else 0
         refusal = None
         if _is_of_another_site(Headers(scope=scope)):
@@ -73,7 +73,7 @@ class ConnectionLimits:
             return
         self._by_address[address] += 1
         connection = self._turns.join(address)
-        messages = BrowserMessages(self._turns, connection, receive, send)
+        messages = WebSocketMessages(self._turns, connection, receive, send)
         try:
             # To open a session costs as much as to run a script.
             await self._turns.turn(connection)
@@ -87,7 +87,7 @@ class ConnectionLimits:
 
 def _sessions_that_fit(wanted: int) -> int:
     """How many sessions the file descriptors of this process are enough for; warns if too few."""
-    descriptors = uvicorn_limits.raise_limit()
+    descriptors = uvicorn_limits.raise_descriptor_limit()
     fit = max(1, (descriptors - uvicorn_limits.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
     if fit < wanted:
         log.warning(
@@ -106,7 +106,7 @@ def _has_two_identities(headers: Headers) -> bool:
 
     Streamlit (1.67) takes the first, which may be the one that the client has sent.
     """
-    return any(len(headers.getlist(name)) > 1 for name in trusted_headers())
+    return any(len(headers.getlist(name)) > 1 for name in get_trusted_headers())
 
 
 def _is_of_another_site(headers: Headers) -> bool:
@@ -127,10 +127,12 @@ def _is_of_another_site(headers: Headers) -> bool:
 
 def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
     """Whether this connection comes from the browser whose session that is."""
-    owner = session_owners.owner_of(session_id)
+    owner = session_owners.find_session_owner(session_id)
     if owner is None:
         return False
-    return not owner or owner == current_user.name_of(current_user.signed_in_by(connection))
+    return not owner or owner == current_user.identify_sign_in(
+        current_user.find_request_sign_in(connection)
+    )
 
 
 def _without_foreign_session(scope: Scope) -> Scope:

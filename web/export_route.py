@@ -23,7 +23,7 @@ from components import api_session, server_capabilities
 from components.issues.export_links import PATH, PLACE_PARAMETERS
 from issue_portal.client.errors import ApiError, IssuesError
 from issue_portal.core import export_formats
-from issue_portal.core.token_bucket import Turns
+from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
@@ -31,7 +31,7 @@ from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 _THREADS: Final = CapacityLimiter(4)
 """For all downloads together: however many there are, they take turns."""
 
-_AT_ONCE: Final = Turns(2)
+_AT_ONCE: Final = ConcurrencyLimit(2)
 """For each person: however slowly they read, they keep the texts of few pages in memory."""
 
 _PART: Final = 65_536
@@ -45,7 +45,7 @@ class _Download:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        who = current_user.signed_in_by(request)
+        who = current_user.find_request_sign_in(request)
         if request.path_params["form"] not in _MEDIA:
             answer: Response = PlainTextResponse("There is no such file.", 404)
         elif who is None:
@@ -92,9 +92,13 @@ def _begun(request: Request, who: SignIn) -> Response:
 def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
     if form == "csv":
         # The byte order mark, without which Excel takes it for another encoding.
-        yield "\ufeff" + export_formats.csv_header()
+        yield "\ufeff" + export_formats.format_csv_header()
     for issue in issues:
-        yield export_formats.csv_line(issue) if form == "csv" else export_formats.json_line(issue)
+        yield (
+            export_formats.format_csv_line(issue)
+            if form == "csv"
+            else export_formats.format_json_line(issue)
+        )
 
 
 async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:

@@ -26,7 +26,7 @@ _PAGES: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py
 _FRAMED: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
-class IndexPage:
+class HtmlShellMiddleware:
     """Replaces Streamlit's page with ours, in the person's language."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,7 +54,7 @@ class IndexPage:
         pages = self.framed_pages if _FRAMED.search(scope["query_string"]) else self.pages
         page = pages[_language(scope)]
         headers = MutableHeaders(scope=scope)
-        if is_page(scope):
+        if is_page_request(scope):
             await page.response(headers)(scope, receive, send)
             return
         # The browser's copy may have another style or language.
@@ -74,7 +74,7 @@ class IndexPage:
             await page.response(headers)(scope, receive, send)
 
 
-def is_page(scope: Scope) -> bool:
+def is_page_request(scope: Scope) -> bool:
     """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
     return (
         scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (scope["path"] in _PAGES)

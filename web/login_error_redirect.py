@@ -11,10 +11,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import oidc, oidc_cookies
-from auth.mode import Way, way_in
-from auth.return_target import SECONDS
-from issue_portal.core.client_address import client_of
-from issue_portal.core.token_bucket import Turns
+from auth.mode import SignInMode, get_sign_in_mode
+from auth.return_target import COOKIE_SECONDS
+from issue_portal.core.client_address import find_client_key
+from issue_portal.core.token_bucket import ConcurrencyLimit
 
 ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
 """Where Streamlit asks the provider; before each may stand a path."""
@@ -26,7 +26,7 @@ _AT_ONCE: Final = 20
 """How often an address asks the provider at once; a hundred people may come at the same time."""
 
 
-class LeadBack:
+class LoginErrorRedirectMiddleware:
     """Stands before Streamlit's routes (1.67) that lead to the provider and back.
 
     When one cannot lead to the provider, Streamlit shows a bare page: this leads back to the
@@ -37,7 +37,7 @@ class LeadBack:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = Turns(_AT_ONCE)
+        self._turns = ConcurrencyLimit(_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
@@ -45,7 +45,7 @@ class LeadBack:
         if not path.endswith(ROUTES):
             await self.app(scope, receive, send)
             return
-        if way_in() is not Way.PROVIDER:
+        if get_sign_in_mode() is not SignInMode.PROVIDER:
             # Streamlit would log an error for each.
             await PlainTextResponse("There is no provider.", 404)(scope, receive, send)
             return
@@ -55,11 +55,14 @@ class LeadBack:
             if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
-            await to_thread.run_sync(oidc.end, request)
+            await to_thread.run_sync(oidc.end_provider_sign_in, request)
         state = ""
         if path.endswith("/oauth2callback"):
             state = _state_in(scope["query_string"].decode("latin-1"))
-            if not state or oidc_cookies.begun(state) not in HTTPConnection(scope).cookies:
+            if (
+                not state
+                or oidc_cookies.name_departure_cookie(state) not in HTTPConnection(scope).cookies
+            ):
                 await RedirectResponse("./", 303)(scope, receive, send)
                 return
         is_login = path.endswith("/auth/login")
@@ -70,16 +73,16 @@ class LeadBack:
             if "status" in message:
                 answered = not is_login or message["status"] < 400
                 headers = list(message.get("headers", ()))
-                headers += oidc_cookies.seal(headers)
+                headers += oidc_cookies.seal_sign_in(headers)
                 if is_login:
                     address = dict(headers).get(b"location", b"").decode("latin-1")
-                    headers += _begun(_state_in(urlsplit(address).query), SECONDS)
+                    headers += _begun(_state_in(urlsplit(address).query), COOKIE_SECONDS)
                 headers += _begun(state, 0)
                 message["headers"] = headers
             if answered:
                 await send(message)
 
-        address = client_of(scope)
+        address = find_client_key(scope)
         turn = self._turns.of(address) if address else nullcontext()
         with suppress(TimeoutError):
             async with turn, asyncio.timeout(_PATIENCE):
@@ -94,7 +97,7 @@ def _begun(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
     if not state:
         return []
     answer, secure = Response(), oidc_cookies.is_over_tls()
-    name = oidc_cookies.begun(state)
+    name = oidc_cookies.name_departure_cookie(state)
     answer.set_cookie(name, "1", seconds, secure=secure, httponly=True, samesite="lax")
     return answer.raw_headers[-1:]
 

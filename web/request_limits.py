@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from issue_portal.core.client_address import client_of
-from issue_portal.core.token_bucket import Bucket, body_size, taken
+from issue_portal.core.client_address import find_client_key
+from issue_portal.core.token_bucket import TokenBucket, estimate_body_size, take_tokens
 from web import html_shell, static_files
 from web.login_error_redirect import ROUTES
 
@@ -84,8 +84,8 @@ _ODD: Final = re.compile(rb"[^!-~ \t]")
 
 @dataclass(eq=False)
 class _Usage:
-    requests: Bucket = field(default_factory=lambda: Bucket(*REQUESTS))
-    in_a_row: Bucket = field(default_factory=lambda: Bucket(*REQUESTS_IN_A_ROW))
+    requests: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS))
+    in_a_row: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS_IN_A_ROW))
     at_once: int = 0
     """Requests that wait or are at work; of WebSockets, those that wait."""
     refusals: int = 0
@@ -129,19 +129,19 @@ class RequestLimitsMiddleware:
             await self.app(scope, receive, send)
             return
         _remove_odd_cookies(scope)
-        address = client_of(scope)
+        address = find_client_key(scope)
         usage = self._usage_of(address) if address else _Usage()
         if usage.at_once >= self._most_at_once():
             refusal = PlainTextResponse("Too many requests at once.", 429, {"Retry-After": "2"})
             await self._refuse(refusal, usage, scope, receive, send)
             return
-        is_file = static_files.is_asked_for(scope)
+        is_file = static_files.is_static_file_request(scope)
         self._at_once += 1
         usage.at_once += 1
         try:
             cost = _COST_OF_A_FILE if is_file else _cost(scope)
-            await taken(usage.requests, cost)
-            await taken(usage.in_a_row, cost)
+            await take_tokens(usage.requests, cost)
+            await take_tokens(usage.in_a_row, cost)
             if _has_bad_cookies(Headers(scope=scope)):
                 refusal = PlainTextResponse("The cookies are too long.", 431)
                 await self._refuse(refusal, usage, scope, receive, send)
@@ -191,12 +191,12 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
-def _counted(send: Send, requests: Bucket, cost: float) -> Send:
+def _counted(send: Send, requests: TokenBucket, cost: float) -> Send:
     """What sends an answer when there are tokens for it, of which a byte takes ``cost``."""
 
     async def send_in_turn(message: Message) -> None:
         if size := len(message.get("body", b"")):
-            await taken(requests, size * cost)
+            await take_tokens(requests, size * cost)
         await send(message)
 
     return send_in_turn
@@ -207,7 +207,7 @@ def _cost(scope: Scope) -> float:
     headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
-    size += body_size(headers, _LONGEST_BODY)
+    size += estimate_body_size(headers, _LONGEST_BODY)
     return _least_cost(scope) + size // _ASKED_IN_ONE
 
 
@@ -217,7 +217,7 @@ def _least_cost(scope: Scope) -> int:
         return _COST_OF_A_SESSION
     if scope["path"].endswith(ROUTES):
         return _COST_OF_A_SIGN_IN
-    is_known = scope["path"].startswith(_CHEAP) or html_shell.is_page(scope)
+    is_known = scope["path"].startswith(_CHEAP) or html_shell.is_page_request(scope)
     return 1 if is_known else _COST_OF_THE_UNKNOWN
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from issue_portal.core.token_bucket import Bucket, taken
+from issue_portal.core.token_bucket import TokenBucket, take_tokens
 
 SLOTS: Final = 2 * (os.cpu_count() or 1)
 """Scripts at work at once."""
@@ -57,21 +57,21 @@ BYTES_IN_ALL: Final = (1_000_000.0, 10_000_000)
 class Address:
     """What the connections of one address use together."""
 
-    runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_ADDRESS))
-    data: Bucket = field(default_factory=lambda: Bucket(*BYTES_PER_ADDRESS))
+    runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_ADDRESS))
+    data: TokenBucket = field(default_factory=lambda: TokenBucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     waiting: list["Request"] = field(default_factory=list)
-    closed: list[Bucket] = field(default_factory=list)
+    closed: list[TokenBucket] = field(default_factory=list)
     """What tabs that are closed ran lately: the next ones take over. To open them anew, one after
     the other, is no way to seem new.
     """
     had_turn_at: float = 0.0
     """Who has had none for longest is the next."""
 
-    def take_over(self) -> Bucket:
+    def take_over(self) -> TokenBucket:
         """What a new tab counts as having run lately: what the busiest did that was closed."""
         self.closed = [each for each in self.closed if not each.is_full]
-        busiest = max(self.closed, key=lambda each: each.used, default=Bucket(*_RUNS_AT_WORK))
+        busiest = max(self.closed, key=lambda each: each.used, default=TokenBucket(*_RUNS_AT_WORK))
         with suppress(ValueError):
             self.closed.remove(busiest)
         return busiest
@@ -87,9 +87,9 @@ class Connection:
     """One browser tab."""
 
     address: Address
-    runs: Bucket = field(default_factory=lambda: Bucket(*RUNS_PER_CONNECTION))
-    messages: Bucket = field(default_factory=lambda: Bucket(*MESSAGES_PER_CONNECTION))
-    lately: Bucket = field(default_factory=lambda: Bucket(*_RUNS_AT_WORK))
+    runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_CONNECTION))
+    messages: TokenBucket = field(default_factory=lambda: TokenBucket(*MESSAGES_PER_CONNECTION))
+    lately: TokenBucket = field(default_factory=lambda: TokenBucket(*_RUNS_AT_WORK))
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while it holds no slot."""
 
@@ -116,12 +116,12 @@ class Request:
         return self.connection.is_busy, self.asked_at
 
 
-class ScriptTurns:
+class ScriptScheduler:
     """The turns of one process. Use from one event loop only."""
 
     def __init__(self) -> None:
-        self._runs = Bucket(*RUNS_IN_ALL)
-        self._data = Bucket(*BYTES_IN_ALL)
+        self._runs = TokenBucket(*RUNS_IN_ALL)
+        self._data = TokenBucket(*BYTES_IN_ALL)
         self._addresses: dict[str, Address] = {}
         self._waiting: dict[Address, None] = {}
         self._slots: dict[Connection, asyncio.TimerHandle] = {}
@@ -147,13 +147,13 @@ class ScriptTurns:
 
     async def message(self, connection: Connection, size: int) -> None:
         """Wait until the connection may send one more message of any kind and so many bytes."""
-        await taken(connection.messages)
-        await taken(connection.address.data, size)
-        await taken(self._data, size)
+        await take_tokens(connection.messages)
+        await take_tokens(connection.address.data, size)
+        await take_tokens(self._data, size)
 
     async def turn(self, connection: Connection) -> None:
         """Wait until a script of this connection may run. It holds a slot until `finished`."""
-        await taken(connection.runs)
+        await take_tokens(connection.runs)
         # Streamlit would break the script off and start it again. What it has said by then is still
         # to be sent, and all messages of all sessions are sent one by one.
         await connection.idle.wait()

@@ -6,13 +6,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.secrets import secrets_singleton
 
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 
 
 def load_secrets() -> None:
     """Load the secrets files, and let their root values be settings of this process.
 
-    Environment variables of the process win over root values. Raises `CannotStart` if a file
+    Environment variables of the process win over root values. Raises `FatalError` if a file
     cannot be read.
     """
     files = [path for name in st.get_option("secrets.files") if (path := Path(name)).exists()]
@@ -21,7 +21,7 @@ def load_secrets() -> None:
     environment = dict(os.environ)
     if not _is_loaded():
         there = " or ".join(map(str, files))
-        raise CannotStart(f"Cannot read the secrets in {there}: is that TOML?")
+        raise FatalError(f"Cannot read the secrets in {there}: is that TOML?")
     # Streamlit 1.67 writes strings and numbers over environment variables, and leaves out booleans.
     for name, value in secrets_singleton.items():
         if isinstance(value, bool):

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from auth.sign_in_cookie import NAME, SECURE_NAME, TICKET_HEADER, waiting_tickets
+from auth.sign_in_cookie import NAME, SECURE_NAME, TICKET_HEADER, pending_cookies
 
 
 def _answer(request: Request) -> Response:
     # Another site's page cannot send this header without being allowed to, which it is not.
-    waiting = waiting_tickets.pop(request.headers.get(TICKET_HEADER, ""), None)
+    waiting = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
     if waiting is None or waiting.until < time.monotonic():
         return PlainTextResponse("This ticket is not good, or not any more.", 400)
     # What the browser says: a proxy in between may speak plain HTTP to us.

@@ -19,15 +19,15 @@ from streamlit import logger as streamlit_logger
 from streamlit.web.server.server_util import get_url
 
 from auth import api_backend, password
-from auth.mode import Way, way_in
+from auth.mode import SignInMode, get_sign_in_mode
 from components.issues import undo
 from components.ui import js_component
 from issue_portal.asgi import graceful_shutdown
 from issue_portal.core import logging_setup, telemetry
-from issue_portal.core.accounts import load_accounts, make_first_accounts
+from issue_portal.core.accounts import create_first_accounts, load_accounts
 from issue_portal.core.files import make_data_directory
-from issue_portal.core.secret_keys import Keys, load_keys
-from issue_portal.core.settings import CannotStart, Settings, get_settings
+from issue_portal.core.secret_keys import SecretKeys, load_keys
+from issue_portal.core.settings import FatalError, Settings, get_settings
 from issue_portal.server.http.app import create_app, mounted
 from issue_portal.server.http.metrics import watch_queue
 from issue_portal.server.services.sample_data import add_sample_issues
@@ -41,7 +41,7 @@ from web.secrets_file import load_secrets
 class Installation:
     """The keys of this process and, unless a remote API is set, the embedded one."""
 
-    keys: Keys
+    keys: SecretKeys
     service: Service | None
 
     @cached_property
@@ -69,45 +69,45 @@ class Installation:
         else:
             api_backend.use_remote(self.keys)
         async with self._api.router.lifespan_context(self._api):
-            with graceful_shutdown.announced(get_settings().drain_seconds):
+            with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
             await asyncio.to_thread(undo.finish_all)
-            await asyncio.to_thread(api_backend.current().ended.write)
+            await asyncio.to_thread(api_backend.get_backend().ended.write)
         if self.service:
             self.service.close()
         telemetry.stop()
 
 
 def start() -> Installation:
-    """Prepare everything that the server needs; raises `CannotStart`."""
+    """Prepare everything that the server needs; raises `FatalError`."""
     try:
         load_secrets()
         return _start(get_settings())
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        raise CannotStart(f"Cannot start: {error.strerror or error}{where}.") from error
+        raise FatalError(f"Cannot start: {error.strerror or error}{where}.") from error
 
 
 def _start(settings: Settings) -> Installation:
-    logging_setup.configure(settings.log)
+    logging_setup.configure_logging(settings.log)
     _have_streamlit_log_like_us()
     telemetry.start(settings)
-    way = way_in()
-    password.attempts()
+    way = get_sign_in_mode()
+    password.get_login_throttle()
     make_data_directory(settings)
     keys = load_keys(settings)
-    new_passwords = make_first_accounts(settings) if way is Way.ACCOUNTS else {}
+    new_passwords = create_first_accounts(settings) if way is SignInMode.ACCOUNTS else {}
     load_accounts(settings)
-    if way is Way.PROVIDER:
+    if way is SignInMode.PROVIDER:
         from auth import oidc_client  # noqa: PLC0415 - Authlib takes 60 ms to load
 
-        oidc_client.use()
+        oidc_client.install_provider_client()
     service = None if settings.api_url else open_service(settings, keys)
     if service and settings.demo:
         add_sample_issues(service)
     if new_passwords:
         _print_passwords(new_passwords)
-    if way is not Way.ACCOUNTS and not settings.reviewers:
+    if way is not SignInMode.ACCOUNTS and not settings.reviewers:
         sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
     return Installation(keys, service)
 

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
-from issue_portal.core.token_bucket import body_size
+from issue_portal.core.token_bucket import estimate_body_size
 
 _FILES: Final = "static/**/*"
 
@@ -22,7 +22,7 @@ _HEADERS: Final = {"Cache-Control": "public, immutable, max-age=31536000"}
 """As Streamlit says: the name of a file changes with what is in it."""
 
 
-class BundleFiles:
+class StaticFilesMiddleware:
     """Answers with the file if one is asked for, and passes all else on."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -32,21 +32,21 @@ class BundleFiles:
         """Answer, or pass the request on."""
         if scope["type"] == "http" and _is_beside_a_script(scope["path"]):
             await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
-        elif not is_asked_for(scope):
+        elif not is_static_file_request(scope):
             await self.app(scope, receive, send)
-        elif scope["path"] in files():
+        elif scope["path"] in list_files():
             kind = mimetypes.guess_type(scope["path"])[0]
-            await Response(_content(scope["path"]), 200, _HEADERS, kind)(scope, receive, send)
+            await Response(_read_file(scope["path"]), 200, _HEADERS, kind)(scope, receive, send)
         else:
             # Streamlit would send the page, as a script or a style.
             await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
 
 
-def is_asked_for(scope: Scope) -> bool:
+def is_static_file_request(scope: Scope) -> bool:
     """Whether this asks for a file of the bundle, be it there or not."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
-    return scope["path"].startswith("/static/") and not body_size(Headers(scope=scope), 1)
+    return scope["path"].startswith("/static/") and not estimate_body_size(Headers(scope=scope), 1)
 
 
 def _is_beside_a_script(path: str) -> bool:
@@ -55,7 +55,7 @@ def _is_beside_a_script(path: str) -> bool:
 
 
 @cache
-def files() -> dict[str, Path]:
+def list_files() -> dict[str, Path]:
     """The bundle's files by the path by which a browser asks for them."""
     folder = Path(get_static_dir())
     found = (file for file in folder.glob(_FILES) if file.is_file())
@@ -63,5 +63,5 @@ def files() -> dict[str, Path]:
 
 
 @cache
-def _content(path: str) -> bytes:
-    return files()[path].read_bytes()
+def _read_file(path: str) -> bytes:
+    return list_files()[path].read_bytes()

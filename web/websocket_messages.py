@@ -12,7 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from web.script_scheduler import Connection, ScriptTurns
+from web.script_scheduler import Connection, ScriptScheduler
 
 LONGEST_MESSAGE: Final = 256_000
 """Bytes. The longest text that can be sent, with all else that is on the page, takes a third."""
@@ -32,11 +32,11 @@ _LONGEST_FINISHED: Final = 400
 _REFUSED_TEXT, _TOO_BIG, _NOT_A_MESSAGE, _GONE = 1003, 1009, 1002, 1006
 
 
-class BrowserMessages:
+class WebSocketMessages:
     """Reads the messages of one connection for Streamlit, each when it is its turn."""
 
     def __init__(
-        self, turns: ScriptTurns, connection: Connection, receive: Receive, send: Send
+        self, turns: ScriptScheduler, connection: Connection, receive: Receive, send: Send
     ) -> None:
         self._turns = turns
         self._connection = connection

@@ -5,19 +5,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from auth.current_user import current
-from auth.password import PasswordSignIn, new_sign_in, opaque
-from auth.password_queue import checks
+from auth.current_user import get_sign_in
+from auth.password import PasswordSignIn, create_sign_in, hash_for_throttle
+from auth.password_queue import password_checks
 from components.account.password_check import checked_account, tell_to_wait
 from components.account.sign_in_session import begin
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.core import accounts
-from issue_portal.core.accounts import (
-    changed_accounts,
-    password_fault,
-)
-from issue_portal.core.client_address import counted_as
+from issue_portal.core.accounts import edit_accounts, find_password_fault
+from issue_portal.core.client_address import normalize_address
 from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -43,18 +40,18 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
     if new == old.strip():
         st.error(_("This is the password that you have."), icon=":material/error:")
         return None
-    with checks.turn(opaque(counted_as(st.context.ip_address))) as is_on:
+    with password_checks.turn(hash_for_throttle(normalize_address(st.context.ip_address))) as is_on:
         if not is_on:
             tell_to_wait()
             return None
-        fault = password_fault(new, username, account.email, account.name)
+        fault = find_password_fault(new, username, account.email, account.name)
     if fault:
         st.error(labels.password_fault(fault), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     before()
     try:
-        with changed_accounts(get_settings()) as known:
+        with edit_accounts(get_settings()) as known:
             if known.get(username) != account:
                 st.error(_("Your account was changed in the meantime."), icon=":material/error:")
                 return None
@@ -66,12 +63,12 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
             icon=":material/error:",
         )
         return None
-    return new_sign_in(username, changed)
+    return create_sign_in(username, changed)
 
 
 def render(before: Callable[[], object]) -> None:
     """A folded form that does ``before`` and changes the password, for those who have one here."""
-    sign_in = current()
+    sign_in = get_sign_in()
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):

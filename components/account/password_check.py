@@ -2,14 +2,20 @@
 
 import streamlit as st
 
-from auth.password import NOBODYS_HASH, accounts_file, attempts, matches, opaque
-from auth.password_queue import checks
+from auth.password import (
+    NOBODYS_HASH,
+    get_accounts_file,
+    get_login_throttle,
+    hash_for_throttle,
+    verify_password,
+)
+from auth.password_queue import password_checks
 from components.ui import i18n
 from components.ui.i18n import _
 from issue_portal.core.accounts import (
     Account,
 )
-from issue_portal.core.client_address import counted_as
+from issue_portal.core.client_address import normalize_address
 
 
 def checked_account(username: str, password: str, *, wrong: str) -> Account | None:
@@ -17,9 +23,9 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
 
     The answer and its time are the same whether there is such an account or not.
     """
-    address = opaque(counted_as(st.context.ip_address))
-    who = opaque(username), address
-    if seconds := attempts().begin(*who):
+    address = hash_for_throttle(normalize_address(st.context.ip_address))
+    who = hash_for_throttle(username), address
+    if seconds := get_login_throttle().begin(*who):
         st.error(
             _("There were too many wrong passwords. Wait {time} and try again.").format(
                 time=i18n.duration(seconds)
@@ -27,17 +33,19 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
             icon=":material/hourglass_top:",
         )
         return None
-    account = accounts_file().by_name().get(username)
-    with checks.turn(address) as is_on:
+    account = get_accounts_file().by_name().get(username)
+    with password_checks.turn(address) as is_on:
         if not is_on:
             tell_to_wait()
             return None
-        fits = matches(username, password.strip(), account.password if account else NOBODYS_HASH)
+        fits = verify_password(
+            username, password.strip(), account.password if account else NOBODYS_HASH
+        )
     if account is None or account.disabled or not fits:
-        attempts().failed(*who)
+        get_login_throttle().failed(*who)
         st.error(wrong, icon=":material/error:")
         return None
-    attempts().succeeded(*who)
+    get_login_throttle().succeeded(*who)
     return account
 
 

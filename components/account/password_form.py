@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from auth.password import PasswordSignIn, new_sign_in
+from auth.password import PasswordSignIn, create_sign_in
 from components.account.password_check import checked_account
 from components.ui.i18n import _
 
@@ -21,4 +21,4 @@ def render_password_form() -> PasswordSignIn | None:
         password,
         wrong=_("This name and password do not match. Check both and try again."),
     )
-    return new_sign_in(username, account) if account else None
+    return create_sign_in(username, account) if account else None

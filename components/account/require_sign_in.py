@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from auth import current_user
-from auth.current_user import is_reviewer, person
-from auth.return_target import Errand
+from auth.current_user import get_person, is_reviewer
+from auth.return_target import ReturnTarget
 from components.account import sign_in_form, sign_in_session
 from components.account.return_after_sign_in import LAST_PAGE_KEY
 from components.report import draft_autosave
@@ -17,7 +17,7 @@ from issue_portal.core.portal_token import Person
 
 def require(*, reviewer: bool = False) -> Person:
     """The person, once signed in: until then the page shows the sign-in form in its own place."""
-    who = person()
+    who = get_person()
     if who is None:
         with placeholders.no_rights(_("Sign in to see this page.")):
             render_sign_in_form()
@@ -38,7 +38,7 @@ def stop_if_ended(title: str) -> None:
     What its person has written and was shown here, such as a receipt, is not for whoever comes
     next; what was written is there again once the same person has signed in.
     """
-    if not current_user.has_ended():
+    if not current_user.has_sign_in_ended():
         return
     st.title(title, anchor=False)
     with placeholders.no_rights(_("Your sign-in has ended. Sign in again.")):
@@ -52,7 +52,7 @@ def stop_if_ended(title: str) -> None:
 
 def require_still(*, reviewer: bool = False) -> Person:
     """For a part that runs without its page: draw the whole page if that must not be seen now."""
-    who = person()
+    who = get_person()
     if who is None or (reviewer and not is_reviewer()):
         st.rerun()
     return who
@@ -61,7 +61,7 @@ def require_still(*, reviewer: bool = False) -> Person:
 def render_sign_in_form() -> None:
     """What signs in, and leads back to the page that is open, or was before the sign-in page."""
     sign_in_form.render(
-        Errand(
+        ReturnTarget(
             signing_in=True,
             page=str(st.session_state.get(LAST_PAGE_KEY, "")),
             query=urlencode(st.query_params.to_dict()),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from auth import return_target
-from auth.current_user import is_reviewer, person
+from auth.current_user import get_person, is_reviewer
 from components.account import sign_out_outcome
 from components.ui import query_params
 
@@ -19,7 +19,7 @@ _ARRIVED = "arrived"
 
 def come_back() -> None:
     """Lead a person who was away to sign in or out to where they wanted to be then."""
-    errand = return_target.over()
+    errand = return_target.take_return_target()
     if errand is None:
         return
     if not errand.signing_in:
@@ -33,7 +33,7 @@ def come_back() -> None:
     # As `remember_page` is told: from the sign-in page one would be led to itself, without end.
     if errand.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[LAST_PAGE_KEY] = errand.page
-    if person() is None:
+    if get_person() is None:
         sign_out_outcome.note_failure()
         st.switch_page("pages/sign_in.py")
     signing_in()

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from auth import oidc
-from auth.mode import DEFAULT, Way, providers, way_in
-from auth.return_target import Errand
+from auth.mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
+from auth.return_target import ReturnTarget
 from components.account import password_form, return_cookie, sign_out_button
 from components.account.sign_in_session import LEAVING_KEY, begin
 from components.account.sign_out_outcome import NOT_SIGNED_IN_KEY, change_is_lost, copies_may_hold
@@ -13,21 +13,21 @@ from components.ui import labels
 from components.ui.i18n import _
 
 
-def render(errand: Errand) -> None:
+def render(errand: ReturnTarget) -> None:
     """What signs in. With a password the page is run again as the one who signed in; at a provider
     the person leaves for ``errand``, and comes back to a new session.
     """
     if embed.is_on():
         # A provider refuses to be framed, and browsers keep no cookie for a frame.
         embed.page_link("sign_in", label=_("Sign in"), icon=":material/login:")
-    elif way_in() is not Way.ACCOUNTS:
+    elif get_sign_in_mode() is not SignInMode.ACCOUNTS:
         _sign_in_elsewhere(errand)
     elif begun := password_form.render_password_form():
         begin(begun)
 
 
-def _sign_in_elsewhere(errand: Errand) -> None:
-    here = oidc.current()
+def _sign_in_elsewhere(errand: ReturnTarget) -> None:
+    here = oidc.get_provider_sign_in()
     if here and here.holds():
         st.error(
             _(
@@ -38,7 +38,7 @@ def _sign_in_elsewhere(errand: Errand) -> None:
         )
         sign_out_button.render()
         return
-    if way_in() is Way.PROXY:
+    if get_sign_in_mode() is SignInMode.PROXY:
         st.info(
             _(
                 "Your organisation signs you in before you get here, and has not done so."
@@ -52,14 +52,14 @@ def _sign_in_elsewhere(errand: Errand) -> None:
             icon=":material/error:",
         )
     with st.container(key="providers", horizontal=True, width="content"):
-        for name in providers():
+        for name in list_providers():
             words = _("Sign in with {provider}").format(provider=name.title())
-            label = _("Sign in") if name == DEFAULT else words
+            label = _("Sign in") if name == DEFAULT_PROVIDER else words
             key, icon = f"sign_in_{name}", ":material/login:"
             st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
     if LEAVING_KEY in st.session_state:
         signing_in = bool(st.session_state[LEAVING_KEY])
-        leaving = Errand(
+        leaving = ReturnTarget(
             signing_in=False, copies_hold=copies_may_hold(), change_lost=change_is_lost()
         )
         return_cookie.note(errand if signing_in else leaving, _leave)

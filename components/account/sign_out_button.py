@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from auth.mode import Way, way_in
+from auth.mode import SignInMode, get_sign_in_mode
 from components.account.sign_in_session import sign_out
 from components.ui.i18n import _
 
@@ -14,7 +14,7 @@ def render(before: Callable[[], bool] = lambda: True) -> None:
 
     ``before`` tells whether it could save what was to be saved.
     """
-    if way_in() is Way.PROXY:
+    if get_sign_in_mode() is SignInMode.PROXY:
         st.caption(_("Your organisation signs you in and out."))
     else:
         st.button(

@@ -95,7 +95,7 @@ def table(listed: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
     Streamlit's table can be downloaded and copied to a spreadsheet, where no cell may run.
     """
     found = _data(listed)[["words", "count"]]
-    found["words"] = found["words"].map(export_formats.plain_cell)
+    found["words"] = found["words"].map(export_formats.escape_formula)
     return found.rename(columns=dict(titles))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from components.account import require_sign_in
-from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.client.errors import IssuesError, NotFoundError
 
 _SECONDS: Final = 10
 _NOW: Final = "live_now"
@@ -26,7 +26,7 @@ def _watch(look: Callable[[], object], shown: object) -> None:
     require_sign_in.require_still()
     try:
         found = look()
-    except NotFound:
+    except NotFoundError:
         found = None
     except IssuesError:
         # The page stays as it is; what the person does next will tell.

@@ -11,7 +11,7 @@ from components.issues import issue_list, undo
 from components.ui import i18n, messages
 from components.ui.i18n import N_, _, ngettext
 from issue_portal.client.client import IssuesClient
-from issue_portal.client.errors import IssuesError, NotFound
+from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, IssueState
@@ -138,7 +138,7 @@ def _do_all(asked: _Asked, action: _Action) -> tuple[int, dict[str, str]]:
     for done, (issue_id, number) in enumerate(numbers.items(), start=1):
         try:
             reason = action.do(client, client.get(issue_id))
-        except NotFound:
+        except NotFoundError:
             reason = _("It is deleted.")
         except IssuesError as error:
             reason = messages.why(error)

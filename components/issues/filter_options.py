@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from components import api_session
-from issue_portal.client.errors import Invalid, NotFound, NotSupported
+from issue_portal.client.errors import BadRequestError, NotFoundError, NotSupportedError
 from issue_portal.models.requests import StatsQuery
 from issue_portal.models.responses import User
 
@@ -27,6 +27,6 @@ def projects() -> tuple[str, ...]:
     since = datetime.now(UTC) - timedelta(days=_DAYS)
     try:
         found = api_session.client().stats(StatsQuery(start_date=int(since.timestamp() * 1000)))
-    except (Invalid, NotFound, NotSupported):
+    except (BadRequestError, NotFoundError, NotSupportedError):
         return ()
     return tuple(each.project.id for each in found.by_project)

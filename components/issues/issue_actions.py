@@ -16,7 +16,7 @@ from components.report import edit_form, report_form
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
-from issue_portal.client.errors import IssuesError, PreconditionFailed
+from issue_portal.client.errors import IssuesError, PreconditionFailedError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
@@ -182,7 +182,7 @@ def _make(client: IssuesClient, seen: Issue, make: _Make) -> None:
         try:
             make(now)
             return
-        except PreconditionFailed:
+        except PreconditionFailedError:
             now = client.get(seen.id)
             if edit_conflict.differ(seen, now):
                 raise
@@ -190,7 +190,7 @@ def _make(client: IssuesClient, seen: Issue, make: _Make) -> None:
 
 def _is_conflict(error: IssuesError, seen: Issue, changes: dict[str, Any]) -> bool:
     """Whether a change met another one, which is shown then."""
-    if not isinstance(error, PreconditionFailed):
+    if not isinstance(error, PreconditionFailedError):
         return False
     try:
         edit_conflict.note(seen, api_session.client().get(seen.id), changes)

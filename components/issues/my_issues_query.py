@@ -38,12 +38,12 @@ def is_mine(issue: Issue) -> bool:
 
 def address() -> str:
     """By which address one's issues are known, where the server does not say who one is."""
-    who = current_user.person()
+    who = current_user.get_person()
     return who.email if who and server_capabilities.me() is None else ""
 
 
 def _is_of(issue: Issue, me: User | None) -> bool:
-    creator, who = issue.created_by, current_user.person()
+    creator, who = issue.created_by, current_user.get_person()
     if creator is None or who is None:
         return False
     if me:

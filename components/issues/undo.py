@@ -180,7 +180,7 @@ def _of_this_sign_in() -> list[_Held]:
 
 
 def _whose() -> str:
-    return current_user.name_of(current_user.current())
+    return current_user.identify_sign_in(current_user.get_sign_in())
 
 
 def _tell(held: _Held) -> None:

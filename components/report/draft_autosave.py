@@ -87,7 +87,7 @@ def keep(
 
 def owner(who: Person | None) -> str:
     """What the tab calls the person that something is of; "" for a visitor."""
-    return api_backend.current().keys.hash("draft", who.email).hex()[:16] if who else ""
+    return api_backend.get_backend().keys.hash("draft", who.email).hex()[:16] if who else ""
 
 
 def identity() -> str:

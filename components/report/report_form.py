@@ -13,7 +13,7 @@ from components.report.draft_autosave import Given
 from components.report.prefill import Prefill
 from components.ui import i18n, labels, messages
 from components.ui.i18n import _, ngettext
-from issue_portal.client.errors import Invalid
+from issue_portal.client.errors import BadRequestError
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue, Reference, ThreadConfig
 from issue_portal.models.responses import Issue
@@ -189,7 +189,7 @@ def _reference_problem(value: str) -> str | None:
     return None
 
 
-def refused(new: NewIssue, error: Invalid) -> bool:
+def refused(new: NewIssue, error: BadRequestError) -> bool:
     """Have the form show beside its fields why the server refused ``new``.
 
     Returns False if the server did not name a field of the form.

@@ -53,7 +53,7 @@ def languages() -> dict[str, str]:
 
 def current() -> str:
     """Code of the person's language."""
-    chosen = st.session_state.get(_CHOSEN) or browser_cookies.read(COOKIE)
+    chosen = st.session_state.get(_CHOSEN) or browser_cookies.read_cookie(COOKIE)
     return preferred(chosen, _browser_tag())
 
 

@@ -47,9 +47,9 @@ def why(error: errors.IssuesError) -> str:
 def reason(error: errors.IssuesError) -> str:
     """Why something did not work, and what to do about it."""
     match error:
-        case errors.Unreachable():
+        case errors.UnreachableError():
             return _("The server does not answer at the moment. Try again shortly.")
-        case errors.RateLimited():
+        case errors.RateLimitError():
             seconds = round(error.retry_after or 60)
             text = ngettext(
                 "There were too many attempts. Wait {count} second and try again.",
@@ -57,21 +57,21 @@ def reason(error: errors.IssuesError) -> str:
                 seconds,
             )
             return text.format(count=seconds)
-        case errors.Unauthenticated() if not api_backend.current().ours:
+        case errors.AuthenticationError() if not api_backend.get_backend().ours:
             # The token that an operator gave the portal, for this person or for visitors.
             return _(
                 "The server that keeps the issues does not let you in. Tell an operator:"
                 " your access to it has to be set up."
             )
-        case errors.Unauthenticated():
+        case errors.AuthenticationError():
             return _("Your sign-in has ended. Sign in again.")
-        case errors.Forbidden() | errors.Invalid():
+        case errors.PermissionDeniedError() | errors.BadRequestError():
             return plain(str(error))
-        case errors.NotFound():
+        case errors.NotFoundError():
             return _("It does not exist (any more), or it is not yours to see.")
-        case errors.Conflict() | errors.PreconditionFailed():
+        case errors.ConflictError() | errors.PreconditionFailedError():
             return _("It was changed in the meantime. Reload the page and look at it again.")
-        case errors.NotSupported():
+        case errors.NotSupportedError():
             return _("This server cannot do that.")
         case _:
             text = _(

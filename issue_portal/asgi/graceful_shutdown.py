@@ -18,13 +18,13 @@ FINISH_SECONDS = 25
 _has_begun = False
 
 
-def has_begun() -> bool:
+def is_stopping() -> bool:
     """Whether this process has been told to stop."""
     return _has_begun
 
 
 @contextmanager
-def announced(seconds: float) -> Iterator[None]:
+def drain_on_sigterm(seconds: float) -> Iterator[None]:
     """Have SIGTERM turn ``/ready`` red at once, and the server stop ``seconds`` later.
 
     In between it serves as ever, so that a proxy has time to notice. A second SIGTERM, or Ctrl+C,

@@ -16,7 +16,7 @@ _LOOPBACK = ("127.0.0.1", "::1")
 _FORWARDED = ("forwarded", "x-forwarded-for")
 
 
-class MetricsGuard:
+class MetricsGuardMiddleware:
     """Shows numbers, Streamlit's own too, to this machine or to who has ``ISSUES_METRICS_TOKEN``.
 
     A request that a proxy passes on is not of this machine.

@@ -12,7 +12,7 @@ _LONGEST: Final = 65_536
 """Bytes of a part: what uvicorn keeps of an answer before it waits."""
 
 
-class AnswerPartsMiddleware:
+class ResponseChunksMiddleware:
     """Cuts what the application sends into parts."""
 
     def __init__(self, app: ASGIApp) -> None:

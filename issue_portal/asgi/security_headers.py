@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from issue_portal.core.settings import get_settings
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """Adds the headers to each response."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -23,7 +23,7 @@ class SecurityHeaders:
         async def decorated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(security_headers())
+                headers.update(build_security_headers())
                 if "/media/" in scope["path"].replace("/static/media/", "/"):
                     # Streamlit's downloads, such as a receipt: the next person at the browser
                     # would find it there.
@@ -34,7 +34,7 @@ class SecurityHeaders:
 
 
 @cache
-def security_headers() -> dict[str, str]:
+def build_security_headers() -> dict[str, str]:
     """The headers: the strictest policy that Streamlit and its components work with."""
     others = get_settings().embed_in
     policy = {

@@ -17,9 +17,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets import http11
 
-from issue_portal.core.client_address import counted_as
-from issue_portal.core.logging_setup import Budget
-from issue_portal.core.token_bucket import Bucket
+from issue_portal.core.client_address import normalize_address
+from issue_portal.core.logging_setup import LogBudget
+from issue_portal.core.token_bucket import TokenBucket
 
 SILENT_SECONDS: Final = 10.0
 """Time in which the headers of a request have to be here, from the first byte or connection."""
@@ -67,7 +67,7 @@ DESCRIPTORS_FOR_OTHERS: Final = MOST_CONNECTIONS + 300
 _MOST_DESCRIPTORS: Final = 65_536
 
 
-def raise_limit() -> int:
+def raise_descriptor_limit() -> int:
     """Take as many file descriptors as this process may; returns how many it has then."""
     try:
         import resource  # noqa: PLC0415 - not on Windows, which has no such limit
@@ -125,7 +125,7 @@ class _Connections:
     def __init__(self) -> None:
         self._all: dict[Any, _Connection] = {}
         self._by_address: Counter[str] = Counter()
-        self._new: dict[str, Bucket] = {}
+        self._new: dict[str, TokenBucket] = {}
         self._http = 0
         self._trusted: _TrustedHosts | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -179,7 +179,7 @@ class _Connections:
         now = protocol.loop.time()
         peer = (protocol.client or ("",))[0]
         # Behind one address of a proxy are those of many people, which uvicorn reads later.
-        address = "" if peer in self._proxies(protocol) else counted_as(peer)
+        address = "" if peer in self._proxies(protocol) else normalize_address(peer)
         self._all[transport] = _Connection(protocol, address, idle_since=now, taken_at=now)
         self._by_address[address] += 1
         self._http += 1
@@ -197,7 +197,7 @@ class _Connections:
         return self._trusted
 
     def _is_too_fast(self, address: str) -> bool:
-        bucket = self._new.setdefault(address, Bucket(*_NEW_OF_ONE))
+        bucket = self._new.setdefault(address, TokenBucket(*_NEW_OF_ONE))
         if bucket.seconds_left():
             return True
         bucket.take()
@@ -331,7 +331,7 @@ def _limit_messages(protocol: Any, longest_message: int) -> None:
         self.conn.max_message_size = longest_message
         self.conn.available_extensions = []  # Compressed, a little can be a lot.
         self.unread = bytearray()
-        self.small_frames = Budget(MOST_SMALL_FRAMES)
+        self.small_frames = LogBudget(MOST_SMALL_FRAMES)
 
     def data_received(self: Any, data: bytes) -> None:
         self.unread += data

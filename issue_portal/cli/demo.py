@@ -4,7 +4,7 @@ import click
 
 from issue_portal.cli.installation import opened_service
 from issue_portal.cli.output import echo
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 from issue_portal.server.services.sample_data import add_sample_issues
 
 
@@ -13,5 +13,5 @@ def demo() -> None:
     """Add a few hundred sample issues to an empty database."""
     with opened_service() as service:
         if not add_sample_issues(service):
-            raise CannotStart("There are issues already: samples are for an empty database only.")
+            raise FatalError("There are issues already: samples are for an empty database only.")
         echo("Sample issues were added.", err=True)

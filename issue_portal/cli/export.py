@@ -18,7 +18,7 @@ from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.core import export_formats, portal_token
 from issue_portal.core.portal_token import Operator
-from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include, IssueState, PageOrder
 from issue_portal.server.http.app import create_app, mounted
@@ -49,19 +49,21 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
         with _output(output) as file:
             asyncio.run(_export(query, format_, file))
     except IssuesError as error:
-        raise CannotStart(f"The export broke off: {error}") from error
+        raise FatalError(f"The export broke off: {error}") from error
     except OSError as error:
         if output is None:
             raise  # Whoever read the output has gone: click ends quietly.
-        raise CannotStart(f"Cannot write {output}: {error.strerror}.") from error
+        raise FatalError(f"Cannot write {output}: {error.strerror}.") from error
 
 
 async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
     async with _client() as client:
         total = (await client.list(query.model_copy(update={"page_size": 1}))).total_count
-        line = export_formats.csv_line if format_ == "csv" else export_formats.json_line
+        line = (
+            export_formats.format_csv_line if format_ == "csv" else export_formats.format_json_line
+        )
         if format_ == "csv":
-            file.write(export_formats.csv_header())
+            file.write(export_formats.format_csv_header())
         everything = query.model_copy(update={"total_count": False})
         count = 0
         with click.progressbar(length=total or 0, label="Exporting", file=sys.stderr) as progress:

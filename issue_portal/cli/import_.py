@@ -10,7 +10,7 @@ import click
 
 from issue_portal.cli.installation import opened_service
 from issue_portal.cli.output import as_json, echo, print_json
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 from issue_portal.server.services.import_issues import import_issues
 
 
@@ -34,9 +34,9 @@ def import_file(file: Path, as_json: bool) -> None:
             )
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise CannotStart(f"Cannot read {file}: {reason}.") from error
+        raise FatalError(f"Cannot read {file}: {reason}.") from error
     except UnicodeDecodeError as error:
-        raise CannotStart(f"{file} is not UTF-8 text.") from error
+        raise FatalError(f"{file} is not UTF-8 text.") from error
     if as_json:
         print_json(counts)
     else:

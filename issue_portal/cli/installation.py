@@ -7,7 +7,7 @@ import click
 
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.secret_keys import load_keys
-from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.server.services.service import Service, open_service
 
 
@@ -16,7 +16,7 @@ def opened_service() -> Iterator[Service]:
     """The installation that the settings describe, made at its first use."""
     settings = get_settings()
     if settings.api_url and settings.api_shares_key:
-        raise CannotStart(
+        raise FatalError(
             "ISSUES_API_URL is set: run this where that API runs, without ISSUES_API_URL."
         )
     if settings.api_url:

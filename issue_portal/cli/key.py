@@ -3,9 +3,9 @@
 import click
 
 from issue_portal.cli.output import echo
-from issue_portal.core.files import locked, make_data_directory, write_private
-from issue_portal.core.secret_keys import key_file, load_keys, new_secret
-from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.core.files import lock_directory, make_data_directory, write_private_file
+from issue_portal.core.secret_keys import generate_secret, key_file, load_keys
+from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.server.services.service import open_service
 
 
@@ -34,14 +34,14 @@ def rotate() -> None:
     """
     settings = get_settings()
     if settings.secret_key.get_secret_value():
-        raise CannotStart(
+        raise FatalError(
             "ISSUES_SECRET_KEY is set: write a new key and a comma in front of what is in it."
         )
     make_data_directory(settings)
     load_keys(settings)
     file = key_file(settings)
-    with locked(settings.data_dir):
-        write_private(file, f"{new_secret()}\n{file.read_text()}", replace=True)
+    with lock_directory(settings.data_dir):
+        write_private_file(file, f"{generate_secret()}\n{file.read_text()}", replace=True)
     echo(
         f"{file} has a new key in its first line. Restart the portal. A line below it may go when"
         " the API tokens and receipts made before may become void.",

@@ -6,7 +6,7 @@ from importlib import import_module
 import click
 
 from issue_portal.cli.output import OutputError
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 
 COMMANDS = {
     "archive": "issue_portal.cli.archive:archive",
@@ -54,7 +54,7 @@ def main() -> None:
     """Run the command line; what keeps it from its work is told in one line."""
     try:
         cli.main(prog_name="python -m issue_portal", standalone_mode=False)
-    except CannotStart as error:
+    except FatalError as error:
         click.echo(error, err=True)
         sys.exit(1)
     except click.ClickException as error:

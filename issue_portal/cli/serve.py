@@ -9,7 +9,7 @@ import uvicorn
 from issue_portal.asgi import uvicorn_limits
 from issue_portal.cli.installation import opened_service
 from issue_portal.core import logging_setup, telemetry
-from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.server.http.app import standalone
 from issue_portal.server.services.sample_data import add_sample_issues
 
@@ -29,9 +29,9 @@ _LONGEST_MESSAGE = 0
 def serve(host: str, port: int) -> None:
     """Serve the API alone, without the portal."""
     settings = get_settings()
-    logging_setup.configure(settings.log)
+    logging_setup.configure_logging(settings.log)
     telemetry.start(settings)
-    uvicorn_limits.raise_limit()
+    uvicorn_limits.raise_descriptor_limit()
     uvicorn_limits.limit_connections(_LONGEST_MESSAGE)
     with opened_service() as service:
         if settings.demo:
@@ -52,6 +52,6 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=2048)
     except OSError as error:
-        raise CannotStart(
+        raise FatalError(
             f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port."
         ) from error

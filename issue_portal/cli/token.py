@@ -6,7 +6,7 @@ import click
 
 from issue_portal.cli.installation import opened_service
 from issue_portal.cli.output import as_json, day, echo, print_json, print_table
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_tokens
 from issue_portal.server.services import api_tokens
@@ -92,5 +92,5 @@ def revoke(token_id: str) -> None:
     """Make the token with this id (see: token list) worthless at once."""
     with opened_service() as service, service.database.write() as connection:
         if not queries_tokens.delete_token(connection, service.org_id, token_id):
-            raise CannotStart(f"There is no token {token_id}: see `token list` for the ids.")
+            raise FatalError(f"There is no token {token_id}: see `token list` for the ids.")
     echo(f"{token_id} is revoked.", err=True)

@@ -11,7 +11,7 @@ from issue_portal.cli.token import check_email
 from issue_portal.core import accounts
 from issue_portal.core.accounts import Account, Accounts
 from issue_portal.core.files import make_data_directory
-from issue_portal.core.settings import CannotStart, get_settings
+from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db import queries_users
 
@@ -52,14 +52,14 @@ def add(
         raise click.BadParameter("use letters, digits and . _ - + @ only", param_hint="--username")
     password, hashed = _password(password_stdin)
     make_data_directory(get_settings())
-    with accounts.changed_accounts(get_settings()) as known:
+    with accounts.edit_accounts(get_settings()) as known:
         if username in known:
-            raise CannotStart(f"There is an account {username} already: choose another --username.")
+            raise FatalError(f"There is an account {username} already: choose another --username.")
         if email in {account.email for account in known.values()}:
-            raise CannotStart(f"There is an account with the address {email} already.")
+            raise FatalError(f"There is an account with the address {email} already.")
         known[username] = Account(
             email=email,
-            name=name or accounts.name_from_email(email),
+            name=name or accounts.derive_name(email),
             role=Role(role),
             password=hashed,
         )
@@ -125,10 +125,10 @@ def enable(who: str) -> None:
 def password(who: str, password_stdin: bool, as_json: bool) -> None:
     """Give someone a new password and print it, which happens only now."""
     new, hashed = _password(password_stdin)
-    with accounts.changed_accounts(get_settings()) as known:
+    with accounts.edit_accounts(get_settings()) as known:
         username = _find(known, who)
         if username is None:
-            raise CannotStart(f"{who} has no account to sign in with: make one with `user add`.")
+            raise FatalError(f"{who} has no account to sign in with: make one with `user add`.")
         known[username] = known[username].model_copy(update={"password": hashed})
     _print_password(username, new, password_stdin, as_json)
 
@@ -140,7 +140,7 @@ def _set_state(who: str, state: UserState) -> None:
     with (
         opened_service() as service,
         service.database.write() as connection,
-        accounts.changed_accounts(get_settings()) as known,
+        accounts.edit_accounts(get_settings()) as known,
     ):
         username = _find(known, who)
         if username is not None:
@@ -151,7 +151,7 @@ def _set_state(who: str, state: UserState) -> None:
         if row is not None:
             queries_users.set_user_state(connection, service.org_id, row.id, state)
         if username is None and row is None:
-            raise CannotStart(f"There is nobody called {who}: see `user list`.")
+            raise FatalError(f"There is nobody called {who}: see `user list`.")
 
 
 def _find(known: Accounts, who: str) -> str | None:
@@ -160,11 +160,11 @@ def _find(known: Accounts, who: str) -> str | None:
 
 
 def _password(from_stdin: bool) -> tuple[str, str]:
-    new = sys.stdin.readline().rstrip("\r\n") if from_stdin else accounts.new_password()
+    new = sys.stdin.readline().rstrip("\r\n") if from_stdin else accounts.generate_password()
     try:
         return new, accounts.hash_password(new)
     except ValueError as error:
-        raise CannotStart(f"The password {error}.") from error
+        raise FatalError(f"The password {error}.") from error
 
 
 def _print_password(username: str, new: str, chosen: bool, as_json: bool) -> None:

@@ -8,7 +8,14 @@ from typing import Self
 import httpx
 
 from issue_portal.client.client import Result
-from issue_portal.client.core import Call, Calls, Pause, given_fields, next_query, walk_of
+from issue_portal.client.core import (
+    ClientRules,
+    Pause,
+    RequestSteps,
+    drop_none,
+    next_query,
+    start_iteration,
+)
 from issue_portal.client.transport import exchange_async, http_settings
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
@@ -43,7 +50,7 @@ class AsyncIssuesClient:
         patience: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._calls = Calls(token, timeout, attempts, patience)
+        self._calls = ClientRules(token, timeout, attempts, patience)
         self._http = httpx.AsyncClient(**http_settings(base_url, org), transport=transport)
 
     async def __aenter__(self) -> Self:
@@ -80,7 +87,7 @@ class AsyncIssuesClient:
         if_unchanged: bool = False,
     ) -> Issue:
         """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
-        changes = given_fields(description=description, type=type, state=state, is_read=is_read)
+        changes = drop_none(description=description, type=type, state=state, is_read=is_read)
         return await self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
 
     async def delete(self, issue_id: str, *, etag: str | None = None) -> None:
@@ -93,7 +100,7 @@ class AsyncIssuesClient:
 
     async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
         """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
-        walk = walk_of(query)
+        walk = start_iteration(query)
         while walk.position is not None:
             for issue in walk.take(await self.list(next_query(query, walk.position))):
                 yield issue
@@ -118,7 +125,7 @@ class AsyncIssuesClient:
         """Everyone of the organisation: ``people = await client.users()``."""
         return await self._run(self._calls.users())
 
-    async def _run(self, call: Call[Result]) -> Result:
+    async def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None
         while True:
             try:

@@ -27,7 +27,14 @@ from typing import Self, TypeVar
 
 import httpx
 
-from issue_portal.client.core import Call, Calls, Pause, given_fields, next_query, walk_of
+from issue_portal.client.core import (
+    ClientRules,
+    Pause,
+    RequestSteps,
+    drop_none,
+    next_query,
+    start_iteration,
+)
 from issue_portal.client.transport import exchange, http_settings
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
@@ -63,7 +70,7 @@ class IssuesClient:
         patience: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._calls = Calls(token, timeout, attempts, patience)
+        self._calls = ClientRules(token, timeout, attempts, patience)
         self._http = httpx.Client(**http_settings(base_url, org), transport=transport)
 
     def __enter__(self) -> Self:
@@ -110,11 +117,11 @@ class IssuesClient:
         """Change what is given; returns the issue as it is now.
 
         With ``if_unchanged``, only if nobody changed it since you got ``issue``, else raises
-        `PreconditionFailed`. On servers without entity tags that is a look just before.
+        `PreconditionFailedError`. On servers without entity tags that is a look just before.
 
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """
-        changes = given_fields(description=description, type=type, state=state, is_read=is_read)
+        changes = drop_none(description=description, type=type, state=state, is_read=is_read)
         return self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
 
     def delete(self, issue_id: str, *, etag: str | None = None) -> None:
@@ -136,7 +143,7 @@ class IssuesClient:
 
         numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
         """
-        walk = walk_of(query)
+        walk = start_iteration(query)
         while walk.position is not None:
             yield from walk.take(self.list(next_query(query, walk.position)))
 
@@ -163,7 +170,7 @@ class IssuesClient:
         """Everyone of the organisation: ``{user.id: user.name for user in client.users()}``."""
         return self._run(self._calls.users())
 
-    def _run(self, call: Call[Result]) -> Result:
+    def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None
         while True:
             try:

@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from issue_portal.client.errors import (
-    BadAnswer,
-    Invalid,
+    AuthenticationError,
+    BadRequestError,
+    BadResponseError,
     IssuesError,
-    PreconditionFailed,
-    Unauthenticated,
+    PreconditionFailedError,
 )
-from issue_portal.client.pagination import Walk
-from issue_portal.client.responses import Answer, NoAnswer, Outcome, Received
+from issue_portal.client.pagination import PageIterator
+from issue_portal.client.responses import NoResponse, Outcome, Received, ReceivedResponse
 from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     FieldError,
@@ -67,13 +67,13 @@ class Pause:
 
 
 Result = TypeVar("Result")
-Call = Generator[Request | Pause, Outcome | None, Result]
+RequestSteps = Generator[Request | Pause, Outcome | None, Result]
 
 _PROBE = Request("GET", "/me")
 
 
 @dataclass
-class Calls:
+class ClientRules:
     """The calls of one client. What it has learnt of its server is kept here."""
 
     token: str | Callable[[], str] = field(repr=False)
@@ -83,7 +83,7 @@ class Calls:
     keeps_keys: bool = False
     """Whether the server is known to recognise a repeated ``Idempotency-Key``."""
 
-    def create(self, new: NewIssue, key: str | None) -> Call[Issue]:
+    def create(self, new: NewIssue, key: str | None) -> RequestSteps[Issue]:
         """Never stores a report twice: see `_exchange`."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         if not _sendable(headers["Idempotency-Key"]):
@@ -92,21 +92,21 @@ class Calls:
         request = Request("POST", "/issue", json=body, headers=headers, anonymous=new.anonymous)
         outcome, unsure = yield from self._exchange(request, self._deadline(), needs_keys=True)
         failure = outcome.error()
-        if isinstance(outcome, Answer) and failure is None:
+        if isinstance(outcome, ReceivedResponse) and failure is None:
             try:
                 return outcome.issue()
-            except BadAnswer as error:
+            except BadResponseError as error:
                 failure, unsure = error, True
         assert failure is not None
         raise _of_unknown_end(failure) if unsure else failure
 
-    def get(self, issue_id: str) -> Call[Issue]:
+    def get(self, issue_id: str) -> RequestSteps[Issue]:
         """One issue, with its entity tag."""
         return (yield from self._look(issue_id, self._deadline()))
 
     def update(
         self, issue: Issue, changes: Mapping[str, Any], *, if_unchanged: bool
-    ) -> Call[Issue]:
+    ) -> RequestSteps[Issue]:
         """``is_read`` is sent whenever it is known: servers of the newer form reset it else."""
         known = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
         update = IssueUpdate.model_validate(known | dict(changes))
@@ -128,7 +128,7 @@ class Calls:
                 return now
         return _successful(outcome, unsure).issue()
 
-    def delete(self, issue_id: str, etag: str | None) -> Call[None]:
+    def delete(self, issue_id: str, etag: str | None) -> RequestSteps[None]:
         """After an attempt of unknown end, an issue that is gone is a success."""
         deadline = self._deadline()
         headers = {"If-Match": etag} if etag else {}
@@ -146,26 +146,26 @@ class Calls:
 
     def fetch(
         self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
-    ) -> Call[Received]:
+    ) -> RequestSteps[Received]:
         """What is at ``path``."""
         request = Request("GET", path, params=query.params() if query else None)
         outcome, _ = yield from self._exchange(request, self._deadline())
         return _successful(outcome).read(model)
 
-    def history(self, model: type[Received], issue_id: str) -> Call[Received]:
+    def history(self, model: type[Received], issue_id: str) -> RequestSteps[Received]:
         """What happened to one issue."""
         return self.fetch(model, f"{_path(issue_id)}/history", None)
 
-    def look_up(self, model: type[Received], receipt: str) -> Call[Received]:
+    def look_up(self, model: type[Received], receipt: str) -> RequestSteps[Received]:
         """What the holder of a receipt may see. Changes nothing, so it is repeated like a GET."""
         request = Request("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
         outcome, _ = yield from self._exchange(request, self._deadline())
         return _successful(outcome).read(model)
 
-    def users(self) -> Call[tuple[User, ...]]:
+    def users(self) -> RequestSteps[tuple[User, ...]]:
         """Everyone, page after page where the server has pages."""
         deadline = self._deadline()
-        walk = Walk[User]()
+        walk = PageIterator[User]()
         everyone: list[User] = []
         while walk.position is not None:
             request = Request("GET", "/user", params=walk.position)
@@ -173,7 +173,7 @@ class Calls:
             everyone += walk.take(_successful(outcome).users())
         return tuple(everyone)
 
-    def _look(self, issue_id: str, deadline: float) -> Call[Issue]:
+    def _look(self, issue_id: str, deadline: float) -> RequestSteps[Issue]:
         outcome, _ = yield from self._exchange(Request("GET", _path(issue_id)), deadline)
         return _successful(outcome).issue()
 
@@ -182,7 +182,7 @@ class Calls:
 
     def _exchange(
         self, request: Request, deadline: float, *, needs_keys: bool = False
-    ) -> Call[tuple[Outcome, bool]]:
+    ) -> RequestSteps[tuple[Outcome, bool]]:
         """Send until there is an answer to go by; also tell whether any attempt is of unknown end.
 
         With ``needs_keys``, nothing is repeated after an attempt of unknown end unless the server
@@ -213,13 +213,13 @@ class Calls:
             yield Pause(pause)
         return outcome, unsure
 
-    def _ask(self, request: Request, deadline: float) -> Call[Outcome]:
+    def _ask(self, request: Request, deadline: float) -> RequestSteps[Outcome]:
         token = self.token if isinstance(self.token, str) else self.token()
         if not _sendable(token):
-            raise Unauthenticated(Problem(status=401, detail="There is no usable token."))
+            raise AuthenticationError(Problem(status=401, detail="There is no usable token."))
         left = deadline - time.monotonic()
         if left <= 0:
-            return NoAnswer("The server did not answer in time.", never_sent=True, final=True)
+            return NoResponse("The server did not answer in time.", never_sent=True, final=True)
         outcome = yield replace(
             request,
             headers={**request.headers, "Authorization": f"Bearer {token}"},
@@ -229,7 +229,7 @@ class Calls:
         assert outcome is not None
         if not request.anonymous:
             outcome = replace(outcome, request_id=_request_id(request, outcome))
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, ReceivedResponse):
             if outcome.status >= 400 and len(token) > 8:  # Some servers say what they refuse.
                 body = outcome.body.replace(token.encode(), b"(token)")
                 outcome = replace(outcome, body=body)
@@ -241,7 +241,7 @@ class Calls:
 
 def _request_id(request: Request, outcome: Outcome) -> str | None:
     """The id that the server gave the request, else the one it was sent with."""
-    given = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, Answer) else ""
+    given = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, ReceivedResponse) else ""
     return given if _REQUEST_ID.fullmatch(given) else request.headers.get(REQUEST_ID)
 
 
@@ -257,13 +257,13 @@ def _sendable(text: str) -> bool:
 
 
 def _status(outcome: Outcome) -> int | None:
-    return outcome.status if isinstance(outcome, Answer) else None
+    return outcome.status if isinstance(outcome, ReceivedResponse) else None
 
 
-def _successful(outcome: Outcome, unsure: bool = False) -> Answer:
+def _successful(outcome: Outcome, unsure: bool = False) -> ReceivedResponse:
     if failure := outcome.error():
         raise _of_unknown_end(failure) if unsure else failure
-    assert isinstance(outcome, Answer)
+    assert isinstance(outcome, ReceivedResponse)
     return outcome
 
 
@@ -273,15 +273,15 @@ def _same(one: Issue, other: Issue, fields: tuple[str, ...] = (*_EDITABLE, "upda
     return all(getattr(one, name) == getattr(other, name) for name in fields if name in both)
 
 
-def _changed() -> PreconditionFailed:
-    return PreconditionFailed(
+def _changed() -> PreconditionFailedError:
+    return PreconditionFailedError(
         Problem(status=412, detail="Someone changed this issue in the meantime.")
     )
 
 
-def _refused_here(name: str, message: str) -> Invalid:
+def _refused_here(name: str, message: str) -> BadRequestError:
     at_fault = FieldError(field=name, message=message)
-    return Invalid(Problem(status=400, detail=f"{name}: {message}", errors=(at_fault,)))
+    return BadRequestError(Problem(status=400, detail=f"{name}: {message}", errors=(at_fault,)))
 
 
 def _of_unknown_end(failure: IssuesError) -> IssuesError:
@@ -291,16 +291,16 @@ def _of_unknown_end(failure: IssuesError) -> IssuesError:
     return failure
 
 
-def given_fields(**fields: Any) -> dict[str, Any]:
+def drop_none(**fields: Any) -> dict[str, Any]:
     """Return the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def walk_of(query: IssueQuery | None) -> Walk[Issue]:
+def start_iteration(query: IssueQuery | None) -> PageIterator[Issue]:
     """Start to iterate a list. Raises `ValueError` for a query that pages backwards."""
     if query and (query.before or query.last):
         raise ValueError("All issues are iterated forwards: use page_order instead of before, last")
-    return Walk((query and query.page) or 1)
+    return PageIterator((query and query.page) or 1)
 
 
 def next_query(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:

@@ -30,11 +30,11 @@ class IssuesError(Exception):
     request_id: str | None = None
 
 
-class Unreachable(IssuesError):
+class UnreachableError(IssuesError):
     """No answer came, or not all of it."""
 
 
-class BadAnswer(IssuesError):
+class BadResponseError(IssuesError):
     """The server answered something that is not of the contract."""
 
 
@@ -57,56 +57,56 @@ class ApiError(IssuesError):
         return self.problem.errors
 
 
-class Invalid(ApiError):
+class BadRequestError(ApiError):
     """The request is at fault; ``fields`` says where."""
 
 
-class Unauthenticated(ApiError):
+class AuthenticationError(ApiError):
     """The token is missing, unknown, revoked or expired."""
 
 
-class Forbidden(ApiError):
+class PermissionDeniedError(ApiError):
     """The role may not do this."""
 
 
-class NotFound(ApiError):
+class NotFoundError(ApiError):
     """There is no such thing, or it is not yours to see."""
 
 
-class Conflict(ApiError):
+class ConflictError(ApiError):
     """The idempotency key was used for another request."""
 
 
-class PreconditionFailed(ApiError):
+class PreconditionFailedError(ApiError):
     """Someone else changed the issue in the meantime."""
 
 
-class NotSupported(ApiError):
+class NotSupportedError(ApiError):
     """This server does not have the call."""
 
 
-class RateLimited(ApiError):
+class RateLimitError(ApiError):
     """Too many requests; ``retry_after`` says how long to wait, in seconds."""
 
 
-class ServerFailed(ApiError):
+class ServerError(ApiError):
     """The server failed; trying later may help."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
-    401: Unauthenticated,
-    403: Forbidden,
-    404: NotFound,
-    405: NotSupported,
-    409: Conflict,
-    410: NotFound,
-    412: PreconditionFailed,
-    429: RateLimited,
-    501: NotSupported,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    405: NotSupportedError,
+    409: ConflictError,
+    410: NotFoundError,
+    412: PreconditionFailedError,
+    429: RateLimitError,
+    501: NotSupportedError,
 }
 
 
-def error_for(problem: Problem, retry_after: float | None = None) -> ApiError:
+def make_error(problem: Problem, retry_after: float | None = None) -> ApiError:
     """The exception for a refused request, by its status."""
-    fallback = ServerFailed if problem.status >= 500 else Invalid
+    fallback = ServerError if problem.status >= 500 else BadRequestError
     return _BY_STATUS.get(problem.status, fallback)(problem, retry_after)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-from issue_portal.client.errors import BadAnswer
+from issue_portal.client.errors import BadResponseError
 from issue_portal.models.responses import Issue, Page, User
 
 _MOST_STALE_PAGES = 3
@@ -16,8 +16,8 @@ _REMEMBERED = 2_000
 Item = TypeVar("Item", Issue, User)
 
 
-class Walk(Generic[Item]):
-    """Where the next page is. Ends at the last page, or with `BadAnswer` if there is no end."""
+class PageIterator(Generic[Item]):
+    """Find the next page, up to the last. Raises `BadResponseError` if the list has no end."""
 
     def __init__(self, number: int = 1) -> None:
         self.position: Mapping[str, str | int] | None = {}
@@ -44,7 +44,7 @@ class Walk(Generic[Item]):
         if not more or not (page.data or cursor):
             return None
         if self._stale_pages == _MOST_STALE_PAGES or cursor in self._cursors:
-            raise BadAnswer("The server's list has no end: it repeats its pages.")
+            raise BadResponseError("The server's list has no end: it repeats its pages.")
         if cursor:
             self._cursors.append(cursor)
             return {"after": cursor}

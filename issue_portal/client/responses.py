@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from issue_portal.client.errors import BadAnswer, IssuesError, Unreachable, error_for
+from issue_portal.client.errors import BadResponseError, IssuesError, UnreachableError, make_error
 from issue_portal.models.responses import FieldError, Issue, Problem, UserPage
 
 Received = TypeVar("Received", bound=BaseModel)
@@ -29,7 +29,7 @@ _LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True)
-class NoAnswer:
+class NoResponse:
     """Nothing came back, or not all of it."""
 
     message: str
@@ -57,11 +57,11 @@ class NoAnswer:
 
     def error(self) -> IssuesError | None:
         """The exception this is."""
-        return _named(Unreachable(self.message), self.request_id)
+        return _named(UnreachableError(self.message), self.request_id)
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReceivedResponse:
     """The answer of a server, read to its end."""
 
     status: int
@@ -93,12 +93,12 @@ class Answer:
         if 200 <= self.status < 300:
             return None
         if self.status < 400:
-            return BadAnswer(_redirected(self))
-        failure = error_for(_problem(self), _retry_after(self.headers))
+            return BadResponseError(_redirected(self))
+        failure = make_error(_problem(self), _retry_after(self.headers))
         return _named(failure, self.request_id)
 
     def read(self, model: type[Received]) -> Received:
-        """The body as a ``model``. Raises `BadAnswer`."""
+        """The body as a ``model``. Raises `BadResponseError`."""
         return _validated(model, self._json())
 
     def issue(self) -> Issue:
@@ -117,14 +117,14 @@ class Answer:
 
     def _json(self) -> Any:
         if self.flaw:
-            raise BadAnswer(self.flaw)
+            raise BadResponseError(self.flaw)
         document = _parsed(self.body)
         if document is None:
-            raise BadAnswer("The server's answer is not JSON.")
+            raise BadResponseError("The server's answer is not JSON.")
         return document
 
 
-Outcome = Answer | NoAnswer
+Outcome = ReceivedResponse | NoResponse
 
 
 def _named(error: IssuesError, request_id: str | None) -> IssuesError:
@@ -145,10 +145,10 @@ def _validated(model: type[Received], document: Any) -> Received:
     except ValidationError as error:
         fields = {".".join(map(str, item["loc"])) for item in error.errors(include_input=False)}
     at_fault = ", ".join(sorted(fields)[:5])[:_LONGEST_TEXT] or "the whole"
-    raise BadAnswer(f"The server's answer is not as expected: {at_fault}.")
+    raise BadResponseError(f"The server's answer is not as expected: {at_fault}.")
 
 
-def _redirected(answer: Answer) -> str:
+def _redirected(answer: ReceivedResponse) -> str:
     text = f"The server answered with a redirect ({answer.status})"
     try:
         target = httpx.URL(answer.headers.get("location", ""))
@@ -161,7 +161,7 @@ def _redirected(answer: Answer) -> str:
     return f"{text} to {where}. Redirects are not followed: correct the server's address."
 
 
-def _problem(answer: Answer) -> Problem:
+def _problem(answer: ReceivedResponse) -> Problem:
     """The problem document of an answer, or what another form of error document says."""
     document = _parsed(answer.body)
     if not isinstance(document, dict):

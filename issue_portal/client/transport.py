@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from issue_portal.client.core import Request
-from issue_portal.client.responses import Answer, NoAnswer, Outcome
+from issue_portal.client.responses import NoResponse, Outcome, ReceivedResponse
 
 PREFIX = "/api/v1/app"
 
@@ -117,10 +117,12 @@ class _Reading:
             raise _EnoughError from None
         return unpacked
 
-    def answer(self) -> Answer:
+    def answer(self) -> ReceivedResponse:
         assert self._response is not None
         body = b"" if self._flaw else bytes(self._body)
-        return Answer(self._response.status_code, self._response.headers, body, self._flaw)
+        return ReceivedResponse(
+            self._response.status_code, self._response.headers, body, self._flaw
+        )
 
     def broken(self, error: Exception) -> Outcome:
         """What it means that reading ended with ``error``."""
@@ -130,22 +132,22 @@ class _Reading:
         return _no_answer(error)
 
 
-def _no_answer(error: Exception) -> NoAnswer:
+def _no_answer(error: Exception) -> NoResponse:
     match error:
         case httpx.ConnectError():
-            return NoAnswer(f"The server cannot be reached: {error}", never_sent=True)
+            return NoResponse(f"The server cannot be reached: {error}", never_sent=True)
         case httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
-            return NoAnswer("The server cannot be reached.", never_sent=True)
+            return NoResponse("The server cannot be reached.", never_sent=True)
         case UnicodeError():
             text = "The request cannot be sent: it has characters that are none."
-            return NoAnswer(text, never_sent=True, final=True)
+            return NoResponse(text, never_sent=True, final=True)
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
             text = "The request cannot be sent: the server's address has to begin with http:// or https://."
-            return NoAnswer(text, never_sent=True, final=True)
+            return NoResponse(text, never_sent=True, final=True)
         case httpx.TimeoutException() | TimeoutError():
-            return NoAnswer(_IN_TIME)
+            return NoResponse(_IN_TIME)
         case _:
-            return NoAnswer("The connection to the server broke off.")
+            return NoResponse("The connection to the server broke off.")
 
 
 def _sent(request: Request) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from zxcvbn import zxcvbn
 
-from issue_portal.core.files import locked, write_private
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.files import lock_directory, write_private_file
+from issue_portal.core.settings import FatalError, Settings
 from issue_portal.models.vocabulary import Role
 
 LONGEST_PASSWORD = 72
@@ -62,8 +62,8 @@ _FILE: TypeAdapter[Accounts] = TypeAdapter(Accounts)
 
 
 def load_accounts(settings: Settings) -> Accounts:
-    """The accounts; raises `CannotStart` if the file cannot be understood."""
-    path = _path(settings)
+    """The accounts; raises `FatalError` if the file cannot be understood."""
+    path = _accounts_path(settings)
     try:
         found = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
     except FileNotFoundError:
@@ -71,26 +71,26 @@ def load_accounts(settings: Settings) -> Accounts:
     except ValidationError as error:
         places = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
         reason = "; ".join(f"{place}: {message}" for place, message in places.items())
-        raise CannotStart(f"Cannot read the accounts in {path}: {reason}") from error
+        raise FatalError(f"Cannot read the accounts in {path}: {reason}") from error
     except yaml.MarkedYAMLError as error:
         # Without the line itself, which may have a hash in it.
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise CannotStart(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
+        raise FatalError(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
     # PyYAML lets some of these through for values with a tag, such as "!!bool maybe".
     except (yaml.YAMLError, RecursionError, LookupError, AttributeError, TypeError) as error:
-        raise CannotStart(f"Cannot read the accounts in {path}: it is not YAML.") from error
+        raise FatalError(f"Cannot read the accounts in {path}: it is not YAML.") from error
     except (OSError, ValueError) as error:
-        raise CannotStart(f"Cannot read the accounts in {path}: {error}") from error
-    if not found and _mark(settings).exists():
+        raise FatalError(f"Cannot read the accounts in {path}: {error}") from error
+    if not found and _marker_path(settings).exists():
         # Who was disabled in it would be let in again.
-        raise CannotStart(
+        raise FatalError(
             f"{path} is gone or empty. Put it back; to begin with new accounts, delete"
-            f" {_mark(settings)} as well."
+            f" {_marker_path(settings)} as well."
         )
     if not found:
         return {}
     with suppress(OSError):  # A full disk: the next one to read it makes the mark.
-        _mark(settings).touch(mode=0o600)
+        _marker_path(settings).touch(mode=0o600)
     return {name.lower(): account for name, account in found.items()}
 
 
@@ -99,7 +99,7 @@ class AccountsFile:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._path = str(_path(settings))
+        self._path = str(_accounts_path(settings))
         self._read_at = (-1, -1)
         self._accounts: Accounts = {}
 
@@ -119,7 +119,7 @@ class AccountsFile:
             self._read_at = changed
             try:
                 self._accounts = load_accounts(self._settings)
-            except CannotStart as error:
+            except FatalError as error:
                 log.error("%s Until then the accounts are as they were.", error)
         return self._accounts
 
@@ -130,21 +130,23 @@ class AccountsFile:
 
 
 @contextmanager
-def changed_accounts(settings: Settings) -> Iterator[Accounts]:
+def edit_accounts(settings: Settings) -> Iterator[Accounts]:
     """The accounts to change; what they are at the end is written, whole or not at all."""
-    with locked(settings.data_dir):
+    with lock_directory(settings.data_dir):
         accounts = load_accounts(settings)
         yield accounts
         plain = _FILE.dump_python(accounts, mode="json", exclude_defaults=True)
-        write_private(_path(settings), yaml.safe_dump(plain, sort_keys=False), replace=True)
+        write_private_file(
+            _accounts_path(settings), yaml.safe_dump(plain, sort_keys=False), replace=True
+        )
 
 
-def make_first_accounts(settings: Settings) -> dict[str, str]:
+def create_first_accounts(settings: Settings) -> dict[str, str]:
     """Make the first two accounts if there is no file; returns their passwords by user name."""
-    if _path(settings).exists():
+    if _accounts_path(settings).exists():
         return {}
-    passwords = {name: new_password() for name in ("member", "reviewer")}
-    with changed_accounts(settings) as accounts:
+    passwords = {name: generate_password() for name in ("member", "reviewer")}
+    with edit_accounts(settings) as accounts:
         if accounts:
             return {}
         accounts["member"] = Account(
@@ -162,12 +164,12 @@ def make_first_accounts(settings: Settings) -> dict[str, str]:
     return passwords
 
 
-def new_password() -> str:
+def generate_password() -> str:
     """A random password."""
     return secrets.token_urlsafe(9)
 
 
-def password_fault(password: str, *about: str) -> PasswordFault | None:
+def find_password_fault(password: str, *about: str) -> PasswordFault | None:
     """Why a password will not do, if so; ``about`` is what others know of whoever chose it."""
     if len(password) < SHORTEST_PASSWORD:
         return PasswordFault.TOO_SHORT
@@ -176,31 +178,31 @@ def password_fault(password: str, *about: str) -> PasswordFault | None:
     if password != password.strip():
         return PasswordFault.SPACES
     parts = (password[start : start + _PART] for start in range(0, len(password), _PART))
-    if all(_guesses(part, about) < FEWEST_GUESSES for part in parts):
+    if all(_estimate_guesses(part, about) < FEWEST_GUESSES for part in parts):
         return PasswordFault.EASY
     return None
 
 
-def _guesses(password: str, about: Sequence[str]) -> float:
+def _estimate_guesses(password: str, about: Sequence[str]) -> float:
     return float(zxcvbn(password, user_inputs=[*about, "issue portal"])["guesses"])
 
 
 def hash_password(password: str) -> str:
     """A bcrypt hash; raises ``ValueError``, saying why, for a password that will not do."""
-    if fault := password_fault(password):
+    if fault := find_password_fault(password):
         raise ValueError(fault.value)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
 
 
-def _path(settings: Settings) -> Path:
+def _accounts_path(settings: Settings) -> Path:
     return settings.data_dir / "accounts.yaml"
 
 
-def _mark(settings: Settings) -> Path:
+def _marker_path(settings: Settings) -> Path:
     """An empty file that says that there were accounts."""
     return settings.data_dir / ".accounts"
 
 
-def name_from_email(email: str) -> str:
+def derive_name(email: str) -> str:
     """A name for someone of whom only the address is known: ``a.b@c.d`` is A B."""
     return email.partition("@")[0].replace(".", " ").replace("_", " ").title()

@@ -8,12 +8,12 @@ _OF_ONE_CUSTOMER: Final = 48
 """Bits of the prefix of the largest network that one customer gets; homes get a /56 or a /64."""
 
 
-def client_of(scope: Mapping[str, Any]) -> str:
-    """What the client of an ASGI request or session is counted under; see `counted_as`."""
-    return counted_as((scope.get("client") or ("",))[0])
+def find_client_key(scope: Mapping[str, Any]) -> str:
+    """What the client of an ASGI request or session is counted under; see `normalize_address`."""
+    return normalize_address((scope.get("client") or ("",))[0])
 
 
-def counted_as(host: str | None) -> str:
+def normalize_address(host: str | None) -> str:
     """What limits count a client under: its IPv4 address, or the /48 network of its IPv6 address.
 
     One customer of a network provider has all addresses of such a network, or of a smaller one.

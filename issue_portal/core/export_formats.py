@@ -28,7 +28,7 @@ CSV_HEADER = (
 )
 
 
-def json_line(issue: Issue) -> str:
+def format_json_line(issue: Issue) -> str:
     """One issue with the fields that it has, and a line break; ``created_by`` may be null."""
     fields = issue.model_dump(mode="json", exclude_none=True)
     if issue.created_by is None:
@@ -41,12 +41,12 @@ def one_line(document: str) -> str:
     return document.translate(_BREAKS)
 
 
-def csv_header() -> str:
+def format_csv_header() -> str:
     """The first line."""
     return _csv_line(CSV_HEADER)
 
 
-def csv_line(issue: Issue) -> str:
+def format_csv_line(issue: Issue) -> str:
     """One issue. No cell can run as a formula in a spreadsheet (OWASP: CSV injection)."""
     reporter, data, project = issue.created_by, issue.data, issue.project
     return _csv_line(
@@ -70,7 +70,7 @@ def csv_line(issue: Issue) -> str:
 
 def _csv_line(cells: tuple[object, ...]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(["" if cell is None else plain_cell(str(cell)) for cell in cells])
+    csv.writer(line).writerow(["" if cell is None else escape_formula(str(cell)) for cell in cells])
     return line.getvalue()
 
 
@@ -84,7 +84,7 @@ _INSIDE = re.compile(rf"([;\t\r\n](?:[^\w{_FORMULA}]|[\u115f\u1160\u3164\uffa0])
 """Before a formula in a cell that a program splits at another sign than the comma."""
 
 
-def plain_cell(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """What is in a cell of a spreadsheet, such that no part of it can run as a formula."""
     # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
     seen = next((c for c in cell if c.isprintable() and not is_blank(c)), "")

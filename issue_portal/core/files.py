@@ -12,7 +12,7 @@ from typing import Final
 
 from filelock import FileLock
 
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.settings import FatalError, Settings
 
 _PROBE_SIZE: Final = 64 * 1024
 """Bytes: more than the smallest things that have to be written."""
@@ -25,7 +25,7 @@ _GOOD_FOR: Final = 5.0
 
 
 def make_data_directory(settings: Settings) -> None:
-    """Create the directory if it is missing; raises `CannotStart` if nobody may write to it.
+    """Create the directory if it is missing; raises `FatalError` if nobody may write to it.
 
     A full disk is no reason: beside a running portal, what only reads works on it.
     """
@@ -37,14 +37,14 @@ def make_data_directory(settings: Settings) -> None:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and directory.is_dir():
             return
-        raise CannotStart(
+        raise FatalError(
             f"Cannot write to the data directory {directory}: {error.strerror}."
             " Make it writable, or choose another one with ISSUES_DATA_DIR."
         ) from error
 
 
 @contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def lock_directory(directory: Path) -> Iterator[None]:
     """Lock the data directory while a file in it is read, changed and written.
 
     Waits until no other thread or process holds the lock. Raises `OSError` if the directory is
@@ -55,13 +55,13 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def rename_new(temporary: Path, path: Path) -> None:
-    """Rename a file, but never over another one: raises `CannotStart` if there is one by now."""
+def rename_without_overwriting(temporary: Path, path: Path) -> None:
+    """Rename a file, but never over another one: raises `FatalError` if there is one by now."""
     try:
         os.link(temporary, path)
     except OSError:
         if os.path.lexists(path):
-            raise CannotStart(
+            raise FatalError(
                 f"{path} is there now: another command has written it. Give a new name."
             ) from None
         temporary.rename(path)  # This file system has no links.
@@ -109,7 +109,7 @@ def _write_probe(directory: Path, size: int) -> None:
         probe.unlink(missing_ok=True)
 
 
-def write_private(path: Path, text: str, *, replace: bool = False) -> bool:
+def write_private_file(path: Path, text: str, *, replace: bool = False) -> bool:
     """Write a file that only its owner can read, whole or not at all.
 
     Returns whether it was written: an existing one is left alone unless ``replace``.

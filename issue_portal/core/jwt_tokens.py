@@ -8,7 +8,7 @@ from typing import Any
 
 import jwt
 
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 
 LEEWAY = 10
 """Seconds by which the clocks of two machines may differ."""
@@ -18,7 +18,7 @@ _ALGORITHM = "HS256"
 _CLAIMS = ["iss", "aud", "iat", "exp", "sub"]
 
 
-def sign(keys: Keys, purpose: str, claims: dict[str, Any], seconds: int) -> str:
+def sign(keys: SecretKeys, purpose: str, claims: dict[str, Any], seconds: int) -> str:
     """A statement of ``claims``, signed with the newest key and good for so many seconds."""
     now = int(time.time())
     about = {"iss": _ISSUER, "aud": _audience(purpose), "iat": now, "exp": now + seconds}
@@ -26,7 +26,7 @@ def sign(keys: Keys, purpose: str, claims: dict[str, Any], seconds: int) -> str:
     return jwt.encode(about | claims, key, _ALGORITHM, headers={"kid": key_id})
 
 
-def verify(keys: Keys, purpose: str, statement: str) -> dict[str, Any]:
+def verify(keys: SecretKeys, purpose: str, statement: str) -> dict[str, Any]:
     """The claims, if they were signed for this ``purpose`` with a key that we still have.
 
     Raises ``jwt.InvalidTokenError``, or ``jwt.ExpiredSignatureError`` of that kind.

@@ -29,7 +29,7 @@ REFUSALS_A_MINUTE: Final = 600
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The request that is being answered, if any."""
 
-REQUESTS: Final = "issue_portal.requests"
+REQUEST_LOGGER: Final = "issue_portal.requests"
 """The logger of requests to the API, which writes a line for each."""
 
 _FIELDS = ("request_id", "method", "route", "status", "milliseconds")
@@ -39,7 +39,7 @@ _SERVER = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-class _Marked(logging.Filter):
+class _RequestIdFilter(logging.Filter):
     """Gives each record the id of its request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -48,7 +48,7 @@ class _Marked(logging.Filter):
         return True
 
 
-class _NoConnections(logging.Filter):
+class _ConnectionFilter(logging.Filter):
     """Drops the lines of uvicorn (0.54) and websockets (17) for each connection.
 
     Some tell from which address somebody came, and all would crowd out what matters.
@@ -66,7 +66,7 @@ class _NoConnections(logging.Filter):
         return "WebSocket %s" not in text and text not in self._DROPPED
 
 
-class _NoSessions(logging.Filter):
+class _SessionFilter(logging.Filter):
     """Drops the lines of Streamlit (1.67) with the id of a session, by which it is resumed.
 
     Also the one about a script that failed, which `components.ui.messages` logs itself.
@@ -80,7 +80,7 @@ class _NoSessions(logging.Filter):
         return (record.name, record.msg) != ("streamlit.error_util", "Uncaught app execution")
 
 
-class Budget:
+class LogBudget:
     """How many there may be in each minute."""
 
     def __init__(self, most: int) -> None:
@@ -106,12 +106,12 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._errors = Budget(LINES_A_MINUTE)
-        self._errors_of_pages = Budget(LINES_A_MINUTE)
-        self._warnings = Budget(LINES_A_MINUTE)
-        self._remarks = Budget(LINES_A_MINUTE)
-        self._refusals = Budget(REFUSALS_A_MINUTE)
-        self._traces = Budget(TRACES_A_MINUTE)
+        self._errors = LogBudget(LINES_A_MINUTE)
+        self._errors_of_pages = LogBudget(LINES_A_MINUTE)
+        self._warnings = LogBudget(LINES_A_MINUTE)
+        self._remarks = LogBudget(LINES_A_MINUTE)
+        self._refusals = LogBudget(REFUSALS_A_MINUTE)
+        self._traces = LogBudget(TRACES_A_MINUTE)
         self._left_out = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -126,8 +126,8 @@ class _Handler(logging.StreamHandler[TextIO]):
             record = _own(record, f"{record.getMessage()} (one of many: without its traceback)")
         super().emit(record)
 
-    def _budget(self, record: logging.LogRecord) -> Budget | None:
-        if record.name == REQUESTS:
+    def _budget(self, record: logging.LogRecord) -> LogBudget | None:
+        if record.name == REQUEST_LOGGER:
             return self._refusals if getattr(record, "status", 0) >= 400 else None
         if record.levelno >= logging.ERROR:
             is_of_pages = record.name.startswith(_OF_PAGES)
@@ -159,7 +159,7 @@ def _message(record: logging.LogRecord) -> str:
     return _printable(text[:LONGEST_MESSAGE]) + cut
 
 
-class _Trace(logging.Formatter):
+class _TraceFormatter(logging.Formatter):
     """Formats tracebacks, whose last lines say what somebody sent: so none begins as a record."""
 
     def formatException(self, ei: object) -> str:
@@ -168,7 +168,7 @@ class _Trace(logging.Formatter):
         return "  " + text[-LONGEST_TRACE:]
 
 
-class _Json(_Trace):
+class _JsonFormatter(_TraceFormatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -184,7 +184,7 @@ class _Json(_Trace):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-class _Text(_Trace):
+class _TextFormatter(_TraceFormatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = _message(record)
         return super().formatMessage(record)
@@ -195,21 +195,21 @@ class _Text(_Trace):
         return super().format(record) + (f" [request {marked}]" if marked else "")
 
 
-def handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handler:
+def make_handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handler:
     """Writes log lines of this form to ``stream``."""
     made = _Handler(stream)
-    made.setFormatter(_Json() if form == "json" else _Text(_TEXT))
-    made.addFilter(_Marked())
-    made.addFilter(_NoSessions())
+    made.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter(_TEXT))
+    made.addFilter(_RequestIdFilter())
+    made.addFilter(_SessionFilter())
     return made
 
 
-def configure(form: Literal["text", "json"]) -> None:
+def configure_logging(form: Literal["text", "json"]) -> None:
     """Write to standard error from now on: warnings as text, or all that is worth it as JSON."""
-    logging.getLogger().handlers = [handler(form, sys.stderr)]
+    logging.getLogger().handlers = [make_handler(form, sys.stderr)]
     # However the server was started: its access lines have addresses and searches in them.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("uvicorn.error").addFilter(_NoConnections())
+    logging.getLogger("uvicorn.error").addFilter(_ConnectionFilter())
     for name in _SERVER:
         # It comes with handlers of its own.
         logger = logging.getLogger(name)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from issue_portal.core import jwt_tokens
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 
 LIFETIME = 60
@@ -38,7 +38,7 @@ class Operator:
 Caller = Person | Visitor | Operator
 
 
-def sign(keys: Keys, caller: Caller, seconds: int = LIFETIME) -> str:
+def sign(keys: SecretKeys, caller: Caller, seconds: int = LIFETIME) -> str:
     """A token for ``caller``."""
     if isinstance(caller, Visitor):
         claims = {"sub": _GUEST, "role": Role.GUEST, "visitor": caller.limited_as}
@@ -49,7 +49,7 @@ def sign(keys: Keys, caller: Caller, seconds: int = LIFETIME) -> str:
     return jwt_tokens.sign(keys, _PURPOSE, claims, seconds)
 
 
-def verify(keys: Keys, token: str) -> Caller:
+def verify(keys: SecretKeys, token: str) -> Caller:
     """Whom the portal vouches for. Raises ``jwt.InvalidTokenError`` or ``ValueError``."""
     claims = jwt_tokens.verify(keys, _PURPOSE, token)
     if claims["sub"] == _GUEST:

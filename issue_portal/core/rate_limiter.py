@@ -12,7 +12,7 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.settings import FatalError, Settings
 
 REDIS_TIMEOUT = 1.0
 """Seconds to wait for Redis before this process counts by itself."""
@@ -34,13 +34,13 @@ class Limit:
 
     @classmethod
     def read(cls, name: str, setting: str, text: str) -> "Limit":
-        """The limit called ``name`` from the text of a setting; raises `CannotStart`."""
+        """The limit called ``name`` from the text of a setting; raises `FatalError`."""
         try:
             item = parse(text)
         except ValueError:
             item = None
         if item is None or item.amount < 1:
-            raise CannotStart(f"{setting}: write a number and a time, such as 60/minute.")
+            raise FatalError(f"{setting}: write a number and a time, such as 60/minute.")
         return cls(name, item)
 
     def of(self, amount: int) -> "Limit":
@@ -50,7 +50,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Count:
+class LimitState:
     """Whether there was one left, how many are left, and the seconds until all are again."""
 
     allowed: bool
@@ -58,7 +58,7 @@ class Count:
     seconds: int
 
 
-class Counters:
+class RateLimiter:
     """The counters of this process, or with Redis of all; ``is_off`` if nothing is limited."""
 
     def __init__(self, settings: Settings) -> None:
@@ -77,9 +77,7 @@ class Counters:
                 socket_timeout=REDIS_TIMEOUT,
             )
         except Exception as error:
-            raise CannotStart(
-                "ISSUES_RATE_LIMITS: use memory, off, or redis://host:6379"
-            ) from error
+            raise FatalError("ISSUES_RATE_LIMITS: use memory, off, or redis://host:6379") from error
         self._shared = FixedWindowRateLimiter(storage)
 
     @property
@@ -87,7 +85,7 @@ class Counters:
         """Whether counting waits for a network."""
         return self._shared is not self._memory
 
-    def take(self, limit: Limit, who: str, *, cost: int = 1, shared: bool = True) -> Count:
+    def take(self, limit: Limit, who: str, *, cost: int = 1, shared: bool = True) -> LimitState:
         """Count one more of ``who``, or ``cost``, though never more than the limit has in all.
 
         Not ``shared``: in the memory of this process only.
@@ -97,7 +95,7 @@ class Counters:
             lambda limiter: limiter.hit(limit.item, limit.name, who, cost=cost), limit, who, shared
         )
 
-    def look(self, limit: Limit, who: str) -> Count:
+    def look(self, limit: Limit, who: str) -> LimitState:
         """What is left for ``who``."""
         return self._count(
             lambda limiter: limiter.test(limit.item, limit.name, who), limit, who, True
@@ -113,12 +111,12 @@ class Counters:
         limit: Limit,
         who: str,
         shared: bool,
-    ) -> Count:
-        def count(limiter: FixedWindowRateLimiter) -> Count:
+    ) -> LimitState:
+        def count(limiter: FixedWindowRateLimiter) -> LimitState:
             allowed = act(limiter)
             stats = limiter.get_window_stats(limit.item, limit.name, who)
             seconds = max(1, math.ceil(stats.reset_time - time.time()))
-            return Count(allowed, stats.remaining, seconds)
+            return LimitState(allowed, stats.remaining, seconds)
 
         return self._do(count, shared=shared)
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 
 Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -35,10 +35,10 @@ _lock = threading.Lock()
 log = logging.getLogger(__name__)
 
 
-class EndedSignIns:
+class RevokedSignIns:
     """The sign-ins that people have ended."""
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
+    def __init__(self, settings: Settings, keys: SecretKeys) -> None:
         self._folder = _folder(settings)
         self._keys = keys
         self._tidied_at = -_TIDY_SECONDS
@@ -104,12 +104,12 @@ class EndedSignIns:
                 (self._folder / name).unlink(missing_ok=True)
 
 
-def read_ended(settings: Settings) -> dict[Name, float]:
+def read_revoked(settings: Settings) -> dict[Name, float]:
     """What a backup keeps of them: when each would have ended by itself."""
     return _read(_folder(settings))
 
 
-def restore_ended(settings: Settings, ended: dict[Name, float]) -> None:
+def restore_revoked(settings: Settings, ended: dict[Name, float]) -> None:
     """Put back what a backup has kept."""
     _write(_folder(settings), ended)
 

@@ -10,8 +10,8 @@ import re
 import secrets
 from pathlib import Path
 
-from issue_portal.core.files import write_private
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.files import write_private_file
+from issue_portal.core.settings import FatalError, Settings
 
 SHORTEST = 32
 """Characters."""
@@ -19,7 +19,7 @@ SHORTEST = 32
 _FEWEST_DIFFERENT = 8
 
 
-class Keys:
+class SecretKeys:
     """Keyed hashes and signing keys; the secrets themselves never leave this object."""
 
     def __init__(self, *newest_first: str) -> None:
@@ -55,36 +55,36 @@ class Keys:
 
 
 def check_secret(name: str, secret: str) -> None:
-    """Raise `CannotStart` if ``secret``, which is called ``name``, could be guessed."""
+    """Raise `FatalError` if ``secret``, which is called ``name``, could be guessed."""
     if len(secret) < SHORTEST:
-        raise CannotStart(f"{name} is too short: use at least {SHORTEST} characters.")
+        raise FatalError(f"{name} is too short: use at least {SHORTEST} characters.")
     if len(set(secret)) < _FEWEST_DIFFERENT:
-        raise CannotStart(f"{name} is too simple: use a random one.")
+        raise FatalError(f"{name} is too simple: use a random one.")
 
 
-def new_secret() -> str:
+def generate_secret() -> str:
     """A random secret."""
     return secrets.token_urlsafe(48)
 
 
-def load_keys(settings: Settings) -> Keys:
+def load_keys(settings: Settings) -> SecretKeys:
     """The installation's keys: of ``ISSUES_SECRET_KEY``, else of a file made at the first run."""
     configured = settings.secret_key.get_secret_value()
     if configured:
         return read_keys(configured)
     path = key_file(settings)
     if not path.exists():
-        write_private(path, new_secret())
+        write_private_file(path, generate_secret())
     try:
         return read_keys(path.read_text())
     except UnicodeDecodeError:
-        raise CannotStart(f"{path} is not a text: put the right key there.") from None
+        raise FatalError(f"{path} is not a text: put the right key there.") from None
 
 
-def read_keys(text: str) -> Keys:
+def read_keys(text: str) -> SecretKeys:
     """The keys in ``text``, newest first, with commas or line breaks between."""
     found = [secret.strip() for secret in re.split(r"[,\n]", text)]
-    return Keys(*[secret for secret in found if secret] or [""])
+    return SecretKeys(*[secret for secret in found if secret] or [""])
 
 
 def key_file(settings: Settings) -> Path:

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class CannotStart(Exception):
+class FatalError(Exception):
     """The program cannot run here; the message is one line for the operator."""
 
 
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read once; raises `CannotStart` naming what makes no sense."""
+    """The settings of this process, read once; raises `FatalError` naming what makes no sense."""
     try:
         return Settings()
     except ValidationError as error:
@@ -137,4 +137,4 @@ def get_settings() -> Settings:
             f"ISSUES_{'_'.join(map(str, item['loc'])).upper()}": item["msg"]
             for item in error.errors()
         }
-        raise CannotStart("; ".join(f"{name}: {why}" for name, why in reasons.items())) from error
+        raise FatalError("; ".join(f"{name}: {why}" for name, why in reasons.items())) from error

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from issue_portal.core import logging_setup
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.settings import FatalError, Settings
 
 SERVICE = "issue-portal"
 
@@ -23,20 +23,20 @@ _WHOLE = ("event_id", "timestamp", "platform", "level", "logger", "release", "en
 _EVENTS_A_MINUTE = 60
 """Errors that are sent: a visitor who causes one again and again must not use up a quota."""
 
-_events = logging_setup.Budget(_EVENTS_A_MINUTE)
+_events = logging_setup.LogBudget(_EVENTS_A_MINUTE)
 _tracer: Any = None
 _last_words: list[Callable[[], object]] = []
 
 
 def start(settings: Settings) -> None:
-    """Begin to send what the settings say; raises `CannotStart` if a package for it is missing."""
+    """Begin to send what the settings say; raises `FatalError` if a package for it is missing."""
     try:
         if settings.sentry_dsn.get_secret_value():
             _start_sentry(settings.sentry_dsn.get_secret_value())
         if settings.otlp_endpoint:
             _start_traces(settings.otlp_endpoint)
     except ImportError as error:
-        raise CannotStart(
+        raise FatalError(
             f"{error.name} is missing, which ISSUES_SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT"
             " needs: pip install -r locks/telemetry.txt"
         ) from error
@@ -83,7 +83,7 @@ def _start_sentry(dsn: str) -> None:
             auto_session_tracking=False,
         )
     except BadDsn as error:
-        raise CannotStart("ISSUES_SENTRY_DSN is not the address of a Sentry project.") from error
+        raise FatalError("ISSUES_SENTRY_DSN is not the address of a Sentry project.") from error
     _last_words.append(lambda: sentry_sdk.flush(_PATIENCE))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class ConcurrencyLimit:
     """So many at once for each, whoever that is. Use from one event loop only."""
 
     def __init__(self, at_once: int) -> None:
@@ -21,7 +21,7 @@ class Turns:
         return turn
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket: holds ``burst`` tokens and gets ``rate`` new ones a second."""
 
     def __init__(self, rate: float, burst: int) -> None:
@@ -53,7 +53,7 @@ class Bucket:
         self._tokens -= count
 
 
-async def taken(bucket: Bucket, count: float = 1) -> None:
+async def take_tokens(bucket: TokenBucket, count: float = 1) -> None:
     """Wait until the bucket has a token, and take ``count``: who asks first is first."""
     left = bucket.seconds_left()
     bucket.take(count)
@@ -65,7 +65,7 @@ async def taken(bucket: Bucket, count: float = 1) -> None:
             raise
 
 
-def body_size(headers: Mapping[str, str], most: int) -> int:
+def estimate_body_size(headers: Mapping[str, str], most: int) -> int:
     """Bytes of a request's body as its headers tell, ``most`` at most and if they do not tell."""
     if "transfer-encoding" in headers:
         return most

@@ -56,20 +56,20 @@ Reference = Annotated[
 
 
 # Errors hide what was given: it may be the text of a report, and errors end up in logs.
-class _Sent(BaseModel):
+class _StrictModel(BaseModel):
     """A body the client sends: strict."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class ThreadConfig(_Sent):
+class ThreadConfig(_StrictModel):
     """Where in the assistant the problem was met."""
 
     thread_id: Reference
     reported_interaction_id: Reference
 
 
-class NewIssue(_Sent):
+class NewIssue(_StrictModel):
     """The body of ``POST /issue``."""
 
     description: Description
@@ -93,7 +93,7 @@ class NewIssue(_Sent):
         return NewIssue.model_validate(sent)
 
 
-class IssueUpdate(_Sent):
+class IssueUpdate(_StrictModel):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: what is absent stays as it is."""
 
     description: Description | MISSING = MISSING
@@ -146,7 +146,7 @@ _Ids = Annotated[
 ]
 
 
-class _Query(_Sent):
+class _QueryParameters(_StrictModel):
     """The parameters of a ``GET``."""
 
     def params(self) -> dict[str, str]:
@@ -163,7 +163,7 @@ class _Query(_Sent):
         }
 
 
-class IssueQuery(_Query):
+class IssueQuery(_QueryParameters):
     """The parameters of ``GET /issue``. Lists are sent with commas and also read when repeated."""
 
     page: int | None = Field(default=None, ge=1, le=10**9, description="Page by number, from 1.")
@@ -200,7 +200,7 @@ def check_timezone(name: str) -> str:
     return name
 
 
-class StatsQuery(_Query):
+class StatsQuery(_QueryParameters):
     """The parameters of ``GET /issue/stats``: the period, and whose days are counted."""
 
     start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
@@ -213,7 +213,7 @@ class StatsQuery(_Query):
     )
 
 
-class ReceiptLookup(_Sent):
+class ReceiptLookup(_StrictModel):
     """The body of ``POST /issue/receipt``."""
 
     receipt: str = Field(

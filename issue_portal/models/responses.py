@@ -33,7 +33,7 @@ def _with_room(moment: datetime) -> datetime:
 Moment = Annotated[datetime, AfterValidator(_with_room)]
 
 
-class _Received(BaseModel):
+class _TolerantModel(BaseModel):
     """A body the server answers: tolerant of what a newer server adds or leaves out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -66,7 +66,7 @@ KnownType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 KnownState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
 
 
-class User(_Received):
+class User(_TolerantModel):
     """A person of the organisation."""
 
     id: str
@@ -79,21 +79,21 @@ class User(_Received):
     created_at: Moment | None = None
 
 
-class Project(_Received):
+class Project(_TolerantModel):
     """A project an issue belongs to."""
 
     id: str
     name: str | None = None
 
 
-class ThreadData(_Received):
+class ThreadData(_TolerantModel):
     """The stored ``config`` of an issue about a thread."""
 
     thread_id: str | None = None
     reported_interaction_id: str | None = None
 
 
-class Issue(_Received):
+class Issue(_TolerantModel):
     """One report. Only ``id`` is certain: servers of the contract differ in what else they send."""
 
     id: str
@@ -119,7 +119,7 @@ class Issue(_Received):
     )
 
 
-class Page(_Received, Generic[Item]):
+class Page(_TolerantModel, Generic[Item]):
     """One page of a list."""
 
     data: Items[Item]
@@ -138,7 +138,7 @@ class UserPage(Page[User]):
     """One page of users, on servers that list them in pages."""
 
 
-class Change(_Received):
+class Change(_TolerantModel):
     """One field that changed; the text of a description is never kept in the history."""
 
     field: str
@@ -146,7 +146,7 @@ class Change(_Received):
     new: str | bool | None = None
 
 
-class HistoryEntry(_Received):
+class HistoryEntry(_TolerantModel):
     """Who changed what and when. ``by`` is null for an anonymous reporter."""
 
     at: Moment
@@ -155,13 +155,13 @@ class HistoryEntry(_Received):
     changes: tuple[Change, ...] = ()
 
 
-class IssueHistory(_Received):
+class IssueHistory(_TolerantModel):
     """Everything that happened to one issue, oldest first."""
 
     data: Items[HistoryEntry]
 
 
-class ReceiptView(_Received):
+class ReceiptView(_TolerantModel):
     """What the holder of a receipt may see of an issue."""
 
     issue_number: int
@@ -173,7 +173,7 @@ class ReceiptView(_Received):
     history: tuple[HistoryEntry, ...] = ()
 
 
-class DayCount(_Received):
+class DayCount(_TolerantModel):
     """What happened on one day."""
 
     day: str
@@ -182,14 +182,14 @@ class DayCount(_Received):
     open: int = Field(default=0, description="Issues that were not closed when it ended.")
 
 
-class ProjectCount(_Received):
+class ProjectCount(_TolerantModel):
     """Issues of one project."""
 
     project: Project
     count: int
 
 
-class Duration(_Received):
+class Duration(_TolerantModel):
     """How long something took, in seconds, over ``count`` issues."""
 
     count: int
@@ -197,7 +197,7 @@ class Duration(_Received):
     p90: int
 
 
-class IssueStats(_Received):
+class IssueStats(_TolerantModel):
     """Counts for the insights page, of issues created in a period; deleted ones do not count."""
 
     total: int
@@ -220,14 +220,14 @@ class IssueStats(_Received):
     )
 
 
-class FieldError(_Received):
+class FieldError(_TolerantModel):
     """One field at fault."""
 
     field: str
     message: str
 
 
-class Problem(_Received):
+class Problem(_TolerantModel):
     """An error answer (RFC 9457)."""
 
     type: str = "about:blank"

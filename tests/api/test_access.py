@@ -10,8 +10,8 @@ import jwt
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from issue_portal.client.errors import Invalid, NotFound, Unauthenticated
-from issue_portal.core.secret_keys import Keys, load_keys
+from issue_portal.client.errors import AuthenticationError, BadRequestError, NotFoundError
+from issue_portal.core.secret_keys import SecretKeys, load_keys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import IssueQuery, NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
@@ -44,7 +44,7 @@ def portal_token(
     kid: str | None = None,
 ) -> str:
     """A token as the portal makes it, but for what is given."""
-    [(key_id, key)] = Keys(secret).derive(purpose).items()
+    [(key_id, key)] = SecretKeys(secret).derive(purpose).items()
     claims = {name: value for name, value in CLAIMS.items() if name != without} | (changes or {})
     headers = {"kid": key_id if kid is None else kid} if kid != "" else {}
     return jwt.encode(claims, None if algorithm == "none" else key, algorithm, headers=headers)
@@ -52,7 +52,7 @@ def portal_token(
 
 def of_this_key(secret: str) -> str:
     """The id by which tokens name the key of a secret."""
-    return next(iter(Keys(secret).derive("api")))
+    return next(iter(SecretKeys(secret).derive("api")))
 
 
 BAD = {
@@ -141,13 +141,13 @@ def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_
         server.stop()
         server.start()
         assert Caller(server.url, portal_token(secret=oldest))("GET", "/me").status_code == 401
-        with server.client(token) as client, pytest.raises(Unauthenticated):
+        with server.client(token) as client, pytest.raises(AuthenticationError):
             client.me()
         with server.client(portal_token(secret=newest)) as client:
             assert client.look_up_receipt(after.receipt).description == "after"
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 client.look_up_receipt(before.receipt)
-            with pytest.raises(Invalid):
+            with pytest.raises(BadRequestError):
                 client.list(IssueQuery(first=1, after=cursor))
     finally:
         server.stop()

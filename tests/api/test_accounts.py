@@ -6,12 +6,12 @@ from issue_portal.core import accounts
 from issue_portal.core.accounts import (
     AccountsFile,
     PasswordFault,
+    create_first_accounts,
+    find_password_fault,
+    generate_password,
     hash_password,
-    make_first_accounts,
-    new_password,
-    password_fault,
 )
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.settings import FatalError, Settings
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ from issue_portal.core.settings import CannotStart, Settings
     ],
 )
 def test_password(password, fault):
-    assert password_fault(password, "ann.other", "ann.other@example.com") == fault
+    assert find_password_fault(password, "ann.other", "ann.other@example.com") == fault
 
 
 def test_one_that_is_made_here_will_do():
-    assert password_fault(new_password(), "ann.other", "ann.other@example.com") is None
+    assert find_password_fault(generate_password(), "ann.other", "ann.other@example.com") is None
 
 
 def test_one_that_will_not_do_is_not_hashed():
@@ -43,11 +43,11 @@ def test_one_that_will_not_do_is_not_hashed():
 def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatch):
     """A command that ran as root had made it root's; giving it back changes no byte of it."""
     settings = Settings(data_dir=tmp_path, _env_file=None)
-    make_first_accounts(settings)
+    create_first_accounts(settings)
     file = AccountsFile(settings)
 
     def refused(_):
-        raise CannotStart("Cannot read the accounts.")
+        raise FatalError("Cannot read the accounts.")
 
     with monkeypatch.context() as patched:
         patched.setattr(accounts, "load_accounts", refused)
@@ -64,5 +64,5 @@ def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatc
 )
 def test_file_that_makes_no_sense_is_refused_by_name(tmp_path, written):
     (tmp_path / "accounts.yaml").write_text(written)
-    with pytest.raises(CannotStart, match=r"accounts\.yaml"):
+    with pytest.raises(FatalError, match=r"accounts\.yaml"):
         accounts.load_accounts(Settings(data_dir=tmp_path, _env_file=None))

@@ -11,14 +11,14 @@ from issue_portal.models.vocabulary import LIVE_STATES, IssueState, ResourceType
 from issue_portal.server.db import count_rollups, queries_issues, queries_organisations
 from issue_portal.server.db.count_rollups import SIZE
 from issue_portal.server.db.database import Database
-from issue_portal.server.db.queries_issues import Filter
+from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.tables import issues
 
 PER_BLOCK = 150
 
 
 @dataclass(frozen=True)
-class FilterByRead(Filter):
+class FilterByRead(IssueFilter):
     """A filter with a field that the blocks do not know."""
 
     is_read: bool | None = None
@@ -65,12 +65,12 @@ def org_id(connection) -> str:
     return org_id
 
 
-def matching(connection: Connection, which: Filter, *, descending: bool) -> list[int]:
+def matching(connection: Connection, which: IssueFilter, *, descending: bool) -> list[int]:
     rows = queries_issues.list_issues(connection, which, descending=descending, limit=10_000)
     return [row.number for row in rows]
 
 
-def page(connection: Connection, which: Filter, offset: int, *, descending: bool) -> list[int]:
+def page(connection: Connection, which: IssueFilter, offset: int, *, descending: bool) -> list[int]:
     rest, left = count_rollups.skipped(connection, which, offset, descending=descending)
     rows = queries_issues.list_issues(
         connection, rest, descending=descending, limit=10, offset=left

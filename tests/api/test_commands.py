@@ -22,11 +22,11 @@ import yaml
 from click.testing import CliRunner
 
 from issue_portal.cli.main import COMMANDS, cli
-from issue_portal.client.errors import Forbidden, NotFound, Unauthenticated
-from issue_portal.core.files import locked, make_data_directory, rename_new
-from issue_portal.core.revoked_sign_ins import EndedSignIns
+from issue_portal.client.errors import AuthenticationError, NotFoundError, PermissionDeniedError
+from issue_portal.core.files import lock_directory, make_data_directory, rename_without_overwriting
+from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import load_keys
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.settings import FatalError, Settings
 from issue_portal.models.requests import IssueQuery, NewIssue
 from issue_portal.models.responses import Issue, IssueHistory
 from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role
@@ -87,14 +87,14 @@ def test_token_works_until_it_is_revoked(api):
     with api.client(made["token"]) as client:
         assert client.me().email == made["email"]
         assert api.run("token", "revoke", made["id"]).returncode == 0
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(AuthenticationError):
             client.me()
     refused(api.run("token", "revoke", made["id"]), made["id"])
 
 
 def test_token_that_has_expired_is_refused(api):
     made = new_token(api, "--email", email(), "--expires-in-days", "0")
-    with api.client(made["token"]) as client, pytest.raises(Unauthenticated, match="expired"):
+    with api.client(made["token"]) as client, pytest.raises(AuthenticationError, match="expired"):
         client.me()
 
 
@@ -117,11 +117,11 @@ def test_token_is_never_stronger_than_its_user_is_now(api):
     weak = new_token(api, "--email", address, "--role", "AppMember")
     with api.client(made["token"]) as strong_client, api.client(weak["token"]) as weak_client:
         strong_client.users()
-        with pytest.raises(Forbidden):
+        with pytest.raises(PermissionDeniedError):
             weak_client.users()
         demoted = api.client(api.token(address.partition("@")[0], Role.MEMBER))
         demoted.me()
-        with pytest.raises(Forbidden):
+        with pytest.raises(PermissionDeniedError):
             strong_client.users()
 
 
@@ -137,11 +137,11 @@ def test_token_follows_the_account_that_an_operator_edits(api):
         account["role"] = "AppMember"
         account["email"] = address.upper()
         file.write_text(yaml.safe_dump(accounts))
-        with pytest.raises(Forbidden):
+        with pytest.raises(PermissionDeniedError):
             client.users()
         account["disabled"] = True
         file.write_text(yaml.safe_dump(accounts))
-        with pytest.raises(Forbidden, match="not active"):
+        with pytest.raises(PermissionDeniedError, match="not active"):
             client.me()
 
 
@@ -169,7 +169,7 @@ def test_user_is_added_listed_disabled_and_enabled(api):
         client.me()
         api.run("user", "disable", address)
         assert state() == "Inactive"
-        with pytest.raises(Forbidden, match="not active"):
+        with pytest.raises(PermissionDeniedError, match="not active"):
             client.me()
         api.run("user", "enable", added["username"])
         client.me()
@@ -204,9 +204,9 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     token, named, anonymous = filled(fresh)
     history = fresh.client(token).history(named.id)
     settings = Settings(data_dir=fresh.data_dir)
-    EndedSignIns(settings, load_keys(settings)).add("of someone", time.time() + 600)
+    RevokedSignIns(settings, load_keys(settings)).add("of someone", time.time() + 600)
     backup = tmp_path / "backup.gz"
-    with locked(fresh.data_dir):
+    with lock_directory(fresh.data_dir):
         counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
     assert (counts["issues"], counts["tokens"]) == (2, 1)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
@@ -219,7 +219,7 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     assert (fresh.data_dir / ".lock").exists()
     assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
-    ended = EndedSignIns(settings, load_keys(settings))
+    ended = RevokedSignIns(settings, load_keys(settings))
     assert (ended.has("of someone"), ended.has("of another")) == (True, False)
     other.start()
     try:
@@ -326,7 +326,7 @@ def test_files_of_a_backup_are_there_before_its_rows(tmp_path, monkeypatch):
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(backup, "restore_ended", killed)
+        patched.setattr(backup, "restore_revoked", killed)
         with pytest.raises(Killed):
             backup.restore_backup(database, settings, backup_file)
     assert (settings.data_dir / "secret.key").exists()
@@ -380,14 +380,14 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
             assert client.me().email == address
             # By hand, as the README allows.
             file.write_text(file.read_text() + "  disabled: true\n")
-            with pytest.raises(Forbidden):
+            with pytest.raises(PermissionDeniedError):
                 client.me()
             for broken in ("", "{}", "ann: [", "\0" * 20, None):
                 if broken is None:
                     file.unlink()
                 else:
                     file.write_text(broken)
-                with pytest.raises(Forbidden):
+                with pytest.raises(PermissionDeniedError):
                     client.me()
     finally:
         server.stop()
@@ -665,7 +665,7 @@ def test_archive_moves_what_was_closed_or_deleted_long_ago(fresh, tmp_path):
         file = tmp_path / "2024.gz"
         counts = result(archive(fresh, file))
         assert counts == {"file": str(file), "archived": 3, "removed": 3, "kept": 0}
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             client.get(before.id)
         states = IssueQuery(states=tuple(IssueState), page_size=100)
         numbers = [issue.issue_number for issue in client.iterate(states)]
@@ -730,9 +730,9 @@ def test_file_that_another_command_has_written_meanwhile_is_kept(monkeypatch, tm
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_text("of the first")
     second.write_text("of the second")
-    rename_new(first, tmp_path / "2024.gz")
-    with pytest.raises(CannotStart, match=r"2024\.gz is there now"):
-        rename_new(second, tmp_path / "2024.gz")
+    rename_without_overwriting(first, tmp_path / "2024.gz")
+    with pytest.raises(FatalError, match=r"2024\.gz is there now"):
+        rename_without_overwriting(second, tmp_path / "2024.gz")
     assert (tmp_path / "2024.gz").read_text() == "of the first"
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from issue_portal.core.files import locked
+from issue_portal.core.files import lock_directory
 from tests.conftest import ROOT, api_server, environment
 
 TIMES = 50
@@ -27,7 +27,7 @@ main()
 def add_up(directory: Path) -> None:
     number = directory / "number"
     for _ in range(TIMES):
-        with locked(directory):
+        with lock_directory(directory):
             number.write_text(str(int(number.read_text()) + 1))
 
 

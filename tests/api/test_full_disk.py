@@ -12,8 +12,8 @@ import pytest
 
 from issue_portal.client.errors import IssuesError
 from issue_portal.core import revoked_sign_ins
-from issue_portal.core.revoked_sign_ins import EndedSignIns
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.revoked_sign_ins import RevokedSignIns
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
@@ -164,23 +164,23 @@ def test_ready_looks_where_the_database_is(disk, tmp_path):
 
 
 def test_sign_ins_are_ended_at_the_same_time(tmp_path):
-    settings, keys, until = Settings(data_dir=tmp_path), Keys(SECRET), time.time() + 600
+    settings, keys, until = Settings(data_dir=tmp_path), SecretKeys(SECRET), time.time() + 600
     names = [f"sign-in {number}" for number in range(400)]
     with ThreadPoolExecutor(8) as pool:
-        done = pool.map(lambda name: EndedSignIns(settings, keys).add(name, until), names)
+        done = pool.map(lambda name: RevokedSignIns(settings, keys).add(name, until), names)
         assert all(done)
-    assert all(EndedSignIns(settings, keys).has(name) for name in names)
+    assert all(RevokedSignIns(settings, keys).has(name) for name in names)
 
 
 def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
     settings = Settings(data_dir=tmp_path)
-    ended = EndedSignIns(settings, Keys(SECRET))
+    ended = RevokedSignIns(settings, SecretKeys(SECRET))
     # As a full disk, but for everybody: where the folder should be, there is something else.
     (tmp_path / "ended").write_text("")
     until = time.time() + 600
     assert ended.add("one", until) is False
     # Whoever asks in this process: each page makes its own.
-    assert EndedSignIns(settings, Keys(SECRET)).has("one")
+    assert RevokedSignIns(settings, SecretKeys(SECRET)).has("one")
     assert not ended.has("two")
     (tmp_path / "ended").unlink()
     assert ended.add("two", until) is True
@@ -192,7 +192,7 @@ def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
 def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch):
     """It waited for somebody else to sign out, and was lost with the process."""
     monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
-    ended = EndedSignIns(Settings(data_dir=tmp_path), Keys(SECRET))
+    ended = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")
     assert ended.add("one", time.time() + 600) is False
     assert ended.write() is False

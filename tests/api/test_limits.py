@@ -13,16 +13,16 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from issue_portal.core.rate_limiter import Counters, Limit
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.rate_limiter import Limit, RateLimiter
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database
-from issue_portal.server.http.response_cache import RememberedAnswers
+from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.rate_limits import RateLimits
-from issue_portal.server.services.read_cache import Memory
+from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
 from tests.conftest import SECRET, answered, api_server, free_port
 from tests.loops import in_a_loop
@@ -146,7 +146,7 @@ def test_replicas_share_their_limits_and_go_on_without_redis(redis, postgresql, 
 def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
     """Each look waited a second: a sign-in took eight."""
     url, process = redis
-    counters = Counters(Settings(rate_limits=url, _env_file=None))
+    counters = RateLimiter(Settings(rate_limits=url, _env_file=None))
     limit = Limit.read("few", "", "2/minute")
     assert counters.take(limit, "me").left == 1
     process.send_signal(signal.SIGSTOP)
@@ -279,7 +279,7 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr("issue_portal.core.token_bucket.time", clock)
     monkeypatch.setattr("issue_portal.core.token_bucket.asyncio.sleep", sleep)
-    limits = RateLimits(Settings(_env_file=None), Keys(SECRET))
+    limits = RateLimits(Settings(_env_file=None), SecretKeys(SECRET))
     script = Principal(Role.MEMBER, "user_1", "token 1", "1")
 
     async def story(who, calls, size):
@@ -348,7 +348,7 @@ def test_objects_of_a_body_are_few(limited):
 def test_long_questions_are_not_remembered(tmp_path):
     """2,000 of 94 kB took 200 MB."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
-    memory = Memory(database)
+    memory = ReadCache(database)
     asked = Mock(memory=memory)
     asked.access.at_once.return_value = Principal(Role.MEMBER, "user_1", "user_1")
 
@@ -358,7 +358,7 @@ def test_long_questions_are_not_remembered(tmp_path):
 
     async def story():
         memory.get("the version is known now")
-        remembered = RememberedAnswers(app, asked)
+        remembered = ResponseCacheMiddleware(app, asked)
         for query, headers in ((b"a=1", []), (b"a" * 2_000, []), (b"", [(b"x-org", b"x" * 2_000)])):
             scope = {"type": "http", "method": "GET", "path": "/v1/app/me", "query_string": query}
             await remembered(scope | {"headers": headers}, AsyncMock(), AsyncMock())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issue_portal.models.vocabulary import LIVE_STATES
-from issue_portal.server.db.queries_issues import Filter
+from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.search import fold
 
 
@@ -93,10 +93,10 @@ def test_signs_that_stand_for_many_letters_are_found_as_they_are(member):
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_search_of_a_reporter_looks_at_no_text_of_others(dialect):
-    mine = Filter("org", LIVE_STATES, created_by=("user_1",), text="budget")
-    alls = Filter("org", LIVE_STATES, text="budget")
+    mine = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
+    alls = IssueFilter("org", LIVE_STATES, text="budget")
 
-    def told(which: Filter) -> str:
+    def told(which: IssueFilter) -> str:
         return " ".join(map(str, which.conditions(dialect)))
 
     assert "issue_text" not in told(mine)

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
 from issue_portal.server.db.database import MIGRATIONS
 from issue_portal.server.db.search import fold
@@ -21,7 +21,7 @@ from tests.conftest import DATABASES, ROOT, SECRET, Server, api_server
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
 
-KEYS = Keys(SECRET)
+KEYS = SecretKeys(SECRET)
 ORG, REVIEWER, MEMBER = "org_0000000000000001", "user_000000000000000a", "user_000000000000000b"
 BEGIN = int(time.time()) - 5000
 NAMES = {REVIEWER: "Reviewer", MEMBER: "Member"}

@@ -1,14 +1,14 @@
 """Who may show the portal in a frame, and what a browser may keep."""
 
 from issue_portal.asgi import security_headers
-from issue_portal.asgi.security_headers import SecurityHeaders
+from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core.settings import Settings
 from tests.loops import in_a_loop
 
 
 def headers(monkeypatch, embed_in: str) -> dict[str, str]:
     monkeypatch.setattr(security_headers, "get_settings", lambda: Settings(embed_in=embed_in))
-    return security_headers.security_headers.__wrapped__()
+    return security_headers.build_security_headers.__wrapped__()
 
 
 def test_only_its_own_host_may_frame_it(monkeypatch):
@@ -36,7 +36,7 @@ def test_browser_keeps_no_copy_of_a_download(monkeypatch):
 
     async def story():
         for path in ("/media/0123.txt", "/portal/media/0123.txt", "/static/js/index.js"):
-            await SecurityHeaders(app)({"type": "http", "path": path}, None, send)
+            await SecurityHeadersMiddleware(app)({"type": "http", "path": path}, None, send)
 
     in_a_loop(story)
     assert sent == [b"no-store", b"no-store", None]

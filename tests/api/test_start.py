@@ -9,8 +9,8 @@ import sys
 import httpx
 import pytest
 
-from issue_portal.core.revoked_sign_ins import EndedSignIns
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.revoked_sign_ins import RevokedSignIns
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
@@ -209,7 +209,7 @@ def test_secrets_that_cannot_be_read(tmp_path, command, text):
 
 
 def test_everything_written_is_for_its_owner_only(portal):
-    EndedSignIns(Settings(data_dir=portal.data_dir), Keys(SECRET)).add("of someone", 2**33)
+    RevokedSignIns(Settings(data_dir=portal.data_dir), SecretKeys(SECRET)).add("of someone", 2**33)
     written = [portal.data_dir, *portal.data_dir.rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written}
     assert {"issues.db", "accounts.yaml", "ended"} <= {path.name for path in written}

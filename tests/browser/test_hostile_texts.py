@@ -135,4 +135,4 @@ def test_files(people, portal, mark, stored):
             assert not cell.startswith(FORMULA)
             assert not cell.strip().startswith(FORMULA)
         if row["id"] in stored:
-            assert row["description"] == export_formats.plain_cell(stored[row["id"]])
+            assert row["description"] == export_formats.escape_formula(stored[row["id"]])

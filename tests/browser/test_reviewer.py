@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from issue_portal.client.errors import NotFound
+from issue_portal.client.errors import NotFoundError
 from issue_portal.models.requests import IssueQuery, NewIssue, ThreadConfig
 from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role
 from tests.conftest import portal_server
@@ -102,7 +102,7 @@ def test_next_change_makes_the_one_before_and_deleting_can_be_undone(people, por
         expect(reviewer.row("two")).to_have_count(1)
         reviewer.row("two").click()
         reviewer.presses("Delete").sees("is deleted.")
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             other.get(second.id)
 
 

@@ -20,19 +20,19 @@ PROBLEM = {
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, errors.Invalid),
-        (401, errors.Unauthenticated),
-        (403, errors.Forbidden),
-        (404, errors.NotFound),
-        (405, errors.NotSupported),
-        (409, errors.Conflict),
-        (410, errors.NotFound),
-        (412, errors.PreconditionFailed),
-        (413, errors.Invalid),
-        (422, errors.Invalid),
-        (500, errors.ServerFailed),
-        (501, errors.NotSupported),
-        (599, errors.ServerFailed),
+        (400, errors.BadRequestError),
+        (401, errors.AuthenticationError),
+        (403, errors.PermissionDeniedError),
+        (404, errors.NotFoundError),
+        (405, errors.NotSupportedError),
+        (409, errors.ConflictError),
+        (410, errors.NotFoundError),
+        (412, errors.PreconditionFailedError),
+        (413, errors.BadRequestError),
+        (422, errors.BadRequestError),
+        (500, errors.ServerError),
+        (501, errors.NotSupportedError),
+        (599, errors.ServerError),
     ],
 )
 def test_each_status_has_its_error(quick, status, kind):
@@ -47,7 +47,7 @@ def test_each_status_has_its_error(quick, status, kind):
     "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'"text"', b"\xff", b"null", b"[" * 10**5]
 )
 def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
-    with serving((404, {}, body)) as script, pytest.raises(errors.NotFound, match="Not Found"):
+    with serving((404, {}, body)) as script, pytest.raises(errors.NotFoundError, match="Not Found"):
         quick(script.url).get("x")
 
 
@@ -83,7 +83,7 @@ def test_every_time_that_a_server_tells_can_be_shown_in_every_zone(told):
     ],
 )
 def test_error_documents_of_other_forms(quick, document, text, fields):
-    with serving((400, {}, document)) as script, pytest.raises(errors.Invalid) as raised:
+    with serving((400, {}, document)) as script, pytest.raises(errors.BadRequestError) as raised:
         quick(script.url).get("x")
     assert str(raised.value) == text
     assert [item.field for item in raised.value.fields] == fields
@@ -91,7 +91,7 @@ def test_error_documents_of_other_forms(quick, document, text, fields):
 
 def test_error_messages_are_of_a_length_for_people(quick):
     long = (400, {}, {"detail": "x" * 10**6})
-    with serving(long) as script, pytest.raises(errors.Invalid) as raised:
+    with serving(long) as script, pytest.raises(errors.BadRequestError) as raised:
         quick(script.url).get("x")
     assert len(str(raised.value)) == 1000
 
@@ -104,7 +104,7 @@ def test_answer_that_is_not_of_the_contract(quick, body):
     with serving((200, {}, body)) as script:
         client = quick(script.url)
         for call in (lambda: client.get("x"), client.list, client.me, client.stats):
-            with pytest.raises(errors.BadAnswer):
+            with pytest.raises(errors.BadResponseError):
                 call()
 
 
@@ -151,7 +151,7 @@ def test_redirects_are_not_followed(quick, status):
     with serving((200, {}, {"id": "i"})) as elsewhere:
         target = elsewhere.url.replace("://", "://user:word@") + "/path?q=private"
         with serving((status, {"Location": target}, b"")) as script:
-            with pytest.raises(errors.BadAnswer) as raised:
+            with pytest.raises(errors.BadResponseError) as raised:
                 quick(script.url).get("x")
             assert f"to {elsewhere.url}." in str(raised.value)
             assert len(script.requests) == 1
@@ -161,5 +161,5 @@ def test_redirects_are_not_followed(quick, status):
 @pytest.mark.parametrize("headers", [{}, {"Location": "/login?next=1"}])
 def test_redirects_to_nowhere_else(quick, headers):
     answer = (302, headers, b"")
-    with serving(answer) as script, pytest.raises(errors.BadAnswer, match="redirect"):
+    with serving(answer) as script, pytest.raises(errors.BadResponseError, match="redirect"):
         quick(script.url).list(IssueQuery(page=1))

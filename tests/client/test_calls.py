@@ -58,20 +58,20 @@ def test_refusals_are_not_retried(quick, status):
 
 def test_attempts_are_counted_and_errors_told(quick):
     with serving((503, {}, {"detail": "Down."})) as script:
-        with pytest.raises(errors.ServerFailed, match=r"^Down\.$"):
+        with pytest.raises(errors.ServerError, match=r"^Down\.$"):
             quick(script.url, attempts=3).get("x")
         assert len(script.requests) == 3
 
 
 def test_refused_connection_is_retried_until_there_is_no_hope(quick):
-    with pytest.raises(errors.Unreachable, match="cannot be reached") as raised:
+    with pytest.raises(errors.UnreachableError, match="cannot be reached") as raised:
         quick(f"http://127.0.0.1:{free_port()}", attempts=2).create(new())
     assert not raised.value.unsure
 
 
 @pytest.mark.parametrize("url", ["localhost:1", "ftp://localhost", ""])
 def test_address_that_is_none(quick, url, caplog):
-    with caplog.at_level("INFO"), pytest.raises(errors.Unreachable, match="address"):
+    with caplog.at_level("INFO"), pytest.raises(errors.UnreachableError, match="address"):
         quick(url).get("x")
     assert "again" not in caplog.text
 
@@ -85,7 +85,7 @@ def test_retry_after_is_honoured(quick):
 
 def test_long_waits_are_left_to_the_caller(quick):
     with serving((429, {"Retry-After": "3600"}, {})) as script:
-        with pytest.raises(errors.RateLimited) as raised:
+        with pytest.raises(errors.RateLimitError) as raised:
             quick(script.url).get("x")
         assert raised.value.retry_after == 3600
         assert len(script.requests) == 1
@@ -97,7 +97,9 @@ def test_long_waits_are_left_to_the_caller(quick):
 @pytest.mark.parametrize("failure", BROKEN_OFF)
 def test_report_is_not_repeated_where_it_could_be_stored_twice(quick, failure):
     with serving(failure, (404, {}, b"")) as script:
-        with pytest.raises((errors.Unreachable, errors.ServerFailed), match="unknown") as raised:
+        with pytest.raises(
+            (errors.UnreachableError, errors.ServerError), match="unknown"
+        ) as raised:
             quick(script.url).create(new())
         assert raised.value.unsure
         assert script.asked == ["POST /issue", "GET /me"]
@@ -141,7 +143,7 @@ def test_our_server_says_that_it_keeps_keys(api, method, path, status):
 def test_keys_that_are_soon_forgotten_do_not_count(quick, lifetime):
     headers = {"Idempotency-Key-Lifetime": lifetime}
     with serving(drop, (200, headers, {})) as script:
-        with pytest.raises(errors.Unreachable, match="unknown"):
+        with pytest.raises(errors.UnreachableError, match="unknown"):
             quick(script.url).create(new())
         assert len(script.requests) == 2
 
@@ -160,14 +162,14 @@ def test_report_that_was_not_taken_is_repeated_anywhere(quick):
 
 def test_report_of_unknown_end_stays_so_whatever_came_later(quick):
     with serving(drop, KEEPS_KEYS, (401, {}, {"title": "Expired."})) as script:
-        with pytest.raises(errors.Unauthenticated, match=r"Expired\. It is unknown") as raised:
+        with pytest.raises(errors.AuthenticationError, match=r"Expired\. It is unknown") as raised:
             quick(script.url).create(new())
         assert raised.value.unsure
 
 
 def test_report_with_an_unreadable_answer_is_not_repeated(quick):
     with serving((201, LIFETIME, b"<html>")) as script:
-        with pytest.raises(errors.BadAnswer, match="unknown whether the server stored it"):
+        with pytest.raises(errors.BadResponseError, match="unknown whether the server stored it"):
             quick(script.url).create(new())
         assert len(script.requests) == 1
 
@@ -182,7 +184,7 @@ def test_report_whose_answer_is_lost_is_stored_once(form, connect):
             between.create(form.new("x"))
             assert script.asked == ["POST /issue", "GET /me", "POST /issue"]
         else:
-            with pytest.raises(errors.Unreachable, match="unknown"):
+            with pytest.raises(errors.UnreachableError, match="unknown"):
                 between.create(form.new("x"))
     assert len(list(client.iterate())) == before + 1
 
@@ -193,7 +195,7 @@ def test_deletion_whose_answer_is_lost_is_done(form, connect):
     url = form.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
         form.connect(connect, url=script.url).delete(issue.id)
-    with pytest.raises(errors.NotFound):
+    with pytest.raises(errors.NotFoundError):
         client.get(issue.id)
 
 
@@ -233,7 +235,7 @@ def test_deleted_by_the_first_attempt(quick, status):
 
 def test_not_found_at_first_is_not_deleted(quick):
     for answers in ([(404, {}, {})], [NOT_TAKEN, (404, {}, {})]):
-        with serving(*answers) as script, pytest.raises(errors.NotFound):
+        with serving(*answers) as script, pytest.raises(errors.NotFoundError):
             quick(script.url).delete("x")
 
 
@@ -245,7 +247,7 @@ def test_deleted_by_the_first_attempt_under_a_condition(quick, left):
 
 
 def test_changed_by_another_before_it_could_be_deleted(quick):
-    with serving(drop, (412, {}, {}), OK) as script, pytest.raises(errors.PreconditionFailed):
+    with serving(drop, (412, {}, {}), OK) as script, pytest.raises(errors.PreconditionFailedError):
         quick(script.url).delete("x", etag='"a"')
 
 
@@ -272,7 +274,7 @@ def test_someone_elses_change_after_a_broken_attempt(quick, now):
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {}, ISSUE | now)) as script:
         client = quick(script.url)
-        with pytest.raises(errors.PreconditionFailed):
+        with pytest.raises(errors.PreconditionFailedError):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
 
 
@@ -281,12 +283,12 @@ def test_change_of_unknown_end_is_told_as_such(quick):
     for call in (lambda client: client.delete("i"), lambda client: client.update(Issue(id="i"))):
         with serving(drop, refused) as script:
             with pytest.raises(
-                errors.Forbidden, match="unknown whether the server stored it"
+                errors.PermissionDeniedError, match="unknown whether the server stored it"
             ) as raised:
                 call(quick(script.url))
             assert raised.value.unsure
         with serving(refused) as script:
-            with pytest.raises(errors.Forbidden) as raised:
+            with pytest.raises(errors.PermissionDeniedError) as raised:
                 call(quick(script.url))
             assert not raised.value.unsure
 
@@ -294,7 +296,7 @@ def test_change_of_unknown_end_is_told_as_such(quick):
 def test_condition_that_fails_at_once_is_not_looked_into(quick):
     with serving((200, {"ETag": '"a"'}, ISSUE), (412, {}, {})) as script:
         client = quick(script.url)
-        with pytest.raises(errors.PreconditionFailed):
+        with pytest.raises(errors.PreconditionFailedError):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
         assert len(script.requests) == 2
 
@@ -305,7 +307,7 @@ def test_condition_that_fails_at_once_is_not_looked_into(quick):
 def test_patience_bounds_the_whole_call(quick):
     with serving((503, {"Retry-After": "2"}, {})) as script:
         began = time.monotonic()
-        with pytest.raises(errors.ServerFailed):
+        with pytest.raises(errors.ServerError):
             quick(script.url, attempts=100, patience=1).get("x")
         assert time.monotonic() - began < 2
         assert len(script.requests) == 1
@@ -315,17 +317,17 @@ def test_storm_of_failures_is_not_answered_by_one_of_attempts(quick):
     with serving((500, {}, b"<html>")) as script:
         client = quick(script.url)
         for _ in range(20):
-            with pytest.raises(errors.ServerFailed):
+            with pytest.raises(errors.ServerError):
                 client.list()
         assert len(script.requests) == 20
     with serving((503, {}, b"")) as script:
-        with pytest.raises(errors.ServerFailed):
+        with pytest.raises(errors.ServerError):
             quick(script.url, attempts=100, patience=1).list()
         assert len(script.requests) < 10
 
 
 def test_slow_server_times_out(quick):
-    with serving(hang) as script, pytest.raises(errors.Unreachable, match="in time"):
+    with serving(hang) as script, pytest.raises(errors.UnreachableError, match="in time"):
         quick(script.url, attempts=1, timeout=0.6).get("x")
 
 
@@ -346,7 +348,7 @@ def test_each_call_has_an_id_that_its_attempts_share(quick):
 )
 def test_errors_have_the_id_that_the_server_gave_or_got(quick, headers, named):
     with serving((500, headers, {})) as script:
-        with pytest.raises(errors.ServerFailed) as failure:
+        with pytest.raises(errors.ServerError) as failure:
             quick(script.url).get("x")
         assert failure.value.request_id == (named or script.requests[0][2][REQUEST_ID])
 

@@ -88,7 +88,7 @@ def test_token_is_asked_for_with_each_attempt(connect):
 @pytest.mark.parametrize("token", ["", "line\nbreak", "Ünïcode", " "])
 def test_token_that_cannot_be_sent_is_no_token(connect, token):
     with serving(OK) as script:
-        with pytest.raises(errors.Unauthenticated):
+        with pytest.raises(errors.AuthenticationError):
             connect(script.url, token).get("x")
         assert script.requests == []
 
@@ -140,5 +140,5 @@ def test_reports_are_made_with_a_key_of_their_own(quick):
         keys = [headers["Idempotency-Key"] for _, _, headers, _ in script.requests]
         assert len(set(keys)) == 3
         assert keys[-1] == "mine"
-        with pytest.raises(errors.Invalid):
+        with pytest.raises(errors.BadRequestError):
             client.create(new(), idempotency_key="line\nbreak")

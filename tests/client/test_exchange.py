@@ -25,7 +25,7 @@ OK = (200, {}, {"id": "i", "issue_number": 7})
 def test_server_that_drips_is_given_up_in_time(quick, answer):
     with serving(answer) as script:
         began = time.monotonic()
-        with pytest.raises(errors.Unreachable, match="in time"):
+        with pytest.raises(errors.UnreachableError, match="in time"):
             quick(script.url, patience=0.7).get("x")
         assert 0.6 < time.monotonic() - began < 3
         assert len(script.requests) == 1
@@ -36,23 +36,25 @@ def test_a_connection_that_was_used_before_is_bounded_too(quick):
         client = quick(script.url, patience=1.0)
         client.get("x")
         began = time.monotonic()
-        with pytest.raises(errors.Unreachable):
+        with pytest.raises(errors.UnreachableError):
             client.get("x")
         assert time.monotonic() - began < 3
         assert len(script.connections) == 1
 
 
 def test_endless_answer_is_too_large(quick):
-    with serving(endless_body) as script, pytest.raises(errors.BadAnswer, match="64 MB"):
+    with serving(endless_body) as script, pytest.raises(errors.BadResponseError, match="64 MB"):
         quick(script.url, patience=20.0).get("x")
 
 
 def test_refusal_without_its_explanation_is_still_one(quick):
-    with serving(truncated_refusal) as script, pytest.raises(errors.NotFound):
+    with serving(truncated_refusal) as script, pytest.raises(errors.NotFoundError):
         quick(script.url).get("x")
 
 
-@pytest.mark.parametrize(("status", "kind"), [(200, errors.BadAnswer), (404, errors.NotFound)])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(200, errors.BadResponseError), (404, errors.NotFoundError)]
+)
 def test_answer_that_cannot_be_unpacked(quick, status, kind):
     answer = (status, {"Content-Encoding": "gzip"}, b"not packed")
     with serving(answer) as script, pytest.raises(kind):

@@ -27,7 +27,7 @@ def test_whole_life_of_an_issue(form, connect):
 
     client.delete(issue.id)
     for gone in (client.get, client.delete):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(errors.NotFoundError):
             gone(issue.id)
 
 
@@ -72,7 +72,7 @@ def test_filters_where_the_server_has_them(form, connect):
     }
     for query, expected in queries.items():
         if form.name == "original":
-            with pytest.raises(errors.Invalid, match="unknown parameters"):
+            with pytest.raises(errors.BadRequestError, match="unknown parameters"):
                 client.list(query)
         else:
             assert [issue.id for issue in client.list(query).data] == expected
@@ -82,7 +82,7 @@ def test_people_where_the_server_tells_them(form, connect):
     client = form.connect(connect)
     if form.name == "original":
         for call in (client.me, client.users):
-            with pytest.raises(errors.NotFound):
+            with pytest.raises(errors.NotFoundError):
                 call()
         return
     me = client.me()
@@ -102,26 +102,26 @@ def test_what_only_our_server_has(form, connect):
     else:
         receipt = "4821-0973-5512-8840"
         for call in (lambda: client.history(issue.id), client.stats):
-            with pytest.raises(errors.NotFound):
+            with pytest.raises(errors.NotFoundError):
                 call()
-    with pytest.raises((errors.NotFound, errors.NotSupported)):
+    with pytest.raises((errors.NotFoundError, errors.NotSupportedError)):
         client.look_up_receipt(receipt)
 
 
 def test_unknown_ids_and_callers(form, connect):
     client = form.connect(connect)
     for issue_id in ("issue_0000000000000000", "../user", "%00", "Ünïcode", "a b?c#d"):
-        with pytest.raises(errors.NotFound):
+        with pytest.raises(errors.NotFoundError):
             client.get(issue_id)
     stranger = connect(form.server.url, "the-token-of-nobody", **form.settings)
-    with pytest.raises(errors.Unauthenticated):
+    with pytest.raises(errors.AuthenticationError):
         stranger.list()
 
 
 def test_fields_at_fault_are_named(form, connect):
     client = form.connect(connect)
     issue = client.create(form.new("x"))
-    with pytest.raises(errors.Invalid) as raised:
+    with pytest.raises(errors.BadRequestError) as raised:
         if form.name == "ours":
             client.update(issue, state=IssueState.DELETED)
         else:
@@ -136,20 +136,20 @@ def test_a_change_by_someone_else_is_noticed(form, connect):
     assert (seen.etag is not None) == (form.name == "ours")
     changed = client.update(seen, description="changed", if_unchanged=True)
     listed = next(issue for issue in client.iterate() if issue.id == seen.id)
-    with pytest.raises(errors.PreconditionFailed):
+    with pytest.raises(errors.PreconditionFailedError):
         client.update(seen, state=IssueState.CLOSED, if_unchanged=True)
     assert client.get(seen.id).state is IssueState.NOT_REVIEWED
     client.update(listed, state=IssueState.CLOSED, if_unchanged=True)
     if form.name == "ours":
-        with pytest.raises(errors.PreconditionFailed):
+        with pytest.raises(errors.PreconditionFailedError):
             client.delete(seen.id, etag=changed.etag)
     client.delete(seen.id, etag=client.get(seen.id).etag)
 
 
 def test_an_organisation_can_be_wanted(newer_server, connect):
-    with pytest.raises(errors.Invalid, match="x-org"):
+    with pytest.raises(errors.BadRequestError, match="x-org"):
         connect(newer_server.url, TOKEN).list()
-    with pytest.raises(errors.NotFound, match="organisation"):
+    with pytest.raises(errors.NotFoundError, match="organisation"):
         connect(newer_server.url, TOKEN, org="another").list()
 
 

@@ -43,7 +43,7 @@ def test_each_is_found_once(quick, pages, found, last):
 )
 def test_list_without_an_end_is_left(quick, pages):
     with serving(*pages) as script:
-        with pytest.raises(errors.BadAnswer, match="no end"):
+        with pytest.raises(errors.BadResponseError, match="no end"):
             list(quick(script.url).iterate())
         assert len(script.requests) < 7
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from issue_portal.core.client_address import counted_as
+from issue_portal.core.client_address import normalize_address
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from issue_portal.core.client_address import counted_as
     ],
 )
 def test_address_is_counted_with_its_network(host, counted):
-    assert counted_as(host) == counted
+    assert normalize_address(host) == counted

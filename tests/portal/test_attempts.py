@@ -2,16 +2,16 @@
 
 import pytest
 
-from auth.login_throttle import Attempts
-from issue_portal.core.settings import CannotStart, Settings
+from auth.login_throttle import LoginThrottle
+from issue_portal.core.settings import FatalError, Settings
 
 
 @pytest.fixture
-def attempts() -> Attempts:
-    return Attempts(Settings(limit_sign_in="3/hour"))
+def attempts() -> LoginThrottle:
+    return LoginThrottle(Settings(limit_sign_in="3/hour"))
 
 
-def guess(attempts: Attempts, name: str, address: str, times: int = 1) -> int:
+def guess(attempts: LoginThrottle, name: str, address: str, times: int = 1) -> int:
     """How many wrong passwords are let through."""
     allowed = 0
     for _ in range(times):
@@ -84,7 +84,7 @@ def test_attempts_at_the_same_time_are_all_counted(attempts):
 def test_replicas_share_their_counts_and_go_on_without_redis(redis):
     url, process = redis
     settings = Settings(limit_sign_in="3/hour", rate_limits=url)
-    one, other = Attempts(settings), Attempts(settings)
+    one, other = LoginThrottle(settings), LoginThrottle(settings)
     assert guess(one, "ann", "here", 2) + guess(other, "ann", "here", 2) == 3
     process.kill()
     process.wait()
@@ -92,9 +92,9 @@ def test_replicas_share_their_counts_and_go_on_without_redis(redis):
 
 
 def test_they_can_be_switched_off():
-    assert guess(Attempts(Settings(rate_limits="off")), "ann", "here", 100) == 100
+    assert guess(LoginThrottle(Settings(rate_limits="off")), "ann", "here", 100) == 100
 
 
 def test_limit_that_makes_no_sense_is_told():
-    with pytest.raises(CannotStart, match="ISSUES_LIMIT_SIGN_IN"):
-        Attempts(Settings(limit_sign_in="sometimes"))
+    with pytest.raises(FatalError, match="ISSUES_LIMIT_SIGN_IN"):
+        LoginThrottle(Settings(limit_sign_in="sometimes"))

@@ -7,8 +7,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.loops import in_a_loop
-from web.script_scheduler import ScriptTurns
-from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, BrowserMessages
+from web.script_scheduler import ScriptScheduler
+from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, WebSocketMessages
 
 NEEDED = {"rerun_script", "stop_script", "app_heartbeat"}
 KINDS = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
@@ -35,8 +35,8 @@ def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
         answered.append(event)
 
     async def story():
-        turns = ScriptTurns()
-        messages = BrowserMessages(turns, turns.join(""), receive, send)
+        turns = ScriptScheduler()
+        messages = WebSocketMessages(turns, turns.join(""), receive, send)
         found = []
         async with asyncio.timeout(10):
             while not found or found[-1]["type"] != "websocket.disconnect":
@@ -112,8 +112,8 @@ def test_browser_that_has_gone_is_no_error():
         raise OSError("gone")
 
     async def story():
-        turns = ScriptTurns()
-        messages = BrowserMessages(turns, turns.join(""), receive, send)
+        turns = ScriptScheduler()
+        messages = WebSocketMessages(turns, turns.join(""), receive, send)
         assert (await messages.receive())["type"] == "websocket.receive"
         for _ in range(2):
             await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
@@ -124,13 +124,13 @@ def test_browser_that_has_gone_is_no_error():
 
 def test_end_of_a_script_frees_its_slot():
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         connection = turns.join("192.0.2.1")
 
         async def nothing(_):
             pass
 
-        messages = BrowserMessages(turns, connection, lambda: None, nothing)
+        messages = WebSocketMessages(turns, connection, lambda: None, nothing)
         await turns.turn(connection)
         for status, holds in (
             (ForwardMsg.FINISHED_EARLY_FOR_RERUN, True),

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from issue_portal.core import jwt_tokens
 from issue_portal.core.accounts import load_accounts
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from tests.conftest import SECRET, Server, portal_server
 from web import script_scheduler
@@ -135,7 +135,7 @@ def test_flood_of_runs_is_slowed_and_others_are_served_meanwhile(session):
 @pytest.fixture
 def cookie(portal) -> str:
     """The cookie of a sign-in as member."""
-    keys = Keys(SECRET)
+    keys = SecretKeys(SECRET)
     accounts = load_accounts(Settings(data_dir=portal.data_dir))
     fingerprint = keys.hash("password", accounts["member"].password).hex()
     claims = {"sub": "member", "jti": uuid.uuid4().hex, "pwd": fingerprint}

@@ -26,7 +26,7 @@ def test_each_person_has_two_at_once(monkeypatch):
     def signed_in_by(request):
         return SimpleNamespace(username=request.query_params["as"])
 
-    monkeypatch.setattr(current_user, "signed_in_by", signed_in_by)
+    monkeypatch.setattr(current_user, "find_request_sign_in", signed_in_by)
     monkeypatch.setattr(export_route, "_begun", lambda *_: StreamingResponse(iter(["a table"])))
 
     async def story():

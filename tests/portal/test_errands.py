@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from auth import oidc_client, oidc_cookies
-from auth.mode import Way
+from auth.mode import SignInMode
 from tests.loops import in_a_loop
 from web import login_error_redirect
-from web.login_error_redirect import LeadBack
+from web.login_error_redirect import LoginErrorRedirectMiddleware
 
 THIS, OTHER = "198.51.100.1", "198.51.100.2"
 
 
 @pytest.fixture(autouse=True)
 def with_a_provider(monkeypatch):
-    monkeypatch.setattr(login_error_redirect, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
     monkeypatch.setattr(login_error_redirect, "_PATIENCE", 0.1)
     monkeypatch.setattr(oidc_cookies, "get_origin_from_redirect_uri", lambda: "https://x.example")
 
@@ -27,7 +27,7 @@ class Streamlit:
 
     def __init__(self) -> None:
         self.asking = self.asked = 0
-        self.way = LeadBack(self.app)
+        self.way = LoginErrorRedirectMiddleware(self.app)
 
     async def app(self, _scope, _receive, _send) -> None:
         self.asking += 1
@@ -45,7 +45,7 @@ class Streamlit:
         async def send(message) -> None:
             messages.append(message)
 
-        cookie = f"{oidc_cookies.begun('x')}=1".encode()
+        cookie = f"{oidc_cookies.name_departure_cookie('x')}=1".encode()
         scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
         await self.way(scope, None, send)
@@ -96,6 +96,6 @@ def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting(
 
 def test_certificates_are_read_once(monkeypatch):
     """They took 60 ms of everybody's time for each question."""
-    oidc_client._certificates()
+    oidc_client._load_certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
     assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS

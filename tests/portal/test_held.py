@@ -4,7 +4,7 @@ import streamlit as st
 
 from components.issues import undo
 from components.ui import messages
-from issue_portal.client.errors import Unreachable
+from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import Issue
 
 
@@ -15,7 +15,7 @@ def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypat
     monkeypatch.setattr(st, "session_state", {})
 
     def make():
-        raise Unreachable
+        raise UnreachableError
 
     texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
     undo.hold(Issue(id="x"), {}, make, lambda _error: False, **texts)

@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse
 
 from components.ui import i18n
 from tests.loops import in_a_loop
-from web.html_shell import IndexPage
+from web.html_shell import HtmlShellMiddleware
 
 
 def root_element(path: str, headers: dict[str, str]) -> str:
-    transport = httpx.ASGITransport(IndexPage(HTMLResponse("Streamlit's own")))
+    transport = httpx.ASGITransport(HtmlShellMiddleware(HTMLResponse("Streamlit's own")))
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:

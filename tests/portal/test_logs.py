@@ -19,7 +19,7 @@ def log():
     def make(form: str, name: str = "issue_portal.tests"):
         written = io.StringIO()
         logger = logging.Logger(name)
-        logger.addHandler(logging_setup.handler(form, written))
+        logger.addHandler(logging_setup.make_handler(form, written))
         return logger, written
 
     return make
@@ -133,7 +133,7 @@ def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
 
 def test_requests_have_a_line_each_but_those_that_are_refused(log, monkeypatch):
     monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
-    logger, written = log("json", logging_setup.REQUESTS)
+    logger, written = log("json", logging_setup.REQUEST_LOGGER)
     for status in (200, 401):
         for _ in range(2000):
             logger.warning("GET /issue", extra={"status": status})

@@ -8,7 +8,7 @@ import pytest
 
 from auth import password_queue
 from auth.password_queue import PasswordChecks
-from issue_portal.core.accounts import PasswordFault, password_fault
+from issue_portal.core.accounts import PasswordFault, find_password_fault
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -65,7 +65,7 @@ def test_failing_check_gives_its_turn_back():
 def test_no_new_password_takes_long_to_look_at():
     """It took three seconds of the only processor that Python uses."""
     begun = time.process_time()
-    assert password_fault("4@8({[<3690!1|5$7+%2" * 3 + "x" * 12) is None
+    assert find_password_fault("4@8({[<3690!1|5$7+%2" * 3 + "x" * 12) is None
     assert time.process_time() - begun < 1
 
 
@@ -79,4 +79,4 @@ def test_no_new_password_takes_long_to_look_at():
     ],
 )
 def test_long_password_is_as_good_as_its_best_part(password, fault):
-    assert password_fault(password) is fault
+    assert find_password_fault(password) is fault

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
-from auth.mode import Way
+from auth.mode import SignInMode
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 
@@ -56,7 +56,7 @@ def use_settings(monkeypatch, settings):
 )
 def test_role(monkeypatch, settings, claims, role):
     use_settings(monkeypatch, lambda: Settings(**settings))
-    assert role_mapping.role_of(ANN, role_mapping.values_of(claims)) == role
+    assert role_mapping.map_role(ANN, role_mapping.read_role_values(claims)) == role
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_role(monkeypatch, settings, claims, role):
 def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
     settings = Settings(trust_unverified_email=trusts)
     use_settings(monkeypatch, lambda: settings)
-    found = oidc._by_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
+    found = oidc._sign_in_from_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
     assert (found.role is Role.MEMBER) == believed
 
 
 def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
     use_settings(monkeypatch, Settings)
-    assert trusted_headers.by_headers({"email": ANN}, 0).role is Role.MEMBER
+    assert trusted_headers.sign_in_from_headers({"email": ANN}, 0).role is Role.MEMBER
 
 
 @pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
 def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert oidc._by_claims(claims).ends_at == provider_sign_in.LIFETIME
+    assert oidc._sign_in_from_claims(claims).ends_at == provider_sign_in.LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
 def test_address_is_taken_as_it_is(monkeypatch, email, username):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
-    found = oidc._by_claims(claims)
+    found = oidc._sign_in_from_claims(claims)
     assert found.username == username
     assert (found.role is None) == (not username)
 
@@ -116,7 +116,7 @@ def test_address_is_taken_as_it_is(monkeypatch, email, username):
 def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
-    found = oidc._by_claims(claims).name
+    found = oidc._sign_in_from_claims(claims).name
     assert found.isprintable()
     assert 0 < len(found) <= 320
 
@@ -132,13 +132,13 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
 )
 def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
     headers = {"email": ANN, "name": sent.decode("latin-1")}
-    assert trusted_headers.by_headers(headers, 0).name == name
+    assert trusted_headers.sign_in_from_headers(headers, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
 def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
     use_settings(monkeypatch, Settings)
-    monkeypatch.setattr(oidc, "way_in", lambda: Way.PROVIDER)
+    monkeypatch.setattr(oidc, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
     monkeypatch.setattr(oidc_cookies, "get_cookie_secret", lambda: "a secret of the tests")
     monkeypatch.setattr(oidc_cookies, "get_origin_from_redirect_uri", lambda: origin)
 
@@ -147,7 +147,7 @@ def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
         value = create_signed_value("a secret of the tests", "_streamlit_user", json.dumps(claims))
         answer = Response()
         answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
-        answer.raw_headers += oidc_cookies.seal(answer.raw_headers)
+        answer.raw_headers += oidc_cookies.seal_sign_in(answer.raw_headers)
         kept = SimpleCookie()
         for told in answer.headers.getlist("set-cookie"):
             kept.load(told)
@@ -158,11 +158,11 @@ def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
         return {name: morsel.value for name, morsel in kept.items()}
 
     ann, bob = cookies_of(ANN), cookies_of("bob@example.com")
-    assert oidc.of(Mock(cookies=ann)).username == ANN
+    assert oidc.find_provider_sign_in(Mock(cookies=ann)).username == ANN
     user = "_streamlit_user"
     for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
-        assert oidc.of(Mock(cookies=kept)) is None
-    assert oidc_cookies.seal(Response().raw_headers) == []
+        assert oidc.find_provider_sign_in(Mock(cookies=kept)) is None
+    assert oidc_cookies.seal_sign_in(Response().raw_headers) == []
     leaving = Response()
     leaving.delete_cookie("_streamlit_user")
-    assert "Max-Age=0" in oidc_cookies.seal(leaving.raw_headers)[0][1].decode()
+    assert "Max-Age=0" in oidc_cookies.seal_sign_in(leaving.raw_headers)[0][1].decode()

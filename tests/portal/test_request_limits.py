@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from issue_portal.asgi.response_chunks import AnswerPartsMiddleware
+from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from tests.conftest import Server, portal_server
 from tests.loops import in_a_loop
 from web import request_limits, static_files
@@ -94,7 +94,7 @@ class World:
         self.may_go = asyncio.Event()
         if not waits:
             self.may_go.set()
-        self.limits = RequestLimitsMiddleware(AnswerPartsMiddleware(self.app))
+        self.limits = RequestLimitsMiddleware(ResponseChunksMiddleware(self.app))
         self.statuses: list[int] = []
         self.closed = 0
         """Answers after which the connection is closed."""
@@ -169,7 +169,7 @@ def test_long_answers_count_as_several(monkeypatch):
         assert await World(b"x" * 330_000).answered(30, 0.3) <= 5
         assert await World(b"x" * 330).answered(30, 0.3) == 30
         # Files of the page count little.
-        some_file = next(file for file in static_files.files() if file.endswith(".js"))
+        some_file = next(file for file in static_files.list_files() if file.endswith(".js"))
         files = {"path": some_file}
         assert await World(b"x" * 330_000).answered(30, 0.3, **files) == 30
         assert await World(b"x" * 3_300_000).answered(30, 0.3, **files) <= 5
@@ -294,7 +294,7 @@ def test_answer_that_is_not_read_is_still_at_work():
 
         scope = {"type": "http"}
         work = asyncio.create_task(
-            AnswerPartsMiddleware(World(b"x" * 200_000).app)(scope, None, send)
+            ResponseChunksMiddleware(World(b"x" * 200_000).app)(scope, None, send)
         )
         while len(taken) < 2:
             await asyncio.sleep(0)
@@ -335,7 +335,9 @@ def test_page_is_the_same_whether_streamlit_is_asked_or_not(portal: Server):
 def test_files_of_the_page_are_the_files_that_streamlit_has(portal: Server):
     kinds = {".js": "javascript", ".css": "text/css", ".woff2": "font/woff2"}
     for suffix, kind in kinds.items():
-        path, file = next(item for item in static_files.files().items() if item[1].suffix == suffix)
+        path, file = next(
+            item for item in static_files.list_files().items() if item[1].suffix == suffix
+        )
         # Many parts were much work.
         answer = httpx.get(portal.url + path, headers={"Range": "bytes=0-1,4-5"})
         assert (answer.status_code, answer.content) == (200, file.read_bytes())

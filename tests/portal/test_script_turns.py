@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from issue_portal.core.token_bucket import Bucket
+from issue_portal.core.token_bucket import TokenBucket
 from tests.loops import in_a_loop
 from web import script_scheduler
-from web.script_scheduler import Connection, ScriptTurns
+from web.script_scheduler import Connection, ScriptScheduler
 
 
 class Clock:
@@ -42,13 +42,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def runs(turns: ScriptTurns, connection: Connection, count: int) -> None:
+async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> None:
     for _ in range(count):
         await turns.turn(connection)
         turns.finished(connection)
 
 
-async def runs_once(turns: ScriptTurns, connection: Connection, name: str, order: list[str]):
+async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, order: list[str]):
     """Run a script when it is its turn, and note in what order."""
     await turns.turn(connection)
     order.append(name)
@@ -56,7 +56,7 @@ async def runs_once(turns: ScriptTurns, connection: Connection, name: str, order
 
 
 def test_bucket_gives_its_burst_and_then_its_rate(clock):
-    bucket = Bucket(10, 3)
+    bucket = TokenBucket(10, 3)
     for _ in range(3):
         assert bucket.seconds_left() == 0
         bucket.take()
@@ -73,7 +73,7 @@ def test_bucket_gives_its_burst_and_then_its_rate(clock):
 
 def test_no_more_scripts_run_at_once_than_there_are_slots():
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         connections = [turns.join(f"192.0.2.{number}") for number in range(6)]
         waiting = [asyncio.create_task(turns.turn(each)) for each in connections]
         await settle()
@@ -90,7 +90,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
 
 def test_one_address_has_a_share_of_the_slots_only():
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         waiting = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(10)]
         await settle()
         assert sum(each.done() for each in waiting) == 2
@@ -105,7 +105,7 @@ def test_one_address_has_a_share_of_the_slots_only():
 
 def test_address_that_has_run_little_goes_first():
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         again = turns.join("192.0.2.0")
         await runs(turns, again, 20)
         busy = [turns.join(f"192.0.2.{number}") for number in range(1, 5)]
@@ -131,7 +131,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         # None of them says that it has finished: a page that waits for a slow server.
         async with asyncio.timeout(10):
             for number in range(12):
@@ -152,7 +152,7 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
     monkeypatch.setattr(script_scheduler._ScriptsAtWork, "count", two)
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         asked = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(3)]
         async with asyncio.timeout(10):
             await asyncio.wait(asked[:2])
@@ -180,7 +180,7 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
     ]
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         held = [turns.join(f"192.0.2.{number}") for number in range(4)]
         for each in held:
             await turns.turn(each)
@@ -202,7 +202,7 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
     """Runs that were broken off had said something, which was sent to nobody's use for seconds."""
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         connection = turns.join("192.0.2.1")
         await turns.turn(connection)
         newer = asyncio.create_task(turns.turn(connection))
@@ -224,7 +224,7 @@ def test_tabs_that_run_much_run_when_no_others_do():
     """Four that ran twenty scripts a second each kept a page waiting as long as they did so."""
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         floods = [turns.join(f"192.0.2.{number}") for number in range(8)]
         for each in floods:
             await runs(turns, each, 40)
@@ -242,7 +242,7 @@ def test_tabs_that_run_much_run_when_no_others_do():
 
 def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         for number in range(40):
             each = turns.join("192.0.2.1")
             await runs(turns, each, 1)
@@ -258,7 +258,7 @@ def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
     monkeypatch.setattr(script_scheduler, "_LONGEST_WAIT", 0.1)
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         busy = turns.join("192.0.2.1")
         await runs(turns, busy, 40)
         await turns.turn(turns.join("192.0.2.2"))
@@ -277,7 +277,7 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         office = [turns.join("192.0.2.1") for _ in range(50)]
         for each in office:
             await runs(turns, each, 1)
@@ -307,7 +307,7 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         flood = turns.join("192.0.2.1")
         await runs(turns, flood, 40)
         busy = turns.join("192.0.2.1")
@@ -329,7 +329,7 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
 
 def test_who_ran_much_is_forgotten_in_time(clock):
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
         tab = turns.join("192.0.2.1")
         for _ in range(60):
             clock.now += 0.5
@@ -350,7 +350,7 @@ def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
     monkeypatch.setattr(script_scheduler, "RUNS_IN_ALL", (1e6, 1_000_000))
 
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
 
         async def flood(connection) -> None:
             while True:
@@ -369,7 +369,7 @@ def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
 
 def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
     async def story():
-        turns = ScriptTurns()
+        turns = ScriptScheduler()
 
         async def runs(connection) -> int:
             count = 0

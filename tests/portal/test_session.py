@@ -7,14 +7,14 @@ import pytest
 import streamlit as st
 
 from auth import api_backend, oidc
-from auth.api_backend import Backend
-from auth.mode import Way
+from auth.api_backend import ApiBackend
+from auth.mode import SignInMode
 from components import api_session
 from components.account import sign_in_session
 from components.ui import i18n
-from issue_portal.client.errors import Forbidden, Unauthenticated
+from issue_portal.client.errors import AuthenticationError, PermissionDeniedError
 from issue_portal.core.portal_token import Person
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 from tests.conftest import SECRET
 
@@ -34,25 +34,25 @@ class SignIn:
 
 def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
-    here = Backend(api_on("sqlite").url, Keys(SECRET), transport, ours=True)
+    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, ours=True)
     monkeypatch.setattr(api_backend, "_current", here)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
     client = api_session.client_of(sign_in)
     client.users()
     sign_in.who = Person("changing@example.com", "Changing", Role.MEMBER)
-    with pytest.raises(Forbidden):
+    with pytest.raises(PermissionDeniedError):
         client.users()
     sign_in.who = None
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(AuthenticationError):
         client.me()
 
 
 def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     """The headers of a proxy that had said who somebody was seemed new again."""
-    state = {oidc.SEEN: 5.0, "sign_in_held": True, "sent_report": object()}
+    state = {oidc.PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(sign_in_session, "way_in", lambda: Way.PROXY)
+    monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)
     monkeypatch.setattr(i18n, "current", lambda: "en")
     monkeypatch.setattr(i18n, "choose", lambda _: None)
     sign_in_session.go_on_without()
-    assert state == {oidc.SEEN: 5.0}
+    assert state == {oidc.PROXY_SEEN_KEY: 5.0}

@@ -23,7 +23,7 @@ def ask(ticket: str, origin: str) -> httpx.Response:
 def test_cookie_is_set_once(monkeypatch, origin, secure):
     state: dict[str, str] = {}
     monkeypatch.setattr(sign_in_cookie.st, "session_state", state)
-    sign_in_cookie.keep("the value", 600)
+    sign_in_cookie.request_cookie("the value", 600)
     [ticket] = state.values()
     said = ask(ticket, origin).headers["set-cookie"]
     assert "HttpOnly; Max-Age=600; Path=/; SameSite=strict" in said
@@ -38,7 +38,7 @@ def test_cookie_is_set_once(monkeypatch, origin, secure):
 def test_over_tls_only_the_cookie_of_this_very_host_counts():
     """Another host of the domain, or a page without TLS, can set the other one."""
     ours, foreign = {"__Host-issue_portal": "ours"}, {"issue_portal": "foreign"}
-    value_in = sign_in_cookie.value_in
+    value_in = sign_in_cookie.find_sign_in_value
     assert value_in(ours | foreign, is_secure=True) == "ours"
     assert value_in(foreign, is_secure=True) == ""
     assert value_in(ours | foreign, is_secure=False) == "ours"

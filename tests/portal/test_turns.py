@@ -6,7 +6,7 @@ from unittest.mock import AsyncMock, Mock
 
 from anyio import CapacityLimiter
 
-from issue_portal.core.token_bucket import Turns
+from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.server.http.dispatch import changed
 from tests.loops import in_a_loop
 
@@ -15,7 +15,7 @@ def test_each_has_so_many_at_once_and_does_not_wait_for_others():
     """A reporter's searches took all threads of the API, and others' calls waited for seconds."""
 
     async def story():
-        turns, at_work, may_go = Turns(2), [], asyncio.Event()
+        turns, at_work, may_go = ConcurrencyLimit(2), [], asyncio.Event()
 
         async def work(name: str) -> None:
             async with turns.of(name):

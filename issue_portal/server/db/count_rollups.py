@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from issue_portal.server.db.queries_issues import Filter, count_each
+from issue_portal.server.db.queries_issues import IssueFilter, count_each
 from issue_portal.server.db.tables import issue_blocks as blocks
 
 SIZE: Final = 4096
@@ -37,7 +37,7 @@ _MOST_PARTIAL: Final = 50
 """Blocks of which only a part is meant, up to which each is looked through by itself."""
 
 
-def narrowed(connection: Connection, which: Filter) -> Filter | None:
+def narrowed(connection: Connection, which: IssueFilter) -> IssueFilter | None:
     """The same issues, with the numbers that those of the filter's days have; None if none has."""
     if not which.is_dated:
         return which
@@ -54,7 +54,7 @@ def narrowed(connection: Connection, which: Filter) -> Filter | None:
     return replace(which, lowest=first * SIZE, highest=last * SIZE + SIZE - 1)
 
 
-def count(connection: Connection, which: Filter) -> int:
+def count(connection: Connection, which: IssueFilter) -> int:
     """Count the issues that match the filter, by blocks if they can answer it."""
     if not _is_counted_ahead(which):
         return count_each(connection, which)
@@ -81,8 +81,8 @@ def count(connection: Connection, which: Filter) -> int:
 
 
 def skipped(
-    connection: Connection, which: Filter, offset: int, *, descending: bool
-) -> tuple[Filter, int]:
+    connection: Connection, which: IssueFilter, offset: int, *, descending: bool
+) -> tuple[IssueFilter, int]:
     """Skip whole blocks among the first ``offset`` issues of the filter.
 
     Returns the filter without those blocks, and how many issues are still to skip.
@@ -108,7 +108,7 @@ def skipped(
     return replace(which, **bound), offset - int(row.before)
 
 
-def _is_counted_ahead(which: Filter) -> bool:
+def _is_counted_ahead(which: IssueFilter) -> bool:
     """Whether block counts can answer the filter; a field they do not know must be at its default.
 
     A new field of `Filter` is therefore counted by indexes until someone adds it here.
@@ -119,7 +119,7 @@ def _is_counted_ahead(which: Filter) -> bool:
     )
 
 
-def _by_block(which: Filter) -> Subquery:
+def _by_block(which: IssueFilter) -> Subquery:
     """How many of these states and types each block has, and from when to when they are."""
     query = select(
         blocks.c.block,
@@ -130,13 +130,13 @@ def _by_block(which: Filter) -> Subquery:
     return _of(which, query, blocks.c.block != _ALL).group_by(blocks.c.block).subquery()
 
 
-def _of(which: Filter, query: Select[Any], block: ColumnElement[bool]) -> Select[Any]:
+def _of(which: IssueFilter, query: Select[Any], block: ColumnElement[bool]) -> Select[Any]:
     """``query`` for the states and types that are meant, of this block."""
     query = query.where(blocks.c.org_id == which.org_id, block, blocks.c.state.in_(which.states))
     return query.where(blocks.c.type.in_(which.types)) if which.types else query
 
 
-def _overlaps(which: Filter, each: FromClause) -> list[ColumnElement[bool]]:
+def _overlaps(which: IssueFilter, each: FromClause) -> list[ColumnElement[bool]]:
     """The condition that a block may have issues of the filter's days."""
     found = []
     if which.created_from is not None:

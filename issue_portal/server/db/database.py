@@ -12,7 +12,7 @@ from anyio import CapacityLimiter
 from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.settings import FatalError
 from issue_portal.server.db.sqlite_lookup import AtHand, Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -78,13 +78,13 @@ class Database:
             if self.url.drivername in ("postgres", "postgresql"):
                 self.url = self.url.set(drivername="postgresql+psycopg")
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
-                raise CannotStart("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
+                raise FatalError("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
             self.engine = self._postgresql() if self.is_postgresql else self._sqlite()
             self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
             self._at_hand = AtHand(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Without the URL, which may have a password in it.
-            raise CannotStart("ISSUES_DATABASE_URL is not a database URL.") from error
+            raise FatalError("ISSUES_DATABASE_URL is not a database URL.") from error
 
     @property
     def is_postgresql(self) -> bool:
@@ -189,21 +189,21 @@ class Database:
             return found
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema up to date; raises `CannotStart` with a line for the operator."""
+        """Bring the schema up to date; raises `FatalError` with a line for the operator."""
         # Without its query, where a password can be as well.
         where = self.url.set(query={}).render_as_string(hide_password=True)
         known = sorted(file.name[:4] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
         try:
             current = self.revision()
             if {current, revision} - {*known, None, "head"}:
-                raise CannotStart(
+                raise FatalError(
                     f"The database {where} was made by a newer version of this program (or its"
                     " backup was): update the program, or restore a backup from before that update."
                 )
             if current != known[-1]:
                 self._upgrade(revision)
         except DBAPIError as error:
-            raise CannotStart(f"Cannot use the database {where}: {reason_of(error)}") from error
+            raise FatalError(f"Cannot use the database {where}: {reason_of(error)}") from error
 
     def _upgrade(self, revision: str) -> None:
         # Only now: it takes its time, and most starts find nothing to do.
@@ -247,7 +247,7 @@ class Database:
                     not self.is_postgresql
                     and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 ):
-                    raise CannotStart("The database has rows that refer to nothing: not changed.")
+                    raise FatalError("The database has rows that refer to nothing: not changed.")
             # It does not check foreign keys, so it does not go back to the pool.
             connection.invalidate()
 

@@ -88,7 +88,7 @@ def change_issue(connection: Connection, org_id: str, issue_id: str, **values: A
 
 
 @dataclass(frozen=True)
-class Filter:
+class IssueFilter:
     """Which issues are meant. Empty lists mean any; times are seconds, the later one exclusive."""
 
     org_id: str
@@ -152,7 +152,7 @@ class Filter:
 
 def list_issues(
     connection: Connection,
-    which: Filter,
+    which: IssueFilter,
     *,
     descending: bool,
     limit: int,
@@ -173,7 +173,7 @@ def list_issues(
     return connection.execute(found.order_by(order)).all()
 
 
-def any_beyond(connection: Connection, which: Filter, number: int, *, above: bool) -> bool:
+def any_beyond(connection: Connection, which: IssueFilter, number: int, *, above: bool) -> bool:
     """Whether an issue that is meant has a higher (or else a lower) number."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
@@ -182,7 +182,7 @@ def any_beyond(connection: Connection, which: Filter, number: int, *, above: boo
     return bool(connection.scalar(query))
 
 
-def count_each(connection: Connection, which: Filter) -> int:
+def count_each(connection: Connection, which: IssueFilter) -> int:
     """How many issues are meant, looking at each: see `blocks` for a faster way."""
     conditions = which.conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)

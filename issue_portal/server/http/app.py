@@ -10,16 +10,16 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from issue_portal.asgi import graceful_shutdown
-from issue_portal.asgi.metrics_guard import MetricsGuard
-from issue_portal.asgi.response_chunks import AnswerPartsMiddleware
-from issue_portal.asgi.security_headers import SecurityHeaders
+from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
+from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
+from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core import telemetry
 from issue_portal.server.http import health, metrics, problem_responses, routes
 from issue_portal.server.http.dispatch import described, served
 from issue_portal.server.http.docs_page import docs_routes
 from issue_portal.server.http.openapi import DescribedApp
-from issue_portal.server.http.request_log import RequestLog
-from issue_portal.server.http.response_cache import RememberedAnswers
+from issue_portal.server.http.request_log import RequestLogMiddleware
+from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.service import Service
 
 DESCRIPTION = """
@@ -54,7 +54,7 @@ def create_app(service: Service | None) -> Starlette:
     app.router.redirect_slashes = False
     app.state.service = service
     if service:
-        app.add_middleware(RememberedAnswers, service=service)
+        app.add_middleware(ResponseCacheMiddleware, service=service)
         app.router.routes += [
             *operations,
             *docs_routes(document.openapi),
@@ -64,7 +64,7 @@ def create_app(service: Service | None) -> Starlette:
 
 def mounted(app: Starlette) -> Mount:
     """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
-    mount = Mount("/api", app=RequestLog(app))
+    mount = Mount("/api", app=RequestLogMiddleware(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
@@ -76,7 +76,7 @@ def standalone(service: Service) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         gc.freeze()  # What is here now stays, and need not be gone through again and again.
         metrics.watch_queue(service)
-        with graceful_shutdown.announced(service.settings.drain_seconds):
+        with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
             yield
         service.close()
         telemetry.stop()
@@ -84,9 +84,9 @@ def standalone(service: Service) -> Starlette:
     return Starlette(
         routes=[mounted(create_app(service))],
         middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(AnswerPartsMiddleware),
-            Middleware(MetricsGuard),
+            Middleware(SecurityHeadersMiddleware),
+            Middleware(ResponseChunksMiddleware),
+            Middleware(MetricsGuardMiddleware),
         ],
         exception_handlers={404: problem_responses.no_such_address},
         lifespan=lifespan,

@@ -25,11 +25,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from issue_portal.core.client_address import counted_as
+from issue_portal.core.client_address import normalize_address
 from issue_portal.core.problems import ProblemError, from_validation, invalid_field
-from issue_portal.core.token_bucket import Turns, body_size
+from issue_portal.core.token_bucket import ConcurrencyLimit, estimate_body_size
 from issue_portal.server.http.problem_responses import answer_to
-from issue_portal.server.services.issue_service import Issues
+from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
@@ -53,10 +53,10 @@ _CALLS_AT_ONCE: Final = 16
 _TURN_SECONDS: Final = 10.0
 """Time that a call waits for others of the same caller."""
 
-_AT_ONCE: Final = Turns(_CALLS_AT_ONCE)
+_AT_ONCE: Final = ConcurrencyLimit(_CALLS_AT_ONCE)
 
-_COMPUTING: Final = Turns(1)
-_CHANGING: Final = Turns(1)
+_COMPUTING: Final = ConcurrencyLimit(1)
+_CHANGING: Final = ConcurrencyLimit(1)
 
 _ALWAYS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """So that a client knows that it may repeat a report whose answer got lost."""
@@ -145,10 +145,13 @@ class _Operation:
                 _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
             )
         except ProblemError:
-            await limits.delay_refusal(counted_as(call.client.host) if call.client else "")
+            await limits.delay_refusal(normalize_address(call.client.host) if call.client else "")
             raise
         await _wait_for_turn(call.principal, held)
-        size, is_change = body_size(call.headers, BODY_LIMIT), call.method not in ("GET", "POST")
+        size, is_change = (
+            estimate_body_size(call.headers, BODY_LIMIT),
+            call.method not in ("GET", "POST"),
+        )
         await limits.delay(call.principal, size, is_change=is_change)
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await _body(call)
@@ -171,7 +174,10 @@ async def changed(call: Call, do: Callable[[], _Result]) -> _Result:
 
 
 async def _in_turn(
-    call: Call, do: Callable[[], _Result], turns: Turns, run: Callable[..., Awaitable[Any]]
+    call: Call,
+    do: Callable[[], _Result],
+    turns: ConcurrencyLimit,
+    run: Callable[..., Awaitable[Any]],
 ) -> _Result:
     """What ``do`` returns, run in a thread when it is made up for what the caller did before."""
     who, limits = call.principal, call.service.rate_limits
@@ -207,7 +213,7 @@ async def _wait_for_turn(caller: Principal, held: AsyncExitStack) -> None:
 
 def _address(call: Call) -> str:
     """Who calls, as long as the token has not been looked at."""
-    return f"address {counted_as(call.client.host) if call.client else ''}"
+    return f"address {normalize_address(call.client.host) if call.client else ''}"
 
 
 def _admit(call: Call, known: Principal | None = None) -> Principal:
@@ -279,7 +285,7 @@ def _reader(name: str, hint: Any) -> _Reader:
         return partial(_header, name.replace("_", "-"), TypeAdapter(hint))
     if kind is Principal:
         return lambda call: call.principal
-    if kind is Issues:
+    if kind is IssueService:
         return lambda call: call.service.issues
     if kind is Call:
         return lambda call: call

@@ -34,7 +34,7 @@ def is_ready(request: Request) -> Json:
     the disk, and the process is not about to stop.
     """
     service: Service | None = request.app.state.service
-    if graceful_shutdown.has_begun():
+    if graceful_shutdown.is_stopping():
         raise ProblemError(503, "This process is about to stop.", headers={"Retry-After": "2"})
     if service and not service.database.is_current():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
@@ -46,5 +46,5 @@ def is_ready(request: Request) -> Json:
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(_: Request) -> Response:
-    """The numbers in Prometheus' text form; `MetricsGuard` decides who gets them."""
+    """The numbers in Prometheus' text form; `MetricsGuardMiddleware` decides who gets them."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

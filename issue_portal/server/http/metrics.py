@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import count_rollups
-from issue_portal.server.db.queries_issues import Filter
+from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.services.service import Service
 
 QUEUE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
@@ -69,7 +69,7 @@ class Queue(Collector):
         try:
             with self._service.database.read() as connection:
                 return {
-                    state: count_rollups.count(connection, Filter(org_id, states=(state,)))
+                    state: count_rollups.count(connection, IssueFilter(org_id, states=(state,)))
                     for state in QUEUE
                 }
         except (DBAPIError, PoolTimeout):

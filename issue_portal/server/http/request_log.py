@@ -17,14 +17,14 @@ from issue_portal.core import logging_setup, telemetry
 from issue_portal.models.vocabulary import REQUEST_ID
 from issue_portal.server.http.metrics import REQUESTS
 
-log = logging.getLogger(logging_setup.REQUESTS)
+log = logging.getLogger(logging_setup.REQUEST_LOGGER)
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _FREQUENT = ("/health", "/ready", "/metrics")
 
 
-class RequestLog:
+class RequestLogMiddleware:
     """Watches the requests to ``app``; what fails in it is logged here, and only here."""
 
     def __init__(self, app: ASGIApp) -> None:

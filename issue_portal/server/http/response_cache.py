@@ -22,7 +22,7 @@ _ASKED_WITH: Final = (b"if-none-match", b"x-org")
 """The headers of a question that its answer depends on, beside the caller."""
 
 
-class RememberedAnswers:
+class ResponseCacheMiddleware:
     """Passes a question on only if its answer is not known."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:

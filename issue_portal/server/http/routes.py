@@ -22,7 +22,7 @@ from issue_portal.server.http import response_models
 from issue_portal.server.http.dispatch import Call, Json, add_headers, changed
 from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, header, responses
 from issue_portal.server.services import serializers
-from issue_portal.server.services.issue_service import Issues, etag
+from issue_portal.server.services.issue_service import IssueService, etag
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import in_thread
@@ -33,7 +33,7 @@ def _given_by_operations() -> None:
 
 
 Caller = Annotated[Principal, Depends(_given_by_operations)]
-Rules = Annotated[Issues, Depends(_given_by_operations)]
+Rules = Annotated[IssueService, Depends(_given_by_operations)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[
     str | None, Header(description="Only if the issue still has this `ETag`; else 412.")

@@ -8,8 +8,8 @@ from threading import Lock, Thread
 
 from sqlalchemy.exc import DBAPIError
 
-from issue_portal.core.accounts import name_from_email
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.accounts import derive_name
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_tokens, queries_users
 from issue_portal.server.db.database import Database, reason_of
@@ -32,7 +32,12 @@ class NewToken:
 
 
 def create_token(
-    database: Database, org_id: str, keys: Keys, email: str, role: Role, expires_at: int | None
+    database: Database,
+    org_id: str,
+    keys: SecretKeys,
+    email: str,
+    role: Role,
+    expires_at: int | None,
 ) -> NewToken:
     """Make an API token for a user, who is created or promoted if need be. Only its hash is stored.
 
@@ -41,7 +46,7 @@ def create_token(
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
         user = queries_users.find_user(connection, org_id, email)
-        name = user.name if user else name_from_email(email)
+        name = user.name if user else derive_name(email)
         of_user = _stronger(role, Role(user.role)) if user else role
         user = queries_users.ensure_user(connection, org_id, email, name, of_user)
         token_hash = keys.hash("token", secret)

@@ -16,8 +16,8 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from issue_portal.core import export_formats
-from issue_portal.core.files import rename_new
-from issue_portal.core.settings import CannotStart
+from issue_portal.core.files import rename_without_overwriting
+from issue_portal.core.settings import FatalError
 from issue_portal.server.db import queries_history, queries_issues
 from issue_portal.server.services import serializers
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
@@ -35,7 +35,7 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
 
     ``archived`` are in the file, ``removed`` went from the database, ``kept`` were changed in the
     meantime and stay in it. A file that is there is not written again: what it has is removed, so
-    that an interrupted run can be repeated. Raises `CannotStart` before anything is removed if the
+    that an interrupted run can be repeated. Raises `FatalError` before anything is removed if the
     file cannot be written, or does not read back as it was written.
     """
     if not path.exists() and not _write(service, closed_before, path):
@@ -67,13 +67,13 @@ def _write(service: Service, closed_before: int, path: Path) -> bool:
             for line in file:
                 found.update(line)
         if found.digest() != written.digest():
-            raise CannotStart(f"{path} does not read back as it was written: nothing was removed.")
+            raise FatalError(f"{path} does not read back as it was written: nothing was removed.")
         _sync(temporary)
-        rename_new(temporary, path)
+        rename_without_overwriting(temporary, path)
         _sync(path.parent)
         return True
     except OSError as error:
-        raise CannotStart(f"Cannot write {path}: {error.strerror or error}.") from error
+        raise FatalError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -115,9 +115,9 @@ def _read(path: Path) -> Iterator[tuple[str, int]]:
                 _ = issue["history"]
                 yield issue["id"], int(datetime.fromisoformat(issue["updated_at"]).timestamp())
     except (EOFError, zlib.error, gzip.BadGzipFile, KeyError, TypeError, ValueError) as error:
-        raise CannotStart(f"{path} is not an archive, or damaged: nothing is removed.") from error
+        raise FatalError(f"{path} is not an archive, or damaged: nothing is removed.") from error
     except OSError as error:
-        raise CannotStart(f"Cannot read {path}: {error.strerror}.") from error
+        raise FatalError(f"Cannot read {path}: {error.strerror}.") from error
 
 
 def _count_left(service: Service, path: Path) -> int:

@@ -9,7 +9,7 @@ from issue_portal.core import portal_token
 from issue_portal.core.accounts import AccountsFile
 from issue_portal.core.portal_token import Caller, Operator, Person, Visitor
 from issue_portal.core.problems import ProblemError, forbidden
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db import queries_tokens, queries_users, tables
 from issue_portal.server.db.database import Database
@@ -19,10 +19,12 @@ from issue_portal.server.services.principal import ROLES, Principal
 log = logging.getLogger(__name__)
 
 
-class Access:
+class Authenticator:
     """Tells who is calling."""
 
-    def __init__(self, database: Database, org_id: str, keys: Keys, accounts: AccountsFile) -> None:
+    def __init__(
+        self, database: Database, org_id: str, keys: SecretKeys, accounts: AccountsFile
+    ) -> None:
         self._database = database
         self._org_id = org_id
         self._keys = keys

@@ -21,10 +21,10 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, s
 from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts
-from issue_portal.core.files import rename_new, write_private
-from issue_portal.core.revoked_sign_ins import Name, read_ended, restore_ended
-from issue_portal.core.secret_keys import Keys, load_keys, read_keys
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.files import rename_without_overwriting, write_private_file
+from issue_portal.core.revoked_sign_ins import Name, read_revoked, restore_revoked
+from issue_portal.core.secret_keys import SecretKeys, load_keys, read_keys
+from issue_portal.core.settings import FatalError, Settings
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
 
@@ -50,15 +50,15 @@ Counts = dict[str, int]
 """Rows by table."""
 
 
-def write_backup(database: Database, settings: Settings, keys: Keys, path: Path) -> Counts:
+def write_backup(database: Database, settings: Settings, keys: SecretKeys, path: Path) -> Counts:
     """Write everything as it is at this moment, and read it back; the database may be in use.
 
-    There is no file at ``path`` before all of it has been verified; raises `CannotStart` if it
+    There is no file at ``path`` before all of it has been verified; raises `FatalError` if it
     cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     if path.exists():
-        raise CannotStart(f"{path} is there already: give the backup a new name.")
+        raise FatalError(f"{path} is there already: give the backup a new name.")
     try:
         temporary.touch(mode=0o600)
         with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
@@ -70,16 +70,16 @@ def write_backup(database: Database, settings: Settings, keys: Keys, path: Path)
         counts = verify_backup(temporary)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        rename_new(temporary, path)
+        rename_without_overwriting(temporary, path)
     except OSError as error:
-        raise CannotStart(f"Cannot write {path}: {error.strerror or error}.") from error
+        raise FatalError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         temporary.unlink(missing_ok=True)
     return counts
 
 
 def verify_backup(path: Path) -> Counts:
-    """Read a whole backup; raises `CannotStart` if a byte of it is missing or wrong."""
+    """Read a whole backup; raises `FatalError` if a byte of it is missing or wrong."""
     digest = hashlib.sha256()
     counts: Counts = {}
     table, last = "", ""
@@ -93,7 +93,7 @@ def verify_backup(path: Path) -> Counts:
                 counts[table] += 1
         last = line
     if last != _json({"sha256": digest.hexdigest()}):
-        raise CannotStart(f"{path} is damaged: its end is missing or its checksum is wrong.")
+        raise FatalError(f"{path} is damaged: its end is missing or its checksum is wrong.")
     return counts
 
 
@@ -102,7 +102,7 @@ def restore_backup(
 ) -> Counts:
     """Fill a new database from a backup and put its files beside it: all, or nothing.
 
-    Raises `CannotStart` if the backup is damaged, if the database is not new, or (unless
+    Raises `FatalError` if the backup is damaged, if the database is not new, or (unless
     ``other_key``) if another secret key is set, with which receipts and tokens would be void.
     """
     try:
@@ -110,17 +110,17 @@ def restore_backup(
         lines = _read(path)
         header = _Header.model_validate_json(next(lines))
     except _NOT_OURS as error:
-        raise CannotStart(f"{path} is not a backup that this program can read.") from error
+        raise FatalError(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
     if not other_key and not (secret and header.key in read_keys(secret).fingerprints()):
-        raise CannotStart(
+        raise FatalError(
             "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
             " receipts, API tokens and sign-ins with --other-key."
         )
     files = {settings.data_dir / name: header.files[name] for name in FILES if name in header.files}
     for file, text in files.items():
         if file.exists() and file.read_text() != text:
-            raise CannotStart(f"{file} is of another installation: use a new ISSUES_DATA_DIR.")
+            raise FatalError(f"{file} is of another installation: use a new ISSUES_DATA_DIR.")
     if database.revision() is None:
         database.migrate(header.revision)
     try:
@@ -134,14 +134,14 @@ def restore_backup(
                     _insert(connection, reflected.tables[table], columns, rows)
             # Before the rows are there for good: a restore that breaks off can be repeated.
             for file, text in files.items():
-                write_private(file, text, replace=True)
-            restore_ended(settings, header.ended)
+                write_private_file(file, text, replace=True)
+            restore_revoked(settings, header.ended)
             fingerprint = load_keys(settings).fingerprints()[0]
             if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
                 told = reflected.tables["organisations"].update()
                 connection.execute(told.values(key_fingerprint=fingerprint))
     except (*_NOT_OURS, SQLAlchemyError) as error:
-        raise CannotStart(f"{path} has rows that do not fit this database.") from error
+        raise FatalError(f"{path} has rows that do not fit this database.") from error
     database.migrate()
     load_accounts(settings)
     return counts
@@ -154,14 +154,14 @@ class _Header(BaseModel):
     ended: dict[Name, float] = {}
 
 
-def _lines(database: Database, settings: Settings, keys: Keys) -> Iterator[str]:
+def _lines(database: Database, settings: Settings, keys: SecretKeys) -> Iterator[str]:
     paths = {name: settings.data_dir / name for name in FILES}
     header = {
         "issue-portal-backup": 1,
         "revision": database.revision(),
         "key": keys.fingerprints()[0],
         "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
-        "ended": read_ended(settings),
+        "ended": read_revoked(settings),
     }
     yield _json(header)
     with database.read() as connection:
@@ -208,7 +208,7 @@ def _check_new(connection: Connection, same_revision: bool) -> None:
         for table in (users, tokens, issues)
     )
     if used or not same_revision:
-        raise CannotStart("This database is in use: a backup is restored to a new one only.")
+        raise FatalError("This database is in use: a backup is restored to a new one only.")
 
 
 def _text(value: Any) -> Any:
@@ -224,13 +224,13 @@ def _read(path: Path) -> Iterator[str]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             first = file.readline(_LONGEST_LINE)
             if not first.startswith('{"issue-portal-backup":1,'):
-                raise CannotStart(f"{path} is not a backup of this program.")
+                raise FatalError(f"{path} is not a backup of this program.")
             yield first
             while line := file.readline(_LONGEST_LINE):
                 yield line
     except gzip.BadGzipFile as error:
-        raise CannotStart(f"{path} is not a backup of this program.") from error
+        raise FatalError(f"{path} is not a backup of this program.") from error
     except (EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise CannotStart(f"{path} is damaged: {error}.") from error
+        raise FatalError(f"{path} is damaged: {error}.") from error
     except OSError as error:
-        raise CannotStart(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise FatalError(f"Cannot read {path}: {error.strerror or error}.") from error

@@ -4,13 +4,13 @@ import base64
 import binascii
 
 from issue_portal.core.problems import invalid_field
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 
 
 class Cursors:
     """The cursors of one organisation."""
 
-    def __init__(self, keys: Keys, org_id: str) -> None:
+    def __init__(self, keys: SecretKeys, org_id: str) -> None:
         self._keys = keys
         self._org_id = org_id
 

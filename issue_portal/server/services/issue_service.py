@@ -17,14 +17,14 @@ from issue_portal.core.problems import (
     invalid_field,
     not_found,
 )
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import pagination, serializers, stats
 from issue_portal.server.services.cursors import Cursors
-from issue_portal.server.services.issue_writer import Reports
+from issue_portal.server.services.issue_writer import IssueWriter
 from issue_portal.server.services.pagination import Place
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.receipts import Receipts
@@ -40,15 +40,15 @@ MOST_OWN_CHANGES = 100
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
 
-class Issues:
+class IssueService:
     """The issues of one organisation."""
 
-    def __init__(self, database: Database, org_id: str, keys: Keys) -> None:
+    def __init__(self, database: Database, org_id: str, keys: SecretKeys) -> None:
         self._database = database
         self._org_id = org_id
         self._receipts = Receipts(keys, org_id)
         self._cursors = Cursors(keys, org_id)
-        self._reports = Reports(database, org_id, keys)
+        self._reports = IssueWriter(database, org_id, keys)
 
     async def create(self, who: Principal, new: NewIssue, idempotency_key: str | None) -> Json:
         """Store a report (`Reports.add`); of an anonymous one nothing about ``who`` is stored."""
@@ -80,7 +80,7 @@ class Issues:
             if created_by and who.user_id not in created_by:
                 raise forbidden("You can list your own issues only.")
             created_by = (str(who.user_id),)
-        which = queries_issues.Filter(
+        which = queries_issues.IssueFilter(
             org_id=self._org_id,
             states=query.states or LIVE_STATES,
             types=query.type,

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from issue_portal.core.problems import ProblemError
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import (
@@ -51,10 +51,10 @@ class _Report:
     """Of the ``Idempotency-Key``, if one was sent, the newest secret's first."""
 
 
-class Reports:
+class IssueWriter:
     """Stores the reports of one organisation; for one event loop."""
 
-    def __init__(self, database: Database, org_id: str, keys: Keys) -> None:
+    def __init__(self, database: Database, org_id: str, keys: SecretKeys) -> None:
         self._database = database
         self._org_id = org_id
         self._keys = keys

@@ -8,7 +8,7 @@ from issue_portal.core.problems import invalid_field
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PageOrder
 from issue_portal.server.db import count_rollups, queries_issues, search, tables
-from issue_portal.server.db.queries_issues import Filter
+from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.serializers import Json
@@ -50,7 +50,7 @@ class Place:
 
 
 def read(
-    connection: Connection, which: Filter, place: Place, query: IssueQuery, cursors: Cursors
+    connection: Connection, which: IssueFilter, place: Place, query: IssueQuery, cursors: Cursors
 ) -> Json:
     """The page at ``place`` of the issues that are meant, with what ``query`` includes."""
     if which.text and which.is_by_text:
@@ -87,7 +87,7 @@ def read(
     return page
 
 
-def _rows(connection: Connection, which: Filter, place: Place) -> list[tables.AnyRow]:
+def _rows(connection: Connection, which: IssueFilter, place: Place) -> list[tables.AnyRow]:
     """The issues of the page and one more, if there is one, in the order in which they are read."""
     ahead = place.offset
     if ahead:
@@ -105,7 +105,7 @@ def _rows(connection: Connection, which: Filter, place: Place) -> list[tables.An
 
 
 def _is_any_beyond(
-    connection: Connection, which: Filter, place: Place, rows: list[tables.AnyRow]
+    connection: Connection, which: IssueFilter, place: Place, rows: list[tables.AnyRow]
 ) -> bool:
     """Whether there is an issue on the side of the page from which it was not read."""
     edge = rows[-1].number if place.backward else rows[0].number

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Final
 
 from issue_portal.core.problems import ProblemError
-from issue_portal.core.rate_limiter import Counters, Limit
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.rate_limiter import Limit, RateLimiter
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
-from issue_portal.core.token_bucket import Bucket, taken
+from issue_portal.core.token_bucket import TokenBucket, take_tokens
 from issue_portal.models.requests import NewIssue
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import in_thread
@@ -40,12 +40,12 @@ _CHARACTERS_IN_ONE: Final = 1000
 class RateLimits:
     """The limits of one process, or with Redis of all replicas."""
 
-    def __init__(self, settings: Settings, keys: Keys) -> None:
+    def __init__(self, settings: Settings, keys: SecretKeys) -> None:
         self._keys = keys
         self._salt = secrets.token_bytes(32)
-        self._counters = Counters(settings)
-        self._calls: dict[str, Bucket] = {}
-        self._refusals: dict[str, Bucket] = {}
+        self._counters = RateLimiter(settings)
+        self._calls: dict[str, TokenBucket] = {}
+        self._refusals: dict[str, TokenBucket] = {}
         self._create = Limit.read("create", "ISSUES_LIMIT_CREATE", settings.limit_create)
         self._visitor = Limit.read(
             "create", "ISSUES_LIMIT_CREATE_VISITOR", settings.limit_create_visitor
@@ -59,7 +59,7 @@ class RateLimits:
         What people do in a portal is delayed by their addresses, there.
         """
         if calls := self._calls_of(who):
-            await taken(calls, (_COST_OF_A_CHANGE if is_change else 1) + size // _BODY_IN_ONE)
+            await take_tokens(calls, (_COST_OF_A_CHANGE if is_change else 1) + size // _BODY_IN_ONE)
 
     def may_ask_at_once(self, who: Principal) -> bool:
         """Count a call whose answer is known already; False if it would have to wait."""
@@ -77,9 +77,9 @@ class RateLimits:
         One that is not known (""), as of the portal beside this API, does not wait.
         """
         if address and not self._counters.is_off:
-            await taken(_bucket(self._refusals, address, _REFUSALS))
+            await take_tokens(_bucket(self._refusals, address, _REFUSALS))
 
-    def _calls_of(self, who: Principal) -> Bucket | None:
+    def _calls_of(self, who: Principal) -> TokenBucket | None:
         if self._counters.is_off or who.token_id is None:
             return None
         return _bucket(self._calls, who.limited_as, _CALLS)
@@ -87,7 +87,7 @@ class RateLimits:
     async def made_up_for(self, who: Principal) -> None:
         """Wait until what calls of this API token have computed before is made up for."""
         if calls := self._calls.get(who.limited_as):
-            await taken(calls, 0)
+            await take_tokens(calls, 0)
 
     def count_computing(self, who: Principal, seconds: float) -> None:
         """Count a call that has computed for so long as several: those after it wait."""
@@ -142,12 +142,12 @@ class RateLimits:
         return headers
 
 
-def _bucket(buckets: dict[str, Bucket], name: str, size: tuple[float, int]) -> Bucket:
+def _bucket(buckets: dict[str, TokenBucket], name: str, size: tuple[float, int]) -> TokenBucket:
     """The bucket of a name; the full ones of others are forgotten when a new one is made."""
     if name not in buckets:
         for full in [other for other, bucket in buckets.items() if bucket.is_full]:
             del buckets[full]
-        buckets[name] = Bucket(*size)
+        buckets[name] = TokenBucket(*size)
     return buckets[name]
 
 

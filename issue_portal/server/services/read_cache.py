@@ -14,7 +14,7 @@ _MOST: Final = 2_000
 _MOST_BYTES: Final = 16 * 2**20
 
 
-class Memory:
+class ReadCache:
     """A cache that is emptied by every change; may be used by several threads."""
 
     def __init__(self, database: Database) -> None:

@@ -1,13 +1,13 @@
 """Receipts of anonymous reports: 16 digits, of which only a keyed hash is stored."""
 
-from issue_portal.core.secret_keys import Keys
+from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import receipt_digits
 
 
 class Receipts:
     """The receipts of one organisation."""
 
-    def __init__(self, keys: Keys, org_id: str) -> None:
+    def __init__(self, keys: SecretKeys, org_id: str) -> None:
         self._keys = keys
         self._org_id = org_id
 

@@ -74,7 +74,7 @@ def add_sample_issues(service: Service) -> bool:
     now = int(time.time())
     org_id = service.org_id
     with service.database.write() as connection:
-        if count_rollups.count(connection, queries_issues.Filter(org_id, tuple(IssueState))):
+        if count_rollups.count(connection, queries_issues.IssueFilter(org_id, tuple(IssueState))):
             return False
         people = [
             queries_users.ensure_user(

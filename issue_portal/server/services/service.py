@@ -8,15 +8,15 @@ from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.accounts import AccountsFile, load_accounts
 from issue_portal.core.files import WriteProbe
-from issue_portal.core.secret_keys import Keys
-from issue_portal.core.settings import CannotStart, Settings
+from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.core.settings import FatalError, Settings
 from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database, reason_of
 from issue_portal.server.services.api_tokens import TokenUses
-from issue_portal.server.services.authentication import Access
-from issue_portal.server.services.issue_service import Issues
+from issue_portal.server.services.authentication import Authenticator
+from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.rate_limits import RateLimits
-from issue_portal.server.services.read_cache import Memory
+from issue_portal.server.services.read_cache import ReadCache
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Service:
     """Made once at start, shared by all requests."""
 
     settings: Settings
-    keys: Keys
+    keys: SecretKeys
     database: Database
     org_id: str
-    issues: Issues
+    issues: IssueService
     rate_limits: RateLimits
-    memory: Memory
-    access: Access
+    memory: ReadCache
+    access: Authenticator
     token_uses: TokenUses
     disk: WriteProbe
 
@@ -41,8 +41,8 @@ class Service:
         self.database.close()
 
 
-def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Service:
-    """Open and migrate the database; raises `CannotStart` with a line for the operator.
+def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False) -> Service:
+    """Open and migrate the database; raises `FatalError` with a line for the operator.
 
     A database that was used with another secret key is refused unless ``any_key``.
     """
@@ -55,12 +55,12 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
             org_id = queries_organisations.ensure_organisation(connection, settings.org)
             _check_key(connection, org_id, keys, any_key)
     except DBAPIError as error:
-        raise CannotStart(f"Cannot use the database: {reason_of(error)}") from error
-    issues = Issues(database, org_id, keys)
-    memory = Memory(database)
+        raise FatalError(f"Cannot use the database: {reason_of(error)}") from error
+    issues = IssueService(database, org_id, keys)
+    memory = ReadCache(database)
     accounts = AccountsFile(settings)
     accounts.by_name()  # Known from the start, whatever becomes of the file.
-    access = Access(database, org_id, keys, accounts)
+    access = Authenticator(database, org_id, keys, accounts)
     return Service(
         settings,
         keys,
@@ -75,12 +75,12 @@ def open_service(settings: Settings, keys: Keys, *, any_key: bool = False) -> Se
     )
 
 
-def _check_key(connection: Connection, org_id: str, keys: Keys, any_key: bool) -> None:
+def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: bool) -> None:
     """Keep a database from being used with a key that finds none of its receipts and tokens."""
     known = queries_organisations.key_fingerprint(connection, org_id)
     ours = keys.fingerprints()
     if known is not None and known not in ours and not any_key:
-        raise CannotStart(
+        raise FatalError(
             "This database was last used with another secret key: receipts and API tokens of before"
             " would be void. Put that key back (ISSUES_SECRET_KEY, or secret.key in the data"
             " directory), or accept the loss with `key accept`."

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from issue_portal.models.vocabulary import LIVE_STATES
 from issue_portal.server.db import count_rollups
-from issue_portal.server.db.queries_issues import Filter
+from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.tables import issues
 from issue_portal.server.services.serializers import Json
 
@@ -25,7 +25,7 @@ def count(
     connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
 ) -> Json:
     """Counts of the issues created from ``start`` to ``end``; days are those of ``zone``."""
-    asked = Filter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    asked = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
     period = count_rollups.narrowed(connection, asked) or replace(asked, lowest=1, highest=0)
     by_state = _count_by(connection, period, "state")
     unread, anonymous = _count_unread_and_anonymous(connection, period)
@@ -44,13 +44,13 @@ def count(
     }
 
 
-def _count_by(connection: Connection, period: Filter, column: str) -> dict[str, int]:
+def _count_by(connection: Connection, period: IssueFilter, column: str) -> dict[str, int]:
     values = issues.c[column]
     query = select(values, func.count()).where(*_those(connection, period)).group_by(values)
     return {str(value): number for value, number in connection.execute(query)}
 
 
-def _count_by_project(connection: Connection, period: Filter) -> list[Json]:
+def _count_by_project(connection: Connection, period: IssueFilter) -> list[Json]:
     number = func.count().label("number")
     query = (
         select(issues.c.project_id, number)
@@ -62,7 +62,7 @@ def _count_by_project(connection: Connection, period: Filter) -> list[Json]:
     return [{"project": {"id": row[0]}, "count": row[1]} for row in connection.execute(query)]
 
 
-def _count_unread_and_anonymous(connection: Connection, period: Filter) -> tuple[int, int]:
+def _count_unread_and_anonymous(connection: Connection, period: IssueFilter) -> tuple[int, int]:
     query = select(
         func.count().filter(issues.c.is_read.is_(False)),
         func.count().filter(issues.c.created_by.is_(None)),
@@ -73,14 +73,14 @@ def _count_unread_and_anonymous(connection: Connection, period: Filter) -> tuple
 
 def _count_open(connection: Connection, org_id: str, at: int) -> int:
     """How many had been created and not closed at that moment."""
-    ever = Filter(org_id, LIVE_STATES)
+    ever = IssueFilter(org_id, LIVE_STATES)
     closed = select(func.count()).where(*_those(connection, ever), issues.c.closed_at < at)
     created = count_rollups.count(connection, replace(ever, created_to=at))
     return created - int(connection.execute(closed).scalar_one())
 
 
 def _count_by_day(
-    connection: Connection, period: Filter, zone: tzinfo, open_before: int
+    connection: Connection, period: IssueFilter, zone: tzinfo, open_before: int
 ) -> list[Json]:
     created = _days(connection, period, "created_at", zone)
     closed = _days(connection, period, "closed_at", zone)
@@ -91,10 +91,10 @@ def _count_by_day(
     return found
 
 
-def _days(connection: Connection, period: Filter, column: str, zone: tzinfo) -> Counter[str]:
+def _days(connection: Connection, period: IssueFilter, column: str, zone: tzinfo) -> Counter[str]:
     """On which days of the period something happened, and how often."""
     at = issues.c[column]
-    ever = Filter(period.org_id, period.states)
+    ever = IssueFilter(period.org_id, period.states)
     conditions = [*_those(connection, ever), at.is_not(None)]
     if period.created_from is not None:
         conditions.append(at >= period.created_from)
@@ -109,7 +109,7 @@ def _days(connection: Connection, period: Filter, column: str, zone: tzinfo) -> 
     return days
 
 
-def _durations(connection: Connection, period: Filter, column: str) -> Json | None:
+def _durations(connection: Connection, period: IssueFilter, column: str) -> Json | None:
     """From creation to ``column``: how many have it, the median and the 90th percentile.
 
     Percentiles are nearest-rank: a value that occurred.
@@ -127,5 +127,5 @@ def _durations(connection: Connection, period: Filter, column: str) -> Json | No
     return {"count": number, "median": median, "p90": late}
 
 
-def _those(connection: Connection, which: Filter) -> list[ColumnElement[bool]]:
+def _those(connection: Connection, which: IssueFilter) -> list[ColumnElement[bool]]:
     return which.conditions(connection.dialect.name)

@@ -5,7 +5,7 @@ from typing import Final, TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
 
-from issue_portal.core.token_bucket import Turns
+from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.server.db.database import READERS
 
 _Arguments = TypeVarTuple("_Arguments")
@@ -14,7 +14,7 @@ _Result = TypeVar("_Result")
 # Not those that all share: they may be taken by who waits for the API in this process.
 _THREADS: Final = CapacityLimiter(READERS)
 
-_TURNS: Final = Turns(2)
+_TURNS: Final = ConcurrencyLimit(2)
 """For each caller: however much one asks, there are threads for others."""
 
 
