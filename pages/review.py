@@ -19,7 +19,7 @@ from components.issues import (
     similar_issues,
     undo,
 )
-from components.issues.review_queue import Queue
+from components.issues.review_queue import QueuePage
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
@@ -33,33 +33,39 @@ require_sign_in.require(reviewer=True)
 def queue_and_issue() -> None:
     """Everything below the title: what one does here runs this part only."""
     require_sign_in.require_still(reviewer=True)
-    issue_list.carry_out()
-    undo.bar()
-    messages.say_pending()
-    bulk_actions.carry_out()
+    issue_list.handle_key_presses()
+    undo.render_bar()
+    messages.render_pending()
+    bulk_actions.render_dialog()
     client = api_session.client()
     try:
         with st.container(key="filters"):
             filtered = server_capabilities.can_filter()
             given = (
-                filters.queue(filter_options.people, filter_options.projects) if filtered else {}
+                filters.render_queue_filters(
+                    filter_options.fetch_users, filter_options.fetch_project_ids
+                )
+                if filtered
+                else {}
             )
-        opened = issue_list.opened()
+        opened = issue_list.get_open_issue_id()
         issue = stored(opened)
         if issue:
             issue = review_queue.mark_read(issue)
-        found = placeholders.loading(lambda: review_queue.load(given, filters.requested_page()))
+        found = placeholders.load_with_placeholder(
+            lambda: review_queue.fetch_queue_page(given, filters.get_page_number())
+        )
     except IssuesError as error:
-        placeholders.failed(error, doing=_("We could not load the queue."))
-    auto_refresh.watch(
-        lambda: (client.list(found.query).data, stored(opened), review_queue.newer(given)),
-        (found.page.data, issue, found.newer),
+        placeholders.render_failed(error, doing=_("We could not load the queue."))
+    auto_refresh.rerun_on_change(
+        lambda: (client.list(found.query).data, stored(opened), review_queue.count_newer(given)),
+        (found.page.data, issue, found.newer_count),
     )
     listed, beside = st.columns([5, 7], gap="medium")
     with listed, st.container(key="list"):
         show_list(found, issue, filtered=bool(given.keys() - {"page_order"}))
     with beside:
-        edit_conflict.show(issue_actions.all_the_same)
+        edit_conflict.render(issue_actions.apply_anyway)
         show_beside(opened, issue, found)
 
 
@@ -71,20 +77,20 @@ def stored(opened: str | None) -> Issue | None:
         return None
 
 
-def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
+def show_list(found: QueuePage, opened: Issue | None, *, filtered: bool) -> None:
     """The queue, or why there is none."""
     with st.container(key="counts", horizontal=True, vertical_alignment="center"):
-        st.markdown(labels.counts(found.by_state), width="content")
-        if found.newer:
+        st.markdown(labels.format_state_counts(found.by_state), width="content")
+        if found.newer_count:
             st.button(
-                labels.newer(found.newer),
+                labels.format_newer_count(found.newer_count),
                 icon=":material/arrow_upward:",
                 key="newer",
                 on_click=review_queue.show_newer,
             )
-    issues = [undo.as_shown(issue) for issue in found.page.data if not undo.is_leaving(issue)]
+    issues = [undo.preview(issue) for issue in found.page.data if not undo.is_being_deleted(issue)]
     # Also without any: its keys are still there.
-    issue_list.show(
+    issue_list.render(
         issues,
         key="queue",
         label=_("Review queue"),
@@ -92,29 +98,29 @@ def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
         about=lambda issue: " · ".join(
             [
                 f"#{issue.issue_number}",
-                labels.kind(issue.type),
-                labels.reporter(issue.created_by),
+                labels.format_type(issue.type),
+                labels.format_user(issue.created_by),
             ]
         ),
         page=f"{found.query.page} {found.query.end_date}",
-        several=bulk_actions.offer(found.query, issues, found.page.total_count),
-        keys=keyboard_shortcuts.keys(
-            found, [*issues, *([undo.as_shown(opened)] if opened else [])]
+        several=bulk_actions.build_bulk_menu(found.query, issues, found.page.total_count),
+        keys=keyboard_shortcuts.build_shortcuts(
+            found, [*issues, *([undo.preview(opened)] if opened else [])]
         ),
     )
     if issues:
-        filters.turn_page(found.page.total_count)
-    elif filtered or filters.requested_page() > 1:
-        filters.nothing_fits()
+        filters.render_pagination(found.page.total_count)
+    elif filtered or filters.get_page_number() > 1:
+        filters.render_no_match()
     else:
-        placeholders.empty(_("No issues yet: the queue is empty."))
+        placeholders.render_empty(_("No issues yet: the queue is empty."))
     with st.container(horizontal=True):
         if issues:
-            export_links.links(found.query)
-        keyboard_shortcuts.help_button()
+            export_links.render_links(found.query)
+        keyboard_shortcuts.render_help_button()
 
 
-def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
+def show_beside(opened: str | None, issue: Issue | None, found: QueuePage) -> None:
     """The opened issue, or what to do to open one."""
     # Each in a place of its own: nothing of the one is seen in the other while it is drawn.
     nothing, something = st.empty(), st.empty()
@@ -124,10 +130,10 @@ def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
     elif found.page.data:
         with nothing.container():
             text = _("Choose an issue to read it.")
-            placeholders.empty(text, icon="mark_email_read", name="none_opened")
+            placeholders.render_empty(text, icon="mark_email_read", name="none_opened")
 
 
-def show_opened(opened: str, issue: Issue | None, found: Queue) -> None:
+def show_opened(opened: str, issue: Issue | None, found: QueuePage) -> None:
     """The opened issue, as long as it can be seen."""
     deleted = next((other for other in found.page.data if other.id == opened), None)
     if issue:
@@ -136,16 +142,18 @@ def show_opened(opened: str, issue: Issue | None, found: Queue) -> None:
         show_deleted(deleted)
     else:
         back_to_list()
-        placeholders.empty(_("That issue is not here any more."), icon="search_off", name="gone")
+        placeholders.render_empty(
+            _("That issue is not here any more."), icon="search_off", name="gone"
+        )
 
 
 def show_deleted(issue: Issue) -> None:
     """What a deleted issue said: it can be read in the list only, and not be changed."""
     with st.container(border=True):
         back_to_list()
-        issue_detail.heading(issue)
-        issue_detail.from_whom(issue)
-        issue_detail.text(issue.description)
+        issue_detail.render_heading(issue)
+        issue_detail.render_reporter(issue)
+        issue_detail.render_text(issue.description)
 
 
 def back_to_list() -> None:
@@ -160,9 +168,9 @@ def back_to_list() -> None:
     )
 
 
-def show_issue(stored: Issue, found: Queue) -> None:
+def show_issue(stored: Issue, found: QueuePage) -> None:
     """The opened issue and what a reviewer does with it."""
-    issue = undo.as_shown(stored)
+    issue = undo.preview(stored)
     with st.container(border=True):
         with st.container(horizontal=True):
             back_to_list()
@@ -179,18 +187,18 @@ def show_issue(stored: Issue, found: Queue) -> None:
                     on_click=review_queue.open_neighbour,
                     args=(found, issue.id, step),
                 )
-        issue_detail.heading(issue)
-        issue_detail.from_whom(issue)
+        issue_detail.render_heading(issue)
+        issue_detail.render_reporter(issue)
         with st.container(horizontal=True, key="actions"):
-            issue_actions.move_buttons(issue)
-            issue_actions.unread_button(issue)
-            issue_actions.delete_button(issue)
-        issue_detail.text(issue.description)
-        issue_detail.facts(issue)
-        issue_detail.thread_link(issue)
-        issue_actions.choose_kind(issue)
-        issue_detail.timeline(api_session.history(issue))
-        similar_issues.show(issue)
+            issue_actions.render_state_buttons(issue)
+            issue_actions.render_unread_button(issue)
+            issue_actions.render_delete_button(issue)
+        issue_detail.render_text(issue.description)
+        issue_detail.render_references(issue)
+        issue_detail.render_thread_link(issue)
+        issue_actions.render_type_choice(issue)
+        issue_detail.render_timeline(api_session.history(issue))
+        similar_issues.render(issue)
 
 
 queue_and_issue()

@@ -17,9 +17,9 @@ def render(errand: ReturnTarget) -> None:
     """What signs in. With a password the page is run again as the one who signed in; at a provider
     the person leaves for ``errand``, and comes back to a new session.
     """
-    if embed.is_on():
+    if embed.is_embedded():
         # A provider refuses to be framed, and browsers keep no cookie for a frame.
-        embed.page_link("sign_in", label=_("Sign in"), icon=":material/login:")
+        embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")
     elif get_sign_in_mode() is not SignInMode.ACCOUNTS:
         _sign_in_elsewhere(errand)
     elif begun := password_form.render_password_form():
@@ -33,7 +33,7 @@ def _sign_in_elsewhere(errand: ReturnTarget) -> None:
             _(
                 "You are signed in as {address}, which gives you no access here. Ask an operator"
                 " for it, or sign out and sign in as somebody else."
-            ).format(address=labels.code(here.username or here.name or "?")),
+            ).format(address=labels.format_code(here.username or here.name or "?")),
             icon=":material/block:",
         )
         sign_out_button.render()

@@ -8,20 +8,20 @@ import streamlit as st
 from components.account import require_sign_in
 from issue_portal.client.errors import IssuesError, NotFoundError
 
-_SECONDS: Final = 10
-_NOW: Final = "live_now"
+_POLL_SECONDS: Final = 10
+_JUST_RENDERED: Final = "live_now"
 
 
-def watch(look: Callable[[], object], shown: object) -> None:
+def rerun_on_change(look: Callable[[], object], shown: object) -> None:
     """Run the page of a person again as soon as ``look`` finds something else than ``shown``."""
     # The page itself has just looked: its own run is not one of those that come by the clock.
-    st.session_state[_NOW] = True
-    _watch(look, shown)
+    st.session_state[_JUST_RENDERED] = True
+    _poll(look, shown)
 
 
-@st.fragment(run_every=_SECONDS)
-def _watch(look: Callable[[], object], shown: object) -> None:
-    if st.session_state.pop(_NOW, False):
+@st.fragment(run_every=_POLL_SECONDS)
+def _poll(look: Callable[[], object], shown: object) -> None:
+    if st.session_state.pop(_JUST_RENDERED, False):
         return
     require_sign_in.require_still()
     try:

@@ -17,9 +17,9 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 
-_FOUND: Final = "conflict"
+_CONFLICT_KEY: Final = "conflict"
 # Whoever opens an issue marks it as read: that is no change of mind.
-_COMPARED: Final = ("description", "type", "state")
+_COMPARED_FIELDS: Final = ("description", "type", "state")
 
 
 @dataclass(frozen=True)
@@ -33,42 +33,42 @@ class Conflict:
     """Who changed it, if that is known; empty for the person, in another tab."""
 
 
-def differ(one: Issue, other: Issue) -> bool:
+def has_changed(one: Issue, other: Issue) -> bool:
     """Whether an issue has been changed from one version to the other."""
-    return any(getattr(one, name) != getattr(other, name) for name in _COMPARED)
+    return any(getattr(one, name) != getattr(other, name) for name in _COMPARED_FIELDS)
 
 
-def note(seen: Issue, now: Issue, changes: dict[str, Any]) -> None:
-    """Have `show` show it until the person decides."""
-    st.session_state[_FOUND] = Conflict(seen, now, changes, _who_changed(now))
+def remember_conflict(seen: Issue, now: Issue, changes: dict[str, Any]) -> None:
+    """Have `render` show it until the person decides."""
+    st.session_state[_CONFLICT_KEY] = Conflict(seen, now, changes, _find_editor(now))
 
 
-def settle() -> None:
+def forget_conflict() -> None:
     """The person has decided."""
-    st.session_state.pop(_FOUND, None)
+    st.session_state.pop(_CONFLICT_KEY, None)
 
 
-def show(all_the_same: Callable[[Conflict], None], *, only: str = "") -> None:
-    """Show what `note` noted, of the issue with the id ``only`` if that is given.
+def render(all_the_same: Callable[[Conflict], None], *, only: str = "") -> None:
+    """Show what `remember_conflict` noted, of the issue with the id ``only`` if that is given.
 
     ``all_the_same`` makes the change to the issue as it is now, where that is possible.
     """
-    found = st.session_state.get(_FOUND)
+    found = st.session_state.get(_CONFLICT_KEY)
     # Takes no room, and keeps its place: what is below stays where it is.
     with st.container(key="conflict"):
         if isinstance(found, Conflict) and only in ("", found.seen.id):
             with st.container(border=True):
-                _show(found, all_the_same)
+                _render_conflict(found, all_the_same)
 
 
-def _show(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
+def _render_conflict(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
     yours = "description" in found.changes
     if found.by:
         told = _("{who} has changed issue {number} meanwhile. Nothing of yours was saved yet.")
     else:
         told = _("You have changed issue {number} meanwhile, elsewhere. This was not saved yet.")
     st.warning(
-        told.format(who=labels.on_a_label(found.by), number=found.now.issue_number),
+        told.format(who=labels.format_account_label(found.by), number=found.now.issue_number),
         icon=":material/call_split:",
     )
     mine = found.seen.model_copy(update=found.changes) if yours else found.seen
@@ -80,53 +80,53 @@ def _show(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
     ):
         with column:
             st.markdown(f"**{title}**")
-            labels.state_badge(version.state)
-            st.badge(labels.kind(version.type), color="gray")
+            labels.render_state_badge(version.state)
+            st.badge(labels.format_type(version.type), color="gray")
             if mine.description != found.now.description:
-                issue_detail.text(version.description)
+                issue_detail.render_text(version.description)
     with st.container(horizontal=True):
-        st.button(_("Leave it as it is now"), key="conflict_leave", on_click=settle)
-        if _is_possible(found):
+        st.button(_("Leave it as it is now"), key="conflict_leave", on_click=forget_conflict)
+        if _can_apply(found):
             st.button(
-                _words(found),
+                _format_apply_label(found),
                 key="conflict_change",
-                on_click=_make,
+                on_click=_apply,
                 args=(found, all_the_same),
             )
 
 
-def _make(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
-    settle()
+def _apply(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
+    forget_conflict()
     all_the_same(found)
 
 
-def _words(found: Conflict) -> str:
+def _format_apply_label(found: Conflict) -> str:
     if "description" in found.changes:
         return _("Save your version all the same")
     state, kind = found.changes.get("state"), found.changes.get("type")
-    words = labels.state(state) if state else labels.kind(kind)
+    words = labels.format_state(state) if state else labels.format_type(kind)
     return _("Change it to “{words}” all the same").format(words=words)
 
 
-def _is_possible(found: Conflict) -> bool:
+def _can_apply(found: Conflict) -> bool:
     if "description" in found.changes:
         return found.now.state == IssueState.NOT_REVIEWED
     state = found.changes.get("state")
-    return state is None or state in following(found.now)
+    return state is None or state in list_next_states(found.now)
 
 
-def following(issue: Issue) -> tuple[IssueState, ...]:
+def list_next_states(issue: Issue) -> tuple[IssueState, ...]:
     """The states that a reviewer can move an issue to."""
     return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
 
 
-def _who_changed(now: Issue) -> str:
+def _find_editor(now: Issue) -> str:
     """By the last entry of its history that is about what is compared."""
     try:
         entries, me = api_session.history(now), server_capabilities.me()
     except IssuesError:
         entries, me = (), None
     for entry in reversed(entries):
-        if entry.by and any(change.field in _COMPARED for change in entry.changes):
-            return "" if me and entry.by.id == me.id else labels.reporter(entry.by)
+        if entry.by and any(change.field in _COMPARED_FIELDS for change in entry.changes):
+            return "" if me and entry.by.id == me.id else labels.format_user(entry.by)
     return _("Somebody else")

@@ -16,7 +16,7 @@ PLACE_PARAMETERS: Final = ("page", "first", "last", "after", "before")
 _OF_A_PAGE: Final = (*PLACE_PARAMETERS, "page_size", "total_count")
 
 
-def links(query: IssueQuery) -> None:
+def render_links(query: IssueQuery) -> None:
     """Links that download all pages of ``query``."""
     whole = {name: value for name, value in query.params().items() if name not in _OF_A_PAGE}
     shown = "".join(

@@ -10,21 +10,21 @@ from issue_portal.client.errors import BadRequestError, NotFoundError, NotSuppor
 from issue_portal.models.requests import StatsQuery
 from issue_portal.models.responses import User
 
-_SECONDS: Final = 60
-_DAYS: Final = 90
+_CACHE_SECONDS: Final = 60
+_RECENT_DAYS: Final = 90
 """Whose projects are counted."""
 
 
-@st.cache_resource(ttl=_SECONDS, scope="session", show_spinner=False)
-def people() -> tuple[User, ...]:
+@st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
+def fetch_users() -> tuple[User, ...]:
     """Everyone of the organisation."""
     return api_session.client().users()
 
 
-@st.cache_resource(ttl=_SECONDS, scope="session", show_spinner=False)
-def projects() -> tuple[str, ...]:
+@st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
+def fetch_project_ids() -> tuple[str, ...]:
     """The ids of the projects with the most issues of late, where the server counts."""
-    since = datetime.now(UTC) - timedelta(days=_DAYS)
+    since = datetime.now(UTC) - timedelta(days=_RECENT_DAYS)
     try:
         found = api_session.client().stats(StatsQuery(start_date=int(since.timestamp() * 1000)))
     except (BadRequestError, NotFoundError, NotSupportedError):

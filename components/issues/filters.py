@@ -21,18 +21,18 @@ _ID_LIMIT: Final = 200
 _MORE: Final = ("kind", "created", "reporter", "project")
 
 
-def mine() -> dict[str, Any]:
+def render_my_issues_filters() -> dict[str, Any]:
     """The filters of one's own issues: search and state."""
     search, states = st.columns([2, 3])
     with search:
         text = _search()
     with states:
         chosen = _states(LIVE_STATES)
-    query_params.settle()
+    query_params.write_url()
     return _given(filter_by_text=text, states=chosen)
 
 
-def queue(
+def render_queue_filters(
     people: Callable[[], Sequence[User]], projects: Callable[[], Sequence[str]]
 ) -> dict[str, Any]:
     """The filters of the review queue: search, state; folded: kind, dates, reporter, project.
@@ -49,7 +49,7 @@ def queue(
         order = _order()
     kinds = [kind.value for kind in IssueType]
     seen = st.session_state.get(_UNFOLDED) or any(query_params.read(key) for key in _MORE)
-    names = labels.tell_apart(people()) if seen else {}
+    names = labels.format_distinct_names(people()) if seen else {}
     query_params.restore("kind", query_params.read_list("kind", kinds))
     query_params.restore("created", query_params.read_dates("created"))
     query_params.restore("reporter", query_params.read_list("reporter", list(names)))
@@ -63,7 +63,7 @@ def queue(
                 _("Clear filters"),
                 icon=":material/filter_alt_off:",
                 type="tertiary",
-                on_click=clear,
+                on_click=clear_filters,
             )
     with folded.expander(
         title,
@@ -73,7 +73,7 @@ def queue(
         on_change="rerun",
     ):
         kind, created, reporter, project = _more(kinds, names, projects() if seen else ())
-    query_params.settle()
+    query_params.write_url()
     first, last = _period(created)
     return _given(
         filter_by_text=text,
@@ -87,24 +87,24 @@ def queue(
     )
 
 
-def requested_page() -> int:
+def get_page_number() -> int:
     """The page of the list that is asked for, from 1."""
     number = query_params.read("page")
     return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
 
 
-def turn_page(total: int | None) -> None:
+def render_pagination(total: int | None) -> None:
     """A control to turn the page, if there is more than one."""
     pages = -(-(total or 0) // PAGE_SIZE)
     if pages < 2:
         return
-    now = min(requested_page(), pages)
+    now = min(get_page_number(), pages)
     # A widget of its own for each page: Streamlit warns when a default and a set value meet.
     key = f"page_{now}_of_{pages}"
-    st.pagination(pages, default=now, key=key, on_change=_turned, args=(key,))
+    st.pagination(pages, default=now, key=key, on_change=_handle_turn, args=(key,))
 
 
-def _turned(key: str) -> None:
+def _handle_turn(key: str) -> None:
     go_to_page(st.session_state[key])
     issue_list.open_issue(None)
 
@@ -114,29 +114,29 @@ def go_to_page(number: int) -> None:
     query_params.change(page=str(number) if number > 1 else "")
 
 
-def back_to_first_page() -> None:
+def go_to_first_page() -> None:
     """Other filters make other pages."""
     go_to_page(1)
 
 
-def clear() -> None:
+def clear_filters() -> None:
     """Let everything through again."""
     query_params.change(**dict.fromkeys(("q", "state", *_MORE, "page"), ""))
 
 
-def nothing_fits() -> None:
+def render_no_match() -> None:
     """Tell that the filters let nothing through; a page beyond the last leads back to the first."""
-    if requested_page() > 1:
-        back_to_first_page()
-        query_params.settle()
+    if get_page_number() > 1:
+        go_to_first_page()
+        query_params.write_url()
         st.rerun()
-    with placeholders.empty(
+    with placeholders.render_empty(
         _("No issue fits these filters."), icon="filter_alt_off", name="no_fit"
     ):
-        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
+        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear_filters)
 
 
-def query(given: dict[str, Any], number: int) -> IssueQuery:
+def build_query(given: dict[str, Any], number: int) -> IssueQuery:
     """One page of what the filters let through, with how many those are."""
     return IssueQuery(**given, page=number, page_size=PAGE_SIZE, total_count=True)
 
@@ -150,9 +150,9 @@ def _more(
         kind = st.multiselect(
             _("Kind of problem"),
             kinds,
-            format_func=labels.kind,
+            format_func=labels.format_type,
             key="kind",
-            on_change=back_to_first_page,
+            on_change=go_to_first_page,
             placeholder=_("Any"),
             select_all=False,
         )
@@ -164,7 +164,7 @@ def _more(
             min_value=query_params.FIRST_DAY,
             max_value=query_params.LAST_DAY,
             format="YYYY-MM-DD",
-            on_change=back_to_first_page,
+            on_change=go_to_first_page,
         )
         days = created if isinstance(created, tuple) else (created,)
         query_params.keep("created", ",".join(day.isoformat() for day in days if day))
@@ -176,7 +176,7 @@ def _more(
             list(names),
             format_func=lambda user_id: names.get(user_id, user_id),
             key="reporter",
-            on_change=back_to_first_page,
+            on_change=go_to_first_page,
             placeholder=_("Anyone"),
             select_all=False,
         )
@@ -187,7 +187,7 @@ def _more(
             list(dict.fromkeys([*projects, *st.session_state["project"]])),
             key="project",
             accept_new_options=True,
-            on_change=back_to_first_page,
+            on_change=go_to_first_page,
             placeholder=_("Choose it, or type its id"),
             select_all=False,
         )
@@ -205,7 +205,7 @@ def _search() -> str:
         placeholder=_("Words in the text"),
         icon=":material/search:",
         max_chars=200,
-        on_change=back_to_first_page,
+        on_change=go_to_first_page,
     )
     text = _printable(text)
     query_params.keep("q", text)
@@ -225,7 +225,7 @@ def _order() -> PageOrder | None:
         values,
         format_func=lambda value: _("Oldest first") if value == "ASC" else _("Newest first"),
         key="order",
-        on_change=back_to_first_page,
+        on_change=go_to_first_page,
         label_visibility="collapsed",
     )
     query_params.keep("order", "ASC" if chosen == "ASC" else "")
@@ -238,10 +238,10 @@ def _states(states: Sequence[IssueState]) -> list[str]:
     chosen = st.pills(
         _("State"),
         values,
-        format_func=labels.state,
+        format_func=labels.format_state,
         selection_mode="multi",
         key="state",
-        on_change=back_to_first_page,
+        on_change=go_to_first_page,
     )
     query_params.keep("state", ",".join(chosen))
     return chosen
@@ -262,7 +262,7 @@ def _period(chosen: Any) -> tuple[int | None, int | None]:
 
 
 def _midnight(when: date) -> int:
-    return max(0, int(datetime.combine(when, time.min, labels.zone()).timestamp() * 1000))
+    return max(0, int(datetime.combine(when, time.min, labels.get_time_zone()).timestamp() * 1000))
 
 
 def _given(**filters: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from components import api_session
 from components.issues import edit_conflict, issue_list, undo
-from components.issues.edit_conflict import Conflict, following
+from components.issues.edit_conflict import Conflict, list_next_states
 from components.report import edit_form, report_form
 from components.ui import labels, messages
 from components.ui.i18n import _
@@ -20,40 +20,42 @@ from issue_portal.client.errors import IssuesError, PreconditionFailedError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
-_Make = Callable[[Issue], object]
+_Send = Callable[[Issue], object]
 
 
-def save(seen: Issue, *, type: IssueType | None, description: str) -> None:
+def save_correction(seen: Issue, *, type: IssueType | None, description: str) -> None:
     """Save a correction at once, and say so with the next run; or why not."""
     changes: dict[str, Any] = {"type": type, "description": description}
     client = api_session.client()
     try:
-        _make(client, seen, lambda now: client.update(now, **changes, if_unchanged=True))
+        _send(client, seen, lambda now: client.update(now, **changes, if_unchanged=True))
     except IssuesError as error:
-        if not _is_conflict(error, seen, changes):
-            messages.next_run_failure(error, doing=_("We could not save the change."), kept=True)
+        if not _remember_conflict(error, seen, changes):
+            messages.show_failure_next_run(
+                error, doing=_("We could not save the change."), kept=True
+            )
     else:
-        edit_form.close(seen)
-        messages.next_run(_("Saved."))
+        edit_form.close_after_save(seen)
+        messages.show_next_run(_("Saved."))
 
 
-def move_buttons(issue: Issue) -> None:
+def render_state_buttons(issue: Issue) -> None:
     """Buttons to start or reopen and to close: each keeps its place, so that none is hit twice."""
-    possible = following(issue)
+    possible = list_next_states(issue)
     for state in labels.MOVES:
-        words, icon = labels.move(issue.state, state)
+        words, icon = labels.describe_move(issue.state, state)
         st.button(
             words,
             icon=icon,
             type="primary" if state in possible[:1] else "secondary",
             key=f"move_to_{state.value}",
             disabled=state not in possible,
-            on_click=move,
+            on_click=move_to_state,
             args=(issue, state),
         )
 
 
-def choose_kind(issue: Issue) -> None:
+def render_type_choice(issue: Issue) -> None:
     """A choice of the kind of problem that takes effect at once."""
     # A key for each stored value: a refused change falls back to what is stored.
     key = f"kind_of_{issue.id}_{issue.type}"
@@ -63,10 +65,10 @@ def choose_kind(issue: Issue) -> None:
         if kind is not None and kind != issue.type:
             _change(issue, {"type": kind})
 
-    report_form.kind_choice(issue, key=key, on_change=chosen)
+    report_form.render_type_select(issue, key=key, on_change=chosen)
 
 
-def unread_button(issue: Issue) -> None:
+def render_unread_button(issue: Issue) -> None:
     """A button that marks the issue as unread and closes it."""
     st.button(
         _("Mark unread"),
@@ -77,12 +79,12 @@ def unread_button(issue: Issue) -> None:
     )
 
 
-def delete_button(issue: Issue) -> None:
+def render_delete_button(issue: Issue) -> None:
     """A button with which a reviewer deletes the issue."""
     st.button(_("Delete"), icon=":material/delete:", key="delete", on_click=delete, args=(issue,))
 
 
-def withdraw_button(issue: Issue) -> None:
+def render_withdraw_button(issue: Issue) -> None:
     """A button with which its reporter withdraws the issue."""
     st.button(
         _("Withdraw"),
@@ -94,17 +96,17 @@ def withdraw_button(issue: Issue) -> None:
     )
 
 
-def all_the_same(found: Conflict) -> None:
+def apply_anyway(found: Conflict) -> None:
     """Make a change that met another one, to the issue as it is now."""
     if "description" in found.changes:
-        save(found.now, **found.changes)
+        save_correction(found.now, **found.changes)
     else:
         _change(found.now, found.changes)
 
 
-def move(seen: Issue, state: IssueState) -> None:
+def move_to_state(seen: Issue, state: IssueState) -> None:
     """Move an issue to another state, if it can be moved there."""
-    if state in following(seen):
+    if state in list_next_states(seen):
         _change(seen, {"state": state})
 
 
@@ -113,7 +115,7 @@ def delete(seen: Issue, *, withdraw: bool = False) -> None:
     client, number = api_session.client(), seen.issue_number
     doing = _("Withdrawing issue {number}…") if withdraw else _("Deleting issue {number}…")
     done = _("Issue {number} is withdrawn.") if withdraw else _("Issue {number} is deleted.")
-    held_now = _hold(
+    held_now = _schedule(
         seen,
         {"state": IssueState.DELETED},
         lambda now: client.delete(now.id, etag=now.etag),
@@ -129,19 +131,19 @@ def mark_unread(issue: Issue) -> None:
     try:
         api_session.client().update(issue, is_read=False)
     except IssuesError as error:
-        messages.next_run_failure(error, doing=_("We could not save the change."))
+        messages.show_failure_next_run(error, doing=_("We could not save the change."))
     else:
         issue_list.open_issue(None)
         done = _("Issue {number} is unread again.")
-        messages.next_run(done.format(number=issue.issue_number))
+        messages.show_next_run(done.format(number=issue.issue_number))
 
 
 def _change(seen: Issue, changes: dict[str, Any]) -> None:
     state, kind = changes.get("state"), changes.get("type")
-    words = labels.state(state) if state else labels.kind(kind)
+    words = labels.format_state(state) if state else labels.format_type(kind)
     number = seen.issue_number
     client = api_session.client()
-    _hold(
+    _schedule(
         seen,
         changes,
         lambda now: client.update(now, type=kind, state=state, if_unchanged=True),
@@ -150,25 +152,25 @@ def _change(seen: Issue, changes: dict[str, Any]) -> None:
     )
 
 
-def _hold(seen: Issue, changes: dict[str, Any], make: _Make, *, doing: str, done: str) -> bool:
+def _schedule(seen: Issue, changes: dict[str, Any], make: _Send, *, doing: str, done: str) -> bool:
     """Hold a change to what the person saw; False if it is not that any more."""
     failed = _("We could not save the change to issue {number}.").format(number=seen.issue_number)
     client = api_session.client()
     # What the person saw may be what is held.
-    undo.finish()
+    undo.send_pending()
     try:
         now = client.get(seen.id)
     except IssuesError as error:
-        messages.next_run_failure(error, doing=failed)
+        messages.show_failure_next_run(error, doing=failed)
         return False
-    if edit_conflict.differ(seen, now):
-        edit_conflict.note(seen, now, changes)
+    if edit_conflict.has_changed(seen, now):
+        edit_conflict.remember_conflict(seen, now, changes)
         return False
-    undo.hold(
+    undo.schedule_change(
         now,
         changes,
-        lambda: _make(client, now, make),
-        lambda error: _is_conflict(error, now, changes),
+        lambda: _send(client, now, make),
+        lambda error: _remember_conflict(error, now, changes),
         doing=doing,
         done=done,
         failed=failed,
@@ -176,7 +178,7 @@ def _hold(seen: Issue, changes: dict[str, Any], make: _Make, *, doing: str, done
     return True
 
 
-def _make(client: IssuesClient, seen: Issue, make: _Make) -> None:
+def _send(client: IssuesClient, seen: Issue, make: _Send) -> None:
     now = seen
     while True:
         try:
@@ -184,16 +186,16 @@ def _make(client: IssuesClient, seen: Issue, make: _Make) -> None:
             return
         except PreconditionFailedError:
             now = client.get(seen.id)
-            if edit_conflict.differ(seen, now):
+            if edit_conflict.has_changed(seen, now):
                 raise
 
 
-def _is_conflict(error: IssuesError, seen: Issue, changes: dict[str, Any]) -> bool:
+def _remember_conflict(error: IssuesError, seen: Issue, changes: dict[str, Any]) -> bool:
     """Whether a change met another one, which is shown then."""
     if not isinstance(error, PreconditionFailedError):
         return False
     try:
-        edit_conflict.note(seen, api_session.client().get(seen.id), changes)
+        edit_conflict.remember_conflict(seen, api_session.client().get(seen.id), changes)
     except IssuesError:
         return False
     return True

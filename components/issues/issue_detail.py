@@ -13,41 +13,41 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
 
 
-def heading(issue: Issue | ReceiptView) -> None:
+def render_heading(issue: Issue | ReceiptView) -> None:
     """Number, state and kind."""
     with st.container(horizontal=True, vertical_alignment="center"):
         title = _("Issue {number}").format(number=issue.issue_number)
         st.subheader(title, anchor=False, width="content")
-        labels.state_badge(issue.state)
-        st.badge(labels.kind(issue.type), color="gray")
+        labels.render_state_badge(issue.state)
+        st.badge(labels.format_type(issue.type), color="gray")
 
 
-def from_whom(issue: Issue) -> None:
+def render_reporter(issue: Issue) -> None:
     """Who reported it and when. A name is text of a person, too."""
-    who = html.escape(labels.reporter(issue.created_by))
+    who = html.escape(labels.format_user(issue.created_by))
     line = _("From {who}, {when}")
-    shown = line.format(who=f"<bdi>{who}</bdi>", when=labels.moment(issue.created_at))
+    shown = line.format(who=f"<bdi>{who}</bdi>", when=labels.format_moment(issue.created_at))
     st.html(f'<p class="from">{shown}</p>')
 
 
-def text(content: str | None) -> None:
+def render_text(content: str | None) -> None:
     """Show what a person wrote exactly as it was written: never as Markdown or HTML."""
     missing = _("No text")
     shown = html.escape(content) if content else f"<em>{missing}</em>"
     st.html(f'<div class="written" dir="auto">{shown}</div>')
 
 
-def facts(issue: Issue) -> None:
+def render_references(issue: Issue) -> None:
     """Where it happened, if the report says so."""
     known = {
         _("Thread"): issue.data.thread_id if issue.data else None,
         _("Interaction"): issue.data.reported_interaction_id if issue.data else None,
         _("Project"): (issue.project.name or issue.project.id) if issue.project else None,
     }
-    _pairs(known)
+    _render_pairs(known)
 
 
-def thread_link(issue: Issue) -> None:
+def render_thread_link(issue: Issue) -> None:
     """A link into the chat product, to the thread that the report is about."""
     pattern = get_settings().thread_url
     if not (pattern and issue.data and issue.data.thread_id):
@@ -63,18 +63,18 @@ def thread_link(issue: Issue) -> None:
     st.link_button(_("Open the thread"), url, icon=":material/open_in_new:", type="tertiary")
 
 
-def what_happened(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
+def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
     """When it was reported and what happened to it since, as far as the server tells."""
     if history:
-        timeline(history)
+        render_timeline(history)
         return
-    known = {_("Reported"): labels.moment(issue.created_at)}
+    known = {_("Reported"): labels.format_moment(issue.created_at)}
     if issue.updated_at != issue.created_at:
-        known[_("Last change")] = labels.moment(issue.updated_at)
-    _pairs(known)
+        known[_("Last change")] = labels.format_moment(issue.updated_at)
+    _render_pairs(known)
 
 
-def _pairs(known: Mapping[str, str | None]) -> None:
+def _render_pairs(known: Mapping[str, str | None]) -> None:
     rows = "".join(
         f"<dt>{name}</dt><dd dir='auto'>{html.escape(value)}</dd>"
         for name, value in known.items()
@@ -84,19 +84,19 @@ def _pairs(known: Mapping[str, str | None]) -> None:
         st.html(f'<dl class="facts">{rows}</dl>')
 
 
-def timeline(history: Iterable[HistoryEntry]) -> None:
+def render_timeline(history: Iterable[HistoryEntry]) -> None:
     """Show the events of an issue, oldest first."""
     items = "".join(
-        f"<li><span>{html.escape(labels.event(entry))}{_actor(entry)}</span>"
-        f"<time>{labels.moment(entry.at)}</time></li>"
+        f"<li><span>{html.escape(labels.describe_event(entry))}{_format_actor(entry)}</span>"
+        f"<time>{labels.format_moment(entry.at)}</time></li>"
         for entry in history
     )
     label = _("Timeline")
     st.html(f'<ol class="timeline" aria-label="{label}">{items}</ol>')
 
 
-def _actor(entry: HistoryEntry) -> str:
+def _format_actor(entry: HistoryEntry) -> str:
     if not entry.by:
         return ""
-    who = f"<bdi>{html.escape(labels.reporter(entry.by))}</bdi>"
+    who = f"<bdi>{html.escape(labels.format_user(entry.by))}</bdi>"
     return " " + _("by {who}").format(who=who)

@@ -14,24 +14,24 @@ from components.ui.i18n import _
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-EXCERPT: Final = 160
-_OPENED: Final = "issue"
-_LISTS: Final = "issue_lists"
+_EXCERPT_LENGTH: Final = 160
+_OPEN_ISSUE: Final = "issue"
+_LISTS_KEY: Final = "issue_lists"
 
 
-def opened() -> str | None:
+def get_open_issue_id() -> str | None:
     """The id of the issue that is open: it is in the URL, where anything can be."""
-    issue_id = query_params.read(_OPENED)
+    issue_id = query_params.read(_OPEN_ISSUE)
     return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
 
 
 def open_issue(issue_id: str | None) -> None:
     """Open an issue, or close the one that is open."""
-    query_params.change(**{_OPENED: issue_id or ""})
+    query_params.change(**{_OPEN_ISSUE: issue_id or ""})
 
 
 @dataclass(frozen=True)
-class Several:
+class BulkMenu:
     """What can be done with several issues at once."""
 
     actions: Mapping[str, str]
@@ -48,7 +48,7 @@ class Several:
 
 
 @dataclass(frozen=True)
-class Keys:
+class Shortcuts:
     """What keys do, beside j, k and x, which move and pick."""
 
     asks: Mapping[str, str]
@@ -61,7 +61,7 @@ class Keys:
     """Is called with what is asked for, also "next" and "previous" where the list ends."""
 
 
-class _Request(BaseModel):
+class _KeyPress(BaseModel):
     """What was asked for in the browser; it comes from there, where it can be anything."""
 
     number: int
@@ -71,11 +71,11 @@ class _Request(BaseModel):
     """The one that was open then, "" for none; None if only the server can know that."""
 
 
-_REQUESTS: Final = TypeAdapter(list[_Request])
+_KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
 
 
 @dataclass
-class _List:
+class _ListState:
     """What is known of the list with some key."""
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -90,27 +90,27 @@ class _List:
     act: Callable[[str], None] | None = None
 
 
-def carry_out() -> None:
+def handle_key_presses() -> None:
     """Do what was asked for in the lists of the page, in that order and each once; comes first.
 
     Not in callbacks: the next key breaks off a run (Streamlit 1.67), and a run that was broken off
     is followed by one that does the rest.
     """
-    for key, known in _lists().items():
-        for request in _asked_for(key):
+    for key, known in _get_lists().items():
+        for request in _read_key_presses(key):
             if request.session != known.session or request.number <= known.done:
                 continue
             known.done = request.number
             # The URL of this run may be that of before: what is open is told with each request.
-            here = known.after if request.issue is None else {_OPENED: request.issue}
+            here = known.after if request.issue is None else {_OPEN_ISSUE: request.issue}
             query_params.change(**here)
             if known.act:
                 known.act(request.do)
-            known.after = {name: query_params.read(name) for name in (_OPENED, "page")}
-    query_params.settle()
+            known.after = {name: query_params.read(name) for name in (_OPEN_ISSUE, "page")}
+    query_params.write_url()
 
 
-def show(
+def render(
     issues: Sequence[Issue],
     *,
     key: str,
@@ -118,8 +118,8 @@ def show(
     about: Callable[[Issue], str],
     unread: bool = False,
     page: str = "",
-    several: Several | None = None,
-    keys: Keys | None = None,
+    several: BulkMenu | None = None,
+    keys: Shortcuts | None = None,
 ) -> None:
     """Show ``issues``; ``about`` is the small line under each, ``unread`` makes new ones bold.
 
@@ -135,17 +135,17 @@ def show(
         {
             "id": issue.id,
             "name": str(issue.issue_number),
-            "text": _excerpt(issue.description),
+            "text": _format_excerpt(issue.description),
             "about": about(issue),
-            "state": labels.state(issue.state),
+            "state": labels.format_state(issue.state),
             "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
-            "when": labels.day(issue.created_at),
+            "when": labels.format_short_moment(issue.created_at),
             "unread": unread and not issue.is_read and issue.state != IssueState.DELETED,
             "fixed": issue.state == IssueState.DELETED,
         }
         for issue in issues
     ]
-    known = _lists().setdefault(key, _List())
+    known = _get_lists().setdefault(key, _ListState())
     known.act = keys.act if keys else None
     js_component.mount(
         __file__,
@@ -158,35 +158,35 @@ def show(
             "unread": _("Unread:"),
             "rows": rows,
             "page": page,
-            "selected": opened(),
-            "several": several and _several(several, len(rows)),
+            "selected": get_open_issue_id(),
+            "several": several and _describe_bulk_menu(several, len(rows)),
             "keys": keys and {"asks": dict(keys.asks), "presses": dict(keys.presses)},
-            "locale": i18n.tag(),
+            "locale": i18n.get_locale_tag(),
         },
         on_act_change=act,
     )
 
 
-def _lists() -> dict[str, _List]:
-    lists: dict[str, _List] = st.session_state.setdefault(_LISTS, {})
+def _get_lists() -> dict[str, _ListState]:
+    lists: dict[str, _ListState] = st.session_state.setdefault(_LISTS_KEY, {})
     return lists
 
 
-def _asked_for(key: str) -> list[_Request]:
+def _read_key_presses(key: str) -> list[_KeyPress]:
     try:
-        return _REQUESTS.validate_python((st.session_state.get(key) or {}).get("asked") or [])
+        return _KEY_PRESSES.validate_python((st.session_state.get(key) or {}).get("asked") or [])
     except ValidationError:
         return []
 
 
-def _several(several: Several, shown: int) -> dict[str, Any]:
+def _describe_bulk_menu(several: BulkMenu, shown: int) -> dict[str, Any]:
     total = several.total or shown
-    everything = i18n.number(total)
+    everything = i18n.format_number(total)
     return {
         "label": _("Several at once"),
         "pick": _("Select issue"),
         "every": _("Select all on this page"),
-        "none": labels.count(several.total),
+        "none": labels.format_count(several.total),
         "some": _("{count} selected"),
         "all": _("Select all {count}").format(count=everything) if total > shown else "",
         "all_picked": _("All {count} selected").format(count=everything),
@@ -195,5 +195,5 @@ def _several(several: Several, shown: int) -> dict[str, Any]:
     }
 
 
-def _excerpt(text: str | None) -> str:
-    return " ".join((text or _("(no text)"))[: EXCERPT * 2].split())[:EXCERPT]
+def _format_excerpt(text: str | None) -> str:
+    return " ".join((text or _("(no text)"))[: _EXCERPT_LENGTH * 2].split())[:_EXCERPT_LENGTH]

@@ -11,21 +11,21 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, IssueState
 
-LOOKED_THROUGH: Final = 1_000
+SEARCH_DEPTH: Final = 1_000
 """How many of the newest issues are looked through where the server does not do it."""
 
 
-def load(given: dict[str, Any], number: int) -> IssuePage:
+def fetch_my_issues(given: dict[str, Any], number: int) -> IssuePage:
     """A page of one's own issues that the filters ``given`` let through."""
     me = server_capabilities.me()
     if me and server_capabilities.can_filter():
-        query = filters.query(given | {"created_by": (me.id,)}, number)
+        query = filters.build_query(given | {"created_by": (me.id,)}, number)
         return api_session.client().list(query)
     newest = api_session.client().iterate(IssueQuery(page_size=PAGE_SIZE_LIMIT))
     mine = [
         issue
-        for issue in islice(newest, LOOKED_THROUGH)
-        if _is_of(issue, me) and _fits(issue, given)
+        for issue in islice(newest, SEARCH_DEPTH)
+        if _is_reported_by(issue, me) and _fits(issue, given)
     ]
     start, end = (number - 1) * filters.PAGE_SIZE, number * filters.PAGE_SIZE
     return IssuePage(data=tuple(mine[start:end]), total_count=len(mine))
@@ -33,16 +33,16 @@ def load(given: dict[str, Any], number: int) -> IssuePage:
 
 def is_mine(issue: Issue) -> bool:
     """Whether the person reported this issue by name."""
-    return _is_of(issue, server_capabilities.me())
+    return _is_reported_by(issue, server_capabilities.me())
 
 
-def address() -> str:
+def get_matching_email() -> str:
     """By which address one's issues are known, where the server does not say who one is."""
     who = current_user.get_person()
     return who.email if who and server_capabilities.me() is None else ""
 
 
-def _is_of(issue: Issue, me: User | None) -> bool:
+def _is_reported_by(issue: Issue, me: User | None) -> bool:
     creator, who = issue.created_by, current_user.get_person()
     if creator is None or who is None:
         return False

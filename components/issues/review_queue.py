@@ -19,55 +19,58 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-_BEGAN: Final = "queue_began"
-_AT: Final = "queue_at"
-_GIVEN: Final = "queue_given"
-_SECOND: Final = 1000
+_CUTOFF_KEY: Final = "queue_began"
+_POSITION_KEY: Final = "queue_at"
+_CRITERIA_KEY: Final = "queue_given"
+_SECOND_MS: Final = 1000
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueuePage:
     """One page of the queue and what it is a page of."""
 
     query: IssueQuery
     page: IssuePage
-    newer: int
+    newer_count: int
     """How many issues that the filters let through have come since."""
 
     by_state: dict[IssueState, int]
     """How many others there are in each state, whatever the filter for states; not for a text."""
 
 
-def load(given: dict[str, Any], page: int) -> Queue:
+def fetch_queue_page(given: dict[str, Any], page: int) -> QueuePage:
     """The page that is asked for; other filters, or coming from another page, begin anew."""
     client = api_session.client()
     if not server_capabilities.can_filter():
         query = IssueQuery(page=page, page_size=filters.PAGE_SIZE)
-        return Queue(query, client.list(query), 0, {})
-    if return_after_sign_in.has_just_arrived() or st.session_state.get(_GIVEN) != given:
-        _begin_anew()
-        st.session_state[_GIVEN] = given
-    new = newer(given)
-    until = {"end_date": min(_began(), given.get("end_date", _began())), "total_count": False}
-    query = filters.query(given, page).model_copy(update=until)
+        return QueuePage(query, client.list(query), 0, {})
+    if return_after_sign_in.has_just_arrived() or st.session_state.get(_CRITERIA_KEY) != given:
+        _reset_cutoff()
+        st.session_state[_CRITERIA_KEY] = given
+    new = count_newer(given)
+    until = {
+        "end_date": min(_get_cutoff(), given.get("end_date", _get_cutoff())),
+        "total_count": False,
+    }
+    query = filters.build_query(given, page).model_copy(update=until)
     asked = given.get("states") or LIVE_STATES
     if given.get("filter_by_text"):
         # Each count goes through all texts.
-        by_state, total = {}, _older(given, new)
+        by_state, total = {}, _count_older(given, new)
     else:
         by_state = {
-            state: _older(of_state, newer(of_state) if new or state not in asked else 0)
+            state: _count_older(of_state, count_newer(of_state) if new or state not in asked else 0)
             for state in dict.fromkeys((*LIVE_STATES, *asked))
             for of_state in [given | {"states": (state,)}]
         }
         total = sum(by_state[state] for state in asked)
     found = client.list(query).model_copy(update={"total_count": total or None})
-    return Queue(query, found, new, by_state)
+    return QueuePage(query, found, new, by_state)
 
 
-def newer(given: dict[str, Any]) -> int:
+def count_newer(given: dict[str, Any]) -> int:
     """How many have come since one began to look."""
-    start = max(_began(), given.get("start_date", 0))
+    start = max(_get_cutoff(), given.get("start_date", 0))
     if start >= given.get("end_date", start + 1):
         return 0
     if not server_capabilities.can_filter():
@@ -75,24 +78,26 @@ def newer(given: dict[str, Any]) -> int:
     return _count(given | {"start_date": start})
 
 
-def _began() -> int:
+def _get_cutoff() -> int:
     """The moment up to which issues are shown, in milliseconds since 1970."""
-    if _BEGAN not in st.session_state:
+    if _CUTOFF_KEY not in st.session_state:
         newest = api_session.client().list(IssueQuery(page_size=1)).data
         reported = newest[0].created_at if newest else None
         # By the clock of the server that dates them, which counts whole seconds.
-        st.session_state[_BEGAN] = int(reported.timestamp()) * _SECOND + _SECOND if reported else 0
-    return int(st.session_state[_BEGAN])
+        st.session_state[_CUTOFF_KEY] = (
+            int(reported.timestamp()) * _SECOND_MS + _SECOND_MS if reported else 0
+        )
+    return int(st.session_state[_CUTOFF_KEY])
 
 
 def show_newer() -> None:
     """Show what has come since, too."""
-    _begin_anew()
-    filters.back_to_first_page()
+    _reset_cutoff()
+    filters.go_to_first_page()
 
 
-def _begin_anew() -> None:
-    st.session_state.pop(_BEGAN, None)
+def _reset_cutoff() -> None:
+    st.session_state.pop(_CUTOFF_KEY, None)
 
 
 def mark_read(issue: Issue) -> Issue:
@@ -108,9 +113,9 @@ def mark_read(issue: Issue) -> Issue:
         return issue
 
 
-def has_neighbour(found: Queue, opened: str, step: int) -> bool:
+def has_neighbour(found: QueuePage, opened: str, step: int) -> bool:
     """Whether there is an issue before (-1) or after (1) the opened one, on whatever page."""
-    at = _neighbour(found, opened, step)
+    at = _find_neighbour_index(found, opened, step)
     if at is None:
         return False
     if at < 0:
@@ -118,14 +123,14 @@ def has_neighbour(found: Queue, opened: str, step: int) -> bool:
     return at < len(found.page.data) or found.page.has_next_page
 
 
-def open_neighbour(found: Queue, opened: str, step: int) -> None:
+def open_neighbour(found: QueuePage, opened: str, step: int) -> None:
     """Open the issue before (-1) or after (1) the opened one, and turn the page if need be."""
-    to_neighbour(found, opened, step)
+    select_neighbour(found, opened, step)
 
 
-def to_neighbour(found: Queue, opened: str, step: int) -> Queue:
+def select_neighbour(found: QueuePage, opened: str, step: int) -> QueuePage:
     """The same; returns the page of the issue that is open then."""
-    at = _neighbour(found, opened, step)
+    at = _find_neighbour_index(found, opened, step)
     if at is None or not has_neighbour(found, opened, step):
         return found
     if not 0 <= at < len(found.page.data):
@@ -133,7 +138,7 @@ def to_neighbour(found: Queue, opened: str, step: int) -> Queue:
         try:
             found = replace(found, query=query, page=api_session.client().list(query))
         except IssuesError as error:
-            messages.next_run_failure(error, doing=_("We could not load the queue."))
+            messages.show_failure_next_run(error, doing=_("We could not load the queue."))
             return found
         filters.go_to_page(query.page or 1)
         at = 0 if step > 0 else len(found.page.data) - 1
@@ -142,20 +147,20 @@ def to_neighbour(found: Queue, opened: str, step: int) -> Queue:
     return found
 
 
-def _neighbour(found: Queue, opened: str, step: int) -> int | None:
+def _find_neighbour_index(found: QueuePage, opened: str, step: int) -> int | None:
     ids = [issue.id for issue in found.page.data]
     if opened in ids:
         at: float = ids.index(opened)
-        st.session_state[_AT] = (opened, at)
-    elif st.session_state.get(_AT, ("", 0))[0] == opened:
+        st.session_state[_POSITION_KEY] = (opened, at)
+    elif st.session_state.get(_POSITION_KEY, ("", 0))[0] == opened:
         # It has left the list, by what was done to it: its place is between two others.
-        at = st.session_state[_AT][1] - 0.5
+        at = st.session_state[_POSITION_KEY][1] - 0.5
     else:
         return None
     return math.floor(at + 1) if step > 0 else math.ceil(at - 1)
 
 
-def _older(given: dict[str, Any], new: int) -> int:
+def _count_older(given: dict[str, Any], new: int) -> int:
     # Counted by what is there by now: up to a moment, servers take much longer to count.
     return max(0, _count(given) - new)
 

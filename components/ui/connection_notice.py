@@ -4,7 +4,7 @@ from components.ui import js_component
 from components.ui.i18n import _
 
 
-def element() -> None:
+def mount_script() -> None:
     """The script that tells it, to be on every page: it is needed when no page comes any more."""
     text = _(
         "The portal does not answer at the moment. What you typed is kept in this tab;"

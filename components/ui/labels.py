@@ -16,7 +16,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
-KINDS = {
+TYPES = {
     IssueType.NO_ANSWER: N_("No answer"),
     IssueType.INACCURATE: N_("Wrong answer"),
     IssueType.NO_CONTEXT_USED: N_("Ignored my files"),
@@ -24,7 +24,7 @@ KINDS = {
     IssueType.OTHER: N_("Something else"),
 }
 
-KIND_EXPLANATIONS = {
+TYPE_EXPLANATIONS = {
     IssueType.NO_ANSWER: N_("it stayed silent, broke off or refused"),
     IssueType.INACCURATE: N_("something in it is not true"),
     IssueType.NO_CONTEXT_USED: N_("it did not use what I gave it"),
@@ -84,70 +84,70 @@ ROLES = {
 }
 
 
-def kind(value: str | None) -> str:
+def format_type(value: str | None) -> str:
     """A kind of problem in words; one that we do not know, without the signs of Markdown."""
-    return _(KINDS[IssueType(value)]) if value in list(IssueType) else _foreign(value)
+    return _(TYPES[IssueType(value)]) if value in list(IssueType) else _format_unknown(value)
 
 
-def kind_explanation(value: IssueType) -> str:
+def explain_type(value: IssueType) -> str:
     """What a kind of problem means, in half a sentence."""
-    return _(KIND_EXPLANATIONS[value])
+    return _(TYPE_EXPLANATIONS[value])
 
 
-def move(old: str | None, new: IssueState) -> tuple[str, str]:
+def describe_move(old: str | None, new: IssueState) -> tuple[str, str]:
     """What a reviewer does to bring an issue from one state to another, and its icon."""
     reopen = old == IssueState.CLOSED and new == IssueState.IN_REVIEW
     words, icon = REOPEN if reopen else MOVES[new]
     return _(words), icon
 
 
-def role(value: Role) -> str:
+def format_role(value: Role) -> str:
     """What someone may do, in a word."""
     return _(ROLES[value])
 
 
-def state(value: str | None) -> str:
+def format_state(value: str | None) -> str:
     """A state in words; one that we do not know, without the signs of Markdown."""
-    return _(STATES[IssueState(value)]) if value in list(IssueState) else _foreign(value)
+    return _(STATES[IssueState(value)]) if value in list(IssueState) else _format_unknown(value)
 
 
-def state_explanation(value: str | None) -> str:
+def explain_state(value: str | None) -> str:
     """What a state means for the reporter."""
     return _(STATE_EXPLANATIONS[IssueState(value)]) if value in list(IssueState) else ""
 
 
-def state_badge(value: str | None) -> None:
+def render_state_badge(value: str | None) -> None:
     """Show a state."""
     known = IssueState(value) if value in list(IssueState) else None
     st.badge(
-        state(value),
+        format_state(value),
         icon=STATE_ICONS[known] if known else None,
         color=STATE_COLOURS.get(str(value), "gray"),
     )
 
 
-def count(issues: int | None) -> str:
+def format_count(issues: int | None) -> str:
     """How long a list is."""
     if issues is None:
         return ""
     text = ngettext("{count} issue", "{count} issues", issues)
-    return text.format(count=i18n.number(issues))
+    return text.format(count=i18n.format_number(issues))
 
 
-def newer(issues: int) -> str:
+def format_newer_count(issues: int) -> str:
     """How many have come since one began to look."""
-    return ngettext("{count} new", "{count} new", issues).format(count=i18n.number(issues))
+    return ngettext("{count} new", "{count} new", issues).format(count=i18n.format_number(issues))
 
 
-def counts(by_state: Mapping[IssueState, int]) -> str:
+def format_state_counts(by_state: Mapping[IssueState, int]) -> str:
     """How many there are in each state, in the colours of the states (Markdown)."""
     return " ".join(
-        f":{STATE_COLOURS[state]}-badge[{_counted(state, count)}]"
+        f":{STATE_COLOURS[state]}-badge[{_format_state_count(state, count)}]"
         for state, count in by_state.items()
     )
 
 
-def _counted(state: IssueState, count: int) -> str:
+def _format_state_count(state: IssueState, count: int) -> str:
     match state:
         case IssueState.NOT_REVIEWED:
             text = ngettext("{count} not reviewed", "{count} not reviewed", count)
@@ -157,15 +157,15 @@ def _counted(state: IssueState, count: int) -> str:
             text = ngettext("{count} closed", "{count} closed", count)
         case IssueState.DELETED:
             text = ngettext("{count} deleted", "{count} deleted", count)
-    return text.format(count=i18n.number(count))
+    return text.format(count=i18n.format_number(count))
 
 
-def places() -> tuple[str, str, str]:
+def list_reference_labels() -> tuple[str, str, str]:
     """What says where it happened."""
     return _("Thread"), _("Interaction"), _("Project")
 
 
-def places_explanation() -> str:
+def explain_references() -> str:
     """What these are, for people who do not know the words."""
     return _(
         "Ids, as the assistant has them: thread is a conversation, interaction one answer in it,"
@@ -173,14 +173,14 @@ def places_explanation() -> str:
     )
 
 
-def reporter(user: User | None) -> str:
+def format_user(user: User | None) -> str:
     """Who reported."""
     return _("Anonymous") if user is None else user.name or user.email or user.id
 
 
-def tell_apart(people: Sequence[User]) -> dict[str, str]:
+def format_distinct_names(people: Sequence[User]) -> dict[str, str]:
     """Names by user id; those who share a name get their address beside it."""
-    named = {user.id: reporter(user) for user in people}
+    named = {user.id: format_user(user) for user in people}
     often = Counter(named.values())
     return {
         user.id: f"{named[user.id]} ({user.email or user.id})"
@@ -190,41 +190,46 @@ def tell_apart(people: Sequence[User]) -> dict[str, str]:
     }
 
 
-def on_a_label(name: str) -> str:
+def format_account_label(name: str) -> str:
     """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
-    return _without_signs(name) or _("Account")
+    return strip_punctuation(name) or _("Account")
 
 
-def _foreign(value: str | None) -> str:
+def _format_unknown(value: str | None) -> str:
     """What another server's word for something is on a label."""
-    return _without_signs(value or "") or _("Unknown")
+    return strip_punctuation(value or "") or _("Unknown")
 
 
-def _without_signs(text: str) -> str:
+def strip_punctuation(text: str) -> str:
+    """Replace the punctuation of Markdown and HTML."""
     return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
 
 
-def password_fault(fault: PasswordFault) -> str:
+def explain_password_fault(fault: PasswordFault) -> str:
     """Why a new password will not do, for the person who chose it."""
     return _(PASSWORD_FAULTS[fault]).format(least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
 
 
-def code(text: str) -> str:
+def format_code(text: str) -> str:
     """A text for Markdown that shows it as it is."""
     return f"`{' '.join(text.replace('`', '').split())}`"
 
 
-def moment(when: datetime | None) -> str:
+def format_moment(when: datetime | None) -> str:
     """A point in time where the person is, as the person writes it: 24 Nov 2026, 07:15."""
-    return "" if when is None else i18n.moment(_local(when))
+    return "" if when is None else i18n.format_moment(_to_local(when))
 
 
-def day(when: datetime | None) -> str:
+def format_short_moment(when: datetime | None) -> str:
     """The same, short: the time today, else the day."""
-    return "" if when is None else i18n.day(_local(when), _local(datetime.now(UTC)))
+    return (
+        ""
+        if when is None
+        else i18n.format_short_moment(_to_local(when), _to_local(datetime.now(UTC)))
+    )
 
 
-def zone() -> ZoneInfo:
+def get_time_zone() -> ZoneInfo:
     """The person's time zone."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
@@ -232,29 +237,29 @@ def zone() -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def today() -> date:
+def get_today() -> date:
     """The day that it is where the person is."""
-    return _local(datetime.now(UTC)).date()
+    return _to_local(datetime.now(UTC)).date()
 
 
-def event(entry: HistoryEntry) -> str:
+def describe_event(entry: HistoryEntry) -> str:
     """One step of the history in words."""
     if entry.action == "created":
         return _("Reported")
     if entry.action == "deleted":
         return _("Deleted")
-    return ", ".join(_change(c.field, c.new) for c in entry.changes) or _("Changed")
+    return ", ".join(_describe_change(c.field, c.new) for c in entry.changes) or _("Changed")
 
 
-def _change(field: str, new: str | bool | None) -> str:
+def _describe_change(field: str, new: str | bool | None) -> str:
     if field == "state":
-        return _("Moved to “{state}”").format(state=state(str(new)))
+        return _("Moved to “{state}”").format(state=format_state(str(new)))
     if field == "type":
-        return _("Kind changed to “{kind}”").format(kind=kind(str(new)))
+        return _("Kind changed to “{kind}”").format(kind=format_type(str(new)))
     if field == "is_read":
         return _("Read") if new else _("Marked as unread")
     return _("Text corrected") if field == "description" else _("Changed")
 
 
-def _local(when: datetime) -> datetime:
-    return when.astimezone(zone())
+def _to_local(when: datetime) -> datetime:
+    return when.astimezone(get_time_zone())

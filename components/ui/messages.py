@@ -12,20 +12,20 @@ from issue_portal.client import errors
 log = logging.getLogger(__name__)
 
 
-def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
+def render_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
     """Tell what did not work ("We could not send your report."), why, and what to do about it."""
-    st.error(told(error, doing=doing, kept=kept), icon=":material/error:")
+    st.error(format_failure(error, doing=doing, kept=kept), icon=":material/error:")
 
 
-def told(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
+def format_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
     """The same, as a text."""
-    text = [doing, why(error)]
+    text = [doing, explain_failure(error)]
     if kept:
         text.append(_("Nothing you typed is lost."))
     return " ".join(text)
 
 
-def crashed(error: Exception) -> bool:
+def render_crash(error: Exception) -> bool:
     """Tell that the page itself failed, without a traceback, which goes to the log."""
     log.error("a page failed", exc_info=error)
     st.error(
@@ -38,13 +38,13 @@ def crashed(error: Exception) -> bool:
     return True
 
 
-def why(error: errors.IssuesError) -> str:
-    """The `reason`, and that it may have worked all the same if that is not known."""
+def explain_failure(error: errors.IssuesError) -> str:
+    """The `explain_cause`, and that it may have worked all the same if that is not known."""
     doubt = _("It may have arrived all the same.")
-    return f"{reason(error)} {doubt}" if error.unsure else reason(error)
+    return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 
 
-def reason(error: errors.IssuesError) -> str:
+def explain_cause(error: errors.IssuesError) -> str:
     """Why something did not work, and what to do about it."""
     match error:
         case errors.UnreachableError():
@@ -66,7 +66,7 @@ def reason(error: errors.IssuesError) -> str:
         case errors.AuthenticationError():
             return _("Your sign-in has ended. Sign in again.")
         case errors.PermissionDeniedError() | errors.BadRequestError():
-            return plain(str(error))
+            return strip_markup(str(error))
         case errors.NotFoundError():
             return _("It does not exist (any more), or it is not yours to see.")
         case errors.ConflictError() | errors.PreconditionFailedError():
@@ -82,29 +82,29 @@ def reason(error: errors.IssuesError) -> str:
             return text
 
 
-def plain(text: str) -> str:
+def strip_markup(text: str) -> str:
     """A sentence of a server, which can be anything: without the signs of Markdown and HTML."""
     words = "".join(c if c.isalnum() or c in " .,;:'-()" else " " for c in text).strip()
     return words if words.endswith(".") else words + "."
 
 
-_PENDING = "notices"
+_PENDING_KEY = "notices"
 
 
-def next_run(text: str, *, icon: str = ":material/check:") -> None:
+def show_next_run(text: str, *, icon: str = ":material/check:") -> None:
     """Say ``text`` once the page has been run again."""
-    st.session_state.setdefault(_PENDING, []).append(partial(st.toast, text, icon=icon))
+    st.session_state.setdefault(_PENDING_KEY, []).append(partial(st.toast, text, icon=icon))
 
 
-def next_run_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
-    """Tell of a failure once the page has been run again: see `failure`."""
-    say = partial(failure, error, doing=doing, kept=kept)
-    st.session_state.setdefault(_PENDING, []).append(say)
+def show_failure_next_run(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
+    """Tell of a failure once the page has been run again: see `render_failure`."""
+    say = partial(render_failure, error, doing=doing, kept=kept)
+    st.session_state.setdefault(_PENDING_KEY, []).append(say)
 
 
-def say_pending() -> None:
-    """Say what `next_run` and `next_run_failure` left to say."""
-    pending = st.session_state.get(_PENDING, [])
+def render_pending() -> None:
+    """Say what `show_next_run` and `show_failure_next_run` left to say."""
+    pending = st.session_state.get(_PENDING_KEY, [])
     while pending:
         pending[0]()
         # Only now: a run that is broken off has not said it.

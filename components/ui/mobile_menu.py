@@ -3,6 +3,6 @@
 from components.ui import js_component
 
 
-def element() -> None:
+def mount_script() -> None:
     """The script that closes it, to be on every page."""
     js_component.mount(__file__, key="menu", data={})

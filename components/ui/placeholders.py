@@ -20,29 +20,31 @@ from issue_portal.client.errors import IssuesError
 Loaded = TypeVar("Loaded")
 
 
-def empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
+def render_empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
     """There is nothing here; ``name`` tells several of them on one page apart."""
-    return _state(name, icon, text)
+    return _render_placeholder(name, icon, text)
 
 
-def no_rights(text: str) -> DeltaGenerator:
+def render_no_rights(text: str) -> DeltaGenerator:
     """The person may not see this."""
-    return _state("no_rights", "lock", text)
+    return _render_placeholder("no_rights", "lock", text)
 
 
-def not_supported(text: str) -> DeltaGenerator:
+def render_not_supported(text: str) -> DeltaGenerator:
     """The server that keeps the issues cannot do this: no failure, and trying again is no use."""
-    return _state("not_supported", "power_off", text)
+    return _render_placeholder("not_supported", "power_off", text)
 
 
-def failed(error: IssuesError, *, doing: str) -> NoReturn:
+def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
     """Tell what could not be loaded ("We could not load your issues."), and why; ends the page."""
-    with _state("failed", "cloud_off", messages.told(error, doing=doing), role="alert"):
+    with _render_placeholder(
+        "failed", "cloud_off", messages.format_failure(error, doing=doing), role="alert"
+    ):
         st.button(_("Try again"), icon=":material/refresh:", key="try_again")
     st.stop()
 
 
-def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
+def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
     """Return what ``load`` returns, and show placeholder rows while it takes long.
 
     portal.css delays the placeholder, so that a fast answer does not flash and a list on screen
@@ -59,7 +61,7 @@ def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
         place.empty()
 
 
-def _state(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
+def _render_placeholder(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
     place = st.container(
         key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
     )

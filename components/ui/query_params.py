@@ -32,7 +32,7 @@ class _Written:
 
 
 def read(name: str) -> str:
-    """What the URL says, or will say with the next `settle`."""
+    """What the URL says, or will say with the next `write_url`."""
     changes: dict[str, str] = st.session_state.get(_CHANGES, {})
     return changes[name] if name in changes else _here().get(name, "")
 
@@ -50,11 +50,11 @@ def _here() -> dict[str, str]:
 
 
 def change(**values: str) -> None:
-    """Have the next `settle` put ``values`` into the URL; an empty one leaves it."""
+    """Have the next `write_url` put ``values`` into the URL; an empty one leaves it."""
     st.session_state[_CHANGES] = {**st.session_state.get(_CHANGES, {}), **values}
 
 
-def settle() -> None:
+def write_url() -> None:
     """Write all changes to the URL at once: one step for the browser's way back.
 
     They are kept until then: when something else happens in the browser, Streamlit (1.67) breaks
@@ -73,7 +73,7 @@ def settle() -> None:
     st.session_state.pop(_CHANGES, None)
 
 
-def forget() -> None:
+def forget_changes() -> None:
     """Drop changes that were meant for another page."""
     st.session_state.pop(_CHANGES, None)
     st.session_state.pop(_WRITTEN, None)
@@ -90,7 +90,7 @@ def restore(key: str, value: object) -> None:
 
 
 def keep(key: str, value: str) -> None:
-    """After a widget: have its value in the URL with the next `settle`."""
+    """After a widget: have its value in the URL with the next `write_url`."""
     if value != read(key):
         change(**{key: value})
     st.session_state[_written(key)] = value
