@@ -13,7 +13,14 @@ from components.account import (
     sign_in_cookie_writer,
 )
 from components.report import embed, report_sending
-from components.ui import connection_notice, i18n, labels, mobile_menu, query_params, rerun_throttle
+from components.ui import (
+    connection_notice,
+    i18n,
+    mobile_menu,
+    query_params,
+    rerun_throttle,
+    user_names,
+)
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
 
@@ -42,7 +49,7 @@ insights = st.Page(
 help_page = st.Page("pages/help.py", title=_("Help"), icon=":material/help:")
 sign_in = st.Page(
     "pages/sign_in.py",
-    title=labels.format_account_label(who.name) if who else _("Sign in"),
+    title=user_names.format_account_label(who.name) if who else _("Sign in"),
     icon=":material/account_circle:" if who else ":material/login:",
 )
 

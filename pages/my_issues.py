@@ -15,7 +15,7 @@ from components.issues import (
     undo,
 )
 from components.report import edit_form
-from components.ui import labels, messages, placeholders
+from components.ui import labels, messages, placeholders, plain_text
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.core.portal_token import Person
@@ -50,7 +50,7 @@ def list_or_issue() -> None:
     if address:
         st.caption(
             _("These are the reports under your address, {address}.").format(
-                address=labels.format_code(address)
+                address=plain_text.format_code(address)
             )
         )
 

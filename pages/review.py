@@ -20,7 +20,7 @@ from components.issues import (
     undo,
 )
 from components.issues.review_queue import QueuePage
-from components.ui import labels, messages, placeholders
+from components.ui import labels, messages, placeholders, user_names
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.models.responses import Issue
@@ -99,7 +99,7 @@ def show_list(found: QueuePage, opened: Issue | None, *, filtered: bool) -> None
             [
                 f"#{issue.issue_number}",
                 labels.format_type(issue.type),
-                labels.format_user(issue.created_by),
+                user_names.format_user(issue.created_by),
             ]
         ),
         page=f"{found.query.page} {found.query.end_date}",

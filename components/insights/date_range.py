@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from components.ui import i18n, labels, query_params
+from components.ui import i18n, local_time, query_params
 from components.ui.i18n import N_, _
 from issue_portal.models.requests import StatsQuery
 from issue_portal.models.responses import DayCount
@@ -33,7 +33,7 @@ class Period:
 
     def query(self) -> StatsQuery:
         """What to ask a server for."""
-        zone = labels.get_time_zone()
+        zone = local_time.get_time_zone()
         start = datetime.combine(self.first, time.min, zone) if self.first else None
         given = {"start_date": int(start.timestamp() * 1000)} if start else {}
         return StatsQuery(timezone=zone.key, **given)
@@ -86,7 +86,7 @@ class Span:
         """Its name."""
         if self.by_month:
             return i18n.format_month(self.first)
-        return i18n.format_day(self.first, labels.get_today())
+        return i18n.format_day(self.first, local_time.get_today())
 
 
 def render_period_choice() -> Period:
@@ -107,7 +107,7 @@ def render_period_choice() -> Period:
     )
     query_params.keep("period", chosen if chosen != _DEFAULT_CHOICE else "")
     query_params.write_url()
-    today = labels.get_today()
+    today = local_time.get_today()
     first = None if chosen == "all" else today - timedelta(days=int(chosen) - 1)
     return Period(chosen, first, today)
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from components import api_session, server_capabilities
 from components.issues import issue_detail
-from components.ui import labels
+from components.ui import labels, user_names
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
@@ -68,7 +68,7 @@ def _render_conflict(found: Conflict, all_the_same: Callable[[Conflict], None]) 
     else:
         told = _("You have changed issue {number} meanwhile, elsewhere. This was not saved yet.")
     st.warning(
-        told.format(who=labels.format_account_label(found.by), number=found.now.issue_number),
+        told.format(who=user_names.format_account_label(found.by), number=found.now.issue_number),
         icon=":material/call_split:",
     )
     mine = found.seen.model_copy(update=found.changes) if yours else found.seen
@@ -128,5 +128,5 @@ def _find_editor(now: Issue) -> str:
         entries, me = (), None
     for entry in reversed(entries):
         if entry.by and any(change.field in _COMPARED_FIELDS for change in entry.changes):
-            return "" if me and entry.by.id == me.id else labels.format_user(entry.by)
+            return "" if me and entry.by.id == me.id else user_names.format_user(entry.by)
     return _("Somebody else")

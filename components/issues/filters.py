@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from components.issues import issue_list
-from components.ui import labels, placeholders, query_params
+from components.ui import labels, local_time, placeholders, query_params, user_names
 from components.ui.i18n import _
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import User
@@ -49,7 +49,7 @@ def render_queue_filters(
         order = _order()
     kinds = [kind.value for kind in IssueType]
     seen = st.session_state.get(_UNFOLDED) or any(query_params.read(key) for key in _MORE)
-    names = labels.format_distinct_names(people()) if seen else {}
+    names = user_names.format_distinct_names(people()) if seen else {}
     query_params.restore("kind", query_params.read_list("kind", kinds))
     query_params.restore("created", query_params.read_dates("created"))
     query_params.restore("reporter", query_params.read_list("reporter", list(names)))
@@ -262,7 +262,9 @@ def _period(chosen: Any) -> tuple[int | None, int | None]:
 
 
 def _midnight(when: date) -> int:
-    return max(0, int(datetime.combine(when, time.min, labels.get_time_zone()).timestamp() * 1000))
+    return max(
+        0, int(datetime.combine(when, time.min, local_time.get_time_zone()).timestamp() * 1000)
+    )
 
 
 def _given(**filters: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from components.ui import labels
+from components.ui import labels, local_time, user_names
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
@@ -24,9 +24,9 @@ def render_heading(issue: Issue | ReceiptView) -> None:
 
 def render_reporter(issue: Issue) -> None:
     """Who reported it and when. A name is text of a person, too."""
-    who = html.escape(labels.format_user(issue.created_by))
+    who = html.escape(user_names.format_user(issue.created_by))
     line = _("From {who}, {when}")
-    shown = line.format(who=f"<bdi>{who}</bdi>", when=labels.format_moment(issue.created_at))
+    shown = line.format(who=f"<bdi>{who}</bdi>", when=local_time.format_moment(issue.created_at))
     st.html(f'<p class="from">{shown}</p>')
 
 
@@ -68,9 +68,9 @@ def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) 
     if history:
         render_timeline(history)
         return
-    known = {_("Reported"): labels.format_moment(issue.created_at)}
+    known = {_("Reported"): local_time.format_moment(issue.created_at)}
     if issue.updated_at != issue.created_at:
-        known[_("Last change")] = labels.format_moment(issue.updated_at)
+        known[_("Last change")] = local_time.format_moment(issue.updated_at)
     _render_pairs(known)
 
 
@@ -88,7 +88,7 @@ def render_timeline(history: Iterable[HistoryEntry]) -> None:
     """Show the events of an issue, oldest first."""
     items = "".join(
         f"<li><span>{html.escape(labels.describe_event(entry))}{_format_actor(entry)}</span>"
-        f"<time>{labels.format_moment(entry.at)}</time></li>"
+        f"<time>{local_time.format_moment(entry.at)}</time></li>"
         for entry in history
     )
     label = _("Timeline")
@@ -98,5 +98,5 @@ def render_timeline(history: Iterable[HistoryEntry]) -> None:
 def _format_actor(entry: HistoryEntry) -> str:
     if not entry.by:
         return ""
-    who = f"<bdi>{html.escape(labels.format_user(entry.by))}</bdi>"
+    who = f"<bdi>{html.escape(user_names.format_user(entry.by))}</bdi>"
     return " " + _("by {who}").format(who=who)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from components.ui import i18n, js_component, labels, query_params
+from components.ui import i18n, js_component, labels, local_time, query_params
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
@@ -139,7 +139,7 @@ def render(
             "about": about(issue),
             "state": labels.format_state(issue.state),
             "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
-            "when": labels.format_short_moment(issue.created_at),
+            "when": local_time.format_short_moment(issue.created_at),
             "unread": unread and not issue.is_read and issue.state != IssueState.DELETED,
             "fixed": issue.state == IssueState.DELETED,
         }

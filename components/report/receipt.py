@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from components.ui import labels
+from components.ui import local_time
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import receipt_digits
@@ -45,5 +45,5 @@ def _format_file(issue: Issue) -> str:
         "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
         "Enter the receipt on the page “Track” to see what became of the report.\n"
     )
-    when = labels.format_moment(issue.created_at)
+    when = local_time.format_moment(issue.created_at)
     return text.format(number=issue.issue_number, receipt=issue.receipt, when=when)

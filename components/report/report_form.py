@@ -11,7 +11,7 @@ from components import server_capabilities
 from components.report import draft_autosave, embed, report_state
 from components.report.draft_autosave import InitialValues
 from components.report.prefill import Prefill
-from components.ui import i18n, labels, messages
+from components.ui import i18n, labels, plain_text
 from components.ui.i18n import _, ngettext
 from issue_portal.client.errors import BadRequestError
 from issue_portal.core.portal_token import Person
@@ -219,7 +219,7 @@ def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
             faults[key] = needs.format(fields=names)
         else:
             said = _("The server does not accept this: {reason}")
-            faults[key] = said.format(reason=messages.strip_markup(item.message))
+            faults[key] = said.format(reason=plain_text.format_sentence(item.message))
     server_capabilities.learn_from_refusal(lacking)
     report_state.remember_report_faults(faults)
     return bool(faults)

@@ -114,13 +114,13 @@ def format_share(share: float) -> str:
     return format_percent(share, locale=_get_locale())
 
 
-def format_moment(local: datetime) -> str:
+def format_datetime(local: datetime) -> str:
     """Format a local day and time: 24 Nov 2026, 07:15."""
     locale = _get_locale()
     return f"{format_date(local, locale=locale)}, {format_time(local, 'short', locale=locale)}"
 
 
-def format_short_moment(local: datetime, now: datetime) -> str:
+def format_time_or_day(local: datetime, now: datetime) -> str:
     """Format a local time: the time alone if it is today, else the day."""
     if local.date() == now.date():
         return format_time(local, "short", locale=_get_locale())

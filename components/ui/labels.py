@@ -1,17 +1,18 @@
-"""Words, icons and colours of every kind and state: pages contain no enum names."""
+"""Words, icons and colours of issue types, states, roles and events.
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+Pages contain no enum names.
+"""
+
+from collections.abc import Mapping
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
+from components.ui.plain_text import strip_punctuation
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
-from issue_portal.models.responses import HistoryEntry, User
+from issue_portal.models.responses import HistoryEntry
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -69,7 +70,7 @@ STATE_ICONS = {
     IssueState.DELETED: ":material/delete:",
 }
 
-# What a reviewer does to bring an issue into a state.
+# The action that moves an issue into a state.
 MOVES = {
     IssueState.IN_REVIEW: (N_("Start review"), ":material/visibility:"),
     IssueState.CLOSED: (N_("Close issue"), ":material/check_circle:"),
@@ -85,49 +86,49 @@ ROLES = {
 
 
 def format_type(value: str | None) -> str:
-    """A kind of problem in words; one that we do not know, without the signs of Markdown."""
+    """Name an issue type; a type that only another server knows loses its punctuation."""
     return _(TYPES[IssueType(value)]) if value in list(IssueType) else _format_unknown(value)
 
 
 def explain_type(value: IssueType) -> str:
-    """What a kind of problem means, in half a sentence."""
+    """Explain an issue type in half a sentence."""
     return _(TYPE_EXPLANATIONS[value])
 
 
 def describe_move(old: str | None, new: IssueState) -> tuple[str, str]:
-    """What a reviewer does to bring an issue from one state to another, and its icon."""
+    """Return the label and icon of the action that moves an issue between two states."""
     reopen = old == IssueState.CLOSED and new == IssueState.IN_REVIEW
     words, icon = REOPEN if reopen else MOVES[new]
     return _(words), icon
 
 
 def format_role(value: Role) -> str:
-    """What someone may do, in a word."""
+    """Name a role."""
     return _(ROLES[value])
 
 
 def format_state(value: str | None) -> str:
-    """A state in words; one that we do not know, without the signs of Markdown."""
+    """Name a state; a state that only another server knows loses its punctuation."""
     return _(STATES[IssueState(value)]) if value in list(IssueState) else _format_unknown(value)
 
 
 def explain_state(value: str | None) -> str:
-    """What a state means for the reporter."""
+    """Explain a state to the reporter, or return "" for an unknown one."""
     return _(STATE_EXPLANATIONS[IssueState(value)]) if value in list(IssueState) else ""
 
 
 def render_state_badge(value: str | None) -> None:
-    """Show a state."""
-    known = IssueState(value) if value in list(IssueState) else None
+    """Render a state as a badge in its colour."""
+    icon = STATE_ICONS[IssueState(value)] if value in list(IssueState) else None
     st.badge(
         format_state(value),
-        icon=STATE_ICONS[known] if known else None,
+        icon=icon,
         color=STATE_COLOURS.get(str(value), "gray"),
     )
 
 
 def format_count(issues: int | None) -> str:
-    """How long a list is."""
+    """Format a number of issues, or return "" if it is unknown."""
     if issues is None:
         return ""
     text = ngettext("{count} issue", "{count} issues", issues)
@@ -135,12 +136,12 @@ def format_count(issues: int | None) -> str:
 
 
 def format_newer_count(issues: int) -> str:
-    """How many have come since one began to look."""
+    """Format the number of issues that arrived since the queue was loaded."""
     return ngettext("{count} new", "{count} new", issues).format(count=i18n.format_number(issues))
 
 
 def format_state_counts(by_state: Mapping[IssueState, int]) -> str:
-    """How many there are in each state, in the colours of the states (Markdown)."""
+    """Format the number of issues in each state as coloured badges (Markdown)."""
     return " ".join(
         f":{STATE_COLOURS[state]}-badge[{_format_state_count(state, count)}]"
         for state, count in by_state.items()
@@ -161,89 +162,30 @@ def _format_state_count(state: IssueState, count: int) -> str:
 
 
 def list_reference_labels() -> tuple[str, str, str]:
-    """What says where it happened."""
+    """Return the labels of thread, interaction and project, in the order of the form."""
     return _("Thread"), _("Interaction"), _("Project")
 
 
 def explain_references() -> str:
-    """What these are, for people who do not know the words."""
+    """Explain thread, interaction and project to people who do not know these words."""
     return _(
         "Ids, as the assistant has them: thread is a conversation, interaction one answer in it,"
         " project what the conversation belongs to. Thread and interaction go together."
     )
 
 
-def format_user(user: User | None) -> str:
-    """Who reported."""
-    return _("Anonymous") if user is None else user.name or user.email or user.id
-
-
-def format_distinct_names(people: Sequence[User]) -> dict[str, str]:
-    """Names by user id; those who share a name get their address beside it."""
-    named = {user.id: format_user(user) for user in people}
-    often = Counter(named.values())
-    return {
-        user.id: f"{named[user.id]} ({user.email or user.id})"
-        if often[named[user.id]] > 1
-        else named[user.id]
-        for user in people
-    }
-
-
-def format_account_label(name: str) -> str:
-    """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
-    return strip_punctuation(name) or _("Account")
-
-
 def _format_unknown(value: str | None) -> str:
-    """What another server's word for something is on a label."""
+    """Format a value that only another server knows."""
     return strip_punctuation(value or "") or _("Unknown")
 
 
-def strip_punctuation(text: str) -> str:
-    """Replace the punctuation of Markdown and HTML."""
-    return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
-
-
 def explain_password_fault(fault: PasswordFault) -> str:
-    """Why a new password will not do, for the person who chose it."""
+    """Explain why a new password is not acceptable."""
     return _(PASSWORD_FAULTS[fault]).format(least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
 
 
-def format_code(text: str) -> str:
-    """A text for Markdown that shows it as it is."""
-    return f"`{' '.join(text.replace('`', '').split())}`"
-
-
-def format_moment(when: datetime | None) -> str:
-    """A point in time where the person is, as the person writes it: 24 Nov 2026, 07:15."""
-    return "" if when is None else i18n.format_moment(_to_local(when))
-
-
-def format_short_moment(when: datetime | None) -> str:
-    """The same, short: the time today, else the day."""
-    return (
-        ""
-        if when is None
-        else i18n.format_short_moment(_to_local(when), _to_local(datetime.now(UTC)))
-    )
-
-
-def get_time_zone() -> ZoneInfo:
-    """The person's time zone."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
-def get_today() -> date:
-    """The day that it is where the person is."""
-    return _to_local(datetime.now(UTC)).date()
-
-
 def describe_event(entry: HistoryEntry) -> str:
-    """One step of the history in words."""
+    """Describe one entry of an issue's history."""
     if entry.action == "created":
         return _("Reported")
     if entry.action == "deleted":
@@ -259,7 +201,3 @@ def _describe_change(field: str, new: str | bool | None) -> str:
     if field == "is_read":
         return _("Read") if new else _("Marked as unread")
     return _("Text corrected") if field == "description" else _("Changed")
-
-
-def _to_local(when: datetime) -> datetime:
-    return when.astimezone(get_time_zone())

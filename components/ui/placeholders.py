@@ -1,8 +1,8 @@
-"""What a page shows when it has nothing to show: empty, failed, loading, no rights, not supported.
+"""What a page shows instead of content: empty, failed, loading, no rights, not supported.
 
-All look alike: an icon, one sentence and one thing to do, which the page puts in:
+All look alike: an icon, one sentence and one action, which the page puts in:
 
-    with states.empty(_("You have not reported anything by name yet.")):
+    with placeholders.render_empty(_("You have not reported anything by name yet.")):
         st.page_link("pages/report.py", label=_("Report a problem"))
 """
 
@@ -21,22 +21,22 @@ Loaded = TypeVar("Loaded")
 
 
 def render_empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
-    """There is nothing here; ``name`` tells several of them on one page apart."""
+    """Show that there is nothing to list; ``name`` tells several placeholders on a page apart."""
     return _render_placeholder(name, icon, text)
 
 
 def render_no_rights(text: str) -> DeltaGenerator:
-    """The person may not see this."""
+    """Show that the person may not see the page."""
     return _render_placeholder("no_rights", "lock", text)
 
 
 def render_not_supported(text: str) -> DeltaGenerator:
-    """The server that keeps the issues cannot do this: no failure, and trying again is no use."""
+    """Show that the server lacks a feature, for which trying again is no help."""
     return _render_placeholder("not_supported", "power_off", text)
 
 
 def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
-    """Tell what could not be loaded ("We could not load your issues."), and why; ends the page."""
+    """Show what could not be loaded ("We could not load your issues.") and why; stop the page."""
     with _render_placeholder(
         "failed", "cloud_off", messages.format_failure(error, doing=doing), role="alert"
     ):
@@ -45,10 +45,10 @@ def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
 
 
 def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
-    """Return what ``load`` returns, and show placeholder rows while it takes long.
+    """Return the result of ``load``, showing placeholder rows while it is slow.
 
-    portal.css delays the placeholder, so that a fast answer does not flash and a list on screen
-    keeps its place. st.skeleton of Streamlit 1.67 flashes, and then stays hidden.
+    portal.css delays the placeholder, so that a fast response does not flash and a list on screen
+    keeps its place. st.skeleton (Streamlit 1.67) flashes at once, and then stays hidden.
     """
     with st.container(key="loading"):
         place = st.empty()
