@@ -1,4 +1,4 @@
-"""A list of issues, of which one can be opened, and what is asked for in it by mouse and keys."""
+"""A list of issues: opening one, and what the browser reports of mouse and keys in it."""
 
 import re
 import uuid
@@ -19,56 +19,45 @@ _OPEN_ISSUE: Final = "issue"
 _LISTS_KEY: Final = "issue_lists"
 
 
-def get_open_issue_id() -> str | None:
-    """The id of the issue that is open: it is in the URL, where anything can be."""
-    issue_id = query_params.read(_OPEN_ISSUE)
-    return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
-
-
-def open_issue(issue_id: str | None) -> None:
-    """Open an issue, or close the one that is open."""
-    query_params.change(**{_OPEN_ISSUE: issue_id or ""})
-
-
 @dataclass(frozen=True)
 class BulkMenu:
-    """What can be done with several issues at once."""
+    """The actions that a list offers for several issues at once."""
 
     actions: Mapping[str, str]
-    """Words by name."""
+    """Labels by name."""
 
     total: int | None
-    """How many issues the pages have together."""
+    """Number of issues on all pages."""
 
-    done: int
-    """How often it was done: what was picked for it is let go then."""
+    done_count: int
+    """Number of actions done so far: when it changes, the selection is cleared."""
 
-    act: Callable[[str, list[str], bool], None]
-    """Is called with an action's name, the ids that were picked, and whether all are meant."""
+    on_action: Callable[[str, list[str], bool], None]
+    """Called with the action's name, the selected ids, and whether all pages are selected."""
 
 
 @dataclass(frozen=True)
 class Shortcuts:
-    """What keys do, beside j, k and x, which move and pick."""
+    """The keyboard shortcuts of a list, beside j, k and x, which move and select."""
 
-    asks: Mapping[str, str]
-    """Names of what is asked for, by the key on the keyboard."""
+    commands: Mapping[str, str]
+    """Names of commands by key of the keyboard."""
 
-    presses: Mapping[str, str]
-    """The keys of widgets to press or focus."""
+    widgets: Mapping[str, str]
+    """Keys of widgets to press or focus, by key of the keyboard."""
 
-    act: Callable[[str], None]
-    """Is called with what is asked for, also "next" and "previous" where the list ends."""
+    on_command: Callable[[str], None]
+    """Called with a command, and with "next" or "previous" at the end of the list."""
 
 
 class _KeyPress(BaseModel):
-    """What was asked for in the browser; it comes from there, where it can be anything."""
+    """A command from the browser, which can send anything."""
 
     number: int
     session: str
     do: str
     issue: str | None = None
-    """The one that was open then, "" for none; None if only the server can know that."""
+    """The issue that was open, "" for none; None if only the server can know."""
 
 
 _KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
@@ -76,37 +65,48 @@ _KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
 
 @dataclass
 class _ListState:
-    """What is known of the list with some key."""
+    """What the session keeps about the list with some key."""
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Requests were meant for this one: those of before a restart may have been done."""
+    """Identifies this state: commands sent before a restart may have been carried out."""
 
-    done: int = 0
-    """The number of the last request that was done."""
+    last_number: int = 0
+    """Number of the last command that was carried out."""
 
-    after: dict[str, str] = field(default_factory=dict)
-    """What the URL said after that."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Query parameters after that command."""
 
-    act: Callable[[str], None] | None = None
+    on_command: Callable[[str], None] | None = None
+
+
+def get_open_issue_id() -> str | None:
+    """Return the id of the open issue; the URL can contain anything else, which is ignored."""
+    issue_id = query_params.read(_OPEN_ISSUE)
+    return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
+
+
+def open_issue(issue_id: str | None) -> None:
+    """Open an issue; None closes the open one."""
+    query_params.change(**{_OPEN_ISSUE: issue_id or ""})
 
 
 def handle_key_presses() -> None:
-    """Do what was asked for in the lists of the page, in that order and each once; comes first.
+    """Carry out the commands from the lists of the page, in order and each once; call it first.
 
-    Not in callbacks: the next key breaks off a run (Streamlit 1.67), and a run that was broken off
-    is followed by one that does the rest.
+    Callbacks would not do: the next key press stops a run (Streamlit 1.67), and the run that
+    follows has to carry out the rest.
     """
-    for key, known in _get_lists().items():
-        for request in _read_key_presses(key):
-            if request.session != known.session or request.number <= known.done:
+    for key, state in _get_lists().items():
+        for press in _read_key_presses(key):
+            if press.session != state.session or press.number <= state.last_number:
                 continue
-            known.done = request.number
-            # The URL of this run may be that of before: what is open is told with each request.
-            here = known.after if request.issue is None else {_OPEN_ISSUE: request.issue}
-            query_params.change(**here)
-            if known.act:
-                known.act(request.do)
-            known.after = {name: query_params.read(name) for name in (_OPEN_ISSUE, "page")}
+            state.last_number = press.number
+            # The URL of this run may be outdated, so each command says which issue was open.
+            current = state.parameters if press.issue is None else {_OPEN_ISSUE: press.issue}
+            query_params.change(**current)
+            if state.on_command:
+                state.on_command(press.do)
+            state.parameters = {name: query_params.read(name) for name in (_OPEN_ISSUE, "page")}
     query_params.write_url()
 
 
@@ -115,56 +115,81 @@ def render(
     *,
     key: str,
     label: str,
-    about: Callable[[Issue], str],
+    format_details: Callable[[Issue], str],
     unread: bool = False,
     page: str = "",
-    several: BulkMenu | None = None,
-    keys: Shortcuts | None = None,
+    bulk_menu: BulkMenu | None = None,
+    shortcuts: Shortcuts | None = None,
 ) -> None:
-    """Show ``issues``; ``about`` is the small line under each, ``unread`` makes new ones bold.
+    """Render a list of issues, with their details in a small line below each.
 
-    ``page`` tells one page of a list from another.
+    ``unread`` makes unread issues bold; ``page`` tells one page of a list from another.
     """
 
-    def act() -> None:
-        asked = st.session_state[key].act
-        if asked and several and asked["action"] in several.actions:
-            several.act(asked["action"], [str(one) for one in asked["ids"]], bool(asked["all"]))
+    def handle_action() -> None:
+        request = st.session_state[key].act
+        if request and bulk_menu and request["action"] in bulk_menu.actions:
+            ids = [str(issue_id) for issue_id in request["ids"]]
+            bulk_menu.on_action(request["action"], ids, bool(request["all"]))
 
-    rows = [
-        {
-            "id": issue.id,
-            "name": str(issue.issue_number),
-            "text": _format_excerpt(issue.description),
-            "about": about(issue),
-            "state": labels.format_state(issue.state),
-            "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
-            "when": local_time.format_short_moment(issue.created_at),
-            "unread": unread and not issue.is_read and issue.state != IssueState.DELETED,
-            "fixed": issue.state == IssueState.DELETED,
-        }
-        for issue in issues
-    ]
-    known = _get_lists().setdefault(key, _ListState())
-    known.act = keys.act if keys else None
+    state = _get_lists().setdefault(key, _ListState())
+    state.on_command = shortcuts.on_command if shortcuts else None
     js_component.mount(
         __file__,
         key=key,
         data={
             "list": key,
-            "session": known.session,
-            "done": known.done,
+            "session": state.session,
+            "done": state.last_number,
             "label": label,
             "unread": _("Unread:"),
-            "rows": rows,
+            "rows": [_describe_row(issue, format_details(issue), unread) for issue in issues],
             "page": page,
             "selected": get_open_issue_id(),
-            "several": several and _describe_bulk_menu(several, len(rows)),
-            "keys": keys and {"asks": dict(keys.asks), "presses": dict(keys.presses)},
+            "several": bulk_menu and _describe_bulk_menu(bulk_menu, len(issues)),
+            "keys": shortcuts
+            and {"asks": dict(shortcuts.commands), "presses": dict(shortcuts.widgets)},
             "locale": i18n.get_locale_tag(),
         },
-        on_act_change=act,
+        on_act_change=handle_action,
     )
+
+
+def _describe_row(issue: Issue, details: str, unread: bool) -> dict[str, Any]:
+    """Return a row for the script in the browser."""
+    is_deleted = issue.state == IssueState.DELETED
+    return {
+        "id": issue.id,
+        "name": str(issue.issue_number),
+        "text": _format_excerpt(issue.description),
+        "about": details,
+        "state": labels.format_state(issue.state),
+        "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
+        "when": local_time.format_short_moment(issue.created_at),
+        "unread": unread and not issue.is_read and not is_deleted,
+        "fixed": is_deleted,
+    }
+
+
+def _describe_bulk_menu(menu: BulkMenu, row_count: int) -> dict[str, Any]:
+    """Return a menu for the script in the browser."""
+    total = menu.total or row_count
+    number = i18n.format_number(total)
+    return {
+        "label": _("Several at once"),
+        "pick": _("Select issue"),
+        "every": _("Select all on this page"),
+        "none": labels.format_count(menu.total),
+        "some": _("{count} selected"),
+        "all": _("Select all {count}").format(count=number) if total > row_count else "",
+        "all_picked": _("All {count} selected").format(count=number),
+        "actions": [{"id": name, "words": label} for name, label in menu.actions.items()],
+        "done": menu.done_count,
+    }
+
+
+def _format_excerpt(text: str | None) -> str:
+    return " ".join((text or _("(no text)"))[: _EXCERPT_LENGTH * 2].split())[:_EXCERPT_LENGTH]
 
 
 def _get_lists() -> dict[str, _ListState]:
@@ -177,23 +202,3 @@ def _read_key_presses(key: str) -> list[_KeyPress]:
         return _KEY_PRESSES.validate_python((st.session_state.get(key) or {}).get("asked") or [])
     except ValidationError:
         return []
-
-
-def _describe_bulk_menu(several: BulkMenu, shown: int) -> dict[str, Any]:
-    total = several.total or shown
-    everything = i18n.format_number(total)
-    return {
-        "label": _("Several at once"),
-        "pick": _("Select issue"),
-        "every": _("Select all on this page"),
-        "none": labels.format_count(several.total),
-        "some": _("{count} selected"),
-        "all": _("Select all {count}").format(count=everything) if total > shown else "",
-        "all_picked": _("All {count} selected").format(count=everything),
-        "actions": [{"id": name, "words": words} for name, words in several.actions.items()],
-        "done": several.done,
-    }
-
-
-def _format_excerpt(text: str | None) -> str:
-    return " ".join((text or _("(no text)"))[: _EXCERPT_LENGTH * 2].split())[:_EXCERPT_LENGTH]

@@ -1,7 +1,7 @@
-"""Keyboard shortcuts of the review page: what they do, and switching them off.
+"""Keyboard shortcuts of the review page: what they do, their help, and switching them off.
 
-`issue_list.js` listens for them. Streamlit's own (``shortcut=`` of a button, 1.67) cannot be
-C or R, nor a sign.
+`issue_list.js` listens for the keys. Streamlit's own shortcuts (``shortcut=`` of a button, 1.67)
+cannot be C, R or a punctuation mark.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,8 @@ from issue_portal.models.vocabulary import IssueState
 _ENABLED_KEY: Final = "shortcuts_on"
 _HELP_KEY: Final = "shortcuts"
 _HELP_OPEN_KEY: Final = "shortcuts_opened"
-_STEPS_BY_NAME: Final = {"previous": -1, "next": 1}
+
+_STEPS: Final = {"previous": -1, "next": 1}
 
 _DESCRIPTIONS: Final = {
     "j": N_("Next issue"),
@@ -38,54 +39,44 @@ _DESCRIPTIONS: Final = {
 }
 
 
-def build_shortcuts(found: QueuePage, shown: Iterable[Issue]) -> issue_list.Shortcuts | None:
-    """What keys do in a page of the queue, with the issues as they are shown; None if switched off.
+def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shortcuts | None:
+    """Return the shortcuts for a page of the queue, or None if they are switched off.
 
-    Keys come in faster than pages are shown: what one did is what the next one meets.
+    ``shown`` are the issues as they are on screen. Keys come in faster than pages are drawn, so
+    each command starts from the result of the one before.
     """
     if not st.session_state.get(_ENABLED_KEY, True):
         return None
     seen = {issue.id: issue for issue in shown}
 
-    def act(asked: str) -> None:
-        nonlocal found
-        opened = issue_list.get_open_issue_id()
-        if asked == "undo":
+    def handle_command(command: str) -> None:
+        nonlocal queue
+        issue_id = issue_list.get_open_issue_id()
+        if command == "undo":
             undo.cancel_pending()
-        elif opened is None:
+        elif issue_id is None:
             return
-        elif asked in _STEPS_BY_NAME:
-            found = review_queue.select_neighbour(found, opened, _STEPS_BY_NAME[asked])
+        elif command in _STEPS:
+            queue = review_queue.select_neighbour(queue, issue_id, _STEPS[command])
         else:
             try:
-                issue = seen.get(opened) or api_session.client().get(opened)
+                issue = seen.get(issue_id) or api_session.client().get(issue_id)
                 review_queue.mark_read(issue)
-                _act_on_issue(asked, issue)
+                _act_on_issue(command, issue)
             except IssuesError as error:
                 messages.show_failure_next_run(error, doing=_("We could not save the change."))
             else:
-                seen[opened] = undo.preview(issue)
+                seen[issue_id] = undo.preview(issue)
 
     return issue_list.Shortcuts(
-        asks={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
-        presses={"/": "q", "?": _HELP_KEY},
-        act=act,
+        commands={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
+        widgets={"/": "q", "?": _HELP_KEY},
+        on_command=handle_command,
     )
 
 
-def _act_on_issue(asked: str, issue: Issue) -> None:
-    if asked == "start":
-        issue_actions.move_to_state(issue, IssueState.IN_REVIEW)
-    elif asked == "close":
-        issue_actions.move_to_state(issue, IssueState.CLOSED)
-    elif asked == "unread":
-        issue_actions.mark_unread(issue)
-    elif asked == "delete":
-        issue_actions.delete(issue)
-
-
 def render_help_button() -> None:
-    """A button that lists them."""
+    """Render a button that opens the list of shortcuts."""
     st.button(
         _("Keyboard"),
         icon=":material/keyboard:",
@@ -94,18 +85,30 @@ def render_help_button() -> None:
         on_click=_set_help_open,
         args=(True,),
     )
-    # Kept, since a page that follows what others do may be run again while it is read.
+    # The session keeps the dialog open when the page reruns because the data changed.
     if st.session_state.get(_HELP_OPEN_KEY):
         st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _set_help_open(False))(_render_help)()
 
 
-def _set_help_open(opened: bool) -> None:
-    st.session_state[_HELP_OPEN_KEY] = opened
+def _act_on_issue(command: str, issue: Issue) -> None:
+    if command == "start":
+        issue_actions.move_to_state(issue, IssueState.IN_REVIEW)
+    elif command == "close":
+        issue_actions.move_to_state(issue, IssueState.CLOSED)
+    elif command == "unread":
+        issue_actions.mark_unread(issue)
+    elif command == "delete":
+        issue_actions.delete(issue)
+
+
+def _set_help_open(is_open: bool) -> None:
+    st.session_state[_HELP_OPEN_KEY] = is_open
 
 
 def _render_help() -> None:
     rows = "".join(
-        f"<dt><kbd>{key}</kbd></dt><dd>{_(words)}</dd>" for key, words in _DESCRIPTIONS.items()
+        f"<dt><kbd>{key}</kbd></dt><dd>{_(description)}</dd>"
+        for key, description in _DESCRIPTIONS.items()
     )
     st.html(f'<dl class="facts">{rows}</dl>')
     st.toggle(_("Use these shortcuts"), value=True, key=_ENABLED_KEY, persist_state="session")

@@ -1,20 +1,21 @@
-"""A change that waits a few seconds before it is made, so that it can be undone.
+"""A change that waits a few seconds before it is sent, so that it can be undone.
 
-The contract has no way back from deleting an issue or from starting on one: undoing such a change
-is not making it. What waits is that of a sign-in: a reload and other tabs show it, too, and it is
-made in the end even if all are closed meanwhile.
+Deleting an issue or starting its review cannot be reversed, so undoing means not sending it. A
+pending change belongs to a sign-in: reloads and other tabs show it, too, and it is sent even if
+all tabs are closed.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock, Timer
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from auth import current_user
+from components.issues.issue_change import IssueChange
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
@@ -23,120 +24,122 @@ from issue_portal.models.vocabulary import IssueState
 
 UNDO_SECONDS: Final = 5.0
 
+_KEEP_UNREPORTED_SECONDS: Final = 3600.0
+
 _PENDING_KEY: Final = "held"
 
 log = logging.getLogger(__name__)
 
 _pending_changes: set["_PendingChange"] = set()
-"""Also those that could not be made, until that is told in some tab."""
-
-_KEEP_UNREPORTED_SECONDS: Final = 3600.0
+"""Changes of all sign-ins that wait, or that failed and were not reported in any tab yet."""
 
 
 @dataclass(eq=False)
 class _PendingChange:
-    whose: str
+    owner: str
     issue_id: str
-    changes: Mapping[str, Any]
-    make: Callable[[], object]
-    refused: Callable[[IssuesError], bool]
+    change: IssueChange
+    send: Callable[[], object]
+    is_reported: Callable[[IssuesError], bool]
     doing: str
     done: str
     failed: str
     begun: float = field(default_factory=time.monotonic)
-    over: bool = False
-    undone: bool = False
+    is_over: bool = False
+    is_cancelled: bool = False
     error: IssuesError | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def finish(self) -> None:
-        """Make the change, unless it is made or undone already."""
+        """Send the change unless it was already sent or cancelled."""
         with self._lock:
-            if self.over:
+            if self.is_over:
                 return
             try:
-                self.make()
+                self.send()
                 _pending_changes.discard(self)
             except IssuesError as error:
                 self.error = error
             except Exception:
-                self.error = IssuesError()  # To be told: it is not made.
+                self.error = IssuesError()  # The change was not made, and the person must know.
                 raise
             finally:
-                self.over = True
+                self.is_over = True
 
-    def undo(self) -> None:
-        """Have it not made, unless it is made already."""
+    def cancel(self) -> None:
+        """Cancel the change unless it was already sent."""
         with self._lock:
-            self.undone = self.undone or not self.over
-            self.over = True
+            self.is_cancelled = self.is_cancelled or not self.is_over
+            self.is_over = True
             _pending_changes.discard(self)
 
 
 def schedule_change(
     issue: Issue,
-    changes: Mapping[str, Any],
-    make: Callable[[], object],
-    refused: Callable[[IssuesError], bool],
+    change: IssueChange,
+    send: Callable[[], object],
+    is_reported: Callable[[IssuesError], bool],
     *,
     doing: str,
     done: str,
     failed: str,
 ) -> None:
-    """Call ``make`` in a few seconds, unless undone; until then `preview` applies ``changes``.
+    """Call ``send`` in a few seconds unless cancelled; `preview` applies ``change`` at once.
 
-    What was held before is made first. ``doing``, ``done`` and ``failed`` tell a person what is
-    happening, that it has happened, and that it has not; an error that ``refused`` has told
-    already, for which it returns True, is not told again.
+    Sends the pending change first, if any. ``doing``, ``done`` and ``failed`` are the messages
+    while it waits, once it is sent, and if it fails. ``is_reported`` returns whether the person
+    sees an error elsewhere, so that ``failed`` is left out.
     """
     send_pending()
     for old in tuple(_pending_changes):
-        if old.over and time.monotonic() - old.begun > _KEEP_UNREPORTED_SECONDS:
+        if old.is_over and time.monotonic() - old.begun > _KEEP_UNREPORTED_SECONDS:
             _pending_changes.discard(old)
-    held = _PendingChange(_identify_owner(), issue.id, changes, make, refused, doing, done, failed)
-    _pending_changes.add(held)
-    timer = Timer(UNDO_SECONDS, held.finish)
-    timer.daemon = True  # A server that stops makes what waits by itself: `send_all_pending`.
+    pending = _PendingChange(
+        _identify_owner(), issue.id, change, send, is_reported, doing, done, failed
+    )
+    _pending_changes.add(pending)
+    timer = Timer(UNDO_SECONDS, pending.finish)
+    timer.daemon = True  # A server that stops calls `send_all_pending`.
     timer.start()
-    st.session_state[_PENDING_KEY] = held
+    st.session_state[_PENDING_KEY] = pending
 
 
 def send_pending() -> bool:
-    """Make now what is held, in this tab and in others of the same sign-in; whether all is made."""
-    here = st.session_state.pop(_PENDING_KEY, None)
-    waiting = dict.fromkeys([*([here] if here else []), *_list_of_sign_in()])
-    for held in waiting:
-        held.finish()
-        _report_outcome(held)
-    return all(held.error is None for held in waiting)
+    """Send the pending changes of this sign-in, in all tabs; return whether all succeeded."""
+    in_tab = st.session_state.pop(_PENDING_KEY, None)
+    changes = dict.fromkeys([*([in_tab] if in_tab else []), *_list_of_sign_in()])
+    for pending in changes:
+        pending.finish()
+        _report_outcome(pending)
+    return all(pending.error is None for pending in changes)
 
 
 def preview(issue: Issue) -> Issue:
-    """An issue as it will be, by what `render_bar` shows or what was held since."""
-    held = st.session_state.get(_PENDING_KEY)
-    if not isinstance(held, _PendingChange) or held.issue_id != issue.id:
+    """Return an issue with the pending change of this tab applied."""
+    pending = st.session_state.get(_PENDING_KEY)
+    if not isinstance(pending, _PendingChange) or pending.issue_id != issue.id:
         return issue
-    return issue.model_copy(update=dict(held.changes))
+    return pending.change.apply_to(issue)
 
 
 def is_being_deleted(issue: Issue) -> bool:
-    """Whether an issue is being deleted."""
+    """Return whether the pending change deletes this issue."""
     return issue.state != IssueState.DELETED and preview(issue).state == IssueState.DELETED
 
 
 def render_bar() -> None:
-    """What is held, with the way back; or what came of it."""
-    held = _get_current()
-    while held and held.over:
+    """Render the pending change with an undo button, or report the outcome of a past one."""
+    pending = _get_current()
+    while pending and pending.is_over:
         st.session_state.pop(_PENDING_KEY, None)
-        _report_outcome(held)
-        held = _get_current()
+        _report_outcome(pending)
+        pending = _get_current()
     with st.container(
-        key="held", horizontal=True, vertical_alignment="center", border=held is not None
+        key="held", horizontal=True, vertical_alignment="center", border=pending is not None
     ):
-        if held:
-            st.session_state[_PENDING_KEY] = held
-            st.write(held.doing)
+        if pending:
+            st.session_state[_PENDING_KEY] = pending
+            st.write(pending.doing)
             st.button(
                 _("Undo"),
                 icon=":material/undo:",
@@ -144,15 +147,15 @@ def render_bar() -> None:
                 key="undo",
                 on_click=cancel_pending,
             )
-            _rerun_when_sent(held)
+            _rerun_when_sent(pending)
 
 
 def cancel_pending() -> None:
-    """Have what is held not made."""
-    if held := _get_current():
-        held.undo()
+    """Cancel the pending change."""
+    if pending := _get_current():
+        pending.cancel()
         st.session_state.pop(_PENDING_KEY, None)
-        _report_outcome(held)
+        _report_outcome(pending)
     else:
         messages.show_next_run(
             _("There is nothing to undo, or not any more."), icon=":material/info:"
@@ -160,42 +163,42 @@ def cancel_pending() -> None:
 
 
 def send_all_pending() -> None:
-    """Make all that waits: the server stops."""
-    for held in tuple(_pending_changes):
-        held.finish()
-        if held.error:
+    """Send the pending changes of all sign-ins, since the server stops."""
+    for pending in tuple(_pending_changes):
+        pending.finish()
+        if pending.error:
             log.warning("a change that waited to be made could not be made")
 
 
 @st.fragment(run_every=1)
-def _rerun_when_sent(held: _PendingChange) -> None:
-    if held.over:
+def _rerun_when_sent(pending: _PendingChange) -> None:
+    if pending.is_over:
         st.rerun()
 
 
 def _get_current() -> _PendingChange | None:
-    """What this tab shows as held until it has told what came of it, else what another holds."""
-    held = st.session_state.get(_PENDING_KEY)
-    if isinstance(held, _PendingChange):
-        return held
+    """Return this tab's change until its outcome is reported, else one of another tab."""
+    pending = st.session_state.get(_PENDING_KEY)
+    if isinstance(pending, _PendingChange):
+        return pending
     return next(iter(_list_of_sign_in()), None)
 
 
 def _list_of_sign_in() -> list[_PendingChange]:
-    """What waits, or could not be made, of the same sign-in, in whatever tab."""
-    whose = _identify_owner()
-    return [held for held in tuple(_pending_changes) if whose and held.whose == whose]
+    """Return the changes of this sign-in that wait or failed, in any tab."""
+    owner = _identify_owner()
+    return [pending for pending in tuple(_pending_changes) if owner and pending.owner == owner]
 
 
 def _identify_owner() -> str:
     return current_user.identify_sign_in(current_user.get_sign_in())
 
 
-def _report_outcome(held: _PendingChange) -> None:
-    _pending_changes.discard(held)
-    if held.undone:
+def _report_outcome(pending: _PendingChange) -> None:
+    _pending_changes.discard(pending)
+    if pending.is_cancelled:
         messages.show_next_run(_("Undone."), icon=":material/undo:")
-    elif held.error is None:
-        messages.show_next_run(held.done)
-    elif not held.refused(held.error):
-        messages.show_failure_next_run(held.error, doing=held.failed)
+    elif pending.error is None:
+        messages.show_next_run(pending.done)
+    elif not pending.is_reported(pending.error):
+        messages.show_failure_next_run(pending.error, doing=pending.failed)

@@ -79,7 +79,7 @@ def render(who: Person | None, link: Prefill | None) -> NewIssue | None:
             toggle="report_anonymous",
             by_name=report_state.get_by_name_id(),
             places=tuple(places),
-            given=InitialValues(given.description, choice, places) if link else None,
+            initial=InitialValues(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
             hint_of_link=_(
                 "This text came with the link and can tell who followed it."
