@@ -1,4 +1,4 @@
-"""What a person does to one issue: correct, change, withdraw or delete it.
+"""The actions of a person on one issue: correct, change, withdraw or delete it.
 
 Each action starts from the issue as the person saw it. If somebody else has changed it since,
 nothing is overwritten: the person sees both versions and decides

@@ -3,7 +3,7 @@
 Only the tab's session storage has it: an unsent text never reaches the server.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import streamlit as st
@@ -22,6 +22,16 @@ REPORT_DRAFT = "report"
 
 
 @dataclass(frozen=True)
+class DraftWidgets:
+    """Keys of a form's widgets, which stand beside the element of the draft."""
+
+    text: str
+    choice: str = ""
+    toggle: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class InitialValues:
     """The values of a form before a person changes them."""
 
@@ -36,47 +46,34 @@ class InitialValues:
 def autosave(
     person: Person | None,
     name: str,
-    *,
-    text: str,
+    widgets: DraftWidgets,
     initial: InitialValues | None,
-    choice: str = "",
-    toggle: str = "",
+    *,
     by_name: str = "",
-    places: Sequence[str] = (),
     hint: str = "",
     hint_of_link: str = "",
 ) -> None:
     """Count the characters of a form's text, and keep its input in the browser tab.
 
-    ``name`` names the draft; ``text``, ``choice``, ``toggle`` and ``places`` are the keys of the
-    form's widgets. Only the same person gets the draft back, but a visitor's draft survives signing
-    in. New ``initial`` values (from a link) replace earlier ones and never what a person typed: a
-    form with a ``choice`` offers both texts. A fault in a container with the key ``problem__`` plus
-    that of a widget disappears when the widget changes. ``by_name`` identifies the last time that
-    the person switched the toggle off. ``hint`` is shown beside the count, or ``hint_of_link`` for
-    the text of any link.
+    ``name`` names the draft. Only the same person gets it back, but a visitor's draft survives
+    signing in. New ``initial`` values (from a link) replace earlier ones and never what a person
+    typed: a form with a choice offers both texts. A fault in a container with the key
+    ``problem__`` plus that of a widget disappears when the widget changes. ``by_name`` identifies
+    the last time that the person switched the toggle off. ``hint`` is shown beside the count, or
+    ``hint_of_link`` for the text of any link.
     """
-    offer = {
-        "other": _("The link that you followed brought another text. Yours is kept."),
-        "take": _("Use that of the link"),
-        "mine": _("This is the text of the link. Yours is kept."),
-        "back": _("Use yours"),
-    }
     js_component.mount(
         __file__,
         key="draft",
         data={
+            **asdict(widgets),
             "name": name,
             "owner": hash_owner(person),
             "limit": DESCRIPTION_LIMIT,
             "longest": _LONGEST_TEXT_SENT,
-            "text": text,
-            "choice": choice,
-            "toggle": toggle,
             "by_name": by_name,
-            "places": list(places),
             "given": initial and asdict(initial),
-            "offer": offer if choice else None,
+            "offer": _list_offer_texts() if widgets.choice else None,
             "hint": hint,
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
@@ -84,6 +81,16 @@ def autosave(
             "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),
         },
     )
+
+
+def _list_offer_texts() -> Mapping[str, str]:
+    """Return the texts of the choice between the person's text and that of a link."""
+    return {
+        "other": _("The link that you followed brought another text. Yours is kept."),
+        "take": _("Use that of the link"),
+        "mine": _("This is the text of the link. Yours is kept."),
+        "back": _("Use yours"),
+    }
 
 
 def hash_owner(person: Person | None) -> str:

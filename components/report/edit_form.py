@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from components.report import draft_autosave
-from components.report.draft_autosave import InitialValues
+from components.report.draft_autosave import DraftWidgets, InitialValues
 from components.report.report_faults import find_text_fault
 from components.report.type_select import render_type_select
 from components.ui.i18n import _
@@ -62,7 +62,7 @@ def render(person: Person, issue: Issue) -> Correction | None:
         )
         fault_slot = st.empty()
         initial = InitialValues(seen.description or "")
-        draft_autosave.autosave(person, draft_name, text="correct_text", initial=initial)
+        draft_autosave.autosave(person, draft_name, DraftWidgets("correct_text"), initial)
         if not st.form_submit_button(_("Save"), type="primary", disabled=is_late):
             return None
         if fault := find_text_fault(text):

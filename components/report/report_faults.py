@@ -1,4 +1,4 @@
-"""What is wrong with a report: faults of the input, and reasons of a server that refused it."""
+"""The faults of a report: those of its input, and the reasons of a server that refused it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components import server_capabilities
 from components.report import draft_autosave, embed, report_state
-from components.report.draft_autosave import InitialValues
+from components.report.draft_autosave import DraftWidgets, InitialValues
 from components.report.prefill import Prefill
 from components.report.report_faults import REFERENCE_FIELDS, Fault, find_faults
 from components.report.report_input import ReportInput
@@ -86,12 +86,14 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
     draft_autosave.autosave(
         person,
         draft_autosave.REPORT_DRAFT,
-        text="report_description",
-        choice="report_type",
-        toggle="report_anonymous",
+        DraftWidgets(
+            text="report_description",
+            choice="report_type",
+            toggle="report_anonymous",
+            places=tuple(references),
+        ),
+        initial,
         by_name=report_state.get_by_name_id(),
-        places=tuple(references),
-        initial=initial,
         hint=_("It helps to quote what is wrong, say what is right, and name the file."),
         hint_of_link=_(
             "This text came with the link and can tell who followed it."

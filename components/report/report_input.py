@@ -1,4 +1,4 @@
-"""What a person entered in the report form, before it is checked."""
+"""The input of the report form, before it is checked."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""What a page shows instead of content: empty, failed, loading, no rights, not supported.
+"""Placeholders of a page without content: empty, failed, loading, no rights, not supported.
 
 All look alike: an icon, one sentence and one action, which the page puts in:
 
