@@ -7,7 +7,7 @@ import platform
 import sys
 
 from bench import api, attacks, portal
-from bench.rows import HEADER
+from bench.results import HEADER
 
 PARTS = {"api": api.rows, "portal": portal.rows, "attacks": attacks.rows}
 

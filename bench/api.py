@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 
 from bench import processes
-from bench.rows import Row
-from bench.wrk import Load, load
+from bench.http_load import Load, load
+from bench.results import Row
 from issue_portal.models.vocabulary import IssueState, IssueType
 
 NONE, FEW, MANY = 0, 1_000, 1_000_000

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import processes
 from bench.processes import Process
-from bench.rows import Row
-from bench.sessions import Session
+from bench.results import Row
+from bench.streamlit_session import Session
 
 FEW, MANY = 100, 100_000
 ROUNDS = 15
