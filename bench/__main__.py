@@ -1,7 +1,4 @@
-"""``make bench``: everything that is promised about speed, measured here and now.
-
-``python -m bench api``, ``portal`` or ``attacks`` measures a part. See README.md beside this file.
-"""
+"""Run the benchmarks: ``make bench``, or ``python -m bench api``, ``portal`` or ``attacks``."""
 
 import platform
 import sys
