@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
-from issue_portal.cli.main import COMMANDS, main
+from issue_portal.cli.commands import COMMANDS, main
 
 SECONDS = 120
 

@@ -21,7 +21,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from issue_portal.cli.main import COMMANDS, cli
+from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.client.errors import AuthenticationError, NotFoundError, PermissionDeniedError
 from issue_portal.core.files import lock_directory, make_data_directory, rename_without_overwriting
 from issue_portal.core.revoked_sign_ins import RevokedSignIns
