@@ -1,5 +1,5 @@
 """Run the command line: ``python -m issue_portal``."""
 
-from issue_portal.cli.commands import main
+from issue_portal.cli.main import main
 
 main()

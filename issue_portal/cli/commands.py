@@ -1,10 +1,11 @@
-"""The operator's command line: ``python -m issue_portal``."""
+"""The operator's commands: ``python -m issue_portal`` or ``issue-portal``."""
 
 import sys
 from importlib import import_module
 
 import click
 
+from issue_portal import __version__
 from issue_portal.cli.output import OutputError
 from issue_portal.core.settings import FatalError
 
@@ -23,14 +24,14 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Commands that are loaded when they are used: most need little of the program."""
+    """A group that imports a command when it runs, because most need little of the program."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
+        """Return the names of all commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One of them."""
+        """Import and return the command with this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         module, _, function = COMMANDS[cmd_name].partition(":")
@@ -42,18 +43,20 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.version_option(__version__, message="issue-portal %(version)s")
 def cli() -> None:
     """Run and look after the Issues API.
 
-    Settings come from ISSUES_... variables (see the README). Results go to standard output, remarks
-    to standard error. Exit codes: 0 done, 1 not possible, 2 wrong usage, 130 interrupted.
+    Settings are ISSUES_... environment variables: see docs/configuration.md. Results go to standard
+    output, remarks to standard error. Exit codes: 0 done, 1 not possible, 2 wrong usage, 130
+    interrupted.
     """
 
 
-def main() -> None:
-    """Run the command line; what keeps it from its work is told in one line."""
+def run() -> None:
+    """Run the command line; an expected failure prints one line and sets the exit code."""
     try:
-        cli.main(prog_name="python -m issue_portal", standalone_mode=False)
+        cli.main(standalone_mode=False)
     except FatalError as error:
         click.echo(error, err=True)
         sys.exit(1)
@@ -70,7 +73,7 @@ def main() -> None:
         click.echo(f"Not done: {error.strerror or error}{where}.", err=True)
         sys.exit(1)
     except Exception as error:
-        # Only now: most commands need no database, which takes time to load.
+        # Imported here because SQLAlchemy is slow to load and most commands do without it.
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
         if not isinstance(error, DBAPIError):
