@@ -378,7 +378,7 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
     try:
         with server.client(token) as client:
             assert client.me().email == address
-            # By hand, as the README allows.
+            # By hand, as docs/sign-in.md allows.
             file.write_text(file.read_text() + "  disabled: true\n")
             with pytest.raises(PermissionDeniedError):
                 client.me()
