@@ -6,9 +6,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from streamlit.file_util import get_static_dir
-
 from bench.target import ATTACKER, Target
+from web.streamlit_compat import get_static_folder
 
 _SECONDS_TO_REOPEN = 0.1
 """All attacks that do so together ask about as often as `deploy/haproxy.cfg` lets one address."""
@@ -49,7 +48,7 @@ def pipelined(target: Target) -> None:
 def files(target: Target) -> None:
     """Download the largest file of the page on 90 connections, again and again."""
     largest = max(
-        Path(get_static_dir(), "static", "js").glob("*.js"), key=lambda f: f.stat().st_size
+        Path(get_static_folder(), "static", "js").glob("*.js"), key=lambda f: f.stat().st_size
     )
     asked = (
         f"GET /static/js/{largest.name} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n"

@@ -3,12 +3,12 @@
 import time
 from contextlib import suppress
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from bench.target import ATTACKER, Target
+from web.streamlit_compat import BackMsg
 
 
 def _session(target: Target, address: str = ATTACKER) -> ClientConnection:

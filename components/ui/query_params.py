@@ -10,7 +10,8 @@ from datetime import date
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from web import streamlit_compat
 
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2099, 12, 31)
@@ -44,8 +45,7 @@ def _here() -> dict[str, str]:
     """
     here = st.query_params.to_dict()
     written: _Written = st.session_state.get(_WRITTEN, _Written())
-    context = get_script_run_ctx()
-    late = context and context.fragment_ids_this_run and here in written.before
+    late = streamlit_compat.is_fragment_run() and here in written.before
     return dict(written.now) if late else here
 
 
