@@ -173,7 +173,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     };
     const show = () => {
       for (const id of picked) if (!ids.includes(id)) picked.delete(id);
-      for (const each of list.querySelectorAll("[data-pick]")) each.checked = picked.has(each.dataset.pick);
+      for (const each of list.querySelectorAll("[data-pick]"))
+        each.checked = picked.has(each.dataset.pick);
       every.checked = picked.size > 0 && picked.size === ids.length;
       every.indeterminate = picked.size > 0 && !every.checked;
       all &&= every.checked;
@@ -228,7 +229,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   };
   const pressed = (event) => {
     const at = event.composedPath()[0];
-    const typing = at.isContentEditable || at.matches?.("textarea, select, input:not([type=checkbox])");
+    const typing =
+      at.isContentEditable || at.matches?.("textarea, select, input:not([type=checkbox])");
     if (typing && ["Enter", "Escape"].includes(event.key) && at === press(data.keys.presses["/"])) {
       at.blur();
     }
