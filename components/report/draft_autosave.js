@@ -209,7 +209,8 @@ export default function ({ data, parentElement, setStateValue }) {
     restoreChosen("choice", data.choice, checked, made, (choice) => choices()[choice]?.click());
     if (!toggle()) return;
     const on = toggle().checked;
-    restoreChosen("toggle", data.toggle, on, (first ??= on), () => toggle().click());
+    first ??= on;
+    restoreChosen("toggle", data.toggle, on, first, () => toggle().click());
   };
   // Streamlit may replace or empty a part while a page settles. A person who empties the text is
   // heard by `changed`, so an empty text with one in store is always one that was lost.
