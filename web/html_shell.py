@@ -12,14 +12,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.file_util import get_static_dir
 
 from components.ui import i18n
+from web import streamlit_compat
 
 _ASSETS: Final = Path(__file__).parent / "static"
-_ROOT: Final = '<html lang="en">'
-_TITLE: Final = "<title>Streamlit</title>"
-_END: Final = "</body>"
 _REPORT: Final = re.compile("/report(/?)$")
 """What people guess the first page's address to be: it has another one, as it has no name."""
 _PAGES: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
@@ -107,11 +104,6 @@ class _Page:
 
 
 def _page(code: str, *styles: str) -> _Page:
-    page = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
-    if any(page.count(part) != 1 for part in (_ROOT, _TITLE, _END)):
-        raise RuntimeError("This Streamlit's index.html is not one that the portal knows.")
-    page = page.replace(_ROOT, f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">')
+    root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-    page = page.replace(_TITLE, "<title>Issue Portal</title>")
-    # After Streamlit's own styles, which it adds to the head.
-    return _Page(page.replace(_END, f"<style>\n{style}</style>\n{_END}"))
+    return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))

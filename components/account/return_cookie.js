@@ -4,6 +4,7 @@ let removed = false;
 export default function ({ data, setTriggerValue }) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   const keep = (value, seconds) => {
+    // biome-ignore lint/suspicious/noDocumentCookie: CookieStore needs HTTPS, which a local network may lack.
     document.cookie = `${data.name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Strict${secure}`;
   };
   if (data.value) {

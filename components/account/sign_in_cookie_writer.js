@@ -4,9 +4,11 @@ let done;
 export default function ({ data }) {
   if (data.ticket === done) return;
   done = data.ticket;
-  fetch("cookie", { method: "POST", headers: { [data.header]: data.ticket }, keepalive: true }).catch(
-    () => {
-      done = undefined; // The next run of the page tries again.
-    },
-  );
+  fetch("cookie", {
+    method: "POST",
+    headers: { [data.header]: data.ticket },
+    keepalive: true,
+  }).catch(() => {
+    done = undefined; // The next run of the page tries again.
+  });
 }

@@ -8,7 +8,7 @@ let all = false;
 let severalDone;
 
 // What is asked for in each list has a number, and is told again and again until the server says
-// that it has done it: nothing is lost, however fast one types. `issue` is what was open then, `then`
+// that it has done it: nothing is lost, however fast one types. `issue` is what was open then, `after`
 // what is open after it: an id, "" for nothing, or undefined if only the server can know.
 const lists = new Map();
 let number = 0;
@@ -51,8 +51,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     setStateValue("asked", known.asked);
   };
   const opened = () => {
-    const last = known.asked.findLast((request) => "then" in request);
-    return last ? last.then : (data.selected ?? "");
+    const last = known.asked.findLast((request) => "after" in request);
+    return last ? last.after : (data.selected ?? "");
   };
 
   let list = parentElement.querySelector("ul");
@@ -70,7 +70,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     for (const other of buttons()) other.removeAttribute("aria-current");
     button.setAttribute("aria-current", "true");
     focus = button.dataset.issue;
-    ask({ do: "open", issue: focus, then: focus });
+    ask({ do: "open", issue: focus, after: focus });
   };
 
   const row = (issue) => {
@@ -102,7 +102,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       }
       item.append(label);
     }
-    button.onfocus = () => (focus = issue.id);
+    button.onfocus = () => {
+      focus = issue.id;
+    };
     item.append(button);
     return item;
   };
@@ -173,7 +175,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     };
     const show = () => {
       for (const id of picked) if (!ids.includes(id)) picked.delete(id);
-      for (const each of list.querySelectorAll("[data-pick]")) each.checked = picked.has(each.dataset.pick);
+      for (const each of list.querySelectorAll("[data-pick]"))
+        each.checked = picked.has(each.dataset.pick);
       every.checked = picked.size > 0 && picked.size === ids.length;
       every.indeterminate = picked.size > 0 && !every.checked;
       all &&= every.checked;
@@ -219,16 +222,17 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     else if (next) {
       next.focus();
       open(next);
-    } else ask({ do: by > 0 ? "next" : "previous", issue: from, then: undefined });
+    } else ask({ do: by > 0 ? "next" : "previous", issue: from, after: undefined });
   };
   const act = (what) => {
     const issue = opened();
     if (what !== "undo" && issue === "") return;
-    ask({ do: what, issue, ...(["unread", "delete"].includes(what) && { then: "" }) });
+    ask({ do: what, issue, ...(["unread", "delete"].includes(what) && { after: "" }) });
   };
   const pressed = (event) => {
     const at = event.composedPath()[0];
-    const typing = at.isContentEditable || at.matches?.("textarea, select, input:not([type=checkbox])");
+    const typing =
+      at.isContentEditable || at.matches?.("textarea, select, input:not([type=checkbox])");
     if (typing && ["Enter", "Escape"].includes(event.key) && at === press(data.keys.presses["/"])) {
       at.blur();
     }

@@ -90,7 +90,8 @@ export default function ({ data, parentElement, setStateValue }) {
     keep({ given: data.given, text, places: undefined, aside, taken: false });
   }
 
-  if (data.by_name && data.by_name !== kept().by_name) keep({ by_name: data.by_name, toggle: false });
+  if (data.by_name && data.by_name !== kept().by_name)
+    keep({ by_name: data.by_name, toggle: false });
 
   let counted;
   const count = (text) => {
@@ -194,7 +195,8 @@ export default function ({ data, parentElement, setStateValue }) {
   const restoreChosen = (name, key, now, made, set) => {
     const wanted = kept()[name] ?? made;
     if (now === wanted) looks[name]++;
-    else if (wanted !== -1 && (now === -1 || (looks[name] < 5 && now === made))) silently(() => set(wanted));
+    else if (wanted !== -1 && (now === -1 || (looks[name] < 5 && now === made)))
+      silently(() => set(wanted));
     else {
       keep({ [name]: now });
       settled(key);
@@ -207,7 +209,8 @@ export default function ({ data, parentElement, setStateValue }) {
     restoreChosen("choice", data.choice, checked, made, (choice) => choices()[choice]?.click());
     if (!toggle()) return;
     const on = toggle().checked;
-    restoreChosen("toggle", data.toggle, on, (first ??= on), () => toggle().click());
+    first ??= on;
+    restoreChosen("toggle", data.toggle, on, first, () => toggle().click());
   };
   // Streamlit may replace or empty a part while a page settles. A person who empties the text is
   // heard by `changed`, so an empty text with one in store is always one that was lost.

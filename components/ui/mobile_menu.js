@@ -8,6 +8,8 @@ export default function () {
     const chosen = target.closest?.('[data-testid="stSidebarNavLink"]');
     if (!chosen || !matchMedia("(max-width: 768px)").matches) return;
     // The page is asked for first.
-    setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click());
+    setTimeout(() =>
+      document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click(),
+    );
   });
 }

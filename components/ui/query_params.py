@@ -9,7 +9,8 @@ from datetime import date
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from web import streamlit_compat
 
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2099, 12, 31)
@@ -43,8 +44,7 @@ def _read_url() -> dict[str, str]:
     """
     current = st.query_params.to_dict()
     written: _Written = st.session_state.get(_WRITTEN, _Written())
-    context = get_script_run_ctx()
-    is_late = context and context.fragment_ids_this_run and current in written.before
+    is_late = streamlit_compat.is_fragment_run() and current in written.before
     return dict(written.now) if is_late else current
 
 

@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager, suppress
 import httpx
 import pytest
 from playwright.sync_api import expect
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import connect
 
 from issue_portal.client.client import IssuesClient
@@ -26,6 +25,7 @@ from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.conftest import answered
 from tests.deploy.conftest import kill
+from web.streamlit_compat import BackMsg
 
 WRITERS = 4
 

@@ -3,11 +3,10 @@
 import asyncio
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.loops import in_a_loop
 from web.script_scheduler import ScriptScheduler
+from web.streamlit_compat import BackMsg, ForwardMsg
 from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, WebSocketMessages
 
 NEEDED = {"rerun_script", "stop_script", "app_heartbeat"}

@@ -8,8 +8,6 @@ from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -19,6 +17,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from tests.conftest import SECRET, Server, portal_server
 from web import script_scheduler
+from web.streamlit_compat import BackMsg, ForwardMsg
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from auth import oidc_client, oidc_cookies
 from auth.mode import SignInMode
 from tests.loops import in_a_loop
-from web import login_error_redirect
+from web import login_error_redirect, streamlit_compat
 from web.login_error_redirect import LoginErrorRedirectMiddleware
 
 THIS, OTHER = "198.51.100.1", "198.51.100.2"
@@ -19,7 +19,9 @@ THIS, OTHER = "198.51.100.1", "198.51.100.2"
 def with_a_provider(monkeypatch):
     monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
     monkeypatch.setattr(login_error_redirect, "_PATIENCE", 0.1)
-    monkeypatch.setattr(oidc_cookies, "get_origin_from_redirect_uri", lambda: "https://x.example")
+    monkeypatch.setattr(
+        streamlit_compat, "get_origin_from_redirect_uri", lambda: "https://x.example"
+    )
 
 
 class Streamlit:

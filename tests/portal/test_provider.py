@@ -6,12 +6,13 @@ from unittest.mock import Mock
 
 import pytest
 from starlette.responses import Response
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
 from auth.mode import SignInMode
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
+from web import streamlit_compat
+from web.streamlit_compat import create_signed_value
 
 ANN = "ann@example.com"
 STAFF = ["staff", "Issue Reviewers"]
@@ -139,8 +140,8 @@ def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
 def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
     use_settings(monkeypatch, Settings)
     monkeypatch.setattr(oidc, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
-    monkeypatch.setattr(oidc_cookies, "get_cookie_secret", lambda: "a secret of the tests")
-    monkeypatch.setattr(oidc_cookies, "get_origin_from_redirect_uri", lambda: origin)
+    monkeypatch.setattr(streamlit_compat, "get_cookie_secret", lambda: "a secret of the tests")
+    monkeypatch.setattr(streamlit_compat, "get_origin_from_redirect_uri", lambda: origin)
 
     def cookies_of(email: str) -> dict[str, str]:
         claims = {"is_logged_in": True, "iat": 0, "email": email, "origin": origin}

@@ -175,7 +175,7 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
             hashlib.pbkdf2_hmac("sha256", b"a", b"b", 20_000)
 
     threads = [
-        threading.Thread(target=target, name=script_scheduler._SCRIPT_THREAD, daemon=True)
+        threading.Thread(target=target, name=script_scheduler.SCRIPT_THREAD, daemon=True)
         for target in (compute, over.wait, over.wait, over.wait)
     ]
 

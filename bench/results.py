@@ -1,4 +1,4 @@
-"""A row of the table: our figure, the one that it is held against, and whether that is enough."""
+"""A row of the results: our figure, the figure to compare with, and the target ratio."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Row:
-    """``target`` is what the ratio of the two figures should be, at least or at most."""
+    """``target`` is the lowest or the highest accepted ratio of the two figures."""
 
     what: str
     ours: float
@@ -25,7 +25,7 @@ class Row:
         return cls(what, ours, against, target, False)
 
     def __str__(self) -> str:
-        """As a line of a Markdown table."""
+        """Format the row as a line of a Markdown table."""
         ratio = self.ours / self.against if self.against else float("inf")
         met = ratio >= self.target if self.more_is_better else ratio <= self.target
         bound = ("≥ " if self.more_is_better else "≤ ") + f"{self.target:g}"

@@ -1,4 +1,4 @@
-"""Load over HTTP by wrk (a Debian package), which takes little of the machine itself."""
+"""HTTP load from wrk (a Debian package), which itself takes little processor time."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it; times in milliseconds."""
+    """Requests per second and response times in milliseconds."""
 
     per_second: float
     median: float
@@ -26,9 +26,9 @@ def load(
     at_once: int = 8,
     seconds: float = 5,
 ) -> Load:
-    """Ask for ``url``, or for ``paths`` of its host in turn; POST if there is a ``body``.
+    """Request ``url``, or ``paths`` of its host in turn; POST if there is a ``body``.
 
-    Raises ``RuntimeError`` if any answer is an error.
+    Raises ``RuntimeError`` if any response is an error.
     """
     in_turn = (
         f"local paths = {{{', '.join(f'[==[{path}]==]' for path in paths)}}}\n"

@@ -1,4 +1,4 @@
-"""Sessions at a portal without a browser: only what Streamlit's page says to its server."""
+"""Sessions at a portal without a browser: the messages that Streamlit's page sends."""
 
 import asyncio
 import socket
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
+
+from web.streamlit_compat import BackMsg, ForwardMsg
 
 SECONDS = 20
 
@@ -24,22 +24,22 @@ class Session:
     query: str = ""
     cookies: str = ""
     address: str = ""
-    """Where it seems to come from, if the portal believes us as a proxy."""
+    """Client address to send in ``X-Forwarded-For``."""
 
     connection: socket.socket | None = None
-    """What it is opened on, if not on a new one."""
+    """Connection to use instead of a new one."""
 
     page: str = ""
     widgets: dict[str, str] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
-    """What the last run has said."""
+    """Texts of the last run."""
 
     hashes: list[str] = field(default_factory=list)
     _socket: ClientConnection | None = None
 
     async def open(self) -> float:
-        """Open the page; returns the seconds until its script had run."""
+        """Open the page; return the seconds until its script has run."""
         begun = time.perf_counter()
         host = urlsplit(self.url).netloc
         headers = {"Cookie": self.cookies, "X-Forwarded-For": self.address}
@@ -55,7 +55,7 @@ class Session:
         return time.perf_counter() - begun
 
     async def run(self, **values: Any) -> float:
-        """Run the page with these values of widgets, by key; returns the seconds until it is done.
+        """Rerun the page with these widget values, by key; return the seconds it took.
 
         ``True`` presses a button.
         """

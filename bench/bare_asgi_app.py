@@ -1,4 +1,4 @@
-"""The limit of a Python ASGI server: the bytes of the real answers, with no store behind them."""
+"""A bare ASGI app that answers with the bytes of real responses: the limit of the server."""
 
 import os
 from pathlib import Path

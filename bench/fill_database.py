@@ -1,4 +1,4 @@
-"""Fill an installation with issues: ``python -m bench.fill NUMBER``, with the usual settings."""
+"""Fill an installation with issues: ``python -m bench.fill_database NUMBER``."""
 
 import random
 import sys
@@ -23,7 +23,7 @@ SECONDS_APART = 30
 
 
 def fill(service: Service, number: int) -> None:
-    """Add issues as a company of 500 writes them: half a minute apart, most of them closed."""
+    """Add issues as 500 people would write them: half a minute apart, most of them closed."""
     chance, now, org_id = random.Random(1), int(time.time()), service.org_id
     with service.database.write() as connection:
         people = [

@@ -1,4 +1,4 @@
-"""The limit of a Streamlit page: a title and a form, nothing else."""
+"""A bare Streamlit page to compare with: a title and a form."""
 
 import streamlit as st
 
