@@ -12,7 +12,7 @@ from issue_portal.client.errors import AuthenticationError, PermissionDeniedErro
 from issue_portal.core.portal_token import Person
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
-from tests.conftest import SECRET
+from tests.servers.installation import SECRET
 
 
 @dataclass

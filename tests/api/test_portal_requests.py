@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.conftest import Server, portal_server
+from tests.servers.installation import Server, portal_server
 from web import request_limits, static_files
 
 

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from issue_portal.asgi import uvicorn_limits
-from tests.conftest import Server, api_server, portal_server
+from tests.servers.installation import Server, api_server, portal_server
 
 
 @pytest.fixture(scope="module")
