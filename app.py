@@ -60,5 +60,5 @@ app = st.App(
         Middleware(html_shell.HtmlShellMiddleware),
     ],
     lifespan=installation.lifespan,
-    on_script_error=messages.crashed,
+    on_script_error=messages.render_crash,
 )

@@ -13,13 +13,20 @@ from components.account import (
     sign_in_cookie_writer,
 )
 from components.report import embed, report_sending
-from components.ui import connection_notice, i18n, labels, mobile_menu, query_params, rerun_throttle
+from components.ui import (
+    connection_notice,
+    i18n,
+    mobile_menu,
+    query_params,
+    rerun_throttle,
+    user_names,
+)
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
 
 Visibility = Literal["visible", "hidden"]
 
-rerun_throttle.slow_down()
+rerun_throttle.throttle_reruns()
 who = current_user.get_person()
 session_owners.remember_session_owner(current_user.get_session_owner())
 for_members: Visibility = "visible" if who else "hidden"
@@ -42,7 +49,7 @@ insights = st.Page(
 help_page = st.Page("pages/help.py", title=_("Help"), icon=":material/help:")
 sign_in = st.Page(
     "pages/sign_in.py",
-    title=labels.on_a_label(who.name) if who else _("Sign in"),
+    title=user_names.format_account_label(who.name) if who else _("Sign in"),
     icon=":material/account_circle:" if who else ":material/login:",
 )
 
@@ -50,7 +57,7 @@ sign_in = st.Page(
 st.set_page_config(page_title="Issue Portal", page_icon="web/static/icon.svg")
 pages = [report, track, my_issues, review, insights, help_page, sign_in]
 # Streamlit (1.67) would show the first page then, and a dialog in English.
-unknown = embed.page_name()
+unknown = embed.get_page_name()
 not_found = None
 if unknown not in ["report", *[known.url_path for known in pages]]:
     not_found = st.Page(
@@ -58,32 +65,32 @@ if unknown not in ["report", *[known.url_path for known in pages]]:
     )
 page = st.navigation(
     [*pages, not_found] if not_found else pages,
-    position="hidden" if embed.is_on() else "top",
+    position="hidden" if embed.is_embedded() else "top",
 )
 wide = current_user.is_reviewer() and page in (review, insights)
 st.set_page_config(page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered")
-if not embed.is_on():
+if not embed.is_embedded():
     st.logo("web/static/logo.svg", size="large")
 return_after_sign_in.come_back()
 return_cookie.forget()
 sign_in_cookie_writer.element()
-connection_notice.element()
-mobile_menu.element()
+connection_notice.mount_script()
+mobile_menu.mount_script()
 if page not in (sign_in, not_found):
     return_after_sign_in.remember_page(f"pages/{page.url_path or 'report'}.py")
-query_params.settle()
+query_params.write_url()
 if get_settings().demo:
     demonstration = _("Demonstration: the issues here are samples.")
     st.caption(f":material/science: {demonstration}")
 # Below the page, but made before it: a page may stop the run.
 body, foot = st.container(), st.container()
-if not embed.is_on():
+if not embed.is_embedded():
     with foot:
-        i18n.switch()
+        i18n.render_language_switch()
 with body:
     if page != sign_in:
         require_sign_in.stop_if_ended(page.title)
-    sending = report_sending.sending()
+    sending = report_sending.get_sending()
     sending.wait()
     if sending.untold and page != report:
         # Who went on meanwhile has still to see that it has arrived, and the receipt.

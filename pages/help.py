@@ -64,4 +64,4 @@ points(
     _("**By name:** sign in and open My issues. The page updates by itself."),
 )
 with st.expander(_("Link to the form, or show it in your own page"), icon=":material/link:"):
-    link_builder.show()
+    link_builder.render()

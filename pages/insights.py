@@ -24,16 +24,18 @@ require_sign_in.require(reviewer=True)
 @st.fragment
 def insights() -> None:
     """Everything below the title: another period runs this part only."""
-    chosen = date_range.choose()
+    chosen = date_range.render_period_choice()
     try:
-        stats = placeholders.loading(lambda: api_session.client().stats(chosen.query()))
+        stats = placeholders.load_with_placeholder(
+            lambda: api_session.client().stats(chosen.query())
+        )
     except (NotFoundError, NotSupportedError):
-        placeholders.not_supported(_("This server does not count issues."))
+        placeholders.render_not_supported(_("This server does not count issues."))
         return
     except IssuesError as error:
-        placeholders.failed(error, doing=_("We could not count the issues."))
+        placeholders.render_failed(error, doing=_("We could not count the issues."))
     if not (stats.total or stats.open_before or stats.by_day):
-        placeholders.empty(_("There is nothing to count yet."))
+        placeholders.render_empty(_("There is nothing to count yet."))
         return
     show_numbers(stats)
     if stats.total:
@@ -45,12 +47,12 @@ def show_numbers(stats: IssueStats) -> None:
     """The numbers of the period, and how long reviews take."""
     closed = stats.by_state.get(IssueState.CLOSED, 0)
     with st.container(horizontal=True):
-        st.metric(_("Received"), i18n.number(stats.total), border=True)
-        still_open = i18n.number(stats.total - closed)
+        st.metric(_("Received"), i18n.format_number(stats.total), border=True)
+        still_open = i18n.format_number(stats.total - closed)
         st.metric(_("Of these still open"), still_open, border=True)
-        st.metric(_("Of these unread"), i18n.number(stats.unread), border=True)
+        st.metric(_("Of these unread"), i18n.format_number(stats.unread), border=True)
         anonymous = stats.anonymous / stats.total if stats.total else 0
-        st.metric(_("Of these anonymous"), i18n.percent(anonymous), border=True)
+        st.metric(_("Of these anonymous"), i18n.format_share(anonymous), border=True)
     with st.container(horizontal=True):
         for title, taken in (
             (_("Until the review begins"), stats.time_to_review),
@@ -62,8 +64,8 @@ def show_numbers(stats: IssueStats) -> None:
                     told = _("Half within {median}, nine in ten within {late}.")
                     st.write(
                         told.format(
-                            median=i18n.duration(taken.median),
-                            late=i18n.duration(taken.p90),
+                            median=i18n.format_duration(taken.median),
+                            late=i18n.format_duration(taken.p90),
                         )
                     )
 
@@ -74,24 +76,24 @@ def show_kinds(stats: IssueStats, chosen: Period) -> None:
     by_state, by_kind = st.columns(2, gap="medium")
     with by_state:
         st.subheader(_("By state"), anchor=False)
-        state = charts.bars(
+        state = charts.render_bars(
             "by_state",
-            [Bar(s, labels.state(s), stats.by_state.get(s, 0)) for s in LIVE_STATES],
+            [Bar(s, labels.format_state(s), stats.by_state.get(s, 0)) for s in LIVE_STATES],
             what=_("State"),
             description=_("Number of issues by state"),
         )
     with by_kind:
         st.subheader(_("By kind of problem"), anchor=False)
-        kind = charts.bars(
+        kind = charts.render_bars(
             "by_kind",
-            [Bar(k, labels.kind(k), stats.by_type.get(k, 0)) for k in IssueType],
+            [Bar(k, labels.format_type(k), stats.by_type.get(k, 0)) for k in IssueType],
             what=_("Kind"),
             description=_("Number of issues by kind of problem"),
         )
     project = None
     if stats.by_project:
         st.subheader(_("By project"), anchor=False)
-        project = charts.bars(
+        project = charts.render_bars(
             "by_project",
             [
                 Bar(found.project.id, found.project.name or found.project.id, found.count)
@@ -111,7 +113,7 @@ def show_days(stats: IssueStats, chosen: Period) -> None:
     by_month = any(span.by_month for span in spans)
     what = _("Month") if by_month else _("Day")
     st.subheader(_("Reported each month") if by_month else _("Reported each day"), anchor=False)
-    reported = charts.over_time(
+    reported = charts.render_bars_over_time(
         "reported",
         [Bar(span.value, span.words, span.count) for span in spans],
         what=what,
@@ -123,7 +125,7 @@ def show_days(stats: IssueStats, chosen: Period) -> None:
     st.caption(
         _("How many were open then. A bar, or a cell of its table, shows those that still are.")
     )
-    still_open = charts.over_time(
+    still_open = charts.render_bars_over_time(
         "open",
         [Bar(span.value, span.words, span.open) for span in spans],
         what=what,

@@ -20,19 +20,19 @@ from components.ui.i18n import _
 from issue_portal.client.errors import BadRequestError
 
 who = current_user.get_person()
-sending = report_sending.sending()
+sending = report_sending.get_sending()
 sent = sending.sent
 
 if sent is None:
     if report_state.is_another_report():
         submitted_report.forget()
     else:
-        submitted_report.look(report_state.remember_sent_report, who)
+        submitted_report.restore_from_tab(report_state.remember_sent_report, who)
     st.title(_("Report a problem"), anchor=False)
-    new = report_form.show(who, prefill.link_values())
+    new = report_form.render(who, prefill.get_link_values())
     if new is not None:
         client = api_session.visitor_client() if new.anonymous else api_session.client()
-        sending.send(client, new, report_sending.report_key(new))
+        sending.send(client, new, report_sending.make_idempotency_key(new))
     if sending.sent:
         server_capabilities.learn_from_report(sending.sent)
         report_state.remember_sent_report(sending.sent)
@@ -41,15 +41,17 @@ if sent is None:
         if (
             isinstance(error, BadRequestError)
             and sending.new
-            and report_form.refused(sending.new, error)
+            and report_form.remember_refusal(sending.new, error)
         ):
             sending.mark_told()
             st.rerun()
-        messages.failure(error, doing=_("We could not send your report."), kept=True)
+        messages.render_failure(error, doing=_("We could not send your report."), kept=True)
         sending.mark_told()
-    if who is None and embed.is_on():
-        link = prefill.link_values() or Prefill()
-        embed.link_out(_("Open the form in a tab of its own to report by name"), link.link())
+    if who is None and embed.is_embedded():
+        link = prefill.get_link_values() or Prefill()
+        embed.render_new_tab_link(
+            _("Open the form in a tab of its own to report by name"), link.link()
+        )
     elif who is None:
         by_name = st.button(
             _("Sign in to report by name"),
@@ -61,8 +63,8 @@ if sent is None:
             st.switch_page("pages/sign_in.py")
 else:
     # First of all: whoever reloads the page at once has lost nothing.
-    submitted_report.keep(sent, who)
-    draft_autosave.forget(draft_autosave.REPORT)
+    submitted_report.keep_in_tab(sent, who)
+    draft_autosave.forget_draft(draft_autosave.REPORT_DRAFT)
     sending.mark_told()
     st.title(_("Thank you"), anchor=False)
     st.success(
@@ -76,7 +78,7 @@ else:
         )
     )
     if sent.receipt:
-        receipt.show(sent)
+        receipt.render(sent)
     elif not sent.created_by:
         st.info(
             _(
@@ -88,10 +90,10 @@ else:
     with st.container(key="what_next"):
         if sent.receipt:
             icon = ":material/receipt_long:"
-            embed.page_link("track", label=_("Follow it on Track"), icon=icon)
+            embed.render_page_link("track", label=_("Follow it on Track"), icon=icon)
         elif sent.created_by:
             icon = ":material/inbox:"
-            embed.page_link("my_issues", label=_("See it in My issues"), icon=icon)
+            embed.render_page_link("my_issues", label=_("See it in My issues"), icon=icon)
         st.button(
             _("Report another problem"),
             icon=":material/add:",

@@ -41,16 +41,16 @@ if who is None:
     return_after_sign_in.signing_in()
     require_sign_in.render_sign_in_form()
     if signed_out:
-        draft_autosave.forget_all(signed_out)
+        draft_autosave.forget_all_drafts(signed_out)
         submitted_report.forget()
     else:
-        draft_autosave.put_away(report_state.asked_by_name())
+        draft_autosave.leave_form(report_state.get_by_name_id())
 elif target := return_after_sign_in.page_to_return_to():
     st.switch_page(target)
 else:
-    messages.say_pending()
+    messages.render_pending()
     st.title(_("Your account"), anchor=False)
-    issue_detail.text(f"{who.name}\n{who.email}\n{labels.role(who.role)}")
+    issue_detail.render_text(f"{who.name}\n{who.email}\n{labels.format_role(who.role)}")
     # What the person has done, and could still undo, is done in their name.
-    sign_out_button.render(before=undo.finish)
-    change_password_form.render(before=undo.finish)
+    sign_out_button.render(before=undo.send_pending)
+    change_password_form.render(before=undo.send_pending)

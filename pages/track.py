@@ -12,14 +12,14 @@ from issue_portal.client.errors import IssuesError, NotFoundError
 st.title(_("Track a report"), anchor=False)
 
 if not server_capabilities.gives_receipts():
-    with placeholders.not_supported(
+    with placeholders.render_not_supported(
         _("Anonymous reports cannot be followed here: this server gives no receipts for them.")
     ):
         st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
     st.stop()
 
 # Who comes from the report they have just sent sees it at once.
-sent = report_sending.sending().sent
+sent = report_sending.get_sending().sent
 brought = (sent and sent.receipt) or ""
 with st.form("track", border=False):
     entered = st.text_input(
@@ -33,7 +33,7 @@ with st.form("track", border=False):
     asked = st.form_submit_button(_("Show report"), type="primary", icon=":material/search:")
 
 if asked or (brought and entered == brought):
-    digits = receipt.read(entered)
+    digits = receipt.parse_receipt(entered)
     if digits is None:
         problem.error(_("A receipt has 16 digits. Check what you entered."))
         st.stop()
@@ -44,12 +44,12 @@ if asked or (brought and entered == brought):
             _("No report has this receipt. Check the digits; a deleted report is gone too.")
         )
     except IssuesError as error:
-        messages.failure(error, doing=_("We could not look up the receipt."), kept=True)
+        messages.render_failure(error, doing=_("We could not look up the receipt."), kept=True)
     else:
         with st.container(border=True):
-            issue_detail.heading(found)
-            st.caption(labels.state_explanation(found.state))
-            issue_detail.text(found.description)
-            issue_detail.what_happened(found, found.history)
+            issue_detail.render_heading(found)
+            st.caption(labels.explain_state(found.state))
+            issue_detail.render_text(found.description)
+            issue_detail.render_history(found, found.history)
 else:
     st.caption(_("Reported by name? Then it is in My issues, once you have signed in."))

@@ -28,9 +28,9 @@ class HtmlShellMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.pages = {code: _page(code, "portal.css") for code in i18n.languages()}
+        self.pages = {code: _page(code, "portal.css") for code in i18n.get_languages()}
         self.framed_pages = {
-            code: _page(code, "portal.css", "embedded.css") for code in i18n.languages()
+            code: _page(code, "portal.css", "embedded.css") for code in i18n.get_languages()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +82,7 @@ def _language(scope: Scope) -> str:
     request = Request(scope)
     # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
-    return i18n.preferred(request.cookies.get(i18n.COOKIE, ""), tag.strip())
+    return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
 class _Page:
@@ -104,6 +104,6 @@ class _Page:
 
 
 def _page(code: str, *styles: str) -> _Page:
-    root = f'<html lang="{code}" dir="{i18n.direction(code)}">'
+    root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
     return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))

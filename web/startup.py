@@ -68,7 +68,7 @@ class Installation:
         async with self._api.router.lifespan_context(self._api):
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
-            await asyncio.to_thread(undo.finish_all)
+            await asyncio.to_thread(undo.send_all_pending)
             await asyncio.to_thread(api_backend.get_backend().ended.write)
         if self.service:
             self.service.close()

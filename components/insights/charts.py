@@ -10,7 +10,7 @@ import streamlit as st
 from components.ui.i18n import _
 from issue_portal.core import export_formats
 
-_CHOSEN = "chosen"
+_SELECTION = "chosen"
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Bar:
     count: int
 
 
-def bars(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str | None:
+def render_bars(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str | None:
     """Horizontal bars, one for each ``what``; returns the value of one that was chosen."""
     chart = (
-        alt.Chart(_data(shown))
+        alt.Chart(_build_data(shown))
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
@@ -33,16 +33,18 @@ def bars(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str 
         )
         .properties(height=alt.Step(34))
     )
-    return _show(key, chart, shown, what=what, description=description)
+    return _render_chart(key, chart, shown, what=what, description=description)
 
 
-def over_time(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str | None:
+def render_bars_over_time(
+    key: str, shown: Sequence[Bar], *, what: str, description: str
+) -> str | None:
     """Upright bars, one for each ``what``, oldest first; returns the value of one chosen."""
     # As many names below the axis as there is room for.
     named = [bar.words for bar in shown[:: max(1, -(-len(shown) // 6))]]
     axis = alt.Axis(values=named, labelAngle=0, labelOverlap=True, ticks=False)
     chart = (
-        alt.Chart(_data(shown))
+        alt.Chart(_build_data(shown))
         .mark_bar()
         .encode(
             x=alt.X("words:N", title=None, sort=None, axis=axis),
@@ -51,10 +53,10 @@ def over_time(key: str, shown: Sequence[Bar], *, what: str, description: str) ->
         .properties(height=200)
     )
     newest_first = [bar for bar in reversed(shown) if bar.count]
-    return _show(key, chart, shown, newest_first, what=what, description=description)
+    return _render_chart(key, chart, shown, newest_first, what=what, description=description)
 
 
-def _show(
+def _render_chart(
     key: str,
     chart: alt.Chart,
     shown: Sequence[Bar],
@@ -64,7 +66,7 @@ def _show(
     description: str,
 ) -> str | None:
     listed = shown if listed is None else listed
-    choice = alt.selection_point(_CHOSEN, fields=["value"])
+    choice = alt.selection_point(_SELECTION, fields=["value"])
     titles = {"words": what, "count": _("Issues")}
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
     event = st.altair_chart(
@@ -75,31 +77,31 @@ def _show(
     )
     with st.expander(_("As a table"), icon=":material/table:"):
         picked = st.dataframe(
-            table(listed, titles),
+            build_table(listed, titles),
             hide_index=True,
             key=f"{key}_table",
             on_select="rerun",
             selection_mode="single-cell",
             alt=description,
         )
-    points = event["selection"].get(_CHOSEN) or []
+    points = event["selection"].get(_SELECTION) or []
     if points:
         return str(points[0]["value"])
     cells = picked["selection"]["cells"]
     return listed[cells[0][0]].value if cells else None
 
 
-def table(listed: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
+def build_table(listed: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
     """The names and counts below their ``titles``.
 
     Streamlit's table can be downloaded and copied to a spreadsheet, where no cell may run.
     """
-    found = _data(listed)[["words", "count"]]
+    found = _build_data(listed)[["words", "count"]]
     found["words"] = found["words"].map(export_formats.escape_formula)
     return found.rename(columns=dict(titles))
 
 
-def _data(shown: Sequence[Bar]) -> pd.DataFrame:
+def _build_data(shown: Sequence[Bar]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "value": [bar.value for bar in shown],

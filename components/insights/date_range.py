@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from components.ui import i18n, labels, query_params
+from components.ui import i18n, local_time, query_params
 from components.ui.i18n import N_, _
 from issue_portal.models.requests import StatsQuery
 from issue_portal.models.responses import DayCount
@@ -18,8 +18,8 @@ _CHOICES: Final[Mapping[str, str]] = {
     "365": N_("12 months"),
     "all": N_("All"),
 }
-_USUAL: Final = "30"
-_LONGEST_BY_DAY: Final = 100
+_DEFAULT_CHOICE: Final = "30"
+_MOST_DAYS_BY_DAY: Final = 100
 """Days; what is longer is counted by the month."""
 
 
@@ -33,7 +33,7 @@ class Period:
 
     def query(self) -> StatsQuery:
         """What to ask a server for."""
-        zone = labels.zone()
+        zone = local_time.get_time_zone()
         start = datetime.combine(self.first, time.min, zone) if self.first else None
         given = {"start_date": int(start.timestamp() * 1000)} if start else {}
         return StatsQuery(timezone=zone.key, **given)
@@ -48,10 +48,10 @@ class Period:
         if not (self.first or counted):
             return []
         first = self.first or date.fromisoformat(counted[0].day)
-        by_month = (self.last - first).days > _LONGEST_BY_DAY
+        by_month = (self.last - first).days > _MOST_DAYS_BY_DAY
         by_day = {date.fromisoformat(day.day): day for day in counted}
         spans: list[Span] = []
-        for day in _days(first, max([self.last, *by_day])):
+        for day in _list_days(first, max([self.last, *by_day])):
             found = by_day.get(day)
             still_open = found.open if found else spans[-1].open if spans else open_before
             count = found.count if found else 0
@@ -85,14 +85,14 @@ class Span:
     def words(self) -> str:
         """Its name."""
         if self.by_month:
-            return i18n.month(self.first)
-        return i18n.calendar_day(self.first, labels.today())
+            return i18n.format_month(self.first)
+        return i18n.format_day(self.first, local_time.get_today())
 
 
-def choose() -> Period:
+def render_period_choice() -> Period:
     """A control to choose a period."""
     query_params.restore(
-        "period", (query_params.read_list("period", list(_CHOICES)) or [_USUAL])[0]
+        "period", (query_params.read_list("period", list(_CHOICES)) or [_DEFAULT_CHOICE])[0]
     )
     chosen = (
         st.segmented_control(
@@ -103,14 +103,14 @@ def choose() -> Period:
             required=True,
             label_visibility="collapsed",
         )
-        or _USUAL
+        or _DEFAULT_CHOICE
     )
-    query_params.keep("period", chosen if chosen != _USUAL else "")
-    query_params.settle()
-    today = labels.today()
+    query_params.keep("period", chosen if chosen != _DEFAULT_CHOICE else "")
+    query_params.write_url()
+    today = local_time.get_today()
     first = None if chosen == "all" else today - timedelta(days=int(chosen) - 1)
     return Period(chosen, first, today)
 
 
-def _days(first: date, last: date) -> list[date]:
+def _list_days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]

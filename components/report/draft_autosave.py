@@ -14,15 +14,15 @@ from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
-_LONGEST_SENT = 50_000
+_LONGEST_TEXT_SENT = 50_000
 """UTF-16 units of a text that is sent to be refused; more would not fit into one message."""
 
-REPORT = "report"
+REPORT_DRAFT = "report"
 """The name of the draft of a report."""
 
 
 @dataclass(frozen=True)
-class Given:
+class InitialValues:
     """What a form is filled in with, before a person changes it."""
 
     text: str
@@ -33,12 +33,12 @@ class Given:
     """What is in the other fields, by the keys of the widgets."""
 
 
-def keep(
+def autosave(
     who: Person | None,
     name: str,
     *,
     text: str,
-    given: Given | None,
+    initial: InitialValues | None,
     choice: str = "",
     toggle: str = "",
     by_name: str = "",
@@ -66,53 +66,53 @@ def keep(
         key="draft",
         data={
             "name": name,
-            "owner": owner(who),
+            "owner": hash_owner(who),
             "limit": DESCRIPTION_LIMIT,
-            "longest": _LONGEST_SENT,
+            "longest": _LONGEST_TEXT_SENT,
             "text": text,
             "choice": choice,
             "toggle": toggle,
             "by_name": by_name,
             "places": list(places),
-            "given": given and asdict(given),
+            "given": initial and asdict(initial),
             "offer": offer if choice else None,
             "hint": hint,
             "hint_of_link": hint_of_link or hint,
-            "locale": i18n.tag(),
+            "locale": i18n.get_locale_tag(),
             "count": _("{count} of {limit} characters"),
             "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),
         },
     )
 
 
-def owner(who: Person | None) -> str:
+def hash_owner(who: Person | None) -> str:
     """What the tab calls the person that something is of; "" for a visitor."""
     return api_backend.get_backend().keys.hash("draft", who.email).hex()[:16] if who else ""
 
 
-def identity() -> str:
+def get_draft_id() -> str:
     """What the tab calls this draft, through reloads: the same report has the same, once sent."""
     state = st.session_state.get("draft") or {}
     return str(state.get("id", ""))
 
 
-def put_away(by_name: str = "") -> None:
+def leave_form(by_name: str = "") -> None:
     """No form is on the page any more: the next one may be that of somebody else.
 
     ``by_name`` names the occasion on which a visitor chose to report by name, so that the form
     knows it when they come back from the provider. (A cookie would not do: another site on this
     host could set it, and a report would have a name that nobody asked for.)
     """
-    data = {"name": REPORT, "away": True, "by_name": by_name}
+    data = {"name": REPORT_DRAFT, "away": True, "by_name": by_name}
     js_component.mount(__file__, key="draft_away", data=data)
 
 
-def forget(name: str) -> None:
+def forget_draft(name: str) -> None:
     """Drop what was kept under a name, since it was sent or saved."""
     js_component.mount(__file__, key="draft_forget", data={"name": name, "forget": True})
 
 
-def forget_all(signed_out: str) -> None:
+def forget_all_drafts(signed_out: str) -> None:
     """Drop all that was kept, and have the browser's other tabs do so; names the signing out."""
     data = {"name": "", "forget": True, "signed_out": signed_out}
     js_component.mount(__file__, key="draft_forget", data=data)

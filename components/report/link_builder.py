@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components.report.prefill import Prefill, is_reference
+from components.report.prefill import Prefill, is_linkable_id
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
@@ -12,28 +12,30 @@ _TEXT_LIMIT = 1_000
 """Of what is longer, browsers and proxies cut the address off."""
 
 
-def show() -> None:
+def render() -> None:
     """Choose what the form is filled in with; get the link."""
     st.caption(_("Choose what is filled in. Whoever follows the link can change it all."))
     kind = st.selectbox(
         _("Kind of problem"),
         list(IssueType),
         index=None,
-        format_func=labels.kind,
+        format_func=labels.format_type,
         placeholder=_("Left open"),
         key="link_kind",
     )
     text = st.text_area(_("What happened?"), height=80, max_chars=_TEXT_LIMIT, key="link_text")
-    st.caption(labels.places_explanation())
+    st.caption(labels.explain_references())
     thread, interaction, project = (
         column.text_input(name, max_chars=200, key=f"link_place_{number}", live=True).strip()
-        for number, (column, name) in enumerate(zip(st.columns(3), labels.places(), strict=True))
+        for number, (column, name) in enumerate(
+            zip(st.columns(3), labels.list_reference_labels(), strict=True)
+        )
     )
     framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
     if bool(thread) != bool(interaction):
         st.warning(_("Give both thread and interaction, or neither."), icon=":material/link_off:")
         return
-    if not all(is_reference(given) for given in (thread, interaction, project) if given):
+    if not all(is_linkable_id(given) for given in (thread, interaction, project) if given):
         st.warning(
             _("In a link, an id can have letters from a to z, digits, and {signs}.").format(
                 signs="`. _ : / @ + = ~ -`"

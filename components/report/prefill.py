@@ -7,14 +7,14 @@ from typing import Final
 
 import streamlit as st
 
-from components.report.embed import address
+from components.report.embed import build_page_url
 from issue_portal.models.text_rules import unmarked
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
+_LINKABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
 """An id that a link may bring: what is in it can be seen, and told from anything else."""
 
-_HEIGHT = 760
+_FRAME_HEIGHT = 760
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Prefill:
             type=IssueType(kind) if kind in list(IssueType) else None,
             # Marks that nobody sees could tell who followed the link.
             description=unmarked(given.get("description", "")[:DESCRIPTION_LIMIT]),
-            thread=_reference(given.get("thread", "")),
-            interaction=_reference(given.get("interaction", "")),
-            project=_reference(given.get("project", "")),
+            thread=_clean_id(given.get("thread", "")),
+            interaction=_clean_id(given.get("interaction", "")),
+            project=_clean_id(given.get("project", "")),
         )
 
     @classmethod
@@ -51,7 +51,7 @@ class Prefill:
     def link(self, *, embedded: bool = False) -> str:
         """The address of the form, filled in like this."""
         said = {name: str(value) for name, value in asdict(self).items() if value}
-        return address(**said | ({"embed": "true"} if embedded else {}))
+        return build_page_url(**said | ({"embed": "true"} if embedded else {}))
 
     def frame(self, title: str) -> str:
         """HTML that shows the form, filled in like this, in another page."""
@@ -59,19 +59,19 @@ class Prefill:
         return (
             f'<iframe src="{link}"\n'
             f'        title="{html.escape(title)}" allow="clipboard-write"\n'
-            f'        style="width: 100%; height: {_HEIGHT}px; border: 0"></iframe>'
+            f'        style="width: 100%; height: {_FRAME_HEIGHT}px; border: 0"></iframe>'
         )
 
 
-def is_reference(text: str) -> bool:
+def is_linkable_id(text: str) -> bool:
     """Whether a link can bring this as an id."""
-    return bool(_REFERENCE.fullmatch(text))
+    return bool(_LINKABLE_ID.fullmatch(text))
 
 
-def _reference(text: str) -> str:
+def _clean_id(text: str) -> str:
     """An id as a link gives it, or nothing if it could hide something."""
     text = text.strip()
-    return text if is_reference(text) else ""
+    return text if is_linkable_id(text) else ""
 
 
 LINK_KEY = "report_link"
@@ -79,12 +79,12 @@ LINK_KEY = "report_link"
 LINK_ADDRESS_KEY = "report_link_address"
 
 
-def link_values() -> Prefill | None:
+def get_link_values() -> Prefill | None:
     """What the link to the form said, also once another page has taken it out of the URL."""
-    address = st.query_params.to_dict()
-    if address != st.session_state.get(LINK_ADDRESS_KEY):
+    parameters = st.query_params.to_dict()
+    if parameters != st.session_state.get(LINK_ADDRESS_KEY):
         # Once, not with each run: a long text takes its time.
-        st.session_state[LINK_ADDRESS_KEY] = address
+        st.session_state[LINK_ADDRESS_KEY] = parameters
         if given := Prefill.from_url():
             st.session_state[LINK_KEY] = given
     kept = st.session_state.get(LINK_KEY)

@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from components.ui import labels
+from components.ui import local_time
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import receipt_digits
@@ -12,7 +12,7 @@ from issue_portal.models.vocabulary import receipt_digits
 _DIGITS = 16
 
 
-def show(issue: Issue) -> None:
+def render(issue: Issue) -> None:
     """Show the receipt of a report that was just sent."""
     title = _("Your receipt")
     st.markdown(f"**{title}**")
@@ -26,7 +26,7 @@ def show(issue: Issue) -> None:
     )
     st.download_button(
         _("Download receipt"),
-        _file(issue),
+        _format_file(issue),
         file_name=f"issue-{issue.issue_number}-receipt.txt",
         mime="text/plain",
         on_click="ignore",
@@ -34,16 +34,16 @@ def show(issue: Issue) -> None:
     )
 
 
-def read(entered: str) -> str | None:
+def parse_receipt(entered: str) -> str | None:
     """The digits of what a person entered, or None if it cannot be a receipt."""
     digits = receipt_digits(entered)
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 
 
-def _file(issue: Issue) -> str:
+def _format_file(issue: Issue) -> str:
     text = _(
         "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
         "Enter the receipt on the page “Track” to see what became of the report.\n"
     )
-    when = labels.moment(issue.created_at)
+    when = local_time.format_moment(issue.created_at)
     return text.format(number=issue.issue_number, receipt=issue.receipt, when=when)

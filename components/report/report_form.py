@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components import server_capabilities
 from components.report import draft_autosave, embed, report_state
-from components.report.draft_autosave import Given
+from components.report.draft_autosave import InitialValues
 from components.report.prefill import Prefill
-from components.ui import i18n, labels, messages
+from components.ui import i18n, labels, plain_text
 from components.ui.i18n import _, ngettext
 from issue_portal.client.errors import BadRequestError
 from issue_portal.core.portal_token import Person
@@ -21,7 +21,7 @@ from issue_portal.models.text_rules import check_text, is_blank, unmarked
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT as LIMIT
 from issue_portal.models.vocabulary import IssueType, ResourceType
 
-_KEYS: Final = {
+_WIDGETS_BY_FIELD: Final = {
     "type": "report_type",
     "description": "report_description",
     "anonymous": "report_anonymous",
@@ -32,7 +32,7 @@ _KEYS: Final = {
 }
 """The keys of the widgets, by the names that a server may give to what is wrong."""
 
-_PLACES: Final = {
+_REFERENCE_FIELDS: Final = {
     "report_thread": "config",
     "report_interaction": "config",
     "report_project": "project_id",
@@ -42,7 +42,7 @@ _PLACES: Final = {
 _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
-def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
+def render(who: Person | None, link: Prefill | None) -> NewIssue | None:
     """Show the form, as a ``link`` has filled it in; returns the report once sent and complete."""
     given = link or Prefill()
     kinds = list(IssueType)
@@ -53,7 +53,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             _("What kind of problem is it?"),
             kinds,
             index=choice,
-            format_func=lambda k: f"**{labels.kind(k)}:** {labels.kind_explanation(k)}",
+            format_func=lambda k: f"**{labels.format_type(k)}:** {labels.explain_type(k)}",
             key="report_type",
             persist_state="session",
         )
@@ -71,30 +71,30 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             "report_interaction": given.interaction,
             "report_project": given.project,
         }
-        draft_autosave.keep(
+        draft_autosave.autosave(
             who,
-            draft_autosave.REPORT,
+            draft_autosave.REPORT_DRAFT,
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",
-            by_name=report_state.asked_by_name(),
+            by_name=report_state.get_by_name_id(),
             places=tuple(places),
-            given=Given(given.description, choice, places) if link else None,
+            initial=InitialValues(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
             hint_of_link=_(
                 "This text came with the link and can tell who followed it."
                 " If nobody should know, write it in your own words."
             ),
         )
-        anonymous = _anonymous(who)
+        anonymous = _render_anonymous_toggle(who)
         slots["report_anonymous"] = st.empty()
-        thread, interaction, project = _where(places, slots)
+        thread, interaction, project = _render_references(places, slots)
         sent = st.form_submit_button(
             _("Send report"), type="primary", icon=":material/send:", key="send"
         )
     if not sent:
-        for key, told in report_state.report_faults().items():
-            _tell(slots, told, key)
+        for key, told in report_state.get_report_faults().items():
+            _render_fault(slots, told, key)
         return None
     report_state.remember_report_faults({})
     if anonymous and len(description) <= LIMIT:
@@ -103,14 +103,14 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
         thread, interaction, project = map(unmarked, (thread, interaction, project))
     problems = [
         *([(_("Choose the kind of problem."), "report_type")] if kind is None else []),
-        *([(fault, "report_description")] if (fault := text_problem(description)) else []),
-        *_place_problems(thread, interaction, project),
+        *([(fault, "report_description")] if (fault := find_text_fault(description)) else []),
+        *_find_reference_faults(thread, interaction, project),
     ]
     for told, *keys in problems:
-        _tell(slots, told, *keys)
+        _render_fault(slots, told, *keys)
     if who is None and not anonymous:
         told = _("Sign in first (the link is below), or report anonymously.")
-        _tell(slots, told, "report_anonymous", icon="arrow_downward")
+        _render_fault(slots, told, "report_anonymous", icon="arrow_downward")
         return None
     if problems or kind is None:
         return None
@@ -126,7 +126,9 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
     )
 
 
-def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple[str, str, str]:
+def _render_references(
+    places: Mapping[str, str], slots: dict[str, DeltaGenerator]
+) -> tuple[str, str, str]:
     """Where it happened: folded, unless a link said it, the server needs it or refused it."""
     # What came with a link is shown: it goes along even with an anonymous report.
     came_with_link = any(places.values())
@@ -136,7 +138,7 @@ def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple
         icon=":material/link:",
         expanded=came_with_link
         or needed
-        or not report_state.report_faults().keys().isdisjoint(_PLACES),
+        or not report_state.get_report_faults().keys().isdisjoint(_REFERENCE_FIELDS),
     ):
         # Always: it may have come with a link that was followed before.
         st.caption(
@@ -149,9 +151,9 @@ def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple
                     " It goes along with an anonymous report, too."
                 )
             )
-        st.caption(labels.places_explanation())
+        st.caption(labels.explain_references())
         entered = []
-        for (key, value), label in zip(places.items(), labels.places(), strict=True):
+        for (key, value), label in zip(places.items(), labels.list_reference_labels(), strict=True):
             text = st.text_input(label, value, key=key, persist_state="session")
             slots[key] = st.empty()
             entered.append(text.strip())
@@ -159,7 +161,7 @@ def _where(places: Mapping[str, str], slots: dict[str, DeltaGenerator]) -> tuple
     return thread, interaction, project
 
 
-def _tell(
+def _render_fault(
     slots: Mapping[str, DeltaGenerator], told: str, *keys: str, icon: str = "arrow_upward"
 ) -> None:
     """Tell what is wrong below the last of the widgets; correcting any of them takes it away."""
@@ -167,17 +169,19 @@ def _tell(
     place.error(told, icon=f":material/{icon}:")
 
 
-def _place_problems(thread: str, interaction: str, project: str) -> Iterator[tuple[str, ...]]:
+def _find_reference_faults(
+    thread: str, interaction: str, project: str
+) -> Iterator[tuple[str, ...]]:
     """What is wrong with where it happened, each with the keys of the widgets."""
-    for key, value in zip(_PLACES, (thread, interaction, project), strict=True):
-        if fault := _reference_problem(value):
+    for key, value in zip(_REFERENCE_FIELDS, (thread, interaction, project), strict=True):
+        if fault := _find_id_fault(value):
             yield fault, key
     if bool(thread) != bool(interaction):
         told = _("Give both thread and interaction, or neither.")
         yield told, *(("report_thread", "report_interaction")[:: 1 if thread else -1])
 
 
-def _reference_problem(value: str) -> str | None:
+def _find_id_fault(value: str) -> str | None:
     if not value:
         return None
     try:
@@ -189,7 +193,7 @@ def _reference_problem(value: str) -> str | None:
     return None
 
 
-def refused(new: NewIssue, error: BadRequestError) -> bool:
+def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
     """Have the form show beside its fields why the server refused ``new``.
 
     Returns False if the server did not name a field of the form.
@@ -197,10 +201,17 @@ def refused(new: NewIssue, error: BadRequestError) -> bool:
     faults: dict[str, str] = {}
     lacking = set()
     for item in error.fields:
-        key = next((_KEYS[part] for part in item.field.split(".")[::-1] if part in _KEYS), "")
+        key = next(
+            (
+                _WIDGETS_BY_FIELD[part]
+                for part in item.field.split(".")[::-1]
+                if part in _WIDGETS_BY_FIELD
+            ),
+            "",
+        )
         if not key:
             return False
-        field = _PLACES.get(key)
+        field = _REFERENCE_FIELDS.get(key)
         if field and getattr(new, field) is None:
             lacking.add(field)
             needs = _("The server needs {fields}.")
@@ -208,16 +219,16 @@ def refused(new: NewIssue, error: BadRequestError) -> bool:
             faults[key] = needs.format(fields=names)
         else:
             said = _("The server does not accept this: {reason}")
-            faults[key] = said.format(reason=messages.plain(item.message))
+            faults[key] = said.format(reason=plain_text.format_sentence(item.message))
     server_capabilities.learn_from_refusal(lacking)
     report_state.remember_report_faults(faults)
     return bool(faults)
 
 
-def _anonymous(who: Person | None) -> bool:
+def _render_anonymous_toggle(who: Person | None) -> bool:
     receipts = server_capabilities.gives_receipts()
     follow = " " + (_("You follow it by a receipt.") if receipts else _("It cannot be followed."))
-    if who is None and embed.is_on():
+    if who is None and embed.is_embedded():
         # Nobody signs in inside a frame: whose it is cannot be seen there.
         st.caption(
             _("The report is anonymous: nobody can find out who sent it, not even an operator.")
@@ -236,7 +247,7 @@ def _anonymous(who: Person | None) -> bool:
     return bool(anonymous)
 
 
-def kind_choice(
+def render_type_select(
     issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
 ) -> IssueType | None:
     """A choice of the kind of problem, set to the issue's; None for one that we do not know."""
@@ -245,13 +256,13 @@ def kind_choice(
         _("Kind of problem"),
         kinds,
         index=kinds.index(IssueType(issue.type)) if issue.type in kinds else None,
-        format_func=labels.kind,
+        format_func=labels.format_type,
         key=key,
         on_change=on_change,
     )
 
 
-def text_problem(description: str) -> str | None:
+def find_text_fault(description: str) -> str | None:
     """What keeps a text from being stored, in words for the person; None if nothing does."""
     if len(description) > LIMIT:
         over = len(description) - LIMIT
@@ -260,7 +271,7 @@ def text_problem(description: str) -> str | None:
             "This is {over} characters too long: at most {limit} can be sent.",
             over,
         )
-        return text.format(over=i18n.number(over), limit=i18n.number(LIMIT))
+        return text.format(over=i18n.format_number(over), limit=i18n.format_number(LIMIT))
     if is_blank(description):
         return _("Write what happened: it is still empty.")
     try:

@@ -21,16 +21,16 @@ REPORT_KEY = "report_key"
 SENDING_KEY = "sending"
 
 
-def report_key(new: NewIssue) -> str:
+def make_idempotency_key(new: NewIssue) -> str:
     """What makes the report on screen one report, however often it is sent unchanged."""
     if REPORT_KEY not in st.session_state:
         st.session_state[REPORT_KEY] = str(uuid.uuid4())
-    name = draft_autosave.identity() or st.session_state[REPORT_KEY]
+    name = draft_autosave.get_draft_id() or st.session_state[REPORT_KEY]
     return hashlib.sha256(f"{name} {new.model_dump_json()}".encode()).hexdigest()
 
 
 @dataclass
-class Sending:
+class ReportSending:
     """The report that is sent, and what came of it.
 
     Who changes the language meanwhile, or opens another page, has Streamlit begin another run, and
@@ -46,7 +46,7 @@ class Sending:
 
     def send(self, client: IssuesClient, new: NewIssue, key: str) -> None:
         """Send it. Between the answer and its being kept, nothing here calls Streamlit."""
-        with _shown_as_sending(), self._under_way:
+        with _render_spinner(), self._under_way:
             self.new, self.error = new, None
             try:
                 self.sent = client.create(new, idempotency_key=key)
@@ -61,18 +61,18 @@ class Sending:
     def wait(self) -> None:
         """Wait for what another run of this browser session sends, if it does."""
         if self._under_way.locked():
-            with _shown_as_sending(), self._under_way:
+            with _render_spinner(), self._under_way:
                 pass
 
 
 @contextmanager
-def _shown_as_sending() -> Iterator[None]:
+def _render_spinner() -> Iterator[None]:
     """Show that the report is being sent; meanwhile `draft_autosave.js` makes the form inert."""
     with st.container(key="sending"), st.spinner(_("Sending…")):
         yield
 
 
-def sending() -> Sending:
+def get_sending() -> ReportSending:
     """The report of this browser session."""
-    found: Sending = st.session_state.setdefault(SENDING_KEY, Sending())
+    found: ReportSending = st.session_state.setdefault(SENDING_KEY, ReportSending())
     return found

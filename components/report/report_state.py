@@ -7,11 +7,11 @@ from typing import Final
 import streamlit as st
 
 from components.report.prefill import LINK_ADDRESS_KEY, LINK_KEY, Prefill
-from components.report.report_sending import REPORT_KEY, SENDING_KEY, sending
+from components.report.report_sending import REPORT_KEY, SENDING_KEY, get_sending
 from components.ui import query_params
 from issue_portal.models.responses import Issue
 
-_REPORT_FIELDS: Final = (
+_WIDGET_KEYS: Final = (
     "report_type",
     "report_description",
     "report_thread",
@@ -20,38 +20,38 @@ _REPORT_FIELDS: Final = (
 )
 """The widget keys of what another report has not in common with the one before."""
 
-_BY_NAME = "report_by_name"
+_BY_NAME_KEY = "report_by_name"
 
-_ANOTHER_REPORT = "another_report"
+_ANOTHER_REPORT_KEY = "another_report"
 
-_REPORT_FAULTS = "report_faults"
+_FAULTS_KEY = "report_faults"
 
 
 def remember_sent_report(issue: Issue) -> None:
     """Keep the report that was just sent, to show its number and receipt."""
-    sending().sent = issue
-    st.session_state.pop(_ANOTHER_REPORT, None)
+    get_sending().sent = issue
+    st.session_state.pop(_ANOTHER_REPORT_KEY, None)
 
 
 def report_by_name() -> None:
     """Have the report form say so, once the person has signed in."""
     st.session_state["report_anonymous"] = False
-    st.session_state[_BY_NAME] = uuid.uuid4().hex
+    st.session_state[_BY_NAME_KEY] = uuid.uuid4().hex
 
 
-def asked_by_name() -> str:
+def get_by_name_id() -> str:
     """Names the last time that `report_by_name` was called; nothing if it never was."""
-    return str(st.session_state.get(_BY_NAME, ""))
+    return str(st.session_state.get(_BY_NAME_KEY, ""))
 
 
-def report_faults() -> Mapping[str, str]:
+def get_report_faults() -> Mapping[str, str]:
     """What the server found wrong with the report on screen, by the part of the form."""
-    return dict(st.session_state.get(_REPORT_FAULTS, {}))
+    return dict(st.session_state.get(_FAULTS_KEY, {}))
 
 
 def remember_report_faults(faults: Mapping[str, str]) -> None:
     """Keep what the server found wrong, to show it beside the fields; nothing takes it away."""
-    st.session_state[_REPORT_FAULTS] = dict(faults)
+    st.session_state[_FAULTS_KEY] = dict(faults)
 
 
 def start_another_report() -> None:
@@ -59,16 +59,16 @@ def start_another_report() -> None:
     for key in (
         SENDING_KEY,
         REPORT_KEY,
-        _REPORT_FAULTS,
+        _FAULTS_KEY,
         LINK_KEY,
         LINK_ADDRESS_KEY,
-        *_REPORT_FIELDS,
+        *_WIDGET_KEYS,
     ):
         st.session_state.pop(key, None)
     query_params.change(**dict.fromkeys(Prefill.names(), ""))
-    st.session_state[_ANOTHER_REPORT] = True
+    st.session_state[_ANOTHER_REPORT_KEY] = True
 
 
 def is_another_report() -> bool:
     """Whether the form is open because another report was asked for."""
-    return _ANOTHER_REPORT in st.session_state
+    return _ANOTHER_REPORT_KEY in st.session_state

@@ -11,8 +11,8 @@ WriteCatalogue = Callable[[str, str], None]
 
 
 def forget_catalogues() -> None:
-    i18n.languages.cache_clear()
-    i18n._translations.cache_clear()
+    i18n.get_languages.cache_clear()
+    i18n._load_translations.cache_clear()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     state = {oidc.PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)
-    monkeypatch.setattr(i18n, "current", lambda: "en")
-    monkeypatch.setattr(i18n, "choose", lambda _: None)
+    monkeypatch.setattr(i18n, "get_language", lambda: "en")
+    monkeypatch.setattr(i18n, "set_language", lambda _: None)
     sign_in_session.go_on_without()
     assert state == {oidc.PROXY_SEEN_KEY: 5.0}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from components.insights.charts import Bar, table
+from components.insights.charts import Bar, build_table
 from issue_portal.core.export_formats import escape_formula
 from tests.hostile import HOSTILE
 
@@ -15,7 +15,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
     "text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\u2800=1", *HOSTILE]
 )
 def test_no_cell_of_a_table_is_a_formula(text):
-    made = table([Bar("value", text, 3)], {"words": "Project", "count": "Issues"})
+    made = build_table([Bar("value", text, 3)], {"words": "Project", "count": "Issues"})
     assert list(made.columns) == ["Project", "Issues"]
     [cell] = made["Project"]
     assert not cell.strip().startswith(FORMULA)
@@ -24,7 +24,7 @@ def test_no_cell_of_a_table_is_a_formula(text):
 
 
 def test_empty_table_has_its_columns():
-    assert list(table([], {"words": "Day", "count": "Issues"}).columns) == ["Day", "Issues"]
+    assert list(build_table([], {"words": "Day", "count": "Issues"}).columns) == ["Day", "Issues"]
 
 
 @pytest.mark.parametrize("text", ["It broke;=cmd|'/c calc'!A0;x", "a\t@SUM(1)", "a\n \u3164-1+1"])

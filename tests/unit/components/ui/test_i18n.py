@@ -48,7 +48,7 @@ def catalogue(*headers: str, forms: list[str]) -> str:
 def speak(write_catalogue, monkeypatch):
     def speak(code: str, text: str) -> None:
         write_catalogue(code, text)
-        monkeypatch.setattr(i18n, "current", lambda: code)
+        monkeypatch.setattr(i18n, "get_language", lambda: code)
 
     return speak
 
