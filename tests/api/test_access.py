@@ -19,7 +19,7 @@ from issue_portal.server.services import api_tokens
 from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
-from tests.conftest import SECRET, api_server
+from tests.servers.installation import SECRET, api_server
 
 NEWER = "another secret of the tests, newer"
 NOW = int(time.time())

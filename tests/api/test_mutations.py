@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from issue_portal.models.vocabulary import Role
-from tests.conftest import DATABASES, api_server
+from tests.servers.installation import DATABASES, api_server
 
 REQUESTS = 2_500  # on each database
 THREADS = 4

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from issue_portal.models.vocabulary import Role
-from tests.conftest import DATABASES, ROOT, api_server
+from tests.servers.installation import DATABASES, api_server
+from tests.servers.processes import ROOT
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 

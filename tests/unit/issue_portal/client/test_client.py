@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -91,29 +90,6 @@ def test_token_that_cannot_be_sent_is_no_token(connect, token):
         with pytest.raises(errors.AuthenticationError):
             connect(script.url, token).get("x")
         assert script.requests == []
-
-
-def test_one_client_serves_many_threads(form):
-    with form.connect(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
-        words = [f"thread {number}" for number in range(64)]
-        made = list(pool.map(lambda word: client.create(form.new(word)), words))
-        assert [issue.description for issue in made] == words
-        found = list(pool.map(lambda issue: client.get(issue.id), made))
-        assert [issue.description for issue in found] == words
-
-
-def test_one_client_serves_many_tasks(form):
-    async def story():
-        async with form.connect(AsyncIssuesClient) as client:
-            words = [f"task {number}" for number in range(64)]
-            made = await asyncio.gather(*(client.create(form.new(word)) for word in words))
-            assert [issue.description for issue in made] == words
-            assert (await client.get(made[0].id)).model_dump() == made[0].model_dump()
-            async for issue in client.iterate(IssueQuery(page_size=10)):
-                assert issue.id
-                break
-
-    apart(asyncio.run, story())
 
 
 def test_a_cancelled_task_leaves_the_client_usable():

@@ -9,7 +9,7 @@ from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
 from components.ui.i18n import FOLDER
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 
 @pytest.fixture(scope="module")

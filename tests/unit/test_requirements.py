@@ -6,7 +6,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 INTERNALS_IN_USE = [
     "fastapi",

@@ -42,6 +42,12 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+def cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """End the runs that would wait for a second because their tab runs so much."""
+    for task in tasks:
+        task.cancel()
+
+
 async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> None:
     for _ in range(count):
         await turns.turn(connection)
@@ -121,8 +127,9 @@ def test_address_that_has_run_little_goes_first():
         await settle()
         assert order == []
         turns.finished(busy[3])
-        await asyncio.gather(*tasks)
+        await tasks[-1]
         assert order[0] == "newcomer"
+        cancel(tasks)
 
     in_a_loop(story)
 
@@ -297,8 +304,9 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
         await settle()
         assert order == []
         turns.finished(others[0])
-        await asyncio.gather(*asked)
+        await asyncio.gather(*asked[len(flood) :])
         assert order[:4].count("office") >= 2
+        cancel(asked)
 
     in_a_loop(story)
 

@@ -4,19 +4,15 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-import streamlit as st
 
-from auth import api_backend, oidc
+from auth import api_backend
 from auth.api_backend import ApiBackend
-from auth.mode import SignInMode
 from components import api_session
-from components.account import sign_in_session
-from components.ui import i18n
 from issue_portal.client.errors import AuthenticationError, PermissionDeniedError
 from issue_portal.core.portal_token import Person
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
-from tests.conftest import SECRET
+from tests.servers.installation import SECRET
 
 
 @dataclass
@@ -45,14 +41,3 @@ def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatc
     sign_in.who = None
     with pytest.raises(AuthenticationError):
         client.me()
-
-
-def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
-    """The headers of a proxy that had said who somebody was seemed new again."""
-    state = {oidc.PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
-    monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)
-    monkeypatch.setattr(i18n, "get_language", lambda: "en")
-    monkeypatch.setattr(i18n, "set_language", lambda _: None)
-    sign_in_session.go_on_without()
-    assert state == {oidc.PROXY_SEEN_KEY: 5.0}

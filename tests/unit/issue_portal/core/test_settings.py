@@ -8,7 +8,7 @@ from streamlit import config
 
 from docs.env_example import env_example, variable
 from issue_portal.core.settings import Settings
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 

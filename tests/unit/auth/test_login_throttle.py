@@ -81,16 +81,6 @@ def test_attempts_at_the_same_time_are_all_counted(attempts):
     assert [attempts.begin("ann", "here") == 0 for _ in range(4)] == [True] * 3 + [False]
 
 
-def test_replicas_share_their_counts_and_go_on_without_redis(redis):
-    url, process = redis
-    settings = Settings(limit_sign_in="3/hour", rate_limits=url)
-    one, other = LoginThrottle(settings), LoginThrottle(settings)
-    assert guess(one, "ann", "here", 2) + guess(other, "ann", "here", 2) == 3
-    process.kill()
-    process.wait()
-    assert guess(one, "ann", "here", 10) == 3
-
-
 def test_they_can_be_switched_off():
     assert guess(LoginThrottle(Settings(rate_limits="off")), "ann", "here", 100) == 100
 

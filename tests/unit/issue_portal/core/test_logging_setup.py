@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_traceback_is_bounded_and_shows_its_end(form, log):
         logger.exception("a page failed")
     text = written.getvalue()
     assert "KeyError" in text
-    assert "test_logs.py" in text
+    assert Path(__file__).name in text
     assert "\x1b" not in text
     assert len(text) < 10_000
 

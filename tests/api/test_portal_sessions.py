@@ -15,7 +15,7 @@ from issue_portal.core import jwt_tokens
 from issue_portal.core.accounts import load_accounts
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
-from tests.conftest import SECRET, Server, portal_server
+from tests.servers.installation import SECRET, Server, portal_server
 from web import script_scheduler
 from web.streamlit_compat import BackMsg, ForwardMsg
 
