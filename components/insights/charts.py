@@ -12,6 +12,10 @@ from issue_portal.core import export_formats
 
 _SELECTION = "chosen"
 
+_BAR_HEIGHT = 34
+_AXIS_HEIGHT = 47
+"""Pixels, of a horizontal bar with its gap and of the axis below all of them."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -31,9 +35,9 @@ def render_bars(key: str, shown: Sequence[Bar], *, what: str, description: str) 
             x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
             y=alt.Y("words:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
         )
-        .properties(height=alt.Step(34))
     )
-    return _render_chart(key, chart, shown, what=what, description=description)
+    height = _BAR_HEIGHT * len(shown) + _AXIS_HEIGHT
+    return _render_chart(key, chart, shown, what=what, description=description, height=height)
 
 
 def render_bars_over_time(
@@ -50,10 +54,11 @@ def render_bars_over_time(
             x=alt.X("words:N", title=None, sort=None, axis=axis),
             y=alt.Y("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
         )
-        .properties(height=200)
     )
     newest_first = [bar for bar in reversed(shown) if bar.count]
-    return _render_chart(key, chart, shown, newest_first, what=what, description=description)
+    return _render_chart(
+        key, chart, shown, newest_first, what=what, description=description, height=200
+    )
 
 
 def _render_chart(
@@ -64,6 +69,7 @@ def _render_chart(
     *,
     what: str,
     description: str,
+    height: int,
 ) -> str | None:
     listed = shown if listed is None else listed
     choice = alt.selection_point(_SELECTION, fields=["value"])
@@ -74,6 +80,8 @@ def _render_chart(
         key=f"{key}_chart",
         on_select="rerun",
         alt=description,
+        # Reserved before the chart is drawn, so that the page does not jump.
+        height=height,
     )
     with st.expander(_("As a table"), icon=":material/table:"):
         picked = st.dataframe(
