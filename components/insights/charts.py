@@ -13,6 +13,10 @@ from issue_portal.core import export_formats
 
 _SELECTION: Final = "chosen"
 
+_BAR_HEIGHT: Final = 34
+_AXIS_HEIGHT: Final = 47
+"""Pixels of a horizontal bar with its gap, and of the axis below all bars."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -32,9 +36,9 @@ def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -
             x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
             y=alt.Y("words:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
         )
-        .properties(height=alt.Step(34))
     )
-    return _render_chart(key, chart, bars, unit=unit, description=description)
+    height = _BAR_HEIGHT * len(bars) + _AXIS_HEIGHT
+    return _render_chart(key, chart, bars, unit=unit, description=description, height=height)
 
 
 def render_bars_over_time(
@@ -51,10 +55,9 @@ def render_bars_over_time(
             x=alt.X("words:N", title=None, sort=None, axis=axis),
             y=alt.Y("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
         )
-        .properties(height=200)
     )
     newest_first = [bar for bar in reversed(bars) if bar.count]
-    return _render_chart(key, chart, newest_first, unit=unit, description=description)
+    return _render_chart(key, chart, newest_first, unit=unit, description=description, height=200)
 
 
 def build_table(bars: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
@@ -68,7 +71,13 @@ def build_table(bars: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _render_chart(
-    key: str, chart: alt.Chart, rows: Sequence[Bar], *, unit: str, description: str
+    key: str,
+    chart: alt.Chart,
+    rows: Sequence[Bar],
+    *,
+    unit: str,
+    description: str,
+    height: int,
 ) -> str | None:
     """Render a chart with a table of ``rows``; return the value selected in either."""
     selection = alt.selection_point(_SELECTION, fields=["value"])
@@ -79,6 +88,8 @@ def _render_chart(
         key=f"{key}_chart",
         on_select="rerun",
         alt=description,
+        # Reserved before the chart is drawn, so that the page does not jump.
+        height=height,
     )
     with st.expander(_("As a table"), icon=":material/table:"):
         table_event = st.dataframe(
