@@ -51,13 +51,13 @@ if sent is None:
         link = prefill.link_values() or Prefill()
         embed.link_out(_("Open the form in a tab of its own to report by name"), link.link())
     elif who is None:
-        by_name = st.button(
+        get_all = st.button(
             _("Sign in to report by name"),
             type="tertiary",
             icon=":material/login:",
             on_click=report_state.report_by_name,
         )
-        if by_name:
+        if get_all:
             st.switch_page("pages/sign_in.py")
 else:
     # First of all: whoever reloads the page at once has lost nothing.

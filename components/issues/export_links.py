@@ -18,7 +18,7 @@ _OF_A_PAGE: Final = (*PLACE_PARAMETERS, "page_size", "total_count")
 
 def links(query: IssueQuery) -> None:
     """Links that download all pages of ``query``."""
-    whole = {name: value for name, value in query.params().items() if name not in _OF_A_PAGE}
+    whole = {name: value for name, value in query.to_params().items() if name not in _OF_A_PAGE}
     shown = "".join(
         f'<a href="{html.escape(f"{PATH}.{form}?{urlencode(whole)}")}" download>{words}</a>'
         for form, words in (("csv", _("Download as CSV")), ("jsonl", _("as JSON lines")))

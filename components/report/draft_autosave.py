@@ -41,7 +41,7 @@ def keep(
     given: Given | None,
     choice: str = "",
     toggle: str = "",
-    by_name: str = "",
+    get_all: str = "",
     places: Sequence[str] = (),
     hint: str = "",
     hint_of_link: str = "",
@@ -72,7 +72,7 @@ def keep(
             "text": text,
             "choice": choice,
             "toggle": toggle,
-            "by_name": by_name,
+            "by_name": get_all,
             "places": list(places),
             "given": given and asdict(given),
             "offer": offer if choice else None,
@@ -96,14 +96,14 @@ def identity() -> str:
     return str(state.get("id", ""))
 
 
-def put_away(by_name: str = "") -> None:
+def put_away(get_all: str = "") -> None:
     """No form is on the page any more: the next one may be that of somebody else.
 
     ``by_name`` names the occasion on which a visitor chose to report by name, so that the form
     knows it when they come back from the provider. (A cookie would not do: another site on this
     host could set it, and a report would have a name that nobody asked for.)
     """
-    data = {"name": REPORT, "away": True, "by_name": by_name}
+    data = {"name": REPORT, "away": True, "by_name": get_all}
     js_component.mount(__file__, key="draft_away", data=data)
 
 

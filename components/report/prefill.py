@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from components.report.embed import address
-from issue_portal.models.text_rules import unmarked
+from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
@@ -37,7 +37,7 @@ class Prefill:
         return cls(
             type=IssueType(kind) if kind in list(IssueType) else None,
             # Marks that nobody sees could tell who followed the link.
-            description=unmarked(given.get("description", "")[:DESCRIPTION_LIMIT]),
+            description=strip_hidden_marks(given.get("description", "")[:DESCRIPTION_LIMIT]),
             thread=_reference(given.get("thread", "")),
             interaction=_reference(given.get("interaction", "")),
             project=_reference(given.get("project", "")),

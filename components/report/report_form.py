@@ -17,7 +17,7 @@ from issue_portal.client.errors import BadRequestError
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue, Reference, ThreadConfig
 from issue_portal.models.responses import Issue
-from issue_portal.models.text_rules import check_text, is_blank, unmarked
+from issue_portal.models.text_rules import check_text, is_blank, strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT as LIMIT
 from issue_portal.models.vocabulary import IssueType, ResourceType
 
@@ -77,7 +77,7 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",
-            by_name=report_state.asked_by_name(),
+            get_all=report_state.asked_by_name(),
             places=tuple(places),
             given=Given(given.description, choice, places) if link else None,
             hint=_("It helps to quote what is wrong, say what is right, and name the file."),
@@ -99,8 +99,8 @@ def show(who: Person | None, link: Prefill | None) -> NewIssue | None:
     report_state.remember_report_faults({})
     if anonymous and len(description) <= LIMIT:
         # What nobody sees could tell who sent it: it may come from a link, or from elsewhere.
-        description = unmarked(description)
-        thread, interaction, project = map(unmarked, (thread, interaction, project))
+        description = strip_hidden_marks(description)
+        thread, interaction, project = map(strip_hidden_marks, (thread, interaction, project))
     problems = [
         *([(_("Choose the kind of problem."), "report_type")] if kind is None else []),
         *([(fault, "report_description")] if (fault := text_problem(description)) else []),

@@ -22,7 +22,7 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class LazyCommands(click.Group):
     """Commands that are loaded when they are used: most need little of the program."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -39,7 +39,7 @@ class Commands(click.Group):
 
 
 @click.group(
-    cls=Commands,
+    cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def cli() -> None:
@@ -75,7 +75,7 @@ def main() -> None:
 
         if not isinstance(error, DBAPIError):
             raise
-        from issue_portal.server.db.database import reason_of  # noqa: PLC0415
+        from issue_portal.server.db.database import describe_error  # noqa: PLC0415
 
-        click.echo(f"Not done: the database says: {reason_of(error)}.", err=True)
+        click.echo(f"Not done: the database says: {describe_error(error)}.", err=True)
         sys.exit(1)

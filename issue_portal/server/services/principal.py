@@ -15,7 +15,7 @@ class Principal:
 
     role: Role
     user_id: str | None
-    limited_as: str
+    rate_limit_key: str
     token_id: str | None = None
 
     @property
