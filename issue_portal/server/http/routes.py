@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.security import HTTPBearer
 
 from issue_portal.core.problems import ForbiddenError, ProblemError
+from issue_portal.models.permissions import Action
 from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
@@ -291,7 +292,7 @@ def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
 )
 def list_users(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
     """Everyone of the organisation, by name: for the filter by reporter."""
-    if not caller.is_admin:
+    if not caller.may(Action.LIST_USERS):
         raise ForbiddenError("Only reviewers can list users.")
     service = call.service
     with service.database.read() as connection:

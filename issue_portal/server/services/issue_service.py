@@ -18,6 +18,7 @@ from issue_portal.core.problems import (
     convert_validation_error,
 )
 from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.models.permissions import OWN_CHANGES_WHILE, Action
 from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
@@ -37,6 +38,9 @@ SHORTEST_ANONYMOUS_KEY = 16
 MOST_OWN_CHANGES = 100
 """How often a report can be changed before only reviewers change it."""
 
+_GUARDED = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
+"""Fields of an update that need an action of their own."""
+
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
 
@@ -54,7 +58,7 @@ class IssueService:
         self, principal: Principal, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
         """Store a report (`Reports.add`); of an anonymous one nothing about ``who`` is stored."""
-        if principal.is_guest and not new.anonymous:
+        if not new.anonymous and not principal.may(Action.CREATE_NAMED):
             raise ForbiddenError("A visitor can only report anonymously: set anonymous to true.")
         if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
             raise InvalidFieldError(
@@ -73,12 +77,12 @@ class IssueService:
 
     def list_page(self, principal: Principal, query: IssueQuery) -> JsonObject:
         """One page of the issues that ``who`` may see."""
-        if principal.is_guest:
+        if not principal.may(Action.READ_OWN):
             raise ForbiddenError("A visitor follows a report by its receipt.")
-        if IssueState.DELETED in query.states and not principal.is_admin:
+        if IssueState.DELETED in query.states and not principal.may(Action.LIST_DELETED):
             raise ForbiddenError("Only reviewers can list deleted issues.")
         created_by = query.created_by
-        if not principal.is_admin:
+        if not principal.may(Action.READ_ALL):
             if created_by and principal.user_id not in created_by:
                 raise ForbiddenError("You can list your own issues only.")
             created_by = (str(principal.user_id),)
@@ -117,9 +121,7 @@ class IssueService:
                 if getattr(row, field) != value
             }
             if changes:
-                if not principal.is_admin:
-                    self._check_own_change(row, set(changes))
-                    self._check_may_change_more(connection, row)
+                self._check_may_change(connection, principal, row, set(changes))
                 if "state" in changes:
                     self._check_move(IssueState(row.state), changes["state"])
                 now = int(time.time())
@@ -144,7 +146,7 @@ class IssueService:
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            if not principal.is_admin and row.state != IssueState.NOT_REVIEWED:
+            if not principal.may(Action.DELETE_ALL) and row.state != OWN_CHANGES_WHILE:
                 raise ForbiddenError("It is being reviewed, so it can no longer be withdrawn.")
             now = int(time.time())
             change = _change("state", row.state, IssueState.DELETED)
@@ -172,7 +174,7 @@ class IssueService:
 
     def stats(self, principal: Principal, query: StatsQuery) -> JsonObject:
         """Counts of the organisation's issues, and how long they took."""
-        if not principal.is_admin:
+        if not principal.may(Action.READ_STATS):
             raise ForbiddenError("Only reviewers can see statistics.")
         with self._database.read() as connection:
             return stats.compute_stats(
@@ -186,25 +188,27 @@ class IssueService:
     def _find(
         self, connection: Connection, principal: Principal, issue_id: str, *, lock: bool = False
     ) -> tables.AnyRow:
-        if principal.is_guest:
+        if not principal.may(Action.READ_OWN):
             raise ForbiddenError("A visitor follows a report by its receipt.")
         if not _ISSUE_ID.fullmatch(issue_id):
             raise IssueNotFoundError()
         row = queries_issues.find_issue(connection, self._org_id, issue_id, lock=lock)
         if row is None or row.state == IssueState.DELETED:
             raise IssueNotFoundError()
-        if not principal.is_admin and row.created_by != principal.user_id:
+        if not principal.may(Action.READ_ALL) and row.created_by != principal.user_id:
             raise IssueNotFoundError()
         return row
 
-    def _check_own_change(self, row: tables.AnyRow, fields: set[str]) -> None:
-        if fields & {"state", "is_read"}:
+    def _check_may_change(
+        self, connection: Connection, principal: Principal, row: tables.AnyRow, fields: set[str]
+    ) -> None:
+        if any(field in fields and not principal.may(action) for field, action in _GUARDED.items()):
             raise ForbiddenError("Only reviewers can change state and is_read.")
-        if row.state != IssueState.NOT_REVIEWED:
+        if principal.may(Action.EDIT_ALL):
+            return
+        if row.state != OWN_CHANGES_WHILE:
             raise ForbiddenError("It is being reviewed, so it can no longer be changed.")
-
-    def _check_may_change_more(self, connection: Connection, row: tables.AnyRow) -> None:
-        # Its history is read as a whole, by others too.
+        # Every reader of the history loads it as a whole.
         if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
             raise ForbiddenError(
                 f"It was changed {MOST_OWN_CHANGES} times, and is not changed again."

@@ -14,6 +14,7 @@ from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.core.token_bucket import TokenBucket, take_tokens
+from issue_portal.models.permissions import Action
 from issue_portal.models.requests import NewIssue
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import run_in_thread
@@ -102,7 +103,7 @@ class RateLimits:
         well hashed, goes to where somebody could keep it.
         """
         return await self._count(
-            self._visitor if principal.is_guest else self._create,
+            self._create if principal.may(Action.CREATE_NAMED) else self._visitor,
             principal,
             cost=_compute_cost(new.description),
             shared=not new.anonymous,
