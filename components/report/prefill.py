@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from components.report.embed import build_page_url
-from issue_portal.models.text_rules import unmarked
+from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
 LINK_KEY: Final = "report_link"
@@ -40,7 +40,7 @@ class Prefill:
         return cls(
             type=IssueType(issue_type) if issue_type in list(IssueType) else None,
             # Invisible characters could identify the person who followed the link.
-            description=unmarked(parameters.get("description", "")[:DESCRIPTION_LIMIT]),
+            description=strip_hidden_marks(parameters.get("description", "")[:DESCRIPTION_LIMIT]),
             thread=_clean_id(parameters.get("thread", "")),
             interaction=_clean_id(parameters.get("interaction", "")),
             project=_clean_id(parameters.get("project", "")),

@@ -7,7 +7,7 @@ import streamlit as st
 from components.ui import local_time
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import receipt_digits
+from issue_portal.models.vocabulary import normalize_receipt
 
 _DIGITS = 16
 
@@ -36,7 +36,7 @@ def render(issue: Issue) -> None:
 
 def parse_receipt(entered: str) -> str | None:
     """Return the digits of a receipt that a person entered, or None if it cannot be one."""
-    digits = receipt_digits(entered)
+    digits = normalize_receipt(entered)
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 
 

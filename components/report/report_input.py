@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from issue_portal.models.requests import NewIssue, ThreadConfig
-from issue_portal.models.text_rules import unmarked
+from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType, ResourceType
 
 
@@ -27,10 +27,10 @@ class ReportInput:
             return self
         return replace(
             self,
-            description=unmarked(self.description),
-            thread=unmarked(self.thread),
-            interaction=unmarked(self.interaction),
-            project=unmarked(self.project),
+            description=strip_hidden_marks(self.description),
+            thread=strip_hidden_marks(self.thread),
+            interaction=strip_hidden_marks(self.interaction),
+            project=strip_hidden_marks(self.project),
         )
 
     def to_new_issue(self) -> NewIssue | None:
