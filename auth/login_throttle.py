@@ -31,10 +31,10 @@ class LoginThrottle:
     def __init__(self, settings: Settings) -> None:
         """Raises `FatalError` if the settings make no sense."""
         self._counters = RateLimiter(settings)
-        self._few = Limit.read("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
-        self._one = self._few.of(1)
-        self._many = self._few.of(_MANY * self._few.item.amount)
-        self._very_many = self._few.of(_VERY_MANY * self._few.item.amount)
+        self._few = Limit.parse("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
+        self._one = self._few.with_amount(1)
+        self._many = self._few.with_amount(_MANY * self._few.item.amount)
+        self._very_many = self._few.with_amount(_VERY_MANY * self._few.item.amount)
 
     def begin(self, name: str, address: str) -> int:
         """Count an attempt before it is made; returns the seconds to wait, 0 if it may be made.
@@ -45,10 +45,10 @@ class LoginThrottle:
             return 0
         pair = _join_pair(name, address)
         name_under_fire, under_fire = (
-            self._counters.look(self._many, who).left == 0 for who in (name, address)
+            self._counters.peek(self._many, who).left == 0 for who in (name, address)
         )
-        if self._counters.look(_SEEN, pair).left:
-            total = self._counters.look(self._very_many, address)
+        if self._counters.peek(_SEEN, pair).left:
+            total = self._counters.peek(self._very_many, address)
             if total.left == 0:
                 return total.seconds
             if name_under_fire:
@@ -73,7 +73,7 @@ class LoginThrottle:
         """The password was right, so earlier mistakes do not count any more."""
         pair = _join_pair(name, address)
         for limit in (self._few, self._one):
-            self._counters.forget(limit, pair)
+            self._counters.reset(limit, pair)
         self._counters.take(_SEEN, pair)
 
 

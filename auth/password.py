@@ -49,13 +49,13 @@ class PasswordSignIn:
     def person(self) -> Person | None:
         """Who it is, with the role as it is now; None if the sign-in does not hold (any more)."""
         here = api_backend.get_backend()
-        account = get_accounts_file().by_name().get(self.username)
+        account = get_accounts_file().get_all().get(self.username)
         if account is None or account.disabled:
             return None
         fingerprint = bytes.fromhex(self.password)
-        if not here.keys.is_hash(fingerprint, "password", account.password):
+        if not here.keys.matches_hash(fingerprint, "password", account.password):
             return None
-        if self.ends_at < time.time() or here.ended.has(self.id):
+        if self.ends_at < time.time() or here.ended.contains(self.id):
             return None
         return Person(account.email, account.name, account.role)
 

@@ -51,7 +51,7 @@ class _Download:
             answer: Response = PlainTextResponse("There is no such file.", 404)
         elif who is None:
             answer = PlainTextResponse("Sign in first.", 401)
-        elif (turn := _AT_ONCE.of(who.username)).locked():
+        elif (turn := _AT_ONCE.get_semaphore(who.username)).locked():
             text = "Two downloads of yours are under way. Try again when one has ended."
             answer = PlainTextResponse(text, 429, {"Retry-After": "30"})
         else:

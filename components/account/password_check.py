@@ -33,7 +33,7 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
             icon=":material/hourglass_top:",
         )
         return None
-    account = get_accounts_file().by_name().get(username)
+    account = get_accounts_file().get_all().get(username)
     with password_checks.turn(address) as is_on:
         if not is_on:
             tell_to_wait()

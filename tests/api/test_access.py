@@ -174,9 +174,9 @@ def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
     token = create_token(
         service.database, service.org_id, service.keys, "a@example.com", Role.MEMBER, None
     )
-    caller = service.access.authenticate(f"Bearer {token.secret}")
-    service.token_uses.note(caller)
-    monkeypatch.setattr(api_tokens, "TOKEN_USES_INTERVAL", 0.0)
+    caller = service.authenticator.authenticate(f"Bearer {token.secret}")
+    service.token_usage.record(caller)
+    monkeypatch.setattr(api_tokens, "USAGE_WRITE_INTERVAL", 0.0)
 
     def days() -> list[int]:
         with sqlite3.connect(tmp_path / "issues.db") as reader:
@@ -185,10 +185,10 @@ def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
     locker = sqlite3.connect(tmp_path / "issues.db", isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")
     begun = time.monotonic()
-    service.token_uses.note(caller)
+    service.token_usage.record(caller)
     assert time.monotonic() - begun < 1
     with pytest.raises(DBAPIError):  # What has been told since is there at the next try.
-        service.token_uses.write()
+        service.token_usage.write()
     for thread in threading.enumerate():
         if thread.name == "token uses":
             thread.join()

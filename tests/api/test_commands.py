@@ -221,7 +221,7 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
     ended = RevokedSignIns(settings, load_keys(settings))
-    assert (ended.has("of someone"), ended.has("of another")) == (True, False)
+    assert (ended.contains("of someone"), ended.contains("of another")) == (True, False)
     other.start()
     try:
         with other.client(token) as client:

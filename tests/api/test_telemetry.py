@@ -133,8 +133,8 @@ telemetry.stop()
 def test_stop_does_not_wait_for_those_who_hang(monkeypatch):
     """With a collector that answered nothing it took 45 seconds, and a container gives ten."""
     over = threading.Event()
-    monkeypatch.setattr(telemetry, "_last_words", [over.wait, over.wait])
-    monkeypatch.setattr(telemetry, "_PATIENCE", 0.1)
+    monkeypatch.setattr(telemetry, "_flushers", [over.wait, over.wait])
+    monkeypatch.setattr(telemetry, "_FLUSH_SECONDS", 0.1)
     begun = time.monotonic()
     telemetry.stop()
     assert time.monotonic() - begun < 10

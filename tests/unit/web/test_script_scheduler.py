@@ -64,17 +64,17 @@ async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, o
 def test_bucket_gives_its_burst_and_then_its_rate(clock):
     bucket = TokenBucket(10, 3)
     for _ in range(3):
-        assert bucket.seconds_left() == 0
+        assert bucket.seconds_until_token() == 0
         bucket.take()
-    assert bucket.seconds_left() == pytest.approx(0.1)
+    assert bucket.seconds_until_token() == pytest.approx(0.1)
     clock.now += 0.1
-    assert bucket.seconds_left() == 0
+    assert bucket.seconds_until_token() == 0
     assert not bucket.is_full
     clock.now += 1000
     assert bucket.is_full
     for _ in range(3):
         bucket.take()
-    assert bucket.seconds_left() > 0
+    assert bucket.seconds_until_token() > 0
 
 
 def test_no_more_scripts_run_at_once_than_there_are_slots():

@@ -51,11 +51,11 @@ def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatc
 
     with monkeypatch.context() as patched:
         patched.setattr(accounts, "load_accounts", refused)
-        assert file.by_name() == {}
+        assert file.get_all() == {}
     path = tmp_path / "accounts.yaml"
     path.chmod(0o400)
     path.chmod(0o600)
-    assert file.by_name().keys() == {"member", "reviewer"}
+    assert file.get_all().keys() == {"member", "reviewer"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def test_each_has_so_many_at_once_and_does_not_wait_for_others():
         turns, at_work, may_go = ConcurrencyLimit(2), [], asyncio.Event()
 
         async def work(name: str) -> None:
-            async with turns.of(name):
+            async with turns.get_semaphore(name):
                 at_work.append(name)
                 await may_go.wait()
 

@@ -6,7 +6,7 @@ from unittest.mock import AsyncMock, Mock
 
 from anyio import CapacityLimiter
 
-from issue_portal.server.http.dispatch import changed
+from issue_portal.server.http.dispatch import run_change
 from tests.loops import in_a_loop
 
 
@@ -16,16 +16,16 @@ def test_changes_of_one_wait_for_each_other_and_hardly_hold_up_others():
     async def story():
         made: list[str] = []
         database = Mock(writers=CapacityLimiter(1), is_postgresql=False)
-        service = Mock(database=database, **{"rate_limits.made_up_for": AsyncMock()})
+        service = Mock(database=database, **{"rate_limits.wait_for_debt": AsyncMock()})
 
         async def change(name: str) -> None:
-            call = Mock(service=service, **{"principal.limited_as": name})
-            await changed(call, partial(made.append, name))
+            call = Mock(service=service, **{"principal.rate_limit_key": name})
+            await run_change(call, partial(made.append, name))
 
         of_greedy = [asyncio.create_task(change("greedy")) for _ in range(10)]
         await asyncio.sleep(0)
         await change("other")
-        assert service.rate_limits.count_computing.called
+        assert service.rate_limits.charge_seconds.called
         assert made.index("other") <= 2
         await asyncio.gather(*of_greedy)
         assert len(made) == 11
