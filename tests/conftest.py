@@ -1,5 +1,6 @@
 """Fixtures of all tests: databases, shared servers and a browser."""
 
+import random
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +20,20 @@ from tests.servers.installation import (
     strict_server,
 )
 from tests.servers.processes import find_chromium
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shuffle", metavar="SEED", help="run the tests in a random order")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle the files, and the tests in each: module fixtures start once per file."""
+    if seed := config.getoption("--shuffle"):
+        chance = random.Random(seed)
+        places = {item.path: chance.random() for item in sorted(items, key=lambda i: i.nodeid)}
+        items.sort(key=lambda item: item.nodeid)
+        chance.shuffle(items)
+        items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture

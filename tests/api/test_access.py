@@ -109,8 +109,8 @@ def anonymous(text: str) -> NewIssue:
     )
 
 
-def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path, database_url):
-    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url)
+def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path):
+    server = api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
     done = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")

@@ -1,14 +1,26 @@
 """Who may show the portal in a frame, and what a browser may keep."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from issue_portal.asgi import security_headers
-from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
+from issue_portal.asgi.security_headers import SecurityHeadersMiddleware, build_security_headers
 from issue_portal.core.settings import Settings
 from tests.loops import in_a_loop
 
 
+@pytest.fixture(autouse=True)
+def forget_headers() -> Iterator[None]:
+    """Build the headers from the settings of this test, which nobody else gets."""
+    build_security_headers.cache_clear()
+    yield
+    build_security_headers.cache_clear()
+
+
 def headers(monkeypatch, embed_in: str) -> dict[str, str]:
     monkeypatch.setattr(security_headers, "get_settings", lambda: Settings(embed_in=embed_in))
-    return security_headers.build_security_headers.__wrapped__()
+    return build_security_headers()
 
 
 def test_only_its_own_host_may_frame_it(monkeypatch):
