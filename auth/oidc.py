@@ -57,7 +57,7 @@ def end_provider_sign_in(request: HTTPConnection) -> None:
     """End the sign-in at the provider that a request comes with, if there is one."""
     found = find_provider_sign_in(request) if get_sign_in_mode() is SignInMode.PROVIDER else None
     if found and found.holds():
-        api_backend.get_backend().ended.add(found.id, found.ends_at)
+        api_backend.get_backend().revoked_sign_ins.add(found.id, found.ends_at)
 
 
 def _sign_in_from_claims(claims: Claims) -> ProviderSignIn | None:

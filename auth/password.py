@@ -55,7 +55,7 @@ class PasswordSignIn:
         fingerprint = bytes.fromhex(self.password)
         if not here.keys.is_hash(fingerprint, "password", account.password):
             return None
-        if self.ends_at < time.time() or here.ended.has(self.id):
+        if self.ends_at < time.time() or here.revoked_sign_ins.has(self.id):
             return None
         return Person(account.email, account.name, account.role)
 

@@ -41,7 +41,7 @@ class ProviderSignIn:
         left = self.ends_at - time.time()
         return (
             0 < left < get_lifetime() + jwt_tokens.LEEWAY
-            and not api_backend.get_backend().ended.has(self.id)
+            and not api_backend.get_backend().revoked_sign_ins.has(self.id)
         )
 
     def person(self) -> Person | None:

@@ -35,7 +35,7 @@ def client_of(sign_in: SignIn) -> IssuesClient:
         who = sign_in.person()
         if who is None:
             return ""  # The API answers that one has to sign in.
-        return portal_token.sign(here.keys, who) if here.ours else _token_of(sign_in.username)
+        return portal_token.sign(here.keys, who) if here.is_ours else _token_of(sign_in.username)
 
     return _client(token)
 
@@ -51,7 +51,7 @@ def _token_of(username: str) -> str:
 def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """A client that never says who is signed in: anonymous reports and receipts go this way."""
     here = api_backend.get_backend()
-    if here.ours:
+    if here.is_ours:
         visitor = Visitor(_visitor())
         return _client(lambda: portal_token.sign(here.keys, visitor), patience)
     return _client(get_settings().api_token.get_secret_value(), patience)
@@ -68,7 +68,7 @@ def _visitor() -> str:
 
 def is_remote() -> bool:
     """Whether another server keeps the issues."""
-    return not api_backend.get_backend().ours
+    return not api_backend.get_backend().is_ours
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
@@ -86,7 +86,7 @@ def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> Issu
         here.url,
         token,
         # Servers of the newer form want it; one that was not set would be the wrong one there.
-        org=settings.org if not here.ours and "org" in settings.model_fields_set else None,
+        org=settings.org if not here.is_ours and "org" in settings.model_fields_set else None,
         timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,
         patience=patience,

@@ -69,7 +69,7 @@ class Installation:
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
             await asyncio.to_thread(undo.send_all_pending)
-            await asyncio.to_thread(api_backend.get_backend().ended.write)
+            await asyncio.to_thread(api_backend.get_backend().revoked_sign_ins.write)
         if self.service:
             self.service.close()
         telemetry.stop()

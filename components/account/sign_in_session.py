@@ -42,7 +42,7 @@ def sign_out(before: Callable[[], bool]) -> None:
         finally:
             if found:
                 is_noted = False
-                is_noted = api_backend.get_backend().ended.add(found.id, found.ends_at)
+                is_noted = api_backend.get_backend().revoked_sign_ins.add(found.id, found.ends_at)
     finally:
         _clear()
         note_sign_out()

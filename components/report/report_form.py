@@ -132,7 +132,7 @@ def _render_references(
     """Where it happened: folded, unless a link said it, the server needs it or refused it."""
     # What came with a link is shown: it goes along even with an anonymous report.
     came_with_link = any(places.values())
-    needed = bool(server_capabilities.wanted())
+    needed = bool(server_capabilities.get_capabilities().required_fields)
     with st.expander(
         _("Where it happened") if needed else _("Where it happened (optional)"),
         icon=":material/link:",
