@@ -12,7 +12,7 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
 
 SIGN_IN_KEY = "signed_in_by"
-_HELD = "sign_in_held"
+_WAS_VALID_KEY = "sign_in_held"
 """Whether a sign-in has held in this browser session."""
 
 
@@ -40,13 +40,13 @@ def get_sign_in() -> SignIn | None:
     found = get_stored_sign_in()
     if found is None or found.person() is None:
         return None
-    st.session_state[_HELD] = True
+    st.session_state[_WAS_VALID_KEY] = True
     return found
 
 
 def has_sign_in_ended() -> bool:
     """Whether someone was signed in here, and was signed out elsewhere or by time."""
-    return _HELD in st.session_state and get_sign_in() is None
+    return _WAS_VALID_KEY in st.session_state and get_sign_in() is None
 
 
 def identify_sign_in(sign_in: SignIn | None) -> str:

@@ -12,16 +12,16 @@ from limits import parse
 from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.settings import Settings
 
-_MANY = 10
+_MANY_FACTOR = 10
 """Times the few that one may fail from one address."""
 
-_VERY_MANY = 40
+_VERY_MANY_FACTOR = 40
 """Times the few: wrong passwords of one address, after which all it sends has to wait."""
 
-_OF_A_NAME_UNDER_FIRE = Limit("sign-in name", parse("30/15 minutes"))
+_NAME_UNDER_ATTACK = Limit("sign-in name", parse("30/15 minutes"))
 """Attempts at a name that has met many wrong passwords, from all new addresses together."""
 
-_SEEN = Limit("sign-in seen", parse("1/30 days"))
+_KNOWN_PAIR = Limit("sign-in seen", parse("1/30 days"))
 """How long it is remembered that a name has signed in from an address."""
 
 
@@ -33,8 +33,8 @@ class LoginThrottle:
         self._counters = RateLimiter(settings)
         self._few = Limit.read("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
         self._one = self._few.of(1)
-        self._many = self._few.of(_MANY * self._few.item.amount)
-        self._very_many = self._few.of(_VERY_MANY * self._few.item.amount)
+        self._many = self._few.of(_MANY_FACTOR * self._few.item.amount)
+        self._very_many = self._few.of(_VERY_MANY_FACTOR * self._few.item.amount)
 
     def begin(self, name: str, address: str) -> int:
         """Count an attempt before it is made; returns the seconds to wait, 0 if it may be made.
@@ -47,12 +47,12 @@ class LoginThrottle:
         name_under_fire, under_fire = (
             self._counters.look(self._many, who).left == 0 for who in (name, address)
         )
-        if self._counters.look(_SEEN, pair).left:
+        if self._counters.look(_KNOWN_PAIR, pair).left:
             total = self._counters.look(self._very_many, address)
             if total.left == 0:
                 return total.seconds
             if name_under_fire:
-                slowed = self._counters.take(_OF_A_NAME_UNDER_FIRE, name)
+                slowed = self._counters.take(_NAME_UNDER_ATTACK, name)
                 if not slowed.allowed:
                     return slowed.seconds
         limit = self._one if name_under_fire or under_fire else self._few
@@ -74,7 +74,7 @@ class LoginThrottle:
         pair = _join_pair(name, address)
         for limit in (self._few, self._one):
             self._counters.forget(limit, pair)
-        self._counters.take(_SEEN, pair)
+        self._counters.take(_KNOWN_PAIR, pair)
 
 
 def _join_pair(name: str, address: str) -> str:

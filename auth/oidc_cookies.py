@@ -11,9 +11,9 @@ from auth.role_mapping import Claims
 from web import streamlit_compat
 from web.streamlit_compat import USER_COOKIE_NAME
 
-_SEAL: Final = f"{USER_COOKIE_NAME}_seal"
+_SEAL_COOKIE: Final = f"{USER_COOKIE_NAME}_seal"
 
-_BEGUN: Final = f"{USER_COOKIE_NAME}_begun"
+_DEPARTURE_COOKIE: Final = f"{USER_COOKIE_NAME}_begun"
 
 
 def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -26,7 +26,7 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     if main is None:
         return []
     claims = _read_user_cookie({cookie.key: cookie.value for cookie in answered.values()})
-    name = name_host_cookie(_SEAL)
+    name = name_host_cookie(_SEAL_COOKIE)
     ours[name] = streamlit_compat.sign_cookie(name, _hash_claims(claims)) if claims else ""
     ours[name].update(main)  # How long it lasts, and all else.
     ours[name]["path"], ours[name]["secure"] = "/", is_over_tls()
@@ -39,7 +39,9 @@ def name_departure_cookie(state: str) -> str:
     Streamlit keeps the state in a cookie that another host of the domain can set, to lead somebody
     back with a sign-in that is not theirs.
     """
-    return name_host_cookie(f"{_BEGUN}_{hashlib.sha256(state.encode()).hexdigest()[:16]}")
+    return name_host_cookie(
+        f"{_DEPARTURE_COOKIE}_{hashlib.sha256(state.encode()).hexdigest()[:16]}"
+    )
 
 
 def name_host_cookie(name: str) -> str:
@@ -54,7 +56,7 @@ def is_over_tls() -> bool:
 
 def read_claims(cookies: Mapping[str, str]) -> Claims:
     """What Streamlit keeps of a sign-in; nothing if it is not what was kept at one."""
-    kept, told = _read_user_cookie(cookies), _read_signed(cookies, name_host_cookie(_SEAL))
+    kept, told = _read_user_cookie(cookies), _read_signed(cookies, name_host_cookie(_SEAL_COOKIE))
     if not kept or not told or not hmac.compare_digest(told, _hash_claims(kept).encode()):
         return {}
     claims: Claims = json.loads(kept)

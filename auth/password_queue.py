@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-PATIENCE: Final = 10.0
+WAIT_SECONDS: Final = 10.0
 """Seconds that a password waits to be checked."""
 
 
@@ -58,8 +58,8 @@ class PasswordChecks:
 
     @contextmanager
     def turn(self, address: str) -> Iterator[bool]:
-        """Wait for a turn, and hold it; False if it has not come within `PATIENCE`."""
-        until = time.monotonic() + PATIENCE
+        """Wait for a turn, and hold it; False if it has not come within `WAIT_SECONDS`."""
+        until = time.monotonic() + WAIT_SECONDS
         with self._guard:
             own, waiting = self._by_address.get(address, (_FairLock(), 0))
             self._by_address[address] = own, waiting + 1

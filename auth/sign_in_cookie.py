@@ -12,8 +12,8 @@ from typing import Final
 
 import streamlit as st
 
-NAME: Final = "issue_portal"
-SECURE_NAME: Final = f"__Host-{NAME}"
+COOKIE_NAME: Final = "issue_portal"
+SECURE_NAME: Final = f"__Host-{COOKIE_NAME}"
 """Behind TLS. Browsers take such a name from this very host only, and only over TLS (RFC 6265bis):
 no other host of the domain can put a sign-in of its own in its place.
 """
@@ -46,7 +46,7 @@ def find_sign_in_value(kept: Mapping[str, str], *, is_secure: bool) -> str:
 
     Over TLS (``is_secure``), only the one that must have been set over TLS counts.
     """
-    return kept.get(SECURE_NAME, "") or ("" if is_secure else kept.get(NAME, ""))
+    return kept.get(SECURE_NAME, "") or ("" if is_secure else kept.get(COOKIE_NAME, ""))
 
 
 def request_cookie(value: str, seconds: int) -> None:

@@ -19,9 +19,9 @@ from components.ui.i18n import _
 who = current_user.get_person()
 if who is None:
     st.title(_("Sign in"), anchor=False)
-    if signed_out := sign_out_outcome.just_signed_out():
+    if signed_out := sign_out_outcome.get_sign_out_id():
         st.success(_("You are signed out."), icon=":material/logout:")
-    if sign_out_outcome.copies_may_hold():
+    if sign_out_outcome.is_revocation_unsaved():
         st.warning(
             _(
                 "This could not be written down, as the server's disk takes nothing. If somebody"
@@ -29,7 +29,7 @@ if who is None:
             ),
             icon=":material/warning:",
         )
-    if sign_out_outcome.change_is_lost():
+    if sign_out_outcome.is_change_lost():
         st.warning(
             _("What you did last could not be saved. Sign in again to see what is there."),
             icon=":material/warning:",
@@ -38,14 +38,14 @@ if who is None:
         st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
     else:
         st.caption(_("Without signing in you can report anonymously."))
-    return_after_sign_in.signing_in()
+    return_after_sign_in.note_sign_in_page()
     require_sign_in.render_sign_in_form()
     if signed_out:
         draft_autosave.forget_all_drafts(signed_out)
         submitted_report.forget()
     else:
         draft_autosave.leave_form(report_state.get_by_name_id())
-elif target := return_after_sign_in.page_to_return_to():
+elif target := return_after_sign_in.find_return_page():
     st.switch_page(target)
 else:
     messages.render_pending()

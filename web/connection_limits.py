@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _DESCRIPTORS_PER_SESSION: Final = 4
 """The WebSocket, and the event loop that Streamlit (1.67) gives each session: three."""
 
-_PROTOCOLS: Final = "sec-websocket-protocol"
+_PROTOCOL_HEADER: Final = "sec-websocket-protocol"
 
 
 class ConnectionLimitsMiddleware:
@@ -41,7 +41,7 @@ class ConnectionLimitsMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         settings = get_settings()
-        self._most = min(settings.max_sessions, _sessions_that_fit(settings.max_sessions))
+        self._most = min(settings.max_sessions, _count_affordable_sessions(settings.max_sessions))
         self._most_of_one = settings.max_sessions_of_one
         self._by_address: Counter[str] = Counter()
         self._turns = ScriptScheduler()
@@ -65,7 +65,7 @@ class ConnectionLimitsMiddleware:
         address = find_client_key(scope)
         of_one = self._by_address[address] if address else 0
         refusal = None
-        if _is_of_another_site(Headers(scope=scope)):
+        if _is_cross_origin(Headers(scope=scope)):
             refusal = PlainTextResponse("Sessions are for the portal's own pages.", 403)
         elif of_one >= self._most_of_one or self._by_address.total() >= self._most:
             refusal = PlainTextResponse("Too many sessions are open.", 503)
@@ -78,7 +78,7 @@ class ConnectionLimitsMiddleware:
         try:
             # To open a session costs as much as to run a script.
             await self._turns.turn(connection)
-            await self.app(_without_foreign_session(scope), messages.receive, messages.send)
+            await self.app(_drop_foreign_session(scope), messages.receive, messages.send)
         finally:
             self._turns.leave(connection)
             self._by_address[address] -= 1
@@ -86,7 +86,7 @@ class ConnectionLimitsMiddleware:
                 del self._by_address[address]
 
 
-def _sessions_that_fit(wanted: int) -> int:
+def _count_affordable_sessions(wanted: int) -> int:
     """How many sessions the file descriptors of this process are enough for; warns if too few."""
     descriptors = uvicorn_limits.raise_descriptor_limit()
     fit = max(1, (descriptors - uvicorn_limits.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
@@ -110,7 +110,7 @@ def _has_two_identities(headers: Headers) -> bool:
     return any(len(headers.getlist(name)) > 1 for name in get_trusted_headers())
 
 
-def _is_of_another_site(headers: Headers) -> bool:
+def _is_cross_origin(headers: Headers) -> bool:
     """Whether a page opens the session that did not come from where the browser sends it.
 
     Streamlit looks at names alone; another port is another program, whose pages get our cookies.
@@ -136,18 +136,18 @@ def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
     )
 
 
-def _without_foreign_session(scope: Scope) -> Scope:
+def _drop_foreign_session(scope: Scope) -> Scope:
     """The scope without the id of a session to resume, if that is not this browser's own.
 
     Streamlit's page sends it as the third of its WebSocket subprotocols.
     """
     connection = HTTPConnection(scope)
-    offered = connection.headers.get(_PROTOCOLS, "").split(",")
+    offered = connection.headers.get(_PROTOCOL_HEADER, "").split(",")
     session_id = offered[SESSION_ID_INDEX].strip() if len(offered) > SESSION_ID_INDEX else ""
     if not session_id or _may_resume(session_id, connection):
         return scope
     kept = ",".join(offered[:SESSION_ID_INDEX]).encode("latin-1")
-    name = _PROTOCOLS.encode()
+    name = _PROTOCOL_HEADER.encode()
     headers = [(key, kept if key == name else value) for key, value in scope["headers"]]
     return {
         **scope,

@@ -32,37 +32,37 @@ from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 _THREADS: Final = CapacityLimiter(4)
 """For all downloads together: however many there are, they take turns."""
 
-_AT_ONCE: Final = ConcurrencyLimit(2)
+_EXPORTS_OF_ONE: Final = ConcurrencyLimit(2)
 """For each person: however slowly they read, they keep the texts of few pages in memory."""
 
-_PART: Final = 65_536
+_PART_SIZE: Final = 65_536
 """Characters that are sent at once: one issue may have 10,000."""
 
-_MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
+_MEDIA_TYPES: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
-class _Download:
+class _ExportEndpoint:
     """Answers with the file, as an ASGI application: the person's turn ends with the answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         who = current_user.find_request_sign_in(request)
-        if request.path_params["form"] not in _MEDIA:
+        if request.path_params["form"] not in _MEDIA_TYPES:
             answer: Response = PlainTextResponse("There is no such file.", 404)
         elif who is None:
             answer = PlainTextResponse("Sign in first.", 401)
-        elif (turn := _AT_ONCE.of(who.username)).locked():
+        elif (turn := _EXPORTS_OF_ONE.of(who.username)).locked():
             text = "Two downloads of yours are under way. Try again when one has ended."
             answer = PlainTextResponse(text, 429, {"Retry-After": "30"})
         else:
             async with turn:
-                answer = await to_thread.run_sync(_begun, request, who, limiter=_THREADS)
+                answer = await to_thread.run_sync(_start_export, request, who, limiter=_THREADS)
                 await answer(scope, receive, send)
             return
         await answer(scope, receive, send)
 
 
-def _begun(request: Request, who: SignIn) -> Response:
+def _start_export(request: Request, who: SignIn) -> Response:
     form = request.path_params["form"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
@@ -81,8 +81,8 @@ def _begun(request: Request, who: SignIn) -> Response:
         return PlainTextResponse("The server does not answer. Try again shortly.", 503)
     name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
     return StreamingResponse(
-        _in_threads(_lines(form, chain(first, issues))),
-        media_type=_MEDIA[form],
+        _stream_in_threads(_format_lines(form, chain(first, issues))),
+        media_type=_MEDIA_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
@@ -90,7 +90,7 @@ def _begun(request: Request, who: SignIn) -> Response:
     )
 
 
-def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
+def _format_lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
     if form == "csv":
         # The byte order mark, without which Excel takes it for another encoding.
         yield "\ufeff" + export_formats.format_csv_header()
@@ -102,12 +102,12 @@ def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
         )
 
 
-async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
+async def _stream_in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
     def some() -> tuple[str, float]:
         begun = time.monotonic()
         part: list[str] = []
         size = 0
-        while size < _PART and (line := next(lines, "")):
+        while size < _PART_SIZE and (line := next(lines, "")):
             part.append(line)
             size += len(line)
         return "".join(part), time.monotonic() - begun
@@ -119,4 +119,4 @@ async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
         await asyncio.sleep(seconds)
 
 
-route: Final = Route(f"/{PATH}.{{form}}", _Download(), methods=["GET"])
+route: Final = Route(f"/{PATH}.{{form}}", _ExportEndpoint(), methods=["GET"])

@@ -17,10 +17,10 @@ from components.ui import i18n
 from web import streamlit_compat
 
 _ASSETS: Final = Path(__file__).parent / "static"
-_REPORT: Final = re.compile("/report(/?)$")
+_REPORT_PATH: Final = re.compile("/report(/?)$")
 """What people guess the first page's address to be: it has another one, as it has no name."""
-_PAGES: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
-_FRAMED: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
+_PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
+_EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class HtmlShellMiddleware:
@@ -28,9 +28,9 @@ class HtmlShellMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.pages = {code: _page(code, "portal.css") for code in i18n.get_languages()}
+        self.pages = {code: _make_page(code, "portal.css") for code in i18n.get_languages()}
         self.framed_pages = {
-            code: _page(code, "portal.css", "embedded.css") for code in i18n.get_languages()
+            code: _make_page(code, "portal.css", "embedded.css") for code in i18n.get_languages()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,14 +42,14 @@ class HtmlShellMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        if found := _REPORT.search(scope["path"]):
+        if found := _REPORT_PATH.search(scope["path"]):
             query = scope["query_string"].decode("latin-1")
             first_page = "../" if found[1] else "./"
             answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
             await answer(scope, receive, send)
             return
-        pages = self.framed_pages if _FRAMED.search(scope["query_string"]) else self.pages
-        page = pages[_language(scope)]
+        pages = self.framed_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
+        page = pages[_choose_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
             await page.response(headers)(scope, receive, send)
@@ -74,18 +74,20 @@ class HtmlShellMiddleware:
 def is_page_request(scope: Scope) -> bool:
     """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
     return (
-        scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (scope["path"] in _PAGES)
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and (scope["path"] in _PAGE_PATHS)
     )
 
 
-def _language(scope: Scope) -> str:
+def _choose_language(scope: Scope) -> str:
     request = Request(scope)
     # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
     return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
-class _Page:
+class _CompressedPage:
     """HTML that is compressed once, not for each request."""
 
     def __init__(self, text: str) -> None:
@@ -103,7 +105,9 @@ class _Page:
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
-def _page(code: str, *styles: str) -> _Page:
+def _make_page(code: str, *styles: str) -> _CompressedPage:
     root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-    return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))
+    return _CompressedPage(
+        streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style)
+    )

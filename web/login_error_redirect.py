@@ -17,10 +17,10 @@ from issue_portal.core.client_address import find_client_key
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from web.streamlit_compat import SIGN_IN_ROUTES
 
-_PATIENCE: Final = 10.0
+_PROVIDER_SECONDS: Final = 10.0
 """Seconds for all that Streamlit asks the provider before it answers the browser."""
 
-_AT_ONCE: Final = 20
+_MOST_AT_ONCE: Final = 20
 """How often an address asks the provider at once; a hundred people may come at the same time."""
 
 
@@ -35,7 +35,7 @@ class LoginErrorRedirectMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = ConcurrencyLimit(_AT_ONCE)
+        self._turns = ConcurrencyLimit(_MOST_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
@@ -56,7 +56,7 @@ class LoginErrorRedirectMiddleware:
             await to_thread.run_sync(oidc.end_provider_sign_in, request)
         state = ""
         if path.endswith("/oauth2callback"):
-            state = _state_in(scope["query_string"].decode("latin-1"))
+            state = _find_state(scope["query_string"].decode("latin-1"))
             if (
                 not state
                 or oidc_cookies.name_departure_cookie(state) not in HTTPConnection(scope).cookies
@@ -74,8 +74,10 @@ class LoginErrorRedirectMiddleware:
                 headers += oidc_cookies.seal_sign_in(headers)
                 if is_login:
                     address = dict(headers).get(b"location", b"").decode("latin-1")
-                    headers += _begun(_state_in(urlsplit(address).query), COOKIE_SECONDS)
-                headers += _begun(state, 0)
+                    headers += _make_departure_cookie(
+                        _find_state(urlsplit(address).query), COOKIE_SECONDS
+                    )
+                headers += _make_departure_cookie(state, 0)
                 message["headers"] = headers
             if answered:
                 await send(message)
@@ -83,14 +85,14 @@ class LoginErrorRedirectMiddleware:
         address = find_client_key(scope)
         turn = self._turns.of(address) if address else nullcontext()
         with suppress(TimeoutError):
-            async with turn, asyncio.timeout(_PATIENCE):
+            async with turn, asyncio.timeout(_PROVIDER_SECONDS):
                 await self.app(scope, receive, unless_failed)
         if not answered:
             home = "./" if path.endswith("/oauth2callback") else "../"
             await RedirectResponse(home, 303)(scope, receive, send)
 
 
-def _begun(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
+def _make_departure_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
     """The header that has the browser remember for so long that it left for the provider here."""
     if not state:
         return []
@@ -100,7 +102,7 @@ def _begun(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
     return answer.raw_headers[-1:]
 
 
-def _state_in(query: str) -> str:
+def _find_state(query: str) -> str:
     """What OAuth 2 calls the state: it names one way to the provider and back.
 
     None ("") if there are several: Streamlit would take the last one.

@@ -37,7 +37,7 @@ MOST_OF_A_BROWSER: Final = 10
 connections of the process (`uvicorn_limits.MOST_CONNECTIONS`) are for those who ask for little.
 """
 
-AT_WORK: Final = 6
+MOST_AT_WORK: Final = 6
 WORK_SECONDS: Final = 0.1
 """Requests of an address at work at once, and after how long one counts as waiting for somebody
 else. Most take 3 ms: whoever asks more waits for their own requests, and others do not.
@@ -50,10 +50,10 @@ MOST_REFUSALS: Final = 150
 MOST_REFUSALS_OF_ONE: Final = 50
 """Refusals that wait, in all and of one address. Each keeps a connection, which others need."""
 
-_ASKED_IN_ONE: Final = 4096
+_REQUEST_UNIT: Final = 4096
 """Bytes of address, headers and body beyond which a request counts as several."""
 
-_ANSWERED_IN_ONE: Final = 16_384
+_RESPONSE_UNIT: Final = 16_384
 """Bytes of an answer that count as a request: 1.6 MB a second in the long run."""
 
 _LONGEST_BODY: Final = 200_000
@@ -63,13 +63,13 @@ _COST_OF_A_SIGN_IN: Final = 10
 """The provider is asked up to three questions, each by a connection of its own."""
 
 _COST_OF_A_SESSION: Final = 5
-_COST_OF_THE_UNKNOWN: Final = 3
+_COST_OF_AN_UNKNOWN_PATH: Final = 3
 """Streamlit has threads look for a file, and then sends a page."""
 
 _CHEAP: Final = ("/api/", "/_stcore/", "/media/")
 
 _COST_OF_A_FILE: Final = 0.2
-_COST_OF_A_PART: Final = 0.1
+_FILE_RESPONSE_FACTOR: Final = 0.1
 """Of a file: 16 MB a second in the long run."""
 
 _LONGEST_COOKIES: Final = 32_768
@@ -90,7 +90,7 @@ class _Usage:
     """Requests that wait or are at work; of WebSockets, those that wait."""
     refusals: int = 0
     """Refusals that wait."""
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_WORK))
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_WORK))
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -139,7 +139,7 @@ class RequestLimitsMiddleware:
         self._at_once += 1
         usage.at_once += 1
         try:
-            cost = _COST_OF_A_FILE if is_file else _cost(scope)
+            cost = _COST_OF_A_FILE if is_file else _estimate_cost(scope)
             await take_tokens(usage.requests, cost)
             await take_tokens(usage.in_a_row, cost)
             if _has_bad_cookies(Headers(scope=scope)):
@@ -147,9 +147,11 @@ class RequestLimitsMiddleware:
                 await self._refuse(refusal, usage, scope, receive, send)
                 return
             if scope["type"] == "http":
-                of_a_byte = (_COST_OF_A_PART if is_file else 1) / _ANSWERED_IN_ONE
+                of_a_byte = (_FILE_RESPONSE_FACTOR if is_file else 1) / _RESPONSE_UNIT
                 async with usage.at_work():
-                    await self.app(scope, receive, _counted(send, usage.requests, of_a_byte))
+                    await self.app(
+                        scope, receive, _limit_response_rate(send, usage.requests, of_a_byte)
+                    )
                 return
         finally:
             self._at_once -= 1
@@ -191,7 +193,7 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
-def _counted(send: Send, requests: TokenBucket, cost: float) -> Send:
+def _limit_response_rate(send: Send, requests: TokenBucket, cost: float) -> Send:
     """What sends an answer when there are tokens for it, of which a byte takes ``cost``."""
 
     async def send_in_turn(message: Message) -> None:
@@ -202,23 +204,23 @@ def _counted(send: Send, requests: TokenBucket, cost: float) -> Send:
     return send_in_turn
 
 
-def _cost(scope: Scope) -> float:
+def _estimate_cost(scope: Scope) -> float:
     """How many requests this one counts as, before it is answered."""
     headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
     size += estimate_body_size(headers, _LONGEST_BODY)
-    return _least_cost(scope) + size // _ASKED_IN_ONE
+    return _get_base_cost(scope) + size // _REQUEST_UNIT
 
 
-def _least_cost(scope: Scope) -> int:
+def _get_base_cost(scope: Scope) -> int:
     """The same for a short one."""
     if scope["type"] == "websocket":
         return _COST_OF_A_SESSION
     if scope["path"].endswith(SIGN_IN_ROUTES):
         return _COST_OF_A_SIGN_IN
     is_known = scope["path"].startswith(_CHEAP) or html_shell.is_page_request(scope)
-    return 1 if is_known else _COST_OF_THE_UNKNOWN
+    return 1 if is_known else _COST_OF_AN_UNKNOWN_PATH
 
 
 def _remove_odd_cookies(scope: Scope) -> None:

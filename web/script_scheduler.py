@@ -125,7 +125,7 @@ class ScriptScheduler:
         self._slots: dict[Connection, asyncio.TimerHandle] = {}
         """Who holds one, and when to look whether they still need it."""
         self._timer: asyncio.TimerHandle | None = None
-        self._at_work = _ScriptsAtWork()
+        self._at_work = _BusyScripts()
 
     def join(self, address: str) -> Connection:
         """A new connection. One whose address is not known ("") shares its limits with nobody."""
@@ -223,7 +223,7 @@ class ScriptScheduler:
         self._slots[connection] = loop.call_later(SLOT_SECONDS, look)
 
 
-class _ScriptsAtWork:
+class _BusyScripts:
     """How many scripts use a processor, and do not wait for an answer or a lock."""
 
     def __init__(self) -> None:
@@ -235,13 +235,13 @@ class _ScriptsAtWork:
         """Scripts that have used a processor since the last look, `SLOT_SECONDS` or longer ago."""
         now = time.monotonic()
         if now - self._seen_at >= SLOT_SECONDS:
-            used = _processor_time()
+            used = _measure_processor_time()
             self._count = sum(used[one] > self._seen.get(one, 0) for one in used)
             self._seen, self._seen_at = used, now
         return self._count
 
 
-def _processor_time() -> dict[int, int]:
+def _measure_processor_time() -> dict[int, int]:
     """Ticks of 10 ms of a processor that each script's thread has used; empty without ``/proc``."""
     used = {}
     for thread in threading.enumerate():

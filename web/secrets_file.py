@@ -19,7 +19,7 @@ def load_secrets() -> None:
     if not files:
         return
     environment = dict(os.environ)
-    if not _is_loaded():
+    if not _load():
         there = " or ".join(map(str, files))
         raise FatalError(f"Cannot read the secrets in {there}: is that TOML?")
     # Streamlit 1.67 writes strings and numbers over environment variables, and leaves out booleans.
@@ -29,7 +29,7 @@ def load_secrets() -> None:
     os.environ.update(environment)
 
 
-def _is_loaded() -> bool:
+def _load() -> bool:
     try:
         return streamlit_compat.load_secrets_files()
     except ValueError:  # Not UTF-8, or a value that no environment variable can have.

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from auth.sign_in_cookie import NAME, SECURE_NAME, TICKET_HEADER, pending_cookies
+from auth.sign_in_cookie import COOKIE_NAME, SECURE_NAME, TICKET_HEADER, pending_cookies
 
 
-def _answer(request: Request) -> Response:
+def _set_cookie(request: Request) -> Response:
     # Another site's page cannot send this header without being allowed to, which it is not.
     waiting = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
     if waiting is None or waiting.until < time.monotonic():
@@ -19,7 +19,7 @@ def _answer(request: Request) -> Response:
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(
-        SECURE_NAME if is_secure else NAME,
+        SECURE_NAME if is_secure else COOKIE_NAME,
         waiting.value,
         max_age=waiting.seconds,
         httponly=True,
@@ -29,4 +29,4 @@ def _answer(request: Request) -> Response:
     return response
 
 
-route: Final = Route("/cookie", _answer, methods=["POST"])
+route: Final = Route("/cookie", _set_cookie, methods=["POST"])

@@ -56,7 +56,7 @@ class Installation:
         # What is here now stays: the garbage collector need not go through it again and again.
         gc.freeze()
         gc.enable()
-        _announce()
+        _print_url()
         session_metrics.watch_sessions()
         js_component.serve_files()
         if self.service:
@@ -79,13 +79,13 @@ def start() -> Installation:
     """Prepare everything that the server needs; raises `FatalError`."""
     try:
         load_secrets()
-        return _start(get_settings())
+        return _prepare(get_settings())
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         raise FatalError(f"Cannot start: {error.strerror or error}{where}.") from error
 
 
-def _start(settings: Settings) -> Installation:
+def _prepare(settings: Settings) -> Installation:
     logging_setup.configure_logging(settings.log)
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
@@ -109,7 +109,7 @@ def _start(settings: Settings) -> Installation:
     return Installation(keys, service)
 
 
-def _announce() -> None:
+def _print_url() -> None:
     """Print the portal's address. Under uvicorn, only uvicorn knows the port, and prints it."""
     if url := streamlit_compat.find_own_url():
         sys.stderr.write(f"\n  Issue Portal: {url}\n\n")

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from issue_portal.core.token_bucket import estimate_body_size
 from web import streamlit_compat
 
-_FILES: Final = "static/**/*"
+_FILE_PATTERN: Final = "static/**/*"
 
 _HEADERS: Final = {"Cache-Control": "public, immutable, max-age=31536000"}
 """As Streamlit says: the name of a file changes with what is in it."""
@@ -30,7 +30,7 @@ class StaticFilesMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        if scope["type"] == "http" and _is_beside_a_script(scope["path"]):
+        if scope["type"] == "http" and _is_component_source(scope["path"]):
             await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
         elif not is_static_file_request(scope):
             await self.app(scope, receive, send)
@@ -49,7 +49,7 @@ def is_static_file_request(scope: Scope) -> bool:
     return scope["path"].startswith("/static/") and not estimate_body_size(Headers(scope=scope), 1)
 
 
-def _is_beside_a_script(path: str) -> bool:
+def _is_component_source(path: str) -> bool:
     """Whether Streamlit would serve this Python file: it serves all of a component's folder."""
     return "/bidi-components/" in path and not path.endswith((".js", ".css"))
 
@@ -58,7 +58,7 @@ def _is_beside_a_script(path: str) -> bool:
 def list_files() -> dict[str, Path]:
     """The bundle's files by the path by which a browser asks for them."""
     folder = streamlit_compat.get_static_folder()
-    found = (file for file in folder.glob(_FILES) if file.is_file())
+    found = (file for file in folder.glob(_FILE_PATTERN) if file.is_file())
     return {f"/{file.relative_to(folder).as_posix()}": file for file in found}
 
 

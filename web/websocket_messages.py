@@ -22,8 +22,8 @@ MOST_WIDGETS: Final = 1_000
 MOST_HASHES: Final = 5_000
 """Values of widgets and names of remembered messages in one message; a page has some dozens."""
 
-_RUN: Final = "rerun_script"
-_NEEDED: Final = (_RUN, "stop_script", "app_heartbeat")
+_RUN_TYPE: Final = "rerun_script"
+_NEEDED_TYPES: Final = (_RUN_TYPE, "stop_script", "app_heartbeat")
 _LONGEST_FINISHED: Final = 400
 """Bytes: longer messages to the browser do not say that a script has run."""
 
@@ -61,11 +61,11 @@ class WebSocketMessages:
             if _is_too_much(read.rerun_script):
                 return await self._closed(_TOO_BIG)
             kind = read.WhichOneof("type")
-            if kind == _RUN:
+            if kind == _RUN_TYPE:
                 await self._turns.turn(self._connection)
             if self._is_gone:
                 return {"type": "websocket.disconnect", "code": _GONE}
-            if kind in _NEEDED:
+            if kind in _NEEDED_TYPES:
                 return message
 
     async def send(self, message: Message) -> None:

@@ -8,8 +8,8 @@ import streamlit as st
 from auth.current_user import get_sign_in
 from auth.password import PasswordSignIn, create_sign_in, hash_for_throttle
 from auth.password_queue import password_checks
-from components.account.password_check import checked_account, tell_to_wait
-from components.account.sign_in_session import begin
+from components.account.password_check import check_account_password, render_busy_error
+from components.account.sign_in_session import complete_sign_in
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.core import accounts
@@ -20,7 +20,7 @@ from issue_portal.core.settings import get_settings
 log = logging.getLogger(__name__)
 
 
-def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordSignIn | None:
+def _render_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordSignIn | None:
     """The form to change the password; returns the sign-in that takes the place of this one.
 
     ``before`` is called while this sign-in still holds.
@@ -34,7 +34,7 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
         asked = st.form_submit_button(_("Save new password"))
     if not asked:
         return None
-    account = checked_account(username, old, wrong=_("The current password is not right."))
+    account = check_account_password(username, old, wrong=_("The current password is not right."))
     if account is None:
         return None
     if new == old.strip():
@@ -42,7 +42,7 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
         return None
     with password_checks.turn(hash_for_throttle(normalize_address(st.context.ip_address))) as is_on:
         if not is_on:
-            tell_to_wait()
+            render_busy_error()
             return None
         fault = find_password_fault(new, username, account.email, account.name)
     if fault:
@@ -72,7 +72,7 @@ def render(before: Callable[[], object]) -> None:
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):
-        changed = _change_form(sign_in, before)
+        changed = _render_form(sign_in, before)
     if changed:
         messages.show_next_run(_("Your password is changed."))
-        begin(changed)
+        complete_sign_in(changed)

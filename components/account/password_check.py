@@ -18,7 +18,7 @@ from issue_portal.core.accounts import (
 from issue_portal.core.client_address import normalize_address
 
 
-def checked_account(username: str, password: str, *, wrong: str) -> Account | None:
+def check_account_password(username: str, password: str, *, wrong: str) -> Account | None:
     """The account if the password is right; else tells ``wrong``, or how long to wait.
 
     The answer and its time are the same whether there is such an account or not.
@@ -36,7 +36,7 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
     account = get_accounts_file().by_name().get(username)
     with password_checks.turn(address) as is_on:
         if not is_on:
-            tell_to_wait()
+            render_busy_error()
             return None
         fits = verify_password(
             username, password.strip(), account.password if account else NOBODYS_HASH
@@ -49,7 +49,7 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
     return account
 
 
-def tell_to_wait() -> None:
+def render_busy_error() -> None:
     """Show that too many people are signing in."""
     st.error(
         _("Too many people are signing in. Try again in a moment."),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from auth.password import PasswordSignIn, create_sign_in
-from components.account.password_check import checked_account
+from components.account.password_check import check_account_password
 from components.ui.i18n import _
 
 
@@ -16,7 +16,7 @@ def render_password_form() -> PasswordSignIn | None:
     if not asked:
         return None
     username = username.strip().lower()
-    account = checked_account(
+    account = check_account_password(
         username,
         password,
         wrong=_("This name and password do not match. Check both and try again."),

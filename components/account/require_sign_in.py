@@ -32,7 +32,7 @@ def require(*, reviewer: bool = False) -> Person:
     return who
 
 
-def stop_if_ended(title: str) -> None:
+def stop_if_sign_in_ended(title: str) -> None:
     """Show the sign-in form in place of a page if the sign-in of this browser tab has ended.
 
     What its person has written and was shown here, such as a receipt, is not for whoever comes
@@ -44,13 +44,15 @@ def stop_if_ended(title: str) -> None:
     with placeholders.render_no_rights(_("Your sign-in has ended. Sign in again.")):
         render_sign_in_form()
         st.button(
-            _("Go on without signing in"), type="tertiary", on_click=sign_in_session.go_on_without
+            _("Go on without signing in"),
+            type="tertiary",
+            on_click=sign_in_session.continue_as_visitor,
         )
     draft_autosave.leave_form()
     st.stop()
 
 
-def require_still(*, reviewer: bool = False) -> Person:
+def require_in_fragment(*, reviewer: bool = False) -> Person:
     """For a part that runs without its page: draw the whole page if that must not be seen now."""
     who = get_person()
     if who is None or (reviewer and not is_reviewer()):

@@ -17,7 +17,7 @@ LAST_PAGE_KEY = "last_page"
 _ARRIVED = "arrived"
 
 
-def come_back() -> None:
+def return_to_page() -> None:
     """Lead a person who was away to sign in or out to where they wanted to be then."""
     errand = return_target.take_return_target()
     if errand is None:
@@ -25,29 +25,29 @@ def come_back() -> None:
     if not errand.signing_in:
         sign_out_outcome.note_sign_out()
         if errand.copies_hold:
-            sign_out_outcome.note_that_copies_may_hold()
+            sign_out_outcome.note_unsaved_revocation()
         if errand.change_lost:
-            sign_out_outcome.note_that_change_is_lost()
+            sign_out_outcome.note_lost_change()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
     # As `remember_page` is told: from the sign-in page one would be led to itself, without end.
     if errand.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[LAST_PAGE_KEY] = errand.page
     if get_person() is None:
-        sign_out_outcome.note_failure()
+        sign_out_outcome.note_failed_sign_in()
         st.switch_page("pages/sign_in.py")
-    signing_in()
+    note_sign_in_page()
     # The note can be changed by hand, and Streamlit does not take its own options here.
     query = {name: value for name, value in parse_qsl(errand.query) if "embed" not in name.lower()}
-    st.switch_page(page_to_return_to() or "", query_params=query)
+    st.switch_page(find_return_page() or "", query_params=query)
 
 
-def signing_in() -> None:
+def note_sign_in_page() -> None:
     """Note that the sign-in page is open, to go back from it afterwards."""
     st.session_state[_SIGNING_IN] = True
 
 
-def page_to_return_to() -> str | None:
+def find_return_page() -> str | None:
     """After signing in: the page from which the sign-in page was opened, else the person's own."""
     if not st.session_state.get(_SIGNING_IN):
         return None
@@ -62,7 +62,7 @@ def remember_page(path: str) -> None:
         query_params.forget_changes()
     st.session_state[LAST_PAGE_KEY] = path
     st.session_state.pop(_SIGNING_IN, None)
-    sign_out_outcome.forget_sign_out()
+    sign_out_outcome.clear()
 
 
 def has_just_arrived() -> bool:

@@ -13,7 +13,7 @@ from components.ui import js_component
 _LONGEST_QUERY: Final = 1000
 
 
-def note(errand: ReturnTarget, leave: Callable[[], None]) -> None:
+def write(errand: ReturnTarget, leave: Callable[[], None]) -> None:
     """Note the errand in the browser, and call ``leave`` when that is done."""
     query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
     told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
@@ -26,7 +26,7 @@ def note(errand: ReturnTarget, leave: Callable[[], None]) -> None:
     js_component.mount(__file__, key="errand", data=data, on_noted_change=leave)
 
 
-def forget() -> None:
+def clear() -> None:
     """Remove the note of an errand that is over."""
     if st.session_state.get(READ_KEY):
         js_component.mount(

@@ -6,7 +6,7 @@ from auth.sign_in_cookie import TICKET_HEADER, TICKET_KEY
 from components.ui import js_component
 
 
-def element() -> None:
+def render() -> None:
     """The script that does so, to be on every page."""
     if TICKET_KEY in st.session_state:
         data = {"header": TICKET_HEADER, "ticket": st.session_state[TICKET_KEY]}

@@ -6,8 +6,12 @@ from auth import oidc
 from auth.mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from auth.return_target import ReturnTarget
 from components.account import password_form, return_cookie, sign_out_button
-from components.account.sign_in_session import LEAVING_KEY, begin
-from components.account.sign_out_outcome import NOT_SIGNED_IN_KEY, change_is_lost, copies_may_hold
+from components.account.sign_in_session import LEAVING_KEY, complete_sign_in
+from components.account.sign_out_outcome import (
+    NOT_SIGNED_IN_KEY,
+    is_change_lost,
+    is_revocation_unsaved,
+)
 from components.report import embed
 from components.ui import plain_text
 from components.ui.i18n import _
@@ -21,12 +25,12 @@ def render(errand: ReturnTarget) -> None:
         # A provider refuses to be framed, and browsers keep no cookie for a frame.
         embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")
     elif get_sign_in_mode() is not SignInMode.ACCOUNTS:
-        _sign_in_elsewhere(errand)
+        _render_provider_form(errand)
     elif begun := password_form.render_password_form():
-        begin(begun)
+        complete_sign_in(begun)
 
 
-def _sign_in_elsewhere(errand: ReturnTarget) -> None:
+def _render_provider_form(errand: ReturnTarget) -> None:
     here = oidc.get_provider_sign_in()
     if here and here.holds():
         st.error(
@@ -56,20 +60,22 @@ def _sign_in_elsewhere(errand: ReturnTarget) -> None:
             words = _("Sign in with {provider}").format(provider=name.title())
             label = _("Sign in") if name == DEFAULT_PROVIDER else words
             key, icon = f"sign_in_{name}", ":material/login:"
-            st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
+            st.button(
+                label, key=key, type="primary", icon=icon, on_click=_choose_provider, args=(name,)
+            )
     if LEAVING_KEY in st.session_state:
         signing_in = bool(st.session_state[LEAVING_KEY])
         leaving = ReturnTarget(
-            signing_in=False, copies_hold=copies_may_hold(), change_lost=change_is_lost()
+            signing_in=False, copies_hold=is_revocation_unsaved(), change_lost=is_change_lost()
         )
-        return_cookie.note(errand if signing_in else leaving, _leave)
+        return_cookie.write(errand if signing_in else leaving, _start_redirect)
 
 
-def _leave_for(name: str) -> None:
+def _choose_provider(name: str) -> None:
     st.session_state[LEAVING_KEY] = name
 
 
-def _leave() -> None:
+def _start_redirect() -> None:
     if LEAVING_KEY not in st.session_state:
         return  # The browser said twice that it may.
     name = st.session_state.pop(LEAVING_KEY)

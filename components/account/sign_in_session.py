@@ -9,9 +9,9 @@ from auth.current_user import SIGN_IN_KEY, get_stored_sign_in, identify_sign_in
 from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
 from components.account.sign_out_outcome import (
+    note_lost_change,
     note_sign_out,
-    note_that_change_is_lost,
-    note_that_copies_may_hold,
+    note_unsaved_revocation,
 )
 from components.ui import i18n
 
@@ -19,11 +19,11 @@ LEAVING_KEY = "leaving"
 """The provider where one is about to sign in, or nothing to sign out."""
 
 
-def begin(sign_in: PasswordSignIn) -> None:
+def complete_sign_in(sign_in: PasswordSignIn) -> None:
     """Sign somebody in, in this browser session, and rerun the page."""
     before = get_stored_sign_in()
     if before and before.username != sign_in.username:
-        _clear()  # It was ended elsewhere, and this is somebody else.
+        _clear_session()  # It was ended elsewhere, and this is somebody else.
     st.session_state[SIGN_IN_KEY] = sign_in
     session_owners.remember_session_owner(identify_sign_in(sign_in))
     sign_in_cookie.request_cookie(sign_in.cookie(), password.get_lifetime())
@@ -44,12 +44,12 @@ def sign_out(before: Callable[[], bool]) -> None:
                 is_noted = False
                 is_noted = api_backend.get_backend().revoked_sign_ins.add(found.id, found.ends_at)
     finally:
-        _clear()
+        _clear_session()
         note_sign_out()
         if not is_noted:
-            note_that_copies_may_hold()
+            note_unsaved_revocation()
         if not is_saved:
-            note_that_change_is_lost()
+            note_lost_change()
         if get_sign_in_mode() is SignInMode.PROVIDER:
             st.session_state[LEAVING_KEY] = ""
         else:
@@ -57,15 +57,15 @@ def sign_out(before: Callable[[], bool]) -> None:
             sign_in_cookie.request_cookie_removal()
 
 
-def go_on_without() -> None:
+def continue_as_visitor() -> None:
     """Be a visitor from now on: the sign-in of this tab has ended, and is not looked for again."""
-    _clear()
+    _clear_session()
     if get_sign_in_mode() is SignInMode.ACCOUNTS:
         st.session_state[SIGN_IN_KEY] = None
         sign_in_cookie.request_cookie_removal()
 
 
-def _clear() -> None:
+def _clear_session() -> None:
     chosen = i18n.get_language()
     seen = st.session_state.get(oidc.PROXY_SEEN_KEY)
     st.session_state.clear()

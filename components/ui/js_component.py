@@ -21,22 +21,24 @@ def mount(python_file: str, *, key: str, **options: Any) -> Any:
     ``options`` are those of a Streamlit component: ``data`` for the script, ``on_…_change``.
     """
     script = Path(python_file).with_suffix(".js")
-    return _element(script, streamlit_compat.identify_component_registry())(key=key, **options)
+    return _make_component(script, streamlit_compat.identify_component_registry())(
+        key=key, **options
+    )
 
 
 def serve_files() -> None:
     """Serve all scripts from the start: another replica may have sent the page that needs one."""
     for script in _COMPONENTS.glob("*/*.js"):
-        _registered(script)
+        _register(script)
 
 
-def _registered(script: Path) -> str:
+def _register(script: Path) -> str:
     return streamlit_compat.serve_component_files(_PACKAGE, script.stem, script.parent, _COMPONENTS)
 
 
 @lru_cache(maxsize=16)
-def _element(script: Path, _manager: int) -> Any:
+def _make_component(script: Path, _manager: int) -> Any:
     style = script.with_suffix(".css")
     return st.components.v2.component(
-        _registered(script), js=script.name, css=style.name if style.exists() else None
+        _register(script), js=script.name, css=style.name if style.exists() else None
     )

@@ -44,7 +44,7 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
 
 
 def test_check_whose_turn_does_not_come_is_told(monkeypatch):
-    monkeypatch.setattr(password_queue, "PATIENCE", 0.05)
+    monkeypatch.setattr(password_queue, "WAIT_SECONDS", 0.05)
     checks = PasswordChecks()
     with checks.turn("one") as first:
         for address in ("one", "two"):

@@ -149,7 +149,7 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
         looks += 1
         return 2
 
-    monkeypatch.setattr(script_scheduler._ScriptsAtWork, "count", two)
+    monkeypatch.setattr(script_scheduler._BusyScripts, "count", two)
 
     async def story():
         turns = ScriptScheduler()

@@ -54,5 +54,5 @@ def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)
     monkeypatch.setattr(i18n, "get_language", lambda: "en")
     monkeypatch.setattr(i18n, "set_language", lambda _: None)
-    sign_in_session.go_on_without()
+    sign_in_session.continue_as_visitor()
     assert state == {oidc.PROXY_SEEN_KEY: 5.0}
