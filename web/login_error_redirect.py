@@ -53,7 +53,7 @@ class LoginErrorRedirectMiddleware:
             if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
-            await to_thread.run_sync(oidc.end_provider_sign_in, request)
+            await to_thread.run_sync(oidc.end_oidc_sign_in, request)
         state = ""
         if path.endswith("/oauth2callback"):
             state = _find_state(scope["query_string"].decode("latin-1"))

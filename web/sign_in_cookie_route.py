@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from auth.sign_in_cookie import COOKIE_NAME, SECURE_NAME, TICKET_HEADER, pending_cookies
+from auth.browser_cookies import name_host_cookie
+from auth.sign_in_cookie import COOKIE_NAME, TICKET_HEADER, pending_cookies
 
 
 def _set_cookie(request: Request) -> Response:
@@ -19,7 +20,7 @@ def _set_cookie(request: Request) -> Response:
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(
-        SECURE_NAME if is_secure else COOKIE_NAME,
+        name_host_cookie(COOKIE_NAME, is_secure=is_secure),
         waiting.value,
         max_age=waiting.seconds,
         httponly=True,

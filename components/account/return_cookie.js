@@ -1,18 +1,18 @@
-// Notes in a cookie what a person leaves for, and removes the note once they are back.
+// Stores the page to return to in a cookie before a trip to the OIDC provider, and removes it afterwards.
 let removed = false;
 
 export default function ({ data, setTriggerValue }) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  const keep = (value, seconds) => {
+  const setCookie = (value, seconds) => {
     // biome-ignore lint/suspicious/noDocumentCookie: CookieStore needs HTTPS, which a local network may lack.
     document.cookie = `${data.name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Strict${secure}`;
   };
   if (data.value) {
-    keep(data.value, data.seconds);
+    setCookie(data.value, data.seconds);
     setTriggerValue("noted", true);
   } else if (!removed) {
-    // Once in a page: the person may leave again.
+    // Only once per page load: the user may leave again.
     removed = true;
-    keep("", 0);
+    setCookie("", 0);
   }
 }

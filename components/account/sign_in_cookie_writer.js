@@ -1,14 +1,14 @@
-// Has the server set or remove the cookie of the sign-in, which no script can read.
-let done;
+// Asks the server to set or remove the sign-in cookie, which no script can read (HttpOnly).
+let sentTicket;
 
 export default function ({ data }) {
-  if (data.ticket === done) return;
-  done = data.ticket;
+  if (data.ticket === sentTicket) return;
+  sentTicket = data.ticket;
   fetch("cookie", {
     method: "POST",
     headers: { [data.header]: data.ticket },
     keepalive: true,
   }).catch(() => {
-    done = undefined; // The next run of the page tries again.
+    sentTicket = undefined; // The next run of the page tries again.
   });
 }

@@ -1,6 +1,6 @@
-"""Elements with a script of ours: a ``.js`` file, and perhaps a ``.css``, beside the Python file.
+"""Components with a script: a ``.js`` file, and optionally a ``.css``, beside the Python file.
 
-The server sends them as files, so that the security policy needs to allow no inline script.
+The server sends them as files, so that the Content-Security-Policy can forbid inline scripts.
 """
 
 from functools import lru_cache
@@ -16,7 +16,7 @@ _COMPONENTS: Final = Path(__file__).parents[1]
 
 
 def mount(python_file: str, *, key: str, **options: Any) -> Any:
-    """Mount the element of the script beside ``python_file`` (give ``__file__``).
+    """Mount the component whose script is beside ``python_file`` (pass ``__file__``).
 
     ``options`` are those of a Streamlit component: ``data`` for the script, ``on_…_change``.
     """
@@ -27,7 +27,7 @@ def mount(python_file: str, *, key: str, **options: Any) -> Any:
 
 
 def serve_files() -> None:
-    """Serve all scripts from the start: another replica may have sent the page that needs one."""
+    """Serve the scripts of all components: a page may come from another replica."""
     for script in _COMPONENTS.glob("*/*.js"):
         _register(script)
 

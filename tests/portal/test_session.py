@@ -6,9 +6,10 @@ import httpx
 import pytest
 import streamlit as st
 
-from auth import api_backend, oidc
+from auth import api_backend
 from auth.api_backend import ApiBackend
 from auth.mode import SignInMode
+from auth.trusted_headers import PROXY_SEEN_KEY
 from components import api_session
 from components.account import sign_in_session
 from components.ui import i18n
@@ -28,7 +29,7 @@ class SignIn:
     username: str = "x"
     ends_at: float = 2**33
 
-    def person(self) -> Person | None:
+    def get_person(self) -> Person | None:
         return self.who
 
 
@@ -49,10 +50,10 @@ def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatc
 
 def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     """The headers of a proxy that had said who somebody was seemed new again."""
-    state = {oidc.PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
+    state = {PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)
     monkeypatch.setattr(i18n, "get_language", lambda: "en")
     monkeypatch.setattr(i18n, "set_language", lambda _: None)
     sign_in_session.continue_as_visitor()
-    assert state == {oidc.PROXY_SEEN_KEY: 5.0}
+    assert state == {PROXY_SEEN_KEY: 5.0}

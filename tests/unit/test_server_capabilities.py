@@ -21,7 +21,7 @@ class SignIn:
     username: str = "x"
     ends_at: float = 2**33
 
-    def person(self) -> Person:
+    def get_person(self) -> Person:
         return Person("ann@example.com", "Ann", Role.ADMIN)
 
 
