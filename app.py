@@ -28,6 +28,7 @@ from web import (
     streamlit_compat,
 )
 from web.connection_limits import ConnectionLimitsMiddleware
+from web.cookie_filter import CookieFilterMiddleware
 from web.request_limits import RequestLimitsMiddleware
 from web.static_files import StaticFilesMiddleware
 from web.websocket_messages import LONGEST_MESSAGE
@@ -51,6 +52,7 @@ app = st.App(
     routes=[installation.api_route, export_route.route, sign_in_cookie_route.route],
     middleware=[
         Middleware(SecurityHeadersMiddleware),
+        Middleware(CookieFilterMiddleware),
         Middleware(RequestLimitsMiddleware),
         Middleware(ResponseChunksMiddleware),
         Middleware(StaticFilesMiddleware),

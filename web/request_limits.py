@@ -5,7 +5,6 @@ count as several; the bundle of Streamlit's page, some eighty files, counts litt
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -78,10 +77,6 @@ _MOST_ESCAPES: Final = 100
 """Backslashes in all cookies: Python before 3.11.10 takes quadratic time for them."""
 
 
-_ODD: Final = re.compile(rb"[^!-~ \t]")
-"""A byte that is in no name of a cookie (RFC 6265)."""
-
-
 @dataclass(eq=False)
 class _Usage:
     requests: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS))
@@ -111,11 +106,7 @@ class _Usage:
 
 
 class RequestLimitsMiddleware:
-    """Delays the requests of an address that sends too many; refuses cookies that take long.
-
-    It also removes cookies with a name that none has: browsers keep the prefix ``__Host-`` to this
-    host, but Starlette (1.3) would take a no-break space and such a name for it.
-    """
+    """Delays the requests of an address that sends too many; refuses cookies that take long."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -128,7 +119,6 @@ class RequestLimitsMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        _remove_odd_cookies(scope)
         address = find_client_key(scope)
         usage = self._usage_of(address) if address else _Usage()
         if usage.at_once >= self._most_at_once():
@@ -221,13 +211,6 @@ def _get_base_cost(scope: Scope) -> int:
         return _COST_OF_A_SIGN_IN
     is_known = scope["path"].startswith(_CHEAP) or html_shell.is_page_request(scope)
     return 1 if is_known else _COST_OF_AN_UNKNOWN_PATH
-
-
-def _remove_odd_cookies(scope: Scope) -> None:
-    for place, (name, value) in enumerate(scope["headers"]):
-        if name == b"cookie" and _ODD.search(value):
-            kept = [one for one in value.split(b";") if not _ODD.search(one.partition(b"=")[0])]
-            scope["headers"][place] = (name, b";".join(kept))
 
 
 def _has_bad_cookies(headers: Headers) -> bool:
