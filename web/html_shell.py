@@ -1,6 +1,6 @@
-"""The page that the browser opens: Streamlit's, with our title, style and language (ASGI).
+"""The HTML page of the portal: Streamlit's page with our title, style and language.
 
-Streamlit 1.67 applies a style from a script only after it shows the page, which then jumps.
+`streamlit_compat.make_index_html` says why Streamlit's own means do not suffice.
 """
 
 import gzip
@@ -18,13 +18,13 @@ from web import streamlit_compat
 
 _ASSETS: Final = Path(__file__).parent / "static"
 _REPORT_PATH: Final = re.compile("/report(/?)$")
-"""What people guess the first page's address to be: it has another one, as it has no name."""
+"""A likely guess at the first page's address, which is "/"."""
 _PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
 _EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class HtmlShellMiddleware:
-    """Replaces Streamlit's page with ours, in the person's language."""
+    """Replaces Streamlit's page with ours, in the browser's language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -42,37 +42,37 @@ class HtmlShellMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        if found := _REPORT_PATH.search(scope["path"]):
+        if match := _REPORT_PATH.search(scope["path"]):
             query = scope["query_string"].decode("latin-1")
-            first_page = "../" if found[1] else "./"
-            answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
-            await answer(scope, receive, send)
+            first_page = "../" if match[1] else "./"
+            redirect = RedirectResponse(f"{first_page}?{query}" if query else first_page)
+            await redirect(scope, receive, send)
             return
         pages = self.framed_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
         page = pages[_choose_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
-            await page.response(headers)(scope, receive, send)
+            await page.make_response(headers)(scope, receive, send)
             return
-        # The browser's copy may have another style or language.
+        # The browser's cached copy may have another style or language.
         del headers["if-none-match"], headers["if-modified-since"]
-        replaced = False
+        is_replaced = False
 
-        async def unless_page(message: Message) -> None:
-            nonlocal replaced
+        async def send_wrapper(message: Message) -> None:
+            nonlocal is_replaced
             if message["type"] == "http.response.start":
-                kind = Headers(raw=message["headers"]).get("content-type", "")
-                replaced = message["status"] == 200 and kind.startswith("text/html")
-            if not replaced:
+                media_type = Headers(raw=message["headers"]).get("content-type", "")
+                is_replaced = message["status"] == 200 and media_type.startswith("text/html")
+            if not is_replaced:
                 await send(message)
 
-        await self.app(scope, receive, unless_page)
-        if replaced:
-            await page.response(headers)(scope, receive, send)
+        await self.app(scope, receive, send_wrapper)
+        if is_replaced:
+            await page.make_response(headers)(scope, receive, send)
 
 
 def is_page_request(scope: Scope) -> bool:
-    """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
+    """Return whether a request is for a page of ours, which Streamlit would take 3 ms to answer."""
     return (
         scope["type"] == "http"
         and scope["method"] in ("GET", "HEAD")
@@ -82,25 +82,25 @@ def is_page_request(scope: Scope) -> bool:
 
 def _choose_language(scope: Scope) -> str:
     request = Request(scope)
-    # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
+    # The first tag is `navigator.language`, which Streamlit reports as the locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
     return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
 class _CompressedPage:
-    """HTML that is compressed once, not for each request."""
+    """HTML that is compressed once instead of per request."""
 
     def __init__(self, text: str) -> None:
         self._plain = text.encode()
         self._compressed = gzip.compress(self._plain)
 
-    def response(self, asked: Headers) -> HTMLResponse:
+    def make_response(self, request_headers: Headers) -> HTMLResponse:
         """Build the response to a request with these headers."""
         headers = {
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding, Accept-Language, Cookie",
         }
-        if "gzip" not in asked.get("accept-encoding", ""):
+        if "gzip" not in request_headers.get("accept-encoding", ""):
             return HTMLResponse(self._plain, headers=headers)
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 

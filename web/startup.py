@@ -1,4 +1,4 @@
-"""Start and stop the portal: secrets, data directory, keys, accounts, and the embedded API.
+"""Starts and stops the portal: secrets, data directory, keys, accounts, and the embedded API.
 
 The only module of the portal that imports `issue_portal.server`.
 """
@@ -53,7 +53,7 @@ class Installation:
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
         """Connect the portal to its API for as long as the server runs."""
-        # What is here now stays: the garbage collector need not go through it again and again.
+        # What is loaded now stays: the garbage collector need not scan it.
         gc.freeze()
         gc.enable()
         _print_url()
@@ -89,13 +89,13 @@ def _prepare(settings: Settings) -> Installation:
     logging_setup.configure_logging(settings.log)
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
-    way = get_sign_in_mode()
+    mode = get_sign_in_mode()
     password.get_login_throttle()
     make_data_directory(settings)
     keys = load_keys(settings)
-    new_passwords = create_first_accounts(settings) if way is SignInMode.ACCOUNTS else {}
+    new_passwords = create_first_accounts(settings) if mode is SignInMode.ACCOUNTS else {}
     load_accounts(settings)
-    if way is SignInMode.PROVIDER:
+    if mode is SignInMode.PROVIDER:
         from auth import oidc_client  # noqa: PLC0415 - Authlib takes 60 ms to load
 
         oidc_client.install_provider_client()
@@ -104,13 +104,13 @@ def _prepare(settings: Settings) -> Installation:
         add_sample_issues(service)
     if new_passwords:
         _print_passwords(new_passwords)
-    if way is not SignInMode.ACCOUNTS and not settings.reviewers:
+    if mode is not SignInMode.ACCOUNTS and not settings.reviewers:
         sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
     return Installation(keys, service)
 
 
 def _print_url() -> None:
-    """Print the portal's address. Under uvicorn, only uvicorn knows the port, and prints it."""
+    """Print the portal's URL, unless uvicorn does."""
     if url := streamlit_compat.find_own_url():
         sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
 
