@@ -75,7 +75,9 @@ class HtmlShellMiddleware:
 def is_page_request(scope: Scope) -> bool:
     """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
     return (
-        scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (scope["path"] in _PAGE_PATHS)
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and (scope["path"] in _PAGE_PATHS)
     )
 
 
