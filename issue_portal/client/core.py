@@ -24,7 +24,7 @@ from issue_portal.client.errors import (
 )
 from issue_portal.client.pagination import PageIterator
 from issue_portal.client.responses import NoResponse, Outcome, Received, ReceivedResponse
-from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.requests import EDITABLE, IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     FieldError,
     Issue,
@@ -39,7 +39,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _FIRST_PAUSE = 0.2
 _UNKNOWN = "It is unknown whether the server stored it."
-_EDITABLE = ("description", "type", "state", "is_read")
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ class ClientRules:
         if outcome.error() and unsure and _get_status(outcome) == 412:
             # It may be the change of our own earlier attempt.
             current = yield from self._fetch_issue(issue.id, deadline)
-            if _is_same(issue.model_copy(update=update.changes()), current, _EDITABLE):
+            if _is_same(issue.model_copy(update=update.changes()), current, EDITABLE):
                 return current
         return _require_success(outcome, unsure).issue()
 
@@ -277,7 +276,7 @@ def _require_success(outcome: Outcome, unsure: bool = False) -> ReceivedResponse
 
 
 def _is_same(
-    first: Issue, second: Issue, fields: tuple[str, ...] = (*_EDITABLE, "updated_at")
+    first: Issue, second: Issue, fields: tuple[str, ...] = (*EDITABLE, "updated_at")
 ) -> bool:
     """Whether two looks at an issue agree on ``fields``, as far as both show them."""
     both = first.model_fields_set & second.model_fields_set

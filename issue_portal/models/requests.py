@@ -99,6 +99,10 @@ class NewIssue(_StrictModel):
         return NewIssue.model_validate(sent)
 
 
+EDITABLE = ("description", "type", "state", "is_read")
+"""The fields of `IssueUpdate`, in the order in which the history names them."""
+
+
 class IssueUpdate(_StrictModel):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: what is absent stays as it is."""
 
@@ -110,9 +114,9 @@ class IssueUpdate(_StrictModel):
     )
     is_read: StrictBool | MISSING = MISSING
 
-    def changes(self) -> Mapping[str, Any]:
-        """The fields that were sent, by name."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+    def changes(self) -> Mapping[str, str | bool]:
+        """Return the fields that the client sent, by name."""
+        return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
 
 
 _MOST_LISTED = 100

@@ -1,7 +1,7 @@
 """SQL for issues. The rules are in `issue_service`, HTTP is in `routes`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -21,28 +21,43 @@ from sqlalchemy import (
     update,
 )
 
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import IssueState, ResourceType
 from issue_portal.server.db import search
+from issue_portal.server.db.queries_history import NewEntry, add_entries
 from issue_portal.server.db.tables import AnyRow, history, idempotency, issues, users
 
 
-def add_issues(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert issues, all with the same columns, and the beginning of their histories."""
-    folded = [{**row, "search_text": search.fold(row["description"])} for row in rows]
-    connection.execute(insert(issues), folded)
-    created = [
-        {
-            "org_id": row["org_id"],
-            "issue_id": row["id"],
-            "position": 1,
-            "at": row["created_at"],
-            "action": "created",
-            "actor": row["created_by"],
-            "changes": [],
-        }
-        for row in rows
-    ]
-    connection.execute(insert(history), created)
+@dataclass(slots=True)
+class IssueRow:
+    """A new row of ``issues``; the caller sets ``number`` once it has taken one."""
+
+    org_id: str
+    id: str
+    description: str
+    type: str
+    state: str
+    created_at: int
+    updated_at: int
+    number: int = 0
+    resource_type: str = ResourceType.THREAD
+    is_read: bool = False
+    thread_id: str | None = None
+    reported_interaction_id: str | None = None
+    project_id: str | None = None
+    created_by: str | None = None
+    reviewed_at: int | None = None
+    closed_at: int | None = None
+    receipt_hash: bytes | None = None
+
+
+def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
+    """Insert issues of one organisation, and the first entries of their histories."""
+    connection.execute(
+        insert(issues),
+        [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
+    )
+    created = [(row.id, 1, NewEntry(row.created_at, "created", row.created_by)) for row in rows]
+    add_entries(connection, rows[0].org_id, created)
 
 
 _WITH_CREATOR = select(
@@ -78,12 +93,32 @@ def find_issue_by_receipt(
     return connection.execute(query).one_or_none()
 
 
-def update_issue(connection: Connection, org_id: str, issue_id: str, **values: Any) -> None:
-    """Set columns of one issue."""
-    if "description" in values:
-        values["search_text"] = search.fold(values["description"])
+@dataclass(frozen=True)
+class ReviewTimes:
+    """When an issue was first reviewed, and when it was closed unless it is open again."""
+
+    reviewed_at: int
+    closed_at: int | None
+
+
+@dataclass(frozen=True)
+class IssueChange:
+    """The fields of an issue to set; ``times`` belong to a move to another state."""
+
+    updated_at: int
+    fields: Mapping[str, str | bool]
+    times: ReviewTimes | None = None
+
+
+def update_issue(connection: Connection, org_id: str, issue_id: str, change: IssueChange) -> None:
+    """Store a change of one issue."""
+    values: dict[str, object] = {"updated_at": change.updated_at, **change.fields}
+    if change.times:
+        values |= asdict(change.times)
+    if "description" in change.fields:
+        values["search_text"] = search.fold(str(change.fields["description"]))
     connection.execute(
-        update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(**values)
+        update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(values)
     )
 
 

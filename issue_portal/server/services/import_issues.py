@@ -17,10 +17,10 @@ from issue_portal.models.vocabulary import (
     DESCRIPTION_LIMIT,
     IssueState,
     IssueType,
-    ResourceType,
     Role,
 )
 from issue_portal.server.db import queries_issues, queries_organisations, queries_users
+from issue_portal.server.db.queries_issues import IssueRow
 from issue_portal.server.services.service import Service
 
 _BATCH = 20
@@ -102,22 +102,21 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
     created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
     updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
     reporter = _ensure_reporter(connection, org_id, issue.created_by) if issue.created_by else None
-    row = {
-        "org_id": org_id,
-        "id": issue_id,
-        "number": queries_organisations.take_issue_number(connection, org_id, issue.issue_number),
-        "description": issue.description or "",
-        "resource_type": ResourceType.THREAD,
-        "type": issue.type,
-        "state": issue.state,
-        "is_read": issue.is_read,
-        "thread_id": issue.data.thread_id if issue.data else None,
-        "reported_interaction_id": issue.data.reported_interaction_id if issue.data else None,
-        "project_id": issue.project.id if issue.project else None,
-        "created_at": created,
-        "updated_at": updated,
-        "created_by": reporter,
-    }
+    row = IssueRow(
+        org_id=org_id,
+        id=issue_id,
+        number=queries_organisations.take_issue_number(connection, org_id, issue.issue_number),
+        description=issue.description or "",
+        type=str(issue.type),
+        state=str(issue.state),
+        is_read=issue.is_read,
+        thread_id=issue.data.thread_id if issue.data else None,
+        reported_interaction_id=issue.data.reported_interaction_id if issue.data else None,
+        project_id=issue.project.id if issue.project else None,
+        created_at=created,
+        updated_at=updated,
+        created_by=reporter,
+    )
     queries_issues.add_issues(connection, [row])
     return True
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from typing import Any
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -19,10 +19,17 @@ from issue_portal.core.problems import (
 )
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.permissions import OWN_CHANGES_WHILE, Action
-from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.requests import (
+    IssueQuery,
+    IssueUpdate,
+    NewIssue,
+    StatsQuery,
+)
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
+from issue_portal.server.db.queries_history import FieldChange, NewEntry
+from issue_portal.server.db.queries_issues import IssueChange, ReviewTimes
 from issue_portal.server.services import pagination, serializers, stats
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.issue_writer import IssueWriter
@@ -115,31 +122,35 @@ class IssueService:
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            changes = {
+            changes: dict[str, str | bool] = {
                 field: value
                 for field, value in update.changes().items()
                 if getattr(row, field) != value
             }
             if changes:
                 self._check_may_change(connection, principal, row, set(changes))
-                if "state" in changes:
-                    self._check_move(IssueState(row.state), changes["state"])
-                now = int(time.time())
-                times = _compute_times(row, changes["state"], now) if "state" in changes else {}
-                queries_issues.update_issue(
-                    connection, self._org_id, row.id, updated_at=now, **changes, **times
-                )
-                self._record(
-                    connection,
-                    row.id,
-                    now,
-                    "updated",
-                    principal.user_id,
-                    [_change(field, getattr(row, field), new) for field, new in changes.items()],
-                )
+                self._apply(connection, principal, row, changes)
             return serializers.serialize_issue(
                 self._find(connection, principal, issue_id), with_project=True
             )
+
+    def _apply(
+        self,
+        connection: Connection,
+        principal: Principal,
+        row: tables.AnyRow,
+        fields: Mapping[str, str | bool],
+    ) -> None:
+        now, times = int(time.time()), None
+        if "state" in fields:
+            state = IssueState(str(fields["state"]))
+            self._check_move(IssueState(row.state), state)
+            times = ReviewTimes(row.reviewed_at or now, now if state is IssueState.CLOSED else None)
+        change = IssueChange(now, fields, times)
+        queries_issues.update_issue(connection, self._org_id, row.id, change)
+        changes = tuple(_describe(field, getattr(row, field), new) for field, new in fields.items())
+        entry = NewEntry(now, "updated", principal.user_id, changes)
+        queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
         """Mark as deleted: from now on only an admin who asks for deleted issues sees it."""
@@ -148,12 +159,12 @@ class IssueService:
             self._check_match(row, if_match)
             if not principal.may(Action.DELETE_ALL) and row.state != OWN_CHANGES_WHILE:
                 raise ForbiddenError("It is being reviewed, so it can no longer be withdrawn.")
-            now = int(time.time())
-            change = _change("state", row.state, IssueState.DELETED)
-            queries_issues.update_issue(
-                connection, self._org_id, row.id, updated_at=now, state=IssueState.DELETED
-            )
-            self._record(connection, row.id, now, "deleted", principal.user_id, [change])
+            now, deleted = int(time.time()), IssueState.DELETED
+            change = IssueChange(now, {"state": deleted})
+            queries_issues.update_issue(connection, self._org_id, row.id, change)
+            changes = (FieldChange("state", row.state, deleted),)
+            entry = NewEntry(now, "deleted", principal.user_id, changes)
+            queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
         """Who changed what and when."""
@@ -227,25 +238,6 @@ class IssueService:
         if compute_etag(serializers.serialize_issue(row, with_project=True)) not in tags:
             raise ProblemError(412, "Someone changed this issue in the meantime.")
 
-    def _record(
-        self,
-        connection: Connection,
-        issue_id: str,
-        at: int,
-        action: str,
-        actor: str | None,
-        changes: list[dict[str, Any]],
-    ) -> None:
-        queries_history.add_history(
-            connection,
-            self._org_id,
-            issue_id,
-            at=at,
-            action=action,
-            actor=actor,
-            changes=changes,
-        )
-
 
 def compute_etag(issue: JsonObject) -> str:
     """The entity tag of an issue as it is now (RFC 9110)."""
@@ -256,14 +248,6 @@ def _to_seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else -(-milliseconds // 1000)
 
 
-def _compute_times(row: tables.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
-    """What a move to ``state`` does to the times of an issue."""
-    return {
-        "reviewed_at": row.reviewed_at or now,
-        "closed_at": now if state is IssueState.CLOSED else None,
-    }
-
-
-def _change(field: str, old: Any, new: Any) -> dict[str, Any]:
-    """A line of history. Texts are left out: a correction must be able to take something back."""
-    return {"field": field} if field == "description" else {"field": field, "old": old, "new": new}
+def _describe(field: str, old: str | bool, new: str | bool) -> FieldChange:
+    """Return a line of history, which leaves out texts: an edit must be able to withdraw one."""
+    return FieldChange(field) if field == "description" else FieldChange(field, old, new)

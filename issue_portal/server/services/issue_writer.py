@@ -8,7 +8,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ from issue_portal.server.db import (
     tables,
 )
 from issue_portal.server.db.database import Database
+from issue_portal.server.db.queries_idempotency import IdempotencyRecord
+from issue_portal.server.db.queries_issues import IssueRow
 from issue_portal.server.services import serializers
 from issue_portal.server.services.receipts import Receipts
 from issue_portal.server.services.serializers import JsonObject
@@ -114,7 +116,7 @@ class IssueWriter:
         now = int(time.time())
         with self._database.write() as connection:
             earlier_rows = self._find_earlier(connection, reports)
-            made: dict[bytes, tuple[_PendingReport, dict[str, Any]]] = {}
+            made: dict[bytes, tuple[_PendingReport, IssueRow]] = {}
             rows: list[Any] = []
             for report in reports:
                 key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
@@ -150,7 +152,7 @@ class IssueWriter:
             row
             if isinstance(row, Exception)
             else self._make_response(
-                report, _join_creator(row, users) if isinstance(row, dict) else row
+                report, _join_creator(row, users) if isinstance(row, IssueRow) else row
             )
             for report, row in zip(reports, rows, strict=True)
         ]
@@ -170,30 +172,29 @@ class IssueWriter:
     def _is_same_body(self, body_hash: bytes, report: _PendingReport) -> bool:
         return self._keys.matches_hash(body_hash, "idempotency/body", report.new.model_dump_json())
 
-    def _make_row(self, report: _PendingReport, now: int) -> dict[str, Any]:
+    def _make_row(self, report: _PendingReport, now: int) -> IssueRow:
         new, issue_id = report.new, ids.new_id("issue")
         receipt = self._receipts.derive(issue_id, report.key)[0] if new.anonymous else None
-        return {
-            "org_id": self._org_id,
-            "id": issue_id,
-            "description": new.description,
-            "resource_type": new.resource_type,
-            "type": new.type,
-            "state": IssueState.NOT_REVIEWED,
-            "is_read": False,
-            "thread_id": new.config.thread_id if new.config else None,
-            "reported_interaction_id": new.config.reported_interaction_id if new.config else None,
-            "project_id": new.project_id,
-            "created_at": now,
-            "updated_at": now,
-            "created_by": report.creator,
-            "receipt_hash": self._receipts.hash_all(receipt)[0] if receipt else None,
-        }
+        return IssueRow(
+            org_id=self._org_id,
+            id=issue_id,
+            description=new.description,
+            resource_type=new.resource_type,
+            type=new.type,
+            state=IssueState.NOT_REVIEWED,
+            thread_id=new.config.thread_id if new.config else None,
+            reported_interaction_id=new.config.reported_interaction_id if new.config else None,
+            project_id=new.project_id,
+            created_at=now,
+            updated_at=now,
+            created_by=report.creator,
+            receipt_hash=self._receipts.hash_all(receipt)[0] if receipt else None,
+        )
 
     def _insert(
         self,
         connection: Connection,
-        made: Mapping[bytes, tuple[_PendingReport, dict[str, Any]]],
+        made: Mapping[bytes, tuple[_PendingReport, IssueRow]],
         now: int,
     ) -> None:
         if not made:
@@ -201,16 +202,15 @@ class IssueWriter:
         rows = [row for _, row in made.values()]
         first = queries_organisations.take_issue_numbers(connection, self._org_id, len(rows))
         for number, row in enumerate(rows, first):
-            row["number"] = number
+            row.number = number
         queries_issues.add_issues(connection, rows)
         keyed = [
-            {
-                "org_id": self._org_id,
-                "key_hash": key_hash,
-                "body_hash": self._keys.hash("idempotency/body", report.new.model_dump_json()),
-                "issue_id": row["id"],
-                "created_at": now,
-            }
+            IdempotencyRecord(
+                key_hash,
+                self._keys.hash("idempotency/body", report.new.model_dump_json()),
+                row.id,
+                now,
+            )
             for key_hash, (report, row) in made.items()
             if report.key_hashes
         ]
@@ -218,7 +218,7 @@ class IssueWriter:
             queries_idempotency.delete_old_idempotency_records(
                 connection, self._org_id, now - IDEMPOTENCY_LIFETIME
             )
-            queries_idempotency.add_idempotency_records(connection, keyed)
+            queries_idempotency.add_idempotency_records(connection, self._org_id, keyed)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
         answer = serializers.serialize_issue(row, with_project=True) | {
@@ -241,10 +241,10 @@ class IssueWriter:
         return answer
 
 
-def _join_creator(row: Mapping[str, Any], users: Mapping[str, tables.AnyRow]) -> Any:
-    """A new row as `store.find_issue` would have it."""
-    creator = users.get(row["created_by"] or "")
+def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:
+    """Return a new row with the columns of its creator, as `find_issue` returns a stored one."""
+    creator = users.get(row.created_by or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")
     return SimpleNamespace(
-        **row, **{f"user_{field}": getattr(creator, field) for field in fields if creator}
+        **asdict(row), **{f"user_{field}": getattr(creator, field) for field in fields if creator}
     )
