@@ -94,7 +94,7 @@ class ThreadData(_TolerantModel):
 
 
 class Issue(_TolerantModel):
-    """One report. Only ``id`` is certain: servers of the contract differ in what else they send."""
+    """One report. Only ``id`` is certain: servers differ in what else they send."""
 
     id: str
     issue_number: int | None = None
