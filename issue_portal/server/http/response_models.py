@@ -5,7 +5,7 @@ out. `derive` makes the exact model: every field is there, none is null, values 
 """
 
 from inspect import get_annotations
-from types import GenericAlias, UnionType
+from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import MISSING, BaseModel, Field, create_model
@@ -77,7 +77,8 @@ def _make_exact(hint: Any) -> Any:
 
 
 def _list_of(model: Any) -> Any:
-    return GenericAlias(list, (model,))  # mypy takes no variable in an annotation.
+    items: Any = list  # mypy takes no variable as a type.
+    return items[model]
 
 
 User = derive(responses.User, id=UserId, state=UserState, roles=tuple[Role])
