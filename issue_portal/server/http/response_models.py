@@ -77,8 +77,7 @@ def _make_exact(hint: Any) -> Any:
 
 
 def _list_of(model: Any) -> Any:
-    items: Any = list  # mypy takes no variable as a type.
-    return items[model]
+    return list.__class_getitem__(model)  # mypy takes no variable for a type.
 
 
 User = derive(responses.User, id=UserId, state=UserState, roles=tuple[Role])
