@@ -34,7 +34,7 @@ MOST_AT_ONCE: Final = 100
 MOST_IN_ALL: Final = 400
 MOST_OF_A_BROWSER: Final = 10
 """Requests at once, of all, beyond which an address may have only as many as a browser: the other
-connections of the process (`uvicorn_limits.MOST_CONNECTIONS`) are for those who ask for little.
+connections of the process (`uvicorn_connections.MOST_CONNECTIONS`) are for those who ask for little.
 """
 
 AT_WORK: Final = 6

@@ -1,7 +1,6 @@
 """``export``: write all issues to a file."""
 
 import asyncio
-import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +16,7 @@ from issue_portal.cli.output import echo
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.core import export_formats, portal_token
+from issue_portal.core.files import replace_when_complete
 from issue_portal.core.portal_token import Operator
 from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.models.requests import IssueQuery
@@ -103,11 +103,8 @@ def _open_output(path: Path | None) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
         return
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        temporary.touch(mode=0o600, exist_ok=False)
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replace_when_complete(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        yield file

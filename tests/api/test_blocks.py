@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
-from issue_portal.server.db import count_rollups, queries_issues, queries_organisations
+from issue_portal.server.db import count_rollups, queries_issues, queries_organisations, tables
 from issue_portal.server.db.count_rollups import SIZE
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_issues import IssueFilter
@@ -45,7 +45,7 @@ def org_id(connection) -> str:
     org_id = queries_organisations.ensure_organisation(connection, "org")
     now = int(time.time())
     rows = [
-        queries_issues.IssueRow(
+        tables.IssueRow(
             org_id=org_id,
             id=f"issue_{block * SIZE + number}",
             number=block * SIZE + number,

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from issue_portal.asgi import uvicorn_limits
+from issue_portal.asgi import uvicorn_connections, uvicorn_limits, uvicorn_websockets
 from tests.conftest import Server, api_server, portal_server
 from tests.loops import in_a_loop
 from web.websocket_messages import LONGEST_MESSAGE
@@ -55,7 +55,7 @@ def test_connections_that_ask_nothing_are_closed_after_a_while(portal):
         silent[2].sendall(b"G")
         assert not is_closed(silent[0], 0.2)
         for connection in silent:
-            connection.settimeout(uvicorn_limits.SILENT_SECONDS + 20)
+            connection.settimeout(uvicorn_connections.SILENT_SECONDS + 20)
             with suppress(ConnectionError):
                 while connection.recv(100_000):
                     pass
@@ -70,7 +70,7 @@ def test_requests_that_wait_for_no_answer_are_few(portal):
         with suppress(ConnectionError):
             while part := connection.recv(65_536):
                 answered += part
-    assert answered.count(b"HTTP/1.1") <= 2 * uvicorn_limits.MOST_PIPELINED + 40
+    assert answered.count(b"HTTP/1.1") <= 2 * uvicorn_connections.MOST_PIPELINED + 40
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
@@ -90,7 +90,7 @@ def test_api_alone_closes_silent_connections_too(tmp_path):
         with ExitStack() as opened:
             silent = [
                 opened.enter_context(socket.create_connection(("localhost", server.port)))
-                for _ in range(uvicorn_limits.MOST_CONNECTIONS + 50)
+                for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50)
             ]
             assert is_closed(silent[0], 20)
             assert httpx.get(f"{server.url}/api/ready").status_code == 200
@@ -102,7 +102,7 @@ def test_many_that_ask_nothing_push_out_each_other_and_nobody_else(portal):
     with ExitStack() as opened:
         page = opened.enter_context(connect_session(portal))
         silent = []
-        for _ in range(uvicorn_limits.MOST_CONNECTIONS + 50):
+        for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50):
             one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
             silent.append(one)
         for _ in range(20):
@@ -161,7 +161,7 @@ def test_request_without_an_end_ends_the_connection(portal, beginning, more):
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.sendall(beginning + 2 * more)
         # Long before it would be closed for being silent.
-        connection.settimeout(uvicorn_limits.SILENT_SECONDS / 2)
+        connection.settimeout(uvicorn_connections.SILENT_SECONDS / 2)
         with suppress(ConnectionError):
             while connection.recv(65_536):
                 pass
@@ -202,7 +202,7 @@ HANDSHAKE = (
 def test_handshake_that_is_none_ends_the_connection(portal, request_):
     """It was neither answered nor closed: 2,000 of them took all file descriptors."""
     with socket.create_connection(("localhost", portal.port)) as connection:
-        connection.settimeout(uvicorn_limits.SILENT_SECONDS)
+        connection.settimeout(uvicorn_connections.SILENT_SECONDS)
         connection.sendall(request_)
         with suppress(ConnectionError):
             while connection.recv(65_536):
@@ -261,7 +261,7 @@ class Connections:
             def resume_writing(self): ...
 
         self.protocol = Protocol
-        self.connections = uvicorn_limits._ConnectionTable()
+        self.connections = uvicorn_connections.ConnectionTable()
         self.connections.watch(Protocol)
         self.now = 0.0
         self.loop = Mock()
@@ -296,7 +296,7 @@ def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
 
 
 def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch):
-    monkeypatch.setattr(uvicorn_limits, "MOST_CONNECTIONS_PER_ADDRESS", 3)
+    monkeypatch.setattr(uvicorn_connections, "MOST_CONNECTIONS_PER_ADDRESS", 3)
     world = Connections()
     of_one = [world.make() for _ in range(5)]
     assert [protocol.transport.abort.called for protocol in of_one] == [False] * 3 + [True] * 2
@@ -309,7 +309,7 @@ def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch)
 
 
 def test_one_address_opens_so_many_connections_a_second(monkeypatch):
-    monkeypatch.setattr(uvicorn_limits, "_CONNECT_BUCKET", (0.001, 3))
+    monkeypatch.setattr(uvicorn_connections, "_CONNECT_BUCKET", (0.001, 3))
     world = Connections()
     refused = []
     for _ in range(5):
@@ -326,7 +326,7 @@ def test_tiny_frames_are_read_in_small_pieces():
     class Protocol(WebSocketsSansIOProtocol):
         pass
 
-    uvicorn_limits._limit_websockets(Protocol, LONGEST_MESSAGE)
+    uvicorn_websockets.limit_websockets(Protocol, LONGEST_MESSAGE)
     read = 0
 
     async def app(_scope, receive, send):

@@ -21,33 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from issue_portal.models.vocabulary import IssueState, ResourceType
+from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import search
 from issue_portal.server.db.queries_history import NewEntry, add_entries
-from issue_portal.server.db.tables import AnyRow, history, idempotency, issues, users
-
-
-@dataclass(slots=True)
-class IssueRow:
-    """A new row of ``issues``; the caller sets ``number`` once it has taken one."""
-
-    org_id: str
-    id: str
-    description: str
-    type: str
-    state: str
-    created_at: int
-    updated_at: int
-    number: int = 0
-    resource_type: str = ResourceType.THREAD
-    is_read: bool = False
-    thread_id: str | None = None
-    reported_interaction_id: str | None = None
-    project_id: str | None = None
-    created_by: str | None = None
-    reviewed_at: int | None = None
-    closed_at: int | None = None
-    receipt_hash: bytes | None = None
+from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
 
 
 def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:

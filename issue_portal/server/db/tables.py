@@ -8,6 +8,7 @@ its first history entry.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import IntegrityError
+
+from issue_portal.models.vocabulary import ResourceType
 
 metadata = MetaData()
 
@@ -175,3 +178,26 @@ def insert_if_missing(connection: Connection, table: Table, **values: Any) -> No
     """Insert a row; if another transaction was faster, its row stays."""
     with suppress(IntegrityError), connection.begin_nested():
         connection.execute(insert(table).values(**values))
+
+
+@dataclass(slots=True)
+class IssueRow:
+    """A new row of ``issues``; the caller sets ``number`` once it has taken one."""
+
+    org_id: str
+    id: str
+    description: str
+    type: str
+    state: str
+    created_at: int
+    updated_at: int
+    number: int = 0
+    resource_type: str = ResourceType.THREAD
+    is_read: bool = False
+    thread_id: str | None = None
+    reported_interaction_id: str | None = None
+    project_id: str | None = None
+    created_by: str | None = None
+    reviewed_at: int | None = None
+    closed_at: int | None = None
+    receipt_hash: bytes | None = None

@@ -5,7 +5,7 @@ out. `derive` makes the exact model: every field is there, none is null, values 
 """
 
 from inspect import get_annotations
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import MISSING, BaseModel, Field, create_model
@@ -70,7 +70,7 @@ def _make_exact(hint: Any) -> Any:
         (hint,) = [part for part in get_args(hint) if part is not type(None)]
         return _make_exact(hint)
     if get_origin(hint) is tuple:
-        return tuple[_make_exact(get_args(hint)[0]), ...]
+        return GenericAlias(tuple, (_make_exact(get_args(hint)[0]), ...))
     if get_origin(hint) is Annotated:
         return _make_exact(get_args(hint)[0])
     return hint

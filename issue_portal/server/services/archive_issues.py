@@ -6,17 +6,15 @@ The file is compressed JSON lines: issues in the shape of the contract, each wit
 import gzip
 import hashlib
 import json
-import os
-import secrets
 import time
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 from issue_portal.core import export_formats
-from issue_portal.core.files import rename_without_overwriting
+from issue_portal.core.files import replace_when_complete, sync_directory
 from issue_portal.core.settings import FatalError
 from issue_portal.server.db import queries_history, queries_issues
 from issue_portal.server.services import serializers
@@ -50,32 +48,29 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
 
 
 def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
-    """Returns whether there was anything to write."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Write the file and read it back; return whether there was anything to write."""
+    lines = _format_issues(service, closed_before)
+    first = next(lines, None)
+    if first is None:
+        return False
     try:
-        temporary.touch(mode=0o600)
-        written = hashlib.sha256()
-        nothing = written.digest()
-        with gzip.open(temporary, "wb") as file:
-            for line in _format_issues(service, closed_before):
-                written.update(line)
-                file.write(line)
-        if written.digest() == nothing:
-            return False
-        read_back = hashlib.sha256()
-        with gzip.open(temporary, "rb") as file:
-            for line in file:
-                read_back.update(line)
-        if read_back.digest() != written.digest():
-            raise FatalError(f"{path} does not read back as it was written: nothing was removed.")
-        _sync(temporary)
-        rename_without_overwriting(temporary, path)
-        _sync(path.parent)
-        return True
+        with replace_when_complete(path, overwrite=False) as temporary:
+            written, read_back = hashlib.sha256(), hashlib.sha256()
+            with gzip.open(temporary, "wb") as file:
+                for line in chain([first], lines):
+                    written.update(line)
+                    file.write(line)
+            with gzip.open(temporary, "rb") as file:
+                for line in file:
+                    read_back.update(line)
+            if read_back.digest() != written.digest():
+                raise FatalError(
+                    f"{path} does not read back as it was written: nothing was removed."
+                )
+        sync_directory(path.parent)
     except OSError as error:
         raise FatalError(f"Cannot write {path}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    return True
 
 
 def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
@@ -130,11 +125,3 @@ def _count_remaining(service: Service, path: Path) -> int:
         with service.database.read() as connection:
             left += queries_issues.count_existing(connection, service.org_id, batch)
     return left
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

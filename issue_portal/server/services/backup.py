@@ -8,8 +8,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
-import secrets
 import zlib
 from collections.abc import Iterator
 from itertools import islice
@@ -21,7 +19,7 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, s
 from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts
-from issue_portal.core.files import rename_without_overwriting, write_private_file
+from issue_portal.core.files import replace_when_complete, write_private_file
 from issue_portal.core.revoked_sign_ins import RevokedName, read_revoked, restore_revoked
 from issue_portal.core.secret_keys import SecretKeys, load_keys, parse_keys
 from issue_portal.core.settings import FatalError, Settings
@@ -56,26 +54,19 @@ def write_backup(database: Database, settings: Settings, keys: SecretKeys, path:
     There is no file at ``path`` before all of it has been verified; raises `FatalError` if it
     cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     if path.exists():
         raise FatalError(f"{path} is there already: give the backup a new name.")
     try:
-        temporary.touch(mode=0o600)
-        with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
-            digest = hashlib.sha256()
-            for line in _dump_lines(database, settings, keys):
-                digest.update(line.encode())
-                file.write(line)
-            file.write(_dump_json({"sha256": digest.hexdigest()}))
-        counts = verify_backup(temporary)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        rename_without_overwriting(temporary, path)
+        with replace_when_complete(path, overwrite=False) as temporary:
+            with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
+                digest = hashlib.sha256()
+                for line in _dump_lines(database, settings, keys):
+                    digest.update(line.encode())
+                    file.write(line)
+                file.write(_dump_json({"sha256": digest.hexdigest()}))
+            return verify_backup(temporary)
     except OSError as error:
         raise FatalError(f"Cannot write {path}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return counts
 
 
 def verify_backup(path: Path) -> Counts:

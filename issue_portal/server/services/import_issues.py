@@ -20,7 +20,7 @@ from issue_portal.models.vocabulary import (
     Role,
 )
 from issue_portal.server.db import queries_issues, queries_organisations, queries_users
-from issue_portal.server.db.queries_issues import IssueRow
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
 
 _BATCH = 20

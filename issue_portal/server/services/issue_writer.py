@@ -30,7 +30,7 @@ from issue_portal.server.db import (
 )
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_idempotency import IdempotencyRecord
-from issue_portal.server.db.queries_issues import IssueRow
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services import serializers
 from issue_portal.server.services.receipts import Receipts
 from issue_portal.server.services.serializers import JsonObject

@@ -13,7 +13,7 @@ from issue_portal.server.db import (
     queries_users,
 )
 from issue_portal.server.db.queries_history import FieldChange, NewEntry
-from issue_portal.server.db.queries_issues import IssueRow
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
 
 ISSUE_COUNT = 300
