@@ -16,8 +16,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from issue_portal.core.body_size import estimate_body_size
 from issue_portal.core.client_address import find_client_key
-from issue_portal.core.token_bucket import TokenBucket, estimate_body_size, take_tokens
+from issue_portal.core.token_bucket import TokenBucket, take_tokens
 from web import html_shell, static_files
 from web.login_error_redirect import ROUTES
 
@@ -34,7 +35,7 @@ MOST_AT_ONCE: Final = 100
 MOST_IN_ALL: Final = 400
 MOST_OF_A_BROWSER: Final = 10
 """Requests at once, of all, beyond which an address may have only as many as a browser: the other
-connections of the process (`uvicorn_connections.MOST_CONNECTIONS`) are for those who ask for little.
+connections of the process (`MOST_CONNECTIONS`) are for those who ask for little.
 """
 
 AT_WORK: Final = 6

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
-from issue_portal.core.token_bucket import estimate_body_size
+from issue_portal.core.body_size import estimate_body_size
 
 _FILES: Final = "static/**/*"
 

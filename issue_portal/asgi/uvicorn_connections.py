@@ -1,4 +1,4 @@
-"""Closes HTTP connections that ask nothing or read nothing, and those above the limits."""
+"""Closes HTTP connections that stay idle, do not read, or exceed the limits."""
 
 import asyncio
 from collections import Counter
@@ -11,54 +11,54 @@ from issue_portal.core.client_address import normalize_address
 from issue_portal.core.token_bucket import TokenBucket
 
 SILENT_SECONDS: Final = 10.0
-"""Time in which the headers of a request have to be here, from the first byte or connection."""
+"""Seconds in which all headers must arrive, counted from the connection or the first byte."""
 
 UNREAD_SECONDS: Final = 20.0
-"""Time in which a client has to take something of its answer."""
+"""Seconds in which a client must read some of its response."""
 
 _TAKEN: Final = 20_000
-"""Bytes that count as something: a thousand a second, less than the slowest telephone."""
+"""Bytes that count as reading: 1 kB/s, less than the slowest phone."""
 
 MOST_CONNECTIONS: Final = 600
-"""HTTP connections at once. One more, and the oldest that has no request at work is closed."""
+"""HTTP connections at once. Beyond that, the oldest idle one is closed."""
 
 MOST_CONNECTIONS_PER_ADDRESS: Final = 200
-"""Connections of one address at once, WebSockets too, if they come without a proxy."""
+"""Connections of one address at once, WebSockets included, without a proxy."""
 
 _CONNECT_BUCKET: Final = (50.0, 500)
-"""New connections of one address: refill a second, and the most at once."""
+"""New connections of one address: refill per second, and burst."""
 
 MOST_PIPELINED: Final = 16
 """Requests that a connection may send before the first is answered."""
 
 READ_AT_ONCE: Final = 1024
-"""Bytes that are taken apart at once: some hundred of the smallest frames, or a few requests."""
+"""Bytes parsed at once: a few requests, or some hundred of the smallest frames."""
 
 
 @dataclass
 class _Connection:
     protocol: Any
-    """None once it has become a WebSocket."""
+    """None once the connection is a WebSocket."""
 
     address: str
     idle_since: float | None
-    """None while a request is at work."""
+    """None while a request is in progress."""
 
     taken_at: float
-    """When the client last took something of its answer, or had nothing to take."""
+    """When the client last read something, or had nothing to read."""
 
     unread: int = 0
-    """Bytes that it had not taken then."""
+    """Bytes that were unread at that time."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is at work."""
+        """Whether no request is in progress."""
         cycle = self.protocol and self.protocol.cycle
         return self.protocol is not None and (cycle is None or cycle.response_complete)
 
 
 class ConnectionTable:
-    """The connections of this process, by transport, the oldest first; looked at every second."""
+    """The connections of this process by transport, oldest first; checked every second."""
 
     def __init__(self) -> None:
         self._all: dict[Any, _Connection] = {}
@@ -69,7 +69,7 @@ class ConnectionTable:
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, protocol: Any) -> None:
-        """Watch all HTTP connections of this class."""
+        """Watch the HTTP connections of a protocol class."""
         made, received, resumed = (
             protocol.connection_made,
             protocol.data_received,
@@ -102,7 +102,7 @@ class ConnectionTable:
         self.watch_end(protocol)
 
     def watch_end(self, protocol: Any) -> None:
-        """Watch connections of this class end."""
+        """Watch the connections of a protocol class end."""
         lost = protocol.connection_lost
 
         def connection_lost(this: Any, error: Exception | None) -> None:
@@ -116,7 +116,7 @@ class ConnectionTable:
             self._timer = protocol.loop.call_later(1, self._look, protocol.loop)
         now = protocol.loop.time()
         peer = (protocol.client or ("",))[0]
-        # Behind one address of a proxy are those of many people, which uvicorn reads later.
+        # A proxy's address stands for many people; uvicorn reads theirs later.
         address = "" if peer in self._proxies(protocol) else normalize_address(peer)
         self._all[transport] = _Connection(protocol, address, idle_since=now, taken_at=now)
         self._by_address[address] += 1
@@ -154,7 +154,7 @@ class ConnectionTable:
                 del self._by_address[connection.address]
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Close what has been idle for long, and what nobody reads."""
+        """Close connections that have been idle for long, or whose client does not read."""
         now = loop.time()
         self._new = {name: bucket for name, bucket in self._new.items() if not bucket.is_full}
         for transport, connection in self._all.items():

@@ -1,8 +1,8 @@
-"""Limits below ASGI: connections that ask nothing or read nothing, and how much is read at once.
+"""Limits below ASGI: size of headers, file descriptors, and what uvicorn (0.54) leaves unlimited.
 
-uvicorn (0.54) waits for ever for the first request of a connection, for the end of a header and for
-a browser that does not read its answer. A WebSocket message may have 16 MB unless it is told
-otherwise, which `streamlit run` and `uvicorn app:app` do in different ways.
+uvicorn waits for ever for the first request of a connection, for the end of a header and for a
+browser that does not read its response. A WebSocket message may have 16 MB by default, and
+`streamlit run` and `uvicorn app:app` configure that differently.
 """
 
 import json
@@ -20,24 +20,24 @@ LONGEST_HEAD: Final = 98_304
 """Bytes of a request before its body: an address of 64 kB, and cookies."""
 
 _LONGEST_HEADER: Final = 40_000
-"""Bytes of one header of a WebSocket. Cookies of a person in two hundred groups have half of that,
-and websockets (17) would take 8 kB.
+"""Bytes per WebSocket header: twice the cookies of a person in 200 groups; websockets (17) allows 8
+kB.
 """
 
 MOST_HEADERS: Final = 100
 
 _MOST_PARTS: Final = 2_000
-"""Parts in which a body may come: one of a single byte is as much work as one of a kilobyte."""
+"""Most chunks of a request body: a chunk of one byte costs as much as one of a kilobyte."""
 
 
 DESCRIPTORS_FOR_OTHERS: Final = MOST_CONNECTIONS + 300
-"""File descriptors for all but WebSockets: HTTP connections, databases, files, our own calls."""
+"""File descriptors for all but WebSockets: HTTP, databases, files, our own calls."""
 
 _MOST_DESCRIPTORS: Final = 65_536
 
 
 def raise_descriptor_limit() -> int:
-    """Take as many file descriptors as this process may; returns how many it has then."""
+    """Raise the limit of file descriptors as far as allowed; return the new limit."""
     try:
         import resource  # noqa: PLC0415 - not on Windows, which has no such limit
     except ImportError:
@@ -51,14 +51,14 @@ def raise_descriptor_limit() -> int:
 
 
 def limit_connections(longest_message: int) -> None:
-    """Set the limits for all connections of this process. Once, before the server starts.
+    """Set the limits of all connections. Call it once, before the server starts.
 
     ``longest_message`` is the size in bytes of the largest WebSocket message.
     """
     connections = ConnectionTable()
     for protocol in (HttpToolsProtocol, H11Protocol):
         _send_problem_documents(protocol)
-        if protocol is HttpToolsProtocol:  # h11 has such limits.
+        if protocol is HttpToolsProtocol:  # h11 has its own limits.
             _limit_headers(protocol)
         connections.watch(protocol)
     connections.watch_end(WebSocketsSansIOProtocol)
@@ -67,10 +67,11 @@ def limit_connections(longest_message: int) -> None:
 
 
 def _limit_headers(protocol: Any) -> None:
-    """Bound what comes before the body, and in how many parts the body comes; ignore trailers.
+    """Limit the size of headers and the chunks of a body; ignore trailers.
 
-    httptools (0.8) takes quadratic time for a header or address that does not end. uvicorn takes
-    headers that come after the body for those of the request, which a proxy did not see as such.
+    httptools (0.8) takes quadratic time for a header or address that does not end. uvicorn reads
+    trailers as headers, which a proxy has not checked. Longer than 40 lines: the six callbacks
+    share the originals they replace.
     """
     received, begun, headers = (
         protocol.data_received,
@@ -78,7 +79,7 @@ def _limit_headers(protocol: Any) -> None:
         protocol.on_headers_complete,
     )
     header, body, complete = protocol.on_header, protocol.on_body, protocol.on_message_complete
-    # Of the request that is being read: bytes that are no body, headers, and parts of its body.
+    # State of the request being read: bytes outside the body, headers, chunks of the body.
     protocol.around, protocol.header_count, protocol.parts = 0, 0, 0
     protocol.is_in_body = False
 
@@ -126,7 +127,7 @@ def _limit_headers(protocol: Any) -> None:
 
 
 def _send_problem_documents(protocol: Any) -> None:
-    """Answer what is not HTTP, or has an address of more than 64 kB, as the API answers errors."""
+    """Answer invalid HTTP, or an address of more than 64 kB, with a problem document."""
     body = json.dumps(
         {
             "type": "about:blank",

@@ -6,25 +6,25 @@ from issue_portal.asgi.uvicorn_connections import READ_AT_ONCE
 from issue_portal.core.logging_setup import LogBudget
 
 MOST_SMALL_FRAMES: Final = 300
-"""Pings, pongs and parts of messages that a WebSocket may send in a minute; browsers send a few."""
+"""Pings, pongs and message fragments per minute and WebSocket; browsers send a few."""
 
 
 def limit_websockets(protocol: Any, longest_message: int) -> None:
-    """Read little at once: uvicorn takes apart all frames of up to 256 kB before anything else."""
+    """Parse data in small parts: uvicorn parses up to 256 kB before anything else runs."""
     made, received, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
         self.conn.max_message_size = longest_message
-        self.conn.available_extensions = []  # Compressed, a little can be a lot.
+        self.conn.available_extensions = []  # A small compressed message can be huge.
         self.unread = bytearray()
         self.small_frames = LogBudget(MOST_SMALL_FRAMES)
 
     def data_received(self: Any, data: bytes) -> None:
         self.unread += data
         read(self)
-        # The first data are the whole request. Where websockets (16) refuses it, uvicorn would
-        # neither say so nor close the connection.
+        # The first data hold the whole handshake. If websockets (17) refuses it, uvicorn neither
+        # answers nor closes the connection.
         if not self.handshake_initiated and not self.transport.is_closing():
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()

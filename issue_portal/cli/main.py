@@ -23,14 +23,14 @@ COMMANDS = {
 
 
 class LazyCommands(click.Group):
-    """Commands that are loaded when they are used: most need little of the program."""
+    """Commands that are imported when used: most need little of the program."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
+        """Return the names of the commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One of them."""
+        """Import and return a command."""
         if cmd_name not in COMMANDS:
             return None
         module, _, function = COMMANDS[cmd_name].partition(":")
@@ -43,15 +43,15 @@ class LazyCommands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def cli() -> None:
-    """Run and look after the Issues API.
+    """Run and manage the Issues API.
 
-    Settings come from ISSUES_... variables (see the README). Results go to standard output, remarks
-    to standard error. Exit codes: 0 done, 1 not possible, 2 wrong usage, 130 interrupted.
+    Settings come from ISSUES_... variables (see the README). Results go to standard output,
+    messages to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
     """
 
 
 def main() -> None:
-    """Run the command line; what keeps it from its work is told in one line."""
+    """Run the command line; print an expected failure as one line."""
     try:
         cli.main(prog_name="python -m issue_portal", standalone_mode=False)
     except FatalError as error:
@@ -70,7 +70,7 @@ def main() -> None:
         click.echo(f"Not done: {error.strerror or error}{where}.", err=True)
         sys.exit(1)
     except Exception as error:
-        # Only now: most commands need no database, which takes time to load.
+        # Imported late: SQLAlchemy takes time to load, and most commands do not need it.
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
         if not isinstance(error, DBAPIError):

@@ -1,4 +1,4 @@
-"""The directory for everything that is written at run time."""
+"""The data directory: created, locked, probed for space, and written atomically."""
 
 import errno
 import os
@@ -15,19 +15,19 @@ from filelock import FileLock
 from issue_portal.core.settings import FatalError, Settings
 
 _PROBE_SIZE: Final = 64 * 1024
-"""Bytes: more than the smallest things that have to be written."""
+"""Bytes; more than the smallest writes of the program."""
 
 _TEMPORARY: Final = re.compile(r"\.(secret\.key|accounts\.yaml|probe)\.[0-9a-f]{8}")
 _TEMPORARY_SECONDS: Final = 60
 
 _PROBE_INTERVAL: Final = 5.0
-"""Seconds for which what `can_write` has found is good."""
+"""Seconds for which a successful probe stays valid."""
 
 
 def make_data_directory(settings: Settings) -> None:
-    """Create the directory if it is missing; raises `FatalError` if nobody may write to it.
+    """Create the directory if it is missing. Raises `FatalError` if it is not writable.
 
-    A full disk is no reason: beside a running portal, what only reads works on it.
+    A full disk is accepted: commands that only read work beside a running portal.
     """
     directory = settings.data_dir
     try:
@@ -56,18 +56,18 @@ def lock_directory(directory: Path) -> Iterator[None]:
 
 
 def _remove_stale_files(directory: Path) -> None:
-    """Remove what a process that was killed while it wrote a file has left; it may be a secret."""
+    """Remove temporary files of killed processes; they may contain a secret."""
     past = time.time() - _TEMPORARY_SECONDS
     for file in directory.glob(".*.[0-9a-f]*"):
         if not _TEMPORARY.fullmatch(file.name):
             continue
-        with suppress(FileNotFoundError):  # Another process has just removed it.
+        with suppress(FileNotFoundError):  # Another process was faster.
             if file.stat().st_mtime < past:
                 file.unlink()
 
 
 class WriteProbe:
-    """Whether there is room where we write, looked at every few seconds at most."""
+    """Checks every few seconds at most whether there is space in some directories."""
 
     def __init__(self, *directories: Path) -> None:
         self._directories = dict.fromkeys(directories)
@@ -75,7 +75,7 @@ class WriteProbe:
         self._error = ""
 
     def find_error(self) -> str:
-        """Why nothing can be written there; "" if it can."""
+        """Return why writing fails, or "" if it works."""
         if time.monotonic() - self._looked_at > _PROBE_INTERVAL or self._error:
             self._looked_at = time.monotonic()
             try:

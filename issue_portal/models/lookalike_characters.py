@@ -1,4 +1,4 @@
-"""Tables of characters that look alike or are not seen, for `text_rules`."""
+"""Tables of characters that look like others or are invisible, for `text_rules`."""
 
 import re
 import unicodedata
@@ -37,18 +37,18 @@ LOOKALIKES: Final = str.maketrans(
         "\ua789": ":",
     }
 )
-"""Signs that look like others in most fonts, and what is written instead."""
+"""Signs that look like others in most fonts, and their replacements."""
 
 TO_PERSIAN_DIGITS: Final = {0x660 + digit: 0x6F0 + digit for digit in (0, 1, 2, 3, 7, 8, 9)}
 
 TO_ARABIC_DIGITS: Final = {persian: arabic for arabic, persian in TO_PERSIAN_DIGITS.items()}
-"""Arabic and Persian digits look the same, but for three of them."""
+"""Arabic and Persian digits look the same, except for three of them."""
 
 PRESENTATION_FORMS: Final = re.compile(
     r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\u2e9f\u2ef3\u2f00-\u2fd5\ufb00-\ufdef"
     r"\ufe70-\ufefc]"
 )
-"""Letters in the form that they have beside others, two of them as one character, and radicals."""
+"""Positional forms, ligatures and radicals, which NFKC turns into plain letters."""
 
 SEQUENCES: Final = (
     (re.compile("\u0e4d([\u0e48-\u0e4b]?)\u0e32"), "\\1\u0e33"),  # Thai
@@ -69,7 +69,7 @@ SEQUENCES: Final = (
     (re.compile("\u0f77"), "\u0fb2\u0f71\u0f80"),  # Tibetan
     (re.compile("\u0f79"), "\u0fb3\u0f71\u0f80"),
 )
-"""Signs that some keyboards write as several or in another order, which looks the same."""
+"""Signs that some keyboards type as several or in another order, with the same look."""
 
 LOOKALIKE_MARKS: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
@@ -77,10 +77,10 @@ LOOKALIKE_MARKS: Final = str.maketrans(
 """Combining marks that look like others, where they are no part of a letter."""
 
 _NUKTA: Final = 7
-"""Unicode's combining class of the dots that make one letter of Indian scripts another."""
+"""Unicode's combining class of the dots that turn an Indian letter into another."""
 
 VIRAMA: Final = 9
-"""Unicode's combining class of the signs that join the consonants of Indian scripts."""
+"""Unicode's combining class of the signs that join Indian consonants."""
 
 MARK_RUNS: Final = re.compile(
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]{2,}"
@@ -99,11 +99,11 @@ MARK_RUNS: Final = re.compile(
     )
     + "]{2,}"
 )
-"""Marks of Thai, Lao, Khmer and Indian scripts, but for those that join consonants; of Thaana; and
-of others whose marks have a place at the letter (a combining class), such as Hebrew. The accents of
-Latin letters are not among them: their order is seen.
+"""Runs of marks whose order is mostly invisible and which Unicode leaves as typed.
 
-Unicode leaves these in the order in which they were typed, which for most is not seen.
+Thai, Lao, Khmer and Indian marks except those that join consonants; Thaana; and marks with a fixed
+place at the letter (a combining class), such as Hebrew. Accents of Latin letters are not included:
+their order is visible.
 """
 
 NON_JOINER: Final = "\u200c"
@@ -113,15 +113,15 @@ JOINER: Final = "\u200d"
 DOT_ABOVE: Final = "\u0307"
 
 DOTTED_LETTERS: Final = frozenset("ij\u0249\u0268\u029d\u03f3\u0456\u0458")
-"""Letters that have a dot: another one falls on it."""
+"""Letters with a dot, which hides another one."""
 
 OVERLAYS: Final = re.compile(
     r"(?<=[^\s\u200c\u200d])[\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]"
 )
-"""Strokes through a letter, which fall on its own. No language writes with them."""
+"""Strokes through a letter, which hide its own. No language writes with them."""
 
 INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
-"""First characters of the blocks, of 128 each, of scripts that use joiners after that sign."""
+"""First characters of the 128-character blocks whose scripts use joiners after a virama."""
 
 RA_BEFORE_JOINER: Final = "\u09b0\u09f0\u0cb0"
 """The letter ra of Bengali, Assamese and Kannada, which a joiner keeps from becoming a mark."""
@@ -130,15 +130,15 @@ JOINS_NEXT: Final = re.compile(
     r"[\u0626\u0628\u062a-\u062e\u0633-\u0647\u0649\u064a\u066e\u066f\u0678-\u0687\u069a-\u06bf"
     r"\u06c1\u06c2\u06cc\u06ce\u06d0\u06d1\u06fa-\u06fc\u06ff]"
 )
-"""Arabic letters that are written together with the next one (Unicode: Joining_Type D or C)."""
+"""Arabic letters that connect to the next one (Unicode: Joining_Type D or C)."""
 
 JOINS_PREVIOUS: Final = re.compile(
     r"[\u0622-\u064a\u066e-\u0673\u0675-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06fc\u06ff]"
 )
-"""Arabic letters that are written together with the one before (Joining_Type R, D or C)."""
+"""Arabic letters that connect to the previous one (Joining_Type R, D or C)."""
 
 TATWEEL: Final = "\u0640"
-"""The line that stretches Arabic words, which looks the same joined and not."""
+"""The line that stretches Arabic words; it looks the same joined or not."""
 
 _TONE: Final = "[\U0001f3fb-\U0001f3ff]"
 
@@ -157,12 +157,12 @@ _SYMBOLS: Final = (
     "\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9"
     "\U0001f6f0\U0001f6f3"
 )
-"""Symbols that a variation selector makes an emoji, but for arrows and what is used as text."""
+"""Symbols that a variation selector turns into emoji, without arrows and text signs."""
 
 EMOJI_WITH_SELECTOR: Final = re.compile(
     rf"[0-9#*](?=\u20e3)|[{_SYMBOLS}](?!{_TONE})|(?<=\u200d)[♀♂⚕⚖↔↕➡]"
 )
-"""What has a variation selector behind it, always: many fonts show no difference."""
+"""Characters that always get a variation selector: many fonts show no difference."""
 
 _TONED: Final = f"{_TONE}?"
 
@@ -189,4 +189,4 @@ JOINED_EMOJI: Final = re.compile(
         ]
     ).replace("+", JOINER)
 )
-"""Emoji that joiners make one (Unicode: emoji-zwj-sequences)."""
+"""Emoji sequences that joiners combine (Unicode: emoji-zwj-sequences)."""

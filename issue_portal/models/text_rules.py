@@ -1,8 +1,7 @@
-"""What people may write, and what of it can be seen.
+"""Rules for texts that people write, and which parts of a text are visible.
 
-A text can carry marks that nobody sees: blanks at its end, characters without width, spaces of
-another kind. Whoever prepares a link could tell by them who followed it.
-`strip_hidden_marks` removes them.
+A text can carry invisible marks: trailing blanks, zero-width characters, unusual spaces. The author
+of a prepared link could recognise by them who followed it. `strip_hidden_marks` removes them.
 """
 
 import functools
@@ -39,7 +38,7 @@ _UNSEEN: Final = (
     r"\t\n\r \u0080-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
     r"\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
-    # As they are: the two have no common notation for these.
+    # Written literally: the two have no common notation for these.
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 
@@ -48,10 +47,10 @@ _SEEN: Final = re.compile(f"[^{_UNSEEN}{_CONTROLS}]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 STORABLE: Final = f"^[^{_CONTROLS}]*$"
-"""The pattern of what `check_characters` accepts."""
+"""Pattern of the texts that `check_characters` accepts."""
 
 TEXT: Final = f"^[{_UNSEEN}]*[^{_UNSEEN}{_CONTROLS}][^{_CONTROLS}]*$"
-"""The pattern of what `check_text` accepts."""
+"""Pattern of the texts that `check_text` accepts."""
 
 _PLAIN: Final = re.compile(r"[!-~]+(?:[ \n][!-~]+)*")
 _BREAKS: Final = re.compile(r"\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]")
@@ -59,10 +58,10 @@ _SPACES: Final = re.compile(r"[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3
 _BLANKS_AT_BREAKS: Final = re.compile(r" *\n *")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_UNSEEN}{_CONTROLS}]")
-"""All that cannot be seen but blanks and joiners."""
+"""All invisible characters except blanks and joiners."""
 
 _MOST_MARKS: Final = 30
-"""Combining marks on one letter (Unicode's Stream-Safe Text Format). Sorting more is quadratic."""
+"""Combining marks per letter (Unicode's Stream-Safe Text Format): sorting more is quadratic."""
 
 _MOST_PASSES: Final = 4
 
@@ -77,10 +76,10 @@ _SEVERAL_JOINERS: Final = re.compile(f"{JOINER}{{2,}}")
 
 
 def check_characters(text: str) -> str:
-    """Return ``text`` unchanged if it can be stored as it is, else raise ``ValueError``.
+    """Return ``text`` unchanged if it can be stored, else raise ``ValueError``.
 
-    Refused are control characters other than tab and line breaks (databases and terminals
-    disagree about them) and halves of surrogate pairs.
+    Refuses control characters except tab and line breaks, which databases and terminals treat
+    differently, and halves of surrogate pairs.
     """
     if _CONTROL.search(text):
         raise ValueError("contains control characters that cannot be stored")
@@ -90,12 +89,12 @@ def check_characters(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing in ``text`` is visible."""
+    """Return whether nothing in ``text`` is visible."""
     return not _SEEN.search(text)
 
 
 def check_text(text: str) -> str:
-    """Like `check_characters`, and refuse a text in which nothing is visible."""
+    """Return ``text`` if it can be stored and part of it is visible, else raise ``ValueError``."""
     check_characters(text)
     if is_blank(text):
         raise ValueError("must say something: it is empty or blank")
@@ -103,13 +102,13 @@ def check_text(text: str) -> str:
 
 
 def strip_hidden_marks(text: str) -> str:
-    """``text`` as people see it, without anything in it that they cannot see.
+    """Return ``text`` as people see it, without the characters that they cannot see.
 
-    Characters without width are removed, every kind of space is one ordinary blank, and blanks at
-    the ends of lines, repeated blanks and more than one empty line are removed. What can be written
-    in several ways that look the same is written in one (NFC, and `LOOKALIKES`). Joiners stay where they change what is seen: between Arabic or Indian letters and in emoji. Combining marks
-    stay on letters of their script, each once. It takes time in proportion to the length of
-    ``text``.
+    Every kind of space becomes one ordinary blank; zero-width characters, blanks at the ends of
+    lines, repeated blanks and all but one empty line go. Of several spellings that look the same
+    one remains (NFC, and `LOOKALIKES`). Joiners stay where they change the look: between Arabic or
+    Indian letters and in emoji. Combining marks stay on letters of their script, each once.
+    Takes linear time.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -139,7 +138,7 @@ def _strip_marks_once(text: str) -> str:
 
 
 def _unify_digits(text: str) -> str:
-    """Each number in Arabic or Persian digits: as those tell that differ, or else the letters."""
+    """Write each number in Arabic or Persian digits: by those that differ, else by the letters."""
     is_persian = _PERSIAN_LETTERS.search(text)
 
     def of_one_set(number: re.Match[str]) -> str:
@@ -151,7 +150,7 @@ def _unify_digits(text: str) -> str:
 
 
 def _remove_stray_marks(text: str) -> str:
-    """The text in NFC with each combining mark once on a letter, if it is one of that script."""
+    """Return the text in NFC with each mark once per letter, if it belongs to that script."""
     kept: list[str] = []
     base, marks = "", set[str]()
     for character in unicodedata.normalize("NFD", text):
@@ -169,7 +168,7 @@ def _remove_stray_marks(text: str) -> str:
 
 
 def _sort_marks(text: str) -> str:
-    """The text with the marks of a syllable in the order in which people type them, then in NFC."""
+    """Return the text in NFC with the marks of a syllable in typing order."""
     apart = unicodedata.normalize("NFD", text)
     if not MARK_RUNS.search(apart):
         return text
@@ -178,13 +177,13 @@ def _sort_marks(text: str) -> str:
 
 
 def _rank_mark(mark: str) -> tuple[int, int]:
-    """Where a mark is typed among those of its syllable."""
+    """Return the place of a mark in the typing order of its syllable."""
     code, of_block = ord(mark), ord(mark) % 0x80
-    if code < 0xD80:  # Indian: the dot of a letter, vowels from the left, then all others.
+    if code < 0xD80:  # Indian: the nukta, vowels from the left, then all others.
         is_vowel = 0x3A <= of_block <= 0x4F or 0x55 <= of_block <= 0x63
         is_left = of_block in (0x3F, 0x46, 0x47, 0x48)
         rank = 0 if of_block == 0x3C else (1 if is_left else 2) if is_vowel else 3
-    elif code < 0x1000:  # Thai and Lao: vowels, then tones; a letter that became a mark is first.
+    elif code < 0x1000:  # Thai and Lao: subjoined letters, vowels, then tones.
         is_tone = mark in "\u0e48\u0e49\u0e4a\u0e4b\u0ec8\u0ec9\u0eca\u0ecb"
         rank = 0 if mark == "\u0ebc" else 2 if is_tone else 1
     elif not 0x1780 <= code < 0x1800:
@@ -196,7 +195,7 @@ def _rank_mark(mark: str) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=4096)
 def _is_visible_on(base: str, mark: str) -> bool:
-    """Whether a combining mark is seen on that character: it may be too small for a foreign one."""
+    """Return whether a mark is visible on a character; on one of another script it may not be."""
     if mark == DOT_ABOVE:
         return base not in DOTTED_LETTERS
     if not base or base.isspace():
@@ -206,12 +205,12 @@ def _is_visible_on(base: str, mark: str) -> bool:
 
 
 def _get_script(character: str) -> str:
-    """The script of a letter or mark, as Unicode's names begin: ``LATIN``."""
+    """Return the script of a character, the first word of its Unicode name: ``LATIN``."""
     return unicodedata.name(character, "").partition(" ")[0]
 
 
 def limit_combining_marks(text: str) -> str:
-    """``text`` with at most so many combining marks in a row that they are sorted quickly."""
+    """Return ``text`` with few enough combining marks in a row to sort them quickly."""
     if text.isascii() or len(text) <= _MOST_MARKS:
         return text
     kept, marks = [], 0
@@ -223,10 +222,10 @@ def limit_combining_marks(text: str) -> str:
 
 
 def _remove_idle_joiners(text: str) -> str:
-    """The text with joiners only where they change what is seen."""
+    """Return the text with joiners only where they change the look."""
     text = _SEVERAL_JOINERS.sub(JOINER, text)
     in_emoji = {i for match in JOINED_EMOJI.finditer(text) for i in range(*match.span())}
-    # What comes next for each place, joiners left out.
+    # For each place, the next character that is not a joiner.
     following = ""
     after: list[str] = []
     for character in reversed(text):
@@ -248,9 +247,9 @@ def _remove_idle_joiners(text: str) -> str:
 
 
 def _is_joiner_visible(joiner: str, before: str, base: str, following: str) -> bool:
-    """Whether a joiner changes how the letters around it look.
+    """Return whether a joiner changes the look of the letters around it.
 
-    ``before`` is what it follows, ``base`` the letter below that if it is a combining mark.
+    ``before`` is the character before it, ``base`` the letter below if that is a combining mark.
     """
     if before in ("", JOINER, NON_JOINER) or TATWEEL in (base, following):
         return False

@@ -78,13 +78,13 @@ _HISTORY = select(history, users).outerjoin_from(
 
 
 def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence[AnyRow]:
-    """The history of one issue with the users who acted, oldest first."""
+    """Return the history of an issue with the users who acted, oldest first."""
     query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id == issue_id)
     return connection.execute(query.order_by(history.c.position)).all()
 
 
 def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
-    """How many entries the history of one issue has."""
+    """Count the entries in the history of an issue."""
     query = select(func.count()).where(history.c.org_id == org_id, history.c.issue_id == issue_id)
     return int(connection.execute(query).scalar_one())
 
@@ -92,6 +92,6 @@ def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
 def list_histories(
     connection: Connection, org_id: str, issue_ids: Sequence[str]
 ) -> Sequence[AnyRow]:
-    """The histories of several issues like `list_history`, one issue after the other."""
+    """Return the histories of several issues, one issue after the other."""
     query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id.in_(issue_ids))
     return connection.execute(query.order_by(history.c.issue_id, history.c.position)).all()

@@ -1,4 +1,4 @@
-"""SQL for idempotency keys, which are stored by their hashes."""
+"""SQL for idempotency keys, stored as hashes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from issue_portal.server.db.tables import (
 def find_idempotency_records(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
 ) -> Sequence[AnyRow]:
-    """What earlier requests, whose keys have one of these hashes, were and made."""
+    """Return the records of earlier requests whose keys have one of these hashes."""
     query = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
         idempotency.c.org_id == org_id, idempotency.c.key_hash.in_(key_hashes)
     )
@@ -46,7 +46,7 @@ def add_idempotency_records(
 
 
 def delete_old_idempotency_records(connection: Connection, org_id: str, before: int) -> None:
-    """Drop what is too old to be retried."""
+    """Delete the records of requests that are too old to be retried."""
     connection.execute(
         delete(idempotency).where(idempotency.c.org_id == org_id, idempotency.c.created_at < before)
     )

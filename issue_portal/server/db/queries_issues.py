@@ -53,7 +53,7 @@ _WITH_CREATOR = select(
 def find_issue(
     connection: Connection, org_id: str, issue_id: str, *, lock: bool = False
 ) -> AnyRow | None:
-    """One issue with its creator; ``lock`` keeps others from changing it meanwhile."""
+    """Return an issue with its creator; ``lock`` blocks changes by others until the commit."""
     query = _WITH_CREATOR.where(issues.c.org_id == org_id, issues.c.id == issue_id)
     if lock:
         query = query.with_for_update(of=issues)
@@ -63,7 +63,7 @@ def find_issue(
 def find_issue_by_receipt(
     connection: Connection, org_id: str, receipt_hashes: Sequence[bytes]
 ) -> AnyRow | None:
-    """The issue that was answered with a receipt of one of these hashes."""
+    """Return the issue whose receipt has one of these hashes."""
     query = select(issues).where(
         issues.c.org_id == org_id, issues.c.receipt_hash.in_(receipt_hashes)
     )
@@ -101,7 +101,10 @@ def update_issue(connection: Connection, org_id: str, issue_id: str, change: Iss
 
 @dataclass(frozen=True)
 class IssueFilter:
-    """Which issues are meant. Empty lists mean any; times are seconds, the later one exclusive."""
+    """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
+
+    Empty tuples match any; times are seconds, ``created_to`` is exclusive.
+    """
 
     org_id: str
     states: tuple[IssueState, ...]
@@ -112,30 +115,30 @@ class IssueFilter:
     created_to: int | None = None
     text: str | None = None
     keys: tuple[int, ...] | None = None
-    """On SQLite, the only issues that may contain the text, if that is known."""
+    """On SQLite, the only issues that may contain the text; None if unknown."""
     lowest: int | None = None
-    """The first number that is looked at, and ``highest`` the last."""
+    """Lowest number to look at; ``highest`` is the highest."""
     highest: int | None = None
 
     @property
     def is_dated(self) -> bool:
-        """Whether only some days are meant."""
+        """Whether the filter has a period."""
         return self.created_from is not None or self.created_to is not None
 
     @property
     def is_by_text(self) -> bool:
-        """Whether the index of texts narrows it down.
+        """Whether the search index is used.
 
-        A reporter's own issues are looked through without it: others' texts must not make that
-        slow.
+        A reporter's own issues are searched without it, so that other people's texts do not slow
+        that down.
         """
         return bool(self.text) and not self.created_by
 
     def conditions(self, dialect: str, *, counting: bool = False) -> list[ColumnElement[bool]]:
-        """The WHERE clause; ``counting`` if every issue that is meant is looked at."""
+        """Return the WHERE clause; ``counting`` if every matching issue is visited."""
         org_id: ColumnElement[str] = issues.c.org_id
         if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
-            # Or it would go by the index of states, although that of texts leaves fewer over.
+            # Keeps SQLite from choosing the index of states over the more selective search index.
             org_id = literal_column("+issues.org_id", String)
         conditions_found: list[ColumnElement[bool]] = [
             org_id == self.org_id,
@@ -172,7 +175,7 @@ def list_issues(
     above: int | None = None,
     below: int | None = None,
 ) -> Sequence[AnyRow]:
-    """Issues with their creators by number; ``above`` and ``below`` are exclusive bounds on it."""
+    """Return issues with creators by number; ``above`` and ``below`` are exclusive bounds."""
     query: Select[Any] = select(issues.c.number).where(
         *issue_filter.conditions(connection.dialect.name)
     )
@@ -181,7 +184,7 @@ def list_issues(
     if below is not None:
         query = query.where(issues.c.number < below)
     order = issues.c.number.desc() if descending else issues.c.number
-    # The rows only once it is known which: whole rows of those that are skipped cost the most.
+    # Fetch whole rows of the page only: those of skipped issues would cost the most.
     page = query.order_by(order).limit(limit).offset(offset).subquery()
     conditions_found = _WITH_CREATOR.where(
         issues.c.org_id == issue_filter.org_id, issues.c.number.in_(select(page))
@@ -192,7 +195,7 @@ def list_issues(
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Whether an issue that is meant has a higher (or else a lower) number."""
+    """Return whether a matching issue has a higher (or else a lower) number."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
@@ -201,7 +204,7 @@ def has_issues_beyond(
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
-    """How many issues are meant, looking at each: see `blocks` for a faster way."""
+    """Count the matching issues one by one; `count_rollups` has a faster way."""
     conditions = issue_filter.conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)
     return int(connection.execute(query).scalar_one())
@@ -216,10 +219,10 @@ def list_archivable(
     above: int,
     limit: int,
 ) -> Sequence[AnyRow]:
-    """Closed and deleted issues of long ago with their creators, by number."""
+    """Return old closed and deleted issues with their creators, by number."""
     closed = and_(
         issues.c.state == IssueState.CLOSED,
-        # What came by `import` has no time of its closing.
+        # Imported issues have no closing time.
         func.coalesce(issues.c.closed_at, issues.c.updated_at) < closed_before,
     )
     deleted = and_(issues.c.state == IssueState.DELETED, issues.c.updated_at < closed_before)
@@ -233,7 +236,7 @@ def list_archivable(
 
 
 def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
-    """Delete for good the issues last changed at these times, with all that belongs to them.
+    """Delete the issues that last changed at these times, with all that belongs to them.
 
     Returns how many there were.
     """
@@ -252,6 +255,6 @@ def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[st
 
 
 def count_existing(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:
-    """How many of these issues there are."""
+    """Count how many of these issues exist."""
     query = select(func.count()).where(issues.c.org_id == org_id, issues.c.id.in_(issue_ids))
     return int(connection.execute(query).scalar_one())

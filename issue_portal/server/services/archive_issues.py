@@ -1,6 +1,6 @@
-"""Moving old issues out of the database into a file: written, read back, and only then deleted.
+"""Moves old issues from the database to a file, which is verified before anything is deleted.
 
-The file is compressed JSON lines: issues in the shape of the contract, each with its ``history``.
+The file is compressed JSON Lines: issues as the contract shows them, each with its ``history``.
 """
 
 import gzip
@@ -23,18 +23,17 @@ from issue_portal.server.services.service import Service
 
 _WRITTEN_AT_ONCE = 1000
 _DELETED_AT_ONCE = 200
-"""So few that writers hardly wait."""
+"""Few enough that writers hardly wait."""
 
 Counts = dict[str, int]
 
 
 def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
-    """Move what was closed or deleted before that time to a new file; counts what was done.
+    """Move issues closed or deleted before a time to a new file, and count them.
 
-    ``archived`` are in the file, ``removed`` went from the database, ``kept`` were changed in the
-    meantime and stay in it. A file that is there is not written again: what it has is removed, so
-    that an interrupted run can be repeated. Raises `FatalError` before anything is removed if the
-    file cannot be written, or does not read back as it was written.
+    Of the ``archived`` issues in the file, ``removed`` went from the database and ``kept`` changed
+    in the meantime. An existing file is not written again, so that an interrupted run can be
+    repeated. Raises `FatalError`, with nothing removed, if the file cannot be written and verified.
     """
     if not path.exists() and not _write_archive(service, closed_before, path):
         return {"archived": 0, "removed": 0, "kept": 0}
@@ -74,7 +73,7 @@ def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
 
 
 def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
-    # A report that may still be repeated is not forgotten: it would be stored again.
+    # Keep reports that a client may still repeat: they would be stored twice.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:
@@ -105,7 +104,7 @@ def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
 
 
 def _read_archive(path: Path) -> Iterator[tuple[str, int]]:
-    """The id of each issue in the file, and when it was last changed."""
+    """Yield the id of each issue in the file and the time of its last change."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:

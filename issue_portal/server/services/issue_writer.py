@@ -1,7 +1,6 @@
-"""New reports. Those that come while others are on their way to disk are stored together.
+"""Stores new reports, several in one transaction (group commit).
 
-So they share one transaction and its wait for the disk (group commit). Each is answered only when
-it is on disk.
+Reports that arrive during a commit share the next one. Each is answered once it is on disk.
 """
 
 import asyncio
@@ -39,18 +38,18 @@ IDEMPOTENCY_LIFETIME = 86_400
 """Seconds for which a repeated ``Idempotency-Key`` is recognised."""
 
 _BATCH_SIZE: Final = 100
-"""Reports that are stored together."""
+"""Most reports per transaction."""
 
 
 @dataclass(frozen=True)
 class _PendingReport:
-    """A report that is to be stored. Of an anonymous one nobody knows the ``creator``."""
+    """A report to store; ``creator`` is None for an anonymous one."""
 
     creator: str | None
     new: NewIssue
     key: str
     key_hashes: Sequence[bytes]
-    """Of the ``Idempotency-Key``, if one was sent, the newest secret's first."""
+    """Hashes of the ``Idempotency-Key``, newest secret first; empty without a key."""
 
 
 class IssueWriter:
@@ -67,10 +66,10 @@ class IssueWriter:
     async def add(
         self, creator: str | None, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
-        """Store a report; a repeated request gets the first one's answer and stores nothing.
+        """Store a report; a repeated request gets the first response and stores nothing.
 
-        An anonymous one (without ``creator``) gets a receipt. Its idempotency record is a keyed
-        hash of the key alone.
+        A report without ``creator`` is anonymous and gets a receipt. Its idempotency record is a
+        keyed hash of the key alone.
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
@@ -89,7 +88,7 @@ class IssueWriter:
             )
             for (_, answer), outcome in zip(batch, outcomes, strict=True):
                 if answer.done():
-                    continue  # Nobody waits for it any more.
+                    continue  # The client has gone.
                 if isinstance(outcome, Exception):
                     answer.set_exception(outcome)
                 else:
@@ -100,7 +99,7 @@ class IssueWriter:
         try:
             return self._store_together(reports)
         except IntegrityError as error:
-            # One of them was stored in the meantime, by another process.
+            # Another process stored one of them in the meantime.
             if len(reports) > 1:
                 return [self._store([report])[0] for report in reports]
             try:
@@ -160,7 +159,7 @@ class IssueWriter:
     def _find_earlier(
         self, connection: Connection, reports: Sequence[_PendingReport]
     ) -> Mapping[bytes, tables.AnyRow]:
-        """What earlier requests with the same keys were and made."""
+        """Return the records of earlier requests with the same keys, by key hash."""
         hashes = [key_hash for report in reports for key_hash in report.key_hashes]
         rows = (
             queries_idempotency.find_idempotency_records(connection, self._org_id, hashes)
@@ -222,7 +221,7 @@ class IssueWriter:
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
         answer = serializers.serialize_issue(row, with_project=True) | {
-            # A repeated request gets the first answer, whatever was done to the issue since.
+            # A repeated request gets the first response, whatever changed since.
             "description": report.new.description,
             "type": report.new.type,
             "state": IssueState.NOT_REVIEWED,
@@ -230,7 +229,7 @@ class IssueWriter:
             "updated_at": serializers.format_timestamp(row.created_at),
         }
         if row.receipt_hash is not None:
-            # The one of the key that was the newest then.
+            # The receipt under the key that was the newest then.
             fitting = (
                 receipt
                 for receipt in self._receipts.derive(row.id, report.key)
