@@ -145,7 +145,7 @@ class IssuesClient:
         return self._run(self._rules.history(IssueHistory, issue_id))
 
     def stats(self, query: StatsQuery | None = None) -> IssueStats:
-        """Fetch counts of the issues of a period, or of all: ``client.stats().by_state["Closed"]``."""
+        """Count the issues of a period, or all: ``client.stats().by_state["Closed"]``."""
         return self._run(self._rules.fetch(IssueStats, "/issue/stats", query))
 
     def look_up_receipt(self, receipt: str) -> ReceiptView:

@@ -124,7 +124,7 @@ def _strip_marks_once(text: str) -> str:
     """Make one pass of `strip_hidden_marks`; removing a mark can expose the next one."""
     text = _SPACES.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text)))
     text = _HIDDEN.sub("", text)
-    text = PRESENTATION_FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    text = PRESENTATION_FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     for apart, joined in SEQUENCES:
         text = apart.sub(joined, text)
     text = _unify_digits(text)

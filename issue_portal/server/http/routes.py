@@ -275,11 +275,8 @@ def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
         raise ProblemError(404, "A visitor has no user.")
     service = call.service
     with service.database.read() as connection:
-        return ApiResponse(
-            serializers.serialize_user(
-                queries_users.get_user(connection, service.org_id, caller.user_id)
-            )
-        )
+        row = queries_users.get_user(connection, service.org_id, caller.user_id)
+    return ApiResponse(serializers.serialize_user(row))
 
 
 @router.get(
