@@ -15,8 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from issue_portal.core.body_size import estimate_body_size
 from issue_portal.core.client_address import find_client_key
-from issue_portal.core.token_bucket import TokenBucket, estimate_body_size, take_tokens
+from issue_portal.core.token_bucket import TokenBucket, take_tokens
 from web import html_shell, static_files
 from web.streamlit_compat import SIGN_IN_ROUTES
 
@@ -33,7 +34,7 @@ MOST_AT_ONCE: Final = 100
 MOST_IN_ALL: Final = 400
 MOST_OF_A_BROWSER: Final = 10
 """With `MOST_IN_ALL` requests at once, each address may have only as many as a browser needs. The
-remaining connections (`uvicorn_limits.MOST_CONNECTIONS`) are for addresses with few requests.
+remaining connections (`uvicorn_connections.MOST_CONNECTIONS`) are for addresses with few requests.
 """
 
 MOST_AT_WORK: Final = 6

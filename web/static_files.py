@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from issue_portal.core.token_bucket import estimate_body_size
+from issue_portal.core.body_size import estimate_body_size
 from web import streamlit_compat
 
 _FILE_PATTERN: Final = "static/**/*"

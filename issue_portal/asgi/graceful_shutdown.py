@@ -1,6 +1,6 @@
-"""Stopping without losing anything: not ready first, then closed, then what was accepted is done.
+"""Graceful shutdown: fail readiness first, then close, then finish accepted requests.
 
-A signal goes to the process as a whole, and so does what is kept here.
+A signal reaches the whole process, so the state here is global.
 """
 
 import asyncio
@@ -13,34 +13,35 @@ from types import FrameType
 import uvicorn
 
 FINISH_SECONDS = 25
-"""For what was accepted: longer than the database may take, shorter than supervisors wait."""
+"""Seconds to finish accepted requests: longer than a query may take, shorter than supervisors wait.
+"""
 
 _is_stopping = False
 
 
 def is_stopping() -> bool:
-    """Whether this process has been told to stop."""
+    """Return whether this process was told to stop."""
     return _is_stopping
 
 
 @contextmanager
 def drain_on_sigterm(seconds: float) -> Iterator[None]:
-    """Have SIGTERM turn ``/ready`` red at once, and the server stop ``seconds`` later.
+    """Let SIGTERM fail ``/ready`` at once and stop the server ``seconds`` later.
 
-    In between it serves as ever, so that a proxy has time to notice. A second SIGTERM, or Ctrl+C,
-    stops at once. For use inside the lifespan: there, uvicorn's own handlers are in place.
+    Meanwhile it serves normally, so that a proxy has time to notice. A second SIGTERM, or Ctrl+C,
+    stops it at once. Use it inside the lifespan, when uvicorn's own handlers are installed.
     """
     stop = signal.getsignal(signal.SIGTERM)
     server = getattr(stop, "__self__", None)
     if not isinstance(server, uvicorn.Server) or not callable(stop):
-        yield  # Whatever serves us has its own way.
+        yield  # Another server stops in its own way.
         return
-    # `streamlit run` has no option for it (1.67), and by default uvicorn would wait for ever.
+    # `streamlit run` (1.67) has no option for it, and uvicorn's default is to wait for ever.
     server.config.timeout_graceful_shutdown = FINISH_SECONDS
     loop = asyncio.get_running_loop()
 
     def begin(number: int, frame: FrameType | None) -> None:
-        global _is_stopping  # noqa: PLW0603 - see above
+        global _is_stopping  # noqa: PLW0603 - a signal is global
         if _is_stopping or not seconds:
             stop(number, frame)
         else:

@@ -1,4 +1,4 @@
-"""Limits who can read the metrics: localhost, or the holder of ``ISSUES_METRICS_TOKEN`` (ASGI)."""
+"""Limits who can read the metrics: localhost, or the holder of ``ISSUES_METRICS_TOKEN``."""
 
 import secrets
 
@@ -17,17 +17,17 @@ _FORWARDED = ("forwarded", "x-forwarded-for")
 
 
 class MetricsGuardMiddleware:
-    """Shows numbers, Streamlit's own too, to this machine or to who has ``ISSUES_METRICS_TOKEN``.
+    """Refuses requests for our metrics and Streamlit's from anyone else.
 
-    A request that a proxy passes on is not of this machine.
+    A request that a proxy forwards does not count as local.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on unless it is one for numbers by somebody who may not see them."""
-        # Routes let a line feed at the end pass, too.
+        """Pass the request on unless it asks for metrics without permission."""
+        # Routes also match a path with a line feed at its end.
         if scope["type"] == "http" and scope["path"].rstrip().endswith(_PATHS):
             try:
                 _check_reader(Request(scope))
@@ -48,4 +48,4 @@ def _check_reader(request: Request) -> None:
         return
     is_local = request.client is not None and request.client.host in _LOOPBACK
     if not is_local or any(name in request.headers for name in _FORWARDED):
-        raise ForbiddenError("Only for this machine, unless ISSUES_METRICS_TOKEN is set.")
+        raise ForbiddenError("Only localhost may read this, unless ISSUES_METRICS_TOKEN is set.")

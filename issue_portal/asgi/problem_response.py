@@ -9,7 +9,7 @@ from issue_portal.core.problems import ProblemError
 
 
 def make_problem_response(problem: ProblemError) -> JSONResponse:
-    """The answer for a refused request."""
+    """Return the response for a refused request."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,

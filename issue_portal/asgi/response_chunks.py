@@ -1,7 +1,7 @@
-"""Answers are sent in parts, each once the client has taken most of the last (ASGI middleware).
+"""Sends large responses in chunks, each once the client has taken most of the previous one.
 
-uvicorn (0.54) keeps a part in memory until the client has read it, and takes the request for
-answered once it has the last one.
+uvicorn (0.54) keeps a chunk in memory until the client has read it, and considers a request
+finished once it has the last chunk.
 """
 
 from typing import Final
@@ -9,11 +9,11 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LONGEST: Final = 65_536
-"""Bytes of a part: what uvicorn keeps of an answer before it waits."""
+"""Bytes per chunk: as much as uvicorn buffers before it waits."""
 
 
 class ResponseChunksMiddleware:
-    """Cuts what the application sends into parts."""
+    """Splits what the application sends into chunks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

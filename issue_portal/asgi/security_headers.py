@@ -1,4 +1,4 @@
-"""Security headers on every answer of the process, Streamlit's pages included (ASGI middleware)."""
+"""Adds security headers to every response of the process, Streamlit's pages included."""
 
 from functools import cache
 
@@ -15,7 +15,7 @@ class SecurityHeadersMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and decorate the start of its response."""
+        """Pass the request on and add headers to the start of its response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -25,8 +25,8 @@ class SecurityHeadersMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers.update(build_security_headers())
                 if "/media/" in scope["path"].replace("/static/media/", "/"):
-                    # Streamlit's downloads, such as a receipt: the next person at the browser
-                    # would find it there.
+                    # A download, such as a receipt, must not stay in the cache of a shared
+                    # browser.
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
@@ -35,7 +35,7 @@ class SecurityHeadersMiddleware:
 
 @cache
 def build_security_headers() -> dict[str, str]:
-    """The headers: the strictest policy that Streamlit and its components work with."""
+    """Return the headers with the strictest policy under which Streamlit works."""
     others = get_settings().embed_in
     policy = {
         "default-src": "'none'",
@@ -55,9 +55,9 @@ def build_security_headers() -> dict[str, str]:
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        # A prefilled link has the description in its address, which is nobody else's business.
+        # The address of a prefilled link contains the description.
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
-    # It knows no list of sites; where there is one, frame-ancestors alone decides.
+    # X-Frame-Options takes no list of sites: with one, frame-ancestors alone decides.
     return headers if others else {**headers, "X-Frame-Options": "SAMEORIGIN"}

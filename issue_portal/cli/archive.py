@@ -16,14 +16,14 @@ from issue_portal.server.services.archive_issues import archive_issues
     "--closed-before",
     type=click.DateTime(["%Y-%m-%d"]),
     required=True,
-    help="A day (UTC): what was closed or deleted before it is moved.",
+    help="Day (UTC): move issues closed or deleted before it.",
 )
 @json_option
 def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
-    """Move old issues with their histories out of the database, to FILE, while the portal runs.
+    """Move old issues and their histories from the database to FILE; the portal may run.
 
-    FILE (compressed JSON lines) is read back and checked before anything is removed. If that is
-    interrupted, the same command goes on with it. Receipts of what was moved no longer work.
+    FILE (compressed JSON Lines) is verified before anything is removed. After an interruption, run
+    the same command again to continue. Receipts of moved issues stop working.
     """
     before = int(closed_before.replace(tzinfo=UTC).timestamp())
     there = file.exists()
@@ -33,6 +33,6 @@ def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
         print_json({"file": str(file), **counts})
         return
     if there:
-        echo(f"{file} was there already: nothing was added to it.", err=True)
+        echo(f"{file} existed already: nothing was added to it.", err=True)
     summary = ", ".join(f"{count} {name}" for name, count in counts.items())
     echo(f"{file}: {summary}.", err=True)

@@ -13,9 +13,9 @@ from issue_portal.server.services.backup import write_backup
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 def backup(file: Path, as_json: bool) -> None:
-    """Write a backup of database, secret key and accounts to FILE, while the portal runs.
+    """Back up database, secret key and accounts to FILE; the portal may run.
 
-    It is read back and checked before FILE appears. Keep it as safe as the data itself.
+    The backup is verified before FILE appears. Keep it as safe as the data itself.
     """
     if str(file) == "-":
         raise click.BadParameter("a backup is written to a file")

@@ -45,7 +45,7 @@ class LazyCommands(click.Group):
 )
 @click.version_option(__version__, message="issue-portal %(version)s")
 def cli() -> None:
-    """Run and look after the Issues API.
+    """Run and manage the Issues API.
 
     Settings are ISSUES_... environment variables: see docs/configuration.md. Results go to standard
     output, remarks to standard error. Exit codes: 0 done, 1 not possible, 2 wrong usage, 130

@@ -1,7 +1,6 @@
 """``export``: write all issues to a file."""
 
 import asyncio
-import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +16,7 @@ from issue_portal.cli.output import echo
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.core import export_formats, portal_token
+from issue_portal.core.files import replace_when_complete
 from issue_portal.core.portal_token import Operator
 from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.models.requests import IssueQuery
@@ -26,18 +26,20 @@ from issue_portal.server.http.app import create_app, mount_api
 
 @click.command("export")
 @click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), required=True)
-@click.option("--output", type=click.Path(path_type=Path), help="A file. Default: print.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File to write. Default: standard output."
+)
 @click.option(
     "--state",
     "states",
     type=click.Choice([state.value for state in IssueState]),
     multiple=True,
-    help="Only these; may be given several times. Default: all but Deleted.",
+    help="Only this state; repeatable. Default: all but Deleted.",
 )
 def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) -> None:
     """Write all issues, oldest first: as CSV for spreadsheets, or as JSON lines for `import`.
 
-    With ISSUES_API_URL, those of that server that ISSUES_API_TOKEN may see.
+    With ISSUES_API_URL, exports from that server what ISSUES_API_TOKEN may see.
     """
     query = IssueQuery(
         page_size=PAGE_SIZE_LIMIT,
@@ -52,7 +54,7 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
         raise FatalError(f"The export broke off: {error}") from error
     except OSError as error:
         if output is None:
-            raise  # Whoever read the output has gone: click ends quietly.
+            raise  # The reader closed the pipe: click ends quietly.
         raise FatalError(f"Cannot write {output}: {error.strerror}.") from error
 
 
@@ -94,20 +96,17 @@ async def _open_client() -> AsyncIterator[AsyncIssuesClient]:
 
 @contextmanager
 def _open_output(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that only its owner can read and that appears when complete."""
+    """Yield standard output, or a private file that appears once it is complete."""
     if path is None:
         yield sys.stdout
         return
     path = path.resolve()
-    if path.exists() and not path.is_file():  # A pipe or a device is not replaced by a file.
+    if path.exists() and not path.is_file():  # Do not replace a pipe or a device by a file.
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
         return
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        temporary.touch(mode=0o600, exist_ok=False)
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replace_when_complete(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        yield file

@@ -20,10 +20,10 @@ from issue_portal.server.services.import_issues import import_issues
 )
 @json_option
 def import_file(file: Path, as_json: bool) -> None:
-    """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
+    """Import issues from FILE, JSON Lines as `export` writes them (- reads standard input).
 
-    A FILE of `archive` is taken in as well, but for its histories. Issues that are there already,
-    by their id, are left alone: it can be repeated.
+    Also imports a FILE of `archive`, without its histories. Skips issues whose id exists, so it can
+    be repeated.
     """
     try:
         with open_installation() as service, _open_input(file) as lines:

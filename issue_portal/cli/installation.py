@@ -1,4 +1,4 @@
-"""Opening the installation that the settings describe."""
+"""Opens the installation that the settings describe."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from issue_portal.server.services.service import Service, open_service
 
 @contextmanager
 def open_installation() -> Iterator[Service]:
-    """The installation that the settings describe, made at its first use."""
+    """Yield the service of this installation, which is created at its first use."""
     settings = get_settings()
     if settings.api_url and settings.api_shares_key:
         raise FatalError(

@@ -11,26 +11,26 @@ from issue_portal.server.services.service import open_service
 
 @click.group()
 def key() -> None:
-    """The secret key, which signs and hashes."""
+    """Manage the secret key, which signs and hashes."""
 
 
 @key.command()
 def accept() -> None:
-    """Use the database with the present key, although it was used with another one.
+    """Use the database with the current key although it was used with another one.
 
-    Receipts and API tokens that were made with that one are void.
+    Receipts and API tokens of the other key become void.
     """
     settings = get_settings()
     make_data_directory(settings)
     open_service(settings, load_keys(settings), any_key=True).close()
-    echo("The database is used with the present key from now on.", err=True)
+    echo("The database now uses the current key.", err=True)
 
 
 @key.command()
 def rotate() -> None:
-    """Make a new secret key and keep the old ones, which still verify and find.
+    """Create a new secret key and keep the old ones, which still verify.
 
-    Restart the portal afterwards: a running one goes on with the keys it has read.
+    Restart the portal afterwards: it keeps using the keys it has read.
     """
     settings = get_settings()
     if settings.secret_key.get_secret_value():

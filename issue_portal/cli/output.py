@@ -1,4 +1,4 @@
-"""How results are printed."""
+"""Prints the results of commands."""
 
 import errno
 import json
@@ -13,7 +13,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 class OutputError(Exception):
-    """What a command has to say cannot be written, but its work is done."""
+    """The output cannot be written, but the command has done its work."""
 
 
 def echo(text: object, *, err: bool = False) -> None:
@@ -22,17 +22,17 @@ def echo(text: object, *, err: bool = False) -> None:
         click.echo(text, err=err)
     except OSError as error:
         if error.errno == errno.EPIPE:
-            raise  # Whoever read the output has gone: click ends quietly.
+            raise  # The reader closed the pipe: click ends quietly.
         raise OutputError(error.strerror) from error
 
 
 def print_json(value: Any) -> None:
-    """One document on standard output."""
+    """Print one JSON document."""
     echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Columns as wide as they need to be; nothing and None are a dash."""
+    """Print aligned columns; empty values and None become a dash."""
     cells = [tuple(header), *(tuple(_make_printable(cell) for cell in row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
@@ -41,12 +41,12 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 def _make_printable(cell: object) -> str:
-    # Names can come from elsewhere: nothing in them moves the terminal's cursor.
+    # Names may be foreign input: they must not move the terminal's cursor.
     return "".join(c if c.isprintable() else "?" for c in str(cell or "-"))
 
 
 def format_day(seconds: int | None) -> str | None:
-    """A date as ``2026-02-08``."""
+    """Format a time as ``2026-02-08``."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 

@@ -13,12 +13,12 @@ from issue_portal.server.services.backup import restore_backup
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--other-key", is_flag=True, help="Accept that receipts and API tokens are void.")
+@click.option("--other-key", is_flag=True, help="Accept that receipts and API tokens become void.")
 @json_option
 def restore(file: Path, other_key: bool, as_json: bool) -> None:
-    """Fill a new, empty installation from the backup FILE; stop the portal first.
+    """Restore the backup FILE into a new, empty installation; stop the portal first.
 
-    The backup may come from another database: this is how to move from SQLite to PostgreSQL.
+    The backup may come from the other database: use this to move from SQLite to PostgreSQL.
     """
     settings = get_settings()
     make_data_directory(settings)

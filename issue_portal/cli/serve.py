@@ -14,7 +14,7 @@ from issue_portal.server.http.app import create_standalone_app
 from issue_portal.server.services.sample_data import add_sample_issues
 
 _LONGEST_MESSAGE = 0
-"""Bytes of a WebSocket message: the API has no WebSockets."""
+"""Bytes per WebSocket message; the API has no WebSockets."""
 
 
 @click.command()

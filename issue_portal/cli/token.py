@@ -14,11 +14,11 @@ from issue_portal.server.services import api_tokens
 
 @click.group()
 def token() -> None:
-    """API tokens for scripts."""
+    """Manage API tokens for scripts."""
 
 
 def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
-    """An address as it is stored, in lower case; a usage error if it is none."""
+    """Return an address in lower case; a usage error if it is none."""
     name, _at, host = email.partition("@")
     if not name or not host or email != email.strip() or len(email) > 320:
         raise click.BadParameter("this is not an e-mail address")
@@ -30,19 +30,19 @@ def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
     "--email",
     required=True,
     callback=check_email,
-    help="Whose token it is; the user is created if need be.",
+    help="User of the token; created if missing.",
 )
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
     default=Role.MEMBER.value,
     show_default=True,
-    help="What it may do: AppMember reports, AppAdmin reviews.",
+    help="Role of the token: AppMember reports, AppAdmin reviews.",
 )
 @click.option("--expires-in-days", type=click.IntRange(0, 36_500), help="Default: never.")
 @json_option
 def create(email: str, role: str, expires_in_days: int | None, as_json: bool) -> None:
-    """Make a token and print it. It is shown only now: just its hash is kept."""
+    """Create a token and print it. It is shown only once: only its hash is stored."""
     expires_at = None if expires_in_days is None else int(time.time()) + expires_in_days * 86_400
     with open_installation() as service:
         new_token = api_tokens.create_token(
@@ -65,7 +65,7 @@ def create(email: str, role: str, expires_in_days: int | None, as_json: bool) ->
 @token.command("list")
 @json_option
 def list_tokens(as_json: bool) -> None:
-    """Show all tokens: whose, how strong, how long, and the day of their last use."""
+    """List all tokens with user, role, expiry and the day of their last use."""
     with open_installation() as service, service.database.read() as connection:
         rows = queries_tokens.list_tokens(connection, service.org_id)
     tokens_found = [
@@ -89,7 +89,7 @@ def list_tokens(as_json: bool) -> None:
 @token.command()
 @click.argument("token_id")
 def revoke(token_id: str) -> None:
-    """Make the token with this id (see: token list) worthless at once."""
+    """Revoke the token with this id (see: token list) at once."""
     with open_installation() as service, service.database.write() as connection:
         if not queries_tokens.delete_token(connection, service.org_id, token_id):
             raise FatalError(f"There is no token {token_id}: see `token list` for the ids.")

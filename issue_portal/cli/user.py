@@ -22,13 +22,13 @@ password_stdin = click.option(
 
 @click.group()
 def user() -> None:
-    """The people who can sign in at the portal. Changes take effect at once."""
+    """Manage the people who can sign in at the portal. Changes take effect at once."""
 
 
 @user.command()
 @click.argument("email", callback=check_email)
-@click.option("--name", help="Shown to reviewers. Default: made from the address.")
-@click.option("--username", help="To sign in with. Default: the address up to the @.")
+@click.option("--name", help="Shown to reviewers. Default: derived from the address.")
+@click.option("--username", help="Name to sign in with. Default: the address up to the @.")
 @click.option(
     "--role",
     type=click.Choice([Role.MEMBER.value, Role.ADMIN.value, Role.OWNER.value]),
@@ -46,7 +46,7 @@ def add(
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Make an account and print its password, which is shown only now."""
+    """Create an account and print its password, which is shown only once."""
     username = (username or email.partition("@")[0]).strip().lower()
     if not re.fullmatch(r"[\w.@+-]{1,64}", username):
         raise click.BadParameter("use letters, digits and . _ - + @ only", param_hint="--username")
@@ -69,7 +69,7 @@ def add(
 @user.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
-    """Show who can sign in, and whom the API knows by a token or a report."""
+    """List the people who can sign in, and the API's other users."""
     with open_installation() as service, service.database.read() as connection:
         rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
     users: list[dict[str, str | None]] = []
@@ -105,7 +105,7 @@ def list_users(as_json: bool) -> None:
 @user.command()
 @click.argument("person", metavar="USERNAME|EMAIL")
 def disable(person: str) -> None:
-    """End someone's sign-in and API tokens; what they reported stays."""
+    """Block a person's sign-in and API tokens; their issues stay."""
     _set_state(person, UserState.INACTIVE)
     echo(f"{person} is disabled.", err=True)
 
@@ -113,7 +113,7 @@ def disable(person: str) -> None:
 @user.command()
 @click.argument("person", metavar="USERNAME|EMAIL")
 def enable(person: str) -> None:
-    """Undo `disable`."""
+    """Let a disabled person sign in again."""
     _set_state(person, UserState.ACTIVE)
     echo(f"{person} is enabled.", err=True)
 
@@ -123,12 +123,12 @@ def enable(person: str) -> None:
 @password_stdin
 @json_option
 def password(person: str, password_stdin: bool, as_json: bool) -> None:
-    """Give someone a new password and print it, which happens only now."""
+    """Set a new password and print it, which is shown only once."""
     new, hashed = _choose_password(password_stdin)
     with accounts.edit_accounts(get_settings()) as accounts_by_name:
         username = _find_username(accounts_by_name, person)
         if username is None:
-            raise FatalError(f"{person} has no account to sign in with: make one with `user add`.")
+            raise FatalError(f"{person} has no account: create one with `user add`.")
         accounts_by_name[username] = accounts_by_name[username].model_copy(
             update={"password": hashed}
         )
@@ -137,8 +137,7 @@ def password(person: str, password_stdin: bool, as_json: bool) -> None:
 
 def _set_state(person: str, state: UserState) -> None:
     email = person.lower()
-    # The file is written before the database commits: "Not done" is then true of both, or of the
-    # database alone, in which case nobody is let in.
+    # Write the file before the database commits: if the commit fails, no blocked person gets in.
     with (
         open_installation() as service,
         service.database.write() as connection,
@@ -155,7 +154,7 @@ def _set_state(person: str, state: UserState) -> None:
         if row is not None:
             queries_users.set_user_state(connection, service.org_id, row.id, state)
         if username is None and row is None:
-            raise FatalError(f"There is nobody called {person}: see `user list`.")
+            raise FatalError(f"There is no user {person}: see `user list`.")
 
 
 def _find_username(accounts_by_name: Accounts, person: str) -> str | None:

@@ -8,14 +8,8 @@ from typing import Self
 import httpx
 
 from issue_portal.client.client import Result
-from issue_portal.client.core import (
-    ClientRules,
-    Pause,
-    RequestSteps,
-    drop_none,
-    next_query,
-    start_iteration,
-)
+from issue_portal.client.core import ClientRules, drop_none, next_query, start_iteration
+from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send_async
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
@@ -32,7 +26,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType
 class AsyncIssuesClient:
     """`IssuesClient` for asyncio: the same calls, settings and errors. For one event loop.
 
-    A ``token`` that is a function is called on the loop, so it must not wait for anything.
+    A ``token`` that is a function is called on the loop, so it must not block.
 
     async with AsyncIssuesClient("http://localhost:8501", token) as client:
         async for issue in client.iterate():
@@ -73,7 +67,7 @@ class AsyncIssuesClient:
         return await self._run(self._rules.create(new, idempotency_key))
 
     async def get(self, issue_id: str) -> Issue:
-        """One issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
+        """Fetch one issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
         return await self._run(self._rules.get(issue_id))
 
     async def update(
@@ -106,7 +100,7 @@ class AsyncIssuesClient:
                 yield issue
 
     async def history(self, issue_id: str) -> IssueHistory:
-        """What happened to one issue: ``entries = (await client.history(issue.id)).data``."""
+        """Fetch the history: ``entries = (await client.history(issue.id)).data``."""
         return await self._run(self._rules.history(IssueHistory, issue_id))
 
     async def stats(self, query: StatsQuery | None = None) -> IssueStats:
@@ -114,15 +108,15 @@ class AsyncIssuesClient:
         return await self._run(self._rules.fetch(IssueStats, "/issue/stats", query))
 
     async def look_up_receipt(self, receipt: str) -> ReceiptView:
-        """The issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""
+        """Fetch the issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""
         return await self._run(self._rules.look_up(ReceiptView, receipt))
 
     async def me(self) -> User:
-        """The caller: ``name = (await client.me()).name``."""
+        """Fetch the caller: ``name = (await client.me()).name``."""
         return await self._run(self._rules.fetch(User, "/me", None))
 
     async def users(self) -> tuple[User, ...]:
-        """Everyone of the organisation: ``people = await client.users()``."""
+        """Fetch all users: ``people = await client.users()``."""
         return await self._run(self._rules.users())
 
     async def _run(self, call: RequestSteps[Result]) -> Result:

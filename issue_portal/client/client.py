@@ -1,4 +1,4 @@
-"""THE client of an Issues API: typed, retrying only what is safe, with one exception class a kind.
+"""The client of an Issues API: typed, retries only what is safe, one exception class per failure.
 
     from issue_portal.client.client import IssuesClient
     from issue_portal.models.requests import NewIssue
@@ -15,9 +15,8 @@
         )
         print(issue.issue_number)
 
-It works with any server of the contract. Its exceptions are in `issue_portal.client.errors`.
-`AsyncIssuesClient` has the same methods with ``await``; `issue_portal.client.core` has the rules of
-both.
+It works with any server of the contract. `issue_portal.client.errors` has its exceptions,
+`AsyncIssuesClient` the same methods with ``await``, `issue_portal.client.core` the shared rules.
 """
 
 import time
@@ -27,14 +26,8 @@ from typing import Self, TypeVar
 
 import httpx
 
-from issue_portal.client.core import (
-    ClientRules,
-    Pause,
-    RequestSteps,
-    drop_none,
-    next_query,
-    start_iteration,
-)
+from issue_portal.client.core import ClientRules, drop_none, next_query, start_iteration
+from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
@@ -51,12 +44,12 @@ Result = TypeVar("Result")
 
 
 class IssuesClient:
-    """A client for one server and one caller; may be used by several threads.
+    """A client for one server and one caller; thread-safe.
 
     ``token`` is an API token, or a function that returns a fresh one for each request.
-    ``timeout`` (seconds) is how long to wait for a sign of life from the server, ``patience``
-    (seconds) bounds the whole call: its ``attempts``, the pauses between them and all reading, not
-    the look-up of the host's name. ``org`` is sent as ``x-org`` to servers that want it.
+    ``timeout`` is the longest wait for the next byte, in seconds. ``patience`` (seconds) limits the
+    whole call: ``attempts``, pauses and reading, but not the DNS look-up. ``org`` is sent as
+    ``x-org`` to servers that require it.
     """
 
     def __init__(
@@ -91,9 +84,9 @@ class IssuesClient:
     def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
         """Report an issue; the answer to an anonymous report has its ``receipt``.
 
-        It is never stored twice: after an attempt of unknown end it is repeated only if the server
-        keeps idempotency keys; else the error has ``unsure`` set. Pass a key of your own, a random
-        one, to be able to repeat the whole call as well.
+        A report is never stored twice: an attempt of unknown outcome is repeated only if the server
+        keeps idempotency keys; otherwise the error has ``unsure`` set. To repeat the whole call,
+        pass a random key of your own.
 
             key = str(uuid.uuid4())
             issue = client.create(new, idempotency_key=key)
@@ -101,7 +94,7 @@ class IssuesClient:
         return self._run(self._rules.create(new, idempotency_key))
 
     def get(self, issue_id: str) -> Issue:
-        """One issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``."""
+        """Fetch one issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``."""
         return self._run(self._rules.get(issue_id))
 
     def update(
@@ -114,10 +107,10 @@ class IssuesClient:
         is_read: bool | None = None,
         if_unchanged: bool = False,
     ) -> Issue:
-        """Change what is given; returns the issue as it is now.
+        """Change the fields that are not None; return the issue as it is now.
 
-        With ``if_unchanged``, only if nobody changed it since you got ``issue``, else raises
-        `PreconditionFailedError`. On servers without entity tags that is a look just before.
+        With ``if_unchanged``, raises `PreconditionFailedError` if somebody changed it since you got
+        ``issue``. On servers without entity tags, the client compares just before it writes.
 
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """
@@ -125,21 +118,21 @@ class IssuesClient:
         return self._run(self._rules.update(issue, changes, if_unchanged=if_unchanged))
 
     def delete(self, issue_id: str, *, etag: str | None = None) -> None:
-        """Delete an issue, or withdraw one's own; with ``etag`` only if it still has that one.
+        """Delete or withdraw an issue; with ``etag``, only if it still has that tag.
 
         client.delete(issue.id, etag=issue.etag)
         """
         self._run(self._rules.delete(issue_id, etag))
 
     def list(self, query: IssueQuery | None = None) -> IssuePage:
-        """One page of the issues that the caller may see, newest first.
+        """Fetch one page of the issues that the caller may see, newest first.
 
         waiting = client.list(IssueQuery(states=(IssueState.NOT_REVIEWED,))).total_count
         """
         return self._run(self._rules.fetch(IssuePage, "/issue", query))
 
     def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
-        """All issues of a query, each once, fetched page by page as you go.
+        """Iterate all issues of a query, each once; pages are fetched as you go.
 
         numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
         """
@@ -148,26 +141,26 @@ class IssuesClient:
             yield from pages.take(self.list(next_query(query, pages.position)))
 
     def history(self, issue_id: str) -> IssueHistory:
-        """What happened to one issue, oldest first: ``client.history(issue.id).data[0].by``."""
+        """Fetch the history of an issue, oldest first: ``client.history(issue.id).data[0].by``."""
         return self._run(self._rules.history(IssueHistory, issue_id))
 
     def stats(self, query: StatsQuery | None = None) -> IssueStats:
-        """Counts of the issues of a period, or of all: ``client.stats().by_state["Closed"]``."""
+        """Count the issues of a period, or all: ``client.stats().by_state["Closed"]``."""
         return self._run(self._rules.fetch(IssueStats, "/issue/stats", query))
 
     def look_up_receipt(self, receipt: str) -> ReceiptView:
-        """The issue that was answered with this receipt.
+        """Fetch the issue that this receipt belongs to.
 
         state = client.look_up_receipt("4821-0973-5512-8840").state
         """
         return self._run(self._rules.look_up(ReceiptView, receipt))
 
     def me(self) -> User:
-        """The caller: ``client.me().name``."""
+        """Fetch the caller: ``client.me().name``."""
         return self._run(self._rules.fetch(User, "/me", None))
 
     def users(self) -> tuple[User, ...]:
-        """Everyone of the organisation: ``{user.id: user.name for user in client.users()}``."""
+        """Fetch all users: ``{user.id: user.name for user in client.users()}``."""
         return self._run(self._rules.users())
 
     def _run(self, call: RequestSteps[Result]) -> Result:

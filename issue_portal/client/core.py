@@ -10,9 +10,9 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from issue_portal.client.errors import (
@@ -24,7 +24,8 @@ from issue_portal.client.errors import (
 )
 from issue_portal.client.pagination import PageIterator
 from issue_portal.client.responses import NoResponse, Outcome, Received, ReceivedResponse
-from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
+from issue_portal.models.requests import EDITABLE, IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     FieldError,
     Issue,
@@ -39,52 +40,24 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _FIRST_PAUSE = 0.2
 _UNKNOWN = "It is unknown whether the server stored it."
-_EDITABLE = ("description", "type", "state", "is_read")
 
-
-@dataclass(frozen=True)
-class ClientRequest:
-    """One request to send. Only method and path may be logged."""
-
-    method: str
-    path: str
-    params: Mapping[str, str | int] | None = field(default=None, repr=False)
-    json: Any = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    timeout: float = 0.0
-    """Seconds to wait for a sign of life, at most."""
-    deadline: float = 0.0
-    """When to give up, by ``time.monotonic()``."""
-    anonymous: bool = False
-    """Whether no id may tell it from others."""
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Wait before going on."""
-
-    seconds: float
-
-
-Result = TypeVar("Result")
-RequestSteps = Generator[ClientRequest | Pause, Outcome | None, Result]
 
 _PROBE = ClientRequest("GET", "/me")
 
 
 @dataclass
 class ClientRules:
-    """The calls of one client. What it has learnt of its server is kept here."""
+    """The calls of one client, and what it has learnt about its server."""
 
     token: str | Callable[[], str] = field(repr=False)
     timeout: float
     attempts: int
     patience: float
     keeps_keys: bool = False
-    """Whether the server is known to recognise a repeated ``Idempotency-Key``."""
+    """Whether the server recognises a repeated ``Idempotency-Key``."""
 
     def create(self, new: NewIssue, key: str | None) -> RequestSteps[Issue]:
-        """Never stores a report twice: see `_send_with_retries`."""
+        """Report an issue, never twice: see `_send_with_retries`."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         if not _is_header_safe(headers["Idempotency-Key"]):
             raise _make_field_error("Idempotency-Key", "must be printable ASCII")
@@ -105,18 +78,18 @@ class ClientRules:
         raise _mark_unsure(failure) if unsure else failure
 
     def get(self, issue_id: str) -> RequestSteps[Issue]:
-        """One issue, with its entity tag."""
+        """Fetch one issue with its entity tag."""
         return (yield from self._fetch_issue(issue_id, self._deadline()))
 
     def update(
         self, issue: Issue, changes: Mapping[str, Any], *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
-        """``is_read`` is sent whenever it is known: servers of the newer form reset it else."""
+        """Change an issue. Sends ``is_read`` if available: newer servers reset it otherwise."""
         read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
         update = IssueUpdate.model_validate(read_state | dict(changes))
         deadline = self._deadline()
         etag = issue.etag
-        if if_unchanged and etag is None:  # It comes from a list, or the server has no tags.
+        if if_unchanged and etag is None:  # From a list, or the server has no tags.
             current = yield from self._fetch_issue(issue.id, deadline)
             if not _is_same(issue, current):
                 raise _make_precondition_error()
@@ -128,14 +101,14 @@ class ClientRules:
             request = replace(request, headers={"If-Match": etag})
         outcome, unsure = yield from self._send_with_retries(request, deadline)
         if outcome.error() and unsure and _get_status(outcome) == 412:
-            # It may be the change of our own earlier attempt.
+            # Our own earlier attempt may have changed it.
             current = yield from self._fetch_issue(issue.id, deadline)
-            if _is_same(issue.model_copy(update=update.changes()), current, _EDITABLE):
+            if _is_same(issue.model_copy(update=update.changes()), current, EDITABLE):
                 return current
         return _require_success(outcome, unsure).issue()
 
     def delete(self, issue_id: str, etag: str | None) -> RequestSteps[None]:
-        """After an attempt of unknown end, an issue that is gone is a success."""
+        """Delete an issue; one that is gone after an attempt of unknown outcome is a success."""
         deadline = self._deadline()
         headers = {"If-Match": etag} if etag else {}
         request = ClientRequest("DELETE", _make_issue_path(issue_id), headers=headers)
@@ -154,23 +127,25 @@ class ClientRules:
     def fetch(
         self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
     ) -> RequestSteps[Received]:
-        """What is at ``path``."""
+        """Fetch what is at ``path``."""
         request = ClientRequest("GET", path, params=query.to_params() if query else None)
         outcome, _ = yield from self._send_with_retries(request, self._deadline())
         return _require_success(outcome).read(model)
 
     def history(self, model: type[Received], issue_id: str) -> RequestSteps[Received]:
-        """What happened to one issue."""
+        """Fetch the history of one issue."""
         return self.fetch(model, f"{_make_issue_path(issue_id)}/history", None)
 
     def look_up(self, model: type[Received], receipt: str) -> RequestSteps[Received]:
-        """What the holder of a receipt may see. Changes nothing, so it is repeated like a GET."""
+        """Fetch what the holder of a receipt may see. Changes nothing, so it is retried like a
+        GET.
+        """
         request = ClientRequest("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
         outcome, _ = yield from self._send_with_retries(request, self._deadline())
         return _require_success(outcome).read(model)
 
     def users(self) -> RequestSteps[tuple[User, ...]]:
-        """Everyone, page after page where the server has pages."""
+        """Fetch all users, page by page where the server has pages."""
         deadline = self._deadline()
         pages = PageIterator[User]()
         everyone: list[User] = []
@@ -192,11 +167,11 @@ class ClientRules:
     def _send_with_retries(
         self, request: ClientRequest, deadline: float, *, needs_keys: bool = False
     ) -> RequestSteps[tuple[Outcome, bool]]:
-        """Send until there is an answer to go by; also tell whether any attempt is of unknown end.
+        """Send until a usable outcome; also return whether any attempt has an unknown outcome.
 
-        With ``needs_keys``, nothing is repeated after an attempt of unknown end unless the server
-        keeps idempotency keys. Servers of the original and the newer form do not; ours says in
-        every answer that it does, so that any cheap call tells.
+        With ``needs_keys``, an attempt of unknown outcome is repeated only if the server keeps
+        idempotency keys. Other servers do not; ours says so in every response, so any cheap call
+        tells.
         """
         unsure = False
         request_id = None if request.anonymous else uuid.uuid4().hex
@@ -239,7 +214,7 @@ class ClientRules:
         if not request.anonymous:
             outcome = replace(outcome, request_id=_choose_request_id(request, outcome))
         if isinstance(outcome, ReceivedResponse):
-            if outcome.status >= 400 and len(token) > 8:  # Some servers say what they refuse.
+            if outcome.status >= 400 and len(token) > 8:  # Some servers repeat the refused token.
                 body = outcome.body.replace(token.encode(), b"(token)")
                 outcome = replace(outcome, body=body)
             lifetime = outcome.headers.get("idempotency-key-lifetime", "")
@@ -249,19 +224,19 @@ class ClientRules:
 
 
 def _choose_request_id(request: ClientRequest, outcome: Outcome) -> str | None:
-    """The id that the server gave the request, else the one it was sent with."""
+    """Return the id that the server gave the request, else the one that was sent."""
     server_id = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, ReceivedResponse) else ""
     return server_id if _REQUEST_ID.fullmatch(server_id) else request.headers.get(REQUEST_ID)
 
 
 def _make_issue_path(issue_id: str) -> str:
-    """The path of an issue: its id stays one segment, whatever is in it."""
-    # httpx would take dots for steps up.
+    """Return the path of an issue, with its id as one segment whatever it contains."""
+    # httpx would resolve dots as parent segments.
     return "/issue/" + quote(issue_id, safe="").replace(".", "%2E")
 
 
 def _is_header_safe(text: str) -> bool:
-    """Whether a header can carry ``text``. The errors of httpx and h11 would repeat it."""
+    """Return whether a header can carry ``text``; errors of httpx and h11 would repeat it."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
@@ -277,9 +252,9 @@ def _require_success(outcome: Outcome, unsure: bool = False) -> ReceivedResponse
 
 
 def _is_same(
-    first: Issue, second: Issue, fields: tuple[str, ...] = (*_EDITABLE, "updated_at")
+    first: Issue, second: Issue, fields: tuple[str, ...] = (*EDITABLE, "updated_at")
 ) -> bool:
-    """Whether two looks at an issue agree on ``fields``, as far as both show them."""
+    """Return whether two versions of an issue agree on ``fields``, where both have them."""
     both = first.model_fields_set & second.model_fields_set
     return all(getattr(first, name) == getattr(second, name) for name in fields if name in both)
 

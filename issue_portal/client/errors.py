@@ -1,29 +1,28 @@
-"""What can go wrong when talking to an Issues API: one exception class a kind.
+"""Failures of a call to an Issues API: one exception class each.
 
 IssuesError
-  Unreachable            no answer: connection refused, timed out, broken off
-  BadAnswer              an answer that is not of the contract
-  ApiError               the server refused, carrying the problem document
-    Invalid              400, 413, 415, 422: the request is at fault
-    Unauthenticated      401
-    Forbidden            403
-    NotFound             404, 410
-    Conflict             409
-    PreconditionFailed   412
-    NotSupported         405, 501: this server lacks the call
-    RateLimited          429, with ``retry_after`` in seconds when known
-    ServerFailed         5xx
+  UnreachableError          no response: connection refused, timed out, broken off
+  BadResponseError          a response that does not follow the contract
+  ApiError                  the server refused, with its problem document
+    BadRequestError         400, 413, 415, 422: the request is invalid
+    AuthenticationError     401
+    PermissionDeniedError   403
+    NotFoundError           404, 410
+    ConflictError           409
+    PreconditionFailedError 412
+    NotSupportedError       405, 501: this server lacks the call
+    RateLimitError          429, with ``retry_after`` in seconds when available
+    ServerError             5xx
 """
 
 from issue_portal.models.responses import FieldError, Problem
 
 
 class IssuesError(Exception):
-    """Anything that kept a call from succeeding.
+    """Base of all failures of a call.
 
-    ``unsure`` marks a report or change of which it is unknown whether the server stored it. By
-    ``request_id`` an operator finds the request in the server's log; anonymous reports and
-    receipts have none, so that nobody need be asked for it.
+    ``unsure`` marks a report or change that the server may have stored. ``request_id`` identifies
+    the request in the server's log; anonymous reports and receipts have none.
     """
 
     unsure = False
@@ -31,11 +30,11 @@ class IssuesError(Exception):
 
 
 class UnreachableError(IssuesError):
-    """No answer came, or not all of it."""
+    """No response arrived, or not all of it."""
 
 
 class BadResponseError(IssuesError):
-    """The server answered something that is not of the contract."""
+    """The response does not follow the contract."""
 
 
 class ApiError(IssuesError):
@@ -53,12 +52,12 @@ class ApiError(IssuesError):
 
     @property
     def fields(self) -> tuple[FieldError, ...]:
-        """The fields at fault, if the server named any."""
+        """The invalid fields, if the server named any."""
         return self.problem.errors
 
 
 class BadRequestError(ApiError):
-    """The request is at fault; ``fields`` says where."""
+    """The request is invalid; ``fields`` says where."""
 
 
 class AuthenticationError(ApiError):
@@ -66,11 +65,11 @@ class AuthenticationError(ApiError):
 
 
 class PermissionDeniedError(ApiError):
-    """The role may not do this."""
+    """The role does not allow this."""
 
 
 class NotFoundError(ApiError):
-    """There is no such thing, or it is not yours to see."""
+    """There is no such thing, or the caller may not see it."""
 
 
 class ConflictError(ApiError):
@@ -82,15 +81,15 @@ class PreconditionFailedError(ApiError):
 
 
 class NotSupportedError(ApiError):
-    """This server does not have the call."""
+    """The server lacks this call."""
 
 
 class RateLimitError(ApiError):
-    """Too many requests; ``retry_after`` says how long to wait, in seconds."""
+    """Too many requests; ``retry_after`` is the number of seconds to wait."""
 
 
 class ServerError(ApiError):
-    """The server failed; trying later may help."""
+    """The server failed; a later attempt may work."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -107,6 +106,6 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def make_error(problem: Problem, retry_after: float | None = None) -> ApiError:
-    """The exception for a refused request, by its status."""
+    """Return the exception for a refused request, by its status."""
     fallback = ServerError if problem.status >= 500 else BadRequestError
     return _BY_STATUS.get(problem.status, fallback)(problem, retry_after)

@@ -1,4 +1,4 @@
-"""The way through all pages of a list, by cursor where the server has cursors, else by number."""
+"""Iterates the pages of a list, by cursor where the server has cursors, else by number."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -8,28 +8,28 @@ from issue_portal.client.errors import BadResponseError
 from issue_portal.models.responses import Issue, Page, User
 
 _MOST_STALE_PAGES = 3
-"""Pages in a row without anything new: things created meanwhile explain some, never many."""
+"""Pages in a row without new items: concurrent inserts explain some, never many."""
 
 _REMEMBERED = 2_000
-"""Items back to which one that comes again is recognised: 20 full pages."""
+"""Items among which a repeated one is recognised: 20 full pages."""
 
 Item = TypeVar("Item", Issue, User)
 
 
 class PageIterator(Generic[Item]):
-    """Find the next page, up to the last. Raises `BadResponseError` if the list has no end."""
+    """Finds the next page up to the last. Raises `BadResponseError` if the list has no end."""
 
     def __init__(self, number: int = 1) -> None:
         self.position: Mapping[str, str | int] | None = {}
         """The parameters of the next page; None after the last."""
         self._number = number
-        # Bounded, so that the memory is: what comes twice comes soon after, when pages shift.
+        # Bounded memory: items repeat soon after, when pages shift.
         self._ids: deque[str] = deque(maxlen=_REMEMBERED)
         self._cursors: deque[str] = deque(maxlen=_REMEMBERED // 100)
         self._stale_pages = 0
 
     def take(self, page: Page[Item]) -> list[Item]:
-        """What is new on the page at `position`, which moves on."""
+        """Return the new items of the page at `position`, and advance."""
         seen_ids = set(self._ids)
         new = list({item.id: item for item in page.data if item.id not in seen_ids}.values())
         self._ids.extend(item.id for item in new)
@@ -39,7 +39,7 @@ class PageIterator(Generic[Item]):
 
     def _after(self, page: Page[Item]) -> Mapping[str, str | int] | None:
         cursor = page.next_cursor
-        # Some servers leave the flag out, others give a cursor for the end as well.
+        # Some servers leave the flag out, others send a cursor after the last page.
         more = page.has_next_page if "has_next_page" in page.model_fields_set else bool(cursor)
         if not more or not (page.data or cursor):
             return None

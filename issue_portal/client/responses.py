@@ -1,6 +1,6 @@
-"""What came of one request: an answer or none, what it says, and whether asking again may help.
+"""Outcomes of one request: a response or none, its meaning, and whether a retry may help.
 
-Nothing here repeats what was sent, nor chains an error that does: errors end up in logs.
+Nothing repeats what was sent, nor chains an error that does: errors end up in logs.
 """
 
 import json
@@ -22,27 +22,27 @@ Received = TypeVar("Received", bound=BaseModel)
 _RETRIED = {429, 502, 503, 504}
 _MAY_HAVE_ACTED = {500, 502, 503, 504}
 _LONGEST_WAIT = 10.0
-"""Seconds of ``Retry-After`` above which it is the caller who decides whether to wait."""
+"""Longest ``Retry-After`` in seconds that the client waits for."""
 
 _LONGEST_TEXT = 1000
-"""Characters of a server's explanation that are kept."""
+"""Characters kept of a server's explanation."""
 
 
 @dataclass(frozen=True)
 class NoResponse:
-    """Nothing came back, or not all of it."""
+    """No response, or not all of it."""
 
     message: str
     never_sent: bool = False
-    """The request did not leave: repeating it is always safe."""
+    """The request was not sent: repeating it is always safe."""
     final: bool = False
     """Another attempt would fail in the same way."""
     request_id: str | None = None
-    """By which the server's operator may find the request."""
+    """Identifies the request in the server's log, if it arrived."""
 
     @property
     def reason(self) -> str:
-        """Why, in a word or two that are safe to log."""
+        """The reason in a word or two that are safe to log."""
         return "not reachable" if self.never_sent else "no answer"
 
     @property
@@ -52,44 +52,44 @@ class NoResponse:
 
     @property
     def wait(self) -> float | None:
-        """Seconds the server asks to wait before another attempt; None if that cannot help."""
+        """Seconds to wait before another attempt; None if that cannot help."""
         return None if self.final else 0.0
 
     def error(self) -> IssuesError | None:
-        """The exception this is."""
+        """Return the exception for this outcome."""
         return _attach_request_id(UnreachableError(self.message), self.request_id)
 
 
 @dataclass(frozen=True)
 class ReceivedResponse:
-    """The answer of a server, read to its end."""
+    """A complete response."""
 
     status: int
     headers: httpx.Headers
     body: bytes = b""
     flaw: str | None = None
-    """Why ``body`` cannot be used."""
+    """Why ``body`` is unusable."""
     request_id: str | None = None
-    """By which the server's operator finds the request."""
+    """Identifies the request in the server's log."""
 
     @property
     def reason(self) -> str:
-        """Why it is no success, in a word that is safe to log."""
+        """The reason for a failure, safe to log."""
         return f"HTTP {self.status}"
 
     @property
     def unsure(self) -> bool:
-        """Whether the server may have acted on the request although this is no success."""
+        """Whether the server may have acted on the request although it failed."""
         return self.status in _MAY_HAVE_ACTED
 
     @property
     def wait(self) -> float | None:
-        """Seconds the server asks to wait before another attempt; None if that cannot help."""
+        """Seconds to wait before another attempt; None if that cannot help."""
         asked = _parse_retry_after(self.headers) or 0.0
         return asked if self.status in _RETRIED and asked <= _LONGEST_WAIT else None
 
     def error(self) -> IssuesError | None:
-        """The exception this is, or None for a success."""
+        """Return the exception for this outcome, or None for a success."""
         if 200 <= self.status < 300:
             return None
         if self.status < 400:
@@ -98,18 +98,18 @@ class ReceivedResponse:
         return _attach_request_id(failure, self.request_id)
 
     def read(self, model: type[Received]) -> Received:
-        """The body as a ``model``. Raises `BadResponseError`."""
+        """Parse the body as a ``model``. Raises `BadResponseError`."""
         return _validate(model, self._json())
 
     def issue(self) -> Issue:
-        """The body as an issue, with the entity tag it came with."""
-        # A proxy that compresses makes a tag weak, and a weak one never matches (RFC 9110, 13.1.1).
+        """Parse the body as an issue, with its entity tag."""
+        # Compressing proxies weaken tags, and a weak tag never matches (RFC 9110, 13.1.1).
         etag = self.headers.get("etag", "").removeprefix("W/")
         issue = self.read(Issue)
         return issue.model_copy(update={"etag": etag}) if etag and etag.isascii() else issue
 
     def users(self) -> UserPage:
-        """The body as a page of users; some servers answer a plain list of all."""
+        """Parse the body as a page of users; some servers send a plain list."""
         document = self._json()
         if isinstance(document, list):
             document = {"data": document}
@@ -162,7 +162,7 @@ def _describe_redirect(answer: ReceivedResponse) -> str:
 
 
 def _parse_problem(answer: ReceivedResponse) -> Problem:
-    """The problem document of an answer, or what another form of error document says."""
+    """Parse a problem document, or another form of error document."""
     document = _parse_json(answer.body)
     if not isinstance(document, dict):
         document = {}
@@ -188,7 +188,7 @@ def _parse_problem(answer: ReceivedResponse) -> Problem:
 
 
 def _parse_field_errors(items: Any) -> tuple[FieldError, ...]:
-    """The fields at fault, of a problem document or in FastAPI's form (``loc``, ``msg``)."""
+    """Parse the invalid fields of a problem document, or of FastAPI's ``loc`` and ``msg``."""
     if not isinstance(items, list):
         return ()
     return tuple(_parse_field_error(item) for item in items[:100] if isinstance(item, dict))
@@ -203,7 +203,7 @@ def _parse_field_error(item: Mapping[str, Any]) -> FieldError:
 
 
 def _clean_text(text: str) -> str:
-    """What a server says, not too long and without halves of characters, which cannot be sent."""
+    """Shorten a server's text and replace halves of surrogate pairs, which cannot be sent."""
     return text[:_LONGEST_TEXT].encode(errors="replace").decode()
 
 

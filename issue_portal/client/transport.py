@@ -1,7 +1,7 @@
-"""One request and its answer over httpx, waiting in a thread or on an event loop.
+"""Sends one request over httpx and reads its response, in a thread or on an event loop.
 
-Both end by the request's deadline, whatever the server does, and never raise what httpx raises:
-its exceptions carry the request, token included.
+Both end by the deadline whatever the server does, and never raise httpx's exceptions, which carry
+the request and its token.
 """
 
 import asyncio
@@ -15,26 +15,26 @@ from typing import Any
 
 import httpx
 
-from issue_portal.client.core import ClientRequest
 from issue_portal.client.responses import NoResponse, Outcome, ReceivedResponse
+from issue_portal.client.steps import ClientRequest
 
 PREFIX = "/api/v1/app"
 
 LARGEST_ANSWER = 64 * 2**20
-"""Bytes, unpacked."""
+"""Bytes, decompressed."""
 
 _IN_TIME = "The server did not answer in time."
 
 
 def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
-    """How both kinds of httpx client are set up."""
-    # User info in the address would replace our Authorization header, and show up in logs.
+    """Return the settings of both kinds of httpx client."""
+    # User info in the URL would replace our Authorization header and appear in logs.
     url = httpx.URL(base_url).copy_with(userinfo=b"")
     return {
         "base_url": url,
         "headers": {
             "Accept": "application/json",
-            # The one encoding that is unpacked here, to a bounded size.
+            # The only encoding that we decompress, to a limited size.
             "Accept-Encoding": "gzip",
             "User-Agent": "issue-portal-client",
         }
@@ -44,7 +44,7 @@ def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
 
 
 def send(http: httpx.Client, request: ClientRequest) -> Outcome:
-    """Send ``request`` and read what comes of it."""
+    """Send a request and read its response."""
     reading = _ResponseReader(request.deadline)
     before = _deadline.set(request.deadline)
     try:
@@ -62,7 +62,7 @@ def send(http: httpx.Client, request: ClientRequest) -> Outcome:
 
 
 async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome:
-    """Send ``request`` and read what comes of it."""
+    """Send a request and read its response."""
     reading = _ResponseReader(request.deadline)
     try:
         async with (
@@ -84,11 +84,11 @@ async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome
 
 
 class _StopReadingError(Exception):
-    """No more is read."""
+    """No more of the response is read."""
 
 
 class _ResponseReader:
-    """An answer while it is read."""
+    """Collects a response while it arrives."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
@@ -133,8 +133,8 @@ class _ResponseReader:
         )
 
     def broken(self, error: Exception) -> Outcome:
-        """What it means that reading ended with ``error``."""
-        # A refusal is one even if its explanation did not arrive.
+        """Return the outcome when reading failed with ``error``."""
+        # A refusal counts even if its explanation did not arrive.
         if self._response is not None and (self._flaw or self._response.status_code >= 300):
             return self.answer()
         return _explain_failure(error)
@@ -165,7 +165,7 @@ def _build_arguments(request: ClientRequest) -> dict[str, Any]:
         "params": request.params,
         "json": request.json,
         "headers": request.headers,
-        # Many hosts have two addresses, and one is tried after the other.
+        # Hosts often have two addresses, tried one after the other.
         "timeout": httpx.Timeout(request.timeout, connect=request.timeout / 2),
     }
 
@@ -174,10 +174,10 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
 def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
-    """Have a new connection read until the deadline of whichever request uses it.
+    """Limit the reads of a new connection to the deadline of the request that uses it.
 
-    httpx 0.28 limits each read from the socket only, so that a server which sends a header a byte
-    at a time could hold a thread for ever. To go when httpx can limit a request as a whole.
+    TODO(httpx>0.28): remove when httpx can limit a request as a whole. It limits single reads only,
+    so that a server that sends a byte at a time could hold a thread for ever.
     """
     if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
         return
@@ -188,7 +188,7 @@ def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
         left = _deadline.get() - time.monotonic()
         if left <= 0:
             raise httpx.ReadTimeout(_IN_TIME)
-        # Without a limit of its own it is a request of someone who shares the transport.
+        # Without a timeout, it is a request of another user of the transport.
         data: bytes = read(max_bytes, timeout if timeout is None else min(timeout, left))
         return data
 
@@ -196,7 +196,7 @@ def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
 
 
 class _QueryFilter(logging.Filter):
-    """Keeps what people search for out of the lines that httpx logs: cuts the query off."""
+    """Removes the query, which contains search texts, from the URLs that httpx logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -1,4 +1,4 @@
-"""The accounts people sign in with: a YAML file in the data directory that an operator may edit."""
+"""The accounts that people sign in with: a YAML file in the data directory, open to edits."""
 
 import logging
 import os
@@ -19,21 +19,21 @@ from issue_portal.core.settings import FatalError, Settings
 from issue_portal.models.vocabulary import Role
 
 LONGEST_PASSWORD = 72
-"""Bytes; bcrypt does not look at more."""
+"""Bytes; bcrypt ignores the rest."""
 
 SHORTEST_PASSWORD = 8
 """Characters."""
 
 FEWEST_GUESSES = 10**6
-"""A password that takes fewer, as zxcvbn reckons, falls to somebody patient."""
+"""Passwords that zxcvbn expects to take fewer guesses are refused."""
 
 
 _GUESSED_PART = 16
-"""Characters of a password that are looked at together: 72 take zxcvbn (4.5) three seconds."""
+"""Characters of a password checked at once: zxcvbn (4.5) takes three seconds for 72."""
 
 
 class PasswordFault(StrEnum):
-    """Why a password will not do."""
+    """Reason why a password is refused, as the end of a sentence."""
 
     TOO_SHORT = f"is too short: use at least {SHORTEST_PASSWORD} characters"
     TOO_LONG = f"is too long: use at most {LONGEST_PASSWORD} bytes"
@@ -42,7 +42,7 @@ class PasswordFault(StrEnum):
 
 
 class Account(BaseModel):
-    """Someone who can sign in; ``password`` is a bcrypt hash."""
+    """A person who can sign in; ``password`` is a bcrypt hash."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,13 +56,13 @@ class Account(BaseModel):
 log = logging.getLogger(__name__)
 
 Accounts = dict[str, Account]
-"""By user name, in lower case."""
+"""Accounts by user name, in lower case."""
 
 _FILE: TypeAdapter[Accounts] = TypeAdapter(Accounts)
 
 
 def load_accounts(settings: Settings) -> Accounts:
-    """The accounts; raises `FatalError` if the file cannot be understood."""
+    """Read the accounts from the file. Raises `FatalError` if it is damaged or has disappeared."""
     path = _accounts_path(settings)
     try:
         accounts = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
@@ -73,7 +73,7 @@ def load_accounts(settings: Settings) -> Accounts:
         reason = "; ".join(f"{place}: {message}" for place, message in places.items())
         raise FatalError(f"Cannot read the accounts in {path}: {reason}") from error
     except yaml.MarkedYAMLError as error:
-        # Without the line itself, which may have a hash in it.
+        # Leave out the line itself: it may contain a password hash.
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise FatalError(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
     # PyYAML lets some of these through for values with a tag, such as "!!bool maybe".
@@ -82,20 +82,20 @@ def load_accounts(settings: Settings) -> Accounts:
     except (OSError, ValueError) as error:
         raise FatalError(f"Cannot read the accounts in {path}: {error}") from error
     if not accounts and _marker_path(settings).exists():
-        # Who was disabled in it would be let in again.
+        # Starting afresh would let disabled accounts in again.
         raise FatalError(
-            f"{path} is gone or empty. Put it back; to begin with new accounts, delete"
+            f"{path} is gone or empty. Restore it; to start with new accounts, delete"
             f" {_marker_path(settings)} as well."
         )
     if not accounts:
         return {}
-    with suppress(OSError):  # A full disk: the next one to read it makes the mark.
+    with suppress(OSError):  # A full disk: a later read creates the marker.
         _marker_path(settings).touch(mode=0o600)
     return {name.lower(): account for name, account in accounts.items()}
 
 
 class AccountsFile:
-    """The accounts as they are now: an edit takes effect at once, and is read once."""
+    """The accounts of a running process, read again whenever the file changes."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -104,34 +104,34 @@ class AccountsFile:
         self._accounts: Accounts = {}
 
     def get_all(self) -> Accounts:
-        """All accounts; none if there never was a file, as beside an API alone.
+        """Return all accounts; an empty dict if there never was a file.
 
-        While the file is gone or makes no sense, they are as they were: nobody who was disabled is
-        let in.
+        While the file is missing or damaged, the last readable accounts stay in use, so that no
+        disabled account gets back in.
         """
         try:
             file = os.stat(self._path)  # noqa: PTH116 - at each request
         except FileNotFoundError:
             return self._accounts
-        # The second one also when it belongs to somebody else now, and can be read again.
+        # ctime also changes when the owner or the mode does, so that we retry an unreadable file.
         changed = file.st_mtime_ns, file.st_ctime_ns
         if changed != self._read_at:
             self._read_at = changed
             try:
                 self._accounts = load_accounts(self._settings)
             except FatalError as error:
-                log.error("%s Until then the accounts are as they were.", error)
+                log.error("%s The last readable accounts stay in use.", error)
         return self._accounts
 
     def find_by_email(self, email: str) -> Account | None:
-        """The account with this address."""
+        """Return the account with this address, if any."""
         accounts = (account for account in self.get_all().values() if account.email == email)
         return next(accounts, None)
 
 
 @contextmanager
 def edit_accounts(settings: Settings) -> Iterator[Accounts]:
-    """The accounts to change; what they are at the end is written, whole or not at all."""
+    """Yield the accounts to change under a lock; write all of them when the block ends."""
     with lock_directory(settings.data_dir):
         accounts = load_accounts(settings)
         yield accounts
@@ -142,7 +142,7 @@ def edit_accounts(settings: Settings) -> Iterator[Accounts]:
 
 
 def create_first_accounts(settings: Settings) -> dict[str, str]:
-    """Make the first two accounts if there is no file; returns their passwords by user name."""
+    """Create two accounts if there is no file. Returns their passwords by user name."""
     if _accounts_path(settings).exists():
         return {}
     passwords = {name: generate_password() for name in ("member", "reviewer")}
@@ -165,12 +165,16 @@ def create_first_accounts(settings: Settings) -> dict[str, str]:
 
 
 def generate_password() -> str:
-    """A random password."""
+    """Return a random password."""
     return secrets.token_urlsafe(9)
 
 
 def find_password_fault(password: str, *about: str) -> PasswordFault | None:
-    """Why a password will not do, if so; ``about`` is what others know of whoever chose it."""
+    """Return why a password is refused, or None.
+
+    ``about`` lists what others know about its owner, such as the name: a password made from it is
+    easy to guess.
+    """
     if len(password) < SHORTEST_PASSWORD:
         return PasswordFault.TOO_SHORT
     if len(password.encode()) > LONGEST_PASSWORD:
@@ -190,7 +194,7 @@ def _estimate_guesses(password: str, about: Sequence[str]) -> float:
 
 
 def hash_password(password: str) -> str:
-    """A bcrypt hash; raises ``ValueError``, saying why, for a password that will not do."""
+    """Return a bcrypt hash. Raises ``ValueError`` with the reason if the password is refused."""
     if fault := find_password_fault(password):
         raise ValueError(fault.value)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt()).decode()
@@ -201,10 +205,10 @@ def _accounts_path(settings: Settings) -> Path:
 
 
 def _marker_path(settings: Settings) -> Path:
-    """An empty file that says that there were accounts."""
+    """Return the path of an empty file that records that accounts have existed."""
     return settings.data_dir / ".accounts"
 
 
 def derive_name(email: str) -> str:
-    """A name for someone of whom only the address is known: ``a.b@c.d`` is A B."""
+    """Make a display name from an address: ``a.b@c.d`` becomes A B."""
     return email.partition("@")[0].replace(".", " ").replace("_", " ").title()

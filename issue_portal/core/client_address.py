@@ -1,24 +1,23 @@
-"""Network addresses, as limits count them."""
+"""Client addresses, as rate limits group them."""
 
 import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
 _CUSTOMER_PREFIX: Final = 48
-"""Bits of the prefix of the largest network that one customer gets; homes get a /56 or a /64."""
+"""Prefix length of the largest IPv6 network that one customer gets; homes get a /56 or a /64."""
 
 
 def find_client_key(scope: Mapping[str, Any]) -> str:
-    """What the client of an ASGI request or session is counted under; see `normalize_address`."""
+    """Return the rate limit key of the client of an ASGI scope; see `normalize_address`."""
     return normalize_address((scope.get("client") or ("",))[0])
 
 
 def normalize_address(host: str | None) -> str:
-    """What limits count a client under: its IPv4 address, or the /48 network of its IPv6 address.
+    """Return the rate limit key of a client: its IPv4 address, or its IPv6 /48 network.
 
-    One customer of a network provider has all addresses of such a network, or of a smaller one.
-    Returns "" for a client whose address is not known: this machine itself, or a proxy on it that
-    does not pass addresses on.
+    A customer of a network provider owns all addresses of such a network. Returns "" if the address
+    is unknown: localhost, or a local proxy that does not forward addresses.
     """
     try:
         address = ipaddress.ip_address((host or "").partition("%")[0])

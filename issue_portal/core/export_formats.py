@@ -1,4 +1,4 @@
-"""Issues as text for other programs: JSON lines in the shape of the contract, or CSV."""
+"""Issues as text for other programs: JSON Lines in the form of the contract, or CSV."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ CSV_HEADER = (
 
 
 def format_json_line(issue: Issue) -> str:
-    """One issue with the fields that it has, and a line break; ``created_by`` may be null."""
+    """Return one issue as a line of JSON; only ``created_by`` may be null."""
     fields = issue.model_dump(mode="json", exclude_none=True)
     if issue.created_by is None:
         fields["created_by"] = None
@@ -37,17 +37,17 @@ def format_json_line(issue: Issue) -> str:
 
 
 def escape_line_breaks(document: str) -> str:
-    """A JSON document without the characters that some programs take for line breaks."""
+    """Escape the characters of a JSON document that some programs take for line breaks."""
     return document.translate(_BREAKS)
 
 
 def format_csv_header() -> str:
-    """The first line."""
+    """Return the header line."""
     return _format_row(CSV_HEADER)
 
 
 def format_csv_line(issue: Issue) -> str:
-    """One issue. No cell can run as a formula in a spreadsheet (OWASP: CSV injection)."""
+    """Return one issue as a CSV line. No cell can run as a formula (OWASP: CSV injection)."""
     reporter, data, project = issue.created_by, issue.data, issue.project
     return _format_row(
         (
@@ -83,12 +83,12 @@ _FORMULA_STARTS = "=+@＝＋－＠﹢﹣﹦﹫−-"
 _INNER_FORMULA = re.compile(
     rf"([;\t\r\n](?:[^\w{_FORMULA_STARTS}]|[\u115f\u1160\u3164\uffa0])*)(?=[{_FORMULA_STARTS}])"
 )
-"""Before a formula in a cell that a program splits at another sign than the comma."""
+"""A formula inside a cell, where a program splits at another sign than the comma."""
 
 
 def escape_formula(cell: str) -> str:
-    """What is in a cell of a spreadsheet, such that no part of it can run as a formula."""
-    # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
+    """Return a cell in which no part can run as a formula in a spreadsheet."""
+    # A leading apostrophe makes a cell text. Spreadsheets skip blanks before they look.
     seen = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
     risky = seen in tuple(_FORMULA_STARTS) or cell.startswith(("\t", "\r", "\n"))
     cell = _INNER_FORMULA.sub(r"\1'", cell)

@@ -1,4 +1,4 @@
-"""The directory for everything that is written at run time."""
+"""The data directory: created, locked, probed for space, and written atomically."""
 
 import errno
 import os
@@ -15,19 +15,19 @@ from filelock import FileLock
 from issue_portal.core.settings import FatalError, Settings
 
 _PROBE_SIZE: Final = 64 * 1024
-"""Bytes: more than the smallest things that have to be written."""
+"""Bytes; more than the smallest writes of the program."""
 
 _TEMPORARY: Final = re.compile(r"\.(secret\.key|accounts\.yaml|probe)\.[0-9a-f]{8}")
 _TEMPORARY_SECONDS: Final = 60
 
 _PROBE_INTERVAL: Final = 5.0
-"""Seconds for which what `can_write` has found is good."""
+"""Seconds for which a successful probe stays valid."""
 
 
 def make_data_directory(settings: Settings) -> None:
-    """Create the directory if it is missing; raises `FatalError` if nobody may write to it.
+    """Create the directory if it is missing. Raises `FatalError` if it is not writable.
 
-    A full disk is no reason: beside a running portal, what only reads works on it.
+    A full disk is accepted: commands that only read work beside a running portal.
     """
     directory = settings.data_dir
     try:
@@ -55,31 +55,19 @@ def lock_directory(directory: Path) -> Iterator[None]:
         yield
 
 
-def rename_without_overwriting(temporary: Path, path: Path) -> None:
-    """Rename a file, but never over another one: raises `FatalError` if there is one by now."""
-    try:
-        os.link(temporary, path)
-    except OSError:
-        if os.path.lexists(path):
-            raise FatalError(
-                f"{path} is there now: another command has written it. Give a new name."
-            ) from None
-        temporary.rename(path)  # This file system has no links.
-
-
 def _remove_stale_files(directory: Path) -> None:
-    """Remove what a process that was killed while it wrote a file has left; it may be a secret."""
+    """Remove temporary files of killed processes; they may contain a secret."""
     past = time.time() - _TEMPORARY_SECONDS
     for file in directory.glob(".*.[0-9a-f]*"):
         if not _TEMPORARY.fullmatch(file.name):
             continue
-        with suppress(FileNotFoundError):  # Another process has just removed it.
+        with suppress(FileNotFoundError):  # Another process was faster.
             if file.stat().st_mtime < past:
                 file.unlink()
 
 
 class WriteProbe:
-    """Whether there is room where we write, looked at every few seconds at most."""
+    """Checks every few seconds at most whether there is space in some directories."""
 
     def __init__(self, *directories: Path) -> None:
         self._directories = dict.fromkeys(directories)
@@ -87,7 +75,7 @@ class WriteProbe:
         self._error = ""
 
     def find_error(self) -> str:
-        """Why nothing can be written there; "" if it can."""
+        """Return why writing fails, or "" if it works."""
         if time.monotonic() - self._looked_at > _PROBE_INTERVAL or self._error:
             self._looked_at = time.monotonic()
             try:
@@ -109,24 +97,64 @@ def _write_probe(directory: Path, size: int) -> None:
         probe.unlink(missing_ok=True)
 
 
-def write_private_file(path: Path, text: str, *, replace: bool = False) -> bool:
-    """Write a file that only its owner can read, whole or not at all.
+class FileCreatedError(FatalError):
+    """Another process has created the file that was to be written."""
 
-    Returns whether it was written: an existing one is left alone unless ``replace``.
+
+@contextmanager
+def replace_when_complete(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Yield a temporary file that only its owner can read, and rename it to ``path`` at the end.
+
+    Nothing appears at ``path`` if the block raises. The data is on disk before the rename. Without
+    ``overwrite``, raises `FileCreatedError` if there is a file at ``path`` by then.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         temporary.touch(mode=0o600, exist_ok=False)
-        with temporary.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
+        yield temporary
+        sync_to_disk(temporary)
+        if overwrite:
             temporary.replace(path)
         else:
-            os.link(temporary, path)
-    except FileExistsError:
-        return False
+            _rename_to_new(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_private_file(path: Path, text: str, *, replace: bool = False) -> bool:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Returns whether it was written: without ``replace``, an existing file is left alone.
+    """
+    try:
+        with replace_when_complete(path, overwrite=replace) as temporary:
+            temporary.write_text(text)
+    except FileCreatedError:
+        return False
     return True
+
+
+def sync_to_disk(path: Path) -> None:
+    """Wait until the content of a file is on disk."""
+    with path.open("r+b") as file:  # Windows syncs only what is open for writing.
+        os.fsync(file.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until the names of the files in a directory are on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _rename_to_new(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError:
+        if os.path.lexists(path):
+            raise FileCreatedError(
+                f"{path} is there now: another command has written it. Give a new name."
+            ) from None
+        temporary.rename(path)  # This file system has no links.

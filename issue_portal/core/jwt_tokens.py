@@ -1,6 +1,6 @@
-"""Statements that we sign for ourselves, for a while (JWT, RFC 7519): what they say is not secret.
+"""JWTs (RFC 7519) that we sign for ourselves; anyone can read their claims.
 
-The algorithm is pinned, and each purpose has a key and an audience of its own.
+The algorithm is pinned, and each purpose has its own key and audience.
 """
 
 import time
@@ -19,7 +19,7 @@ _CLAIMS = ["iss", "aud", "iat", "exp", "sub"]
 
 
 def sign(keys: SecretKeys, purpose: str, claims: dict[str, Any], seconds: int) -> str:
-    """A statement of ``claims``, signed with the newest key and good for so many seconds."""
+    """Return a token with ``claims``, signed with the newest key and valid for ``seconds``."""
     now = int(time.time())
     about = {"iss": _ISSUER, "aud": _make_audience(purpose), "iat": now, "exp": now + seconds}
     key_id, key = next(iter(keys.derive(purpose).items()))
@@ -27,13 +27,13 @@ def sign(keys: SecretKeys, purpose: str, claims: dict[str, Any], seconds: int) -
 
 
 def verify(keys: SecretKeys, purpose: str, statement: str) -> dict[str, Any]:
-    """The claims, if they were signed for this ``purpose`` with a key that we still have.
+    """Return the claims of a token that one of our keys signed for ``purpose``.
 
-    Raises ``jwt.InvalidTokenError``, or ``jwt.ExpiredSignatureError`` of that kind.
+    Raises ``jwt.InvalidTokenError``, or its subclass ``jwt.ExpiredSignatureError``.
     """
     key = keys.derive(purpose).get(jwt.get_unverified_header(statement).get("kid", ""))
     if key is None:
-        raise jwt.InvalidTokenError("signed with another key")
+        raise jwt.InvalidTokenError("signed with an unknown key")
     return jwt.decode(
         statement,
         key,

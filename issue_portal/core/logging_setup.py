@@ -1,7 +1,7 @@
-"""Log lines: as text, or as one JSON document a line, with the id of the request they belong to.
+"""Log lines as text or JSON, with the id of their request.
 
-Of what a line of ours or of a library carries along, only what is named here gets into it. What
-somebody else can make long or frequent is cut short: a log must not fill the disk.
+Only fields listed here get into a line. Lines that a client can make long or frequent are limited,
+so that a log never fills the disk.
 """
 
 import copy
@@ -14,23 +14,23 @@ from datetime import UTC, datetime
 from typing import Final, Literal, TextIO
 
 LONGEST_MESSAGE: Final = 500
-"""Characters of one message."""
+"""Characters per message."""
 
 LONGEST_TRACE: Final = 8_000
-"""Characters of one traceback, of which its end is kept."""
+"""Characters per traceback, counted from its end."""
 
 TRACES_A_MINUTE: Final = 10
 LINES_A_MINUTE: Final = 300
-"""Of errors, as many of Streamlit's, of warnings and of remarks: none crowds out what is worse."""
+"""Budget of each group: our errors, page errors, warnings, other lines."""
 
 REFUSALS_A_MINUTE: Final = 600
-"""Lines of requests to the API that were refused; those that were answered have a line each."""
+"""Lines of refused API requests; answered requests have no limit."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The request that is being answered, if any."""
+"""Id of the request being answered, if any."""
 
 REQUEST_LOGGER: Final = "issue_portal.requests"
-"""The logger of requests to the API, which writes a line for each."""
+"""Logger with one line per API request."""
 
 _EXTRA_FIELDS = ("request_id", "method", "route", "status", "milliseconds")
 _OWN_LOGGERS = ("issue_portal", "auth", "components", "web")
@@ -40,7 +40,7 @@ _TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class _RequestIdFilter(logging.Filter):
-    """Gives each record the id of its request."""
+    """Adds the request id to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "request_id", None) is None:
@@ -49,9 +49,9 @@ class _RequestIdFilter(logging.Filter):
 
 
 class _ConnectionFilter(logging.Filter):
-    """Drops the lines of uvicorn (0.54) and websockets (17) for each connection.
+    """Drops the lines that uvicorn (0.54) and websockets (17) log for each connection.
 
-    Some tell from which address somebody came, and all would crowd out what matters.
+    Some contain client addresses, and all would crowd out what matters.
     """
 
     _DROPPED = (
@@ -67,9 +67,9 @@ class _ConnectionFilter(logging.Filter):
 
 
 class _SessionFilter(logging.Filter):
-    """Drops the lines of Streamlit (1.67) with the id of a session, by which it is resumed.
+    """Drops the lines of Streamlit (1.67) that contain a session id, which is a bearer secret.
 
-    Also the one about a script that failed, which `components.ui.messages` logs itself.
+    Also drops its line about a failed script, which `components.ui.messages` logs itself.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -81,7 +81,7 @@ class _SessionFilter(logging.Filter):
 
 
 class LogBudget:
-    """How many there may be in each minute."""
+    """A number of events that are allowed in each minute."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -89,7 +89,7 @@ class LogBudget:
         self._count = 0
 
     def spend(self) -> bool:
-        """Take one; returns whether there was one left."""
+        """Count one event; return whether it is within the budget."""
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
             self._minute, self._count = minute, 0
@@ -98,10 +98,9 @@ class LogBudget:
 
 
 class _BudgetHandler(logging.StreamHandler[TextIO]):
-    """Writes lines, but no more than the log can bear.
+    """Writes log lines within a budget for each group.
 
-    What Streamlit calls an error, or fails on a page, anybody may cause by what they send: it does
-    not crowd out other errors.
+    Clients can cause the errors of pages and of Streamlit, so these do not crowd out other errors.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -122,11 +121,11 @@ class _BudgetHandler(logging.StreamHandler[TextIO]):
         if self._left_out and budget:
             count, self._left_out = self._left_out, 0
             super().emit(
-                _copy_with_message(record, f"{count} lines were left out: too many came at once")
+                _copy_with_message(record, f"{count} lines were left out: too many at once")
             )
         if record.exc_info and not self._traces.spend():
             record = _copy_with_message(
-                record, f"{record.getMessage()} (one of many: without its traceback)"
+                record, f"{record.getMessage()} (traceback left out: too many)"
             )
         super().emit(record)
 
@@ -140,7 +139,7 @@ class _BudgetHandler(logging.StreamHandler[TextIO]):
 
 
 def _copy_with_message(record: logging.LogRecord, message: str) -> logging.LogRecord:
-    """A record like this one that says something else; others may get the same record."""
+    """Return a copy of a record with another message; other handlers share the original."""
     handler = copy.copy(record)
     handler.msg, handler.args = message, None
     handler.exc_info = handler.exc_text = handler.stack_info = None
@@ -148,7 +147,7 @@ def _copy_with_message(record: logging.LogRecord, message: str) -> logging.LogRe
 
 
 def _escape_unprintable(text: str) -> str:
-    """``text`` with what could move a terminal's cursor or break a line as escape sequences."""
+    """Escape the characters that could move a terminal's cursor or break a line."""
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
         for c in text
@@ -156,7 +155,7 @@ def _escape_unprintable(text: str) -> str:
 
 
 def _format_message(record: logging.LogRecord) -> str:
-    """What a record says, on one line and not too long."""
+    """Return the message of a record on one line, shortened if necessary."""
     text = record.getMessage()
     more = len(text) - LONGEST_MESSAGE
     cut = f" … and {more} characters more" if more > 0 else ""
@@ -164,7 +163,7 @@ def _format_message(record: logging.LogRecord) -> str:
 
 
 class _TraceFormatter(logging.Formatter):
-    """Formats tracebacks, whose last lines say what somebody sent: so none begins as a record."""
+    """Indents tracebacks, which repeat client input, so that no line of one looks like a record."""
 
     def formatException(self, ei: object) -> str:
         lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
@@ -196,13 +195,13 @@ class _TextFormatter(_TraceFormatter):
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        record.exc_text = None  # Another handler may have formatted it at its full length.
+        record.exc_text = None  # Another handler may have cached the traceback at full length.
         request = getattr(record, "request_id", None)
         return super().format(record) + (f" [request {request}]" if request else "")
 
 
 def make_handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handler:
-    """Writes log lines of this form to ``stream``."""
+    """Return a handler that writes log lines to ``stream``."""
     handler = _BudgetHandler(stream)
     handler.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter(_TEXT_FORMAT))
     handler.addFilter(_RequestIdFilter())
@@ -211,13 +210,13 @@ def make_handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handl
 
 
 def configure_logging(form: Literal["text", "json"]) -> None:
-    """Write to standard error from now on: warnings as text, or all that is worth it as JSON."""
+    """Log to standard error: warnings and worse as text, or also our info lines as JSON."""
     logging.getLogger().handlers = [make_handler(form, sys.stderr)]
-    # However the server was started: its access lines have addresses and searches in them.
+    # The access lines of uvicorn contain client addresses and search texts.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").addFilter(_ConnectionFilter())
     for name in _SERVER_LOGGERS:
-        # It comes with handlers of its own.
+        # uvicorn installs its own handlers.
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
     if form == "json":

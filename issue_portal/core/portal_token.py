@@ -1,4 +1,4 @@
-"""The short-lived token by which the portal tells the API on whose behalf it calls (a JWT)."""
+"""The short-lived token (a JWT) that tells the API on whose behalf the portal calls."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 
 LIFETIME = 60
-"""Seconds a token is good for: it is made for one call."""
+"""Seconds. A token serves one call."""
 
 _PURPOSE = "api"
 _GUEST = "guest"
@@ -16,7 +16,7 @@ _OPERATOR = "operator"
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who signed in at the portal."""
+    """A person who signed in at the portal."""
 
     email: str
     name: str
@@ -25,21 +25,21 @@ class Person:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Someone who did not sign in. ``limited_as`` is what requests are counted under, opaque."""
+    """A person who did not sign in; requests count under the opaque ``rate_limit_key``."""
 
     rate_limit_key: str
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Whoever runs the command line beside the data: sees everything, is no user."""
+    """The user of the command line, who may do everything and is no user of the organisation."""
 
 
 Caller = Person | Visitor | Operator
 
 
 def sign(keys: SecretKeys, caller: Caller, seconds: int = LIFETIME) -> str:
-    """A token for ``caller``."""
+    """Return a token for ``caller``."""
     if isinstance(caller, Visitor):
         claims = {"sub": _GUEST, "role": Role.GUEST, "visitor": caller.rate_limit_key}
     elif isinstance(caller, Operator):
@@ -50,7 +50,7 @@ def sign(keys: SecretKeys, caller: Caller, seconds: int = LIFETIME) -> str:
 
 
 def verify(keys: SecretKeys, token: str) -> Caller:
-    """Whom the portal vouches for. Raises ``jwt.InvalidTokenError`` or ``ValueError``."""
+    """Return the caller that a token names. Raises ``jwt.InvalidTokenError`` or ``ValueError``."""
     claims = jwt_tokens.verify(keys, _PURPOSE, token)
     if claims["sub"] == _GUEST:
         return Visitor(str(claims.get("visitor", "")))

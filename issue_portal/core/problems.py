@@ -1,4 +1,4 @@
-"""Requests that are refused, as errors; `error_handlers` makes their answers (RFC 9457)."""
+"""Errors that refuse a request; `problem_responses` turns them into documents (RFC 9457)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 
 class ProblemError(Exception):
-    """A request that is refused."""
+    """A refused request, with its HTTP status."""
 
     def __init__(
         self,
@@ -24,27 +24,33 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-def IssueNotFoundError() -> ProblemError:
-    """The same answer whether an issue never was, is deleted or is someone else's."""
-    return ProblemError(404, "There is no such issue, or it is not yours to see.")
+class IssueNotFoundError(ProblemError):
+    """No such issue: the same answer for one that never was, is deleted or is someone else's."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "There is no such issue, or it is not yours to see.")
 
 
-def ForbiddenError(detail: str) -> ProblemError:
-    """The caller's role may not do this."""
-    return ProblemError(403, detail)
+class ForbiddenError(ProblemError):
+    """The caller's role does not allow this."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(403, detail)
 
 
-def InvalidFieldError(field: str, message: str) -> ProblemError:
-    """One field or parameter is at fault."""
-    return ProblemError(400, f"{field}: {message}", errors={field: message})
+class InvalidFieldError(ProblemError):
+    """One field or parameter is invalid."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(400, f"{field}: {message}", errors={field: message})
 
 
 _MOST_ERRORS: Final = 100
-"""Fields that are named as wrong in one answer."""
+"""Most fields named in one answer."""
 
 
 def convert_validation_error(error: ValidationError) -> ProblemError:
-    """A 400 that names each field at fault; never repeats the input, which may be private."""
+    """Return a 400 that names each invalid field, but not the input, which may be private."""
     errors: dict[str, str] = {}
     items = error.errors(include_url=False, include_context=False, include_input=False)
     for item in items[:_MOST_ERRORS]:

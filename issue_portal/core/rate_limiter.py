@@ -1,4 +1,4 @@
-"""How often something happened in a window of time, counted here or for all processes in Redis."""
+"""Named limits of events in a time window, counted in this process or in Redis for all."""
 
 import logging
 import math
@@ -16,10 +16,12 @@ from limits.strategies import FixedWindowRateLimiter
 from issue_portal.core.settings import FatalError, Settings
 
 REDIS_TIMEOUT = 1.0
-"""Seconds to wait for Redis before this process counts by itself."""
+"""Seconds to wait for Redis before counting in this process."""
 
 _AWAY_SECONDS = 10.0
-"""Time in which it is not asked again then: others would wait as long, one after the other."""
+"""Seconds without a new attempt after Redis failed, so that requests do not queue up for the
+timeout.
+"""
 
 Result = TypeVar("Result")
 
@@ -28,14 +30,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limit:
-    """So many times of one kind in one window."""
+    """A number of events allowed in a time window."""
 
     name: str
     item: RateLimitItem
 
     @classmethod
     def parse(cls, name: str, setting: str, text: str) -> "Limit":
-        """The limit called ``name`` from the text of a setting; raises `FatalError`."""
+        """Read the limit ``name`` from a setting's text. Raises `FatalError`."""
         try:
             item = parse_limit(text)
         except ValueError:
@@ -45,14 +47,14 @@ class Limit:
         return cls(name, item)
 
     def with_amount(self, amount: int) -> "Limit":
-        """The same with another number."""
+        """Return the same limit with another number of events."""
         kind = type(self.item)
         return Limit(self.name, kind(amount, self.item.multiples, self.item.namespace))
 
 
 @dataclass(frozen=True)
 class LimitState:
-    """Whether there was one left, how many are left, and the seconds until all are again."""
+    """State of a limit after an event: ``left`` events remain, all return in ``seconds``."""
 
     allowed: bool
     left: int
@@ -60,7 +62,7 @@ class LimitState:
 
 
 class RateLimiter:
-    """The counters of this process, or with Redis of all; ``is_off`` if nothing is limited."""
+    """Counts events in this process, or in Redis; ``is_off`` if nothing is limited."""
 
     def __init__(self, settings: Settings) -> None:
         location = settings.rate_limits
@@ -87,9 +89,9 @@ class RateLimiter:
         return self._shared is not self._memory
 
     def take(self, limit: Limit, key: str, *, cost: int = 1, shared: bool = True) -> LimitState:
-        """Count one more of ``who``, or ``cost``, though never more than the limit has in all.
+        """Count an event of ``key`` that costs ``cost``, at most the whole limit.
 
-        Not ``shared``: in the memory of this process only.
+        Without ``shared``, counts in the memory of this process only.
         """
         cost = min(cost, limit.item.amount)
         return self._count(
@@ -97,13 +99,13 @@ class RateLimiter:
         )
 
     def peek(self, limit: Limit, key: str) -> LimitState:
-        """What is left for ``who``."""
+        """Return the state of the limit for ``key`` without counting."""
         return self._count(
             lambda limiter: limiter.test(limit.item, limit.name, key), limit, key, True
         )
 
     def reset(self, limit: Limit, key: str) -> None:
-        """Begin anew for ``who``."""
+        """Clear the count of ``key``."""
         self._do(lambda limiter: limiter.clear(limit.item, limit.name, key), shared=True)
 
     def _count(
@@ -130,5 +132,5 @@ class RateLimiter:
             self._away_until = time.monotonic() + _AWAY_SECONDS
             if time.monotonic() > self._quiet_until:
                 self._quiet_until = time.monotonic() + 60
-                log.warning("rate limits: counting in this process only: %s", error.storage_error)
+                log.warning("rate limits are counted in this process only: %s", error.storage_error)
             return act(self._memory)

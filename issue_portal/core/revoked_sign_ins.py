@@ -1,6 +1,6 @@
-"""Sign-ins that were ended before their time, so that a copy of their cookie is worth nothing.
+"""Sign-ins that ended early, so that a copy of their cookie is worthless.
 
-One empty file each, in a folder of the data directory: all processes that share it see them.
+Each is an empty file in the data directory, which all processes share.
 """
 
 import logging
@@ -17,18 +17,18 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 
 RevokedName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-"""Of a file: a keyed hash of the sign-in's id, which tells nothing."""
+"""File name: a keyed hash of the sign-in's id, which reveals nothing."""
 
 _SLACK = 3600
 
 _RETRY_SECONDS = 30.0
-"""How often it is tried again to write what could not be written."""
+"""Pause before another attempt to write what could not be written."""
 
 _TIDY_SECONDS = 600.0
-"""How often those are removed that have ended by themselves: there may be tens of thousands."""
+"""Pause between removals of expired files; there may be tens of thousands."""
 
 _unwritten: dict[Path, dict[RevokedName, float]] = {}
-"""Those that could not be written, by folder, and when each would have ended by itself."""
+"""Revocations not yet on disk, by folder, with the time at which each sign-in expires."""
 
 _lock = threading.Lock()
 
@@ -45,10 +45,10 @@ class RevokedSignIns:
         self._retry: threading.Timer | None = None
 
     def add(self, sign_in: str, until: float) -> bool:
-        """End the sign-in with this id, which would have ended by itself at ``until``.
+        """Revoke a sign-in that would expire at ``until``.
 
-        Returns whether that could be written. If not, only this process knows, and tries again
-        until it stops.
+        Returns whether it is on disk. If not, only this process knows it, and retries until it
+        stops.
         """
         name = self._hash_names(sign_in)[0]
         with _lock:
@@ -61,7 +61,7 @@ class RevokedSignIns:
         return is_written
 
     def flush(self) -> bool:
-        """Write what is not written yet; returns whether that could be done."""
+        """Write pending revocations; return whether all are on disk."""
         with _lock:
             left = dict(_unwritten.get(self._folder, {}))
         if not left:
@@ -69,7 +69,7 @@ class RevokedSignIns:
         try:
             _write_folder(self._folder, left)
         except OSError as error:
-            log.error("sign-ins that were ended cannot be noted: %s", error.strerror)
+            log.error("ended sign-ins cannot be stored: %s", error.strerror)
             self._write_later()
             return False
         with _lock:
@@ -80,15 +80,15 @@ class RevokedSignIns:
     def _write_later(self) -> None:
         if self._retry is None or not self._retry.is_alive():
             self._retry = threading.Timer(_RETRY_SECONDS, self._write_again)
-            self._retry.daemon = True  # Whatever stops the process writes what is left.
+            self._retry.daemon = True  # The shutdown flushes what is left.
             self._retry.start()
 
     def _write_again(self) -> None:
-        self._retry = None  # So that it is tried once more if this fails.
+        self._retry = None  # Allow another retry if this one fails.
         self.flush()
 
     def contains(self, sign_in: str) -> bool:
-        """Whether the sign-in with this id has been ended."""
+        """Return whether the sign-in with this id is revoked."""
         unwritten = _unwritten.get(self._folder, {})
         names = self._hash_names(sign_in)
         return any(name in unwritten or (self._folder / name).exists() for name in names)
@@ -97,7 +97,7 @@ class RevokedSignIns:
         return [digest.hex()[:32] for digest in self._keys.hashes("ended", sign_in)]
 
     def _forget_old(self) -> None:
-        # A file that another process has just made does not have its time yet.
+        # A file that another process just created does not have its time yet.
         past = time.time() - _SLACK
         for name, until in _read_folder(self._folder).items():
             if until < past:
@@ -105,12 +105,12 @@ class RevokedSignIns:
 
 
 def read_revoked(settings: Settings) -> dict[RevokedName, float]:
-    """What a backup keeps of them: when each would have ended by itself."""
+    """Return revoked sign-ins and their expiry for a backup."""
     return _read_folder(_get_folder(settings))
 
 
 def restore_revoked(settings: Settings, ended: dict[RevokedName, float]) -> None:
-    """Put back what a backup has kept."""
+    """Write the revoked sign-ins of a backup."""
     _write_folder(_get_folder(settings), ended)
 
 
@@ -121,7 +121,7 @@ def _get_folder(settings: Settings) -> Path:
 def _read_folder(folder: Path) -> dict[RevokedName, float]:
     digest = {}
     for file in folder.glob("*"):
-        with suppress(FileNotFoundError):  # Another process has just forgotten it.
+        with suppress(FileNotFoundError):  # Another process was faster.
             digest[file.name] = file.stat().st_mtime
     return digest
 

@@ -1,7 +1,6 @@
-"""The secret keys of an installation, and what is derived from them, one key a purpose.
+"""The secret keys of an installation, and the keys derived from them, one per purpose.
 
-There may be several, newest first: the newest signs and hashes, the older ones still verify and
-find what they have signed and hashed.
+There may be several, newest first: the newest signs and hashes, the older ones still verify.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ _FEWEST_DIFFERENT = 8
 
 
 class SecretKeys:
-    """Keyed hashes and signing keys; the secrets themselves never leave this object."""
+    """Keyed hashes and signing keys; the secrets never leave this object."""
 
     def __init__(self, *newest_first: str) -> None:
         for secret in newest_first:
@@ -29,7 +28,7 @@ class SecretKeys:
         self._derived: dict[str, dict[str, bytes]] = {}
 
     def derive(self, purpose: str) -> dict[str, bytes]:
-        """A 32-byte key for one purpose by the id of the secret it comes from, newest first."""
+        """Return the 32-byte keys for a purpose by the id of their secret, newest first."""
         if purpose not in self._derived:
             self._derived[purpose] = {
                 _derive_key(secret, "id").hex()[:8]: _derive_key(secret, purpose)
@@ -38,26 +37,26 @@ class SecretKeys:
         return self._derived[purpose]
 
     def hash(self, purpose: str, *parts: str | bytes) -> bytes:
-        """A keyed hash (32 bytes) of ``parts``, of which none can run into the next."""
+        """Return a keyed hash (32 bytes) of ``parts``; each part is length-prefixed."""
         return self.hashes(purpose, *parts)[0]
 
     def hashes(self, purpose: str, *parts: str | bytes) -> list[bytes]:
-        """What `hash` returns now, and what it returned before each rotation, newest first."""
+        """Return the hash under each key, newest first; the first is what `hash` returns."""
         return [_hash(key, *parts) for key in self.derive(purpose).values()]
 
     def fingerprints(self) -> list[str]:
-        """What tells these keys from others, without telling them: 16 hex digits, newest first."""
+        """Return 16 hex digits that identify each key without revealing it, newest first."""
         return [digest.hex()[:16] for digest in self.hashes("backup")]
 
     def matches_hash(self, digest_: bytes, purpose: str, *parts: str | bytes) -> bool:
-        """Whether ``given`` is what `hash` returns now, or returned before a rotation."""
+        """Return whether a hash is that of ``parts`` under any of the keys."""
         return any(
             hmac.compare_digest(digest_, candidate) for candidate in self.hashes(purpose, *parts)
         )
 
 
 def check_secret(name: str, secret: str) -> None:
-    """Raise `FatalError` if ``secret``, which is called ``name``, could be guessed."""
+    """Raise `FatalError` if the secret called ``name`` is easy to guess."""
     if len(secret) < SHORTEST:
         raise FatalError(f"{name} is too short: use at least {SHORTEST} characters.")
     if len(set(secret)) < _FEWEST_DIFFERENT:
@@ -65,12 +64,12 @@ def check_secret(name: str, secret: str) -> None:
 
 
 def generate_secret() -> str:
-    """A random secret."""
+    """Return a random secret."""
     return secrets.token_urlsafe(48)
 
 
 def load_keys(settings: Settings) -> SecretKeys:
-    """The installation's keys: of ``ISSUES_SECRET_KEY``, else of a file made at the first run."""
+    """Return the keys from ``ISSUES_SECRET_KEY``, else from a file that the first run creates."""
     configured = settings.secret_key.get_secret_value()
     if configured:
         return parse_keys(configured)
@@ -80,17 +79,17 @@ def load_keys(settings: Settings) -> SecretKeys:
     try:
         return parse_keys(path.read_text())
     except UnicodeDecodeError:
-        raise FatalError(f"{path} is not a text: put the right key there.") from None
+        raise FatalError(f"{path} is not text: put the right key there.") from None
 
 
 def parse_keys(text: str) -> SecretKeys:
-    """The keys in ``text``, newest first, with commas or line breaks between."""
+    """Return the keys in ``text``, newest first, separated by commas or line breaks."""
     digest = [secret.strip() for secret in re.split(r"[,\n]", text)]
     return SecretKeys(*[secret for secret in digest if secret] or [""])
 
 
 def get_key_path(settings: Settings) -> Path:
-    """Where the keys are, unless they are configured."""
+    """Return the path of the key file, which is used unless a key is configured."""
     return settings.data_dir / "secret.key"
 
 

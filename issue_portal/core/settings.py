@@ -1,4 +1,4 @@
-"""Every setting of the program, from the environment (prefix ``ISSUES_``) or a ``.env`` file."""
+"""All settings, from the environment (prefix ``ISSUES_``) or a ``.env`` file."""
 
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FatalError(Exception):
-    """The program cannot run here; the message is one line for the operator."""
+    """The program cannot run; the message is one line for the operator."""
 
 
 class Settings(BaseSettings):
@@ -123,13 +123,13 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The SQLAlchemy URL of the database."""
+        """SQLAlchemy URL of the database."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'issues.db'}"
 
 
 @cache
 def get_settings() -> Settings:
-    """The settings of this process, read once; raises `FatalError` naming what makes no sense."""
+    """Return the settings of this process. Raises `FatalError` naming every invalid one."""
     try:
         return Settings()
     except ValidationError as error:

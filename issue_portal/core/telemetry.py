@@ -1,6 +1,6 @@
-"""Errors to Sentry and traces to an OpenTelemetry collector, each if a setting says so.
+"""Errors to Sentry and traces to an OpenTelemetry collector, each if it is configured.
 
-What leaves is made here from the little that may: no text, header, address, token or person.
+Reports are built from an allow list: no text, header, address, token or person.
 """
 
 import logging
@@ -15,13 +15,13 @@ from issue_portal.core.settings import FatalError, Settings
 SERVICE = "issue-portal"
 
 _FLUSH_SECONDS = 2.0
-"""Seconds to send what is left when the process stops."""
+"""Seconds to send pending data when the process stops."""
 
 _FRAME_FIELDS = ("filename", "function", "module", "lineno", "in_app")
 _EVENT_FIELDS = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
 
 _EVENTS_A_MINUTE = 60
-"""Errors that are sent: a visitor who causes one again and again must not use up a quota."""
+"""Errors sent per minute, so that a repeated error does not use up a quota."""
 
 _events = logging_setup.LogBudget(_EVENTS_A_MINUTE)
 _tracer: Any = None
@@ -29,7 +29,7 @@ _flushers: list[Callable[[], object]] = []
 
 
 def start(settings: Settings) -> None:
-    """Begin to send what the settings say; raises `FatalError` if a package for it is missing."""
+    """Start what is configured. Raises `FatalError` if a package for it is missing."""
     try:
         if settings.sentry_dsn.get_secret_value():
             _start_sentry(settings.sentry_dsn.get_secret_value())
@@ -43,8 +43,8 @@ def start(settings: Settings) -> None:
 
 
 def stop() -> None:
-    """Send what has not been sent yet, for a moment."""
-    # In threads: if a collector hangs, OpenTelemetry (1.45) takes far longer than it is given.
+    """Send pending data, for a moment."""
+    # In threads: with a hanging collector, OpenTelemetry (1.45) exceeds its timeout by far.
     threads = [threading.Thread(target=flush, daemon=True) for flush in _flushers]
     for thread in threads:
         thread.start()
@@ -54,7 +54,7 @@ def stop() -> None:
 
 
 def trace(method: str, route: str, status: int, started: int) -> None:
-    """Send one request to the API, which began at ``started`` (ns since 1970) and ends now."""
+    """Send a span of an API request that started at ``started`` (ns since 1970) and ends now."""
     if _tracer is None:
         return
     span = _tracer.start_span(f"{method} {route}", start_time=started)
@@ -72,7 +72,7 @@ def _start_sentry(dsn: str) -> None:
     try:
         sentry_sdk.init(
             dsn,
-            # All others look at requests. What is logged as an error is sent, and nothing else.
+            # The default integrations read requests. Send logged errors and nothing else.
             default_integrations=False,
             integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
             before_send=_strip_event,
@@ -88,16 +88,16 @@ def _start_sentry(dsn: str) -> None:
 
 
 def _strip_event(event: Any, _hint: Any) -> Any:
-    """What may be sent of an event: where in the code, of which kind; not what was said.
+    """Return the parts of an event that say where in the code it happened, not what it contained.
 
-    Returns None, so that nothing is sent, if there were too many in this minute.
+    Returns None, which drops the event, once this minute's budget is spent.
     """
     if not _events.spend():
         return None
     bare = {name: event[name] for name in _EVENT_FIELDS if name in event}
     if trace_id := logging_setup.request_id.get():
         bare["tags"] = {"request_id": trace_id}
-    # The line as it stands in our code, before values are filled in.
+    # The message template, before values are filled in.
     if (
         str(event.get("logger")).startswith(("issue_portal", "auth", "components", "web"))
         and "logentry" in event

@@ -1,4 +1,4 @@
-"""The bodies and query parameters that a client sends.
+"""Request bodies and query parameters that a client sends.
 
 Validation is strict: an unknown field is an error, so that a misspelt ``anonymous`` never publishes
 a name.
@@ -61,9 +61,9 @@ Reference = Annotated[
 ]
 
 
-# Errors hide what was given: it may be the text of a report, and errors end up in logs.
+# Errors hide their input: it may be the text of a report, and errors end up in logs.
 class _StrictModel(BaseModel):
-    """A body the client sends: strict."""
+    """A body the client sends; unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -86,9 +86,9 @@ class NewIssue(_StrictModel):
     config: ThreadConfig | None = Field(default=None, description="The thread it is about.")
 
     def strip_hidden_marks(self) -> "NewIssue":
-        """The same report without unseen characters, by which its sender could be told.
+        """Return the report without invisible characters, which could identify its sender.
 
-        Raises pydantic's ``ValidationError`` if nothing is left of a field.
+        Raises pydantic's ``ValidationError`` if a field becomes empty.
         """
         sent = self.model_dump(exclude_unset=True)
         sent["description"] = strip_hidden_marks(self.description)
@@ -99,38 +99,42 @@ class NewIssue(_StrictModel):
         return NewIssue.model_validate(sent)
 
 
+EDITABLE = ("description", "type", "state", "is_read")
+"""The fields of `IssueUpdate`, in the order in which the history names them."""
+
+
 class IssueUpdate(_StrictModel):
-    """The body of ``PUT`` and ``PATCH /issue/{id}``: what is absent stays as it is."""
+    """The body of ``PUT`` and ``PATCH /issue/{id}``: absent fields keep their values."""
 
     description: Description | MISSING = MISSING
     type: IssueType | MISSING = MISSING
-    # An issue is deleted with DELETE.
+    # To delete an issue, clients use DELETE.
     state: Annotated[IssueState, Field(json_schema_extra={"enum": [*LIVE_STATES]})] | MISSING = (
         MISSING
     )
     is_read: StrictBool | MISSING = MISSING
 
-    def changes(self) -> Mapping[str, Any]:
-        """The fields that were sent, by name."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+    def changes(self) -> Mapping[str, str | bool]:
+        """Return the fields that the client sent, by name."""
+        return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
 
 
 _MOST_LISTED = 100
-"""Values of one parameter, with commas between them."""
+"""Most values of one parameter."""
 
 
 def _split_commas(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        # What comes after so many is one more that is wrong, not thousands.
+        # Stop splitting there: the rest becomes one invalid value, not thousands.
         return tuple(part for item in value for part in str(item).split(",", _MOST_LISTED))
     return value
 
 
 _Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="Milliseconds since 1970 (UTC).")]
 
-# Other servers have cursors of other forms.
+# Other servers have cursors of other forms, so the pattern is for the document only.
 _Cursor = Annotated[
     str, Field(max_length=200, json_schema_extra={"pattern": "^[A-Za-z0-9_-]{24}$"})
 ]
@@ -156,7 +160,7 @@ class _QueryParameters(_StrictModel):
     """The parameters of a ``GET``."""
 
     def to_params(self) -> dict[str, str]:
-        """What to send: only what was set, lists joined by commas."""
+        """Return the parameters to send: those that were set, lists joined by commas."""
         sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         texts = {
             name: ",".join(map(str, value)) if isinstance(value, list) else value
@@ -198,7 +202,7 @@ class IssueQuery(_QueryParameters):
 
 
 def check_timezone(name: str) -> str:
-    """Return ``name`` if it is a time zone of the IANA's, else raise ``ValueError``."""
+    """Return ``name`` if it is an IANA time zone, else raise ``ValueError``."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):

@@ -1,7 +1,7 @@
-"""The bodies that a server answers.
+"""Response bodies that a server sends.
 
-Reading is tolerant: unknown fields are ignored, an unknown enum value becomes a string, and a
-null counts as absent where the field is optional.
+Parsing is tolerant: unknown fields are ignored, an unknown enum value becomes a string, and null
+counts as absent where the field is optional.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def _clamp_moment(moment: datetime) -> datetime:
-    """A moment that can be told in every time zone; one without a zone is in UTC."""
+    """Return a time that every time zone can express; one without a zone is in UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 
@@ -34,7 +34,7 @@ Moment = Annotated[datetime, AfterValidator(_clamp_moment)]
 
 
 class _TolerantModel(BaseModel):
-    """A body the server answers: tolerant of what a newer server adds or leaves out."""
+    """A body the server sends; tolerates what other servers add or leave out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -58,16 +58,16 @@ def _none_to_empty(value: Any) -> Any:
 Item = TypeVar("Item")
 
 Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
-"""A list that must be there, if only as null: some servers write an empty one so."""
+"""A list that is required but may be null: some servers send an empty list as null."""
 
-# A value that a newer server knows and we do not comes through as a plain string.
+# A value that only a newer server has stays a plain string.
 OpenIssueType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 
 OpenIssueState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
 
 
 class User(_TolerantModel):
-    """A person of the organisation."""
+    """A user of the organisation."""
 
     id: str
     org_id: str | None = None
@@ -80,7 +80,7 @@ class User(_TolerantModel):
 
 
 class Project(_TolerantModel):
-    """A project an issue belongs to."""
+    """The project of an issue."""
 
     id: str
     name: str | None = None
@@ -94,7 +94,7 @@ class ThreadData(_TolerantModel):
 
 
 class Issue(_TolerantModel):
-    """One report. Only ``id`` is certain: servers of the contract differ in what else they send."""
+    """One report. Only ``id`` is certain: servers differ in what else they send."""
 
     id: str
     issue_number: int | None = None
@@ -113,7 +113,7 @@ class Issue(_TolerantModel):
         repr=False,
         description="Only in the answer to an anonymous report, and only there.",
     )
-    # The `ETag` header of the answer, filled by the client: a body neither has nor sets it.
+    # The `ETag` header of the response. The client sets it; a body never does.
     etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
         default=None, exclude=True, repr=False
     )
@@ -139,7 +139,7 @@ class UserPage(Page[User]):
 
 
 class Change(_TolerantModel):
-    """One field that changed; the text of a description is never kept in the history."""
+    """One field that changed; the history leaves out the text of a description."""
 
     field: str
     old: str | bool | None = None
@@ -198,7 +198,7 @@ class Duration(_TolerantModel):
 
 
 class IssueStats(_TolerantModel):
-    """Counts for the insights page, of issues created in a period; deleted ones do not count."""
+    """Counts of the issues created in a period, without deleted ones."""
 
     total: int
     unread: int

@@ -7,7 +7,7 @@ DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
 REQUEST_ID = "X-Request-ID"
-"""The header with the id of a request, of ours alone: in the server's log and in every answer."""
+"""Header with the id of a request, an addition of ours: in the server's log and in every answer."""
 
 PAGE_SIZE_DEFAULT = 20
 
@@ -21,7 +21,7 @@ class ResourceType(StrEnum):
 
 
 class IssueType(StrEnum):
-    """What kind of problem was met."""
+    """Type of the problem."""
 
     NO_ANSWER = "NoAnswer"
     INACCURATE = "Inaccurate"
@@ -31,7 +31,7 @@ class IssueType(StrEnum):
 
 
 class IssueState(StrEnum):
-    """Where an issue stands."""
+    """State of an issue."""
 
     NOT_REVIEWED = "NotReviewed"
     IN_REVIEW = "InReview"
@@ -40,18 +40,18 @@ class IssueState(StrEnum):
 
 
 LIVE_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
-"""All but deleted."""
+"""All states except Deleted."""
 
 NEXT_STATES = {
     IssueState.NOT_REVIEWED: (IssueState.IN_REVIEW, IssueState.CLOSED),
     IssueState.IN_REVIEW: (IssueState.CLOSED,),
     IssueState.CLOSED: (IssueState.IN_REVIEW,),
 }
-"""The states a reviewer can move an issue to, the usual one first."""
+"""States that a reviewer can move an issue to, the usual one first."""
 
 
 class UserState(StrEnum):
-    """Whether a user may act."""
+    """Whether a user may use the API."""
 
     ACTIVE = "Active"
     INACTIVE = "Inactive"
@@ -67,7 +67,7 @@ class Role(StrEnum):
 
 
 class Include(StrEnum):
-    """Related objects a list call can embed."""
+    """Related objects that a list call can embed."""
 
     USER = "User"
     PROJECT = "Project"
@@ -81,5 +81,5 @@ class PageOrder(StrEnum):
 
 
 def normalize_receipt(receipt: str) -> str:
-    """A receipt without the spaces and dashes that people write in it."""
+    """Return a receipt without the spaces and dashes that people type."""
     return re.sub(r"[\s\-\u2010-\u2015]", "", receipt)

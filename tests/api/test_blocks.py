@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Connection
 
-from issue_portal.models.vocabulary import LIVE_STATES, IssueState, ResourceType
-from issue_portal.server.db import count_rollups, queries_issues, queries_organisations
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState
+from issue_portal.server.db import count_rollups, queries_issues, queries_organisations, tables
 from issue_portal.server.db.count_rollups import SIZE
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_issues import IssueFilter
@@ -45,19 +45,17 @@ def org_id(connection) -> str:
     org_id = queries_organisations.ensure_organisation(connection, "org")
     now = int(time.time())
     rows = [
-        {
-            "org_id": org_id,
-            "id": f"issue_{block * SIZE + number}",
-            "number": block * SIZE + number,
-            "description": "It said nothing.",
-            "resource_type": ResourceType.THREAD,
-            "type": "NoAnswer",
-            "state": IssueState.NOT_REVIEWED,
-            "is_read": number % 3 == 0,
-            "created_at": now,
-            "updated_at": now,
-            "created_by": None,
-        }
+        tables.IssueRow(
+            org_id=org_id,
+            id=f"issue_{block * SIZE + number}",
+            number=block * SIZE + number,
+            description="It said nothing.",
+            type="NoAnswer",
+            state=IssueState.NOT_REVIEWED,
+            is_read=number % 3 == 0,
+            created_at=now,
+            updated_at=now,
+        )
         for block in range(3)
         for number in range(1, PER_BLOCK + 1)
     ]

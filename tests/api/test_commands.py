@@ -23,7 +23,7 @@ from click.testing import CliRunner
 
 from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.client.errors import AuthenticationError, NotFoundError, PermissionDeniedError
-from issue_portal.core.files import lock_directory, make_data_directory, rename_without_overwriting
+from issue_portal.core.files import lock_directory, make_data_directory, replace_when_complete
 from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import load_keys
 from issue_portal.core.settings import FatalError, Settings
@@ -728,13 +728,15 @@ def test_file_that_another_command_has_written_meanwhile_is_kept(monkeypatch, tm
     """Two archives to one file: the later took its place, and what it had was removed already."""
     if not has_links:
         monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError))
-    first, second = tmp_path / "first", tmp_path / "second"
-    first.write_text("of the first")
-    second.write_text("of the second")
-    rename_without_overwriting(first, tmp_path / "2024.gz")
-    with pytest.raises(FatalError, match=r"2024\.gz is there now"):
-        rename_without_overwriting(second, tmp_path / "2024.gz")
-    assert (tmp_path / "2024.gz").read_text() == "of the first"
+    file = tmp_path / "2024.gz"
+    with (
+        pytest.raises(FatalError, match=r"2024\.gz is there now"),
+        replace_when_complete(file, overwrite=False) as second,
+    ):
+        with replace_when_complete(file, overwrite=False) as first:
+            first.write_text("of the first")
+        second.write_text("of the second")
+    assert file.read_text() == "of the first"
 
 
 def test_archive_removes_nothing_without_a_good_file(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from issue_portal.asgi import uvicorn_limits
+from issue_portal.asgi import uvicorn_connections, uvicorn_limits
 from tests.servers.installation import Server, api_server, portal_server
 
 
@@ -48,7 +48,7 @@ def test_connections_that_ask_nothing_are_closed_after_a_while(portal):
         silent[2].sendall(b"G")
         assert not is_closed(silent[0], 0.2)
         for connection in silent:
-            connection.settimeout(uvicorn_limits.SILENT_SECONDS + 20)
+            connection.settimeout(uvicorn_connections.SILENT_SECONDS + 20)
             with suppress(ConnectionError):
                 while connection.recv(100_000):
                     pass
@@ -63,7 +63,7 @@ def test_requests_that_wait_for_no_answer_are_few(portal):
         with suppress(ConnectionError):
             while part := connection.recv(65_536):
                 answered += part
-    assert answered.count(b"HTTP/1.1") <= 2 * uvicorn_limits.MOST_PIPELINED + 40
+    assert answered.count(b"HTTP/1.1") <= 2 * uvicorn_connections.MOST_PIPELINED + 40
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
@@ -83,7 +83,7 @@ def test_api_alone_closes_silent_connections_too(tmp_path):
         with ExitStack() as opened:
             silent = [
                 opened.enter_context(socket.create_connection(("localhost", server.port)))
-                for _ in range(uvicorn_limits.MOST_CONNECTIONS + 50)
+                for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50)
             ]
             assert is_closed(silent[0], 20)
             assert httpx.get(f"{server.url}/api/ready").status_code == 200
@@ -95,7 +95,7 @@ def test_many_that_ask_nothing_push_out_each_other_and_nobody_else(portal):
     with ExitStack() as opened:
         page = opened.enter_context(connect_session(portal))
         silent = []
-        for _ in range(uvicorn_limits.MOST_CONNECTIONS + 50):
+        for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50):
             one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
             silent.append(one)
         for _ in range(20):
@@ -154,7 +154,7 @@ def test_request_without_an_end_ends_the_connection(portal, beginning, more):
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.sendall(beginning + 2 * more)
         # Long before it would be closed for being silent.
-        connection.settimeout(uvicorn_limits.SILENT_SECONDS / 2)
+        connection.settimeout(uvicorn_connections.SILENT_SECONDS / 2)
         with suppress(ConnectionError):
             while connection.recv(65_536):
                 pass
@@ -195,7 +195,7 @@ HANDSHAKE = (
 def test_handshake_that_is_none_ends_the_connection(portal, request_):
     """It was neither answered nor closed: 2,000 of them took all file descriptors."""
     with socket.create_connection(("localhost", portal.port)) as connection:
-        connection.settimeout(uvicorn_limits.SILENT_SECONDS)
+        connection.settimeout(uvicorn_connections.SILENT_SECONDS)
         connection.sendall(request_)
         with suppress(ConnectionError):
             while connection.recv(65_536):

@@ -1,7 +1,7 @@
-"""Counting and skipping by blocks of 4,096 numbers, for each of which the database keeps counts.
+"""Counts and skips by blocks of 4,096 numbers, whose counts triggers maintain.
 
-Totals, far pages and old dates cost about the same however many issues there are. A filter that
-uses any field outside `_COUNTED_AHEAD` is counted by indexes instead.
+Totals, far pages and old dates cost about the same for any number of issues. A filter with a field
+outside `_COUNTED_AHEAD` is counted by indexes instead.
 """
 
 from dataclasses import fields, replace
@@ -25,20 +25,20 @@ from issue_portal.server.db.tables import issue_blocks as blocks
 
 SIZE: Final = 4096
 _ALL: Final = -1
-"""In place of a block: the counts of all numbers."""
+"""Block number of the counts of all issues."""
 
 _COUNTED_AHEAD: Final = frozenset({"org_id", "states", "types", "created_from", "created_to"})
-"""Fields of `Filter` that block counts can answer."""
+"""Fields of `IssueFilter` that block counts can answer."""
 
 _FAR: Final = 100
-"""Issues that are sooner counted than blocks."""
+"""Offset up to which issues are skipped one by one."""
 
 _MOST_PARTIAL: Final = 50
-"""Blocks of which only a part is meant, up to which each is looked through by itself."""
+"""Most blocks at the edge of a period that are counted one by one."""
 
 
 def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | None:
-    """The same issues, with the numbers that those of the filter's days have; None if none has."""
+    """Return the filter limited to the numbers of its days; None if there are none."""
     if not issue_filter.is_dated:
         return issue_filter
     first, last = connection.execute(
@@ -115,9 +115,10 @@ def skip_blocks(
 
 
 def _is_counted_ahead(issue_filter: IssueFilter) -> bool:
-    """Whether block counts can answer the filter; a field they do not know must be at its default.
+    """Return whether block counts can answer the filter.
 
-    A new field of `Filter` is therefore counted by indexes until someone adds it here.
+    Other fields must have their defaults, so a new field of `IssueFilter` is counted by indexes
+    until someone adds it to `_COUNTED_AHEAD`.
     """
     return all(
         field.name in _COUNTED_AHEAD or getattr(issue_filter, field.name) == field.default
@@ -126,7 +127,7 @@ def _is_counted_ahead(issue_filter: IssueFilter) -> bool:
 
 
 def _by_block(issue_filter: IssueFilter) -> Subquery:
-    """How many of these states and types each block has, and from when to when they are."""
+    """Return count and time bounds of the matching states and types per block."""
     query = select(
         blocks.c.block,
         func.sum(blocks.c.count).label("count"),
@@ -137,7 +138,7 @@ def _by_block(issue_filter: IssueFilter) -> Subquery:
 
 
 def _of(issue_filter: IssueFilter, query: Select[Any], block: ColumnElement[bool]) -> Select[Any]:
-    """``query`` for the states and types that are meant, of this block."""
+    """Restrict ``query`` to the organisation, states and types of the filter."""
     query = query.where(
         blocks.c.org_id == issue_filter.org_id, block, blocks.c.state.in_(issue_filter.states)
     )
@@ -145,7 +146,7 @@ def _of(issue_filter: IssueFilter, query: Select[Any], block: ColumnElement[bool
 
 
 def _overlaps(issue_filter: IssueFilter, each: FromClause) -> list[ColumnElement[bool]]:
-    """The condition that a block may have issues of the filter's days."""
+    """Return the conditions that a block may have issues of the filter's days."""
     result = []
     if issue_filter.created_from is not None:
         result.append(each.c.last_at >= issue_filter.created_from)

@@ -1,6 +1,5 @@
-"""The connection to the database: engine, transactions, and bringing the schema up to date."""
+"""The database: engine, transactions, and migrations."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -13,48 +12,44 @@ from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from issue_portal.core.settings import FatalError
+from issue_portal.server.db.sqlite import BUSY_TIMEOUT, begin_transaction, prepare_connection
 from issue_portal.server.db.sqlite_lookup import SqliteLookup, Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-BUSY_TIMEOUT = 5.0
-"""Seconds a writer waits for another one."""
 
 CONNECT_TIMEOUT = 5
 """Seconds to wait for PostgreSQL to accept a connection."""
 
 STATEMENT_TIMEOUT = 20.0
-"""Seconds that PostgreSQL may work on one statement, but for changes of the schema."""
+"""Seconds that PostgreSQL may work on a statement, except for schema changes."""
 
 READERS = 30
-"""Requests of one process that read at once."""
+"""Concurrent reading requests per process."""
 
 _WRITERS = 10
-"""Transactions of one process that change something at once, on PostgreSQL."""
+"""Concurrent writing transactions per process, on PostgreSQL."""
 
 CONNECTIONS = READERS + _WRITERS
-"""Most connections to PostgreSQL of one process."""
+"""Most connections per process to PostgreSQL."""
 
 _END_IF_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
-"""How long PostgreSQL waits for the next statement of a transaction that changes something.
-
-If the process stands still, or its machine is gone, others wait for what it has locked.
-"""
+"""Releases the locks of a transaction whose process hangs or whose machine is gone."""
 
 _CHECK_INTERVAL = 1.0
-"""Seconds for which what `Database.is_current` has found is good."""
+"""Seconds for which the result of `Database.is_current` stays valid."""
 
 _CHECK_TIMEOUT = 5.0
-"""Seconds after which a database that has not answered that question does not answer at all."""
+"""Seconds after which an unanswered check counts as a failure."""
 
 _MIGRATION_LOCK = 7_245_309_118
 """PostgreSQL's advisory lock for migrations, so that replicas can start together."""
 
 
 def describe_error(error: DBAPIError) -> str:
-    """Why the database failed, in a line: not the whole error, which has the statement's values."""
+    """Return why the database failed, in one line without the statement's values."""
     reason = " ".join(str(error.orig).split())
-    # SQLite needs room even to read, for what its processes share.
+    # SQLite needs disk space even to read, for its shared memory.
     return f"{reason}. Is the disk full?" if reason == "disk I/O error" else reason
 
 
@@ -62,10 +57,10 @@ class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
     writers: CapacityLimiter
-    """The threads in which requests change something, in the order in which they came.
+    """The threads in which requests write, first come, first served.
 
-    SQLite has one writer at a time, and of several that wait none is the first: with many changes
-    of one person, another's report might wait for seconds.
+    SQLite has one writer at a time and no order among waiting ones: many changes of one person
+    could delay another's report for seconds.
     """
 
     def __init__(self, url: str) -> None:
@@ -83,12 +78,12 @@ class Database:
             self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
             self._lookup = SqliteLookup(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
-            # Without the URL, which may have a password in it.
+            # Leave out the URL: it may contain a password.
             raise FatalError("ISSUES_DATABASE_URL is not a database URL.") from error
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether another process computes what is asked for."""
+        """Whether another process runs the queries."""
         return self.url.get_backend_name() == "postgresql"
 
     def _postgresql(self) -> Engine:
@@ -99,13 +94,13 @@ class Database:
             pool_size=10,
             max_overflow=CONNECTIONS - 10,
             pool_timeout=BUSY_TIMEOUT,
-            # A connection that a restart of the database has cut is replaced unnoticed.
+            # Replaces connections that a restart of the database has closed.
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
                 f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}",
-                # A database whose machine is gone without a word is noticed in half a minute.
+                # Detects within half a minute that the database's machine is gone.
                 "keepalives_idle": 10,
                 "keepalives_interval": 5,
                 "keepalives_count": 4,
@@ -122,16 +117,16 @@ class Database:
 
     def _sqlite(self) -> Engine:
         if self.url.database:
-            # Before SQLite creates it readable by others; its WAL takes over the mode.
+            # SQLite would create it readable by others. The WAL inherits its mode.
             Path(self.url.database).touch(mode=0o600)
         engine = create_engine(self.url, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", prepare_connection)
+        event.listen(engine, "begin", begin_transaction)
         return engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database."""
+        """Open a transaction that sees one state of the database."""
         options: dict[str, Any] = {}
         if self.is_postgresql:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -140,7 +135,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is on disk when the block has ended without an error."""
+        """Open a transaction that is on disk once the block ends without an error."""
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             if self.is_postgresql:
                 connection.exec_driver_sql(_END_IF_IDLE)
@@ -148,25 +143,27 @@ class Database:
 
     @property
     def directory(self) -> Path | None:
-        """Where SQLite's files are."""
+        """Directory of SQLite's files."""
         return Path(self.url.database).parent if self.is_quick and self.url.database else None
 
     @property
     def is_quick(self) -> bool:
-        """Whether `first` and `version` take microseconds, so that an event loop may wait."""
+        """Whether `fetch_first` and `read_version` take microseconds, so that an event loop may
+        call them.
+        """
         return not self.is_postgresql and self.url.database is not None
 
     def read_version(self) -> int | None:
-        """Another number whenever anything was changed, by whomever; None if that is not known."""
+        """Return a number that differs after any change; None if the database has none."""
         if not self.is_quick:
             return None
         with self._lookup as connection:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def fetch_first(self, query: Select[Any], **values: Any) -> Any:
-        """The first row, whose columns are attributes, or None. Meant for one look-up by a key.
+        """Return the first row, with columns as attributes, or None.
 
-        ``query`` is to be the same object each time.
+        For look-ups by key. Pass the same ``query`` object each time: its SQL is cached.
         """
         if not self.is_quick:
             with self.read() as connection:
@@ -181,7 +178,7 @@ class Database:
         return value and statement.row(*value)
 
     def read_revision(self) -> str | None:
-        """The revision of the schema, or None if the database has none yet."""
+        """Return the revision of the schema; None if the database is empty."""
         with self.read() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
@@ -189,8 +186,8 @@ class Database:
             return value
 
     def migrate(self, revision: str = "head") -> None:
-        """Bring the schema up to date; raises `FatalError` with a line for the operator."""
-        # Without its query, where a password can be as well.
+        """Migrate the schema. Raises `FatalError` with a line for the operator."""
+        # Leave out the query of the URL: it may contain a password.
         where = self.url.set(query={}).render_as_string(hide_password=True)
         revisions = sorted(file.name[:4] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
         try:
@@ -206,7 +203,7 @@ class Database:
             raise FatalError(f"Cannot use the database {where}: {describe_error(error)}") from error
 
     def _upgrade(self, revision: str) -> None:
-        # Only now: it takes its time, and most starts find nothing to do.
+        # Imported late: Alembic loads slowly, and most starts need no migration.
         import alembic.command  # noqa: PLC0415
         from alembic.config import Config  # noqa: PLC0415
 
@@ -218,7 +215,7 @@ class Database:
 
     @contextmanager
     def limit_answer_time(self, seconds: float | None) -> Iterator[None]:
-        """Have each answer of PostgreSQL come within so many seconds, or whenever it comes."""
+        """Limit how long each answer of PostgreSQL may take; None removes the limit."""
         if not self.is_postgresql:
             yield
             return
@@ -248,15 +245,15 @@ class Database:
                     and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 ):
                     raise FatalError("The database has rows that refer to nothing: not changed.")
-            # It does not check foreign keys, so it does not go back to the pool.
+            # Its foreign keys are off, so it must not return to the pool.
             connection.invalidate()
 
     def is_current(self) -> bool:
-        """Whether the database answers, has a schema and takes changes (a standby does not).
+        """Return whether the database answers, has a schema and accepts writes.
 
-        It is looked at once a second at most: anybody may ask, and as often as they like.
+        A standby does not accept writes. Anyone may ask, so it checks once a second at most.
         """
-        # Who comes while another one looks gets what was found before, if anything was.
+        # During a check, other callers get the previous result, if there is one.
         if self._looking.acquire(timeout=_CHECK_TIMEOUT if self._looked_at == 0 else 0):
             try:
                 self._looking_since = time.monotonic()
@@ -283,20 +280,3 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
         self._lookup.close()
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own implicit BEGIN would start writers as readers, which then fail to upgrade.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if options.get("schema_change", False):
-        # Tables are rebuilt by copying, dropping and renaming; the check comes at the end.
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write", False) else "BEGIN")

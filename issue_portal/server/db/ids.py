@@ -1,8 +1,8 @@
-"""Ids of everything that is stored."""
+"""Ids of stored objects."""
 
 import secrets
 
 
 def new_id(prefix: str) -> str:
-    """An opaque id that cannot be guessed."""
+    """Return an opaque id that cannot be guessed."""
     return f"{prefix}_{secrets.token_hex(8)}"

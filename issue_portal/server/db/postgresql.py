@@ -1,7 +1,6 @@
-"""Connections to PostgreSQL that do not wait for an answer for ever.
+"""Connections to PostgreSQL that give up waiting for an answer.
 
-PostgreSQL itself ends a statement that takes too long, and the network tells of a machine that is
-gone. If the machine is there and PostgreSQL stands still, as on a disk that hangs, nobody does.
+PostgreSQL's own timeouts and the network do not cover a server that hangs, as on a stuck disk.
 """
 
 import time
@@ -14,16 +13,16 @@ from psycopg.abc import PQGen
 _Answer = TypeVar("_Answer")
 
 patience: Final[ContextVar[float | None]] = ContextVar("patience", default=25.0)
-"""Seconds to wait for each answer, more than a statement may take; None is for ever."""
+"""Seconds to wait for each answer, more than a statement may take; None waits for ever."""
 
 
 class PatientConnection(Connection[Any]):
-    """A connection that is closed when an answer has not come within `patience`."""
+    """A connection that closes when an answer takes longer than `patience`."""
 
     def wait(
         self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None
     ) -> _Answer:
-        """Wait for what was asked; raises `psycopg.OperationalError` if it does not come."""
+        """Wait for an answer. Raises `psycopg.OperationalError` if it takes too long."""
         within = patience.get() if timeout is None else timeout
         begun = time.monotonic()
         try:

@@ -1,7 +1,7 @@
 """SQL for the history of issues."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import (
     Connection,
@@ -18,32 +18,57 @@ from issue_portal.server.db.tables import (
 )
 
 
-def add_history(
-    connection: Connection,
-    org_id: str,
-    issue_id: str,
-    *,
-    at: int,
-    action: str,
-    actor: str | None,
-    changes: list[dict[str, Any]],
-) -> None:
-    """Append to the history of one issue."""
+@dataclass(frozen=True)
+class FieldChange:
+    """One field that changed. Texts are left out, so that a reporter can take one back."""
+
+    field: str
+    old: str | bool | None = None
+    new: str | bool | None = None
+
+    def to_json(self) -> dict[str, str | bool]:
+        """Return the change as the history table stores it."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """An entry to append to a history; ``actor`` is None for an anonymous reporter."""
+
+    at: int
+    action: str
+    actor: str | None
+    changes: tuple[FieldChange, ...] = ()
+
+
+def add_history(connection: Connection, org_id: str, issue_id: str, entry: NewEntry) -> None:
+    """Append an entry to the history of an issue."""
     position = connection.execute(
         select(func.coalesce(func.max(history.c.position), 0) + 1).where(
             history.c.org_id == org_id, history.c.issue_id == issue_id
         )
     ).scalar_one()
+    add_entries(connection, org_id, [(issue_id, position, entry)])
+
+
+def add_entries(
+    connection: Connection, org_id: str, entries: Sequence[tuple[str, int, NewEntry]]
+) -> None:
+    """Insert history entries, each with its issue's id and its position in that history."""
     connection.execute(
-        insert(history).values(
-            org_id=org_id,
-            issue_id=issue_id,
-            position=position,
-            at=at,
-            action=action,
-            actor=actor,
-            changes=changes,
-        )
+        insert(history),
+        [
+            {
+                "org_id": org_id,
+                "issue_id": issue_id,
+                "position": position,
+                "at": entry.at,
+                "action": entry.action,
+                "actor": entry.actor,
+                "changes": [change.to_json() for change in entry.changes],
+            }
+            for issue_id, position, entry in entries
+        ],
     )
 
 
@@ -53,13 +78,13 @@ _HISTORY = select(history, users).outerjoin_from(
 
 
 def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence[AnyRow]:
-    """The history of one issue with the users who acted, oldest first."""
+    """Return the history of an issue with the users who acted, oldest first."""
     query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id == issue_id)
     return connection.execute(query.order_by(history.c.position)).all()
 
 
 def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
-    """How many entries the history of one issue has."""
+    """Count the entries in the history of an issue."""
     query = select(func.count()).where(history.c.org_id == org_id, history.c.issue_id == issue_id)
     return int(connection.execute(query).scalar_one())
 
@@ -67,6 +92,6 @@ def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
 def list_histories(
     connection: Connection, org_id: str, issue_ids: Sequence[str]
 ) -> Sequence[AnyRow]:
-    """The histories of several issues like `list_history`, one issue after the other."""
+    """Return the histories of several issues, one issue after the other."""
     query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id.in_(issue_ids))
     return connection.execute(query.order_by(history.c.issue_id, history.c.position)).all()

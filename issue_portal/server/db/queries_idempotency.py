@@ -1,7 +1,7 @@
-"""SQL for idempotency keys, which are stored by their hashes."""
+"""SQL for idempotency keys, stored as hashes."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import (
     Connection,
@@ -19,20 +19,34 @@ from issue_portal.server.db.tables import (
 def find_idempotency_records(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
 ) -> Sequence[AnyRow]:
-    """What earlier requests, whose keys have one of these hashes, were and made."""
+    """Return the records of earlier requests whose keys have one of these hashes."""
     query = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
         idempotency.c.org_id == org_id, idempotency.c.key_hash.in_(key_hashes)
     )
     return connection.execute(query).all()
 
 
-def add_idempotency_records(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Remember what requests with a key were and made."""
-    connection.execute(insert(idempotency), [dict(row) for row in rows])
+@dataclass(frozen=True)
+class IdempotencyRecord:
+    """A request with an ``Idempotency-Key``, by keyed hashes, and the issue it made."""
+
+    key_hash: bytes
+    body_hash: bytes
+    issue_id: str
+    created_at: int
+
+
+def add_idempotency_records(
+    connection: Connection, org_id: str, records: Sequence[IdempotencyRecord]
+) -> None:
+    """Store which issues requests with an ``Idempotency-Key`` have made."""
+    connection.execute(
+        insert(idempotency), [{"org_id": org_id, **asdict(record)} for record in records]
+    )
 
 
 def delete_old_idempotency_records(connection: Connection, org_id: str, before: int) -> None:
-    """Drop what is too old to be retried."""
+    """Delete the records of requests that are too old to be retried."""
     connection.execute(
         delete(idempotency).where(idempotency.c.org_id == org_id, idempotency.c.created_at < before)
     )

@@ -1,7 +1,7 @@
 """SQL for issues. The rules are in `issue_service`, HTTP is in `routes`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -23,26 +23,18 @@ from sqlalchemy import (
 
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import search
-from issue_portal.server.db.tables import AnyRow, history, idempotency, issues, users
+from issue_portal.server.db.queries_history import NewEntry, add_entries
+from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
 
 
-def add_issues(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert issues, all with the same columns, and the beginning of their histories."""
-    folded = [{**row, "search_text": search.fold(row["description"])} for row in rows]
-    connection.execute(insert(issues), folded)
-    created = [
-        {
-            "org_id": row["org_id"],
-            "issue_id": row["id"],
-            "position": 1,
-            "at": row["created_at"],
-            "action": "created",
-            "actor": row["created_by"],
-            "changes": [],
-        }
-        for row in rows
-    ]
-    connection.execute(insert(history), created)
+def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
+    """Insert issues of one organisation, and the first entries of their histories."""
+    connection.execute(
+        insert(issues),
+        [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
+    )
+    created = [(row.id, 1, NewEntry(row.created_at, "created", row.created_by)) for row in rows]
+    add_entries(connection, rows[0].org_id, created)
 
 
 _WITH_CREATOR = select(
@@ -61,7 +53,7 @@ _WITH_CREATOR = select(
 def find_issue(
     connection: Connection, org_id: str, issue_id: str, *, lock: bool = False
 ) -> AnyRow | None:
-    """One issue with its creator; ``lock`` keeps others from changing it meanwhile."""
+    """Return an issue with its creator; ``lock`` blocks changes by others until the commit."""
     query = _WITH_CREATOR.where(issues.c.org_id == org_id, issues.c.id == issue_id)
     if lock:
         query = query.with_for_update(of=issues)
@@ -71,25 +63,48 @@ def find_issue(
 def find_issue_by_receipt(
     connection: Connection, org_id: str, receipt_hashes: Sequence[bytes]
 ) -> AnyRow | None:
-    """The issue that was answered with a receipt of one of these hashes."""
+    """Return the issue whose receipt has one of these hashes."""
     query = select(issues).where(
         issues.c.org_id == org_id, issues.c.receipt_hash.in_(receipt_hashes)
     )
     return connection.execute(query).one_or_none()
 
 
-def update_issue(connection: Connection, org_id: str, issue_id: str, **values: Any) -> None:
-    """Set columns of one issue."""
-    if "description" in values:
-        values["search_text"] = search.fold(values["description"])
+@dataclass(frozen=True)
+class ReviewTimes:
+    """When an issue was first reviewed, and when it was closed unless it is open again."""
+
+    reviewed_at: int
+    closed_at: int | None
+
+
+@dataclass(frozen=True)
+class IssueChange:
+    """The fields of an issue to set; ``times`` belong to a move to another state."""
+
+    updated_at: int
+    fields: Mapping[str, str | bool]
+    times: ReviewTimes | None = None
+
+
+def update_issue(connection: Connection, org_id: str, issue_id: str, change: IssueChange) -> None:
+    """Store a change of one issue."""
+    values: dict[str, object] = {"updated_at": change.updated_at, **change.fields}
+    if change.times:
+        values |= asdict(change.times)
+    if "description" in change.fields:
+        values["search_text"] = search.fold(str(change.fields["description"]))
     connection.execute(
-        update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(**values)
+        update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(values)
     )
 
 
 @dataclass(frozen=True)
 class IssueFilter:
-    """Which issues are meant. Empty lists mean any; times are seconds, the later one exclusive."""
+    """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
+
+    Empty tuples match any; times are seconds, ``created_to`` is exclusive.
+    """
 
     org_id: str
     states: tuple[IssueState, ...]
@@ -100,30 +115,30 @@ class IssueFilter:
     created_to: int | None = None
     text: str | None = None
     keys: tuple[int, ...] | None = None
-    """On SQLite, the only issues that may contain the text, if that is known."""
+    """On SQLite, the only issues that may contain the text; None if unknown."""
     lowest: int | None = None
-    """The first number that is looked at, and ``highest`` the last."""
+    """Lowest number to look at; ``highest`` is the highest."""
     highest: int | None = None
 
     @property
     def is_dated(self) -> bool:
-        """Whether only some days are meant."""
+        """Whether the filter has a period."""
         return self.created_from is not None or self.created_to is not None
 
     @property
     def is_by_text(self) -> bool:
-        """Whether the index of texts narrows it down.
+        """Whether the search index is used.
 
-        A reporter's own issues are looked through without it: others' texts must not make that
-        slow.
+        A reporter's own issues are searched without it, so that other people's texts do not slow
+        that down.
         """
         return bool(self.text) and not self.created_by
 
     def conditions(self, dialect: str, *, counting: bool = False) -> list[ColumnElement[bool]]:
-        """The WHERE clause; ``counting`` if every issue that is meant is looked at."""
+        """Return the WHERE clause; ``counting`` if every matching issue is visited."""
         org_id: ColumnElement[str] = issues.c.org_id
         if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
-            # Or it would go by the index of states, although that of texts leaves fewer over.
+            # Keeps SQLite from choosing the index of states over the more selective search index.
             org_id = literal_column("+issues.org_id", String)
         conditions_found: list[ColumnElement[bool]] = [
             org_id == self.org_id,
@@ -160,7 +175,7 @@ def list_issues(
     above: int | None = None,
     below: int | None = None,
 ) -> Sequence[AnyRow]:
-    """Issues with their creators by number; ``above`` and ``below`` are exclusive bounds on it."""
+    """Return issues with creators by number; ``above`` and ``below`` are exclusive bounds."""
     query: Select[Any] = select(issues.c.number).where(
         *issue_filter.conditions(connection.dialect.name)
     )
@@ -169,7 +184,7 @@ def list_issues(
     if below is not None:
         query = query.where(issues.c.number < below)
     order = issues.c.number.desc() if descending else issues.c.number
-    # The rows only once it is known which: whole rows of those that are skipped cost the most.
+    # Fetch whole rows of the page only: those of skipped issues would cost the most.
     page = query.order_by(order).limit(limit).offset(offset).subquery()
     conditions_found = _WITH_CREATOR.where(
         issues.c.org_id == issue_filter.org_id, issues.c.number.in_(select(page))
@@ -180,7 +195,7 @@ def list_issues(
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Whether an issue that is meant has a higher (or else a lower) number."""
+    """Return whether a matching issue has a higher (or else a lower) number."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
@@ -189,7 +204,7 @@ def has_issues_beyond(
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
-    """How many issues are meant, looking at each: see `blocks` for a faster way."""
+    """Count the matching issues one by one; `count_rollups` has a faster way."""
     conditions = issue_filter.conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)
     return int(connection.execute(query).scalar_one())
@@ -204,10 +219,10 @@ def list_archivable(
     above: int,
     limit: int,
 ) -> Sequence[AnyRow]:
-    """Closed and deleted issues of long ago with their creators, by number."""
+    """Return old closed and deleted issues with their creators, by number."""
     closed = and_(
         issues.c.state == IssueState.CLOSED,
-        # What came by `import` has no time of its closing.
+        # Imported issues have no closing time.
         func.coalesce(issues.c.closed_at, issues.c.updated_at) < closed_before,
     )
     deleted = and_(issues.c.state == IssueState.DELETED, issues.c.updated_at < closed_before)
@@ -221,7 +236,7 @@ def list_archivable(
 
 
 def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
-    """Delete for good the issues last changed at these times, with all that belongs to them.
+    """Delete the issues that last changed at these times, with all that belongs to them.
 
     Returns how many there were.
     """
@@ -240,6 +255,6 @@ def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[st
 
 
 def count_existing(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:
-    """How many of these issues there are."""
+    """Count how many of these issues exist."""
     query = select(func.count()).where(issues.c.org_id == org_id, issues.c.id.in_(issue_ids))
     return int(connection.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""SQL for organisations: the secret key they use and the issue numbers they have given."""
+"""SQL for organisations: their secret key and their issue numbers."""
 
 import time
 
@@ -13,7 +13,7 @@ from issue_portal.server.db.tables import insert_if_missing, issues, organisatio
 
 
 def ensure_organisation(connection: Connection, slug: str) -> str:
-    """The id of the organisation ``slug``, which is created if need be."""
+    """Return the id of the organisation ``slug``, created if missing."""
     query = select(organisations.c.org_id).where(organisations.c.slug == slug)
     if (value := connection.scalar(query)) is None:
         insert_if_missing(
@@ -29,14 +29,14 @@ def ensure_organisation(connection: Connection, slug: str) -> str:
 
 
 def get_key_fingerprint(connection: Connection, org_id: str) -> str | None:
-    """The fingerprint of the secret key that the database is used with, if that is known."""
+    """Return the fingerprint of the secret key that the database was last used with, if any."""
     query = select(organisations.c.key_fingerprint).where(organisations.c.org_id == org_id)
     value: str | None = connection.scalar(query)
     return value
 
 
 def set_key_fingerprint(connection: Connection, org_id: str, fingerprint: str) -> None:
-    """Note which secret key the database is used with from now on."""
+    """Store the fingerprint of the secret key in use."""
     connection.execute(
         update(organisations)
         .where(organisations.c.org_id == org_id)
@@ -45,13 +45,13 @@ def set_key_fingerprint(connection: Connection, org_id: str, fingerprint: str) -
 
 
 def lock_organisation(connection: Connection, org_id: str) -> None:
-    """Keep others from adding issues until the transaction ends."""
+    """Block new issues of others until the transaction ends."""
     query = select(organisations.c.org_id).where(organisations.c.org_id == org_id)
     connection.execute(query.with_for_update()).one()
 
 
 def take_issue_numbers(connection: Connection, org_id: str, count: int = 1) -> int:
-    """Take the next ``count`` numbers; returns the first of them.
+    """Take the next ``count`` numbers; return the first.
 
     The organisation's row stays locked until the transaction ends.
     """
@@ -65,7 +65,7 @@ def take_issue_numbers(connection: Connection, org_id: str, count: int = 1) -> i
 
 
 def take_issue_number(connection: Connection, org_id: str, wanted: int | None) -> int:
-    """Take a certain number if it is free, else the next one."""
+    """Take the number ``wanted`` if it is free, else the next one."""
     query = select(issues.c.number).where(issues.c.org_id == org_id, issues.c.number == wanted)
     if wanted is None or connection.scalar(query) is not None:
         return take_issue_numbers(connection, org_id)

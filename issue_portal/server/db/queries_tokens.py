@@ -1,4 +1,4 @@
-"""SQL for API tokens, which are stored by their hashes."""
+"""SQL for API tokens, stored as hashes."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def add_token(
     role: Role,
     expires_at: int | None,
 ) -> str:
-    """Store an API token by its hash; returns its id."""
+    """Store an API token by its hash; return its id."""
     token_id = new_id("token")
     connection.execute(
         insert(tokens).values(
@@ -59,23 +59,23 @@ _TOKENS = select(
 ).join_from(tokens, users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
 
 TOKEN = _TOKENS.where(tokens.c.org_id == bindparam("org"), tokens.c.hash == bindparam("hash"))
-"""The token with this ``hash`` and its user's ``email``, ``state`` and ``user_role``."""
+"""Query for the token with this ``hash`` and its user's ``email``, ``state`` and ``user_role``."""
 
 
 def list_tokens(connection: Connection, org_id: str) -> Sequence[AnyRow]:
-    """All tokens with their users, oldest first."""
+    """Return all tokens with their users, oldest first."""
     query = _TOKENS.where(tokens.c.org_id == org_id).order_by(tokens.c.created_at, tokens.c.id)
     return connection.execute(query).all()
 
 
 def delete_token(connection: Connection, org_id: str, token_id: str) -> bool:
-    """Forget a token; returns whether there was one."""
+    """Delete a token; return whether there was one."""
     query = delete(tokens).where(tokens.c.org_id == org_id, tokens.c.id == token_id)
     return connection.execute(query).rowcount == 1
 
 
 def set_last_used(connection: Connection, org_id: str, days: Mapping[str, int]) -> None:
-    """Note the days (their first seconds) on which tokens were used, in the order of their ids."""
+    """Store the days (their first seconds) of token use, in the order of token ids."""
     connection.execute(
         update(tokens)
         .where(tokens.c.org_id == org_id, tokens.c.id == bindparam("token"))

@@ -15,22 +15,22 @@ from issue_portal.server.db.ids import new_id
 from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
 
 USER = select(users).where(users.c.org_id == bindparam("org"), users.c.email == bindparam("email"))
-"""The user with the address ``email``."""
+"""Query for the user with this ``email``."""
 
 
 def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
-    """The user with this address."""
+    """Return the user with this address, if any."""
     return connection.execute(USER, {"org": org_id, "email": email}).one_or_none()
 
 
 def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
-    """The user with this id, who must exist."""
+    """Return the user with this id, who must exist."""
     query = select(users).where(users.c.org_id == org_id, users.c.id == user_id)
     return connection.execute(query).one()
 
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
-    """The user with this address, created or brought up to date."""
+    """Return the user with this address, created or updated if necessary."""
     user_row = find_user(connection, org_id, email)
     if user_row is None:
         insert_if_missing(
@@ -43,7 +43,7 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
             email=email,
             state=UserState.ACTIVE,
             role=role,
-            # The day: the time could be that of an anonymous report.
+            # Only the day: the exact time could be that of an anonymous report.
             created_at=int(time.time()) // 86_400 * 86_400,
         )
     elif (user_row.name, user_row.role) != (name, role):
@@ -60,14 +60,14 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
 
 
 def set_user_state(connection: Connection, org_id: str, user_id: str, state: UserState) -> None:
-    """Let a user act, or not."""
+    """Activate or deactivate a user."""
     connection.execute(
         update(users).where(users.c.org_id == org_id, users.c.id == user_id).values(state=state)
     )
 
 
 def find_users(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
-    """The users with these ids, by id."""
+    """Return the users with these ids, by id."""
     if not ids:
         return {}
     query = select(users).where(users.c.org_id == org_id, users.c.id.in_(ids))
@@ -75,6 +75,6 @@ def find_users(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, 
 
 
 def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
-    """Everyone of the organisation, by name."""
+    """Return all users of the organisation, by name."""
     query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
     return connection.execute(query).all()

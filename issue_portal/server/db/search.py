@@ -1,9 +1,9 @@
-"""Text search: any part of a description, in any case and language, found by an index of trigrams.
+"""Text search for any part of a description, in any case and language, by a trigram index.
 
-The index narrows a search down to the texts that have its trigrams; a plain comparison decides.
-It is of the table ``issue_text``, which triggers keep like the issues: on SQLite one of FTS5, on
-PostgreSQL one with a GIN index over the function ``issue_trigrams``, which needs no extension.
-One or two characters have no trigram: such a search reads every text that the other filters leave.
+The index finds the candidates; a plain comparison decides. It covers the table ``issue_text``,
+which triggers maintain: FTS5 on SQLite, GIN over the function ``issue_trigrams`` on PostgreSQL,
+without extensions. One or two characters have no trigram: such a search reads all texts that the
+other filters leave.
 """
 
 import re
@@ -26,7 +26,7 @@ from issue_portal.server.db.tables import issues
 _LENGTH = 3
 
 _MOST_CANDIDATES = 2_000
-"""Up to so many, looking at each is faster than any other way to find the right ones."""
+"""Candidates up to which checking each is the fastest way."""
 
 _FEW = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :most")
 
@@ -35,13 +35,13 @@ _EXPANDING = re.compile(
     "[\u3307\u3315-\u3317\u3319\u331a\u3320\u332b\u332e\u3332\u3334\u3336\u3347\u334a\u3356"
     "\u33ae\u33af\ufdfa\ufdfb]+"
 )
-"""Characters that stand for five or more (U+FDFA for 18): a text of them would fill the disk."""
+"""Characters that NFKC expands to five or more (U+FDFA: 18), which would fill the disk."""
 
 
 def fold(text: str) -> str:
-    """What a text and a search for it have in common: Unicode's caseless, compatible form.
+    """Return the caseless compatibility form of a text, for comparison.
 
-    It has at most four characters for each of ``text``.
+    It has at most four characters per character of ``text``.
     """
     text = limit_combining_marks(text)
     kept = _EXPANDING.findall(text)
@@ -54,7 +54,9 @@ def _casefold(text: str) -> str:
 
 
 def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
-    """On SQLite the keys of all issues that may contain ``search``, if those are few; else None."""
+    """On SQLite, return the keys of all issues that may contain ``search``; None if there are
+    many.
+    """
     if connection.dialect.name == "postgresql" or not (query := _build_match_query(search)):
         return None
     condition = (
@@ -64,7 +66,7 @@ def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | No
 
 
 def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
-    """The condition that an issue's description contains ``search``, by the index or without."""
+    """Return the condition that a description contains ``search``, with or without the index."""
     folded = fold(search)
     if dialect == "postgresql":
         condition = func.strpos(issues.c.search_text, folded) > 0
@@ -83,18 +85,18 @@ def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElem
 
 
 def match_candidates(keys: Sequence[int], search: str) -> ColumnElement[bool]:
-    """The same where all `find_candidates` are known."""
+    """Return the condition that an issue is a candidate and contains ``search``."""
     key: ColumnElement[int] = literal_column("issues.key", Integer)
     return key.in_(keys) & (func.instr(issues.c.search_text, fold(search)) > 0)
 
 
 def _build_match_query(search: str) -> str:
-    """What to ask SQLite's index for; nothing if the search is too short for it."""
+    """Return the FTS5 query for a search; "" if it is too short for the index."""
     trigrams = _split_trigrams(fold(search))
     return " ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
 
 
 def _split_trigrams(folded: str) -> list[str]:
-    """As few as cover the whole text."""
+    """Return as few trigrams as cover the whole text."""
     starts = [*range(0, len(folded) - _LENGTH, _LENGTH), len(folded) - _LENGTH]
     return list(dict.fromkeys(folded[start : start + _LENGTH] for start in starts if start >= 0))

@@ -1,4 +1,4 @@
-"""SQLite without SQLAlchemy in between, for the few look-ups that each request needs."""
+"""SQLite look-ups without SQLAlchemy, for the few that each request needs."""
 
 import sqlite3
 import threading
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 
 class Statement:
-    """A query as the driver itself takes it: SQLAlchemy's part takes ten times as long."""
+    """A compiled query for the driver: SQLAlchemy's part takes ten times as long."""
 
     def __init__(self, query: Select[Any]) -> None:
         compiled = query.compile(dialect=sqlite.dialect())
@@ -20,7 +20,7 @@ class Statement:
 
 
 class SqliteLookup:
-    """A connection to SQLite that is always open; for one thread at a time."""
+    """An open connection to SQLite, for one thread at a time."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -39,7 +39,7 @@ class SqliteLookup:
         self._lock.release()
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         with self._lock:
             if self._connection:
                 self._connection.close()

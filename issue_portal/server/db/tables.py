@@ -1,13 +1,14 @@
-"""The tables. Every key and index starts with the organisation: rows can be distributed by it.
+"""The tables. Every key and index starts with the organisation, so that rows can be distributed.
 
-Times are whole seconds since 1970 (UTC). The migrations also make what only one database has: the
-index of texts (see `search`), and on SQLite the ``key`` of an issue that it refers to.
+Times are seconds since 1970 (UTC). The migrations also create what only one database has: the
+search index (see `search`), and on SQLite the ``key`` of an issue that it refers to.
 
-Nothing here ties an anonymous issue to a person: its ``created_by`` is null, and so is the actor of
-its first history entry.
+Nothing ties an anonymous issue to a person: ``created_by`` is null, and so is the actor of its
+first history entry.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from issue_portal.models.vocabulary import ResourceType
+
 metadata = MetaData()
 
 organisations = Table(
@@ -38,9 +41,9 @@ organisations = Table(
     Column("org_id", String(40), primary_key=True),
     Column("slug", String(100), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
-    # The last number given out, raised under the row's lock: unique and increasing.
+    # The last number taken, raised under the row's lock: unique and increasing.
     Column("last_issue_number", BigInteger, nullable=False),
-    # Of the newest secret key at the last start; null before the first one.
+    # Fingerprint of the newest secret key at the last start; null before the first start.
     Column("key_fingerprint", String(16)),
 )
 
@@ -69,7 +72,7 @@ tokens = Table(
     Column("role", String(20), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
-    # The day, and never that of an anonymous report.
+    # The day only, and never that of an anonymous report.
     Column("last_used_at", BigInteger),
     Index("ix_tokens_hash", "org_id", "hash", unique=True),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
@@ -77,7 +80,7 @@ tokens = Table(
 
 
 def _index_not_null(column: str, *more: str, unique: bool = False) -> Index:
-    """An index of the issues in which the column is not null."""
+    """Return an index of the issues in which the column is not null."""
     is_not_null = text(f"{column} IS NOT NULL")
     return Index(
         f"ix_issues_{column}",
@@ -97,7 +100,7 @@ issues = Table(
     Column("id", String(40), primary_key=True),
     Column("number", BigInteger, nullable=False),
     Column("description", Text, nullable=False),
-    # The description as `search.fold` makes it.
+    # The description, folded by `search.fold`.
     Column("search_text", Text, nullable=False),
     Column("resource_type", String(20), nullable=False),
     Column("type", String(20), nullable=False),
@@ -115,7 +118,7 @@ issues = Table(
     Column("receipt_hash", LargeBinary(32)),
     Index("ix_issues_number", "org_id", "number", unique=True),
     Index("ix_issues_state", "org_id", "state", "number"),
-    # All that filters look at, so that whoever counts or skips reads the index alone.
+    # All columns of the filters, so that counting and skipping read the index alone.
     Index("ix_issues_listed", "org_id", "number", "state", "type", "created_at"),
     _index_not_null("created_by", "number", "state", "type", "created_at"),
     _index_not_null("project_id", "number", "state", "type", "created_at"),
@@ -125,8 +128,8 @@ issues = Table(
     ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
 )
 
-# Kept by triggers: how many issues of each state and type each 4,096 numbers have (and all of them,
-# as block -1), and bounds of the times at which those were created.
+# Maintained by triggers: issues per state and type in each block of 4,096 numbers (block -1: all),
+# with the bounds of their creation times.
 issue_blocks = Table(
     "issue_blocks",
     metadata,
@@ -172,6 +175,29 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 def insert_if_missing(connection: Connection, table: Table, **values: Any) -> None:
-    """Insert a row; if another transaction was faster, its row stays."""
+    """Insert a row; a row of a faster transaction stays."""
     with suppress(IntegrityError), connection.begin_nested():
         connection.execute(insert(table).values(**values))
+
+
+@dataclass(slots=True)
+class IssueRow:
+    """A new row of ``issues``; the caller sets ``number`` once it has taken one."""
+
+    org_id: str
+    id: str
+    description: str
+    type: str
+    state: str
+    created_at: int
+    updated_at: int
+    number: int = 0
+    resource_type: str = ResourceType.THREAD
+    is_read: bool = False
+    thread_id: str | None = None
+    reported_interaction_id: str | None = None
+    project_id: str | None = None
+    created_by: str | None = None
+    reviewed_at: int | None = None
+    closed_at: int | None = None
+    receipt_hash: bytes | None = None

@@ -33,14 +33,14 @@ another one than the token's is a 404.
 
 
 def create_app(service: Service | None) -> Starlette:
-    """The API, to be mounted under ``/api``; without a service, only how this process is."""
+    """Return the API to mount under ``/api``; without a service, only health and metrics."""
     document = DescribedApp(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
         servers=[{"url": "/api"}],
         generate_unique_id_function=lambda route: route.name,
-        # FastAPI's own (since 0.165) would send addresses, searches and the texts of errors.
+        # FastAPI's telemetry (since 0.165) would send addresses, searches and error texts.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     document.include_router(routes.router)
@@ -63,18 +63,18 @@ def create_app(service: Service | None) -> Starlette:
 
 
 def mount_api(app: Starlette) -> Mount:
-    """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
+    """Mount ``app`` under ``/api`` for all addresses: Starlette's pattern excludes line breaks."""
     mount = Mount("/api", app=RequestLogMiddleware(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
 
 def create_standalone_app(service: Service) -> Starlette:
-    """The API alone, at the same addresses as beside the portal."""
+    """Return the API without the portal, at the same addresses as beside it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        gc.freeze()  # What is here now stays, and need not be gone through again and again.
+        gc.freeze()  # These objects live for ever: exclude them from garbage collection.
         metrics.register_queue_collector(service)
         with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
             yield

@@ -1,14 +1,12 @@
-"""Serves the operations of the API: who is calling, what is asked for, and the answer.
+"""Dispatches API requests: authentication, limits, arguments, response.
 
-FastAPI describes them (the OpenAPI document is made from the same functions and their signatures);
-served by it, a request would take five times the processor's time.
+FastAPI describes the operations (the OpenAPI document comes from the same functions), but
+dispatching through it takes five times the CPU time.
 """
 
 import asyncio
 import inspect
-import json
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -25,33 +23,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from issue_portal.core.body_size import estimate_body_size
 from issue_portal.core.client_address import normalize_address
 from issue_portal.core.problems import InvalidFieldError, ProblemError, convert_validation_error
-from issue_portal.core.token_bucket import ConcurrencyLimit, estimate_body_size
+from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.server.http.problem_responses import respond_to_error
+from issue_portal.server.http.request_body import BODY_LIMIT, MOST_NAMES, read_body
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import run_in_thread
 
-BODY_LIMIT = 200_000
-"""Largest request body, in bytes: more than the longest valid one with every character escaped."""
-
-_MOST_NAMES: Final = 100
-"""Parameters of a request, and fields of an object in its body."""
-
-_MOST_OBJECTS: Final = 50
-"""Objects in a body, where a valid one has two: 66,000 took a tenth of a second."""
-
-BODY_SECONDS = 20.0
-"""Time in which a request body has to be here."""
-
 _CALLS_AT_ONCE: Final = 16
-"""Of one caller: bodies that come slowly, and answers that are read slowly, are few."""
+"""Per caller, which bounds slow bodies and slow readers."""
 
 _TURN_SECONDS: Final = 10.0
-"""Time that a call waits for others of the same caller."""
+"""Seconds that a call waits for other calls of the same caller."""
 
 _AT_ONCE: Final = ConcurrencyLimit(_CALLS_AT_ONCE)
 
@@ -59,24 +47,24 @@ _READING: Final = ConcurrencyLimit(1)
 _CHANGING: Final = ConcurrencyLimit(1)
 
 _COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
-"""So that a client knows that it may repeat a report whose answer got lost."""
+"""Tells clients that they may repeat a report whose response got lost."""
 
 
 _Result = TypeVar("_Result")
 
 
 class ApiResponse(Response):
-    """An answer in JSON."""
+    """A JSON response."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """Ready to be sent."""
+        """Encode the content."""
         return orjson.dumps(content)
 
 
 class ApiRequest(Request):
-    """A request whose caller is known, with its body read."""
+    """A request with its principal and its parsed body."""
 
     service: Service
     principal: Principal
@@ -84,12 +72,12 @@ class ApiRequest(Request):
 
 
 def make_operation_routes(router: APIRouter) -> list[Route]:
-    """The routes of operations, which need a caller."""
+    """Return routes for operations, which need a principal."""
     return [_DescribedRoute(route, _Operation(route)) for route in _list_api_routes(router)]
 
 
 def make_plain_routes(router: APIRouter) -> list[Route]:
-    """The routes of plain functions of a request."""
+    """Return routes for plain functions of a request."""
     return [_DescribedRoute(route, route.endpoint) for route in _list_api_routes(router)]
 
 
@@ -106,7 +94,7 @@ class _DescribedRoute(Route):
 
 
 class _Operation:
-    """One of the operations, as an ASGI application."""
+    """One operation as an ASGI application."""
 
     def __init__(self, route: APIRoute) -> None:
         self._endpoint = route.endpoint
@@ -124,7 +112,7 @@ class _Operation:
         try:
             answer = await self._answer(call, exit_stack)
         except ClientDisconnect:
-            answer = Response(status_code=400)  # Nobody is there to read it.
+            answer = Response(status_code=400)  # The client has gone.
         except Exception as error:
             problem = respond_to_error(error)
             if problem is None:
@@ -134,9 +122,9 @@ class _Operation:
         return answer
 
     async def _answer(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
-        """The answer; ``held`` is held until it is sent."""
-        if call.scope["query_string"].count(b"&") >= _MOST_NAMES:
-            raise ProblemError(400, f"There are more than {_MOST_NAMES} parameters.")
+        """Return the response; ``exit_stack`` is held until it is sent."""
+        if call.scope["query_string"].count(b"&") >= MOST_NAMES:
+            raise ProblemError(400, f"There are more than {MOST_NAMES} parameters.")
         call.service = call.app.state.service
         limits = call.service.rate_limits
         try:
@@ -158,7 +146,7 @@ class _Operation:
         )
         await limits.delay(call.principal, size, is_change=is_change)
         if call.method in ("POST", "PUT", "PATCH"):
-            call.data = await _read_body(call)
+            call.data = await read_body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
         if self._waits:
             return await _run_reader(call, partial(self._endpoint, **arguments))
@@ -167,14 +155,14 @@ class _Operation:
 
 
 async def _run_reader(call: ApiRequest, function: Callable[[], Response]) -> Response:
-    """What ``do`` returns, in a thread: one at a time of each caller."""
+    """Run ``function`` in a thread, one at a time per caller."""
     return await _run_in_turn(
         call, function, _READING, partial(run_in_thread, caller=call.principal.rate_limit_key)
     )
 
 
 async def run_change(call: ApiRequest, function: Callable[[], _Result]) -> _Result:
-    """What ``do`` returns, in a thread that may change something: one at a time of each caller."""
+    """Run ``function`` in a thread that may write, one at a time per caller."""
     writers = call.service.database.writers
     return await _run_in_turn(
         call, function, _CHANGING, partial(to_thread.run_sync, limiter=writers)
@@ -187,9 +175,9 @@ async def _run_in_turn(
     turns: ConcurrencyLimit,
     run: Callable[..., Awaitable[Any]],
 ) -> _Result:
-    """What ``do`` returns, run in a thread when it is made up for what the caller did before."""
+    """Run ``function`` once the caller has paid off the time of its earlier calls."""
     principal, limits = call.principal, call.service.rate_limits
-    # What PostgreSQL computes, this process only waits for.
+    # With PostgreSQL, this process only waits, so its CPU time says nothing.
     clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
     async with turns.get_semaphore(principal.rate_limit_key):
         await limits.wait_for_debt(principal)
@@ -200,13 +188,13 @@ async def _run_in_turn(
 
 
 def _measure(function: Callable[[], _Result], clock: Callable[[], float]) -> tuple[_Result, float]:
-    """What ``do`` returns, and the seconds it took by a clock that is read in its thread."""
+    """Return the result of ``function`` and the seconds it took, by a clock read in its thread."""
     begun = clock()
     return function(), clock() - begun
 
 
 def add_headers(call: Request, headers: dict[str, str]) -> None:
-    """Send ``headers`` with the answer to ``call``, whatever it will be."""
+    """Add headers to the response of ``call``, errors included."""
     call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
 
 
@@ -220,12 +208,12 @@ async def _wait_for_turn(caller: Principal, exit_stack: AsyncExitStack) -> None:
 
 
 def _make_address_key(call: ApiRequest) -> str:
-    """Who calls, as long as the token has not been looked at."""
+    """Return the rate limit key of a request whose token is not checked yet."""
     return f"address {normalize_address(call.client.host) if call.client else ''}"
 
 
 def _authenticate(call: ApiRequest, principal: Principal | None = None) -> Principal:
-    """Who is calling, if that is a caller of this organisation."""
+    """Return the principal if it belongs to this organisation."""
     service = call.service
     principal = principal or service.authenticator.authenticate(call.headers.get("authorization"))
     organisation = call.headers.get("x-org")
@@ -236,58 +224,11 @@ def _authenticate(call: ApiRequest, principal: Principal | None = None) -> Princ
     return principal
 
 
-async def _read_body(call: ApiRequest) -> Any:
-    content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise ProblemError(415, "Send JSON: Content-Type: application/json.")
-    size, chunks = 0, []
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in call.stream():
-                size += len(chunk)
-                if size > BODY_LIMIT:
-                    raise ProblemError(413, f"The body is larger than {BODY_LIMIT} bytes.")
-                chunks.append(chunk)
-    except TimeoutError:
-        raise ProblemError(408, "The body did not arrive in time.") from None
-    try:
-        return json.loads(b"".join(chunks), object_pairs_hook=_ObjectBuilder())
-    except (ValueError, RecursionError):
-        raise ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"}) from None
-
-
-class _ObjectBuilder:
-    """Makes the objects of one body, which are few and have each field once.
-
-    A field that is there twice has two meanings: ``anonymous`` is never taken for the other.
-    """
-
-    def __init__(self) -> None:
-        self._made = 0
-
-    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """The object with these fields."""
-        self._made += 1
-        if len(pairs) > _MOST_NAMES or self._made > _MOST_OBJECTS:
-            raise ProblemError(
-                400,
-                f"The body has more than {_MOST_OBJECTS} objects, or one of them more than"
-                f" {_MOST_NAMES} fields.",
-            )
-        fields = dict(pairs)
-        if len(fields) < len(pairs):
-            repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-            # JSON can write half a character, which no answer can.
-            name = repeated[:100].encode(errors="replace").decode()
-            raise InvalidFieldError(name, "is there more than once")
-        return fields
-
-
 _ArgumentReader = Callable[[ApiRequest], Any]
 
 
 def _make_argument_reader(name: str, hint: Any) -> _ArgumentReader:
-    """What finds an argument of an endpoint in the call."""
+    """Return a function that reads an argument of an endpoint from the request."""
     annotation, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if isinstance(more[-1] if more else None, Header):
         return partial(_read_header, name.replace("_", "-"), TypeAdapter(hint))

@@ -1,6 +1,6 @@
-"""The API's documentation: Swagger UI and the OpenAPI document, made once and kept compressed.
+"""The API's documentation: Swagger UI and the OpenAPI document, built and compressed once.
 
-Compressing them for each request would take the event loop for up to a third of a second.
+Compressing them per request would block the event loop for up to a third of a second.
 """
 
 import gzip
@@ -25,7 +25,7 @@ _PAGE: Final = b"""<!doctype html>
 <script src="docs/assets/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 """
-# From our own host, started by a file: the security policy allows no inline script.
+# A file of our own: the security policy allows no inline script.
 _SCRIPT: Final = b'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
 _ASSETS: Final = {
     "favicon-32x32.png": "image/png",
@@ -33,11 +33,11 @@ _ASSETS: Final = {
     "swagger-ui-bundle.js": "text/javascript",
 }
 _FASTEST: Final = 5
-"""Level of compression."""
+"""Compression level."""
 
 
 class _StaticDocument:
-    """An answer that is always the same, made when it is first asked for."""
+    """A response that never changes, built at the first request."""
 
     def __init__(self, media_type: str, make: Callable[[], bytes]) -> None:
         self._media_type = media_type
@@ -52,7 +52,7 @@ class _StaticDocument:
         return gzip.compress(self._plain, _FASTEST)
 
     async def answer(self, request: Request) -> Response:
-        """The whole of it, compressed for those who take that."""
+        """Return the document, compressed if the client accepts that."""
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
             return Response(self._compressed, headers=headers, media_type=self._media_type)
@@ -61,7 +61,7 @@ class _StaticDocument:
 
 
 def make_docs_routes(document: Callable[[], object]) -> list[Route]:
-    """The routes of the documentation; ``document`` makes the OpenAPI document."""
+    """Return the routes of the documentation; ``document`` builds the OpenAPI document."""
     static = files("swagger_ui") / "static"
     documents = {
         "/openapi.json": _StaticDocument("application/json", lambda: orjson.dumps(document())),

@@ -1,4 +1,4 @@
-"""Whether this process is up and can serve, and its numbers: for supervisors and proxies."""
+"""Liveness, readiness and metrics, for supervisors and proxies."""
 
 import logging
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @router.get("/health", summary="Is the process up?", response_model=response_models.Health)
 async def is_up(_: Request) -> ApiResponse:
-    """Answers as long as the process runs."""
+    """Answers while the process runs."""
     return ApiResponse({"status": "ok"})
 
 
@@ -39,12 +39,12 @@ def is_ready(request: Request) -> ApiResponse:
     if service and not service.database.is_current():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
     if service and (reason := service.write_probe.find_error()):
-        log.error("nothing can be written to the data directory: %s", reason)
+        log.error("cannot write to the data directory: %s", reason)
         raise ProblemError(503, "Nothing can be written to the disk.", headers={"Retry-After": "2"})
     return ApiResponse({"status": "ready"})
 
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(_: Request) -> Response:
-    """The numbers in Prometheus' text form; `MetricsGuardMiddleware` decides who gets them."""
+    """Return the metrics in Prometheus' text format; `MetricsGuardMiddleware` limits access."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,6 +1,7 @@
-"""Numbers for Prometheus. Their labels are routes, methods, kinds of status and states of issues.
+"""Prometheus metrics, labelled by route, method, status class and issue state.
 
-No number tells anonymous reports from others: with the times of scrapes, it could tell too much.
+No metric separates anonymous reports from others: with the times of scrapes it could reveal a
+reporter.
 """
 
 import threading
@@ -19,10 +20,10 @@ from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.services.service import Service
 
 WAITING_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
-"""The states of what waits."""
+"""States of issues that wait for a reviewer."""
 
 QUEUE_SECONDS = 10.0
-"""For so long a count of the queue is good enough."""
+"""Seconds for which a count of the queue stays valid."""
 
 
 REQUESTS = Histogram(
@@ -34,7 +35,7 @@ REQUESTS = Histogram(
 
 
 class QueueCollector(Collector):
-    """How many issues wait, by state; counted when somebody looks, at most every few seconds."""
+    """Counts waiting issues by state, when scraped and every few seconds at most."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -43,11 +44,11 @@ class QueueCollector(Collector):
         self._counts: dict[str, int] | None = None
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing: else the registry would count in order to find out."""
+        """Return nothing, or the registry would count to find out."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Whether the database answers and, if it does, the counts."""
+        """Yield whether the database answers and, if it does, the counts."""
         with self._lock:
             if time.monotonic() - self._counted_at >= QUEUE_SECONDS:
                 self._counts = self._count()
@@ -77,5 +78,5 @@ class QueueCollector(Collector):
 
 
 def register_queue_collector(service: Service) -> None:
-    """Have the numbers of this process include the queue. Once, when the server starts."""
+    """Add the queue to the metrics of this process. Call it once, at start."""
     REGISTRY.register(QueueCollector(service))

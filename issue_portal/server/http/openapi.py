@@ -1,7 +1,7 @@
-"""The OpenAPI document, made to say what FastAPI cannot know of this API.
+"""Completes the OpenAPI document where FastAPI cannot know this API.
 
-Invalid input is a 400, not FastAPI's 422; lists in a query are joined by commas; a parameter is
-left out, never null; and from the answer to a report its issue can be reached (links).
+Invalid input is a 400, not a 422; lists in a query are joined by commas; a parameter is absent,
+never null; links lead from a report to its issue.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ _REASONS = {
 
 
 def describe_header(description: str, *, required: bool = True, **schema: Any) -> JsonObject:
-    """A header of an answer."""
+    """Describe a response header."""
     return {"description": description, "required": required, "schema": schema}
 
 
@@ -48,8 +48,8 @@ _PROBLEM_HEADERS = {
 
 
 def describe_problem(status: int) -> JsonObject:
-    """A problem document with this status."""
-    # FastAPI would take a `model` for application/json.
+    """Describe a problem response with this status."""
+    # FastAPI would describe a `model` as application/json.
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answer: JsonObject = {"description": _REASONS[status], "content": content}
     if headers := _PROBLEM_HEADERS.get(status):
@@ -65,7 +65,7 @@ def describe_responses(
     example: Any = None,
     headers: JsonObject | None = None,
 ) -> dict[int | str, JsonObject]:
-    """The answers of one operation: its success and its problems by status."""
+    """Describe the responses of an operation: its success and its problems."""
     answer: JsonObject = {"description": description}
     if model is not None:
         answer["model"] = model
@@ -101,10 +101,10 @@ LINKS: dict[str, JsonObject] = {
 
 
 class DescribedApp(FastAPI):
-    """An application whose document is completed."""
+    """An application that completes its document."""
 
     def openapi(self) -> JsonObject:
-        """The document; made once."""
+        """Return the document, built once."""
         if self.openapi_schema is None:
             _complete(super().openapi())
         return super().openapi()
@@ -114,7 +114,7 @@ def _complete(document: JsonObject) -> None:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    # No route returns one, so FastAPI does not know it.
+    # FastAPI does not know this model: no route returns it.
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs"), "Problem": schema}
     for path in document["paths"].values():
@@ -133,7 +133,7 @@ def _complete_parameter(parameter: JsonObject) -> None:
         if choice != {"type": "null"}:
             schema |= choice | schema
     if schema.get("type") == "array":
-        # An empty list has no form of its own: it is the parameter's absence.
+        # An empty list cannot be expressed; clients leave the parameter out.
         schema.pop("default", None)
         schema["minItems"] = 1
         parameter |= {"style": "form", "explode": False}

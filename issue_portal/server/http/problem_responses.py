@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457): every error answer of the API is made here."""
+"""Turns exceptions into problem documents (RFC 9457): every error response of the API."""
 
 import logging
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ log = logging.getLogger(__name__)
 
 
 def respond_not_found(_: Request, _error: Exception) -> JSONResponse:
-    """The answer where there is no route."""
+    """Answer where there is no route."""
     return make_problem_response(ProblemError(404, "There is nothing at this address."))
 
 
 def respond_to_error(error: Exception) -> JSONResponse | None:
-    """The answer where an operation fails so; None if that is a failure of ours."""
+    """Return the response for an expected exception; None for a bug."""
     match error:
         case ProblemError():
             return make_problem_response(error)
         case OperationalError() | InterfaceError() | PoolTimeout():
-            # Not the whole error, which repeats the statement with its values.
+            # The whole error would repeat the statement and its values.
             log.error("database: %s", getattr(error, "orig", error))
             return make_problem_response(
                 ProblemError(
@@ -42,7 +42,7 @@ def respond_to_error(error: Exception) -> JSONResponse | None:
 
 
 def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
-    """For an application with these ``routes``: every error is a problem document."""
+    """Return handlers that answer every error with a problem document."""
 
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
@@ -67,7 +67,7 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
 
 
 def _list_methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
-    """What an address answers to. Starlette names the methods of the first route alone."""
+    """Return the methods of an address. Starlette names those of the first route alone."""
     candidates = [route for route in routes if isinstance(route, Route)]
     paths = [
         route.path for route in candidates if route.matches(request.scope)[0] is not Match.NONE

@@ -1,6 +1,6 @@
-"""Every request to the API: its id, its line in the log, its place in the numbers and its trace.
+"""Gives each API request an id, a log line, a metric and a trace.
 
-All of them know the route, never the address that was called, nor who called.
+They show the route, never the address or the caller.
 """
 
 import logging
@@ -25,13 +25,13 @@ _FREQUENT = ("/health", "/ready", "/metrics")
 
 
 class RequestLogMiddleware:
-    """Watches the requests to ``app``; what fails in it is logged here, and only here."""
+    """Records the requests to ``app``; its failures are logged here and nowhere else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and note what came of it; the answer carries the request's id."""
+        """Pass the request on and record its outcome; add its id to the response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -59,9 +59,9 @@ class RequestLogMiddleware:
 
 
 def _choose_request_id(scope: Scope) -> str:
-    """The caller's own id if it is a random one of our form, else a new one.
+    """Return the caller's id if it is random and of our form, else a new one.
 
-    Always a new one for a report or a receipt: elsewhere, the caller's may be noted with a name.
+    Reports and receipts always get a new one: the caller's id may be stored with a name elsewhere.
     """
     if scope["method"] != "POST":
         sent_id = Headers(scope=scope).get(REQUEST_ID, "")

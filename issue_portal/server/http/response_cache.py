@@ -1,7 +1,7 @@
-"""Answers to ``GET`` that are given again as long as nothing has changed (ASGI middleware).
+"""Caches responses to ``GET`` until anything in the database changes.
 
-Open pages ask for the same lists every few seconds, and mostly nothing has changed meanwhile. Who
-may see what is part of the question: an answer is given again only to the same caller.
+Open pages poll the same lists every few seconds. The caller is part of the key, so a response goes
+to the same caller only.
 """
 
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from issue_portal.server.services.service import Service
 _PATH: Final = "/v1/app/"
 _LARGEST: Final = 64 * 2**10
 _LONGEST_QUESTION: Final = 2**10
-"""Bytes of the query and those headers: what is remembered is counted by its answers."""
+"""Bytes of path, query and headers; the cache counts the size of responses only."""
 
 _ASKED_WITH: Final = (b"if-none-match", b"x-org")
-"""The headers of a question that its answer depends on, beside the caller."""
+"""Request headers that change the response."""
 
 
 class ResponseCacheMiddleware:
-    """Passes a question on only if its answer is not known."""
+    """Passes a request on unless its response is cached."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Give the answer that is remembered, or pass the request on and remember its answer."""
+        """Send the cached response, or pass the request on and cache its response."""
         if scope["type"] != "http" or scope["method"] != "GET" or _PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
-        # The first of each name, which is the one that is asked with.
+        # The first of each name, which is the one in use.
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         caller = self._caller(headers)
         asked = [headers.get(name) for name in _ASKED_WITH]
@@ -68,7 +68,7 @@ class ResponseCacheMiddleware:
 
 @dataclass(frozen=True)
 class _Known:
-    """An answer that can be given again."""
+    """A cached response."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -77,7 +77,7 @@ class _Known:
 
     async def give(self, scope: Scope, send: Send) -> None:
         scope["route"] = self.route
-        # A new list: others add headers of this one answer to it.
+        # A new list: middlewares add headers to it.
         headers = list(self.headers)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
@@ -85,7 +85,7 @@ class _Known:
 
 @dataclass
 class _Answer:
-    """An answer on its way; ``is_whole`` once a small success has been sent."""
+    """A response being sent; ``is_whole`` once a small success is complete."""
 
     _send: Send
     status: int = 0

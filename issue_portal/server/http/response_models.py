@@ -1,14 +1,17 @@
 """What this server answers, exactly, for the OpenAPI document.
 
-The models of `issue_portal.models.responses` are for reading: they tolerate what other servers send
-or leave out. `serializers` and `issue_service` make the JSON itself;
-`tests/api/test_schema.py` compares it with these.
+`issue_portal.models.responses` spells each field and tolerates what other servers send or leave
+out. `derive` makes the exact model: every field is there, none is null, values are ours.
 """
 
-from typing import Annotated, Literal
+from inspect import get_annotations
+from types import GenericAlias, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import MISSING, BaseModel, Field
+from pydantic import MISSING, BaseModel, Field, create_model
 
+from issue_portal.models import responses
+from issue_portal.models.responses import Moment, OpenIssueState, OpenIssueType
 from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role, UserState
 
 Timestamp = Annotated[
@@ -22,198 +25,164 @@ IssueId = Annotated[str, Field(pattern="^issue_[0-9a-f]{16}$")]
 UserId = Annotated[str, Field(pattern="^user_[0-9a-f]{16}$")]
 Cursor = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{24}$")]
 Count = Annotated[int, Field(ge=0)]
+Number = Annotated[int, Field(ge=1)]
+
+_EXACT: dict[Any, Any] = {Moment: Timestamp, OpenIssueType: IssueType, OpenIssueState: IssueState}
+"""The exact type for a tolerant one; `derive` adds each model it makes."""
 
 
-class User(BaseModel):
-    """A person of the organisation."""
+def derive(
+    model: type[BaseModel],
+    name: str = "",
+    doc: str = "",
+    *,
+    without: tuple[str, ...] = (),
+    **exact: Any,
+) -> Any:
+    """Return an exact model with the fields of a tolerant one.
 
-    id: UserId
-    org_id: str
-    account_id: str
-    name: str
-    email: str
-    state: UserState
-    roles: tuple[Role]
-    created_at: Timestamp
-
-
-class UserList(BaseModel):
-    """Everyone of the organisation."""
-
-    data: list[User]
-    total_count: Count
-
-
-class Project(BaseModel):
-    """A project an issue belongs to."""
-
-    id: str
-
-
-class ThreadData(BaseModel):
-    """The stored `config` of an issue."""
-
-    thread_id: str
-    reported_interaction_id: str
+    ``exact`` gives the type of a field where its tolerant type does not tell it; `MISSING` in that
+    type marks a field that may be absent.
+    """
+    fields: dict[str, Any] = {}
+    for field, info in model.model_fields.items():
+        if field in without:
+            continue
+        annotation = exact.get(field) or _make_exact(_get_hint(model, field))
+        default = MISSING if MISSING in get_args(annotation) else ...
+        fields[field] = (annotation, Field(default, description=info.description))
+    doc = doc or (model.__doc__ or "").replace("``", "`")
+    made = create_model(name or model.__name__, __doc__=doc, **fields)
+    _EXACT.setdefault(model, made)
+    return made
 
 
-class ListedIssue(BaseModel):
-    """An issue in a list: `created_by` and `project` are there if `include` says so."""
-
-    id: IssueId
-    issue_number: Annotated[int, Field(ge=1)]
-    description: str
-    resource_type: ResourceType
-    type: IssueType
-    state: IssueState
-    is_read: bool
-    data: ThreadData | MISSING = MISSING
-    created_at: Timestamp
-    updated_at: Timestamp
-    created_by: User | MISSING | None = MISSING
-    project: Project | MISSING = MISSING
+def _get_hint(model: type[BaseModel], field: str) -> Any:
+    """Return the annotation as it is written, with its metadata."""
+    owner = next(base for base in model.__mro__ if field in get_annotations(base))
+    return get_annotations(owner)[field]
 
 
-class Issue(ListedIssue):
-    """One report. `created_by` is null for an anonymous one."""
-
-    created_by: User | None
-
-
-class CreatedIssue(Issue):
-    """The answer to a report."""
-
-    receipt: Annotated[
-        str | MISSING,
-        Field(
-            pattern="^[0-9]{4}(-[0-9]{4}){3}$",
-            description="Of an anonymous report, and shown only here.",
-        ),
-    ] = MISSING
+def _make_exact(hint: Any) -> Any:
+    if hint in _EXACT:
+        return _EXACT[hint]
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = [part for part in get_args(hint) if part is not type(None)]
+        return _make_exact(hint)
+    if get_origin(hint) is tuple:
+        return GenericAlias(tuple, (_make_exact(get_args(hint)[0]), ...))
+    if get_origin(hint) is Annotated:
+        return _make_exact(get_args(hint)[0])
+    return hint
 
 
-class IssuePage(BaseModel):
-    """One page of a list."""
-
-    data: list[ListedIssue]
-    next_cursor: Cursor | MISSING = MISSING
-    previous_cursor: Cursor | MISSING = MISSING
-    has_next_page: bool
-    has_previous_page: bool
-    total_count: Count | MISSING = MISSING
+def _list_of(model: Any) -> Any:
+    return list.__class_getitem__(model)  # mypy takes no variable for a type.
 
 
-class Change(BaseModel):
-    """One field that changed; the text of a description is never kept in the history."""
+User = derive(responses.User, id=UserId, state=UserState, roles=tuple[Role])
 
-    field: Literal["description", "type", "state", "is_read"]
-    old: str | bool | MISSING = MISSING
-    new: str | bool | MISSING = MISSING
+
+UserList = derive(
+    responses.UserPage,
+    "UserList",
+    "All users of the organisation.",
+    without=("next_cursor", "previous_cursor", "has_next_page", "has_previous_page"),
+    data=_list_of(User),
+    total_count=Count,
+)
+Project = derive(responses.Project, without=("name",))
+ThreadData = derive(responses.ThreadData)
+
+_ISSUE: dict[str, Any] = {
+    "id": IssueId,
+    "issue_number": Number,
+    "resource_type": ResourceType,
+    "data": ThreadData | MISSING,
+    "created_by": User | None,
+    "project": Project | MISSING,
+    "receipt": Annotated[str, Field(pattern="^[0-9]{4}(-[0-9]{4}){3}$")] | MISSING,
+}
+ListedIssue = derive(
+    responses.Issue,
+    "ListedIssue",
+    "An issue in a list: `created_by` and `project` are there if `include` says so.",
+    without=("receipt", "etag"),
+    **_ISSUE | {"created_by": User | MISSING | None},
+)
+Issue = derive(
+    responses.Issue,
+    doc="One report. `created_by` is null for an anonymous one.",
+    without=("receipt", "etag"),
+    **_ISSUE,
+)
+CreatedIssue = derive(
+    responses.Issue, "CreatedIssue", "The answer to a report.", without=("etag",), **_ISSUE
+)
+
+
+IssuePage = derive(
+    responses.IssuePage,
+    doc="One page of a list.",
+    data=_list_of(ListedIssue),
+    next_cursor=Cursor | MISSING,
+    previous_cursor=Cursor | MISSING,
+    total_count=Count | MISSING,
+)
+Change = derive(
+    responses.Change,
+    field=Literal["description", "type", "state", "is_read"],
+    old=str | bool | MISSING,
+    new=str | bool | MISSING,
+)
 
 
 class Actor(BaseModel):
-    """Who did it."""
+    """The user who made a change."""
 
     id: UserId
     name: str
 
 
-class ReceiptEntry(BaseModel):
-    """What happened to an issue and when."""
-
-    at: Timestamp
-    action: Literal["created", "updated", "deleted"]
-    changes: list[Change]
-
-
-class HistoryEntry(ReceiptEntry):
-    """Who changed what and when. `by` is null for an anonymous reporter."""
-
-    by: Actor | None
-
-
-class IssueHistory(BaseModel):
-    """Everything that happened to one issue, oldest first."""
-
-    data: list[HistoryEntry]
-
-
-class ReceiptView(BaseModel):
-    """What the holder of a receipt may see of an issue."""
-
-    issue_number: Annotated[int, Field(ge=1)]
-    type: IssueType
-    state: IssueState
-    created_at: Timestamp
-    updated_at: Timestamp
-    description: str
-    history: list[ReceiptEntry]
-
-
-class DayCount(BaseModel):
-    """What happened on one day."""
-
-    day: Annotated[str, Field(json_schema_extra={"format": "date"})]
-    count: Annotated[int, Field(ge=0, description="Issues created.")]
-    closed: Count
-    open: Annotated[int, Field(ge=0, description="Issues that were not closed when it ended.")]
-
-
-class ProjectCount(BaseModel):
-    """Issues of one project."""
-
-    project: Project
-    count: Count
-
-
-class Duration(BaseModel):
-    """How long something took, in seconds, over `count` issues."""
-
-    count: Count
-    median: int
-    p90: int
-
-
-class IssueStats(BaseModel):
-    """Counts of the issues created in a period, but for the deleted ones."""
-
-    total: Count
-    unread: Count
-    anonymous: Count
-    by_state: dict[IssueState, Count]
-    by_type: dict[IssueType, Count]
-    by_project: Annotated[
-        list[ProjectCount], Field(max_length=20, description="The largest first.")
-    ]
-    open_before: Annotated[int, Field(ge=0, description="Open when the period began.")]
-    by_day: Annotated[
-        list[DayCount],
-        Field(description="Days on which anything was created or closed, oldest first."),
-    ]
-    time_to_review: Annotated[
-        Duration | None, Field(description="From the report to the first change of state.")
-    ]
-    time_to_close: Annotated[
-        Duration | None,
-        Field(description="From the report to its closing, of those that are closed."),
-    ]
-
-
-class FieldError(BaseModel):
-    """One field at fault."""
-
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """An error answer (RFC 9457)."""
-
-    type: Literal["about:blank"]
-    title: str
-    status: Annotated[int, Field(ge=400, le=599)]
-    detail: str
-    errors: list[FieldError] | MISSING = MISSING
+_ACTION = Literal["created", "updated", "deleted"]
+ReceiptEntry = derive(
+    responses.HistoryEntry,
+    "ReceiptEntry",
+    "What happened to an issue and when.",
+    without=("by",),
+    action=_ACTION,
+)
+HistoryEntry = derive(responses.HistoryEntry, action=_ACTION, by=Actor | None)
+IssueHistory = derive(responses.IssueHistory, data=_list_of(HistoryEntry))
+ReceiptView = derive(responses.ReceiptView, issue_number=Number, history=_list_of(ReceiptEntry))
+DayCount = derive(
+    responses.DayCount,
+    day=Annotated[str, Field(json_schema_extra={"format": "date"})],
+    count=Count,
+    closed=Count,
+    open=Count,
+)
+ProjectCount = derive(responses.ProjectCount, count=Count)
+Duration = derive(responses.Duration, count=Count)
+IssueStats = derive(
+    responses.IssueStats,
+    total=Count,
+    unread=Count,
+    anonymous=Count,
+    by_state=dict[IssueState, Count],
+    by_type=dict[IssueType, Count],
+    by_project=Annotated[_list_of(ProjectCount), Field(max_length=20)],
+    open_before=Count,
+    time_to_review=Duration | None,
+    time_to_close=Duration | None,
+)
+FieldError = derive(responses.FieldError)
+Problem = derive(
+    responses.Problem,
+    type=Literal["about:blank"],
+    status=Annotated[int, Field(ge=400, le=599)],
+    errors=_list_of(FieldError) | MISSING,
+)
 
 
 class Health(BaseModel):

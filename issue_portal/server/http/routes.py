@@ -1,6 +1,6 @@
-"""HTTP in and out: parameters, headers, status codes. The rules are in `issue_service`.
+"""HTTP of the API: parameters, headers, status codes. The rules are in `issue_service`.
 
-FastAPI makes the OpenAPI document of these functions; `operations` serves them.
+FastAPI builds the OpenAPI document from these functions; `dispatch` serves them.
 """
 
 from functools import partial
@@ -30,7 +30,7 @@ from issue_portal.server.services.threadpool import run_in_thread
 
 
 def _supplied_by_dispatch() -> None:
-    """FastAPI only describes: `operations` finds the arguments."""
+    """Mark an argument that `dispatch` supplies; FastAPI only describes it."""
 
 
 PrincipalParameter = Annotated[Principal, Depends(_supplied_by_dispatch)]
@@ -275,11 +275,8 @@ def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
         raise ProblemError(404, "A visitor has no user.")
     service = call.service
     with service.database.read() as connection:
-        return ApiResponse(
-            serializers.serialize_user(
-                queries_users.get_user(connection, service.org_id, caller.user_id)
-            )
-        )
+        row = queries_users.get_user(connection, service.org_id, caller.user_id)
+    return ApiResponse(serializers.serialize_user(row))
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""API tokens: making them, and noting the days on which they are used."""
+"""API tokens: how they are created, and the days on which they are used."""
 
 import logging
 import secrets
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
 USAGE_WRITE_INTERVAL = 3600.0
-"""Seconds for which the uses of tokens are gathered before they are written."""
+"""Seconds during which uses are collected before they are written."""
 
 
 @dataclass(frozen=True)
 class NewToken:
-    """An API token at the only moment when its secret is known."""
+    """A new API token, the only time its secret is available."""
 
     id: str
     secret: str
@@ -39,9 +39,9 @@ def create_token(
     role: Role,
     expires_at: int | None,
 ) -> NewToken:
-    """Make an API token for a user, who is created or promoted if need be. Only its hash is stored.
+    """Create an API token for a user, who is created or promoted if necessary.
 
-    A token of a lesser role than its user's does not demote the user.
+    Stores only the token's hash. A token of a weaker role does not demote its user.
     """
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
@@ -57,10 +57,10 @@ def create_token(
 
 
 class TokenUsage:
-    """The days on which tokens were used, written from time to time for all of them at once.
+    """The days on which tokens were used, written together at intervals.
 
-    Not with the request: the order in which a database writes would show which token was in use
-    just before an anonymous report.
+    Writing them per request would show, by the order of writes, which token was in use just before
+    an anonymous report.
     """
 
     def __init__(self, database: Database, org_id: str) -> None:
@@ -71,11 +71,11 @@ class TokenUsage:
         self._written_at = time.monotonic()
 
     def record(self, principal: Principal) -> None:
-        """Remember that a token is used today. Not to be called for an anonymous report."""
+        """Record that a token is used today. Do not call it for an anonymous report."""
         if principal.token_id is None:
             return
         if time.monotonic() - self._written_at > USAGE_WRITE_INTERVAL:
-            # In a thread: whoever calls must not wait for a database that is locked, or fail by it.
+            # In a thread: the request must not wait for a locked database, or fail because of it.
             Thread(
                 target=self._write_or_log, args=[self._take_pending()], name="token uses"
             ).start()
@@ -83,7 +83,7 @@ class TokenUsage:
             self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
 
     def write(self) -> None:
-        """Write what has been remembered; what cannot be written stays remembered."""
+        """Write the recorded days. They stay recorded if that fails."""
         self._write(self._take_pending())
 
     def _take_pending(self) -> dict[str, int]:
@@ -107,7 +107,7 @@ class TokenUsage:
         try:
             self._write(days)
         except DBAPIError as error:
-            log.warning("the days on which tokens were used wait: %s", describe_error(error))
+            log.warning("the days of token use are not stored yet: %s", describe_error(error))
 
 
 def _pick_stronger(first: Role, second: Role) -> Role:

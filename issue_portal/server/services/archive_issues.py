@@ -1,22 +1,20 @@
-"""Moving old issues out of the database into a file: written, read back, and only then deleted.
+"""Moves old issues from the database to a file, which is verified before anything is deleted.
 
-The file is compressed JSON lines: issues in the shape of the contract, each with its ``history``.
+The file is compressed JSON Lines: issues as the contract shows them, each with its ``history``.
 """
 
 import gzip
 import hashlib
 import json
-import os
-import secrets
 import time
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 from issue_portal.core import export_formats
-from issue_portal.core.files import rename_without_overwriting
+from issue_portal.core.files import replace_when_complete, sync_directory
 from issue_portal.core.settings import FatalError
 from issue_portal.server.db import queries_history, queries_issues
 from issue_portal.server.services import serializers
@@ -25,18 +23,17 @@ from issue_portal.server.services.service import Service
 
 _WRITTEN_AT_ONCE = 1000
 _DELETED_AT_ONCE = 200
-"""So few that writers hardly wait."""
+"""Few enough that writers hardly wait."""
 
 Counts = dict[str, int]
 
 
 def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
-    """Move what was closed or deleted before that time to a new file; counts what was done.
+    """Move issues closed or deleted before a time to a new file, and count them.
 
-    ``archived`` are in the file, ``removed`` went from the database, ``kept`` were changed in the
-    meantime and stay in it. A file that is there is not written again: what it has is removed, so
-    that an interrupted run can be repeated. Raises `FatalError` before anything is removed if the
-    file cannot be written, or does not read back as it was written.
+    Of the ``archived`` issues in the file, ``removed`` went from the database and ``kept`` changed
+    in the meantime. An existing file is not written again, so that an interrupted run can be
+    repeated. Raises `FatalError`, with nothing removed, if the file cannot be written and verified.
     """
     if not path.exists() and not _write_archive(service, closed_before, path):
         return {"archived": 0, "removed": 0, "kept": 0}
@@ -50,36 +47,33 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
 
 
 def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
-    """Returns whether there was anything to write."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Write the file and read it back; return whether there was anything to write."""
+    lines = _format_issues(service, closed_before)
+    first = next(lines, None)
+    if first is None:
+        return False
     try:
-        temporary.touch(mode=0o600)
-        written = hashlib.sha256()
-        nothing = written.digest()
-        with gzip.open(temporary, "wb") as file:
-            for line in _format_issues(service, closed_before):
-                written.update(line)
-                file.write(line)
-        if written.digest() == nothing:
-            return False
-        read_back = hashlib.sha256()
-        with gzip.open(temporary, "rb") as file:
-            for line in file:
-                read_back.update(line)
-        if read_back.digest() != written.digest():
-            raise FatalError(f"{path} does not read back as it was written: nothing was removed.")
-        _sync(temporary)
-        rename_without_overwriting(temporary, path)
-        _sync(path.parent)
-        return True
+        with replace_when_complete(path, overwrite=False) as temporary:
+            written, read_back = hashlib.sha256(), hashlib.sha256()
+            with gzip.open(temporary, "wb") as file:
+                for line in chain([first], lines):
+                    written.update(line)
+                    file.write(line)
+            with gzip.open(temporary, "rb") as file:
+                for line in file:
+                    read_back.update(line)
+            if read_back.digest() != written.digest():
+                raise FatalError(
+                    f"{path} does not read back as it was written: nothing was removed."
+                )
+        sync_directory(path.parent)
     except OSError as error:
         raise FatalError(f"Cannot write {path}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    return True
 
 
 def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
-    # A report that may still be repeated is not forgotten: it would be stored again.
+    # Keep reports that a client may still repeat: they would be stored twice.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:
@@ -110,7 +104,7 @@ def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
 
 
 def _read_archive(path: Path) -> Iterator[tuple[str, int]]:
-    """The id of each issue in the file, and when it was last changed."""
+    """Yield the id of each issue in the file and the time of its last change."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for line in file:
@@ -130,11 +124,3 @@ def _count_remaining(service: Service, path: Path) -> int:
         with service.database.read() as connection:
             left += queries_issues.count_existing(connection, service.org_id, batch)
     return left
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,4 +1,4 @@
-"""Who is calling: from a bearer token to a principal. All of the API's authentication is here."""
+"""Authentication: from a bearer token to a principal."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Authenticator:
-    """Tells who is calling."""
+    """Finds the principal of a request."""
 
     def __init__(
         self, database: Database, org_id: str, keys: SecretKeys, accounts: AccountsFile
@@ -31,9 +31,9 @@ class Authenticator:
         self._accounts = accounts
 
     def authenticate(self, authorization: str | None) -> Principal:
-        """The principal behind an ``Authorization`` header; a 401 or 403 problem if there is none.
+        """Return the principal of an ``Authorization`` header, or raise a 401 or 403.
 
-        It may wait for the database.
+        May wait for the database.
         """
         token = _parse_bearer(authorization)
         if token.startswith(TOKEN_PREFIX):
@@ -50,7 +50,7 @@ class Authenticator:
         return _make_user_principal(caller, user)
 
     def authenticate_now(self, authorization: str | None) -> Principal | None:
-        """The same, or None if the database would have to be waited for."""
+        """Return the principal, or None if that would mean waiting for the database."""
         token = _parse_bearer(authorization)
         quick = self._database.is_quick
         if token.startswith(TOKEN_PREFIX):
@@ -68,10 +68,10 @@ class Authenticator:
             )
             if row:
                 return self._make_token_principal(row)
-        raise _make_token_error("This token is not known, or it was revoked.")
+        raise _make_token_error("This token is unknown or revoked.")
 
     def _find_user(self, caller: Person) -> tables.AnyRow | None:
-        """The caller's user, if it is there and up to date."""
+        """Return the caller's user if it exists and is up to date."""
         row: tables.AnyRow | None = self._database.fetch_first(
             queries_users.USER, org=self._org_id, email=caller.email
         )
@@ -81,7 +81,7 @@ class Authenticator:
     def _make_token_principal(self, row: tables.AnyRow) -> Principal:
         if row.expires_at is not None and row.expires_at <= time.time():
             raise _make_token_error("This token has expired.")
-        # Whoever loses a role loses it for all tokens.
+        # A demotion applies to all tokens of the user.
         role = _pick_weaker(Role(row.role), Role(row.user_role))
         if account := self._accounts.find_by_email(row.email):
             role = _pick_weaker(role, account.role)
@@ -95,7 +95,7 @@ class Authenticator:
         except jwt.ExpiredSignatureError:
             raise _make_token_error("This token has expired.") from None
         except (jwt.InvalidTokenError, ValueError):
-            raise _make_token_error("This token is not known, or it was revoked.") from None
+            raise _make_token_error("This token is unknown or revoked.") from None
 
 
 def _parse_bearer(authorization: str | None) -> str:

@@ -1,15 +1,13 @@
-"""Backups: every row of every table, and the files that go with them, in one compressed text file.
+"""Backups: all rows and the files that belong to them, in one compressed text file.
 
-A backup can be restored to either database. Its lines are JSON: a header, the rows by table, and
-the checksum of all that.
+A backup can be restored to either database. Its lines are JSON: a header, the rows by table, and a
+checksum.
 """
 
 import base64
 import gzip
 import hashlib
 import json
-import os
-import secrets
 import zlib
 from collections.abc import Iterator
 from itertools import islice
@@ -21,7 +19,7 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, s
 from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts
-from issue_portal.core.files import rename_without_overwriting, write_private_file
+from issue_portal.core.files import replace_when_complete, write_private_file
 from issue_portal.core.revoked_sign_ins import RevokedName, read_revoked, restore_revoked
 from issue_portal.core.secret_keys import SecretKeys, load_keys, parse_keys
 from issue_portal.core.settings import FatalError, Settings
@@ -29,9 +27,9 @@ from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
 
 FILES = ("secret.key", "accounts.yaml")
-"""What goes with the rows: without its key, a database's receipts and tokens are worth nothing."""
+"""Files in the backup; without its key, a database's receipts and tokens are worthless."""
 
-# In an order in which every row finds what it refers to.
+# Referenced tables come first.
 _TABLES = {
     organisations: (organisations.c.org_id,),
     users: (users.c.org_id, users.c.id),
@@ -41,45 +39,38 @@ _TABLES = {
     idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
 }
 _MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading a file raises that somebody else has written."""
+"""Exceptions from parsing a file of unknown origin."""
 
 _BATCH = 1000
 _LONGEST_LINE = 100 * 2**20
 
 Counts = dict[str, int]
-"""Rows by table."""
+"""Rows per table."""
 
 
 def write_backup(database: Database, settings: Settings, keys: SecretKeys, path: Path) -> Counts:
-    """Write everything as it is at this moment, and read it back; the database may be in use.
+    """Write a consistent backup and verify it; the database may be in use.
 
-    There is no file at ``path`` before all of it has been verified; raises `FatalError` if it
-    cannot be written.
+    Nothing appears at ``path`` before the backup is verified. Raises `FatalError` if it cannot be
+    written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     if path.exists():
-        raise FatalError(f"{path} is there already: give the backup a new name.")
+        raise FatalError(f"{path} exists already: give the backup a new name.")
     try:
-        temporary.touch(mode=0o600)
-        with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
-            digest = hashlib.sha256()
-            for line in _dump_lines(database, settings, keys):
-                digest.update(line.encode())
-                file.write(line)
-            file.write(_dump_json({"sha256": digest.hexdigest()}))
-        counts = verify_backup(temporary)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        rename_without_overwriting(temporary, path)
+        with replace_when_complete(path, overwrite=False) as temporary:
+            with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
+                digest = hashlib.sha256()
+                for line in _dump_lines(database, settings, keys):
+                    digest.update(line.encode())
+                    file.write(line)
+                file.write(_dump_json({"sha256": digest.hexdigest()}))
+            return verify_backup(temporary)
     except OSError as error:
         raise FatalError(f"Cannot write {path}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return counts
 
 
 def verify_backup(path: Path) -> Counts:
-    """Read a whole backup; raises `FatalError` if a byte of it is missing or wrong."""
+    """Read a backup and count its rows. Raises `FatalError` if it is incomplete or damaged."""
     digest = hashlib.sha256()
     counts: Counts = {}
     table, last = "", ""
@@ -100,10 +91,10 @@ def verify_backup(path: Path) -> Counts:
 def restore_backup(
     database: Database, settings: Settings, path: Path, *, other_key: bool = False
 ) -> Counts:
-    """Fill a new database from a backup and put its files beside it: all, or nothing.
+    """Fill a new database from a backup and write its files: all of it, or nothing.
 
-    Raises `FatalError` if the backup is damaged, if the database is not new, or (unless
-    ``other_key``) if another secret key is set, with which receipts and tokens would be void.
+    Raises `FatalError` if the backup is damaged, the database is in use, or (unless ``other_key``)
+    another secret key is configured, which would void receipts and tokens.
     """
     try:
         counts = verify_backup(path)
@@ -120,7 +111,7 @@ def restore_backup(
     files = {settings.data_dir / name: header.files[name] for name in FILES if name in header.files}
     for file, text in files.items():
         if file.exists() and file.read_text() != text:
-            raise FatalError(f"{file} is of another installation: use a new ISSUES_DATA_DIR.")
+            raise FatalError(f"{file} belongs to another installation: use a new ISSUES_DATA_DIR.")
     if database.read_revision() is None:
         database.migrate(header.revision)
     try:
@@ -132,7 +123,7 @@ def restore_backup(
             for table, columns, rows in _read_batches(lines):
                 if rows:
                     _insert_rows(connection, reflected.tables[table], columns, rows)
-            # Before the rows are there for good: a restore that breaks off can be repeated.
+            # Before the commit, so that an interrupted restore can be repeated.
             for file, text in files.items():
                 write_private_file(file, text, replace=True)
             restore_revoked(settings, header.ended)

@@ -1,4 +1,6 @@
-"""Cursors: places in a list of issues, opaque to clients and sealed: none can be made up."""
+"""Cursors: positions in a list of issues, opaque to clients and signed, so that none can be
+forged.
+"""
 
 import base64
 import binascii
@@ -15,12 +17,12 @@ class Cursors:
         self._org_id = org_id
 
     def encode(self, number: int) -> str:
-        """The cursor of the issue with this number."""
+        """Return the cursor of the issue with this number."""
         data = number.to_bytes(8)
         return base64.urlsafe_b64encode(data + self._sign(data)[0]).decode()
 
     def decode(self, field: str, cursor: str | None) -> int | None:
-        """The number in a cursor that was given as ``field``; a 400 if it is damaged."""
+        """Return the number in the cursor of parameter ``field``; raise a 400 if it is invalid."""
         if cursor is None:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Taking in issues from elsewhere: JSON lines in the shape of the contract."""
+"""Imports issues from JSON Lines as the contract shows issues."""
 
 import hashlib
 import re
@@ -17,14 +17,14 @@ from issue_portal.models.vocabulary import (
     DESCRIPTION_LIMIT,
     IssueState,
     IssueType,
-    ResourceType,
     Role,
 )
 from issue_portal.server.db import queries_issues, queries_organisations, queries_users
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
 
 _BATCH = 20
-"""Issues that are stored together; on PostgreSQL, reports wait meanwhile."""
+"""Issues stored per transaction; on PostgreSQL, reports wait meanwhile."""
 
 _NUMBERS = 10**12
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -35,17 +35,17 @@ _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 def import_issues(
     service: Service, lines: Iterable[str], refused: Callable[[int, str], None]
 ) -> Counter[str]:
-    """Store the issues that are not there yet; counts ``imported``, ``known`` and ``refused``.
+    """Store new issues; count ``imported``, ``known`` and ``refused``.
 
-    An issue is known by its id, so a second run stores nothing. It keeps its number if that is
-    free. Its reporter becomes a member if there is no user with that address. ``refused`` is told
-    the number of a line that cannot be taken, and why.
+    Issues are identified by id, so a second run stores nothing. An issue keeps its number if that
+    is free. Its reporter becomes a member unless the address has a user. ``refused`` is called with
+    the number of each invalid line and the reason.
     """
     counts: Counter[str] = Counter(imported=0, known=0, refused=0)
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, _BATCH)):
         issues = []
-        # Not while the database is locked: nobody may be reading what is told.
+        # Parse outside the transaction: the reader of our messages may be slow.
         for number, line in batch:
             try:
                 issues.append(_parse(line))
@@ -102,28 +102,27 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
     created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
     updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
     reporter = _ensure_reporter(connection, org_id, issue.created_by) if issue.created_by else None
-    row = {
-        "org_id": org_id,
-        "id": issue_id,
-        "number": queries_organisations.take_issue_number(connection, org_id, issue.issue_number),
-        "description": issue.description or "",
-        "resource_type": ResourceType.THREAD,
-        "type": issue.type,
-        "state": issue.state,
-        "is_read": issue.is_read,
-        "thread_id": issue.data.thread_id if issue.data else None,
-        "reported_interaction_id": issue.data.reported_interaction_id if issue.data else None,
-        "project_id": issue.project.id if issue.project else None,
-        "created_at": created,
-        "updated_at": updated,
-        "created_by": reporter,
-    }
+    row = IssueRow(
+        org_id=org_id,
+        id=issue_id,
+        number=queries_organisations.take_issue_number(connection, org_id, issue.issue_number),
+        description=issue.description or "",
+        type=str(issue.type),
+        state=str(issue.state),
+        is_read=issue.is_read,
+        thread_id=issue.data.thread_id if issue.data else None,
+        reported_interaction_id=issue.data.reported_interaction_id if issue.data else None,
+        project_id=issue.project.id if issue.project else None,
+        created_at=created,
+        updated_at=updated,
+        created_by=reporter,
+    )
     queries_issues.add_issues(connection, [row])
     return True
 
 
 def _map_id(theirs: str) -> str:
-    """The id itself if it has our form, else always the same one made from it."""
+    """Return the id itself if it has our form, else one derived from it."""
     if _ISSUE_ID.fullmatch(theirs):
         return theirs
     return f"issue_{hashlib.sha256(theirs.encode()).hexdigest()[:16]}"
@@ -133,6 +132,6 @@ def _ensure_reporter(connection: Connection, org_id: str, user: User) -> str:
     email = " ".join((user.email or f"{user.id}@unknown.invalid").lower().split())[:320]
     name = " ".join((user.name or email).split())[:200]
     texts = queries_users.find_user(connection, org_id, email)
-    # Whatever rights they had elsewhere: rights are given by accounts and tokens only.
+    # Roles of the other system do not count: only accounts and tokens give roles.
     row = texts or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
     return str(row.id)

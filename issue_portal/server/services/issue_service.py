@@ -1,9 +1,9 @@
-"""The rules: who may do what to an issue, which states follow which, and what anonymous means."""
+"""The rules for issues: who may do what, how states follow, and what anonymous means."""
 
 import hashlib
 import re
 import time
-from typing import Any
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -19,10 +19,17 @@ from issue_portal.core.problems import (
 )
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.permissions import OWN_CHANGES_WHILE, Action
-from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.requests import (
+    IssueQuery,
+    IssueUpdate,
+    NewIssue,
+    StatsQuery,
+)
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
+from issue_portal.server.db.queries_history import FieldChange, NewEntry
+from issue_portal.server.db.queries_issues import IssueChange, ReviewTimes
 from issue_portal.server.services import pagination, serializers, stats
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.issue_writer import IssueWriter
@@ -33,10 +40,10 @@ from issue_portal.server.services.serializers import JsonObject
 from issue_portal.server.services.threadpool import run_in_thread
 
 SHORTEST_ANONYMOUS_KEY = 16
-"""Characters of an ``Idempotency-Key`` that nobody else will think of."""
+"""Characters of an ``Idempotency-Key`` that no other client will choose."""
 
 MOST_OWN_CHANGES = 100
-"""How often a report can be changed before only reviewers change it."""
+"""Changes of a report by its reporter; after that only reviewers change it."""
 
 _GUARDED = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
 """Fields of an update that need an action of their own."""
@@ -57,7 +64,7 @@ class IssueService:
     async def create(
         self, principal: Principal, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
-        """Store a report (`Reports.add`); of an anonymous one nothing about ``who`` is stored."""
+        """Store a report; of an anonymous one nothing about the principal is stored."""
         if not new.anonymous and not principal.may(Action.CREATE_NAMED):
             raise ForbiddenError("A visitor can only report anonymously: set anonymous to true.")
         if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
@@ -69,14 +76,17 @@ class IssueService:
         if not new.anonymous:
             return await self._writer.add(principal.user_id, new, idempotency_key)
         try:
-            # It takes up to 50 ms, in which others would wait.
+            # Takes up to 50 ms, which would block the event loop.
             cleaned = await run_in_thread(new.strip_hidden_marks, caller=principal.rate_limit_key)
         except ValidationError as error:
             raise convert_validation_error(error) from None
         return await self._writer.add(None, cleaned, idempotency_key)
 
     def list_page(self, principal: Principal, query: IssueQuery) -> JsonObject:
-        """One page of the issues that ``who`` may see."""
+        """Return one page of the issues that the principal may see.
+
+        Maps the client's `IssueQuery` to the `IssueFilter` of the SQL; nothing else does.
+        """
         if not principal.may(Action.READ_OWN):
             raise ForbiddenError("A visitor follows a report by its receipt.")
         if IssueState.DELETED in query.states and not principal.may(Action.LIST_DELETED):
@@ -92,7 +102,7 @@ class IssueService:
             types=query.type,
             created_by=created_by,
             projects=query.projects,
-            # Issues carry whole seconds: one created at 12:00:00 is on or after 12:00:00.000 only.
+            # Issues have whole seconds: one created at 12:00:00 is not after 12:00:00.001.
             created_from=_to_seconds(query.start_date),
             created_to=_to_seconds(query.end_date),
             text=query.filter_by_text,
@@ -102,7 +112,7 @@ class IssueService:
             return pagination.read_page(connection, issue_filter, place, query, self._cursors)
 
     def get(self, principal: Principal, issue_id: str) -> JsonObject:
-        """One issue."""
+        """Return one issue."""
         with self._database.read() as connection:
             return serializers.serialize_issue(
                 self._find(connection, principal, issue_id), with_project=True
@@ -111,59 +121,65 @@ class IssueService:
     def update(
         self, principal: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
     ) -> JsonObject:
-        """Change what ``update`` names; what is already so changes nothing."""
+        """Change the fields in ``update``; a field that has that value already stays untouched."""
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            changes = {
+            changes: dict[str, str | bool] = {
                 field: value
                 for field, value in update.changes().items()
                 if getattr(row, field) != value
             }
             if changes:
                 self._check_may_change(connection, principal, row, set(changes))
-                if "state" in changes:
-                    self._check_move(IssueState(row.state), changes["state"])
-                now = int(time.time())
-                times = _compute_times(row, changes["state"], now) if "state" in changes else {}
-                queries_issues.update_issue(
-                    connection, self._org_id, row.id, updated_at=now, **changes, **times
-                )
-                self._record(
-                    connection,
-                    row.id,
-                    now,
-                    "updated",
-                    principal.user_id,
-                    [_change(field, getattr(row, field), new) for field, new in changes.items()],
-                )
+                self._apply(connection, principal, row, changes)
             return serializers.serialize_issue(
                 self._find(connection, principal, issue_id), with_project=True
             )
 
+    def _apply(
+        self,
+        connection: Connection,
+        principal: Principal,
+        row: tables.AnyRow,
+        fields: Mapping[str, str | bool],
+    ) -> None:
+        now, times = int(time.time()), None
+        if "state" in fields:
+            state = IssueState(str(fields["state"]))
+            self._check_move(IssueState(row.state), state)
+            times = ReviewTimes(row.reviewed_at or now, now if state is IssueState.CLOSED else None)
+        change = IssueChange(now, fields, times)
+        queries_issues.update_issue(connection, self._org_id, row.id, change)
+        changes = tuple(_describe(field, getattr(row, field), new) for field, new in fields.items())
+        entry = NewEntry(now, "updated", principal.user_id, changes)
+        queries_history.add_history(connection, self._org_id, row.id, entry)
+
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
-        """Mark as deleted: from now on only an admin who asks for deleted issues sees it."""
+        """Mark an issue as deleted: from now on only reviewers who ask for deleted issues see
+        it.
+        """
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
             if not principal.may(Action.DELETE_ALL) and row.state != OWN_CHANGES_WHILE:
                 raise ForbiddenError("It is being reviewed, so it can no longer be withdrawn.")
-            now = int(time.time())
-            change = _change("state", row.state, IssueState.DELETED)
-            queries_issues.update_issue(
-                connection, self._org_id, row.id, updated_at=now, state=IssueState.DELETED
-            )
-            self._record(connection, row.id, now, "deleted", principal.user_id, [change])
+            now, deleted = int(time.time()), IssueState.DELETED
+            change = IssueChange(now, {"state": deleted})
+            queries_issues.update_issue(connection, self._org_id, row.id, change)
+            changes = (FieldChange("state", row.state, deleted),)
+            entry = NewEntry(now, "deleted", principal.user_id, changes)
+            queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
-        """Who changed what and when."""
+        """Return who changed what and when."""
         with self._database.read() as connection:
             row = self._find(connection, principal, issue_id)
             events = queries_history.list_history(connection, self._org_id, row.id)
             return {"data": serializers.serialize_history(events, with_actors=True)}
 
     def find_by_receipt(self, receipt: str) -> JsonObject:
-        """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
+        """Return what the holder of a receipt may see; a wrong receipt looks like a missing one."""
         hashes = self._receipts.hash_all(receipt)
         with self._database.read() as connection:
             row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
@@ -173,7 +189,7 @@ class IssueService:
             return serializers.serialize_receipt_view(row, events)
 
     def stats(self, principal: Principal, query: StatsQuery) -> JsonObject:
-        """Counts of the organisation's issues, and how long they took."""
+        """Return counts of the organisation's issues, and how long they took."""
         if not principal.may(Action.READ_STATS):
             raise ForbiddenError("Only reviewers can see statistics.")
         with self._database.read() as connection:
@@ -227,28 +243,9 @@ class IssueService:
         if compute_etag(serializers.serialize_issue(row, with_project=True)) not in tags:
             raise ProblemError(412, "Someone changed this issue in the meantime.")
 
-    def _record(
-        self,
-        connection: Connection,
-        issue_id: str,
-        at: int,
-        action: str,
-        actor: str | None,
-        changes: list[dict[str, Any]],
-    ) -> None:
-        queries_history.add_history(
-            connection,
-            self._org_id,
-            issue_id,
-            at=at,
-            action=action,
-            actor=actor,
-            changes=changes,
-        )
-
 
 def compute_etag(issue: JsonObject) -> str:
-    """The entity tag of an issue as it is now (RFC 9110)."""
+    """Return the entity tag of an issue as it is now (RFC 9110)."""
     return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
 
 
@@ -256,14 +253,6 @@ def _to_seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else -(-milliseconds // 1000)
 
 
-def _compute_times(row: tables.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
-    """What a move to ``state`` does to the times of an issue."""
-    return {
-        "reviewed_at": row.reviewed_at or now,
-        "closed_at": now if state is IssueState.CLOSED else None,
-    }
-
-
-def _change(field: str, old: Any, new: Any) -> dict[str, Any]:
-    """A line of history. Texts are left out: a correction must be able to take something back."""
-    return {"field": field} if field == "description" else {"field": field, "old": old, "new": new}
+def _describe(field: str, old: str | bool, new: str | bool) -> FieldChange:
+    """Return a line of history, which leaves out texts: an edit must be able to withdraw one."""
+    return FieldChange(field) if field == "description" else FieldChange(field, old, new)

@@ -1,14 +1,13 @@
-"""New reports. Those that come while others are on their way to disk are stored together.
+"""Stores new reports, several in one transaction (group commit).
 
-So they share one transaction and its wait for the disk (group commit). Each is answered only when
-it is on disk.
+Reports that arrive during a commit share the next one. Each is answered once it is on disk.
 """
 
 import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -29,6 +28,8 @@ from issue_portal.server.db import (
     tables,
 )
 from issue_portal.server.db.database import Database
+from issue_portal.server.db.queries_idempotency import IdempotencyRecord
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services import serializers
 from issue_portal.server.services.receipts import Receipts
 from issue_portal.server.services.serializers import JsonObject
@@ -37,18 +38,18 @@ IDEMPOTENCY_LIFETIME = 86_400
 """Seconds for which a repeated ``Idempotency-Key`` is recognised."""
 
 _BATCH_SIZE: Final = 100
-"""Reports that are stored together."""
+"""Most reports per transaction."""
 
 
 @dataclass(frozen=True)
 class _PendingReport:
-    """A report that is to be stored. Of an anonymous one nobody knows the ``creator``."""
+    """A report to store; ``creator`` is None for an anonymous one."""
 
     creator: str | None
     new: NewIssue
     key: str
     key_hashes: Sequence[bytes]
-    """Of the ``Idempotency-Key``, if one was sent, the newest secret's first."""
+    """Hashes of the ``Idempotency-Key``, newest secret first; empty without a key."""
 
 
 class IssueWriter:
@@ -65,10 +66,10 @@ class IssueWriter:
     async def add(
         self, creator: str | None, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
-        """Store a report; a repeated request gets the first one's answer and stores nothing.
+        """Store a report; a repeated request gets the first response and stores nothing.
 
-        An anonymous one (without ``creator``) gets a receipt. Its idempotency record is a keyed
-        hash of the key alone.
+        A report without ``creator`` is anonymous and gets a receipt. Its idempotency record is a
+        keyed hash of the key alone.
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
@@ -87,7 +88,7 @@ class IssueWriter:
             )
             for (_, answer), outcome in zip(batch, outcomes, strict=True):
                 if answer.done():
-                    continue  # Nobody waits for it any more.
+                    continue  # The client has gone.
                 if isinstance(outcome, Exception):
                     answer.set_exception(outcome)
                 else:
@@ -98,7 +99,7 @@ class IssueWriter:
         try:
             return self._store_together(reports)
         except IntegrityError as error:
-            # One of them was stored in the meantime, by another process.
+            # Another process stored one of them in the meantime.
             if len(reports) > 1:
                 return [self._store([report])[0] for report in reports]
             try:
@@ -114,7 +115,7 @@ class IssueWriter:
         now = int(time.time())
         with self._database.write() as connection:
             earlier_rows = self._find_earlier(connection, reports)
-            made: dict[bytes, tuple[_PendingReport, dict[str, Any]]] = {}
+            made: dict[bytes, tuple[_PendingReport, IssueRow]] = {}
             rows: list[Any] = []
             for report in reports:
                 key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
@@ -150,7 +151,7 @@ class IssueWriter:
             row
             if isinstance(row, Exception)
             else self._make_response(
-                report, _join_creator(row, users) if isinstance(row, dict) else row
+                report, _join_creator(row, users) if isinstance(row, IssueRow) else row
             )
             for report, row in zip(reports, rows, strict=True)
         ]
@@ -158,7 +159,7 @@ class IssueWriter:
     def _find_earlier(
         self, connection: Connection, reports: Sequence[_PendingReport]
     ) -> Mapping[bytes, tables.AnyRow]:
-        """What earlier requests with the same keys were and made."""
+        """Return the records of earlier requests with the same keys, by key hash."""
         hashes = [key_hash for report in reports for key_hash in report.key_hashes]
         rows = (
             queries_idempotency.find_idempotency_records(connection, self._org_id, hashes)
@@ -170,30 +171,29 @@ class IssueWriter:
     def _is_same_body(self, body_hash: bytes, report: _PendingReport) -> bool:
         return self._keys.matches_hash(body_hash, "idempotency/body", report.new.model_dump_json())
 
-    def _make_row(self, report: _PendingReport, now: int) -> dict[str, Any]:
+    def _make_row(self, report: _PendingReport, now: int) -> IssueRow:
         new, issue_id = report.new, ids.new_id("issue")
         receipt = self._receipts.derive(issue_id, report.key)[0] if new.anonymous else None
-        return {
-            "org_id": self._org_id,
-            "id": issue_id,
-            "description": new.description,
-            "resource_type": new.resource_type,
-            "type": new.type,
-            "state": IssueState.NOT_REVIEWED,
-            "is_read": False,
-            "thread_id": new.config.thread_id if new.config else None,
-            "reported_interaction_id": new.config.reported_interaction_id if new.config else None,
-            "project_id": new.project_id,
-            "created_at": now,
-            "updated_at": now,
-            "created_by": report.creator,
-            "receipt_hash": self._receipts.hash_all(receipt)[0] if receipt else None,
-        }
+        return IssueRow(
+            org_id=self._org_id,
+            id=issue_id,
+            description=new.description,
+            resource_type=new.resource_type,
+            type=new.type,
+            state=IssueState.NOT_REVIEWED,
+            thread_id=new.config.thread_id if new.config else None,
+            reported_interaction_id=new.config.reported_interaction_id if new.config else None,
+            project_id=new.project_id,
+            created_at=now,
+            updated_at=now,
+            created_by=report.creator,
+            receipt_hash=self._receipts.hash_all(receipt)[0] if receipt else None,
+        )
 
     def _insert(
         self,
         connection: Connection,
-        made: Mapping[bytes, tuple[_PendingReport, dict[str, Any]]],
+        made: Mapping[bytes, tuple[_PendingReport, IssueRow]],
         now: int,
     ) -> None:
         if not made:
@@ -201,16 +201,15 @@ class IssueWriter:
         rows = [row for _, row in made.values()]
         first = queries_organisations.take_issue_numbers(connection, self._org_id, len(rows))
         for number, row in enumerate(rows, first):
-            row["number"] = number
+            row.number = number
         queries_issues.add_issues(connection, rows)
         keyed = [
-            {
-                "org_id": self._org_id,
-                "key_hash": key_hash,
-                "body_hash": self._keys.hash("idempotency/body", report.new.model_dump_json()),
-                "issue_id": row["id"],
-                "created_at": now,
-            }
+            IdempotencyRecord(
+                key_hash,
+                self._keys.hash("idempotency/body", report.new.model_dump_json()),
+                row.id,
+                now,
+            )
             for key_hash, (report, row) in made.items()
             if report.key_hashes
         ]
@@ -218,11 +217,11 @@ class IssueWriter:
             queries_idempotency.delete_old_idempotency_records(
                 connection, self._org_id, now - IDEMPOTENCY_LIFETIME
             )
-            queries_idempotency.add_idempotency_records(connection, keyed)
+            queries_idempotency.add_idempotency_records(connection, self._org_id, keyed)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
         answer = serializers.serialize_issue(row, with_project=True) | {
-            # A repeated request gets the first answer, whatever was done to the issue since.
+            # A repeated request gets the first response, whatever changed since.
             "description": report.new.description,
             "type": report.new.type,
             "state": IssueState.NOT_REVIEWED,
@@ -230,7 +229,7 @@ class IssueWriter:
             "updated_at": serializers.format_timestamp(row.created_at),
         }
         if row.receipt_hash is not None:
-            # The one of the key that was the newest then.
+            # The receipt under the key that was the newest then.
             fitting = (
                 receipt
                 for receipt in self._receipts.derive(row.id, report.key)
@@ -241,10 +240,10 @@ class IssueWriter:
         return answer
 
 
-def _join_creator(row: Mapping[str, Any], users: Mapping[str, tables.AnyRow]) -> Any:
-    """A new row as `store.find_issue` would have it."""
-    creator = users.get(row["created_by"] or "")
+def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:
+    """Return a new row with the columns of its creator, as `find_issue` returns a stored one."""
+    creator = users.get(row.created_by or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")
     return SimpleNamespace(
-        **row, **{f"user_{field}": getattr(creator, field) for field in fields if creator}
+        **asdict(row), **{f"user_{field}": getattr(creator, field) for field in fields if creator}
     )

@@ -1,4 +1,4 @@
-"""One page of a list of issues: by number, or from a cursor on, forwards or backwards."""
+"""One page of a list of issues: by number, or from a cursor, forwards or backwards."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from issue_portal.server.services.serializers import JsonObject
 
 @dataclass(frozen=True)
 class PagePosition:
-    """Which page of a list. ``after`` and ``before`` are numbers of issues, exclusive."""
+    """Position of a page. ``after`` and ``before`` are issue numbers, exclusive."""
 
     size: int
     descending: bool
@@ -30,7 +30,7 @@ class PagePosition:
 
     @classmethod
     def from_query(cls, query: IssueQuery, cursors: Cursors) -> "PagePosition":
-        """Where ``query`` points to; a 400 if that makes no sense."""
+        """Return the position that a query asks for; raise a 400 if it is contradictory."""
         by_cursor = bool({"after", "before", "first", "last"} & query.model_fields_set)
         if by_cursor and query.page is not None:
             raise InvalidFieldError("page", "cannot be combined with cursors")
@@ -56,7 +56,7 @@ def read_page(
     query: IssueQuery,
     cursors: Cursors,
 ) -> JsonObject:
-    """The page at ``place`` of the issues that are meant, with what ``query`` includes."""
+    """Return the page at ``place`` of the issues that match, with what ``query`` includes."""
     if issue_filter.text and issue_filter.is_by_text:
         issue_filter = replace(
             issue_filter, keys=search.find_candidates(connection, issue_filter.text)
@@ -77,7 +77,7 @@ def read_page(
             for row in rows
         ]
     }
-    # What lies on the side we did not look at decides the other flag.
+    # The other flag depends on the side that was not read.
     has_next, has_previous = more, place.offset > 0
     if place.by_cursor:
         beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, place, rows))
@@ -96,7 +96,7 @@ def read_page(
 def _read_rows(
     connection: Connection, issue_filter: IssueFilter, place: PagePosition
 ) -> list[tables.AnyRow]:
-    """The issues of the page and one more, if there is one, in the order in which they are read."""
+    """Return the issues of the page plus one, if there is one, in reading order."""
     ahead = place.offset
     if ahead:
         issue_filter, ahead = count_rollups.skip_blocks(
@@ -120,7 +120,7 @@ def _has_rows_beyond(
     place: PagePosition,
     rows: list[tables.AnyRow],
 ) -> bool:
-    """Whether there is an issue on the side of the page from which it was not read."""
+    """Return whether there is an issue on the side of the page that was not read."""
     edge = rows[-1].number if place.backward else rows[0].number
     return queries_issues.has_issues_beyond(
         connection, issue_filter, edge, above=place.descending != place.backward

@@ -1,8 +1,8 @@
-"""How often a caller may report, change a text and look up receipts.
+"""Limits on reports, text changes and receipt look-ups per caller, and delays for API tokens.
 
-Counts are kept for one window (a minute by default) in memory or in Redis, under a keyed hash of
-the caller; those of anonymous reports and receipts in memory only. ``RateLimit`` headers follow the
-IETF's draft of that name.
+Counts last for one window (a minute by default), in memory or in Redis, under a keyed hash of the
+caller; those of anonymous reports and receipts stay in memory. ``RateLimit`` headers follow the
+IETF draft of that name.
 """
 
 import secrets
@@ -20,22 +20,22 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import run_in_thread
 
 _CALL_BUCKET: Final = (100.0, 400)
-"""Of one API token: refill a second, and the most at once."""
+"""Calls of one API token: refill per second, and burst."""
 
 _CHANGE_COST: Final = 5
-"""It is written to the disk, and what others ask for has to be read from it again."""
+"""A change writes to disk and invalidates what others have cached."""
 
 _REFUSAL_BUCKET: Final = (20.0, 200)
-"""Of one address with tokens that are not known: refill a second, and the most at once."""
+"""Refused tokens of one address: refill per second, and burst."""
 
 _SECONDS_PER_CALL: Final = 0.002
-"""Of a processor: a list of a hundred issues takes four times that."""
+"""CPU seconds that count as one call; a list of a hundred issues takes four times that."""
 
 _BYTES_PER_CALL: Final = 4096
-"""Bytes of a body beyond which a call counts as several."""
+"""Bytes of a body that count as one call."""
 
 _CHARACTERS_PER_REPORT: Final = 1000
-"""Characters of a text beyond which a report counts as several."""
+"""Characters of a text that count as one report."""
 
 
 class RateLimits:
@@ -54,16 +54,15 @@ class RateLimits:
         self._receipt = Limit.parse("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
 
     async def delay(self, principal: Principal, size: int, *, is_change: bool = False) -> None:
-        """Have a call with an API token wait if there were very many lately.
+        """Delay a call with an API token after very many calls.
 
-        One with a body of ``size`` bytes counts as several, and so does one that changes something.
-        What people do in a portal is delayed by their addresses, there.
+        Large bodies and changes cost several calls. The portal limits its users by address itself.
         """
         if calls := self._get_call_bucket(principal):
             await take_tokens(calls, (_CHANGE_COST if is_change else 1) + size // _BYTES_PER_CALL)
 
     def take_if_ready(self, principal: Principal) -> bool:
-        """Count a call whose answer is known already; False if it would have to wait."""
+        """Count a call that is answered from the cache; return False if it would have to wait."""
         calls = self._get_call_bucket(principal)
         if calls is None:
             return True
@@ -73,9 +72,9 @@ class RateLimits:
         return True
 
     async def delay_refusal(self, address: str) -> None:
-        """Have an address wait for a refusal if it has sent many tokens that are not known.
+        """Delay the refusal for an address that sent many unknown tokens.
 
-        One that is not known (""), as of the portal beside this API, does not wait.
+        An unknown address (""), such as that of the portal in this process, does not wait.
         """
         if address and not self._counters.is_off:
             await take_tokens(_get_bucket(self._refusals, address, _REFUSAL_BUCKET))
@@ -86,21 +85,21 @@ class RateLimits:
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
     async def wait_for_debt(self, principal: Principal) -> None:
-        """Wait until what calls of this API token have computed before is made up for."""
+        """Wait until the computing time of earlier calls of this API token is paid off."""
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)
 
     def charge_seconds(self, principal: Principal, seconds: float) -> None:
-        """Count a call that has computed for so long as several: those after it wait."""
+        """Charge the computing time of a call to its API token: later calls wait."""
         if calls := self._calls.get(principal.rate_limit_key):
             calls.take(seconds / _SECONDS_PER_CALL)
 
     async def count_create(self, principal: Principal, new: NewIssue) -> dict[str, str]:
-        """Count a report; the headers for its answer, or a 429 problem.
+        """Count a report; return the headers of its response, or raise a 429.
 
-        A long one counts as several: each character takes up to 25 bytes of disk, with all indexes.
-        An anonymous one is counted in the memory of this process only: no record of it, however
-        well hashed, goes to where somebody could keep it.
+        A long report counts as several: each character takes up to 25 bytes of disk, indexes
+        included. Anonymous reports count in this process's memory only, so that no record of one,
+        however well hashed, is stored elsewhere.
         """
         return await self._count(
             self._create if principal.may(Action.CREATE_NAMED) else self._visitor,
@@ -110,13 +109,15 @@ class RateLimits:
         )
 
     async def count_text(self, principal: Principal, text: str) -> dict[str, str]:
-        """Count a new text of an issue as a report of its length; headers or a 429 problem."""
+        """Count a new text of an issue like a report of its length; return headers or raise a
+        429.
+        """
         return await self._count(self._create, principal, cost=_compute_cost(text), shared=True)
 
     async def count_receipt(self, principal: Principal) -> dict[str, str]:
-        """Count a look-up, in memory like an anonymous report: its sender looks at it next.
+        """Count a receipt look-up in memory only: its holder is an anonymous reporter.
 
-        Returns the headers for its answer; raises a 429 problem.
+        Returns the headers of the response, or raises a 429.
         """
         return await self._count(self._receipt, principal, cost=1, shared=False)
 
@@ -144,7 +145,7 @@ class RateLimits:
 
 
 def _get_bucket(buckets: dict[str, TokenBucket], name: str, size: tuple[float, int]) -> TokenBucket:
-    """The bucket of a name; the full ones of others are forgotten when a new one is made."""
+    """Return the bucket of a name. Drops the full buckets of others when it makes a new one."""
     if name not in buckets:
         for full in [other for other, bucket in buckets.items() if bucket.is_full]:
             del buckets[full]

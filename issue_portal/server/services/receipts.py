@@ -1,4 +1,4 @@
-"""Receipts of anonymous reports: 16 digits, of which only a keyed hash is stored."""
+"""Receipts of anonymous reports: 16 digits, stored as keyed hashes only."""
 
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import normalize_receipt
@@ -12,10 +12,10 @@ class Receipts:
         self._org_id = org_id
 
     def derive(self, issue_id: str, key: str) -> list[str]:
-        """The receipt of a report, and what it would have been before each rotation of the key.
+        """Return the receipt of a report under each key, newest first.
 
-        It follows from the report's id and ``Idempotency-Key``, so that whoever repeats the request
-        gets the same receipt.
+        It derives from the report's id and ``Idempotency-Key``, so that a repeated request gets the
+        same receipt.
         """
         hashes = self._keys.hashes("receipt/new", issue_id, key)
         digits = [f"{int.from_bytes(digest) % 10**16:016}" for digest in hashes]
@@ -25,5 +25,5 @@ class Receipts:
         ]
 
     def hash_all(self, receipt: str) -> list[bytes]:
-        """What may be stored of a receipt, the newest key's first."""
+        """Return the hashes under which a receipt may be stored, newest key first."""
         return self._keys.hashes("receipt", self._org_id, normalize_receipt(receipt))

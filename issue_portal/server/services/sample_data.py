@@ -3,18 +3,17 @@
 import random
 import time
 
-from sqlalchemy import insert
-
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import (
     count_rollups,
     ids,
+    queries_history,
     queries_issues,
     queries_organisations,
     queries_users,
-    search,
 )
-from issue_portal.server.db.tables import history, issues
+from issue_portal.server.db.queries_history import FieldChange, NewEntry
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
 
 ISSUE_COUNT = 300
@@ -66,12 +65,11 @@ PROJECTS = ("handbook", "sales", "support", None)
 
 
 def add_sample_issues(service: Service) -> bool:
-    """Fill an empty database with issues of the past weeks; one that has any is left alone.
+    """Fill an empty database with issues of the past weeks; leave any other database alone.
 
-    Returns whether it was empty.
+    Returns whether the database was empty. The samples are the same every time.
     """
-    rng = random.Random(1)  # noqa: S311 - the same samples every time
-    now = int(time.time())
+    rng = random.Random(1)  # noqa: S311
     org_id = service.org_id
     with service.database.write() as connection:
         if count_rollups.count(connection, queries_issues.IssueFilter(org_id, tuple(IssueState))):
@@ -83,64 +81,54 @@ def add_sample_issues(service: Service) -> bool:
             for name in PEOPLE
         ]
         ages = sorted(int(rng.random() ** 1.3 * DAYS * 86_400) for _ in range(ISSUE_COUNT))
-        rows, events = [], []
-        for age in reversed(ages):
-            issue_type = rng.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
-            anonymous = rng.random() < 0.35
-            reporter = None if anonymous else rng.choice(people)
-            project = rng.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
-            text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
-            issue_id, created = ids.new_id("issue"), now - age
-            state = _pick_state(age, rng)
-            reviewed = None if state is IssueState.NOT_REVIEWED else created + age // 6
-            closed = created + age // 3 if state is IssueState.CLOSED else None
-            rows.append(
-                {
-                    "org_id": org_id,
-                    "id": issue_id,
-                    "number": queries_organisations.take_issue_numbers(connection, org_id),
-                    "description": text,
-                    "search_text": search.fold(text),
-                    "resource_type": "Thread",
-                    "type": issue_type,
-                    "state": state,
-                    "is_read": state is not IssueState.NOT_REVIEWED or rng.random() < 0.2,
-                    "created_at": created,
-                    "updated_at": closed or reviewed or created,
-                    "reviewed_at": reviewed,
-                    "closed_at": closed,
-                    "created_by": reporter,
-                    "project_id": project,
-                }
-            )
-            steps: list[tuple[int, str, str | None, list[dict[str, str]]]] = [
-                (created, "created", reporter, [])
-            ]
-            if reviewed:
-                steps.append(
-                    (reviewed, "updated", None, [_change_state("NotReviewed", "InReview")])
-                )
-            if closed:
-                steps.append((closed, "updated", None, [_change_state("InReview", "Closed")]))
-            events += [
-                {
-                    "org_id": org_id,
-                    "issue_id": issue_id,
-                    "position": position,
-                    "at": at,
-                    "action": action,
-                    "actor": actor,
-                    "changes": changes,
-                }
-                for position, (at, action, actor, changes) in enumerate(steps, 1)
-            ]
-        connection.execute(insert(issues), rows)
-        connection.execute(insert(history), events)
+        now = int(time.time())
+        rows = [_make_row(org_id, now, age, people, rng) for age in reversed(ages)]
+        first = queries_organisations.take_issue_numbers(connection, org_id, len(rows))
+        for number, row in enumerate(rows, first):
+            row.number = number
+        queries_issues.add_issues(connection, rows)
+        entries = [
+            (row.id, position, entry)
+            for row in rows
+            for position, entry in enumerate(_list_moves(row), 2)
+        ]
+        queries_history.add_entries(connection, org_id, entries)
     return True
 
 
-def _change_state(old: str, new: str) -> dict[str, str]:
-    return {"field": "state", "old": old, "new": new}
+def _make_row(org_id: str, now: int, age: int, people: list[str], rng: random.Random) -> IssueRow:
+    issue_type = rng.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
+    reporter = None if rng.random() < 0.35 else rng.choice(people)
+    project = rng.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
+    text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
+    created, state = now - age, _pick_state(age, rng)
+    reviewed = None if state is IssueState.NOT_REVIEWED else created + age // 6
+    closed = created + age // 3 if state is IssueState.CLOSED else None
+    return IssueRow(
+        org_id=org_id,
+        id=ids.new_id("issue"),
+        description=text,
+        type=issue_type,
+        state=state,
+        is_read=state is not IssueState.NOT_REVIEWED or rng.random() < 0.2,
+        created_at=created,
+        updated_at=closed or reviewed or created,
+        reviewed_at=reviewed,
+        closed_at=closed,
+        created_by=reporter,
+        project_id=project,
+    )
+
+
+def _list_moves(row: IssueRow) -> list[NewEntry]:
+    """Return the history entries of the states that an issue has been through."""
+    review = FieldChange("state", IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
+    closing = FieldChange("state", IssueState.IN_REVIEW, IssueState.CLOSED)
+    return [
+        NewEntry(at, "updated", None, (change,))
+        for at, change in ((row.reviewed_at, review), (row.closed_at, closing))
+        if at
+    ]
 
 
 def _pick_state(age: int, rng: random.Random) -> IssueState:

@@ -1,4 +1,4 @@
-"""Rows as the JSON of the contract: key order, optional keys and formats are decided here."""
+"""Turns rows into the JSON of the contract: key order, optional keys and formats."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,14 +12,14 @@ JsonObject = dict[str, Any]
 
 @lru_cache(maxsize=4096)
 def format_timestamp(seconds: int) -> str:
-    """Seconds since 1970 as ``2026-02-08T14:55:10Z``."""
+    """Format seconds since 1970 as ``2026-02-08T14:55:10Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def serialize_issue(
     row: AnyRow, *, with_user: bool = True, with_project: bool = False
 ) -> JsonObject:
-    """An issue. ``data`` and ``project`` are left out when there is none."""
+    """Return an issue; ``data`` and ``project`` are left out if it has none."""
     body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
@@ -44,7 +44,7 @@ def serialize_issue(
 
 
 def serialize_user(row: AnyRow) -> JsonObject:
-    """A user."""
+    """Return a user."""
     return {
         "id": row.id,
         "org_id": row.org_id,
@@ -58,7 +58,10 @@ def serialize_user(row: AnyRow) -> JsonObject:
 
 
 def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
-    """What happened to an issue. Without actors (for receipts), reading is left out as well."""
+    """Return the history of an issue.
+
+    Without actors, as receipts show it, changes of ``is_read`` are left out as well.
+    """
     entries = []
     for row in rows:
         entry: JsonObject = {"at": format_timestamp(row.at), "action": row.action}
@@ -73,7 +76,7 @@ def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json
 
 
 def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
-    """What the holder of a receipt may see."""
+    """Return what the holder of a receipt may see."""
     return {
         "issue_number": row.number,
         "type": row.type,

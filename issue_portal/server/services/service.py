@@ -1,4 +1,4 @@
-"""What one running API consists of: settings, keys, database, organisation and rules."""
+"""The parts of a running API: settings, keys, database, organisation and rules."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from issue_portal.server.services.read_cache import ReadCache
 
 @dataclass(frozen=True)
 class Service:
-    """Made once at start, shared by all requests."""
+    """Created once at start, shared by all requests."""
 
     settings: Settings
     keys: SecretKeys
@@ -35,16 +35,16 @@ class Service:
     write_probe: WriteProbe
 
     def close(self) -> None:
-        """Write what is still to be written, and close every connection."""
+        """Write pending data and close all connections."""
         with suppress(DBAPIError):
             self.token_usage.write()
         self.database.close()
 
 
 def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False) -> Service:
-    """Open and migrate the database; raises `FatalError` with a line for the operator.
+    """Open and migrate the database. Raises `FatalError` with a line for the operator.
 
-    A database that was used with another secret key is refused unless ``any_key``.
+    Refuses a database that was used with another secret key, unless ``any_key``.
     """
     load_accounts(settings)
     rate_limits = RateLimits(settings, keys)
@@ -59,7 +59,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
     issues = IssueService(database, org_id, keys)
     read_cache = ReadCache(database)
     accounts = AccountsFile(settings)
-    accounts.get_all()  # Known from the start, whatever becomes of the file.
+    accounts.get_all()  # Load them now, so that they survive a later loss of the file.
     authenticator = Authenticator(database, org_id, keys, accounts)
     return Service(
         settings,
@@ -76,13 +76,13 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
 
 
 def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: bool) -> None:
-    """Keep a database from being used with a key that finds none of its receipts and tokens."""
+    """Refuse a database whose receipts and tokens the current key cannot find."""
     stored = queries_organisations.get_key_fingerprint(connection, org_id)
     ours = keys.fingerprints()
     if stored is not None and stored not in ours and not any_key:
         raise FatalError(
-            "This database was last used with another secret key: receipts and API tokens of before"
-            " would be void. Put that key back (ISSUES_SECRET_KEY, or secret.key in the data"
+            "This database was last used with another secret key: its receipts and API tokens"
+            " would be void. Restore that key (ISSUES_SECRET_KEY, or secret.key in the data"
             " directory), or accept the loss with `key accept`."
         )
     if stored != ours[0]:

@@ -1,6 +1,6 @@
-"""Counts of issues and how long they took, by SQL, for the insights of reviewers.
+"""Counts of issues and how long they took, by SQL.
 
-Deleted issues do not count. Times are seconds since 1970, the end of a period is exclusive.
+Deleted issues do not count. Times are seconds since 1970; the end of a period is exclusive.
 """
 
 from collections import Counter
@@ -18,13 +18,13 @@ from issue_portal.server.services.serializers import JsonObject
 MOST_PROJECTS = 20
 
 _QUARTER = 900
-"""Seconds. In every time zone of today a day begins with a quarter of an hour."""
+"""Seconds. In every time zone of today, days begin at a quarter of an hour."""
 
 
 def compute_stats(
     connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
 ) -> JsonObject:
-    """Counts of the issues created from ``start`` to ``end``; days are those of ``zone``."""
+    """Return counts of the issues created from ``start`` to ``end``, with days in ``zone``."""
     wanted = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
     period = count_rollups.narrow(connection, wanted) or replace(wanted, lowest=1, highest=0)
     by_state = _count_by(connection, period, "state")
@@ -72,7 +72,7 @@ def _count_unread_and_anonymous(connection: Connection, period: IssueFilter) -> 
 
 
 def _count_open(connection: Connection, org_id: str, at: int) -> int:
-    """How many had been created and not closed at that moment."""
+    """Count the issues that were created and not closed at that time."""
     ever = IssueFilter(org_id, LIVE_STATES)
     closed = select(func.count()).where(*_conditions(connection, ever), issues.c.closed_at < at)
     created = count_rollups.count(connection, replace(ever, created_to=at))
@@ -96,7 +96,7 @@ def _count_by_day(
 def _count_per_day(
     connection: Connection, period: IssueFilter, column: str, zone: tzinfo
 ) -> Counter[str]:
-    """On which days of the period something happened, and how often."""
+    """Count the events of the period per day."""
     at = issues.c[column]
     ever = IssueFilter(period.org_id, period.states)
     conditions = [*_conditions(connection, ever), at.is_not(None)]
@@ -116,7 +116,7 @@ def _count_per_day(
 def _compute_duration(
     connection: Connection, period: IssueFilter, column: str
 ) -> JsonObject | None:
-    """From creation to ``column``: how many have it, the median and the 90th percentile.
+    """Return the time from creation to ``column``: count, median and 90th percentile.
 
     Percentiles are nearest-rank: a value that occurred.
     """

@@ -13,14 +13,15 @@ _Result = TypeVar("_Result")
 
 # Not those that all share: they may be taken by who waits for the API in this process.
 _THREADS: Final = CapacityLimiter(READERS)
+"""Not anyio's shared threads: callers that wait for this API in process may hold them all."""
 
 _TURNS: Final = ConcurrencyLimit(2)
-"""For each caller: however much one asks, there are threads for others."""
+"""Per caller, so that one busy caller leaves threads for others."""
 
 
 async def run_in_thread(
     function: Callable[[Unpack[_Arguments]], _Result], *arguments: *_Arguments, caller: str
 ) -> _Result:
-    """What ``function`` returns, or raises, in a thread; ``of`` is who waits for it."""
+    """Run ``function`` in a thread and return its result; ``caller`` is the rate limit key."""
     async with _TURNS.get_semaphore(caller):
         return await to_thread.run_sync(function, *arguments, limiter=_THREADS)

@@ -7,7 +7,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from issue_portal.asgi import uvicorn_limits
+from issue_portal.asgi import uvicorn_connections, uvicorn_websockets
 from tests.loops import in_a_loop
 from web.websocket_messages import LONGEST_MESSAGE
 
@@ -47,7 +47,7 @@ class Connections:
             def resume_writing(self): ...
 
         self.protocol = Protocol
-        self.connections = uvicorn_limits._ConnectionTable()
+        self.connections = uvicorn_connections.ConnectionTable()
         self.connections.watch(Protocol)
         self.now = 0.0
         self.loop = Mock()
@@ -82,7 +82,7 @@ def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
 
 
 def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch):
-    monkeypatch.setattr(uvicorn_limits, "MOST_CONNECTIONS_PER_ADDRESS", 3)
+    monkeypatch.setattr(uvicorn_connections, "MOST_CONNECTIONS_PER_ADDRESS", 3)
     world = Connections()
     of_one = [world.make() for _ in range(5)]
     assert [protocol.transport.abort.called for protocol in of_one] == [False] * 3 + [True] * 2
@@ -95,7 +95,7 @@ def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch)
 
 
 def test_one_address_opens_so_many_connections_a_second(monkeypatch):
-    monkeypatch.setattr(uvicorn_limits, "_CONNECT_BUCKET", (0.001, 3))
+    monkeypatch.setattr(uvicorn_connections, "_CONNECT_BUCKET", (0.001, 3))
     world = Connections()
     refused = []
     for _ in range(5):
@@ -112,7 +112,7 @@ def test_tiny_frames_are_read_in_small_pieces():
     class Protocol(WebSocketsSansIOProtocol):
         pass
 
-    uvicorn_limits._limit_websockets(Protocol, LONGEST_MESSAGE)
+    uvicorn_websockets.limit_websockets(Protocol, LONGEST_MESSAGE)
     read = 0
 
     async def app(_scope, receive, send):

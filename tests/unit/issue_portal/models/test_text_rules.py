@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issue_portal.models import text_rules
+from issue_portal.models import lookalike_characters
 from issue_portal.models.text_rules import is_blank, strip_hidden_marks
 from issue_portal.server.db.search import fold
 
@@ -46,7 +46,14 @@ SMALL = st.text(
 
 # Signs that look like others, and parts of letters that are also written as one.
 WRITTEN_ANEW = {
-    *map(chr, [*text_rules._ALIKE, *text_rules._TO_PERSIAN, *text_rules._TO_ARABIC]),
+    *map(
+        chr,
+        [
+            *lookalike_characters.LOOKALIKES,
+            *lookalike_characters.TO_PERSIAN_DIGITS,
+            *lookalike_characters.TO_ARABIC_DIGITS,
+        ],
+    ),
     *"\u0945\u0a70\u0e4d\u0ecd\u17c1\u0d46\u0d4d\u0dd9",
 }
 

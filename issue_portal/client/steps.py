@@ -1,0 +1,36 @@
+"""The steps of a call: a request or a pause. `core` yields them, the clients carry them out."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from issue_portal.client.responses import Outcome
+
+
+@dataclass(frozen=True)
+class ClientRequest:
+    """One request to send. Only method and path may be logged."""
+
+    method: str
+    path: str
+    params: Mapping[str, str | int] | None = field(default=None, repr=False)
+    json: Any = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout: float = 0.0
+    """Seconds to wait for the next byte, at most."""
+    deadline: float = 0.0
+    """When to give up, by ``time.monotonic()``."""
+    anonymous: bool = False
+    """Whether the request must carry no id."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A pause before the next step."""
+
+    seconds: float
+
+
+Result = TypeVar("Result")
+
+RequestSteps = Generator[ClientRequest | Pause, Outcome | None, Result]

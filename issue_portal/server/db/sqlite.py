@@ -1,0 +1,28 @@
+"""How connections to SQLite are set up and how their transactions begin."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection
+
+BUSY_TIMEOUT = 5.0
+"""Seconds a writer waits for another one."""
+
+
+def prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    """Set up a new connection: explicit transactions, WAL, full durability."""
+    # The driver's implicit BEGIN would start writers as readers, which then fail to upgrade.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def begin_transaction(connection: Connection) -> None:
+    """Begin a transaction; one that writes takes the write lock at once."""
+    options = connection.get_execution_options()
+    if options.get("schema_change", False):
+        # Alembic rebuilds tables by copying, dropping and renaming; we check the keys at the end.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write", False) else "BEGIN")
