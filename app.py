@@ -12,7 +12,6 @@ import sys
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit.runtime.pages_manager import PagesManager
 
 from components.ui import messages
 from issue_portal.asgi import uvicorn_limits
@@ -20,7 +19,14 @@ from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core.settings import FatalError
-from web import export_route, html_shell, login_error_redirect, sign_in_cookie_route, startup
+from web import (
+    export_route,
+    html_shell,
+    login_error_redirect,
+    sign_in_cookie_route,
+    startup,
+    streamlit_compat,
+)
 from web.connection_limits import ConnectionLimitsMiddleware
 from web.request_limits import RequestLimitsMiddleware
 from web.static_files import StaticFilesMiddleware
@@ -38,9 +44,7 @@ sys.setswitchinterval(0.001)
 
 uvicorn_limits.limit_connections(LONGEST_MESSAGE)
 
-# Streamlit 1.67 takes a folder called pages for pages of their own until st.navigation has run for
-# the first time: the first visitor who came by a deep link would get a page without portal.py.
-PagesManager.uses_pages_directory = False
+streamlit_compat.disable_pages_directory()
 
 app = st.App(
     "portal.py",
@@ -56,5 +60,5 @@ app = st.App(
         Middleware(html_shell.HtmlShellMiddleware),
     ],
     lifespan=installation.lifespan,
-    on_script_error=messages.crashed,
+    on_script_error=messages.render_crash,
 )

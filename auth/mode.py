@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any, Final
 
 import streamlit as st
-from streamlit.auth_util import get_secrets_auth_section, validate_auth_credentials
 from streamlit.errors import StreamlitAuthError
 
 from issue_portal.core.secret_keys import check_secret
 from issue_portal.core.settings import FatalError
+from web import streamlit_compat
 
 DEFAULT_PROVIDER: Final = "default"
 """What Streamlit calls the provider whose settings are in the section ``auth`` itself."""
@@ -30,7 +30,7 @@ class SignInMode(Enum):
 def get_sign_in_mode() -> SignInMode:
     """Return the way of this process; raises `FatalError` if it is not properly configured."""
     headers = st.get_option("server.trustedUserHeaders")
-    auth = get_secrets_auth_section().to_dict()
+    auth = streamlit_compat.read_auth_section()
     if headers and auth:
         raise FatalError(
             f"People sign in at the proxy (server.trustedUserHeaders) or by OIDC ({_SECTION}):"
@@ -48,7 +48,7 @@ def get_sign_in_mode() -> SignInMode:
 
 def list_providers() -> list[str]:
     """The providers to choose from, by the names that `st.login` takes."""
-    return _list_providers(get_secrets_auth_section().to_dict())
+    return _list_providers(streamlit_compat.read_auth_section())
 
 
 def _list_providers(auth: Mapping[str, Any]) -> list[str]:
@@ -71,6 +71,6 @@ def _check_auth_section(auth: Mapping[str, Any]) -> None:
         raise FatalError(f"There is no client_id in the {_SECTION}, nor in a section below it.")
     try:
         for name in names:
-            validate_auth_credentials(name)
+            streamlit_compat.check_auth_provider(name)
     except StreamlitAuthError as error:
         raise FatalError(" ".join(str(error).split())) from error

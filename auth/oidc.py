@@ -14,7 +14,6 @@ from typing import Final
 
 import streamlit as st
 from starlette.requests import HTTPConnection
-from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 
 from auth import api_backend
 from auth.mode import SignInMode, get_sign_in_mode
@@ -22,6 +21,7 @@ from auth.oidc_cookies import read_claims
 from auth.provider_sign_in import ProviderSignIn, make_sign_in
 from auth.role_mapping import Claims
 from auth.trusted_headers import sign_in_from_headers
+from web import streamlit_compat
 
 _FAR_FUTURE: Final = 2**40
 """Seconds since 1970, beyond which nothing can be computed with some numbers."""
@@ -49,7 +49,7 @@ def get_provider_sign_in() -> ProviderSignIn | None:
 def find_provider_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
     """The sign-in that a request beside the pages comes with."""
     if get_sign_in_mode() is SignInMode.PROXY:
-        return sign_in_from_headers(gather_user_info(request.headers), time.time())
+        return sign_in_from_headers(streamlit_compat.read_proxy_user(request.headers), time.time())
     return _sign_in_from_claims(read_claims(request.cookies))
 
 

@@ -7,15 +7,9 @@ from collections.abc import Iterable, Mapping
 from http.cookies import SimpleCookie
 from typing import Final
 
-from streamlit.auth_util import get_cookie_with_chunks, get_origin_from_redirect_uri
-from streamlit.web.server.server_util import get_cookie_secret
-from streamlit.web.server.starlette.starlette_app_utils import (
-    create_signed_value,
-    decode_signed_value,
-)
-from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
-
 from auth.role_mapping import Claims
+from web import streamlit_compat
+from web.streamlit_compat import USER_COOKIE_NAME
 
 _SEAL: Final = f"{USER_COOKIE_NAME}_seal"
 
@@ -33,8 +27,7 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
         return []
     claims = _read_user_cookie({cookie.key: cookie.value for cookie in answered.values()})
     name = name_host_cookie(_SEAL)
-    told = create_signed_value(get_cookie_secret(), name, _hash_claims(claims)) if claims else b""
-    ours[name] = told.decode()
+    ours[name] = streamlit_compat.sign_cookie(name, _hash_claims(claims)) if claims else ""
     ours[name].update(main)  # How long it lasts, and all else.
     ours[name]["path"], ours[name]["secure"] = "/", is_over_tls()
     return [(b"set-cookie", ours[name].OutputString().encode())]
@@ -56,7 +49,7 @@ def name_host_cookie(name: str) -> str:
 
 def is_over_tls() -> bool:
     """Whether browsers reach the portal over TLS."""
-    return str(get_origin_from_redirect_uri()).startswith("https:")
+    return streamlit_compat.get_redirect_origin().startswith("https:")
 
 
 def read_claims(cookies: Mapping[str, str]) -> Claims:
@@ -65,16 +58,15 @@ def read_claims(cookies: Mapping[str, str]) -> Claims:
     if not kept or not told or not hmac.compare_digest(told, _hash_claims(kept).encode()):
         return {}
     claims: Claims = json.loads(kept)
-    return claims if claims.get("origin") == get_origin_from_redirect_uri() else {}
+    return claims if claims.get("origin") == streamlit_compat.get_redirect_origin() else {}
 
 
 def _read_user_cookie(cookies: Mapping[str, str]) -> bytes | None:
-    return get_cookie_with_chunks(lambda name: _read_signed(cookies, name), USER_COOKIE_NAME)
+    return streamlit_compat.read_user_cookie(lambda name: _read_signed(cookies, name))
 
 
 def _read_signed(cookies: Mapping[str, str], name: str) -> bytes | None:
-    value = cookies.get(name, "").encode("latin-1", "replace")
-    return decode_signed_value(get_cookie_secret(), name, value) if value else None
+    return streamlit_compat.verify_cookie(name, cookies.get(name, ""))
 
 
 def _hash_claims(kept: bytes) -> str:

@@ -7,7 +7,7 @@ who that is for OIDC and proxies; a password sign-in it does not know.
 from collections import OrderedDict
 from typing import Final
 
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from web import streamlit_compat
 
 _MOST: Final = 10_000
 """Sessions that are remembered: more than a process ever has. A forgotten one is not resumed."""
@@ -17,9 +17,9 @@ _owners: OrderedDict[str, str] = OrderedDict()
 
 def remember_session_owner(owner: str) -> None:
     """Remember whose session this script runs for; "" is a visitor."""
-    if context := get_script_run_ctx():
-        _owners[context.session_id] = owner
-        _owners.move_to_end(context.session_id)
+    if session_id := streamlit_compat.get_session_id():
+        _owners[session_id] = owner
+        _owners.move_to_end(session_id)
         while len(_owners) > _MOST:
             _owners.popitem(last=False)
 

@@ -1,13 +1,10 @@
-"""``make bench``: everything that is promised about speed, measured here and now.
-
-``python -m bench api``, ``portal`` or ``attacks`` measures a part. See README.md beside this file.
-"""
+"""Run the benchmarks: ``make bench``, or ``python -m bench api``, ``portal`` or ``attacks``."""
 
 import platform
 import sys
 
 from bench import api, attacks, portal
-from bench.rows import HEADER
+from bench.results import HEADER
 
 PARTS = {"api": api.rows, "portal": portal.rows, "attacks": attacks.rows}
 

@@ -1,4 +1,4 @@
-"""The API: what one process answers, against what the machine allows and against itself."""
+"""Measure one API process, against a bare ASGI app and against itself with fewer issues."""
 
 import itertools
 import json
@@ -11,14 +11,14 @@ from pathlib import Path
 import httpx
 
 from bench import processes
-from bench.rows import Row
-from bench.wrk import Load, load
+from bench.http_load import Load, load
+from bench.results import Row
 from issue_portal.models.vocabulary import IssueState, IssueType
 
 NONE, FEW, MANY = 0, 1_000, 1_000_000
 ROUNDS = 3
 DISTINCT = 2_500
-"""More than the API remembers: when a page is asked for again, it is not known any more."""
+"""Different pages to request: more than the API caches."""
 
 PATH = "/api/v1/app/issue"
 REPORT = {
@@ -31,7 +31,7 @@ DAY = 86_400_000
 
 
 def rows() -> Iterator[Row]:
-    """Every row of the table that the API fills."""
+    """Measure every row of the API's table."""
     for issues in (FEW, MANY):
         processes.filled(issues)
     yield from _lists()
@@ -41,7 +41,7 @@ def rows() -> Iterator[Row]:
 
 
 def _lists() -> list[Row]:
-    """The newest page, asked for again and again, as open pages do."""
+    """Request the newest page again and again, as open browser tabs do."""
     few_token, many_token = processes.token(FEW), processes.token(MANY)
     with processes.api(FEW) as few, processes.api(MANY) as many:
         answers = _answers(few.url, few_token)
@@ -65,7 +65,7 @@ def _lists() -> list[Row]:
 
 
 def _pages() -> Iterator[Row]:
-    """Pages that nobody has asked for before, one at a time: p99 in milliseconds."""
+    """Request pages that are not cached, one at a time: p99 in milliseconds."""
     few_token, many_token = processes.token(FEW), processes.token(MANY)
     with processes.api(FEW) as few, processes.api(MANY) as many:
         people = _people(many.url, many_token)
@@ -76,7 +76,7 @@ def _pages() -> Iterator[Row]:
 
 
 def _create() -> Row:
-    """Reports that are on disk when they are answered."""
+    """Send reports, each of which is on disk before its response."""
     processes.emptied(NONE)
     token = processes.token(NONE)
     body = json.dumps(REPORT)
@@ -97,7 +97,7 @@ def _disk() -> Row:
 
 
 def _in_turn(*measures: Callable[[], Load]) -> list[float]:
-    """Requests per second of each, the median of several rounds: a machine changes its speed."""
+    """Return the requests per second of each measure: the median of several rounds in turn."""
     found = [[measure().per_second for measure in measures] for _ in range(ROUNDS)]
     return [statistics.median(each) for each in zip(*found, strict=True)]
 
@@ -107,7 +107,7 @@ def _p99(url: str, token: str, paths: Sequence[str]) -> float:
 
 
 def _answers(url: str, token: str) -> Path:
-    """The bytes that the API answers with, for the limit to answer with."""
+    """Store real responses of the API for the bare ASGI app."""
     folder = processes.DATA / "answers"
     folder.mkdir(exist_ok=True)
     headers = {"Authorization": f"Bearer {token}"}
@@ -126,7 +126,7 @@ def _people(url: str, token: str) -> list[str]:
 
 
 def _first_pages() -> list[str]:
-    """The same page under as many names."""
+    """Return many different queries that give the same page."""
     live = [state for state in IssueState if state is not IssueState.DELETED]
     names = [
         f"{PATH}?page_size={size}&states={','.join(states)}&type={','.join(types)}"
@@ -138,7 +138,7 @@ def _first_pages() -> list[str]:
 
 
 def _kinds(people: Sequence[str]) -> dict[str, list[str]]:
-    """Kinds of pages and many of each, no two alike."""
+    """Return many different queries of each kind of page."""
     chance = random.Random(1)
     now = int(time.time() * 1000)
 

@@ -1,4 +1,4 @@
-"""The portal: what a person waits for, against a bare Streamlit form and against itself."""
+"""Measure the portal: how long a person waits, against a bare Streamlit form."""
 
 import asyncio
 import statistics
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import processes
-from bench.processes import Process
-from bench.rows import Row
-from bench.sessions import Session
+from bench.results import Row
+from bench.streamlit_session import Session
+from tests.servers.processes import ServerProcess, find_chromium
 
 FEW, MANY = 100, 100_000
 ROUNDS = 15
@@ -37,7 +37,7 @@ _WATCH = """(at) => {
 
 
 def rows() -> Iterator[Row]:
-    """Every row of the table that the portal fills."""
+    """Measure every row of the portal's table."""
     for issues in (FEW, MANY):
         processes.filled(issues)
     yield from _starts()
@@ -56,9 +56,9 @@ def rows() -> Iterator[Row]:
 
 
 def _starts() -> Iterator[Row]:
-    """From nothing to the first answer."""
+    """Measure the time from the start of the process to its first response."""
 
-    def started(run: Callable[[], processes.Running]) -> float:
+    def started(run: Callable[[], ServerProcess]) -> float:
         def once() -> float:
             with run() as process:
                 return process.started_in
@@ -69,7 +69,7 @@ def _starts() -> Iterator[Row]:
     yield Row.at_most("portal start in s, against bare Streamlit", ours, bare, target=1.3)
 
 
-def _opened(portal: Process, bare: Process, browser: Browser) -> Row:
+def _opened(portal: ServerProcess, bare: ServerProcess, browser: Browser) -> Row:
     ours, theirs = (
         statistics.median(_painted(browser, process.url) for _ in range(5))
         for process in (portal, bare)
@@ -78,14 +78,14 @@ def _opened(portal: Process, bare: Process, browser: Browser) -> Row:
     return Row.at_most(what, ours * 1000, theirs * 1000, target=1.2)
 
 
-def _run_once(portal: Process, bare: Process) -> Row:
+def _run_once(portal: ServerProcess, bare: ServerProcess) -> Row:
     ours, theirs = (asyncio.run(_rerun(Session(process.url))) for process in (portal, bare))
     what = "report page, script run over the websocket, in ms, against the bare form"
     return Row.at_most(what, ours * 1000, theirs * 1000, target=1.5)
 
 
 def _painted(browser: Browser, url: str) -> float:
-    """Seconds until a new visitor can press the button."""
+    """Return the seconds until a new visitor can click the button."""
     context = browser.new_context()
     page = context.new_page()
     begun = time.perf_counter()
@@ -97,14 +97,14 @@ def _painted(browser: Browser, url: str) -> float:
 
 
 async def _rerun(session: Session) -> float:
-    """The median of several runs of the page's script."""
+    """Return the median time of a run of the page's script, in seconds."""
     async with session:
         if session.path == "review" and "q" not in session.widgets:
             raise RuntimeError("not signed in")
         return statistics.median([await session.run() for _ in range(ROUNDS * 2)])
 
 
-def _queues(few: Process, many: Process, few_cookies: str, many_cookies: str) -> Row:
+def _queues(few: ServerProcess, many: ServerProcess, few_cookies: str, many_cookies: str) -> Row:
     ours, theirs = (
         asyncio.run(_rerun(Session(process.url, "review", cookies=cookies)))
         for process, cookies in ((many, many_cookies), (few, few_cookies))
@@ -113,8 +113,8 @@ def _queues(few: Process, many: Process, few_cookies: str, many_cookies: str) ->
     return Row.at_most(what, ours * 1000, theirs * 1000, target=1.3)
 
 
-def _crowd(portal: Process) -> Row:
-    """All have the form open, and send it at the same moment."""
+def _crowd(portal: ServerProcess) -> Row:
+    """Open the form in many sessions, and send it in all at the same moment."""
 
     async def report(number: int, session: Session) -> float:
         taken = await session.run(
@@ -138,14 +138,14 @@ def _crowd(portal: Process) -> Row:
     return Row.at_most(what, _p95(taken), CONFIRMED, target=1)
 
 
-def _memory(portal: Process, bare: Process) -> Row:
+def _memory(portal: ServerProcess, bare: ServerProcess) -> Row:
     ours, theirs = (asyncio.run(_held(process)) for process in (portal, bare))
     what = "memory in kB of an idle session, against the bare form"
     return Row.at_most(what, ours, theirs, target=1.5)
 
 
-async def _held(process: Process) -> float:
-    """Kilobytes for each of many sessions, beyond what the first ones have taken."""
+async def _held(process: ServerProcess) -> float:
+    """Return the kilobytes of each further session, after the first hundred."""
     first = [Session(process.url) for _ in range(100)]
     for session in first:
         await session.open()
@@ -161,8 +161,8 @@ async def _held(process: Process) -> float:
     return held * 1024 / SESSIONS
 
 
-def _clicks(browser: Browser, portal: Process, cookies: str) -> Iterator[Row]:
-    """One reviewer at work: from the click to the screen that shows it."""
+def _clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
+    """Measure the time from a reviewer's click to the frame that shows its result."""
     context = browser.new_context()
     for cookie in cookies.split("; "):
         name, _, value = cookie.partition("=")
@@ -194,9 +194,9 @@ def _press(page: Page, name: str) -> None:
 
 
 def _timed(page: Page, name: str, changing: str, rounds: int) -> list[float]:
-    """Seconds from the press of a button to the frame in which ``changing`` has another text.
+    """Return the seconds from a click to the frame in which ``changing`` has a new text.
 
-    Taken by the browser's own clock: what drives it takes as long again.
+    Measured with the browser's clock: Playwright itself takes as long again.
     """
     found = []
     for _ in range(rounds):
@@ -211,8 +211,8 @@ def _p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95 - 0.01)]
 
 
-def _signed_in(browser: Browser, portal: Process, issues: int) -> str:
-    """The cookies of somebody who reviews."""
+def _signed_in(browser: Browser, portal: ServerProcess, issues: int) -> str:
+    """Sign in as a reviewer and return the cookies."""
     username, password = processes.reviewer(issues)
     context = browser.new_context()
     page = context.new_page()
@@ -234,7 +234,7 @@ def _signed_in(browser: Browser, portal: Process, issues: int) -> str:
 def _chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=processes.chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         yield browser
         browser.close()

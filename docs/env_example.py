@@ -12,7 +12,8 @@ from issue_portal.core.settings import Settings
 
 _HEAD: Final = """\
 # Settings of Issue Portal. Copy this file to `.env` beside app.py and remove the # in front of what
-# you change. Environment variables win over `.env`. `make env-example` writes this file.
+# you change. Environment variables win over `.env`. docs/configuration.md explains every setting.
+# `make env-example` writes this file.
 """
 
 

@@ -1,4 +1,4 @@
-"""My issues: what one reported by name, to follow, and to correct or withdraw until a review."""
+"""My issues: what the person reported by name, to follow, correct or withdraw until the review."""
 
 import streamlit as st
 
@@ -12,10 +12,12 @@ from components.issues import (
     issue_detail,
     issue_list,
     my_issues_query,
+    pagination,
     undo,
 )
+from components.issues.criteria import has_filters
 from components.report import edit_form
-from components.ui import labels, messages, placeholders
+from components.ui import labels, messages, placeholders, plain_text
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.core.portal_token import Person
@@ -27,86 +29,92 @@ require_sign_in.require()
 
 
 @st.fragment
-def list_or_issue() -> None:
-    """Everything below the title: what one does here runs this part only."""
-    who = require_sign_in.require_still()
-    issue_list.carry_out()
-    undo.bar()
-    messages.say_pending()
+def render_list_or_issue() -> None:
+    """Render everything below the title; actions rerun this part only."""
+    person = require_sign_in.require_still()
+    issue_list.handle_key_presses()
+    undo.render_bar()
+    messages.render_pending()
     try:
-        if opened := issue_list.opened():
-            show_opened(who, opened)
+        if issue_id := issue_list.get_open_issue_id():
+            render_issue(person, issue_id)
             return
-        given = filters.mine()
-        page = filters.requested_page()
-        found = placeholders.loading(lambda: my_issues_query.load(given, page))
-        auto_refresh.watch(lambda: my_issues_query.load(given, page), found)
-        address = my_issues_query.address()
+        criteria, number = filters.render_my_issues_filters(), pagination.get_page_number()
+        page = placeholders.load_with_placeholder(
+            lambda: my_issues_query.fetch_my_issues(criteria, number)
+        )
+        auto_refresh.rerun_on_change(
+            lambda: my_issues_query.fetch_my_issues(criteria, number), page
+        )
+        email = my_issues_query.get_matching_email()
     except IssuesError as error:
-        placeholders.failed(error, doing=_("We could not load your issues."))
-    show_list(found, page, filtered=bool(given))
-    if address:
+        placeholders.render_failed(error, doing=_("We could not load your issues."))
+    render_list(page, number, filtered=has_filters(criteria))
+    if email:
         st.caption(
             _("These are the reports under your address, {address}.").format(
-                address=labels.code(address)
+                address=plain_text.format_code(email)
             )
         )
 
 
-def show_list(found: IssuePage, page: int, *, filtered: bool) -> None:
-    """One's own issues, or why there is none."""
-    issues = [issue for issue in found.data if not undo.is_leaving(issue)]
+def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
+    """Render a page of the person's issues, or why it is empty."""
+    issues = [issue for issue in page.data if not undo.is_being_deleted(issue)]
     if issues:
-        issue_list.show(
+        issue_list.render(
             issues,
             key="my_issues",
             label=_("My issues"),
-            about=lambda issue: f"#{issue.issue_number} · {labels.kind(issue.type)}",
-            page=str(page),
+            format_details=lambda issue: (
+                f"#{issue.issue_number} · {labels.format_type(issue.type)}"
+            ),
+            page=str(number),
         )
-        filters.turn_page(found.total_count)
-    elif filtered or page > 1:
-        filters.nothing_fits()
+        pagination.render_pagination(page.total_count)
+    elif filtered or number > 1:
+        filters.render_no_match()
     else:
-        with placeholders.empty(_("You have not reported anything by name yet.")):
+        with placeholders.render_empty(_("You have not reported anything by name yet.")):
             label = _("Report a problem")
             st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 
 
-def back_to_list(words: str) -> None:
-    """A button that closes what is open."""
-    st.button(words, icon=":material/arrow_back:", on_click=issue_list.open_issue, args=(None,))
-
-
-def show_opened(who: Person, issue_id: str) -> None:
-    """The opened issue, with what its reporter can still do."""
+def render_issue(person: Person, issue_id: str) -> None:
+    """Render the open issue, with what its reporter can still do."""
     client = api_session.client()
     try:
-        issue = placeholders.loading(lambda: client.get(issue_id))
+        issue = placeholders.load_with_placeholder(lambda: client.get(issue_id))
     except NotFoundError:
         issue = None
-    if issue is None or undo.is_leaving(issue) or not my_issues_query.is_mine(issue):
-        with placeholders.empty(_("This issue is not here any more."), icon="search_off"):
-            back_to_list(_("Show my issues"))
+    if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_mine(issue):
+        with placeholders.render_empty(_("This issue is not here any more."), icon="search_off"):
+            render_back_button(_("Show my issues"))
         return
-    auto_refresh.watch(lambda: client.get(issue_id), issue)
-    edit_conflict.show(issue_actions.all_the_same, only=issue_id)
+    auto_refresh.rerun_on_change(lambda: client.get(issue_id), issue)
+    edit_conflict.render(issue_actions.apply_anyway, only=issue_id)
     with st.container(border=True):
-        issue_detail.heading(issue)
-        st.caption(labels.state_explanation(issue.state))
-        issue_detail.text(issue.description)
-        issue_detail.facts(issue)
-        issue_detail.what_happened(issue, api_session.history(issue))
+        issue_detail.render_heading(issue)
+        st.caption(labels.explain_state(issue.state))
+        issue_detail.render_text(issue.description)
+        issue_detail.render_references(issue)
+        issue_detail.render_history(issue, api_session.history(issue))
         if issue.state == IssueState.NOT_REVIEWED or edit_form.is_open(issue):
-            corrected = edit_form.form(who, issue)
-            if corrected is not None:
-                seen, kind, description = corrected
-                issue_actions.save(seen, type=kind, description=description)
+            correction = edit_form.render(person, issue)
+            if correction:
+                issue_actions.save_correction(
+                    correction.seen, type=correction.type, description=correction.description
+                )
                 st.rerun()
         with st.container(horizontal=True):
-            back_to_list(_("Back to the list"))
+            render_back_button(_("Back to the list"))
             if issue.state == IssueState.NOT_REVIEWED:
-                issue_actions.withdraw_button(issue)
+                issue_actions.render_withdraw_button(issue)
 
 
-list_or_issue()
+def render_back_button(label: str) -> None:
+    """Render a button that closes the open issue."""
+    st.button(label, icon=":material/arrow_back:", on_click=issue_list.open_issue, args=(None,))
+
+
+render_list_or_issue()

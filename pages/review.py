@@ -1,4 +1,4 @@
-"""Review: the queue of all issues, and the opened one beside it."""
+"""Review: the queue of all issues, and the open issue beside it."""
 
 import streamlit as st
 
@@ -6,23 +6,26 @@ from components import api_session, server_capabilities
 from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
-    bulk_actions,
+    bulk_dialog,
     edit_conflict,
     export_links,
-    filter_options,
     filters,
     issue_actions,
     issue_detail,
     issue_list,
     keyboard_shortcuts,
+    pagination,
+    queue_columns,
     review_queue,
     similar_issues,
     undo,
 )
-from components.issues.review_queue import Queue
+from components.issues.criteria import has_filters
+from components.issues.review_queue import QueuePage
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 
 st.title(_("Review"), anchor=False)
@@ -30,126 +33,174 @@ require_sign_in.require(reviewer=True)
 
 
 @st.fragment
-def queue_and_issue() -> None:
-    """Everything below the title: what one does here runs this part only."""
+def render_queue_and_issue() -> None:
+    """Render everything below the title; actions rerun this part only."""
     require_sign_in.require_still(reviewer=True)
-    issue_list.carry_out()
-    undo.bar()
-    messages.say_pending()
-    bulk_actions.carry_out()
-    client = api_session.client()
+    issue_list.handle_key_presses()
+    undo.render_bar()
+    messages.render_pending()
+    bulk_dialog.render()
     try:
-        with st.container(key="filters"):
-            filtered = server_capabilities.can_filter()
-            given = (
-                filters.queue(filter_options.people, filter_options.projects) if filtered else {}
-            )
-        opened = issue_list.opened()
-        issue = stored(opened)
+        criteria = render_filters()
+        open_id = issue_list.get_open_issue_id()
+        issue = fetch_open_issue(open_id)
         if issue:
             issue = review_queue.mark_read(issue)
-        found = placeholders.loading(lambda: review_queue.load(given, filters.requested_page()))
+        queue = placeholders.load_with_placeholder(
+            lambda: review_queue.fetch_queue_page(criteria, pagination.get_page_number())
+        )
     except IssuesError as error:
-        placeholders.failed(error, doing=_("We could not load the queue."))
-    auto_refresh.watch(
-        lambda: (client.list(found.query).data, stored(opened), review_queue.newer(given)),
-        (found.page.data, issue, found.newer),
+        placeholders.render_failed(error, doing=_("We could not load the queue."))
+    client = api_session.client()
+    auto_refresh.rerun_on_change(
+        lambda: (
+            client.list(queue.query).data,
+            fetch_open_issue(open_id),
+            review_queue.count_newer(criteria),
+        ),
+        (queue.page.data, issue, queue.newer_count),
     )
-    listed, beside = st.columns([5, 7], gap="medium")
-    with listed, st.container(key="list"):
-        show_list(found, issue, filtered=bool(given.keys() - {"page_order"}))
-    with beside:
-        edit_conflict.show(issue_actions.all_the_same)
-        show_beside(opened, issue, found)
+    left, right = st.columns([5, 7], gap="medium")
+    with left, st.container(key="list"):
+        render_list(queue, issue, filtered=has_filters(criteria))
+    with right:
+        edit_conflict.render(issue_actions.apply_anyway)
+        render_issue_pane(open_id, issue, queue)
 
 
-def stored(opened: str | None) -> Issue | None:
-    """The opened issue, unless it is gone."""
+def render_filters() -> IssueQuery:
+    """Render the filters, and return their criteria; none where the server does not filter."""
+    with st.container(key="filters"):
+        if server_capabilities.can_filter():
+            return filters.render_queue_filters()
+    return IssueQuery()
+
+
+def fetch_open_issue(issue_id: str | None) -> Issue | None:
+    """Return the open issue unless none is open or it no longer exists."""
     try:
-        return api_session.client().get(opened) if opened else None
+        return api_session.client().get(issue_id) if issue_id else None
     except NotFoundError:
         return None
 
 
-def show_list(found: Queue, opened: Issue | None, *, filtered: bool) -> None:
-    """The queue, or why there is none."""
-    with st.container(key="counts", horizontal=True, vertical_alignment="center"):
-        st.markdown(labels.counts(found.by_state), width="content")
-        if found.newer:
-            st.button(
-                labels.newer(found.newer),
-                icon=":material/arrow_upward:",
-                key="newer",
-                on_click=review_queue.show_newer,
-            )
-    issues = [undo.as_shown(issue) for issue in found.page.data if not undo.is_leaving(issue)]
-    # Also without any: its keys are still there.
-    issue_list.show(
+def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -> None:
+    """Render a page of the queue, or why it is empty."""
+    render_counts(queue)
+    issues = [undo.preview(issue) for issue in queue.page.data if not undo.is_being_deleted(issue)]
+    shown = [*issues, undo.preview(open_issue)] if open_issue else issues
+    # Rendered even when empty, so that keyboard shortcuts stay active.
+    issue_list.render(
         issues,
         key="queue",
         label=_("Review queue"),
         unread=True,
-        about=lambda issue: " · ".join(
-            [
-                f"#{issue.issue_number}",
-                labels.kind(issue.type),
-                labels.reporter(issue.created_by),
-            ]
-        ),
-        page=f"{found.query.page} {found.query.end_date}",
-        several=bulk_actions.offer(found.query, issues, found.page.total_count),
-        keys=keyboard_shortcuts.keys(
-            found, [*issues, *([undo.as_shown(opened)] if opened else [])]
-        ),
+        format_details=queue_columns.format_columns,
+        page=f"{queue.query.page} {queue.query.end_date}",
+        bulk_menu=bulk_dialog.build_bulk_menu(queue.query, issues, queue.page.total_count),
+        shortcuts=keyboard_shortcuts.build_shortcuts(queue, shown),
     )
     if issues:
-        filters.turn_page(found.page.total_count)
-    elif filtered or filters.requested_page() > 1:
-        filters.nothing_fits()
+        pagination.render_pagination(queue.page.total_count)
+    elif filtered or pagination.get_page_number() > 1:
+        filters.render_no_match()
     else:
-        placeholders.empty(_("No issues yet: the queue is empty."))
+        placeholders.render_empty(_("No issues yet: the queue is empty."))
     with st.container(horizontal=True):
         if issues:
-            export_links.links(found.query)
-        keyboard_shortcuts.help_button()
+            export_links.render_links(queue.query)
+        keyboard_shortcuts.render_help_button()
 
 
-def show_beside(opened: str | None, issue: Issue | None, found: Queue) -> None:
-    """The opened issue, or what to do to open one."""
-    # Each in a place of its own: nothing of the one is seen in the other while it is drawn.
-    nothing, something = st.empty(), st.empty()
-    if opened:
-        with something.container(key="opened"):
-            show_opened(opened, issue, found)
-    elif found.page.data:
-        with nothing.container():
+def render_counts(queue: QueuePage) -> None:
+    """Render the number of issues by state, and a button that lists newer ones."""
+    with st.container(key="counts", horizontal=True, vertical_alignment="center"):
+        st.markdown(labels.format_state_counts(queue.by_state), width="content")
+        if queue.newer_count:
+            st.button(
+                labels.format_newer_count(queue.newer_count),
+                icon=":material/arrow_upward:",
+                key="newer",
+                on_click=review_queue.show_newer,
+            )
+
+
+def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePage) -> None:
+    """Render the open issue, or a hint to open one."""
+    # Separate slots: while one is drawn, nothing of the other is left in it.
+    hint_slot, issue_slot = st.empty(), st.empty()
+    if issue_id:
+        with issue_slot.container(key="opened"):
+            render_open_issue(issue_id, issue, queue)
+    elif queue.page.data:
+        with hint_slot.container():
             text = _("Choose an issue to read it.")
-            placeholders.empty(text, icon="mark_email_read", name="none_opened")
+            placeholders.render_empty(text, icon="mark_email_read", name="none_opened")
 
 
-def show_opened(opened: str, issue: Issue | None, found: Queue) -> None:
-    """The opened issue, as long as it can be seen."""
-    deleted = next((other for other in found.page.data if other.id == opened), None)
+def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> None:
+    """Render the open issue, what is left of a deleted one, or that it is gone."""
+    deleted = next((row for row in queue.page.data if row.id == issue_id), None)
     if issue:
-        show_issue(issue, found)
+        render_issue(issue, queue)
     elif deleted:
-        show_deleted(deleted)
+        render_deleted_issue(deleted)
     else:
-        back_to_list()
-        placeholders.empty(_("That issue is not here any more."), icon="search_off", name="gone")
+        render_back_button()
+        placeholders.render_empty(
+            _("That issue is not here any more."), icon="search_off", name="gone"
+        )
 
 
-def show_deleted(issue: Issue) -> None:
-    """What a deleted issue said: it can be read in the list only, and not be changed."""
+def render_issue(saved: Issue, queue: QueuePage) -> None:
+    """Render an issue with everything that a reviewer can do to it."""
+    issue = undo.preview(saved)
     with st.container(border=True):
-        back_to_list()
-        issue_detail.heading(issue)
-        issue_detail.from_whom(issue)
-        issue_detail.text(issue.description)
+        render_navigation(issue, queue)
+        issue_detail.render_heading(issue)
+        issue_detail.render_reporter(issue)
+        with st.container(horizontal=True, key="actions"):
+            issue_actions.render_state_buttons(issue)
+            issue_actions.render_unread_button(issue)
+            issue_actions.render_delete_button(issue)
+        issue_detail.render_text(issue.description)
+        issue_detail.render_references(issue)
+        issue_detail.render_thread_link(issue)
+        issue_actions.render_type_choice(issue)
+        issue_detail.render_timeline(api_session.history(issue))
+        similar_issues.render(issue)
 
 
-def back_to_list() -> None:
-    """The way back, where the opened issue takes the place of the list."""
+def render_deleted_issue(issue: Issue) -> None:
+    """Render a deleted issue, which comes from the list only and cannot be changed."""
+    with st.container(border=True):
+        render_back_button()
+        issue_detail.render_heading(issue)
+        issue_detail.render_reporter(issue)
+        issue_detail.render_text(issue.description)
+
+
+def render_navigation(issue: Issue, queue: QueuePage) -> None:
+    """Render the buttons back to the list, and to the previous and next issue."""
+    with st.container(horizontal=True):
+        render_back_button()
+        for label, icon, key, step in (
+            (_("Previous"), ":material/chevron_left:", "previous", -1),
+            (_("Next"), ":material/chevron_right:", "next", 1),
+        ):
+            st.button(
+                label,
+                icon=icon,
+                type="tertiary",
+                key=key,
+                disabled=not review_queue.has_neighbour(queue, issue.id, step),
+                on_click=review_queue.open_neighbour,
+                args=(queue, issue.id, step),
+            )
+
+
+def render_back_button() -> None:
+    """Render the button back to the list, which the open issue covers on a phone."""
     st.button(
         _("Back to the list"),
         icon=":material/arrow_back:",
@@ -160,37 +211,4 @@ def back_to_list() -> None:
     )
 
 
-def show_issue(stored: Issue, found: Queue) -> None:
-    """The opened issue and what a reviewer does with it."""
-    issue = undo.as_shown(stored)
-    with st.container(border=True):
-        with st.container(horizontal=True):
-            back_to_list()
-            for words, icon, key, step in (
-                (_("Previous"), ":material/chevron_left:", "previous", -1),
-                (_("Next"), ":material/chevron_right:", "next", 1),
-            ):
-                st.button(
-                    words,
-                    icon=icon,
-                    type="tertiary",
-                    key=key,
-                    disabled=not review_queue.has_neighbour(found, issue.id, step),
-                    on_click=review_queue.open_neighbour,
-                    args=(found, issue.id, step),
-                )
-        issue_detail.heading(issue)
-        issue_detail.from_whom(issue)
-        with st.container(horizontal=True, key="actions"):
-            issue_actions.move_buttons(issue)
-            issue_actions.unread_button(issue)
-            issue_actions.delete_button(issue)
-        issue_detail.text(issue.description)
-        issue_detail.facts(issue)
-        issue_detail.thread_link(issue)
-        issue_actions.choose_kind(issue)
-        issue_detail.timeline(api_session.history(issue))
-        similar_issues.show(issue)
-
-
-queue_and_issue()
+render_queue_and_issue()

@@ -10,7 +10,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
-from issue_portal.cli.main import COMMANDS, main
+from issue_portal.cli.commands import COMMANDS
+from issue_portal.cli.main import main
 
 SECONDS = 120
 

@@ -21,6 +21,7 @@ from issue_portal.asgi import uvicorn_limits
 from issue_portal.core.client_address import find_client_key
 from issue_portal.core.settings import get_settings
 from web.script_scheduler import ScriptScheduler
+from web.streamlit_compat import SESSION_ID_INDEX, UPLOAD_PATH
 from web.websocket_messages import WebSocketMessages
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class ConnectionLimitsMiddleware:
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
             else:
                 await refusal(scope, receive, send)
-        elif scope["type"] == "http" and "/_stcore/upload_file/" in scope["path"]:
+        elif scope["type"] == "http" and UPLOAD_PATH in scope["path"]:
             await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._session(scope, receive, send)
@@ -142,10 +143,14 @@ def _without_foreign_session(scope: Scope) -> Scope:
     """
     connection = HTTPConnection(scope)
     offered = connection.headers.get(_PROTOCOLS, "").split(",")
-    session_id = offered[2].strip() if len(offered) > 2 else ""
+    session_id = offered[SESSION_ID_INDEX].strip() if len(offered) > SESSION_ID_INDEX else ""
     if not session_id or _may_resume(session_id, connection):
         return scope
-    kept = ",".join(offered[:2]).encode("latin-1")
+    kept = ",".join(offered[:SESSION_ID_INDEX]).encode("latin-1")
     name = _PROTOCOLS.encode()
     headers = [(key, kept if key == name else value) for key, value in scope["headers"]]
-    return {**scope, "headers": headers, "subprotocols": scope.get("subprotocols", [])[:2]}
+    return {
+        **scope,
+        "headers": headers,
+        "subprotocols": scope.get("subprotocols", [])[:SESSION_ID_INDEX],
+    }

@@ -20,7 +20,8 @@ from starlette.types import Receive, Scope, Send
 from auth import current_user
 from auth.current_user import SignIn
 from components import api_session, server_capabilities
-from components.issues.export_links import PATH, PLACE_PARAMETERS
+from components.issues.criteria import PLACE_PARAMETERS
+from components.issues.export_links import PATH
 from issue_portal.client.errors import ApiError, IssuesError
 from issue_portal.core import export_formats
 from issue_portal.core.token_bucket import ConcurrencyLimit

@@ -12,14 +12,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.file_util import get_static_dir
 
 from components.ui import i18n
+from web import streamlit_compat
 
 _ASSETS: Final = Path(__file__).parent / "static"
-_ROOT: Final = '<html lang="en">'
-_TITLE: Final = "<title>Streamlit</title>"
-_END: Final = "</body>"
+_STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
 _REPORT: Final = re.compile("/report(/?)$")
 """What people guess the first page's address to be: it has another one, as it has no name."""
 _PAGES: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
@@ -31,9 +29,9 @@ class HtmlShellMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.pages = {code: _page(code, "portal.css") for code in i18n.languages()}
+        self.pages = {code: _page(code, *_STYLES) for code in i18n.get_languages()}
         self.framed_pages = {
-            code: _page(code, "portal.css", "embedded.css") for code in i18n.languages()
+            code: _page(code, *_STYLES, "embedded.css") for code in i18n.get_languages()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +83,7 @@ def _language(scope: Scope) -> str:
     request = Request(scope)
     # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
-    return i18n.preferred(request.cookies.get(i18n.COOKIE, ""), tag.strip())
+    return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
 class _Page:
@@ -107,11 +105,6 @@ class _Page:
 
 
 def _page(code: str, *styles: str) -> _Page:
-    page = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
-    if any(page.count(part) != 1 for part in (_ROOT, _TITLE, _END)):
-        raise RuntimeError("This Streamlit's index.html is not one that the portal knows.")
-    page = page.replace(_ROOT, f'<html lang="{code}" dir="{i18n.direction(code)}">')
+    root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-    page = page.replace(_TITLE, "<title>Issue Portal</title>")
-    # After Streamlit's own styles, which it adds to the head.
-    return _Page(page.replace(_END, f"<style>\n{style}</style>\n{_END}"))
+    return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))

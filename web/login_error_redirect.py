@@ -15,9 +15,7 @@ from auth.mode import SignInMode, get_sign_in_mode
 from auth.return_target import COOKIE_SECONDS
 from issue_portal.core.client_address import find_client_key
 from issue_portal.core.token_bucket import ConcurrencyLimit
-
-ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
-"""Where Streamlit asks the provider; before each may stand a path."""
+from web.streamlit_compat import SIGN_IN_ROUTES
 
 _PATIENCE: Final = 10.0
 """Seconds for all that Streamlit asks the provider before it answers the browser."""
@@ -42,7 +40,7 @@ class LoginErrorRedirectMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or lead back."""
         path = scope["path"] if scope["type"] == "http" else ""
-        if not path.endswith(ROUTES):
+        if not path.endswith(SIGN_IN_ROUTES):
             await self.app(scope, receive, send)
             return
         if get_sign_in_mode() is not SignInMode.PROVIDER:

@@ -20,7 +20,7 @@ from issue_portal.core.body_size import estimate_body_size
 from issue_portal.core.client_address import find_client_key
 from issue_portal.core.token_bucket import TokenBucket, take_tokens
 from web import html_shell, static_files
-from web.login_error_redirect import ROUTES
+from web.streamlit_compat import SIGN_IN_ROUTES
 
 REQUESTS: Final = (100.0, 400)
 """Refill a second, and the most in a short time. One is about a millisecond of a processor."""
@@ -216,7 +216,7 @@ def _least_cost(scope: Scope) -> int:
     """The same for a short one."""
     if scope["type"] == "websocket":
         return _COST_OF_A_SESSION
-    if scope["path"].endswith(ROUTES):
+    if scope["path"].endswith(SIGN_IN_ROUTES):
         return _COST_OF_A_SIGN_IN
     is_known = scope["path"].startswith(_CHEAP) or html_shell.is_page_request(scope)
     return 1 if is_known else _COST_OF_THE_UNKNOWN

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from issue_portal.core.token_bucket import TokenBucket, take_tokens
+from web.streamlit_compat import SCRIPT_THREAD
 
 SLOTS: Final = 2 * (os.cpu_count() or 1)
 """Scripts at work at once."""
@@ -31,9 +32,6 @@ Most scripts take 5 to 20 ms. One that asks a slow server waits for seconds but 
 
 _MOST_SLOTS_IN_A_ROW: Final = 10
 """How often a script keeps its slot, if as many scripts compute as slots are held."""
-
-_SCRIPT_THREAD: Final = "ScriptRunner.scriptThread"
-"""What Streamlit (1.67) calls the threads of scripts."""
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
@@ -247,7 +245,7 @@ def _processor_time() -> dict[int, int]:
     """Ticks of 10 ms of a processor that each script's thread has used; empty without ``/proc``."""
     used = {}
     for thread in threading.enumerate():
-        if thread.name == _SCRIPT_THREAD and thread.native_id:
+        if thread.name == SCRIPT_THREAD and thread.native_id:
             with suppress(OSError):  # It has just ended.
                 told = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
                 in_user, in_system = told.rpartition(")")[2].split()[11:13]

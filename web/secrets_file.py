@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.secrets import secrets_singleton
 
 from issue_portal.core.settings import FatalError
+from web import streamlit_compat
 
 
 def load_secrets() -> None:
@@ -23,7 +23,7 @@ def load_secrets() -> None:
         there = " or ".join(map(str, files))
         raise FatalError(f"Cannot read the secrets in {there}: is that TOML?")
     # Streamlit 1.67 writes strings and numbers over environment variables, and leaves out booleans.
-    for name, value in secrets_singleton.items():
+    for name, value in streamlit_compat.read_root_secrets().items():
         if isinstance(value, bool):
             os.environ[name] = str(value)
     os.environ.update(environment)
@@ -31,6 +31,6 @@ def load_secrets() -> None:
 
 def _is_loaded() -> bool:
     try:
-        return secrets_singleton.load_if_toml_exists()
+        return streamlit_compat.load_secrets_files()
     except ValueError:  # Not UTF-8, or a value that no environment variable can have.
         return False

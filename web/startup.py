@@ -5,7 +5,6 @@ The only module of the portal that imports `issue_portal.server`.
 
 import asyncio
 import gc
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +14,6 @@ from functools import cached_property
 import streamlit as st
 from starlette.applications import Starlette
 from starlette.routing import Mount, Router
-from streamlit import logger as streamlit_logger
-from streamlit.web.server.server_util import get_url
 
 from auth import api_backend, password
 from auth.mode import SignInMode, get_sign_in_mode
@@ -32,7 +29,7 @@ from issue_portal.server.http.app import create_app, mount_api
 from issue_portal.server.http.metrics import register_queue_collector
 from issue_portal.server.services.sample_data import add_sample_issues
 from issue_portal.server.services.service import Service, open_service
-from web import session_metrics
+from web import session_metrics, streamlit_compat
 from web.in_process_transport import InProcessTransport
 from web.secrets_file import load_secrets
 
@@ -71,7 +68,7 @@ class Installation:
         async with self._api.router.lifespan_context(self._api):
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
-            await asyncio.to_thread(undo.finish_all)
+            await asyncio.to_thread(undo.send_all_pending)
             await asyncio.to_thread(api_backend.get_backend().ended.flush)
         if self.service:
             self.service.close()
@@ -90,7 +87,7 @@ def start() -> Installation:
 
 def _start(settings: Settings) -> Installation:
     logging_setup.configure_logging(settings.log)
-    _have_streamlit_log_like_us()
+    streamlit_compat.propagate_logs()
     telemetry.start(settings)
     way = get_sign_in_mode()
     password.get_login_throttle()
@@ -114,20 +111,8 @@ def _start(settings: Settings) -> Installation:
 
 def _announce() -> None:
     """Print the portal's address. Under uvicorn, only uvicorn knows the port, and prints it."""
-    if "streamlit.web.cli" in sys.modules:
-        address = st.get_option("server.address")
-        url = get_url("localhost" if address in ("0.0.0.0", "::", None) else address)  # noqa: S104
+    if url := streamlit_compat.find_own_url():
         sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
-
-
-def _have_streamlit_log_like_us() -> None:
-    # Streamlit 1.67 gives each logger a handler, whenever that logger comes into being. To go when
-    # it can be told to leave that to the program.
-    def hand_over(logger: logging.Logger) -> None:
-        logger.handlers, logger.propagate = [], True
-
-    streamlit_logger.setup_formatter = hand_over
-    streamlit_logger.update_formatter()
 
 
 def _print_passwords(passwords: dict[str, str]) -> None:

@@ -12,9 +12,9 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit.file_util import get_static_dir
 
 from issue_portal.core.body_size import estimate_body_size
+from web import streamlit_compat
 
 _FILES: Final = "static/**/*"
 
@@ -57,7 +57,7 @@ def _is_beside_a_script(path: str) -> bool:
 @cache
 def list_files() -> dict[str, Path]:
     """The bundle's files by the path by which a browser asks for them."""
-    folder = Path(get_static_dir())
+    folder = streamlit_compat.get_static_folder()
     found = (file for file in folder.glob(_FILES) if file.is_file())
     return {f"/{file.relative_to(folder).as_posix()}": file for file in found}
 

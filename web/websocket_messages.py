@@ -8,11 +8,9 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 from starlette.types import Message, Receive, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from web.script_scheduler import Connection, ScriptScheduler
+from web.streamlit_compat import BackMsg, ClientState, ForwardMsg
 
 LONGEST_MESSAGE: Final = 256_000
 """Bytes. The longest text that can be sent, with all else that is on the page, takes a third."""

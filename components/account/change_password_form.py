@@ -46,7 +46,7 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
             return None
         fault = find_password_fault(new, username, account.email, account.name)
     if fault:
-        st.error(labels.password_fault(fault), icon=":material/error:")
+        st.error(labels.explain_password_fault(fault), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     before()
@@ -74,5 +74,5 @@ def render(before: Callable[[], object]) -> None:
     with st.expander(_("Change password"), icon=":material/key:"):
         changed = _change_form(sign_in, before)
     if changed:
-        messages.next_run(_("Your password is changed."))
+        messages.show_next_run(_("Your password is changed."))
         begin(changed)

@@ -28,7 +28,7 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
     if seconds := get_login_throttle().begin(*who):
         st.error(
             _("There were too many wrong passwords. Wait {time} and try again.").format(
-                time=i18n.duration(seconds)
+                time=i18n.format_duration(seconds)
             ),
             icon=":material/hourglass_top:",
         )

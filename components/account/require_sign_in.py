@@ -19,12 +19,12 @@ def require(*, reviewer: bool = False) -> Person:
     """The person, once signed in: until then the page shows the sign-in form in its own place."""
     who = get_person()
     if who is None:
-        with placeholders.no_rights(_("Sign in to see this page.")):
+        with placeholders.render_no_rights(_("Sign in to see this page.")):
             render_sign_in_form()
         st.stop()
     if reviewer and not is_reviewer():
-        messages.say_pending()  # Such as that a change was not made any more.
-        with placeholders.no_rights(
+        messages.render_pending()  # Such as that a change was not made any more.
+        with placeholders.render_no_rights(
             _("This page is for reviewers. Ask an operator if you should be one.")
         ):
             st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
@@ -41,12 +41,12 @@ def stop_if_ended(title: str) -> None:
     if not current_user.has_sign_in_ended():
         return
     st.title(title, anchor=False)
-    with placeholders.no_rights(_("Your sign-in has ended. Sign in again.")):
+    with placeholders.render_no_rights(_("Your sign-in has ended. Sign in again.")):
         render_sign_in_form()
         st.button(
             _("Go on without signing in"), type="tertiary", on_click=sign_in_session.go_on_without
         )
-    draft_autosave.put_away()
+    draft_autosave.leave_form()
     st.stop()
 
 

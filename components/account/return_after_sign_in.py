@@ -59,7 +59,7 @@ def remember_page(path: str) -> None:
     """Note that another page than the sign-in page is open."""
     if path != st.session_state.get(LAST_PAGE_KEY):
         st.session_state[_ARRIVED] = True
-        query_params.forget()
+        query_params.forget_changes()
     st.session_state[LAST_PAGE_KEY] = path
     st.session_state.pop(_SIGNING_IN, None)
     sign_out_outcome.forget_sign_out()

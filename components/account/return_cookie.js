@@ -1,17 +1,18 @@
-// Notes in a cookie what a person leaves for, and removes the note once they are back.
+// Keep the return target in a cookie while the person signs in elsewhere, and remove it once they are back.
 let removed = false;
 
 export default function ({ data, setTriggerValue }) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  const keep = (value, seconds) => {
+  const setCookie = (value, seconds) => {
+    // biome-ignore lint/suspicious/noDocumentCookie: CookieStore needs HTTPS, which a local network may lack.
     document.cookie = `${data.name}=${value}; Path=/; Max-Age=${seconds}; SameSite=Strict${secure}`;
   };
   if (data.value) {
-    keep(data.value, data.seconds);
+    setCookie(data.value, data.seconds);
     setTriggerValue("noted", true);
   } else if (!removed) {
-    // Once in a page: the person may leave again.
+    // Once for each page load: the person may leave again.
     removed = true;
-    keep("", 0);
+    setCookie("", 0);
   }
 }

@@ -1,12 +1,14 @@
-// Has the server set or remove the cookie of the sign-in, which no script can read.
-let done;
+// Ask the server to set or remove the sign-in cookie, which no script can read.
+let sentTicket;
 
 export default function ({ data }) {
-  if (data.ticket === done) return;
-  done = data.ticket;
-  fetch("cookie", { method: "POST", headers: { [data.header]: data.ticket }, keepalive: true }).catch(
-    () => {
-      done = undefined; // The next run of the page tries again.
-    },
-  );
+  if (data.ticket === sentTicket) return;
+  sentTicket = data.ticket;
+  fetch("cookie", {
+    method: "POST",
+    headers: { [data.header]: data.ticket },
+    keepalive: true,
+  }).catch(() => {
+    sentTicket = undefined; // The next run of the page tries again.
+  });
 }

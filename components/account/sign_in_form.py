@@ -9,7 +9,7 @@ from components.account import password_form, return_cookie, sign_out_button
 from components.account.sign_in_session import LEAVING_KEY, begin
 from components.account.sign_out_outcome import NOT_SIGNED_IN_KEY, change_is_lost, copies_may_hold
 from components.report import embed
-from components.ui import labels
+from components.ui import plain_text
 from components.ui.i18n import _
 
 
@@ -17,9 +17,9 @@ def render(errand: ReturnTarget) -> None:
     """What signs in. With a password the page is run again as the one who signed in; at a provider
     the person leaves for ``errand``, and comes back to a new session.
     """
-    if embed.is_on():
+    if embed.is_embedded():
         # A provider refuses to be framed, and browsers keep no cookie for a frame.
-        embed.page_link("sign_in", label=_("Sign in"), icon=":material/login:")
+        embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")
     elif get_sign_in_mode() is not SignInMode.ACCOUNTS:
         _sign_in_elsewhere(errand)
     elif begun := password_form.render_password_form():
@@ -33,7 +33,7 @@ def _sign_in_elsewhere(errand: ReturnTarget) -> None:
             _(
                 "You are signed in as {address}, which gives you no access here. Ask an operator"
                 " for it, or sign out and sign in as somebody else."
-            ).format(address=labels.code(here.username or here.name or "?")),
+            ).format(address=plain_text.format_code(here.username or here.name or "?")),
             icon=":material/block:",
         )
         sign_out_button.render()

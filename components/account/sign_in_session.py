@@ -66,9 +66,9 @@ def go_on_without() -> None:
 
 
 def _clear() -> None:
-    chosen = i18n.current()
+    chosen = i18n.get_language()
     seen = st.session_state.get(oidc.PROXY_SEEN_KEY)
     st.session_state.clear()
-    i18n.choose(chosen)
+    i18n.set_language(chosen)
     if seen is not None:  # What a proxy has said does not get younger.
         st.session_state[oidc.PROXY_SEEN_KEY] = seen

@@ -1,4 +1,4 @@
-"""A page that follows what others change: it looks now and then, and is drawn anew only then."""
+"""Rerun a page when its data has changed on the server; it is polled every 10 seconds."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,28 +8,31 @@ import streamlit as st
 from components.account import require_sign_in
 from issue_portal.client.errors import IssuesError, NotFoundError
 
-_SECONDS: Final = 10
-_NOW: Final = "live_now"
+_POLL_SECONDS: Final = 10
+_JUST_RENDERED: Final = "live_now"
 
 
-def watch(look: Callable[[], object], shown: object) -> None:
-    """Run the page of a person again as soon as ``look`` finds something else than ``shown``."""
-    # The page itself has just looked: its own run is not one of those that come by the clock.
-    st.session_state[_NOW] = True
-    _watch(look, shown)
+def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
+    """Rerun the page as soon as ``fetch`` returns something else than ``shown``.
+
+    ``fetch`` counts an issue that no longer exists as None.
+    """
+    # The page has just fetched its data, so its own run of the fragment need not.
+    st.session_state[_JUST_RENDERED] = True
+    _poll(fetch, shown)
 
 
-@st.fragment(run_every=_SECONDS)
-def _watch(look: Callable[[], object], shown: object) -> None:
-    if st.session_state.pop(_NOW, False):
+@st.fragment(run_every=_POLL_SECONDS)
+def _poll(fetch: Callable[[], object], shown: object) -> None:
+    if st.session_state.pop(_JUST_RENDERED, False):
         return
     require_sign_in.require_still()
     try:
-        found = look()
+        current = fetch()
     except NotFoundError:
-        found = None
+        current = None
     except IssuesError:
-        # The page stays as it is; what the person does next will tell.
+        # Leave the page as it is: the person's next action shows the failure.
         return
-    if found != shown:
+    if current != shown:
         st.rerun()

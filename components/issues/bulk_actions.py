@@ -1,181 +1,54 @@
-"""An action on several issues at once: asked for in the list, done in a dialog."""
+"""The actions that a reviewer can apply to several issues at once, as one table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import streamlit as st
-
-from components import api_session
-from components.issues import issue_list, undo
-from components.ui import i18n, messages
+from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
 from issue_portal.client.client import IssuesClient
-from issue_portal.client.errors import IssuesError, NotFoundError
-from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, IssueState
+from issue_portal.models.vocabulary import IssueState
 
-_DELETE: Final = "delete"
-_ASKED: Final = "several"
-_DONE: Final = "several_done"
-_SHORT: Final = 6
+DELETE: Final = "delete"
 
 
 @dataclass(frozen=True)
-class _Action:
-    words: str
-    do: Callable[[IssuesClient, Issue], str]
-    """Does it to one issue; returns why not, or nothing."""
+class BulkAction:
+    """One action, applied to each issue of a selection."""
 
-    done: Callable[[int], str]
-    """Says so, of that many issues."""
+    label: str
+    apply: Callable[[IssuesClient, Issue], str]
+    """Changes one issue; returns why not, or ""."""
 
-    question: Callable[[int], str] | None = None
-    """What to ask before it is done to that many."""
+    pluralize_done: Callable[[int], str]
+    """Returns the message for the number of issues changed."""
 
+    pluralize_question: Callable[[int], str] | None = None
+    """Returns the question to ask before so many issues are changed."""
 
-@dataclass
-class _Asked:
-    action: str
-    numbers: Mapping[str, str]
-    """Of the issues that were picked, by id."""
+    def format_done(self, count: int) -> str:
+        """Format the message for the number of issues changed."""
+        return self.pluralize_done(count).format(count=i18n.format_number(count))
 
-    query: IssueQuery | None
-    count: int
-    outcome: tuple[int, dict[str, str]] | None = None
-
-
-def offer(query: IssueQuery, shown: Sequence[Issue], total: int | None) -> issue_list.Several:
-    """What a reviewer can do with several of the issues of ``query``: a page of them and all."""
-    numbers = {issue.id: str(issue.issue_number) for issue in shown}
-
-    def ask(action: str, ids: list[str], everything: bool) -> None:
-        undo.finish()
-        meant = query.model_copy(update={"page": None, "page_size": PAGE_SIZE_LIMIT})
-        count = (total or 0) if everything else len(ids)
-        picked = {issue_id: numbers.get(issue_id, "?") for issue_id in ids}
-        st.session_state[_ASKED] = _Asked(action, picked, meant if everything else None, count)
-
-    return issue_list.Several(
-        {name: _(action.words) for name, action in _ACTIONS.items()},
-        total,
-        st.session_state.get(_DONE, 0),
-        ask,
-    )
+    def format_question(self, count: int) -> str:
+        """Format the question to ask first, or return "" if none is needed."""
+        if self.pluralize_question is None:
+            return ""
+        return self.pluralize_question(count).format(count=i18n.format_number(count))
 
 
-def carry_out() -> None:
-    """Do what was asked for, if anything was."""
-    asked = st.session_state.get(_ASKED)
-    if isinstance(asked, _Asked):
-        words = _ACTIONS[asked.action].words
-        # Until it is done, nothing else can be asked for that would break it off.
-        dismissible = bool(_question(asked)) or asked.outcome is not None
-        st.dialog(_(words), dismissible=dismissible, on_dismiss=_forget)(_dialog)(asked)
-
-
-def _question(asked: _Asked) -> str:
-    """What to ask before it is done, if anything: one issue is soon put right by itself."""
-    question = _ACTIONS[asked.action].question
-    if question is None or (asked.count < 2 and asked.action != _DELETE):
-        return ""
-    return _counted(question, asked.count)
-
-
-def _forget() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-def _dialog(asked: _Asked) -> None:
-    action = _ACTIONS[asked.action]
-    place = st.empty()
-    question = _question(asked)
-    if question and not asked.outcome:
-        with place.container():
-            if not _is_sure(asked, question):
-                return
-    if not asked.outcome:
-        # Whatever happens meanwhile, nothing is done twice.
-        _forget()
-        with place.container():
-            asked.outcome = _do_all(asked, action)
-        st.session_state[_DONE] = st.session_state.get(_DONE, 0) + 1
-        if asked.outcome[1]:
-            # Told until it is read, also if the page is run again because others change something.
-            st.session_state[_ASKED] = asked
-    changed, refused = asked.outcome
-    if not refused:
-        messages.next_run(_counted(action.done, changed))
-        st.rerun()
-    with place.container():
-        _tell(_counted(action.done, changed), refused)
-
-
-def _is_sure(asked: _Asked, question: str) -> bool:
-    st.write(question)
-    if asked.action == _DELETE:
-        st.write(
-            _("Reviewers can read what is deleted (choose that state), but not bring it back.")
-        )
-    with st.container(horizontal=True, key="several_sure"):
-        words = _(_ACTIONS[asked.action].words)
-        sure = st.button(words, type="primary", key=f"several_{asked.action}")
-        if st.button(_("Cancel"), key="several_cancel", on_click=_forget):
-            st.rerun()
-    return sure
-
-
-def _do_all(asked: _Asked, action: _Action) -> tuple[int, dict[str, str]]:
-    """Returns how many issues were changed, and why each of the others was not, by its number."""
-    client = api_session.client()
-    bar = st.progress(0.0, _("Looking for them…"))
-    numbers = asked.numbers
-    if asked.query:
-        everything = client.iterate(asked.query)
-        numbers = {issue.id: str(issue.issue_number) for issue in everything}
-    refused: dict[str, str] = {}
-    for done, (issue_id, number) in enumerate(numbers.items(), start=1):
-        try:
-            reason = action.do(client, client.get(issue_id))
-        except NotFoundError:
-            reason = _("It is deleted.")
-        except IssuesError as error:
-            reason = messages.why(error)
-        if reason:
-            refused[number] = reason
-        text = _("{done} of {count}").format(
-            done=i18n.number(done), count=i18n.number(len(numbers))
-        )
-        bar.progress(done / len(numbers), text)
-    return len(numbers) - len(refused), refused
-
-
-def _tell(text: str, refused: Mapping[str, str]) -> None:
-    st.write(text)
-    failed = ngettext(
-        "{count} issue was not changed:", "{count} issues were not changed:", len(refused)
-    )
-    st.warning(failed.format(count=i18n.number(len(refused))), icon=":material/warning:")
-    name = _("Issue {number}")
-    lines = [f"- {name.format(number=number)}: {reason}" for number, reason in refused.items()]
-    with st.container(height=240 if len(lines) > _SHORT else "content", border=False):
-        st.markdown("\n".join(lines))
-    if st.button(_("Close"), type="primary", key="several_close", on_click=_forget):
-        st.rerun()
-
-
-def _read(client: IssuesClient, issue: Issue) -> str:
+def _mark_read(client: IssuesClient, issue: Issue) -> str:
     client.update(issue, is_read=True)
     return ""
 
 
-def _unread(client: IssuesClient, issue: Issue) -> str:
+def _mark_unread(client: IssuesClient, issue: Issue) -> str:
     client.update(issue, is_read=False)
     return ""
 
 
-def _start(client: IssuesClient, issue: Issue) -> str:
+def _start_review(client: IssuesClient, issue: Issue) -> str:
     if issue.state == IssueState.CLOSED:
         return _("It is closed. To reopen it, open it by itself.")
     if issue.state != IssueState.IN_REVIEW:
@@ -194,38 +67,34 @@ def _delete(client: IssuesClient, issue: Issue) -> str:
     return ""
 
 
-def _counted(text: Callable[[int], str], count: int) -> str:
-    return text(count).format(count=i18n.number(count))
-
-
-_ACTIONS: Final[Mapping[str, _Action]] = {
-    "read": _Action(
+BULK_ACTIONS: Final[Mapping[str, BulkAction]] = {
+    "read": BulkAction(
         N_("Mark read"),
-        _read,
+        _mark_read,
         lambda n: ngettext("{count} issue marked as read.", "{count} issues marked as read.", n),
     ),
-    "unread": _Action(
+    "unread": BulkAction(
         N_("Mark unread"),
-        _unread,
+        _mark_unread,
         lambda n: ngettext(
             "{count} issue marked as unread.", "{count} issues marked as unread.", n
         ),
     ),
-    "start": _Action(
+    "start": BulkAction(
         N_("Start review"),
-        _start,
+        _start_review,
         lambda n: ngettext("{count} issue is in review.", "{count} issues are in review.", n),
         lambda n: ngettext(
             "Start the review of {count} issue?", "Start the review of {count} issues?", n
         ),
     ),
-    "close": _Action(
+    "close": BulkAction(
         N_("Close"),
         _close,
         lambda n: ngettext("{count} issue closed.", "{count} issues closed.", n),
         lambda n: ngettext("Close {count} issue?", "Close {count} issues?", n),
     ),
-    _DELETE: _Action(
+    DELETE: BulkAction(
         N_("Delete"),
         _delete,
         lambda n: ngettext("{count} issue deleted.", "{count} issues deleted.", n),
@@ -236,3 +105,4 @@ _ACTIONS: Final[Mapping[str, _Action]] = {
         ),
     ),
 }
+"""The actions by name, in the order of the menu."""

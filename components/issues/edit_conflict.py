@@ -1,132 +1,144 @@
-"""What somebody else changed while the person was deciding: both versions, and what now.
+"""A conflict between a person's change and one that somebody else made in the meantime.
 
-Nothing is overwritten: what was seen, and what it is now, are shown until the person decides.
+Nothing is overwritten: both versions are shown until the person decides.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from components import api_session, server_capabilities
 from components.issues import issue_detail
-from components.ui import labels
+from components.issues.issue_change import IssueChange
+from components.ui import labels, user_names
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 
-_FOUND: Final = "conflict"
-# Whoever opens an issue marks it as read: that is no change of mind.
-_COMPARED: Final = ("description", "type", "state")
+_CONFLICT_KEY: Final = "conflict"
+
+# Opening an issue marks it as read, which conflicts with nothing.
+_COMPARED_FIELDS: Final = ("description", "type", "state")
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A change that was meant for an issue as it is not any more."""
+    """A change to a version of an issue that is no longer the current one."""
 
     seen: Issue
-    now: Issue
-    changes: dict[str, Any]
-    by: str
-    """Who changed it, if that is known; empty for the person, in another tab."""
+    current: Issue
+    change: IssueChange
+    editor: str
+    """Name of the person who made the other change; "" for the current user, in another tab."""
 
 
-def differ(one: Issue, other: Issue) -> bool:
-    """Whether an issue has been changed from one version to the other."""
-    return any(getattr(one, name) != getattr(other, name) for name in _COMPARED)
+def has_changed(before: Issue, after: Issue) -> bool:
+    """Return whether two versions of an issue differ in what a person decides on."""
+    return any(getattr(before, name) != getattr(after, name) for name in _COMPARED_FIELDS)
 
 
-def note(seen: Issue, now: Issue, changes: dict[str, Any]) -> None:
-    """Have `show` show it until the person decides."""
-    st.session_state[_FOUND] = Conflict(seen, now, changes, _who_changed(now))
+def list_next_states(issue: Issue) -> tuple[IssueState, ...]:
+    """Return the states that a reviewer can move an issue to."""
+    return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
 
 
-def settle() -> None:
-    """The person has decided."""
-    st.session_state.pop(_FOUND, None)
+def remember_conflict(seen: Issue, current: Issue, change: IssueChange) -> None:
+    """Keep a conflict for `render` until the person decides."""
+    st.session_state[_CONFLICT_KEY] = Conflict(seen, current, change, _find_editor(current))
 
 
-def show(all_the_same: Callable[[Conflict], None], *, only: str = "") -> None:
-    """Show what `note` noted, of the issue with the id ``only`` if that is given.
+def forget_conflict() -> None:
+    """Drop the conflict, since the person has decided."""
+    st.session_state.pop(_CONFLICT_KEY, None)
 
-    ``all_the_same`` makes the change to the issue as it is now, where that is possible.
+
+def render(apply_anyway: Callable[[Conflict], None], *, only: str = "") -> None:
+    """Render the conflict that is pending, if it is about the issue ``only`` or any with "".
+
+    ``apply_anyway`` makes the change to the current version.
     """
-    found = st.session_state.get(_FOUND)
-    # Takes no room, and keeps its place: what is below stays where it is.
+    conflict = st.session_state.get(_CONFLICT_KEY)
+    # An empty container takes no room, and keeps what is below in its place.
     with st.container(key="conflict"):
-        if isinstance(found, Conflict) and only in ("", found.seen.id):
+        if isinstance(conflict, Conflict) and only in ("", conflict.seen.id):
             with st.container(border=True):
-                _show(found, all_the_same)
+                _render_conflict(conflict, apply_anyway)
 
 
-def _show(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
-    yours = "description" in found.changes
-    if found.by:
-        told = _("{who} has changed issue {number} meanwhile. Nothing of yours was saved yet.")
+def _render_conflict(conflict: Conflict, apply_anyway: Callable[[Conflict], None]) -> None:
+    _render_warning(conflict)
+    _render_versions(conflict)
+    with st.container(horizontal=True):
+        st.button(_("Leave it as it is now"), key="conflict_leave", on_click=forget_conflict)
+        if _can_apply(conflict):
+            st.button(
+                _format_apply_label(conflict.change),
+                key="conflict_change",
+                on_click=_apply,
+                args=(conflict, apply_anyway),
+            )
+
+
+def _render_warning(conflict: Conflict) -> None:
+    if conflict.editor:
+        text = _("{who} has changed issue {number} meanwhile. Nothing of yours was saved yet.")
     else:
-        told = _("You have changed issue {number} meanwhile, elsewhere. This was not saved yet.")
+        text = _("You have changed issue {number} meanwhile, elsewhere. This was not saved yet.")
     st.warning(
-        told.format(who=labels.on_a_label(found.by), number=found.now.issue_number),
+        text.format(
+            who=user_names.format_account_label(conflict.editor),
+            number=conflict.current.issue_number,
+        ),
         icon=":material/call_split:",
     )
-    mine = found.seen.model_copy(update=found.changes) if yours else found.seen
+
+
+def _render_versions(conflict: Conflict) -> None:
+    """Render both versions side by side; a text only where it differs."""
+    is_correction = conflict.change.description is not None
+    seen = conflict.change.apply_to(conflict.seen) if is_correction else conflict.seen
     for column, title, version in zip(
         st.columns(2),
-        (_("Your version") if yours else _("As you saw it"), _("As it is now")),
-        (mine, found.now),
+        (_("Your version") if is_correction else _("As you saw it"), _("As it is now")),
+        (seen, conflict.current),
         strict=True,
     ):
         with column:
             st.markdown(f"**{title}**")
-            labels.state_badge(version.state)
-            st.badge(labels.kind(version.type), color="gray")
-            if mine.description != found.now.description:
-                issue_detail.text(version.description)
-    with st.container(horizontal=True):
-        st.button(_("Leave it as it is now"), key="conflict_leave", on_click=settle)
-        if _is_possible(found):
-            st.button(
-                _words(found),
-                key="conflict_change",
-                on_click=_make,
-                args=(found, all_the_same),
-            )
+            labels.render_state_badge(version.state)
+            st.badge(labels.format_type(version.type), color="gray")
+            if seen.description != conflict.current.description:
+                issue_detail.render_text(version.description)
 
 
-def _make(found: Conflict, all_the_same: Callable[[Conflict], None]) -> None:
-    settle()
-    all_the_same(found)
+def _apply(conflict: Conflict, apply_anyway: Callable[[Conflict], None]) -> None:
+    forget_conflict()
+    apply_anyway(conflict)
 
 
-def _words(found: Conflict) -> str:
-    if "description" in found.changes:
+def _format_apply_label(change: IssueChange) -> str:
+    if change.description is not None:
         return _("Save your version all the same")
-    state, kind = found.changes.get("state"), found.changes.get("type")
-    words = labels.state(state) if state else labels.kind(kind)
-    return _("Change it to “{words}” all the same").format(words=words)
+    return _("Change it to “{words}” all the same").format(words=change.format_value())
 
 
-def _is_possible(found: Conflict) -> bool:
-    if "description" in found.changes:
-        return found.now.state == IssueState.NOT_REVIEWED
-    state = found.changes.get("state")
-    return state is None or state in following(found.now)
+def _can_apply(conflict: Conflict) -> bool:
+    if conflict.change.description is not None:
+        return conflict.current.state == IssueState.NOT_REVIEWED
+    state = conflict.change.state
+    return state is None or state in list_next_states(conflict.current)
 
 
-def following(issue: Issue) -> tuple[IssueState, ...]:
-    """The states that a reviewer can move an issue to."""
-    return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
-
-
-def _who_changed(now: Issue) -> str:
-    """By the last entry of its history that is about what is compared."""
+def _find_editor(current: Issue) -> str:
+    """Return the name of the user behind the last change to a compared field."""
     try:
-        entries, me = api_session.history(now), server_capabilities.me()
+        entries, me = api_session.history(current), server_capabilities.me()
     except IssuesError:
         entries, me = (), None
     for entry in reversed(entries):
-        if entry.by and any(change.field in _COMPARED for change in entry.changes):
-            return "" if me and entry.by.id == me.id else labels.reporter(entry.by)
+        if entry.by and any(change.field in _COMPARED_FIELDS for change in entry.changes):
+            return "" if me and entry.by.id == me.id else user_names.format_user(entry.by)
     return _("Somebody else")

@@ -1,32 +1,39 @@
-"""What the filters of the review queue offer: people and projects, asked for now and then."""
+"""The options of the review queue's filters; those from the server are cached for a minute."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import streamlit as st
 
 from components import api_session
+from components.ui import labels, user_names
 from issue_portal.client.errors import BadRequestError, NotFoundError, NotSupportedError
 from issue_portal.models.requests import StatsQuery
-from issue_portal.models.responses import User
+from issue_portal.models.vocabulary import IssueType
 
-_SECONDS: Final = 60
-_DAYS: Final = 90
-"""Whose projects are counted."""
-
-
-@st.cache_resource(ttl=_SECONDS, scope="session", show_spinner=False)
-def people() -> tuple[User, ...]:
-    """Everyone of the organisation."""
-    return api_session.client().users()
+_CACHE_SECONDS: Final = 60
+_RECENT_DAYS: Final = 90
 
 
-@st.cache_resource(ttl=_SECONDS, scope="session", show_spinner=False)
-def projects() -> tuple[str, ...]:
-    """The ids of the projects with the most issues of late, where the server counts."""
-    since = datetime.now(UTC) - timedelta(days=_DAYS)
+def list_types() -> Mapping[str, str]:
+    """Return the labels of all issue types."""
+    return {value.value: labels.format_type(value) for value in IssueType}
+
+
+@st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
+def list_reporters() -> Mapping[str, str]:
+    """Return the names of all users of the organisation by id."""
+    return user_names.format_distinct_names(api_session.client().users())
+
+
+@st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
+def list_projects() -> Mapping[str, str]:
+    """Return the projects with the most recent issues, or nothing if the server does not count."""
+    since = datetime.now(UTC) - timedelta(days=_RECENT_DAYS)
+    query = StatsQuery(start_date=int(since.timestamp() * 1000))
     try:
-        found = api_session.client().stats(StatsQuery(start_date=int(since.timestamp() * 1000)))
+        stats = api_session.client().stats(query)
     except (BadRequestError, NotFoundError, NotSupportedError):
-        return ()
-    return tuple(each.project.id for each in found.by_project)
+        return {}
+    return {count.project.id: count.project.id for count in stats.by_project}

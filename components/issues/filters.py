@@ -1,269 +1,130 @@
-"""The filters and pages of a list of issues, in the URL: reload, back and bookmarks keep them."""
+"""The filters of the lists of issues, as one table; their values become an `IssueQuery`."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final
 
 import streamlit as st
 
-from components.issues import issue_list
-from components.ui import labels, placeholders, query_params
-from components.ui.i18n import _
+from components.issues import filter_options
+from components.issues.filter_widgets import (
+    DateRangeFilter,
+    FoldedFilter,
+    MultiSelectFilter,
+    render_order,
+    render_search,
+    render_states,
+)
+from components.issues.pagination import get_page_number, go_to_first_page
+from components.ui import placeholders, query_params
+from components.ui.i18n import N_, _
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.responses import User
-from issue_portal.models.text_rules import TEXT
-from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType, PageOrder
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-PAGE_SIZE: Final = 20
-_UNFOLDED: Final = "more_filters"
-_ID_LIMIT: Final = 200
-_MORE: Final = ("kind", "created", "reporter", "project")
+_FOLDED: Final[tuple[FoldedFilter, ...]] = (
+    MultiSelectFilter("kind", N_("Kind of problem"), N_("Any"), "type", filter_options.list_types),
+    DateRangeFilter("created", N_("Reported between")),
+    MultiSelectFilter(
+        "reporter",
+        N_("Reported by"),
+        N_("Anyone"),
+        "created_by",
+        filter_options.list_reporters,
+        is_remote=True,
+    ),
+    MultiSelectFilter(
+        "project",
+        N_("Project"),
+        N_("Choose it, or type its id"),
+        "projects",
+        filter_options.list_projects,
+        is_remote=True,
+        accepts_ids=True,
+    ),
+)
+"""The filters of the review queue below "More filters", in reading order."""
+
+_EXPANDER_KEY: Final = "more_filters"
 
 
-def mine() -> dict[str, Any]:
-    """The filters of one's own issues: search and state."""
+def render_my_issues_filters() -> IssueQuery:
+    """Render the filters of My issues: search and state."""
     search, states = st.columns([2, 3])
     with search:
-        text = _search()
+        text = render_search()
     with states:
-        chosen = _states(LIVE_STATES)
-    query_params.settle()
-    return _given(filter_by_text=text, states=chosen)
+        selected = render_states(LIVE_STATES)
+    query_params.write_url()
+    return _build_criteria(filter_by_text=text, states=selected)
 
 
-def queue(
-    people: Callable[[], Sequence[User]], projects: Callable[[], Sequence[str]]
-) -> dict[str, Any]:
-    """The filters of the review queue: search, state; folded: kind, dates, reporter, project.
+def render_queue_filters() -> IssueQuery:
+    """Render the filters of the review queue: search, state, order, and the folded ones.
 
-    ``people`` and ``projects`` (ids; others can be typed) are asked for what there is to choose
-    from, once that is seen.
+    Raises `IssuesError` if the server does not return the options of a visible filter.
     """
-    search, states, orders = st.columns([4, 5, 2], vertical_alignment="bottom")
+    search, states, order = st.columns([4, 5, 2], vertical_alignment="bottom")
     with search:
-        text = _search()
+        text = render_search()
     with states:
-        chosen = _states((*LIVE_STATES, IssueState.DELETED))
-    with orders:
-        order = _order()
-    kinds = [kind.value for kind in IssueType]
-    seen = st.session_state.get(_UNFOLDED) or any(query_params.read(key) for key in _MORE)
-    names = labels.tell_apart(people()) if seen else {}
-    query_params.restore("kind", query_params.read_list("kind", kinds))
-    query_params.restore("created", query_params.read_dates("created"))
-    query_params.restore("reporter", query_params.read_list("reporter", list(names)))
-    query_params.restore("project", _ids(query_params.read("project")))
-    active = sum(bool(st.session_state[key]) for key in _MORE)
+        selected = render_states((*LIVE_STATES, IssueState.DELETED))
+    with order:
+        page_order = render_order()
+    folded = _render_folded_filters(can_clear=bool(text or selected))
+    query_params.write_url()
+    return _build_criteria(filter_by_text=text, states=selected, page_order=page_order, **folded)
+
+
+def clear_filters() -> None:
+    """Clear all filters, but not the order."""
+    keys = ("q", "state", "page", *(folded.key for folded in _FOLDED))
+    query_params.change(**dict.fromkeys(keys, ""))
+
+
+def render_no_match() -> None:
+    """Show that no issue matches; a page beyond the last one leads back to the first."""
+    if get_page_number() > 1:
+        go_to_first_page()
+        query_params.write_url()
+        st.rerun()
+    with placeholders.render_empty(
+        _("No issue fits these filters."), icon="filter_alt_off", name="no_fit"
+    ):
+        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear_filters)
+
+
+def _render_folded_filters(*, can_clear: bool) -> Mapping[str, Any]:
+    """Render the expander with the number of active filters in its title."""
+    visible = bool(
+        st.session_state.get(_EXPANDER_KEY)
+        or any(query_params.read(folded.key) for folded in _FOLDED)
+    )
+    for folded in _FOLDED:
+        folded.restore(visible=visible)
+    active = sum(bool(st.session_state[folded.key]) for folded in _FOLDED)
     title = _("More filters ({count})").format(count=active) if active else _("More filters")
-    folded, clearing = st.columns([9, 2])
-    with clearing:
-        if active or text or chosen:
-            st.button(
-                _("Clear filters"),
-                icon=":material/filter_alt_off:",
-                type="tertiary",
-                on_click=clear,
-            )
-    with folded.expander(
+    expander, clearing = st.columns([9, 2])
+    if active or can_clear:
+        clearing.button(
+            _("Clear filters"),
+            icon=":material/filter_alt_off:",
+            type="tertiary",
+            on_click=clear_filters,
+        )
+    parameters: dict[str, Any] = {}
+    with expander.expander(
         title,
         expanded=bool(active),
         icon=":material/tune:",
-        key=_UNFOLDED,
+        key=_EXPANDER_KEY,
         on_change="rerun",
     ):
-        kind, created, reporter, project = _more(kinds, names, projects() if seen else ())
-    query_params.settle()
-    first, last = _period(created)
-    return _given(
-        filter_by_text=text,
-        states=chosen,
-        type=kind,
-        created_by=reporter,
-        projects=_ids(",".join(project)),
-        start_date=first,
-        end_date=last,
-        page_order=order,
-    )
+        rows = [st.columns(2) for row in range(0, len(_FOLDED), 2)]
+        for folded, cell in zip(_FOLDED, chain.from_iterable(rows), strict=False):
+            with cell:
+                parameters |= folded.render(visible=visible)
+    return parameters
 
 
-def requested_page() -> int:
-    """The page of the list that is asked for, from 1."""
-    number = query_params.read("page")
-    return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
-
-
-def turn_page(total: int | None) -> None:
-    """A control to turn the page, if there is more than one."""
-    pages = -(-(total or 0) // PAGE_SIZE)
-    if pages < 2:
-        return
-    now = min(requested_page(), pages)
-    # A widget of its own for each page: Streamlit warns when a default and a set value meet.
-    key = f"page_{now}_of_{pages}"
-    st.pagination(pages, default=now, key=key, on_change=_turned, args=(key,))
-
-
-def _turned(key: str) -> None:
-    go_to_page(st.session_state[key])
-    issue_list.open_issue(None)
-
-
-def go_to_page(number: int) -> None:
-    """Ask for a page of the list."""
-    query_params.change(page=str(number) if number > 1 else "")
-
-
-def back_to_first_page() -> None:
-    """Other filters make other pages."""
-    go_to_page(1)
-
-
-def clear() -> None:
-    """Let everything through again."""
-    query_params.change(**dict.fromkeys(("q", "state", *_MORE, "page"), ""))
-
-
-def nothing_fits() -> None:
-    """Tell that the filters let nothing through; a page beyond the last leads back to the first."""
-    if requested_page() > 1:
-        back_to_first_page()
-        query_params.settle()
-        st.rerun()
-    with placeholders.empty(
-        _("No issue fits these filters."), icon="filter_alt_off", name="no_fit"
-    ):
-        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear)
-
-
-def query(given: dict[str, Any], number: int) -> IssueQuery:
-    """One page of what the filters let through, with how many those are."""
-    return IssueQuery(**given, page=number, page_size=PAGE_SIZE, total_count=True)
-
-
-def _more(
-    kinds: list[str], names: Mapping[str, str], projects: Sequence[str]
-) -> tuple[list[str], Any, list[str], list[str]]:
-    """The folded ones, whose values were read from the URL before: their number is in the title."""
-    upper, lower = st.columns(2), st.columns(2)
-    with upper[0]:
-        kind = st.multiselect(
-            _("Kind of problem"),
-            kinds,
-            format_func=labels.kind,
-            key="kind",
-            on_change=back_to_first_page,
-            placeholder=_("Any"),
-            select_all=False,
-        )
-        query_params.keep("kind", ",".join(kind))
-    with upper[1]:
-        created = st.date_input(
-            _("Reported between"),
-            key="created",
-            min_value=query_params.FIRST_DAY,
-            max_value=query_params.LAST_DAY,
-            format="YYYY-MM-DD",
-            on_change=back_to_first_page,
-        )
-        days = created if isinstance(created, tuple) else (created,)
-        query_params.keep("created", ",".join(day.isoformat() for day in days if day))
-        if len(days) == 1:
-            st.caption(_("So far it is this one day. Choose the last day, too."))
-    with lower[0]:
-        reporter = st.multiselect(
-            _("Reported by"),
-            list(names),
-            format_func=lambda user_id: names.get(user_id, user_id),
-            key="reporter",
-            on_change=back_to_first_page,
-            placeholder=_("Anyone"),
-            select_all=False,
-        )
-        query_params.keep("reporter", ",".join(reporter))
-    with lower[1]:
-        project = st.multiselect(
-            _("Project"),
-            list(dict.fromkeys([*projects, *st.session_state["project"]])),
-            key="project",
-            accept_new_options=True,
-            on_change=back_to_first_page,
-            placeholder=_("Choose it, or type its id"),
-            select_all=False,
-        )
-        query_params.keep("project", ",".join(_ids(",".join(project))))
-    return kind, created, reporter, project
-
-
-def _search() -> str:
-    query_params.restore("q", _printable(query_params.read("q")))
-    text = st.text_input(
-        _("Search"),
-        key="q",
-        type="search",
-        live=True,
-        placeholder=_("Words in the text"),
-        icon=":material/search:",
-        max_chars=200,
-        on_change=back_to_first_page,
-    )
-    text = _printable(text)
-    query_params.keep("q", text)
-    return text
-
-
-def _printable(text: str) -> str:
-    """What can be searched for: an address or the clipboard can bring more."""
-    return "".join(c for c in text if c.isprintable())[:200]
-
-
-def _order() -> PageOrder | None:
-    values = [value.value for value in (PageOrder.DESCENDING, PageOrder.ASCENDING)]
-    query_params.restore("order", (query_params.read_list("order", values) or values)[0])
-    chosen = st.selectbox(
-        _("Order"),
-        values,
-        format_func=lambda value: _("Oldest first") if value == "ASC" else _("Newest first"),
-        key="order",
-        on_change=back_to_first_page,
-        label_visibility="collapsed",
-    )
-    query_params.keep("order", "ASC" if chosen == "ASC" else "")
-    return PageOrder.ASCENDING if chosen == "ASC" else None
-
-
-def _states(states: Sequence[IssueState]) -> list[str]:
-    values = [state.value for state in states]
-    query_params.restore("state", query_params.read_list("state", values))
-    chosen = st.pills(
-        _("State"),
-        values,
-        format_func=labels.state,
-        selection_mode="multi",
-        key="state",
-        on_change=back_to_first_page,
-    )
-    query_params.keep("state", ",".join(chosen))
-    return chosen
-
-
-def _ids(joined: str) -> list[str]:
-    parts = [part.strip() for part in joined.split(",")]
-    return [part for part in parts if re.fullmatch(TEXT, part) and len(part) <= _ID_LIMIT][:20]
-
-
-def _period(chosen: Any) -> tuple[int | None, int | None]:
-    """Milliseconds from the start of the first day to the end of the last, where the person is."""
-    days: list[date] = list(chosen) if isinstance(chosen, tuple | list) else []
-    if not days:
-        return None, None
-    first, after = days[0], days[-1] + timedelta(days=1)
-    return _midnight(first), _midnight(after)
-
-
-def _midnight(when: date) -> int:
-    return max(0, int(datetime.combine(when, time.min, labels.zone()).timestamp() * 1000))
-
-
-def _given(**filters: Any) -> dict[str, Any]:
-    return {name: value for name, value in filters.items() if value}
+def _build_criteria(**values: Any) -> IssueQuery:
+    return IssueQuery(**{name: value for name, value in values.items() if value})

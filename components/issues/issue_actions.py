@@ -1,18 +1,20 @@
-"""What a person does to one issue: change it, withdraw or delete it; all but a text can be undone.
+"""The actions of a person on one issue: correct, change, withdraw or delete it.
 
-Each acts on the issue as the person saw it: what somebody else has changed since is never
-overwritten but shown, and the person decides again (`components.issues.edit_conflict`).
+Each action starts from the issue as the person saw it. If somebody else has changed it since,
+nothing is overwritten: the person sees both versions and decides
+(`components.issues.edit_conflict`). All but a correction can be undone.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
 from components import api_session
 from components.issues import edit_conflict, issue_list, undo
-from components.issues.edit_conflict import Conflict, following
-from components.report import edit_form, report_form
+from components.issues.edit_conflict import Conflict, list_next_states
+from components.issues.issue_change import IssueChange
+from components.report import edit_form
+from components.report.type_select import render_type_select
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
@@ -20,54 +22,41 @@ from issue_portal.client.errors import IssuesError, PreconditionFailedError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
-_Make = Callable[[Issue], object]
+_Send = Callable[[Issue], object]
+"""Sends a change, provided that the server still has this version of the issue."""
 
 
-def save(seen: Issue, *, type: IssueType | None, description: str) -> None:
-    """Save a correction at once, and say so with the next run; or why not."""
-    changes: dict[str, Any] = {"type": type, "description": description}
-    client = api_session.client()
-    try:
-        _make(client, seen, lambda now: client.update(now, **changes, if_unchanged=True))
-    except IssuesError as error:
-        if not _is_conflict(error, seen, changes):
-            messages.next_run_failure(error, doing=_("We could not save the change."), kept=True)
-    else:
-        edit_form.close(seen)
-        messages.next_run(_("Saved."))
-
-
-def move_buttons(issue: Issue) -> None:
-    """Buttons to start or reopen and to close: each keeps its place, so that none is hit twice."""
-    possible = following(issue)
+def render_state_buttons(issue: Issue) -> None:
+    """Render buttons to start or reopen, and to close; unusable ones stay in place, disabled."""
+    possible = list_next_states(issue)
     for state in labels.MOVES:
-        words, icon = labels.move(issue.state, state)
+        label, icon = labels.describe_move(issue.state, state)
         st.button(
-            words,
+            label,
             icon=icon,
             type="primary" if state in possible[:1] else "secondary",
             key=f"move_to_{state.value}",
             disabled=state not in possible,
-            on_click=move,
+            on_click=move_to_state,
             args=(issue, state),
         )
 
 
-def choose_kind(issue: Issue) -> None:
-    """A choice of the kind of problem that takes effect at once."""
-    # A key for each stored value: a refused change falls back to what is stored.
+def render_type_choice(issue: Issue) -> None:
+    """Render a choice of the issue's type that takes effect at once."""
+    # A key per stored value: after a refused change, the choice shows what is stored.
     key = f"kind_of_{issue.id}_{issue.type}"
 
-    def chosen() -> None:
-        kind = st.session_state[key]
-        if kind is not None and kind != issue.type:
-            _change(issue, {"type": kind})
+    def change_type() -> None:
+        selected = st.session_state[key]
+        if selected is not None and selected != issue.type:
+            _change(issue, IssueChange(type=selected))
 
-    report_form.kind_choice(issue, key=key, on_change=chosen)
+    render_type_select(issue, key=key, on_change=change_type)
 
 
-def unread_button(issue: Issue) -> None:
-    """A button that marks the issue as unread and closes it."""
+def render_unread_button(issue: Issue) -> None:
+    """Render a button that marks the issue as unread and closes it."""
     st.button(
         _("Mark unread"),
         icon=":material/mark_email_unread:",
@@ -77,13 +66,13 @@ def unread_button(issue: Issue) -> None:
     )
 
 
-def delete_button(issue: Issue) -> None:
-    """A button with which a reviewer deletes the issue."""
+def render_delete_button(issue: Issue) -> None:
+    """Render the button with which a reviewer deletes an issue."""
     st.button(_("Delete"), icon=":material/delete:", key="delete", on_click=delete, args=(issue,))
 
 
-def withdraw_button(issue: Issue) -> None:
-    """A button with which its reporter withdraws the issue."""
+def render_withdraw_button(issue: Issue) -> None:
+    """Render the button with which a reporter withdraws an issue."""
     st.button(
         _("Withdraw"),
         icon=":material/delete:",
@@ -94,33 +83,54 @@ def withdraw_button(issue: Issue) -> None:
     )
 
 
-def all_the_same(found: Conflict) -> None:
-    """Make a change that met another one, to the issue as it is now."""
-    if "description" in found.changes:
-        save(found.now, **found.changes)
+def save_correction(seen: Issue, *, type: IssueType | None, description: str) -> None:
+    """Save a correction at once; the next run shows the outcome."""
+    client = api_session.client()
+
+    def send(current: Issue) -> object:
+        return client.update(current, type=type, description=description, if_unchanged=True)
+
+    try:
+        _send_unless_conflict(client, seen, send)
+    except IssuesError as error:
+        change = IssueChange(type=type, description=description)
+        if not _remember_conflict(error, seen, change):
+            messages.show_failure_next_run(
+                error, doing=_("We could not save the change."), kept=True
+            )
     else:
-        _change(found.now, found.changes)
+        edit_form.close_after_save(seen)
+        messages.show_next_run(_("Saved."))
 
 
-def move(seen: Issue, state: IssueState) -> None:
+def apply_anyway(conflict: Conflict) -> None:
+    """Make the change of a conflict to the current version of the issue."""
+    change = conflict.change
+    if change.description is not None:
+        save_correction(conflict.current, type=change.type, description=change.description)
+    else:
+        _change(conflict.current, change)
+
+
+def move_to_state(seen: Issue, state: IssueState) -> None:
     """Move an issue to another state, if it can be moved there."""
-    if state in following(seen):
-        _change(seen, {"state": state})
+    if state in list_next_states(seen):
+        _change(seen, IssueChange(state=state))
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
-    """Delete an issue, which its reporter calls withdrawing it, and close it."""
+    """Delete an issue and close it; a reporter sees this as withdrawing it."""
     client, number = api_session.client(), seen.issue_number
     doing = _("Withdrawing issue {number}…") if withdraw else _("Deleting issue {number}…")
     done = _("Issue {number} is withdrawn.") if withdraw else _("Issue {number} is deleted.")
-    held_now = _hold(
+    is_scheduled = _schedule(
         seen,
-        {"state": IssueState.DELETED},
-        lambda now: client.delete(now.id, etag=now.etag),
+        IssueChange(state=IssueState.DELETED),
+        lambda current: client.delete(current.id, etag=current.etag),
         doing=doing.format(number=number),
         done=done.format(number=number),
     )
-    if held_now:
+    if is_scheduled:
         issue_list.open_issue(None)
 
 
@@ -129,46 +139,47 @@ def mark_unread(issue: Issue) -> None:
     try:
         api_session.client().update(issue, is_read=False)
     except IssuesError as error:
-        messages.next_run_failure(error, doing=_("We could not save the change."))
+        messages.show_failure_next_run(error, doing=_("We could not save the change."))
     else:
         issue_list.open_issue(None)
         done = _("Issue {number} is unread again.")
-        messages.next_run(done.format(number=issue.issue_number))
+        messages.show_next_run(done.format(number=issue.issue_number))
 
 
-def _change(seen: Issue, changes: dict[str, Any]) -> None:
-    state, kind = changes.get("state"), changes.get("type")
-    words = labels.state(state) if state else labels.kind(kind)
-    number = seen.issue_number
+def _change(seen: Issue, change: IssueChange) -> None:
+    """Change the type or state of an issue, with a few seconds to undo it."""
+    value, number = change.format_value(), seen.issue_number
     client = api_session.client()
-    _hold(
+    _schedule(
         seen,
-        changes,
-        lambda now: client.update(now, type=kind, state=state, if_unchanged=True),
-        doing=_("Changing issue {number} to “{words}”…").format(number=number, words=words),
-        done=_("Issue {number}: {words}.").format(number=number, words=words),
+        change,
+        lambda current: client.update(
+            current, type=change.type, state=change.state, if_unchanged=True
+        ),
+        doing=_("Changing issue {number} to “{words}”…").format(number=number, words=value),
+        done=_("Issue {number}: {words}.").format(number=number, words=value),
     )
 
 
-def _hold(seen: Issue, changes: dict[str, Any], make: _Make, *, doing: str, done: str) -> bool:
-    """Hold a change to what the person saw; False if it is not that any more."""
+def _schedule(seen: Issue, change: IssueChange, send: _Send, *, doing: str, done: str) -> bool:
+    """Schedule a change unless the issue is no longer what the person saw; return whether."""
     failed = _("We could not save the change to issue {number}.").format(number=seen.issue_number)
     client = api_session.client()
-    # What the person saw may be what is held.
-    undo.finish()
+    # The person may have seen the preview of a pending change: make that first.
+    undo.send_pending()
     try:
-        now = client.get(seen.id)
+        current = client.get(seen.id)
     except IssuesError as error:
-        messages.next_run_failure(error, doing=failed)
+        messages.show_failure_next_run(error, doing=failed)
         return False
-    if edit_conflict.differ(seen, now):
-        edit_conflict.note(seen, now, changes)
+    if edit_conflict.has_changed(seen, current):
+        edit_conflict.remember_conflict(seen, current, change)
         return False
-    undo.hold(
-        now,
-        changes,
-        lambda: _make(client, now, make),
-        lambda error: _is_conflict(error, now, changes),
+    undo.schedule_change(
+        current,
+        change,
+        lambda: _send_unless_conflict(client, current, send),
+        lambda error: _remember_conflict(error, current, change),
         doing=doing,
         done=done,
         failed=failed,
@@ -176,24 +187,26 @@ def _hold(seen: Issue, changes: dict[str, Any], make: _Make, *, doing: str, done
     return True
 
 
-def _make(client: IssuesClient, seen: Issue, make: _Make) -> None:
-    now = seen
+def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> None:
+    """Send a change; repeat it if the issue has changed only in what does not conflict."""
+    current = seen
     while True:
         try:
-            make(now)
+            send(current)
             return
         except PreconditionFailedError:
-            now = client.get(seen.id)
-            if edit_conflict.differ(seen, now):
+            current = client.get(seen.id)
+            if edit_conflict.has_changed(seen, current):
                 raise
 
 
-def _is_conflict(error: IssuesError, seen: Issue, changes: dict[str, Any]) -> bool:
-    """Whether a change met another one, which is shown then."""
+def _remember_conflict(error: IssuesError, seen: Issue, change: IssueChange) -> bool:
+    """Keep the conflict behind an error for `edit_conflict.render`; return whether it is one."""
     if not isinstance(error, PreconditionFailedError):
         return False
     try:
-        edit_conflict.note(seen, api_session.client().get(seen.id), changes)
+        current = api_session.client().get(seen.id)
+        edit_conflict.remember_conflict(seen, current, change)
     except IssuesError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""One issue in full: its text as plain text, what is known about it, and its timeline."""
+"""One issue in full: its text as plain text, its references and its timeline."""
 
 import html
 import re
@@ -7,48 +7,50 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from components.ui import labels
+from components.ui import labels, local_time, user_names
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
 
 
-def heading(issue: Issue | ReceiptView) -> None:
-    """Number, state and kind."""
+def render_heading(issue: Issue | ReceiptView) -> None:
+    """Render number, state and type."""
     with st.container(horizontal=True, vertical_alignment="center"):
         title = _("Issue {number}").format(number=issue.issue_number)
         st.subheader(title, anchor=False, width="content")
-        labels.state_badge(issue.state)
-        st.badge(labels.kind(issue.type), color="gray")
+        labels.render_state_badge(issue.state)
+        st.badge(labels.format_type(issue.type), color="gray")
 
 
-def from_whom(issue: Issue) -> None:
-    """Who reported it and when. A name is text of a person, too."""
-    who = html.escape(labels.reporter(issue.created_by))
-    line = _("From {who}, {when}")
-    shown = line.format(who=f"<bdi>{who}</bdi>", when=labels.moment(issue.created_at))
-    st.html(f'<p class="from">{shown}</p>')
+def render_reporter(issue: Issue) -> None:
+    """Render the reporter and the time of the report; names are escaped like any user text."""
+    reporter = html.escape(user_names.format_user(issue.created_by))
+    line = _("From {who}, {when}").format(
+        who=f"<bdi>{reporter}</bdi>", when=local_time.format_moment(issue.created_at)
+    )
+    st.html(f'<p class="from">{line}</p>')
 
 
-def text(content: str | None) -> None:
-    """Show what a person wrote exactly as it was written: never as Markdown or HTML."""
+def render_text(content: str | None) -> None:
+    """Render user text exactly as it was written, never as Markdown or HTML."""
     missing = _("No text")
-    shown = html.escape(content) if content else f"<em>{missing}</em>"
-    st.html(f'<div class="written" dir="auto">{shown}</div>')
+    text = html.escape(content) if content else f"<em>{missing}</em>"
+    st.html(f'<div class="written" dir="auto">{text}</div>')
 
 
-def facts(issue: Issue) -> None:
-    """Where it happened, if the report says so."""
-    known = {
+def render_references(issue: Issue) -> None:
+    """Render thread, interaction and project, as far as the report names them."""
+    project = (issue.project.name or issue.project.id) if issue.project else None
+    references = {
         _("Thread"): issue.data.thread_id if issue.data else None,
         _("Interaction"): issue.data.reported_interaction_id if issue.data else None,
-        _("Project"): (issue.project.name or issue.project.id) if issue.project else None,
+        _("Project"): project,
     }
-    _pairs(known)
+    _render_pairs(references)
 
 
-def thread_link(issue: Issue) -> None:
-    """A link into the chat product, to the thread that the report is about."""
+def render_thread_link(issue: Issue) -> None:
+    """Render a link to the issue's thread in the chat product (setting ``ISSUES_THREAD_URL``)."""
     pattern = get_settings().thread_url
     if not (pattern and issue.data and issue.data.thread_id):
         return
@@ -58,45 +60,45 @@ def thread_link(issue: Issue) -> None:
         "{project}": issue.project.id if issue.project else "",
     }
     if not {".", ".."}.isdisjoint(parts.values()):
-        return  # It would lead to another page than that of a thread.
+        return  # As a path segment it would lead to a page other than a thread's.
     url = re.sub("|".join(map(re.escape, parts)), lambda m: quote(parts[m[0]], safe=""), pattern)
     st.link_button(_("Open the thread"), url, icon=":material/open_in_new:", type="tertiary")
 
 
-def what_happened(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
-    """When it was reported and what happened to it since, as far as the server tells."""
+def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
+    """Render the timeline, or the two dates that every server has."""
     if history:
-        timeline(history)
+        render_timeline(history)
         return
-    known = {_("Reported"): labels.moment(issue.created_at)}
+    dates = {_("Reported"): local_time.format_moment(issue.created_at)}
     if issue.updated_at != issue.created_at:
-        known[_("Last change")] = labels.moment(issue.updated_at)
-    _pairs(known)
+        dates[_("Last change")] = local_time.format_moment(issue.updated_at)
+    _render_pairs(dates)
 
 
-def _pairs(known: Mapping[str, str | None]) -> None:
-    rows = "".join(
-        f"<dt>{name}</dt><dd dir='auto'>{html.escape(value)}</dd>"
-        for name, value in known.items()
-        if value
-    )
-    if rows:
-        st.html(f'<dl class="facts">{rows}</dl>')
-
-
-def timeline(history: Iterable[HistoryEntry]) -> None:
-    """Show the events of an issue, oldest first."""
+def render_timeline(history: Iterable[HistoryEntry]) -> None:
+    """Render the events of an issue, oldest first."""
     items = "".join(
-        f"<li><span>{html.escape(labels.event(entry))}{_actor(entry)}</span>"
-        f"<time>{labels.moment(entry.at)}</time></li>"
+        f"<li><span>{html.escape(labels.describe_event(entry))}{_format_actor(entry)}</span>"
+        f"<time>{local_time.format_moment(entry.at)}</time></li>"
         for entry in history
     )
     label = _("Timeline")
     st.html(f'<ol class="timeline" aria-label="{label}">{items}</ol>')
 
 
-def _actor(entry: HistoryEntry) -> str:
+def _render_pairs(pairs: Mapping[str, str | None]) -> None:
+    rows = "".join(
+        f"<dt>{name}</dt><dd dir='auto'>{html.escape(value)}</dd>"
+        for name, value in pairs.items()
+        if value
+    )
+    if rows:
+        st.html(f'<dl class="facts">{rows}</dl>')
+
+
+def _format_actor(entry: HistoryEntry) -> str:
     if not entry.by:
         return ""
-    who = f"<bdi>{html.escape(labels.reporter(entry.by))}</bdi>"
-    return " " + _("by {who}").format(who=who)
+    actor = f"<bdi>{html.escape(user_names.format_user(entry.by))}</bdi>"
+    return " " + _("by {who}").format(who=actor)

@@ -1,199 +1,205 @@
-"""A list of issues, of which one can be opened, and what is asked for in it by mouse and keys."""
+"""A list of issues: opening one, and what the browser reports of mouse and keys in it."""
 
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from components.ui import i18n, js_component, labels, query_params
+from components.ui import i18n, js_component, labels, local_time, query_params
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-EXCERPT: Final = 160
-_OPENED: Final = "issue"
-_LISTS: Final = "issue_lists"
-
-
-def opened() -> str | None:
-    """The id of the issue that is open: it is in the URL, where anything can be."""
-    issue_id = query_params.read(_OPENED)
-    return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
-
-
-def open_issue(issue_id: str | None) -> None:
-    """Open an issue, or close the one that is open."""
-    query_params.change(**{_OPENED: issue_id or ""})
+_EXCERPT_LENGTH: Final = 160
+_OPEN_ISSUE: Final = "issue"
+_LISTS_KEY: Final = "issue_lists"
 
 
 @dataclass(frozen=True)
-class Several:
-    """What can be done with several issues at once."""
+class BulkMenu:
+    """The actions that a list offers for several issues at once."""
 
     actions: Mapping[str, str]
-    """Words by name."""
+    """Labels by name."""
 
     total: int | None
-    """How many issues the pages have together."""
+    """Number of issues on all pages."""
 
-    done: int
-    """How often it was done: what was picked for it is let go then."""
+    done_count: int
+    """Number of actions done so far: when it changes, the selection is cleared."""
 
-    act: Callable[[str, list[str], bool], None]
-    """Is called with an action's name, the ids that were picked, and whether all are meant."""
+    on_action: Callable[[str, list[str], bool], None]
+    """Called with the action's name, the selected ids, and whether all pages are selected."""
 
 
 @dataclass(frozen=True)
-class Keys:
-    """What keys do, beside j, k and x, which move and pick."""
+class Shortcuts:
+    """The keyboard shortcuts of a list, beside j, k and x, which move and select."""
 
-    asks: Mapping[str, str]
-    """Names of what is asked for, by the key on the keyboard."""
+    commands: Mapping[str, str]
+    """Names of commands by key of the keyboard."""
 
-    presses: Mapping[str, str]
-    """The keys of widgets to press or focus."""
+    widgets: Mapping[str, str]
+    """Keys of widgets to press or focus, by key of the keyboard."""
 
-    act: Callable[[str], None]
-    """Is called with what is asked for, also "next" and "previous" where the list ends."""
+    on_command: Callable[[str], None]
+    """Called with a command, and with "next" or "previous" at the end of the list."""
 
 
-class _Request(BaseModel):
-    """What was asked for in the browser; it comes from there, where it can be anything."""
+class _KeyPress(BaseModel):
+    """A command from the browser, which can send anything."""
 
     number: int
     session: str
     do: str
     issue: str | None = None
-    """The one that was open then, "" for none; None if only the server can know that."""
+    """The issue that was open, "" for none; None if only the server can know."""
 
 
-_REQUESTS: Final = TypeAdapter(list[_Request])
+_KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
 
 
 @dataclass
-class _List:
-    """What is known of the list with some key."""
+class _ListState:
+    """State of one list in this session."""
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Requests were meant for this one: those of before a restart may have been done."""
+    """Identifies this state: commands sent before a restart may have been carried out."""
 
-    done: int = 0
-    """The number of the last request that was done."""
+    last_number: int = 0
+    """Number of the last command that was carried out."""
 
-    after: dict[str, str] = field(default_factory=dict)
-    """What the URL said after that."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Query parameters after that command."""
 
-    act: Callable[[str], None] | None = None
+    on_command: Callable[[str], None] | None = None
 
 
-def carry_out() -> None:
-    """Do what was asked for in the lists of the page, in that order and each once; comes first.
+def get_open_issue_id() -> str | None:
+    """Return the id of the open issue; the URL can contain anything else, which is ignored."""
+    issue_id = query_params.read(_OPEN_ISSUE)
+    return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
 
-    Not in callbacks: the next key breaks off a run (Streamlit 1.67), and a run that was broken off
-    is followed by one that does the rest.
+
+def open_issue(issue_id: str | None) -> None:
+    """Open an issue; None closes the open one."""
+    query_params.change(**{_OPEN_ISSUE: issue_id or ""})
+
+
+def handle_key_presses() -> None:
+    """Carry out the commands from the lists of the page, in order and each once; call it first.
+
+    Callbacks would not do: the next key press stops a run (Streamlit 1.67), and the run that
+    follows has to carry out the rest.
     """
-    for key, known in _lists().items():
-        for request in _asked_for(key):
-            if request.session != known.session or request.number <= known.done:
+    for key, state in _get_lists().items():
+        for press in _read_key_presses(key):
+            if press.session != state.session or press.number <= state.last_number:
                 continue
-            known.done = request.number
-            # The URL of this run may be that of before: what is open is told with each request.
-            here = known.after if request.issue is None else {_OPENED: request.issue}
-            query_params.change(**here)
-            if known.act:
-                known.act(request.do)
-            known.after = {name: query_params.read(name) for name in (_OPENED, "page")}
-    query_params.settle()
+            state.last_number = press.number
+            # The URL of this run may be outdated, so each command says which issue was open.
+            current = state.parameters if press.issue is None else {_OPEN_ISSUE: press.issue}
+            query_params.change(**current)
+            if state.on_command:
+                state.on_command(press.do)
+            state.parameters = {name: query_params.read(name) for name in (_OPEN_ISSUE, "page")}
+    query_params.write_url()
 
 
-def show(
+def render(
     issues: Sequence[Issue],
     *,
     key: str,
     label: str,
-    about: Callable[[Issue], str],
+    format_details: Callable[[Issue], str],
     unread: bool = False,
     page: str = "",
-    several: Several | None = None,
-    keys: Keys | None = None,
+    bulk_menu: BulkMenu | None = None,
+    shortcuts: Shortcuts | None = None,
 ) -> None:
-    """Show ``issues``; ``about`` is the small line under each, ``unread`` makes new ones bold.
+    """Render a list of issues, with their details in a small line below each.
 
-    ``page`` tells one page of a list from another.
+    ``unread`` makes unread issues bold; ``page`` tells one page of a list from another.
     """
-
-    def act() -> None:
-        asked = st.session_state[key].act
-        if asked and several and asked["action"] in several.actions:
-            several.act(asked["action"], [str(one) for one in asked["ids"]], bool(asked["all"]))
-
-    rows = [
-        {
-            "id": issue.id,
-            "name": str(issue.issue_number),
-            "text": _excerpt(issue.description),
-            "about": about(issue),
-            "state": labels.state(issue.state),
-            "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
-            "when": labels.day(issue.created_at),
-            "unread": unread and not issue.is_read and issue.state != IssueState.DELETED,
-            "fixed": issue.state == IssueState.DELETED,
-        }
-        for issue in issues
-    ]
-    known = _lists().setdefault(key, _List())
-    known.act = keys.act if keys else None
+    state = _get_lists().setdefault(key, _ListState())
+    state.on_command = shortcuts.on_command if shortcuts else None
     js_component.mount(
         __file__,
         key=key,
         data={
             "list": key,
-            "session": known.session,
-            "done": known.done,
+            "session": state.session,
+            "done": state.last_number,
             "label": label,
             "unread": _("Unread:"),
-            "rows": rows,
+            "rows": [_describe_row(issue, format_details(issue), unread) for issue in issues],
             "page": page,
-            "selected": opened(),
-            "several": several and _several(several, len(rows)),
-            "keys": keys and {"asks": dict(keys.asks), "presses": dict(keys.presses)},
-            "locale": i18n.tag(),
+            "selected": get_open_issue_id(),
+            "several": bulk_menu and _describe_bulk_menu(bulk_menu, len(issues)),
+            "keys": shortcuts
+            and {"asks": dict(shortcuts.commands), "presses": dict(shortcuts.widgets)},
+            "locale": i18n.get_locale_tag(),
         },
-        on_act_change=act,
+        on_act_change=partial(_handle_action, key, bulk_menu),
     )
 
 
-def _lists() -> dict[str, _List]:
-    lists: dict[str, _List] = st.session_state.setdefault(_LISTS, {})
-    return lists
+def _handle_action(key: str, menu: BulkMenu | None) -> None:
+    request = st.session_state[key].act
+    if request and menu and request["action"] in menu.actions:
+        ids = [str(issue_id) for issue_id in request["ids"]]
+        menu.on_action(request["action"], ids, bool(request["all"]))
 
 
-def _asked_for(key: str) -> list[_Request]:
-    try:
-        return _REQUESTS.validate_python((st.session_state.get(key) or {}).get("asked") or [])
-    except ValidationError:
-        return []
+def _describe_row(issue: Issue, details: str, unread: bool) -> dict[str, Any]:
+    """Return a row for the script in the browser."""
+    is_deleted = issue.state == IssueState.DELETED
+    return {
+        "id": issue.id,
+        "name": str(issue.issue_number),
+        "text": _format_excerpt(issue.description),
+        "about": details,
+        "state": labels.format_state(issue.state),
+        "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
+        "when": local_time.format_short_moment(issue.created_at),
+        "unread": unread and not issue.is_read and not is_deleted,
+        "fixed": is_deleted,
+    }
 
 
-def _several(several: Several, shown: int) -> dict[str, Any]:
-    total = several.total or shown
-    everything = i18n.number(total)
+def _describe_bulk_menu(menu: BulkMenu, row_count: int) -> dict[str, Any]:
+    """Return a menu for the script in the browser."""
+    total = menu.total or row_count
+    number = i18n.format_number(total)
     return {
         "label": _("Several at once"),
         "pick": _("Select issue"),
         "every": _("Select all on this page"),
-        "none": labels.count(several.total),
+        "none": labels.format_count(menu.total),
         "some": _("{count} selected"),
-        "all": _("Select all {count}").format(count=everything) if total > shown else "",
-        "all_picked": _("All {count} selected").format(count=everything),
-        "actions": [{"id": name, "words": words} for name, words in several.actions.items()],
-        "done": several.done,
+        "all": _("Select all {count}").format(count=number) if total > row_count else "",
+        "all_picked": _("All {count} selected").format(count=number),
+        "actions": [{"id": name, "words": label} for name, label in menu.actions.items()],
+        "done": menu.done_count,
     }
 
 
-def _excerpt(text: str | None) -> str:
-    return " ".join((text or _("(no text)"))[: EXCERPT * 2].split())[:EXCERPT]
+def _format_excerpt(text: str | None) -> str:
+    return " ".join((text or _("(no text)"))[: _EXCERPT_LENGTH * 2].split())[:_EXCERPT_LENGTH]
+
+
+def _get_lists() -> dict[str, _ListState]:
+    lists: dict[str, _ListState] = st.session_state.setdefault(_LISTS_KEY, {})
+    return lists
+
+
+def _read_key_presses(key: str) -> list[_KeyPress]:
+    try:
+        return _KEY_PRESSES.validate_python((st.session_state.get(key) or {}).get("asked") or [])
+    except ValidationError:
+        return []

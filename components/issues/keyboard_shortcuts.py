@@ -1,7 +1,7 @@
-"""Keyboard shortcuts of the review page: what they do, and switching them off.
+"""Keyboard shortcuts of the review page: what they do, their help, and switching them off.
 
-`issue_list.js` listens for them. Streamlit's own (``shortcut=`` of a button, 1.67) cannot be
-C or R, nor a sign.
+`issue_list.js` listens for the keys. Streamlit's own shortcuts (``shortcut=`` of a button, 1.67)
+cannot be C, R or a punctuation mark.
 """
 
 from collections.abc import Iterable
@@ -11,19 +11,20 @@ import streamlit as st
 
 from components import api_session
 from components.issues import issue_actions, issue_list, review_queue, undo
-from components.issues.review_queue import Queue
+from components.issues.review_queue import QueuePage
 from components.ui import messages
 from components.ui.i18n import N_, _
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-_ON: Final = "shortcuts_on"
-_HELP: Final = "shortcuts"
-_OPENED: Final = "shortcuts_opened"
+_ENABLED_KEY: Final = "shortcuts_on"
+_HELP_KEY: Final = "shortcuts"
+_HELP_OPEN_KEY: Final = "shortcuts_opened"
+
 _STEPS: Final = {"previous": -1, "next": 1}
 
-_WORDS: Final = {
+_DESCRIPTIONS: Final = {
     "j": N_("Next issue"),
     "k": N_("Previous issue"),
     "Enter": N_("Open the issue"),
@@ -38,72 +39,76 @@ _WORDS: Final = {
 }
 
 
-def keys(found: Queue, shown: Iterable[Issue]) -> issue_list.Keys | None:
-    """What keys do in a page of the queue, with the issues as they are shown; None if switched off.
+def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shortcuts | None:
+    """Return the shortcuts for a page of the queue, or None if they are switched off.
 
-    Keys come in faster than pages are shown: what one did is what the next one meets.
+    ``shown`` are the issues as they are on screen. Keys come in faster than pages are drawn, so
+    each command starts from the result of the one before.
     """
-    if not st.session_state.get(_ON, True):
+    if not st.session_state.get(_ENABLED_KEY, True):
         return None
     seen = {issue.id: issue for issue in shown}
 
-    def act(asked: str) -> None:
-        nonlocal found
-        opened = issue_list.opened()
-        if asked == "undo":
-            undo.undo()
-        elif opened is None:
+    def handle_command(command: str) -> None:
+        nonlocal queue
+        issue_id = issue_list.get_open_issue_id()
+        if command == "undo":
+            undo.cancel_pending()
+        elif issue_id is None:
             return
-        elif asked in _STEPS:
-            found = review_queue.to_neighbour(found, opened, _STEPS[asked])
+        elif command in _STEPS:
+            queue = review_queue.select_neighbour(queue, issue_id, _STEPS[command])
         else:
             try:
-                issue = seen.get(opened) or api_session.client().get(opened)
+                issue = seen.get(issue_id) or api_session.client().get(issue_id)
                 review_queue.mark_read(issue)
-                _do(asked, issue)
+                _act_on_issue(command, issue)
             except IssuesError as error:
-                messages.next_run_failure(error, doing=_("We could not save the change."))
+                messages.show_failure_next_run(error, doing=_("We could not save the change."))
             else:
-                seen[opened] = undo.as_shown(issue)
+                seen[issue_id] = undo.preview(issue)
 
-    return issue_list.Keys(
-        asks={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
-        presses={"/": "q", "?": _HELP},
-        act=act,
+    return issue_list.Shortcuts(
+        commands={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
+        widgets={"/": "q", "?": _HELP_KEY},
+        on_command=handle_command,
     )
 
 
-def _do(asked: str, issue: Issue) -> None:
-    if asked == "start":
-        issue_actions.move(issue, IssueState.IN_REVIEW)
-    elif asked == "close":
-        issue_actions.move(issue, IssueState.CLOSED)
-    elif asked == "unread":
-        issue_actions.mark_unread(issue)
-    elif asked == "delete":
-        issue_actions.delete(issue)
-
-
-def help_button() -> None:
-    """A button that lists them."""
+def render_help_button() -> None:
+    """Render a button that opens the list of shortcuts."""
     st.button(
         _("Keyboard"),
         icon=":material/keyboard:",
         type="tertiary",
-        key=_HELP,
-        on_click=_open,
+        key=_HELP_KEY,
+        on_click=_set_help_open,
         args=(True,),
     )
-    # Kept, since a page that follows what others do may be run again while it is read.
-    if st.session_state.get(_OPENED):
-        st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _open(False))(_help)()
+    # The session keeps the dialog open when the page reruns because the data changed.
+    if st.session_state.get(_HELP_OPEN_KEY):
+        st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _set_help_open(False))(_render_help)()
 
 
-def _open(opened: bool) -> None:
-    st.session_state[_OPENED] = opened
+def _act_on_issue(command: str, issue: Issue) -> None:
+    if command == "start":
+        issue_actions.move_to_state(issue, IssueState.IN_REVIEW)
+    elif command == "close":
+        issue_actions.move_to_state(issue, IssueState.CLOSED)
+    elif command == "unread":
+        issue_actions.mark_unread(issue)
+    elif command == "delete":
+        issue_actions.delete(issue)
 
 
-def _help() -> None:
-    rows = "".join(f"<dt><kbd>{key}</kbd></dt><dd>{_(words)}</dd>" for key, words in _WORDS.items())
+def _set_help_open(is_open: bool) -> None:
+    st.session_state[_HELP_OPEN_KEY] = is_open
+
+
+def _render_help() -> None:
+    rows = "".join(
+        f"<dt><kbd>{key}</kbd></dt><dd>{_(description)}</dd>"
+        for key, description in _DESCRIPTIONS.items()
+    )
     st.html(f'<dl class="facts">{rows}</dl>')
-    st.toggle(_("Use these shortcuts"), value=True, key=_ON, persist_state="session")
+    st.toggle(_("Use these shortcuts"), value=True, key=_ENABLED_KEY, persist_state="session")

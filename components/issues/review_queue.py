@@ -1,17 +1,19 @@
-"""The review queue as it was when one began to look; what is newer is counted until asked for.
+"""The review queue as of the moment a reviewer began to look; newer issues are only counted.
 
-So nothing moves under the hand of a reviewer, and the next page goes on where this one ended.
+So rows do not move while a reviewer works, and the next page continues where this one ended.
 """
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from components import api_session, server_capabilities
 from components.account import return_after_sign_in
-from components.issues import filters, issue_list
+from components.issues import issue_list
+from components.issues.criteria import PAGE_SIZE, select_page
+from components.issues.pagination import go_to_first_page, go_to_page
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
@@ -19,86 +21,64 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-_BEGAN: Final = "queue_began"
-_AT: Final = "queue_at"
-_GIVEN: Final = "queue_given"
-_SECOND: Final = 1000
+_CUTOFF_KEY: Final = "queue_began"
+_POSITION_KEY: Final = "queue_at"
+_CRITERIA_KEY: Final = "queue_given"
+_SECOND_MS: Final = 1000
 
 
 @dataclass(frozen=True)
-class Queue:
-    """One page of the queue and what it is a page of."""
+class QueuePage:
+    """One page of the queue, with the query it answers."""
 
     query: IssueQuery
     page: IssuePage
-    newer: int
-    """How many issues that the filters let through have come since."""
+    newer_count: int
+    """Matching issues that arrived since the reviewer began to look."""
 
     by_state: dict[IssueState, int]
-    """How many others there are in each state, whatever the filter for states; not for a text."""
+    """Other matching issues by state, whatever the state filter; empty for a text search."""
 
 
-def load(given: dict[str, Any], page: int) -> Queue:
-    """The page that is asked for; other filters, or coming from another page, begin anew."""
+def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
+    """Return a page of the queue; new criteria or another page before this one reset the cutoff."""
     client = api_session.client()
     if not server_capabilities.can_filter():
-        query = IssueQuery(page=page, page_size=filters.PAGE_SIZE)
-        return Queue(query, client.list(query), 0, {})
-    if return_after_sign_in.has_just_arrived() or st.session_state.get(_GIVEN) != given:
-        _begin_anew()
-        st.session_state[_GIVEN] = given
-    new = newer(given)
-    until = {"end_date": min(_began(), given.get("end_date", _began())), "total_count": False}
-    query = filters.query(given, page).model_copy(update=until)
-    asked = given.get("states") or LIVE_STATES
-    if given.get("filter_by_text"):
-        # Each count goes through all texts.
-        by_state, total = {}, _older(given, new)
-    else:
-        by_state = {
-            state: _older(of_state, newer(of_state) if new or state not in asked else 0)
-            for state in dict.fromkeys((*LIVE_STATES, *asked))
-            for of_state in [given | {"states": (state,)}]
-        }
-        total = sum(by_state[state] for state in asked)
-    found = client.list(query).model_copy(update={"total_count": total or None})
-    return Queue(query, found, new, by_state)
+        query = IssueQuery(page=number, page_size=PAGE_SIZE)
+        return QueuePage(query, client.list(query), 0, {})
+    if return_after_sign_in.has_just_arrived() or st.session_state.get(_CRITERIA_KEY) != criteria:
+        _reset_cutoff()
+        st.session_state[_CRITERIA_KEY] = criteria
+    newer = count_newer(criteria)
+    cutoff = _get_cutoff()
+    end = cutoff if criteria.end_date is None else min(cutoff, criteria.end_date)
+    until_cutoff = {"end_date": end, "total_count": False}
+    query = select_page(criteria, number).model_copy(update=until_cutoff)
+    by_state, total = _count_older_by_state(criteria, newer)
+    page = client.list(query).model_copy(update={"total_count": total or None})
+    return QueuePage(query, page, newer, by_state)
 
 
-def newer(given: dict[str, Any]) -> int:
-    """How many have come since one began to look."""
-    start = max(_began(), given.get("start_date", 0))
-    if start >= given.get("end_date", start + 1):
+def count_newer(criteria: IssueQuery) -> int:
+    """Count the matching issues that arrived since the reviewer began to look."""
+    start = max(_get_cutoff(), criteria.start_date or 0)
+    if criteria.end_date is not None and start >= criteria.end_date:
         return 0
     if not server_capabilities.can_filter():
         return 0
-    return _count(given | {"start_date": start})
-
-
-def _began() -> int:
-    """The moment up to which issues are shown, in milliseconds since 1970."""
-    if _BEGAN not in st.session_state:
-        newest = api_session.client().list(IssueQuery(page_size=1)).data
-        reported = newest[0].created_at if newest else None
-        # By the clock of the server that dates them, which counts whole seconds.
-        st.session_state[_BEGAN] = int(reported.timestamp()) * _SECOND + _SECOND if reported else 0
-    return int(st.session_state[_BEGAN])
+    return _count(criteria.model_copy(update={"start_date": start}))
 
 
 def show_newer() -> None:
-    """Show what has come since, too."""
-    _begin_anew()
-    filters.back_to_first_page()
-
-
-def _begin_anew() -> None:
-    st.session_state.pop(_BEGAN, None)
+    """Move the cutoff to the present, so that newer issues are listed."""
+    _reset_cutoff()
+    go_to_first_page()
 
 
 def mark_read(issue: Issue) -> Issue:
-    """The issue, which is read by being opened.
+    """Mark an issue as read because it is opened; return it.
 
-    It is shown even if that cannot be written: reading needs no room on a disk.
+    If that fails, return it unchanged: an issue can be read even if the server cannot write.
     """
     if issue.is_read:
         return issue
@@ -108,58 +88,88 @@ def mark_read(issue: Issue) -> Issue:
         return issue
 
 
-def has_neighbour(found: Queue, opened: str, step: int) -> bool:
-    """Whether there is an issue before (-1) or after (1) the opened one, on whatever page."""
-    at = _neighbour(found, opened, step)
-    if at is None:
+def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:
+    """Return whether an issue precedes (-1) or follows (1) this one, on any page."""
+    index = _find_neighbour_index(queue, issue_id, step)
+    if index is None:
         return False
-    if at < 0:
-        return found.page.has_previous_page
-    return at < len(found.page.data) or found.page.has_next_page
+    if index < 0:
+        return queue.page.has_previous_page
+    return index < len(queue.page.data) or queue.page.has_next_page
 
 
-def open_neighbour(found: Queue, opened: str, step: int) -> None:
-    """Open the issue before (-1) or after (1) the opened one, and turn the page if need be."""
-    to_neighbour(found, opened, step)
+def open_neighbour(queue: QueuePage, issue_id: str, step: int) -> None:
+    """Open the issue before (-1) or after (1) this one: the callback of a button."""
+    select_neighbour(queue, issue_id, step)
 
 
-def to_neighbour(found: Queue, opened: str, step: int) -> Queue:
-    """The same; returns the page of the issue that is open then."""
-    at = _neighbour(found, opened, step)
-    if at is None or not has_neighbour(found, opened, step):
-        return found
-    if not 0 <= at < len(found.page.data):
-        query = found.query.model_copy(update={"page": (found.query.page or 1) + step})
+def select_neighbour(queue: QueuePage, issue_id: str, step: int) -> QueuePage:
+    """Open the issue before (-1) or after (1) this one; return the page of the queue it is on."""
+    index = _find_neighbour_index(queue, issue_id, step)
+    if index is None or not has_neighbour(queue, issue_id, step):
+        return queue
+    if not 0 <= index < len(queue.page.data):
+        query = queue.query.model_copy(update={"page": (queue.query.page or 1) + step})
         try:
-            found = replace(found, query=query, page=api_session.client().list(query))
+            queue = replace(queue, query=query, page=api_session.client().list(query))
         except IssuesError as error:
-            messages.next_run_failure(error, doing=_("We could not load the queue."))
-            return found
-        filters.go_to_page(query.page or 1)
-        at = 0 if step > 0 else len(found.page.data) - 1
-    if found.page.data:
-        issue_list.open_issue(found.page.data[at].id)
-    return found
+            messages.show_failure_next_run(error, doing=_("We could not load the queue."))
+            return queue
+        go_to_page(query.page or 1)
+        index = 0 if step > 0 else len(queue.page.data) - 1
+    if queue.page.data:
+        issue_list.open_issue(queue.page.data[index].id)
+    return queue
 
 
-def _neighbour(found: Queue, opened: str, step: int) -> int | None:
-    ids = [issue.id for issue in found.page.data]
-    if opened in ids:
-        at: float = ids.index(opened)
-        st.session_state[_AT] = (opened, at)
-    elif st.session_state.get(_AT, ("", 0))[0] == opened:
-        # It has left the list, by what was done to it: its place is between two others.
-        at = st.session_state[_AT][1] - 0.5
+def _find_neighbour_index(queue: QueuePage, issue_id: str, step: int) -> int | None:
+    """Return the neighbour's index on this page, below 0 or past the end if on another page."""
+    ids = [issue.id for issue in queue.page.data]
+    if issue_id in ids:
+        position: float = ids.index(issue_id)
+        st.session_state[_POSITION_KEY] = (issue_id, position)
+    elif st.session_state.get(_POSITION_KEY, ("", 0))[0] == issue_id:
+        # An action has taken the issue off the list: its position is now between two rows.
+        position = st.session_state[_POSITION_KEY][1] - 0.5
     else:
         return None
-    return math.floor(at + 1) if step > 0 else math.ceil(at - 1)
+    return math.floor(position + 1) if step > 0 else math.ceil(position - 1)
 
 
-def _older(given: dict[str, Any], new: int) -> int:
-    # Counted by what is there by now: up to a moment, servers take much longer to count.
-    return max(0, _count(given) - new)
+def _get_cutoff() -> int:
+    """Return the moment up to which issues are listed, in milliseconds since 1970."""
+    if _CUTOFF_KEY not in st.session_state:
+        newest = api_session.client().list(IssueQuery(page_size=1)).data
+        reported = newest[0].created_at if newest else None
+        # The server's clock dates the issues, in whole seconds.
+        cutoff = int(reported.timestamp()) * _SECOND_MS + _SECOND_MS if reported else 0
+        st.session_state[_CUTOFF_KEY] = cutoff
+    return int(st.session_state[_CUTOFF_KEY])
 
 
-def _count(given: dict[str, Any]) -> int:
-    one = IssueQuery(**given | {"page_size": 1, "total_count": True})
-    return api_session.client().list(one).total_count or 0
+def _reset_cutoff() -> None:
+    st.session_state.pop(_CUTOFF_KEY, None)
+
+
+def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueState, int], int]:
+    """Count the matching issues before the cutoff: by state, and those that are listed."""
+    if criteria.filter_by_text:
+        # Each count of a text search reads all texts.
+        return {}, _count_older(criteria, newer)
+    listed = criteria.states or LIVE_STATES
+    by_state = {}
+    for state in dict.fromkeys((*LIVE_STATES, *listed)):
+        in_state = criteria.model_copy(update={"states": (state,)})
+        newer_in_state = count_newer(in_state) if newer or state not in listed else 0
+        by_state[state] = _count_older(in_state, newer_in_state)
+    return by_state, sum(by_state[state] for state in listed)
+
+
+def _count_older(criteria: IssueQuery, newer: int) -> int:
+    # Counting all and subtracting is much faster for servers than counting up to a moment.
+    return max(0, _count(criteria) - newer)
+
+
+def _count(criteria: IssueQuery) -> int:
+    query = criteria.model_copy(update={"page_size": 1, "total_count": True})
+    return api_session.client().list(query).total_count or 0

@@ -1,4 +1,4 @@
-"""Issues that say much the same as the opened one, so that duplicates are seen."""
+"""Issues with a text similar to the open one's, so that a reviewer notices duplicates."""
 
 import re
 from typing import Final
@@ -13,48 +13,52 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 
-_SEARCHED: Final = 4
-_SHOWN: Final = 3
-_ALIKE: Final = 0.4
+_MOST_SEARCHES: Final = 4
+_MOST_SHOWN: Final = 3
+_LEAST_SIMILARITY: Final = 0.4
 
 
-def show(issue: Issue) -> None:
-    """List the issues most similar to this one, if there are any."""
+def render(issue: Issue) -> None:
+    """Render the issues most similar to this one, if there are any."""
     try:
-        found = _find(issue) if server_capabilities.can_filter() else []
+        similar = _find_similar(issue) if server_capabilities.can_filter() else []
     except IssuesError:
-        # The issue itself is there: this is only an aid.
+        # Similar issues are a mere aid: the page works without them.
         return
-    if found:
+    if similar:
         title = _("Similar issues")
         st.markdown(f"**{title}**")
-        issue_list.show(
-            found,
+        issue_list.render(
+            similar,
             key="similar",
             label=title,
-            about=lambda other: f"#{other.issue_number} · {labels.kind(other.type)}",
+            format_details=lambda other: (
+                f"#{other.issue_number} · {labels.format_type(other.type)}"
+            ),
         )
 
 
-def _find(issue: Issue) -> list[Issue]:
-    words = _words(issue)
+def _find_similar(issue: Issue) -> list[Issue]:
+    words = _extract_words(issue)
     client = api_session.client()
-    others = {
+    candidates = {
         other.id: other
-        # Long words say more about what a text is about than short ones.
-        for word in sorted(words, key=lambda word: (-len(word), word))[:_SEARCHED]
+        # Long words say most about the subject of a text.
+        for word in sorted(words, key=lambda word: (-len(word), word))[:_MOST_SEARCHES]
         for other in client.list(IssueQuery(filter_by_text=word, total_count=False)).data
         if other.id != issue.id
     }
-    alike = {other.id: _alikeness(words, _words(other)) for other in others.values()}
-    best = sorted(alike, key=lambda other_id: -alike[other_id])[:_SHOWN]
-    return [others[other_id] for other_id in best if alike[other_id] >= _ALIKE]
+    similarity = {
+        other.id: _measure_similarity(words, _extract_words(other)) for other in candidates.values()
+    }
+    best = sorted(similarity, key=lambda issue_id: -similarity[issue_id])[:_MOST_SHOWN]
+    return [candidates[issue_id] for issue_id in best if similarity[issue_id] >= _LEAST_SIMILARITY]
 
 
-def _words(issue: Issue) -> set[str]:
+def _extract_words(issue: Issue) -> set[str]:
     return set(re.findall(r"\w{4,20}", (issue.description or "").casefold()))
 
 
-def _alikeness(one: set[str], other: set[str]) -> float:
-    """The share of the words of both that both have (Dice), from 0 to 1."""
-    return 2 * len(one & other) / max(1, len(one) + len(other))
+def _measure_similarity(left: set[str], right: set[str]) -> float:
+    """Return the Dice coefficient of two sets of words, from 0 to 1."""
+    return 2 * len(left & right) / max(1, len(left) + len(right))

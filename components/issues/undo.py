@@ -1,193 +1,204 @@
-"""A change that waits a few seconds before it is made, so that it can be undone.
+"""A change that waits a few seconds before it is sent, so that it can be undone.
 
-The contract has no way back from deleting an issue or from starting on one: undoing such a change
-is not making it. What waits is that of a sign-in: a reload and other tabs show it, too, and it is
-made in the end even if all are closed meanwhile.
+Deleting an issue or starting its review cannot be reversed, so undoing means not sending it. A
+pending change belongs to a sign-in: reloads and other tabs show it, too, and it is sent even if
+all tabs are closed.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock, Timer
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from auth import current_user
+from components.issues.issue_change import IssueChange
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-SECONDS: Final = 5.0
+UNDO_SECONDS: Final = 5.0
 
-_HELD: Final = "held"
+_KEEP_UNREPORTED_SECONDS: Final = 3600.0
+
+_PENDING_KEY: Final = "held"
 
 log = logging.getLogger(__name__)
 
-_waiting: set["_Held"] = set()
-"""Also those that could not be made, until that is told in some tab."""
-
-_UNTOLD_SECONDS: Final = 3600.0
+_pending_changes: set["_PendingChange"] = set()
+"""Changes of all sign-ins that wait, or that failed and were not reported in any tab yet."""
 
 
 @dataclass(eq=False)
-class _Held:
-    whose: str
+class _PendingChange:
+    owner: str
     issue_id: str
-    changes: Mapping[str, Any]
-    make: Callable[[], object]
-    refused: Callable[[IssuesError], bool]
+    change: IssueChange
+    send: Callable[[], object]
+    is_reported: Callable[[IssuesError], bool]
     doing: str
     done: str
     failed: str
     begun: float = field(default_factory=time.monotonic)
-    over: bool = False
-    undone: bool = False
+    is_over: bool = False
+    is_cancelled: bool = False
     error: IssuesError | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def finish(self) -> None:
-        """Make the change, unless it is made or undone already."""
+        """Send the change unless it was already sent or cancelled."""
         with self._lock:
-            if self.over:
+            if self.is_over:
                 return
             try:
-                self.make()
-                _waiting.discard(self)
+                self.send()
+                _pending_changes.discard(self)
             except IssuesError as error:
                 self.error = error
             except Exception:
-                self.error = IssuesError()  # To be told: it is not made.
+                self.error = IssuesError()  # The change was not made, and the person must know.
                 raise
             finally:
-                self.over = True
+                self.is_over = True
 
-    def undo(self) -> None:
-        """Have it not made, unless it is made already."""
+    def cancel(self) -> None:
+        """Cancel the change unless it was already sent."""
         with self._lock:
-            self.undone = self.undone or not self.over
-            self.over = True
-            _waiting.discard(self)
+            self.is_cancelled = self.is_cancelled or not self.is_over
+            self.is_over = True
+            _pending_changes.discard(self)
 
 
-def hold(
+def schedule_change(
     issue: Issue,
-    changes: Mapping[str, Any],
-    make: Callable[[], object],
-    refused: Callable[[IssuesError], bool],
+    change: IssueChange,
+    send: Callable[[], object],
+    is_reported: Callable[[IssuesError], bool],
     *,
     doing: str,
     done: str,
     failed: str,
 ) -> None:
-    """Call ``make`` in a few seconds, unless undone; until then `as_shown` applies ``changes``.
+    """Call ``send`` in a few seconds unless cancelled; `preview` applies ``change`` at once.
 
-    What was held before is made first. ``doing``, ``done`` and ``failed`` tell a person what is
-    happening, that it has happened, and that it has not; an error that ``refused`` has told
-    already, for which it returns True, is not told again.
+    Sends the pending change first, if any. ``doing``, ``done`` and ``failed`` are the messages
+    while it waits, once it is sent, and if it fails. ``is_reported`` returns whether the person
+    sees an error elsewhere, so that ``failed`` is left out.
     """
-    finish()
-    for old in tuple(_waiting):
-        if old.over and time.monotonic() - old.begun > _UNTOLD_SECONDS:
-            _waiting.discard(old)
-    held = _Held(_whose(), issue.id, changes, make, refused, doing, done, failed)
-    _waiting.add(held)
-    timer = Timer(SECONDS, held.finish)
-    timer.daemon = True  # A server that stops makes what waits by itself: `finish_all`.
+    send_pending()
+    for old in tuple(_pending_changes):
+        if old.is_over and time.monotonic() - old.begun > _KEEP_UNREPORTED_SECONDS:
+            _pending_changes.discard(old)
+    pending = _PendingChange(
+        _identify_owner(), issue.id, change, send, is_reported, doing, done, failed
+    )
+    _pending_changes.add(pending)
+    timer = Timer(UNDO_SECONDS, pending.finish)
+    timer.daemon = True  # A server that stops calls `send_all_pending`.
     timer.start()
-    st.session_state[_HELD] = held
+    st.session_state[_PENDING_KEY] = pending
 
 
-def finish() -> bool:
-    """Make now what is held, in this tab and in others of the same sign-in; whether all is made."""
-    here = st.session_state.pop(_HELD, None)
-    waiting = dict.fromkeys([*([here] if here else []), *_of_this_sign_in()])
-    for held in waiting:
-        held.finish()
-        _tell(held)
-    return all(held.error is None for held in waiting)
+def send_pending() -> bool:
+    """Send the pending changes of this sign-in, in all tabs; return whether all succeeded."""
+    in_tab = st.session_state.pop(_PENDING_KEY, None)
+    changes = dict.fromkeys([*([in_tab] if in_tab else []), *_list_of_sign_in()])
+    for pending in changes:
+        pending.finish()
+        _report_outcome(pending)
+    return all(pending.error is None for pending in changes)
 
 
-def as_shown(issue: Issue) -> Issue:
-    """An issue as it will be, by what `bar` shows or what was held since."""
-    held = st.session_state.get(_HELD)
-    if not isinstance(held, _Held) or held.issue_id != issue.id:
+def preview(issue: Issue) -> Issue:
+    """Return an issue with the pending change of this tab applied."""
+    pending = st.session_state.get(_PENDING_KEY)
+    if not isinstance(pending, _PendingChange) or pending.issue_id != issue.id:
         return issue
-    return issue.model_copy(update=dict(held.changes))
+    return pending.change.apply_to(issue)
 
 
-def is_leaving(issue: Issue) -> bool:
-    """Whether an issue is being deleted."""
-    return issue.state != IssueState.DELETED and as_shown(issue).state == IssueState.DELETED
+def is_being_deleted(issue: Issue) -> bool:
+    """Return whether the pending change deletes this issue."""
+    return issue.state != IssueState.DELETED and preview(issue).state == IssueState.DELETED
 
 
-def bar() -> None:
-    """What is held, with the way back; or what came of it."""
-    held = _current()
-    while held and held.over:
-        st.session_state.pop(_HELD, None)
-        _tell(held)
-        held = _current()
+def render_bar() -> None:
+    """Render the pending change with an undo button, or report the outcome of a past one."""
+    pending = _get_current()
+    while pending and pending.is_over:
+        st.session_state.pop(_PENDING_KEY, None)
+        _report_outcome(pending)
+        pending = _get_current()
     with st.container(
-        key="held", horizontal=True, vertical_alignment="center", border=held is not None
+        key="held", horizontal=True, vertical_alignment="center", border=pending is not None
     ):
-        if held:
-            st.session_state[_HELD] = held
-            st.write(held.doing)
-            st.button(_("Undo"), icon=":material/undo:", type="primary", key="undo", on_click=undo)
-            _wait(held)
+        if pending:
+            st.session_state[_PENDING_KEY] = pending
+            st.write(pending.doing)
+            st.button(
+                _("Undo"),
+                icon=":material/undo:",
+                type="primary",
+                key="undo",
+                on_click=cancel_pending,
+            )
+            _rerun_when_sent(pending)
 
 
-def undo() -> None:
-    """Have what is held not made."""
-    if held := _current():
-        held.undo()
-        st.session_state.pop(_HELD, None)
-        _tell(held)
+def cancel_pending() -> None:
+    """Cancel the pending change."""
+    if pending := _get_current():
+        pending.cancel()
+        st.session_state.pop(_PENDING_KEY, None)
+        _report_outcome(pending)
     else:
-        messages.next_run(_("There is nothing to undo, or not any more."), icon=":material/info:")
+        messages.show_next_run(
+            _("There is nothing to undo, or not any more."), icon=":material/info:"
+        )
 
 
-def finish_all() -> None:
-    """Make all that waits: the server stops."""
-    for held in tuple(_waiting):
-        held.finish()
-        if held.error:
+def send_all_pending() -> None:
+    """Send the pending changes of all sign-ins, since the server stops."""
+    for pending in tuple(_pending_changes):
+        pending.finish()
+        if pending.error:
             log.warning("a change that waited to be made could not be made")
 
 
 @st.fragment(run_every=1)
-def _wait(held: _Held) -> None:
-    if held.over:
+def _rerun_when_sent(pending: _PendingChange) -> None:
+    if pending.is_over:
         st.rerun()
 
 
-def _current() -> _Held | None:
-    """What this tab shows as held until it has told what came of it, else what another holds."""
-    held = st.session_state.get(_HELD)
-    if isinstance(held, _Held):
-        return held
-    return next(iter(_of_this_sign_in()), None)
+def _get_current() -> _PendingChange | None:
+    """Return this tab's change until its outcome is reported, else one of another tab."""
+    pending = st.session_state.get(_PENDING_KEY)
+    if isinstance(pending, _PendingChange):
+        return pending
+    return next(iter(_list_of_sign_in()), None)
 
 
-def _of_this_sign_in() -> list[_Held]:
-    """What waits, or could not be made, of the same sign-in, in whatever tab."""
-    whose = _whose()
-    return [held for held in tuple(_waiting) if whose and held.whose == whose]
+def _list_of_sign_in() -> list[_PendingChange]:
+    """Return the changes of this sign-in that wait or failed, in any tab."""
+    owner = _identify_owner()
+    return [pending for pending in tuple(_pending_changes) if owner and pending.owner == owner]
 
 
-def _whose() -> str:
+def _identify_owner() -> str:
     return current_user.identify_sign_in(current_user.get_sign_in())
 
 
-def _tell(held: _Held) -> None:
-    _waiting.discard(held)
-    if held.undone:
-        messages.next_run(_("Undone."), icon=":material/undo:")
-    elif held.error is None:
-        messages.next_run(held.done)
-    elif not held.refused(held.error):
-        messages.next_run_failure(held.error, doing=held.failed)
+def _report_outcome(pending: _PendingChange) -> None:
+    _pending_changes.discard(pending)
+    if pending.is_cancelled:
+        messages.show_next_run(_("Undone."), icon=":material/undo:")
+    elif pending.error is None:
+        messages.show_next_run(pending.done)
+    elif not pending.is_reported(pending.error):
+        messages.show_failure_next_run(pending.error, doing=pending.failed)

@@ -1,74 +1,89 @@
-"""The form in which a reporter corrects what they reported, until a review begins."""
+"""The form with which a reporter corrects an issue until its review starts."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
-from components.report import draft_autosave, report_form
-from components.report.draft_autosave import Given
+from components.report import draft_autosave
+from components.report.draft_autosave import DraftWidgets, InitialValues
+from components.report.report_faults import find_text_fault
+from components.report.type_select import render_type_select
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
-_SAVED: Final = "correction_saved"
+_SAVED_KEY: Final = "correction_saved"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """The new values of an issue, and the version that the person started from."""
+
+    seen: Issue
+    type: IssueType | None
+    description: str
 
 
 def is_open(issue: Issue) -> bool:
-    """Whether the form for this issue is unfolded."""
-    return bool(st.session_state.get(_unfolded(issue)))
+    """Return whether the form of this issue is unfolded."""
+    return bool(st.session_state.get(_expander_key(issue)))
 
 
-def close(issue: Issue) -> None:
-    """Fold the form with the next run, and forget what was in it: that is saved."""
-    st.session_state[_SAVED] = issue.id
+def close_after_save(issue: Issue) -> None:
+    """Fold the form on the next run and drop its draft, since the correction is saved."""
+    st.session_state[_SAVED_KEY] = issue.id
 
 
-def form(who: Person, issue: Issue) -> tuple[Issue, IssueType | None, str] | None:
-    """The form, folded at first; once it is to be saved, returns the issue as it was when the
-    person began, and the kind and text that it is to have.
+def render(person: Person, issue: Issue) -> Correction | None:
+    """Render the form, folded at first; return the correction once it is submitted and valid.
 
-    Once the review has started nothing can be saved: the form is for copying what was typed.
+    Once the review has started, the form only serves to copy what was typed.
     """
-    name, began = f"correction-{issue.id}", f"correct_from_{issue.id}"
-    if st.session_state.get(_SAVED) == issue.id:
-        st.session_state.pop(_SAVED)
-        st.session_state[_unfolded(issue)] = False
-        draft_autosave.forget(name)
-    folded = st.expander(
-        _("Correct it"), icon=":material/edit:", key=_unfolded(issue), on_change="rerun"
+    draft_name, seen_key = f"correction-{issue.id}", f"correct_from_{issue.id}"
+    if st.session_state.get(_SAVED_KEY) == issue.id:
+        st.session_state.pop(_SAVED_KEY)
+        st.session_state[_expander_key(issue)] = False
+        draft_autosave.forget_draft(draft_name)
+    expander = st.expander(
+        _("Correct it"), icon=":material/edit:", key=_expander_key(issue), on_change="rerun"
     )
     if not is_open(issue):
-        st.session_state.pop(began, None)
+        st.session_state.pop(seen_key, None)
         return None
-    seen: Issue = st.session_state.setdefault(began, issue)
-    late = issue.state != IssueState.NOT_REVIEWED
-    with folded, st.form("correct", border=False, enter_to_submit=False):
-        if late:
-            st.warning(
-                _(
-                    "The review has started, so it can no longer be corrected."
-                    " Copy what you still need of your text."
-                ),
-                icon=":material/lock:",
-            )
-        else:
-            # Keeps its place, or the text below would be another one once there is a warning.
-            st.empty()
-        kind = report_form.kind_choice(seen, key=f"correct_kind_{issue.id}")
+    seen: Issue = st.session_state.setdefault(seen_key, issue)
+    is_late = issue.state != IssueState.NOT_REVIEWED
+    with expander, st.form("correct", border=False, enter_to_submit=False):
+        _render_late_warning(is_late)
+        issue_type = render_type_select(seen, key=f"correct_kind_{issue.id}")
         text = st.text_area(
             _("What happened?"), seen.description or "", height=150, key="correct_text"
         )
-        problem = st.empty()
-        draft_autosave.keep(who, name, text="correct_text", given=Given(seen.description or ""))
-        if not st.form_submit_button(_("Save"), type="primary", disabled=late):
+        fault_slot = st.empty()
+        initial = InitialValues(seen.description or "")
+        draft_autosave.autosave(person, draft_name, DraftWidgets("correct_text"), initial)
+        if not st.form_submit_button(_("Save"), type="primary", disabled=is_late):
             return None
-        if fault := report_form.text_problem(text):
-            with problem.container(key="problem__correct_text"):
+        if fault := find_text_fault(text):
+            with fault_slot.container(key="problem__correct_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
-    return seen, kind, text
+    return Correction(seen, issue_type, text)
 
 
-def _unfolded(issue: Issue) -> str:
+def _render_late_warning(is_late: bool) -> None:
+    # An empty element keeps the place, or the text area below would lose its state.
+    slot = st.empty()
+    if is_late:
+        slot.warning(
+            _(
+                "The review has started, so it can no longer be corrected."
+                " Copy what you still need of your text."
+            ),
+            icon=":material/lock:",
+        )
+
+
+def _expander_key(issue: Issue) -> str:
     return f"correct_{issue.id}"

@@ -1,10 +1,10 @@
-"""The receipt of an anonymous report: shown once, to copy or to download; never in a URL."""
+"""The receipt of an anonymous report: shown once, to copy or download; never in a URL."""
 
 import re
 
 import streamlit as st
 
-from components.ui import labels
+from components.ui import local_time
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import normalize_receipt
@@ -12,8 +12,8 @@ from issue_portal.models.vocabulary import normalize_receipt
 _DIGITS = 16
 
 
-def show(issue: Issue) -> None:
-    """Show the receipt of a report that was just sent."""
+def render(issue: Issue) -> None:
+    """Render the receipt of a report that was just sent."""
     title = _("Your receipt")
     st.markdown(f"**{title}**")
     st.code(issue.receipt, language=None)
@@ -26,7 +26,7 @@ def show(issue: Issue) -> None:
     )
     st.download_button(
         _("Download receipt"),
-        _file(issue),
+        _format_file(issue),
         file_name=f"issue-{issue.issue_number}-receipt.txt",
         mime="text/plain",
         on_click="ignore",
@@ -34,16 +34,16 @@ def show(issue: Issue) -> None:
     )
 
 
-def read(entered: str) -> str | None:
-    """The digits of what a person entered, or None if it cannot be a receipt."""
+def parse_receipt(entered: str) -> str | None:
+    """Return the digits of a receipt that a person entered, or None if it cannot be one."""
     digits = normalize_receipt(entered)
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 
 
-def _file(issue: Issue) -> str:
+def _format_file(issue: Issue) -> str:
     text = _(
         "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
         "Enter the receipt on the page “Track” to see what became of the report.\n"
     )
-    when = labels.moment(issue.created_at)
-    return text.format(number=issue.issue_number, receipt=issue.receipt, when=when)
+    sent_at = local_time.format_moment(issue.created_at)
+    return text.format(number=issue.issue_number, receipt=issue.receipt, when=sent_at)

@@ -1,4 +1,4 @@
-"""The person's language: words, numbers and dates.
+"""The person's language: translated texts, and numbers and dates as that language writes them.
 
 English is in the code. Every other language is one file, ``locales/<code>.po`` (gettext): adding a
 language means adding that file.
@@ -25,136 +25,136 @@ FOLDER: Final = Path(__file__).parents[2] / "locales"
 COOKIE: Final = "issue_portal_language"
 COOKIE_SECONDS: Final = 365 * 86_400
 
-_CHOSEN = "language"
-_NEW_COOKIE = "new_language_cookie"
+_LANGUAGE_KEY: Final = "language"
+_NEW_COOKIE_KEY: Final = "new_language_cookie"
 
 
 def N_(text: str) -> str:
-    """Mark a text that is translated later."""
+    """Mark a text for translation; `_` translates it where it is shown."""
     return text
 
 
 def _(text: str) -> str:
     """Translate ``text`` into the person's language; untranslated texts stay English."""
-    return _translations(current()).gettext(text)
+    return _load_translations(get_language()).gettext(text)
 
 
-def ngettext(one: str, many: str, number: int) -> str:
-    """Translate the plural form for ``number`` into the person's language."""
-    return _translations(current()).ngettext(one, many, number)
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """Translate the plural form for ``count`` into the person's language."""
+    return _load_translations(get_language()).ngettext(singular, plural, count)
 
 
 @cache
-def languages() -> dict[str, str]:
-    """What there is to choose from: the name of each language, in that language, by its code."""
+def get_languages() -> dict[str, str]:
+    """Map the code of each available language to its name in that language."""
     codes = ["en", *sorted(file.stem for file in FOLDER.glob("*.po"))]
     return {code: str(Locale(code).get_language_name(code)).capitalize() for code in codes}
 
 
-def current() -> str:
-    """Code of the person's language."""
-    chosen = st.session_state.get(_CHOSEN) or browser_cookies.read_cookie(COOKIE)
-    return preferred(chosen, _browser_tag())
+def get_language() -> str:
+    """Return the code of the person's language."""
+    preferred = st.session_state.get(_LANGUAGE_KEY) or browser_cookies.read_cookie(COOKIE)
+    return pick_language(preferred, _get_browser_tag())
 
 
-def preferred(chosen: str, browser_tag: str) -> str:
-    """Code of the chosen language, else of the browser's (a BCP 47 tag), else of English."""
-    if chosen in languages():
-        return chosen
-    language = _parsed(browser_tag).language
-    return language if language in languages() else "en"
+def pick_language(preferred: str, browser_tag: str) -> str:
+    """Return the code of the preferred language, else of the browser's (BCP 47), else English."""
+    if preferred in get_languages():
+        return preferred
+    language = _parse_tag(browser_tag).language
+    return language if language in get_languages() else "en"
 
 
-def direction(code: str) -> str:
-    """Writing direction of a language, as HTML's ``dir`` has it: ``ltr`` or ``rtl``."""
+def get_text_direction(code: str) -> str:
+    """Return the writing direction of a language as HTML's ``dir``: ``ltr`` or ``rtl``."""
     return Locale(code).text_direction
 
 
-def choose(code: str) -> None:
-    """Switch to a language, in this browser, until another is chosen."""
-    st.session_state[_CHOSEN] = code
-    st.session_state[_NEW_COOKIE] = code
+def set_language(code: str) -> None:
+    """Switch this browser to a language until another one is chosen."""
+    st.session_state[_LANGUAGE_KEY] = code
+    st.session_state[_NEW_COOKIE_KEY] = code
 
 
-def switch() -> None:
-    """Draw a link to each language, labelled in that language."""
+def render_language_switch() -> None:
+    """Render a button for each language, labelled in that language."""
     with st.container(key="languages", horizontal=True, horizontal_alignment="center"):
-        for code, name in languages().items():
+        for code, name in get_languages().items():
             st.button(
                 name,
                 key=f"language_{code}",
                 type="tertiary",
-                disabled=code == current(),
-                on_click=choose,
+                disabled=code == get_language(),
+                on_click=set_language,
                 args=(code,),
             )
-    if _NEW_COOKIE in st.session_state:
-        new = st.session_state[_NEW_COOKIE]
+    if _NEW_COOKIE_KEY in st.session_state:
+        code = st.session_state[_NEW_COOKIE_KEY]
         data = {
             "cookie": COOKIE,
-            "language": new,
-            "direction": direction(new),
+            "language": code,
+            "direction": get_text_direction(code),
             "seconds": COOKIE_SECONDS,
         }
         js_component.mount(__file__, key="language_cookie", data=data)
 
 
-def tag() -> str:
-    """The language tag (BCP 47), for scripts in the browser."""
-    return str(_locale()).replace("_", "-")
+def get_locale_tag() -> str:
+    """Return the BCP 47 tag of the person's locale, for scripts in the browser."""
+    return str(_get_locale()).replace("_", "-")
 
 
-def number(value: float) -> str:
-    """A number with the person's separators."""
-    return format_decimal(value, locale=_locale())
+def format_number(value: float) -> str:
+    """Format a number with the person's separators."""
+    return format_decimal(value, locale=_get_locale())
 
 
-def percent(share: float) -> str:
-    """A share of one as whole per cent."""
-    return format_percent(share, locale=_locale())
+def format_share(share: float) -> str:
+    """Format a share from 0 to 1 as a whole percentage."""
+    return format_percent(share, locale=_get_locale())
 
 
-def moment(local: datetime) -> str:
-    """Day and time as the person writes them: 24 Nov 2026, 07:15."""
-    day, time = format_date(local, locale=_locale()), format_time(local, "short", locale=_locale())
-    return f"{day}, {time}"
+def format_datetime(local: datetime) -> str:
+    """Format a local day and time: 24 Nov 2026, 07:15."""
+    locale = _get_locale()
+    return f"{format_date(local, locale=locale)}, {format_time(local, 'short', locale=locale)}"
 
 
-def day(local: datetime, now: datetime) -> str:
-    """The same, short: the time today, else the day."""
+def format_time_or_day(local: datetime, now: datetime) -> str:
+    """Format a local time: the time alone if it is today, else the day."""
     if local.date() == now.date():
-        return format_time(local, "short", locale=_locale())
-    return calendar_day(local, now)
+        return format_time(local, "short", locale=_get_locale())
+    return format_day(local, now)
 
 
-def calendar_day(day: date, today: date) -> str:
-    """A day without its year, if that is this one."""
+def format_day(day: date, today: date) -> str:
+    """Format a day, without its year if that is the current one."""
     skeleton = "MMMd" if day.year == today.year else "yMMMd"
-    return format_skeleton(skeleton, day, locale=_locale())
+    return format_skeleton(skeleton, day, locale=_get_locale())
 
 
-def month(day: date) -> str:
-    """The month of a day: Nov 2026."""
-    return format_skeleton("yMMM", day, locale=_locale())
+def format_month(day: date) -> str:
+    """Format the month of a day: Nov 2026."""
+    return format_skeleton("yMMM", day, locale=_get_locale())
 
 
-def duration(seconds: int) -> str:
-    """How long something takes, roughly: 3 hours."""
-    return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=_locale())
+def format_duration(seconds: int) -> str:
+    """Format a rough duration: 3 hours."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=_get_locale())
 
 
-def _locale() -> Locale:
-    """Locale of the current language, with the browser's region if that is of this language."""
-    browsers = _parsed(_browser_tag())
-    return browsers if browsers.language == current() else Locale(current())
+def _get_locale() -> Locale:
+    """Return the locale of the current language, with the browser's region if it speaks it too."""
+    browser_locale = _parse_tag(_get_browser_tag())
+    return browser_locale if browser_locale.language == get_language() else Locale(get_language())
 
 
-def _browser_tag() -> str:
+def _get_browser_tag() -> str:
     return getattr(st.context, "locale", None) or "en"
 
 
 @lru_cache(maxsize=256)
-def _parsed(tag: str) -> Locale:
+def _parse_tag(tag: str) -> Locale:
     try:
         return Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
@@ -162,16 +162,16 @@ def _parsed(tag: str) -> Locale:
 
 
 @cache
-def _translations(code: str) -> NullTranslations:
-    """Compile a language's catalogue, so that gettext chooses texts and plural forms."""
+def _load_translations(code: str) -> NullTranslations:
+    """Compile the catalogue of a language, so that gettext chooses texts and plural forms."""
     if code == "en":
         return NullTranslations()
     with (FOLDER / f"{code}.po").open("rb") as file:
         catalogue = read_po(file, locale=code)
-    # An empty Language header unsets it, and without it write_mo leaves the plural rule out.
+    # An empty Language header unsets the locale, and write_mo then leaves the plural rule out.
     catalogue.locale = code
     for message in catalogue:
-        # For a missing plural form, write_mo would put English text chosen by another rule.
+        # write_mo fills a missing plural form with English text chosen by another rule.
         if message.pluralizable and not all(message.string or ()):
             message.string = ""
     compiled = BytesIO()

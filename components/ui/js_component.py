@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+from web import streamlit_compat
 
 _PACKAGE: Final = "issue_portal"
 _COMPONENTS: Final = Path(__file__).parents[1]
@@ -21,7 +21,7 @@ def mount(python_file: str, *, key: str, **options: Any) -> Any:
     ``options`` are those of a Streamlit component: ``data`` for the script, ``on_…_change``.
     """
     script = Path(python_file).with_suffix(".js")
-    return _element(script, id(get_bidi_component_manager()))(key=key, **options)
+    return _element(script, streamlit_compat.identify_component_registry())(key=key, **options)
 
 
 def serve_files() -> None:
@@ -31,15 +31,7 @@ def serve_files() -> None:
 
 
 def _registered(script: Path) -> str:
-    # Streamlit 1.67 finds files of installed packages only, so this hands the manifest over.
-    # TODO(streamlit>1.67): remove when it finds the files of an app.
-    full_name = f"{_PACKAGE}.{script.stem}"
-    manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(full_name) is None:
-        folder = str(script.parent.relative_to(_COMPONENTS))
-        config = ComponentConfig(script.stem, folder)
-        manager.register_from_manifest(ComponentManifest(_PACKAGE, "1", [config]), _COMPONENTS)
-    return full_name
+    return streamlit_compat.serve_component_files(_PACKAGE, script.stem, script.parent, _COMPONENTS)
 
 
 @lru_cache(maxsize=16)

@@ -1,22 +1,23 @@
-"""Words, icons and colours of every kind and state: pages contain no enum names."""
+"""Words, icons and colours of issue types, states, roles and events.
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+Pages contain no enum names.
+"""
+
+from collections.abc import Mapping
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
+from components.ui.plain_text import strip_punctuation
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
-from issue_portal.models.responses import HistoryEntry, User
+from issue_portal.models.responses import HistoryEntry
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
-KINDS = {
+TYPES = {
     IssueType.NO_ANSWER: N_("No answer"),
     IssueType.INACCURATE: N_("Wrong answer"),
     IssueType.NO_CONTEXT_USED: N_("Ignored my files"),
@@ -24,7 +25,7 @@ KINDS = {
     IssueType.OTHER: N_("Something else"),
 }
 
-KIND_EXPLANATIONS = {
+TYPE_EXPLANATIONS = {
     IssueType.NO_ANSWER: N_("it stayed silent, broke off or refused"),
     IssueType.INACCURATE: N_("something in it is not true"),
     IssueType.NO_CONTEXT_USED: N_("it did not use what I gave it"),
@@ -69,7 +70,7 @@ STATE_ICONS = {
     IssueState.DELETED: ":material/delete:",
 }
 
-# What a reviewer does to bring an issue into a state.
+# The action that moves an issue into a state.
 MOVES = {
     IssueState.IN_REVIEW: (N_("Start review"), ":material/visibility:"),
     IssueState.CLOSED: (N_("Close issue"), ":material/check_circle:"),
@@ -84,70 +85,70 @@ ROLES = {
 }
 
 
-def kind(value: str | None) -> str:
-    """A kind of problem in words; one that we do not know, without the signs of Markdown."""
-    return _(KINDS[IssueType(value)]) if value in list(IssueType) else _foreign(value)
+def format_type(value: str | None) -> str:
+    """Name an issue type; a type that only another server knows loses its punctuation."""
+    return _(TYPES[IssueType(value)]) if value in list(IssueType) else _format_unknown(value)
 
 
-def kind_explanation(value: IssueType) -> str:
-    """What a kind of problem means, in half a sentence."""
-    return _(KIND_EXPLANATIONS[value])
+def explain_type(value: IssueType) -> str:
+    """Explain an issue type in half a sentence."""
+    return _(TYPE_EXPLANATIONS[value])
 
 
-def move(old: str | None, new: IssueState) -> tuple[str, str]:
-    """What a reviewer does to bring an issue from one state to another, and its icon."""
+def describe_move(old: str | None, new: IssueState) -> tuple[str, str]:
+    """Return the label and icon of the action that moves an issue between two states."""
     reopen = old == IssueState.CLOSED and new == IssueState.IN_REVIEW
     words, icon = REOPEN if reopen else MOVES[new]
     return _(words), icon
 
 
-def role(value: Role) -> str:
-    """What someone may do, in a word."""
+def format_role(value: Role) -> str:
+    """Name a role."""
     return _(ROLES[value])
 
 
-def state(value: str | None) -> str:
-    """A state in words; one that we do not know, without the signs of Markdown."""
-    return _(STATES[IssueState(value)]) if value in list(IssueState) else _foreign(value)
+def format_state(value: str | None) -> str:
+    """Name a state; a state that only another server knows loses its punctuation."""
+    return _(STATES[IssueState(value)]) if value in list(IssueState) else _format_unknown(value)
 
 
-def state_explanation(value: str | None) -> str:
-    """What a state means for the reporter."""
+def explain_state(value: str | None) -> str:
+    """Explain a state to the reporter, or return "" for an unknown one."""
     return _(STATE_EXPLANATIONS[IssueState(value)]) if value in list(IssueState) else ""
 
 
-def state_badge(value: str | None) -> None:
-    """Show a state."""
-    known = IssueState(value) if value in list(IssueState) else None
+def render_state_badge(value: str | None) -> None:
+    """Render a state as a badge in its colour."""
+    icon = STATE_ICONS[IssueState(value)] if value in list(IssueState) else None
     st.badge(
-        state(value),
-        icon=STATE_ICONS[known] if known else None,
+        format_state(value),
+        icon=icon,
         color=STATE_COLOURS.get(str(value), "gray"),
     )
 
 
-def count(issues: int | None) -> str:
-    """How long a list is."""
+def format_count(issues: int | None) -> str:
+    """Format a number of issues, or return "" if it is unknown."""
     if issues is None:
         return ""
     text = ngettext("{count} issue", "{count} issues", issues)
-    return text.format(count=i18n.number(issues))
+    return text.format(count=i18n.format_number(issues))
 
 
-def newer(issues: int) -> str:
-    """How many have come since one began to look."""
-    return ngettext("{count} new", "{count} new", issues).format(count=i18n.number(issues))
+def format_newer_count(issues: int) -> str:
+    """Format the number of issues that arrived since the queue was loaded."""
+    return ngettext("{count} new", "{count} new", issues).format(count=i18n.format_number(issues))
 
 
-def counts(by_state: Mapping[IssueState, int]) -> str:
-    """How many there are in each state, in the colours of the states (Markdown)."""
+def format_state_counts(by_state: Mapping[IssueState, int]) -> str:
+    """Format the number of issues in each state as coloured badges (Markdown)."""
     return " ".join(
-        f":{STATE_COLOURS[state]}-badge[{_counted(state, count)}]"
+        f":{STATE_COLOURS[state]}-badge[{_format_state_count(state, count)}]"
         for state, count in by_state.items()
     )
 
 
-def _counted(state: IssueState, count: int) -> str:
+def _format_state_count(state: IssueState, count: int) -> str:
     match state:
         case IssueState.NOT_REVIEWED:
             text = ngettext("{count} not reviewed", "{count} not reviewed", count)
@@ -157,104 +158,46 @@ def _counted(state: IssueState, count: int) -> str:
             text = ngettext("{count} closed", "{count} closed", count)
         case IssueState.DELETED:
             text = ngettext("{count} deleted", "{count} deleted", count)
-    return text.format(count=i18n.number(count))
+    return text.format(count=i18n.format_number(count))
 
 
-def places() -> tuple[str, str, str]:
-    """What says where it happened."""
+def list_reference_labels() -> tuple[str, str, str]:
+    """Return the labels of thread, interaction and project, in the order of the form."""
     return _("Thread"), _("Interaction"), _("Project")
 
 
-def places_explanation() -> str:
-    """What these are, for people who do not know the words."""
+def explain_references() -> str:
+    """Explain thread, interaction and project to people who do not know these words."""
     return _(
         "Ids, as the assistant has them: thread is a conversation, interaction one answer in it,"
         " project what the conversation belongs to. Thread and interaction go together."
     )
 
 
-def reporter(user: User | None) -> str:
-    """Who reported."""
-    return _("Anonymous") if user is None else user.name or user.email or user.id
+def _format_unknown(value: str | None) -> str:
+    """Format a value that only another server knows."""
+    return strip_punctuation(value or "") or _("Unknown")
 
 
-def tell_apart(people: Sequence[User]) -> dict[str, str]:
-    """Names by user id; those who share a name get their address beside it."""
-    named = {user.id: reporter(user) for user in people}
-    often = Counter(named.values())
-    return {
-        user.id: f"{named[user.id]} ({user.email or user.id})"
-        if often[named[user.id]] > 1
-        else named[user.id]
-        for user in people
-    }
-
-
-def on_a_label(name: str) -> str:
-    """A name for a label of Streamlit, where Markdown would come to life: without its signs."""
-    return _without_signs(name) or _("Account")
-
-
-def _foreign(value: str | None) -> str:
-    """What another server's word for something is on a label."""
-    return _without_signs(value or "") or _("Unknown")
-
-
-def _without_signs(text: str) -> str:
-    return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
-
-
-def password_fault(fault: PasswordFault) -> str:
-    """Why a new password will not do, for the person who chose it."""
+def explain_password_fault(fault: PasswordFault) -> str:
+    """Explain why a new password is not acceptable."""
     return _(PASSWORD_FAULTS[fault]).format(least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
 
 
-def code(text: str) -> str:
-    """A text for Markdown that shows it as it is."""
-    return f"`{' '.join(text.replace('`', '').split())}`"
-
-
-def moment(when: datetime | None) -> str:
-    """A point in time where the person is, as the person writes it: 24 Nov 2026, 07:15."""
-    return "" if when is None else i18n.moment(_local(when))
-
-
-def day(when: datetime | None) -> str:
-    """The same, short: the time today, else the day."""
-    return "" if when is None else i18n.day(_local(when), _local(datetime.now(UTC)))
-
-
-def zone() -> ZoneInfo:
-    """The person's time zone."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
-def today() -> date:
-    """The day that it is where the person is."""
-    return _local(datetime.now(UTC)).date()
-
-
-def event(entry: HistoryEntry) -> str:
-    """One step of the history in words."""
+def describe_event(entry: HistoryEntry) -> str:
+    """Describe one entry of an issue's history."""
     if entry.action == "created":
         return _("Reported")
     if entry.action == "deleted":
         return _("Deleted")
-    return ", ".join(_change(c.field, c.new) for c in entry.changes) or _("Changed")
+    return ", ".join(_describe_change(c.field, c.new) for c in entry.changes) or _("Changed")
 
 
-def _change(field: str, new: str | bool | None) -> str:
+def _describe_change(field: str, new: str | bool | None) -> str:
     if field == "state":
-        return _("Moved to “{state}”").format(state=state(str(new)))
+        return _("Moved to “{state}”").format(state=format_state(str(new)))
     if field == "type":
-        return _("Kind changed to “{kind}”").format(kind=kind(str(new)))
+        return _("Kind changed to “{kind}”").format(kind=format_type(str(new)))
     if field == "is_read":
         return _("Read") if new else _("Marked as unread")
     return _("Text corrected") if field == "description" else _("Changed")
-
-
-def _local(when: datetime) -> datetime:
-    return when.astimezone(zone())

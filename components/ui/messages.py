@@ -1,32 +1,45 @@
-"""How each failure is told to a person: what happened, that nothing is lost, what to do."""
+"""The one place that tells a person about a failure.
+
+Each message says what happened, that nothing is lost, and what to do.
+"""
 
 import logging
 from functools import partial
+from typing import Final
 
 import streamlit as st
 
 from auth import api_backend
 from components.ui.i18n import _, ngettext
+from components.ui.plain_text import format_sentence
 from issue_portal.client import errors
 
 log = logging.getLogger(__name__)
 
-
-def failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
-    """Tell what did not work ("We could not send your report."), why, and what to do about it."""
-    st.error(told(error, doing=doing, kept=kept), icon=":material/error:")
+_PENDING_KEY: Final = "notices"
 
 
-def told(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
-    """The same, as a text."""
-    text = [doing, why(error)]
+def render_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
+    """Show what failed (``doing``: "We could not send your report."), why, and what to do.
+
+    ``kept`` adds that the person's input is safe.
+    """
+    st.error(format_failure(error, doing=doing, kept=kept), icon=":material/error:")
+
+
+def format_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
+    """Format the text of `render_failure`."""
+    text = [doing, explain_failure(error)]
     if kept:
         text.append(_("Nothing you typed is lost."))
     return " ".join(text)
 
 
-def crashed(error: Exception) -> bool:
-    """Tell that the page itself failed, without a traceback, which goes to the log."""
+def render_crash(error: Exception) -> bool:
+    """Log an unexpected error of a page and show that the page failed, without a traceback.
+
+    Returns True, which tells Streamlit that the error is handled.
+    """
     log.error("a page failed", exc_info=error)
     st.error(
         _(
@@ -38,14 +51,14 @@ def crashed(error: Exception) -> bool:
     return True
 
 
-def why(error: errors.IssuesError) -> str:
-    """The `reason`, and that it may have worked all the same if that is not known."""
+def explain_failure(error: errors.IssuesError) -> str:
+    """Explain why a call failed, and that it may have succeeded if its end is unknown."""
     doubt = _("It may have arrived all the same.")
-    return f"{reason(error)} {doubt}" if error.unsure else reason(error)
+    return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 
 
-def reason(error: errors.IssuesError) -> str:
-    """Why something did not work, and what to do about it."""
+def explain_cause(error: errors.IssuesError) -> str:
+    """Explain why a call failed and what to do about it."""
     match error:
         case errors.UnreachableError():
             return _("The server does not answer at the moment. Try again shortly.")
@@ -58,7 +71,7 @@ def reason(error: errors.IssuesError) -> str:
             )
             return text.format(count=seconds)
         case errors.AuthenticationError() if not api_backend.get_backend().ours:
-            # The token that an operator gave the portal, for this person or for visitors.
+            # The server refuses the token that an operator gave the portal.
             return _(
                 "The server that keeps the issues does not let you in. Tell an operator:"
                 " your access to it has to be set up."
@@ -66,7 +79,7 @@ def reason(error: errors.IssuesError) -> str:
         case errors.AuthenticationError():
             return _("Your sign-in has ended. Sign in again.")
         case errors.PermissionDeniedError() | errors.BadRequestError():
-            return plain(str(error))
+            return format_sentence(str(error))
         case errors.NotFoundError():
             return _("It does not exist (any more), or it is not yours to see.")
         case errors.ConflictError() | errors.PreconditionFailedError():
@@ -82,30 +95,21 @@ def reason(error: errors.IssuesError) -> str:
             return text
 
 
-def plain(text: str) -> str:
-    """A sentence of a server, which can be anything: without the signs of Markdown and HTML."""
-    words = "".join(c if c.isalnum() or c in " .,;:'-()" else " " for c in text).strip()
-    return words if words.endswith(".") else words + "."
+def show_next_run(text: str, *, icon: str = ":material/check:") -> None:
+    """Show a toast on the next run of the page."""
+    st.session_state.setdefault(_PENDING_KEY, []).append(partial(st.toast, text, icon=icon))
 
 
-_PENDING = "notices"
+def show_failure_next_run(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
+    """Show a failure (see `render_failure`) on the next run of the page."""
+    show = partial(render_failure, error, doing=doing, kept=kept)
+    st.session_state.setdefault(_PENDING_KEY, []).append(show)
 
 
-def next_run(text: str, *, icon: str = ":material/check:") -> None:
-    """Say ``text`` once the page has been run again."""
-    st.session_state.setdefault(_PENDING, []).append(partial(st.toast, text, icon=icon))
-
-
-def next_run_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
-    """Tell of a failure once the page has been run again: see `failure`."""
-    say = partial(failure, error, doing=doing, kept=kept)
-    st.session_state.setdefault(_PENDING, []).append(say)
-
-
-def say_pending() -> None:
-    """Say what `next_run` and `next_run_failure` left to say."""
-    pending = st.session_state.get(_PENDING, [])
+def render_pending() -> None:
+    """Show the messages left by `show_next_run` and `show_failure_next_run`."""
+    pending = st.session_state.get(_PENDING_KEY, [])
     while pending:
         pending[0]()
-        # Only now: a run that is broken off has not said it.
+        # Removed last: Streamlit may stop the run before the message is out.
         pending.pop(0)

@@ -1,8 +1,8 @@
-"""The menu on a phone, which Streamlit (1.67) leaves open over the page that was chosen in it."""
+"""A script that closes the phone menu when a page is chosen: Streamlit (1.67) leaves it open."""
 
 from components.ui import js_component
 
 
-def element() -> None:
-    """The script that closes it, to be on every page."""
+def mount_script() -> None:
+    """Mount the script on every page."""
     js_component.mount(__file__, key="menu", data={})

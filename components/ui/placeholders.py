@@ -1,8 +1,8 @@
-"""What a page shows when it has nothing to show: empty, failed, loading, no rights, not supported.
+"""Placeholders of a page without content: empty, failed, loading, no rights, not supported.
 
-All look alike: an icon, one sentence and one thing to do, which the page puts in:
+All look alike: an icon, one sentence and one action, which the page puts in:
 
-    with states.empty(_("You have not reported anything by name yet.")):
+    with placeholders.render_empty(_("You have not reported anything by name yet.")):
         st.page_link("pages/report.py", label=_("Report a problem"))
 """
 
@@ -20,33 +20,35 @@ from issue_portal.client.errors import IssuesError
 Loaded = TypeVar("Loaded")
 
 
-def empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
-    """There is nothing here; ``name`` tells several of them on one page apart."""
-    return _state(name, icon, text)
+def render_empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
+    """Show that there is nothing to list; ``name`` tells several placeholders on a page apart."""
+    return _render_placeholder(name, icon, text)
 
 
-def no_rights(text: str) -> DeltaGenerator:
-    """The person may not see this."""
-    return _state("no_rights", "lock", text)
+def render_no_rights(text: str) -> DeltaGenerator:
+    """Show that the person may not see the page."""
+    return _render_placeholder("no_rights", "lock", text)
 
 
-def not_supported(text: str) -> DeltaGenerator:
-    """The server that keeps the issues cannot do this: no failure, and trying again is no use."""
-    return _state("not_supported", "power_off", text)
+def render_not_supported(text: str) -> DeltaGenerator:
+    """Show that the server lacks a feature, for which trying again is no help."""
+    return _render_placeholder("not_supported", "power_off", text)
 
 
-def failed(error: IssuesError, *, doing: str) -> NoReturn:
-    """Tell what could not be loaded ("We could not load your issues."), and why; ends the page."""
-    with _state("failed", "cloud_off", messages.told(error, doing=doing), role="alert"):
+def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
+    """Show what could not be loaded ("We could not load your issues.") and why; stop the page."""
+    with _render_placeholder(
+        "failed", "cloud_off", messages.format_failure(error, doing=doing), role="alert"
+    ):
         st.button(_("Try again"), icon=":material/refresh:", key="try_again")
     st.stop()
 
 
-def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
-    """Return what ``load`` returns, and show placeholder rows while it takes long.
+def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
+    """Return the result of ``load``, showing placeholder rows while it is slow.
 
-    portal.css delays the placeholder, so that a fast answer does not flash and a list on screen
-    keeps its place. st.skeleton of Streamlit 1.67 flashes, and then stays hidden.
+    loading.css delays the placeholder, so that a fast response does not flash and a list on screen
+    keeps its place. st.skeleton (Streamlit 1.67) flashes at once, and then stays hidden.
     """
     with st.container(key="loading"):
         place = st.empty()
@@ -59,7 +61,7 @@ def loading(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
         place.empty()
 
 
-def _state(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
+def _render_placeholder(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
     place = st.container(
         key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
     )

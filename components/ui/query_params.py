@@ -1,7 +1,6 @@
-"""Widgets whose values live in the URL, so that reload, back, bookmarks and links keep them.
+"""Widgets whose values live in the URL, so that reload, Back, bookmarks and links keep them.
 
-Streamlit's own ``bind="query-params"`` puts the shown words there, which are other words in another
-language; here it is the values.
+Streamlit's own ``bind="query-params"`` writes translated labels; this module writes values.
 """
 
 from collections.abc import Sequence
@@ -10,14 +9,15 @@ from datetime import date
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from web import streamlit_compat
 
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2099, 12, 31)
-"""The days that can be chosen."""
+"""Bounds of the days that a person can choose."""
 
 _LONGEST_REMEMBERED: Final = 2_000
-"""Characters of all values of a URL. Longer ones are links to the form, which has no fragment."""
+"""Characters of the values of a URL. Longer URLs lead to the form, which has no fragment."""
 
 _CHANGES: Final = "url_changes"
 _WRITTEN: Final = "url_written"
@@ -28,69 +28,68 @@ _REMEMBERED: Final = 20
 class _Written:
     now: dict[str, str] = field(default_factory=dict)
     before: list[dict[str, str]] = field(default_factory=list)
-    """What it was, the oldest first."""
+    """Earlier URLs, the oldest first."""
 
 
 def read(name: str) -> str:
-    """What the URL says, or will say with the next `settle`."""
+    """Return a query parameter, including changes that `write_url` has not written yet."""
     changes: dict[str, str] = st.session_state.get(_CHANGES, {})
-    return changes[name] if name in changes else _here().get(name, "")
+    return changes[name] if name in changes else _read_url().get(name, "")
 
 
-def _here() -> dict[str, str]:
-    """What the URL says, or what it will say: who is fast does things before the browser knows.
+def _read_url() -> dict[str, str]:
+    """Return the query parameters, including those we sent that the browser has not echoed yet.
 
-    Runs of a fragment are by what is on the page; all ways to another URL run the whole page.
+    A fragment run belongs to what is on the page; every way to another URL runs the whole page.
     """
-    here = st.query_params.to_dict()
+    current = st.query_params.to_dict()
     written: _Written = st.session_state.get(_WRITTEN, _Written())
-    context = get_script_run_ctx()
-    late = context and context.fragment_ids_this_run and here in written.before
-    return dict(written.now) if late else here
+    is_late = streamlit_compat.is_fragment_run() and current in written.before
+    return dict(written.now) if is_late else current
 
 
 def change(**values: str) -> None:
-    """Have the next `settle` put ``values`` into the URL; an empty one leaves it."""
+    """Change query parameters with the next `write_url`; an empty value removes one."""
     st.session_state[_CHANGES] = {**st.session_state.get(_CHANGES, {}), **values}
 
 
-def settle() -> None:
-    """Write all changes to the URL at once: one step for the browser's way back.
+def write_url() -> None:
+    """Write all changes to the URL at once, as one step of the browser's Back button.
 
-    They are kept until then: when something else happens in the browser, Streamlit (1.67) breaks
-    off a run, with what it had not written yet, and begins another with the URL of before.
+    Changes are kept until then: Streamlit (1.67) may stop a run before it wrote the URL, and starts
+    the next one with the old URL.
     """
-    here = _here()
-    wanted = here | st.session_state.get(_CHANGES, {})
+    current = _read_url()
+    wanted = current | st.session_state.get(_CHANGES, {})
     wanted = {name: value for name, value in wanted.items() if value}
     written: _Written = st.session_state.setdefault(_WRITTEN, _Written())
     written.now = wanted
-    if wanted != here:
+    if wanted != current:
         st.query_params.from_dict(wanted)
-        if sum(map(len, here.values())) <= _LONGEST_REMEMBERED:
-            written.before.append(here)
+        if sum(map(len, current.values())) <= _LONGEST_REMEMBERED:
+            written.before.append(current)
     written.before = [url for url in written.before if url != wanted][-_REMEMBERED:]
     st.session_state.pop(_CHANGES, None)
 
 
-def forget() -> None:
-    """Drop changes that were meant for another page."""
+def forget_changes() -> None:
+    """Drop changes meant for a page that the person has left."""
     st.session_state.pop(_CHANGES, None)
     st.session_state.pop(_WRITTEN, None)
 
 
 def restore(key: str, value: object) -> None:
-    """Before a widget: give it the ``value`` read from the URL if that has changed by itself."""
+    """Before a widget: set its ``value`` from the URL if the URL changed without the widget."""
     now = read(key)
     if key in st.session_state and st.session_state[key] != st.session_state.get(_kept(key)):
-        return  # The person has just changed it: the URL may be that of before.
+        return  # The person has just changed the widget: the URL may be older.
     if st.session_state.get(_written(key)) != now or key not in st.session_state:
         st.session_state[key] = value
         st.session_state[_written(key)] = now
 
 
 def keep(key: str, value: str) -> None:
-    """After a widget: have its value in the URL with the next `settle`."""
+    """After a widget: put its value into the URL with the next `write_url`."""
     if value != read(key):
         change(**{key: value})
     st.session_state[_written(key)] = value
@@ -98,12 +97,12 @@ def keep(key: str, value: str) -> None:
 
 
 def read_list(key: str, allowed: Sequence[str]) -> list[str]:
-    """A list of values, joined by commas; what is not allowed is left out."""
+    """Return a comma-separated parameter as a list, without values that are not allowed."""
     return [part for part in read(key).split(",") if part in allowed]
 
 
 def read_dates(key: str) -> tuple[date, ...]:
-    """One or two days, the earlier one first; nothing if they make no sense."""
+    """Return one or two days, the earlier one first; nothing if the parameter is invalid."""
     try:
         days = sorted(date.fromisoformat(part) for part in read(key).split(",")[:2])
     except ValueError:

@@ -19,7 +19,7 @@ from issue_portal.server.services import api_tokens
 from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
-from tests.conftest import SECRET, api_server
+from tests.servers.installation import SECRET, api_server
 
 NEWER = "another secret of the tests, newer"
 NOW = int(time.time())
@@ -109,8 +109,8 @@ def anonymous(text: str) -> NewIssue:
     )
 
 
-def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path, database_url):
-    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url)
+def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path):
+    server = api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
     done = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")

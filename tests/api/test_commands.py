@@ -21,7 +21,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from issue_portal.cli.main import COMMANDS, cli
+from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.client.errors import AuthenticationError, NotFoundError, PermissionDeniedError
 from issue_portal.core.files import lock_directory, make_data_directory, replace_when_complete
 from issue_portal.core.revoked_sign_ins import RevokedSignIns
@@ -33,7 +33,8 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, 
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
 from tests.api.conftest import Caller
-from tests.conftest import ROOT, SECRET, api_server
+from tests.servers.installation import SECRET, api_server
+from tests.servers.processes import ROOT
 
 
 def email() -> str:
@@ -378,7 +379,7 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
     try:
         with server.client(token) as client:
             assert client.me().email == address
-            # By hand, as the README allows.
+            # By hand, as docs/sign-in.md allows.
             file.write_text(file.read_text() + "  disabled: true\n")
             with pytest.raises(PermissionDeniedError):
                 client.me()

@@ -17,7 +17,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from tests.conftest import SECRET, Server, api_server, portal_server
+from tests.servers.installation import SECRET, Server, api_server, portal_server
 
 
 class Disk:

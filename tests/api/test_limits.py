@@ -24,8 +24,9 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
-from tests.conftest import SECRET, answered, api_server, free_port
 from tests.loops import in_a_loop
+from tests.servers.installation import SECRET, answered, api_server
+from tests.servers.processes import free_port
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",

@@ -12,7 +12,7 @@ from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.metrics import QueueCollector
 from tests.api.conftest import Caller
-from tests.conftest import api_server
+from tests.servers.installation import api_server
 
 TOKEN = "a-token-for-prometheus"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}

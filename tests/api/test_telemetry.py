@@ -13,7 +13,8 @@ import pytest
 from issue_portal.core import telemetry
 from issue_portal.models.vocabulary import REQUEST_ID
 from tests.api.conftest import Caller
-from tests.conftest import ROOT, api_server, environment
+from tests.servers.installation import api_server
+from tests.servers.processes import ROOT, environment
 from tests.servers.script import serving
 
 WORDS = "the budget of Project Bluebird"

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import Role
-from tests.conftest import api_server, portal_server
+from tests.servers.installation import api_server, portal_server
 
 
 def issues_with(server, words):

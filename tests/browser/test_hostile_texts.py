@@ -16,8 +16,8 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from tests.conftest import sign
 from tests.hostile import HOSTILE, NAME
+from tests.servers.installation import sign
 
 FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 

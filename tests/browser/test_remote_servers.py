@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Server, portal_to
 from tests.servers import newer_form, original_form
+from tests.servers.installation import Server, portal_to
 
 FORMS = {"original": original_form, "newer": newer_form}
 
@@ -58,9 +58,9 @@ def says_where(person) -> None:
         person.page.get_by_role("textbox", name=name).fill(value)
 
 
-def reports(person, remote, words: str, *, get_all: bool) -> None:
+def reports(person, remote, words: str, *, by_name: bool) -> None:
     person.chooses("Wrong answer").writes(words)
-    if get_all:
+    if by_name:
         person.page.get_by_text("Report anonymously").click()
     if remote.form == "newer":
         if not person.page.get_by_role("textbox", name="Thread").is_visible():
@@ -72,7 +72,7 @@ def reports(person, remote, words: str, *, get_all: bool) -> None:
 def test_anonymous_report_promises_no_receipt_where_there_is_none(people, remote, words):
     visitor = people(remote.portal).opens().sees("It cannot be followed.")
     visitor.sees_not("You follow it by a receipt.")
-    reports(visitor, remote, words, get_all=False)
+    reports(visitor, remote, words, by_name=False)
     visitor.sees("This server gives no receipt").sees_not("Your receipt")
     for page in ("Track", "Follow it on Track", "See it in My issues"):
         expect(visitor.page.get_by_role("link", name=page, exact=True)).to_have_count(0)
@@ -86,11 +86,11 @@ def test_anonymous_report_promises_no_receipt_where_there_is_none(people, remote
 
 def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     other = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
-    reports(other, remote, f"{words}, by another", get_all=True)
+    reports(other, remote, f"{words}, by another", by_name=True)
     member = people(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
-    reports(member, remote, f"{words}, unsigned", get_all=False)
+    reports(member, remote, f"{words}, unsigned", by_name=False)
     member.presses("Report another problem").sees("Report a problem")
-    reports(member, remote, words, get_all=True)
+    reports(member, remote, words, by_name=True)
     member.page.get_by_role("link", name="See it in My issues").click()
     expect(member.row(words)).to_have_count(1)
 
@@ -110,7 +110,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
 
 def test_nobody_opens_anothers_issue_in_my_issues(people, remote, words):
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
-    reports(reviewer, remote, words, get_all=True)
+    reports(reviewer, remote, words, by_name=True)
     reviewer.goes_to("My issues").row(words).click()
     reviewer.sees("It has arrived.")
     link = reviewer.page.url.removeprefix(remote.portal.url)
@@ -122,7 +122,7 @@ def test_nobody_opens_anothers_issue_in_my_issues(people, remote, words):
 
 def test_reviewer_works_through_the_queue(people, remote, words):
     visitor = people(remote.portal).opens()
-    reports(visitor, remote, words, get_all=False)
+    reports(visitor, remote, words, by_name=False)
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
     row = reviewer.row(words)
     search = reviewer.page.get_by_role("searchbox", name="Search")

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from playwright.sync_api import expect
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from tests.conftest import Server, free_port, portal_server, portal_to
 from tests.servers import original_form, proxy
+from tests.servers.installation import Server, portal_server, portal_to
+from tests.servers.processes import free_port
+from web.streamlit_compat import create_signed_value
 
 COOKIE_SECRET = "a cookie secret of the tests, long enough"
 PEOPLE = {

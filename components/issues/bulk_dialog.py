@@ -1,0 +1,171 @@
+"""The dialog of an action on several issues: a question, the progress, and what was refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from components import api_session
+from components.issues import issue_list, undo
+from components.issues.bulk_actions import BULK_ACTIONS, DELETE, BulkAction
+from components.ui import i18n, messages
+from components.ui.i18n import _, ngettext
+from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
+
+_REQUEST_KEY: Final = "several"
+_DONE_COUNT_KEY: Final = "several_done"
+_MOST_WITHOUT_SCROLLING: Final = 6
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    changed: int
+    refused: Mapping[str, str]
+    """Reasons by number of the issue."""
+
+
+@dataclass
+class _BulkRequest:
+    action_name: str
+    numbers: Mapping[str, str]
+    """Issue numbers of the selection, by id."""
+
+    query: IssueQuery | None
+    """Set if all issues of a query are selected."""
+
+    count: int
+    outcome: _Outcome | None = None
+
+    @property
+    def action(self) -> BulkAction:
+        """The requested action."""
+        return BULK_ACTIONS[self.action_name]
+
+    def format_question(self) -> str:
+        """Format the question to ask first; changing a single issue is easily reversed."""
+        if self.count < 2 and self.action_name != DELETE:
+            return ""
+        return self.action.format_question(self.count)
+
+
+def build_bulk_menu(
+    query: IssueQuery, issues: Sequence[Issue], total: int | None
+) -> issue_list.BulkMenu:
+    """Return the menu for one page of ``query``, whose pages have ``total`` issues together."""
+    numbers = {issue.id: str(issue.issue_number) for issue in issues}
+
+    def request(action_name: str, ids: list[str], everything: bool) -> None:
+        undo.send_pending()
+        all_pages = query.model_copy(update={"page": None, "page_size": PAGE_SIZE_LIMIT})
+        st.session_state[_REQUEST_KEY] = _BulkRequest(
+            action_name,
+            {issue_id: numbers.get(issue_id, "?") for issue_id in ids},
+            all_pages if everything else None,
+            (total or 0) if everything else len(ids),
+        )
+
+    return issue_list.BulkMenu(
+        {name: _(action.label) for name, action in BULK_ACTIONS.items()},
+        total,
+        st.session_state.get(_DONE_COUNT_KEY, 0),
+        request,
+    )
+
+
+def render() -> None:
+    """Render the dialog of the requested action, if any."""
+    request = st.session_state.get(_REQUEST_KEY)
+    if isinstance(request, _BulkRequest):
+        # While the action runs, dismissing the dialog would stop it halfway.
+        dismissible = bool(request.format_question()) or request.outcome is not None
+        dialog = st.dialog(
+            _(request.action.label), dismissible=dismissible, on_dismiss=_forget_request
+        )
+        dialog(_render_steps)(request)
+
+
+def _forget_request() -> None:
+    st.session_state.pop(_REQUEST_KEY, None)
+
+
+def _render_steps(request: _BulkRequest) -> None:
+    slot = st.empty()
+    question = request.format_question()
+    if question and not request.outcome:
+        with slot.container():
+            if not _confirm(request, question):
+                return
+    if not request.outcome:
+        # Forgotten first, so that no rerun applies the action twice.
+        _forget_request()
+        with slot.container():
+            request.outcome = _apply_to_all(request)
+        st.session_state[_DONE_COUNT_KEY] = st.session_state.get(_DONE_COUNT_KEY, 0) + 1
+        if request.outcome.refused:
+            # Kept until the person closes the dialog, even if the page reruns on new data.
+            st.session_state[_REQUEST_KEY] = request
+    done = request.action.format_done(request.outcome.changed)
+    if not request.outcome.refused:
+        messages.show_next_run(done)
+        st.rerun()
+    with slot.container():
+        _render_refusals(done, request.outcome.refused)
+
+
+def _confirm(request: _BulkRequest, question: str) -> bool:
+    """Ask the question; return whether the person has just confirmed."""
+    st.write(question)
+    if request.action_name == DELETE:
+        st.write(
+            _("Reviewers can read what is deleted (choose that state), but not bring it back.")
+        )
+    with st.container(horizontal=True, key="several_sure"):
+        is_confirmed = st.button(
+            _(request.action.label), type="primary", key=f"several_{request.action_name}"
+        )
+        if st.button(_("Cancel"), key="several_cancel", on_click=_forget_request):
+            st.rerun()
+    return is_confirmed
+
+
+def _apply_to_all(request: _BulkRequest) -> _Outcome:
+    """Apply the action to each selected issue, showing the progress."""
+    client = api_session.client()
+    bar = st.progress(0.0, _("Looking for them…"))
+    numbers = request.numbers
+    if request.query:
+        numbers = {issue.id: str(issue.issue_number) for issue in client.iterate(request.query)}
+    refused: dict[str, str] = {}
+    for position, (issue_id, number) in enumerate(numbers.items(), start=1):
+        try:
+            reason = request.action.apply(client, client.get(issue_id))
+        except NotFoundError:
+            reason = _("It is deleted.")
+        except IssuesError as error:
+            reason = messages.explain_failure(error)
+        if reason:
+            refused[number] = reason
+        text = _("{done} of {count}").format(
+            done=i18n.format_number(position), count=i18n.format_number(len(numbers))
+        )
+        bar.progress(position / len(numbers), text)
+    return _Outcome(len(numbers) - len(refused), refused)
+
+
+def _render_refusals(done: str, refused: Mapping[str, str]) -> None:
+    st.write(done)
+    failed = ngettext(
+        "{count} issue was not changed:", "{count} issues were not changed:", len(refused)
+    )
+    st.warning(failed.format(count=i18n.format_number(len(refused))), icon=":material/warning:")
+    name = _("Issue {number}")
+    lines = [f"- {name.format(number=number)}: {reason}" for number, reason in refused.items()]
+    is_long = len(lines) > _MOST_WITHOUT_SCROLLING
+    with st.container(height=240 if is_long else "content", border=False):
+        st.markdown("\n".join(lines))
+    if st.button(_("Close"), type="primary", key="several_close", on_click=_forget_request):
+        st.rerun()

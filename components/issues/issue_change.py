@@ -1,0 +1,27 @@
+"""A change to an issue that a person asked for, before any server has it."""
+
+from dataclasses import dataclass
+
+from components.ui import labels
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState, IssueType
+
+
+@dataclass(frozen=True)
+class IssueChange:
+    """New values of an issue; None leaves a field as it is."""
+
+    description: str | None = None
+    type: IssueType | None = None
+    state: IssueState | None = None
+
+    def apply_to(self, issue: Issue) -> Issue:
+        """Return the issue as it will be after the change."""
+        values = {"description": self.description, "type": self.type, "state": self.state}
+        return issue.model_copy(
+            update={name: value for name, value in values.items() if value is not None}
+        )
+
+    def format_value(self) -> str:
+        """Name the new state, or else the new type."""
+        return labels.format_state(self.state) if self.state else labels.format_type(self.type)

@@ -1,0 +1,39 @@
+"""The page of a list of issues: its number in the URL, and the control that turns pages."""
+
+import streamlit as st
+
+from components.issues import issue_list
+from components.issues.criteria import PAGE_SIZE
+from components.ui import query_params
+
+
+def get_page_number() -> int:
+    """Return the number of the requested page, from 1."""
+    number = query_params.read("page")
+    return max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
+
+
+def go_to_page(number: int) -> None:
+    """Request a page of the list."""
+    query_params.change(page=str(number) if number > 1 else "")
+
+
+def go_to_first_page() -> None:
+    """Request the first page, as a change of the filters does."""
+    go_to_page(1)
+
+
+def render_pagination(total: int | None) -> None:
+    """Render a control to turn the page if there is more than one."""
+    pages = -(-(total or 0) // PAGE_SIZE)
+    if pages < 2:
+        return
+    current = min(get_page_number(), pages)
+    # A key per page: Streamlit warns when a widget has both a default and a set value.
+    key = f"page_{current}_of_{pages}"
+    st.pagination(pages, default=current, key=key, on_change=_turn_page, args=(key,))
+
+
+def _turn_page(key: str) -> None:
+    go_to_page(st.session_state[key])
+    issue_list.open_issue(None)

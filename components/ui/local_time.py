@@ -1,0 +1,37 @@
+"""Days and times in the person's time zone."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from components.ui import i18n
+
+
+def format_moment(when: datetime | None) -> str:
+    """Format a moment in full: 24 Nov 2026, 07:15."""
+    return "" if when is None else i18n.format_datetime(_to_local(when))
+
+
+def format_short_moment(when: datetime | None) -> str:
+    """Format a moment for a list: the time alone if it is today, else the day."""
+    if when is None:
+        return ""
+    return i18n.format_time_or_day(_to_local(when), _to_local(datetime.now(UTC)))
+
+
+def get_time_zone() -> ZoneInfo:
+    """Return the person's time zone as the browser names it, else UTC."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def get_today() -> date:
+    """Return the current day in the person's time zone."""
+    return _to_local(datetime.now(UTC)).date()
+
+
+def _to_local(when: datetime) -> datetime:
+    return when.astimezone(get_time_zone())

@@ -1,0 +1,30 @@
+"""Names of users, as lists, timelines and labels show them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from components.ui.i18n import _
+from components.ui.plain_text import strip_punctuation
+from issue_portal.models.responses import User
+
+
+def format_user(user: User | None) -> str:
+    """Return a user's name, else their email or id; None is an anonymous reporter."""
+    return _("Anonymous") if user is None else user.name or user.email or user.id
+
+
+def format_distinct_names(users: Sequence[User]) -> dict[str, str]:
+    """Map user ids to names; users who share a name get their email or id added."""
+    names = {user.id: format_user(user) for user in users}
+    uses = Counter(names.values())
+    return {
+        user.id: f"{names[user.id]} ({user.email or user.id})"
+        if uses[names[user.id]] > 1
+        else names[user.id]
+        for user in users
+    }
+
+
+def format_account_label(name: str) -> str:
+    """Format a name for a label, in which Streamlit would render Markdown."""
+    return strip_punctuation(name) or _("Account")

@@ -1,0 +1,169 @@
+"""Who may do what when a provider or a proxy says who it is."""
+
+import json
+from http.cookies import SimpleCookie
+from unittest.mock import Mock
+
+import pytest
+from starlette.responses import Response
+
+from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
+from auth.mode import SignInMode
+from issue_portal.core.settings import Settings
+from issue_portal.models.vocabulary import Role
+from web import streamlit_compat
+from web.streamlit_compat import create_signed_value
+
+ANN = "ann@example.com"
+STAFF = ["staff", "Issue Reviewers"]
+
+
+def use_settings(monkeypatch, settings):
+    for module in (provider_sign_in, role_mapping, trusted_headers):
+        monkeypatch.setattr(module, "get_settings", settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "claims", "role"),
+    [
+        ({}, {}, Role.MEMBER),
+        ({"reviewers": "bob@example.com, Ann@Example.com"}, {}, Role.ADMIN),
+        ({"reviewers": "bob@example.com"}, {}, Role.MEMBER),
+        ({"reviewers": "@example.com"}, {}, Role.ADMIN),
+        ({"reviewers": "@ample.com,example.com,@"}, {}, Role.MEMBER),
+        ({"members": "@elsewhere.example"}, {}, None),
+        ({"members": "@elsewhere.example", "reviewers": ANN}, {}, Role.ADMIN),
+        ({"role_claim": "groups", "reviewers": "Issue Reviewers"}, {"groups": STAFF}, Role.ADMIN),
+        ({"role_claim": "groups", "reviewers": "issue reviewers"}, {"groups": STAFF}, Role.MEMBER),
+        ({"role_claim": "groups", "reviewers": "staff"}, {"groups": "staff"}, Role.ADMIN),
+        ({"role_claim": "groups", "reviewers": "taff"}, {"groups": "staff"}, Role.MEMBER),
+        ({"role_claim": "groups", "reviewers": "None,,"}, {}, Role.MEMBER),
+        ({"role_claim": "groups", "reviewers": "", "members": "x"}, {"groups": [""]}, None),
+        ({"role_claim": "a.b", "reviewers": "staff"}, {"a": {"b": STAFF}}, Role.ADMIN),
+        ({"role_claim": "a.b", "reviewers": "staff"}, {"a": STAFF}, Role.MEMBER),
+        (
+            {"role_claim": "https://a.b/c", "members": "staff"},
+            {"https://a.b/c": STAFF},
+            Role.MEMBER,
+        ),
+        ({"reviewers": "staff"}, {"groups": STAFF}, Role.MEMBER),
+        # A group that is called like an address is none.
+        (
+            {"role_claim": "groups", "reviewers": "boss@example.com"},
+            {"groups": ["boss@example.com"]},
+            Role.MEMBER,
+        ),
+    ],
+)
+def test_role(monkeypatch, settings, claims, role):
+    use_settings(monkeypatch, lambda: Settings(**settings))
+    assert role_mapping.map_role(ANN, role_mapping.read_role_values(claims)) == role
+
+
+@pytest.mark.parametrize(
+    ("claims", "trusts", "believed"),
+    [
+        ({"email_verified": True}, False, True),
+        ({"email_verified": "true"}, False, True),
+        ({"email_verified": False}, False, False),
+        ({"email_verified": False}, True, False),
+        ({}, False, False),
+        ({}, True, True),
+        ({"email_verified": None}, True, False),
+    ],
+)
+def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
+    settings = Settings(trust_unverified_email=trusts)
+    use_settings(monkeypatch, lambda: settings)
+    found = oidc._sign_in_from_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
+    assert (found.role is Role.MEMBER) == believed
+
+
+def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
+    use_settings(monkeypatch, Settings)
+    assert trusted_headers.sign_in_from_headers({"email": ANN}, 0).role is Role.MEMBER
+
+
+@pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
+def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
+    use_settings(monkeypatch, Settings)
+    claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
+    assert oidc._sign_in_from_claims(claims).ends_at == provider_sign_in.LIFETIME
+
+
+@pytest.mark.parametrize(
+    ("email", "username"),
+    [
+        (" Ann@Example.com ", ANN),
+        # Lower case of the sign for kelvin is a k: an address that is somebody else's.
+        ("mar\u212a@example.com", "mar\u212a@example.com"),
+        ("boss@\u212ade.org", "boss@\u212ade.org"),
+        ([ANN], ""),
+        # Cut at 320 characters, it would be of another domain.
+        ("a" * 308 + "@example.com.elsewhere.example", ""),
+        *[(ANN + unseen, "") for unseen in "\u200b\u00ad\ue000\u0378\x00\ud800\n"],
+        *[(unseen + ANN, "") for unseen in "\u200b\U000e0041\u00a0\t"],
+    ],
+)
+def test_address_is_taken_as_it_is(monkeypatch, email, username):
+    use_settings(monkeypatch, Settings)
+    claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
+    found = oidc._sign_in_from_claims(claims)
+    assert found.username == username
+    assert (found.role is None) == (not username)
+
+
+@pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
+def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
+    use_settings(monkeypatch, Settings)
+    claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
+    found = oidc._sign_in_from_claims(claims).name
+    assert found.isprintable()
+    assert 0 < len(found) <= 320
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("José Müller".encode(), "José Müller"),
+        ("Nguyễn".encode(), "Nguyễn"),
+        ("José".encode("latin-1"), "José"),
+        (b"", "Ann"),
+    ],
+)
+def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
+    headers = {"email": ANN, "name": sent.decode("latin-1")}
+    assert trusted_headers.sign_in_from_headers(headers, 0).name == name
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
+def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
+    use_settings(monkeypatch, Settings)
+    monkeypatch.setattr(oidc, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
+    monkeypatch.setattr(streamlit_compat, "get_cookie_secret", lambda: "a secret of the tests")
+    monkeypatch.setattr(streamlit_compat, "get_origin_from_redirect_uri", lambda: origin)
+
+    def cookies_of(email: str) -> dict[str, str]:
+        claims = {"is_logged_in": True, "iat": 0, "email": email, "origin": origin}
+        value = create_signed_value("a secret of the tests", "_streamlit_user", json.dumps(claims))
+        answer = Response()
+        answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
+        answer.raw_headers += oidc_cookies.seal_sign_in(answer.raw_headers)
+        kept = SimpleCookie()
+        for told in answer.headers.getlist("set-cookie"):
+            kept.load(told)
+        seal = next(morsel for name, morsel in kept.items() if name.endswith("_seal"))
+        assert (seal["path"], seal["httponly"], seal["samesite"]) == ("/", True, "lax")
+        # Another host of the domain cannot set such a name.
+        assert seal.key.startswith("__Host-") == bool(seal["secure"]) == origin.startswith("https:")
+        return {name: morsel.value for name, morsel in kept.items()}
+
+    ann, bob = cookies_of(ANN), cookies_of("bob@example.com")
+    assert oidc.find_provider_sign_in(Mock(cookies=ann)).username == ANN
+    user = "_streamlit_user"
+    for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
+        assert oidc.find_provider_sign_in(Mock(cookies=kept)) is None
+    assert oidc_cookies.seal_sign_in(Response().raw_headers) == []
+    leaving = Response()
+    leaving.delete_cookie("_streamlit_user")
+    assert "Max-Age=0" in oidc_cookies.seal_sign_in(leaving.raw_headers)[0][1].decode()

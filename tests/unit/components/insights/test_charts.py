@@ -1,0 +1,33 @@
+"""Charts: what is in their tables is text, wherever it is copied to."""
+
+import re
+
+import pytest
+
+from components.insights.charts import Bar, build_table
+from issue_portal.core.export_formats import escape_formula
+from tests.hostile import HOSTILE
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\u2800=1", *HOSTILE]
+)
+def test_no_cell_of_a_table_is_a_formula(text):
+    made = build_table([Bar("value", text, 3)], {"words": "Project", "count": "Issues"})
+    assert list(made.columns) == ["Project", "Issues"]
+    [cell] = made["Project"]
+    assert not cell.strip().startswith(FORMULA)
+    assert cell.replace("'", "") == text.replace("'", "")
+    assert list(made["Issues"]) == [3]
+
+
+def test_empty_table_has_its_columns():
+    assert list(build_table([], {"words": "Day", "count": "Issues"}).columns) == ["Day", "Issues"]
+
+
+@pytest.mark.parametrize("text", ["It broke;=cmd|'/c calc'!A0;x", "a\t@SUM(1)", "a\n \u3164-1+1"])
+def test_no_part_of_a_cell_is_one_where_another_sign_separates_cells(text):
+    for part in re.split(r"[;\t\n]", escape_formula(text)):
+        assert not part.strip(" \u3164").startswith(FORMULA)

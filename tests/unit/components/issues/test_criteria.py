@@ -1,0 +1,45 @@
+"""Filter criteria of a list of issues."""
+
+import pytest
+
+from components.issues.criteria import has_filters, matches, select_page
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState, IssueType, PageOrder
+
+ISSUE = Issue(id="x", description="The Policy is missing.", state=IssueState.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "expected"),
+    [
+        (IssueQuery(), True),
+        (IssueQuery(filter_by_text="policy"), True),
+        (IssueQuery(filter_by_text="invoice"), False),
+        (IssueQuery(states=(IssueState.CLOSED,)), True),
+        (IssueQuery(states=(IssueState.IN_REVIEW,)), False),
+    ],
+)
+def test_issue_matches_its_text_and_state(criteria, expected):
+    assert matches(criteria, ISSUE) is expected
+
+
+def test_deleted_issue_matches_only_if_its_state_is_selected():
+    deleted = ISSUE.model_copy(update={"state": IssueState.DELETED})
+    assert not matches(IssueQuery(), deleted)
+    assert matches(IssueQuery(states=(IssueState.DELETED,)), deleted)
+
+
+def test_criteria_that_only_a_server_checks_let_no_issue_through():
+    with pytest.raises(ValueError, match="type"):
+        matches(IssueQuery(type=(IssueType.OTHER,)), ISSUE)
+
+
+def test_an_order_is_not_a_filter():
+    assert not has_filters(IssueQuery(page_order=PageOrder.ASCENDING))
+    assert has_filters(IssueQuery(filter_by_text="policy"))
+
+
+def test_page_keeps_the_criteria():
+    query = select_page(IssueQuery(filter_by_text="policy"), 3)
+    assert (query.page, query.filter_by_text) == (3, "policy")

@@ -1,0 +1,30 @@
+"""Changes that wait so that they can be undone."""
+
+import streamlit as st
+
+from components.issues import undo
+from components.issues.issue_change import IssueChange
+from components.ui import messages
+from issue_portal.client.errors import UnreachableError
+from issue_portal.models.responses import Issue
+
+
+def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
+    monkeypatch.setattr(messages, "show_failure_next_run", lambda _error, doing: told.append(doing))
+    monkeypatch.setattr(st, "session_state", {})
+
+    def make():
+        raise UnreachableError
+
+    texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
+    undo.schedule_change(Issue(id="x"), IssueChange(), make, lambda _error: False, **texts)
+    (waiting,) = undo._list_of_sign_in()
+    waiting.finish()
+
+    monkeypatch.setattr(st, "session_state", {})
+    assert not undo.send_pending()
+    assert told == ["It could not be deleted."]
+    assert undo.send_pending()
+    assert len(told) == 1

@@ -1,0 +1,177 @@
+"""What the documents name exists: paths, links, make targets, commands, options and settings."""
+
+import re
+import shlex
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from docs.env_example import variable
+from issue_portal.cli.commands import COMMANDS, cli
+from issue_portal.core.settings import Settings
+from tests.servers.processes import ROOT
+
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+
+MADE_AT_RUN_TIME = {
+    "accounts.yaml",
+    "data/",
+    "data/accounts.yaml",
+    "data/secret.key",
+    "ended/",
+    ".streamlit/secrets.toml",
+    "secrets.toml",
+}
+
+of_each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
+)
+
+
+def without_code_blocks(text: str) -> str:
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"(?<=\n\n)(?: {4}.*\n|\n)+", "\n", text)
+
+
+def code_blocks(text: str) -> str:
+    return "\n".join(re.findall(r"^ {4}.*$", text, re.MULTILINE))
+
+
+def inline_code(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", without_code_blocks(text))
+
+
+@cache
+def anchors(document: Path) -> set[str]:
+    """The anchors of the headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@of_each_document
+def test_links_resolve(document):
+    for link in re.findall(r"\]\(([^)\s]+)\)", without_code_blocks(document.read_text())):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+PATH = re.compile(r"(?!/)[\w.-]*(/[\w.-]+)*(/|\w\.(py|js|css|md|toml|txt|yaml|po|cfg))")
+
+
+@of_each_document
+def test_paths_exist(document):
+    for token in inline_code(document.read_text()):
+        if PATH.fullmatch(token) and token not in MADE_AT_RUN_TIME:
+            assert (ROOT / token).exists(), token
+
+
+def test_files_in_the_diagrams_of_the_architecture_exist():
+    files = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py")]
+    named = set(
+        re.findall(r"[\w/]+\.py\b", code_blocks((ROOT / "docs/architecture.md").read_text()))
+    )
+    assert len(named) > 10
+    for name in named:
+        assert any(f"/{file}".endswith(f"/{name}") for file in files), name
+
+
+def test_folders_in_the_architecture_exist():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    tree = page.partition("\n## Folders\n")[2].partition("\n## ")[0]
+    above = ""
+    for indent, name in re.findall(r"^ {4}( *)([\w./]+) ", tree, re.MULTILINE):
+        path = above + name if indent else name
+        assert (ROOT / path).exists(), path
+        above = above if indent else name
+
+
+@cache
+def targets() -> dict[str, str]:
+    found = re.findall(
+        r"^([a-z-]+):[^=\n]*?(?:## (.*))?$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    return dict(found)
+
+
+@of_each_document
+def test_make_targets_exist(document):
+    text = document.read_text()
+    code = "\n".join([*inline_code(text), code_blocks(text)])
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets().keys()
+
+
+def test_contributing_names_every_make_target():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    explained = {name for name, words in targets().items() if words}
+    assert explained
+    assert explained <= set(re.findall(r"\bmake ([a-z][a-z-]*)", text))
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+def check_command(line: str) -> None:
+    """Fail unless the command line names an existing command, with existing options."""
+    command: click.Command = cli
+    context = click.Context(cli)
+    for word in shlex.split(line, comments=True):
+        if isinstance(command, click.Group):
+            if word.startswith("-"):
+                assert word in options(command, context), line
+                continue
+            found = command.get_command(context, word)
+            assert found is not None, line
+            command = found
+        elif word.startswith("--"):
+            assert word.partition("=")[0] in options(command, context), line
+
+
+def options(command: click.Command, context: click.Context) -> set[str]:
+    return {name for parameter in command.get_params(context) for name in parameter.opts}
+
+
+@of_each_document
+def test_commands_exist_with_their_options(document):
+    text = document.read_text()
+    inline = inline_code(text)
+    code = "\n".join([*inline, code_blocks(text)])
+    for line in re.findall(r"(?:-m issue_portal|^issue-portal) (.*)", code, re.MULTILINE):
+        check_command(re.split(r"…|\)(?:\s|$)", line)[0])
+    for token in inline:
+        words = token.split()
+        if words[0] in COMMANDS and (len(words) > 1 or document.name == "commands.md"):
+            check_command(token)
+
+
+def test_every_command_is_documented():
+    text = (ROOT / "docs" / "commands.md").read_text()
+    named = {tuple(token.split()[:2]) for token in inline_code(text)}
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        if isinstance(command, click.Group):
+            assert {(name, part) for part in command.list_commands(context)} <= named
+        else:
+            assert name in {words[0] for words in named}
+
+
+@of_each_document
+def test_settings_exist(document):
+    named = set(re.findall(r"\bISSUES_[A-Z_]*[A-Z]\b(?!…)", document.read_text()))
+    ours = {variable(name, field) for name, field in Settings.model_fields.items()}
+    assert named <= ours
+
+
+def test_every_requirement_has_its_purpose_in_the_architecture():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition("\n## Dependencies\n")[2].partition("\n## ")[0]
+    for name in re.findall(r"^[\w-]+", (ROOT / "requirements.txt").read_text(), re.MULTILINE):
+        assert re.search(rf"^\|[^|]*\b{name}\b", table, re.MULTILINE), name

@@ -1,0 +1,103 @@
+"""The ways to the provider and back: nobody waits for long, and no visitor keeps others waiting."""
+
+import asyncio
+import ssl
+from typing import Any
+
+import pytest
+
+from auth import oidc_client, oidc_cookies
+from auth.mode import SignInMode
+from tests.loops import in_a_loop
+from web import login_error_redirect, streamlit_compat
+from web.login_error_redirect import LoginErrorRedirectMiddleware
+
+THIS, OTHER = "198.51.100.1", "198.51.100.2"
+
+
+@pytest.fixture(autouse=True)
+def with_a_provider(monkeypatch):
+    monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
+    monkeypatch.setattr(login_error_redirect, "_PATIENCE", 0.1)
+    monkeypatch.setattr(
+        streamlit_compat, "get_origin_from_redirect_uri", lambda: "https://x.example"
+    )
+
+
+class Streamlit:
+    """Its routes, while the provider does not answer; and a browser that asks for them."""
+
+    def __init__(self) -> None:
+        self.asking = self.asked = 0
+        self.way = LoginErrorRedirectMiddleware(self.app)
+
+    async def app(self, _scope, _receive, _send) -> None:
+        self.asking += 1
+        self.asked += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.asking -= 1
+
+    async def ask(
+        self, path: str = "/auth/login", address: str = THIS, query: bytes = b"state=x"
+    ) -> dict[str, Any]:
+        messages = []
+
+        async def send(message) -> None:
+            messages.append(message)
+
+        cookie = f"{oidc_cookies.name_departure_cookie('x')}=1".encode()
+        scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
+        scope["headers"] = [(b"cookie", cookie)]
+        await self.way(scope, None, send)
+        return messages[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "home"),
+    [("/auth/login", b"../"), ("/auth/logout", b"../"), ("/portal/oauth2callback", b"./")],
+)
+def test_provider_that_never_answers_leads_back(path, home):
+    async def story():
+        streamlit = Streamlit()
+        answer = await streamlit.ask(path)
+        assert answer["status"] == 303
+        assert dict(answer["headers"])[b"location"] == home
+        assert streamlit.asking == 0
+
+    in_a_loop(story)
+
+
+@pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
+def test_nobody_comes_back_but_by_the_one_way_they_left(query):
+    async def story():
+        streamlit = Streamlit()
+        answer = await streamlit.ask("/oauth2callback", query=query)
+        assert dict(answer["headers"])[b"location"] == b"./"
+        assert streamlit.asked == 0
+
+    in_a_loop(story)
+
+
+def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting():
+    async def story():
+        streamlit = Streamlit()
+        flood = [asyncio.create_task(streamlit.ask()) for _ in range(50)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert streamlit.asking == 20
+        others = [asyncio.create_task(streamlit.ask(address=OTHER)) for _ in range(2)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert streamlit.asking == 22
+        await asyncio.wait_for(asyncio.gather(*flood, *others), 5)
+
+    in_a_loop(story)
+
+
+def test_certificates_are_read_once(monkeypatch):
+    """They took 60 ms of everybody's time for each question."""
+    oidc_client._load_certificates()
+    monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
+    assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS

@@ -1,0 +1,142 @@
+"""What a browser tab may send: the kinds of message that the pages need, in bounded size."""
+
+import asyncio
+
+import pytest
+
+from tests.loops import in_a_loop
+from web.script_scheduler import ScriptScheduler
+from web.streamlit_compat import BackMsg, ForwardMsg
+from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, WebSocketMessages
+
+NEEDED = {"rerun_script", "stop_script", "app_heartbeat"}
+KINDS = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
+
+
+def message(kind: str) -> bytes:
+    made = BackMsg()
+    if BackMsg.DESCRIPTOR.fields_by_name[kind].message_type:
+        getattr(made, kind).SetInParent()
+    else:
+        setattr(made, kind, True)
+    return made.SerializeToString()
+
+
+def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
+    """What Streamlit sees of ``sent``, and what the browser is sent meanwhile."""
+    left = [*sent, {"type": "websocket.disconnect", "code": 1005}]
+    answered: list[dict] = []
+
+    async def receive():
+        return left.pop(0)
+
+    async def send(event):
+        answered.append(event)
+
+    async def story():
+        turns = ScriptScheduler()
+        messages = WebSocketMessages(turns, turns.join(""), receive, send)
+        found = []
+        async with asyncio.timeout(10):
+            while not found or found[-1]["type"] != "websocket.disconnect":
+                found.append(await messages.receive())
+        return found
+
+    return in_a_loop(story), answered
+
+
+def received(data: bytes) -> dict:
+    return {"type": "websocket.receive", "bytes": data}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_only_what_the_pages_need_gets_through(kind):
+    found, answered = seen(received(message(kind)), received(message("rerun_script")))
+    assert answered == []
+    assert [event.get("bytes") for event in found[:-1]] == (
+        [message(kind)] if kind in NEEDED else []
+    ) + [message("rerun_script")]
+
+
+def long_query() -> bytes:
+    made = BackMsg()
+    made.rerun_script.query_string = "x" * (LONGEST_QUERY + 1)
+    return made.SerializeToString()
+
+
+def many(what: str) -> bytes:
+    """Short, but much work for Streamlit."""
+    made = BackMsg()
+    for _ in range(6_000):
+        if what == "widgets":
+            made.rerun_script.widget_states.widgets.add()
+        else:
+            made.rerun_script.cached_message_hashes.append("")
+    return made.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (received(b"\x00" * (LONGEST_MESSAGE + 1)), 1009),
+        (received(long_query()), 1009),
+        (received(many("widgets")), 1009),
+        (received(many("hashes")), 1009),
+        (received(b"\xff\xff\xff"), 1002),
+        ({"type": "websocket.receive", "text": "hello"}, 1003),
+    ],
+    ids=["too big", "too long a query", "widgets", "hashes", "not a message", "text"],
+)
+def test_connection_that_breaks_the_rules_is_closed(event, code):
+    found, answered = seen(event, received(message("rerun_script")))
+    assert found == [{"type": "websocket.disconnect", "code": code}]
+    assert answered == [{"type": "websocket.close", "code": code}]
+
+
+def test_longest_text_that_can_be_sent_fits_several_times():
+    made = BackMsg()
+    made.rerun_script.widget_states.widgets.add().string_value = "🙂" * 50_000
+    found, answered = seen(received(made.SerializeToString()))
+    assert len(found) == 2
+    assert answered == []
+
+
+def test_browser_that_has_gone_is_no_error():
+    left = [received(message("rerun_script"))] * 3
+
+    async def receive():
+        return left.pop(0)
+
+    async def send(_):
+        raise OSError("gone")
+
+    async def story():
+        turns = ScriptScheduler()
+        messages = WebSocketMessages(turns, turns.join(""), receive, send)
+        assert (await messages.receive())["type"] == "websocket.receive"
+        for _ in range(2):
+            await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
+        assert (await messages.receive())["type"] == "websocket.disconnect"
+
+    in_a_loop(story)
+
+
+def test_end_of_a_script_frees_its_slot():
+    async def story():
+        turns = ScriptScheduler()
+        connection = turns.join("192.0.2.1")
+
+        async def nothing(_):
+            pass
+
+        messages = WebSocketMessages(turns, connection, lambda: None, nothing)
+        await turns.turn(connection)
+        for status, holds in (
+            (ForwardMsg.FINISHED_EARLY_FOR_RERUN, True),
+            (ForwardMsg.FINISHED_SUCCESSFULLY, False),
+        ):
+            said = ForwardMsg(script_finished=status).SerializeToString()
+            await messages.send({"type": "websocket.send", "bytes": said})
+            assert (connection in turns._slots) == holds
+
+    in_a_loop(story)

@@ -1,0 +1,249 @@
+"""The only module that touches Streamlit's insides; all others use what Streamlit documents.
+
+Measured on Streamlit 1.67. `docs/upgrading.md` lists the hooks and
+`tests/unit/test_framework_hooks.py` asserts each. This module imports nothing of the portal, so
+every layer may import it.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+from starlette.datastructures import Headers
+from streamlit import logger as streamlit_logger
+from streamlit.auth_util import (
+    get_cookie_with_chunks,
+    get_origin_from_redirect_uri,
+    get_secrets_auth_section,
+    validate_auth_credentials,
+)
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from streamlit.file_util import get_static_dir
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import get_instance
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.secrets import secrets_singleton
+from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
+from streamlit.web.server.server_util import get_cookie_secret, get_url
+from streamlit.web.server.starlette.starlette_app_utils import (
+    create_signed_value,
+    decode_signed_value,
+)
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import gather_user_info
+
+# The messages of the WebSocket, which WebSocketMessages filters.
+# TODO(streamlit>1.67): remove when an option restricts the message types that Streamlit answers.
+__all__ = ["USER_COOKIE_NAME", "BackMsg", "ClientState", "ForwardMsg"]
+
+SCRIPT_THREAD: Final = "ScriptRunner.scriptThread"
+"""Name of the threads that run scripts; the scheduler measures their processor time.
+
+TODO(streamlit>1.67): remove when Streamlit limits how many scripts run at once.
+"""
+
+UPLOAD_PATH: Final = "/_stcore/upload_file/"
+"""Part of the path of uploads, which Streamlit accepts even where no page asks for a file.
+
+TODO(streamlit>1.67): remove when uploads can be switched off.
+"""
+
+SESSION_ID_INDEX: Final = 2
+"""Place of the session to resume among the WebSocket subprotocols that the page sends.
+
+TODO(streamlit>1.67): remove when Streamlit checks whose session a browser resumes.
+"""
+
+SIGN_IN_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
+"""Ends of the paths of the routes to the OIDC provider and back; a base path may precede them.
+
+TODO(streamlit>1.67): remove when the routes redirect to the portal on errors and check the origin.
+"""
+
+_INDEX_PARTS: Final = ('<html lang="en">', "<title>Streamlit</title>", "</body>")
+
+
+# Start
+
+
+def disable_pages_directory() -> None:
+    """Stop Streamlit from treating the folder `pages` as its own kind of multipage app.
+
+    Until `st.navigation` has run for the first time, a deep link would skip portal.py.
+    TODO(streamlit>1.67): remove when `st.App` has an option for it.
+    """
+    PagesManager.uses_pages_directory = False
+
+
+def find_own_url() -> str:
+    """Return the portal's URL under `streamlit run`; "" under uvicorn, which prints its own.
+
+    TODO(streamlit>1.67): remove when Streamlit prints the URL of an ASGI app.
+    """
+    if "streamlit.web.cli" not in sys.modules:
+        return ""
+    address = st.get_option("server.address")
+    return get_url("localhost" if address in ("0.0.0.0", "::", None) else address)  # noqa: S104
+
+
+def propagate_logs() -> None:
+    """Send Streamlit's log records to the root logger only, which has our format.
+
+    Streamlit gives each logger a handler of its own as soon as the logger exists.
+    TODO(streamlit>1.67): remove when an option leaves handlers to the program.
+    """
+
+    def propagate(logger: logging.Logger) -> None:
+        logger.handlers, logger.propagate = [], True
+
+    streamlit_logger.setup_formatter = propagate
+    streamlit_logger.update_formatter()
+
+
+def load_secrets_files() -> bool:
+    """Load the secrets files; return False if one cannot be parsed.
+
+    Raises `ValueError` for a file that is not UTF-8 and for a value that no environment variable
+    can have. Streamlit loads the files only when a script runs, which is too late for settings.
+    TODO(streamlit>1.67): remove when `st.secrets` can be loaded before the server starts.
+    """
+    return secrets_singleton.load_if_toml_exists()
+
+
+def read_root_secrets() -> dict[str, Any]:
+    """Return the values and sections at the root of the loaded secrets files."""
+    return dict(secrets_singleton.items())
+
+
+# The page and its files
+
+
+def get_static_folder() -> Path:
+    """Return the folder with the files of Streamlit's page.
+
+    Streamlit reads each file from disk for each request: 3 ms of processor time.
+    TODO(streamlit>1.67): remove when Streamlit caches them in memory.
+    """
+    return Path(get_static_dir())
+
+
+def make_index_html(*, root: str, title: str, style: str) -> str:
+    """Return Streamlit's page with `root` as its `<html>` tag, and with a title and style of ours.
+
+    Styles from a script arrive after the page is shown, which then jumps. Raises `RuntimeError` if
+    this Streamlit's page has another form.
+    TODO(streamlit>1.67): remove when language, title and style of the page can be configured.
+    """
+    page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
+    if any(page.count(part) != 1 for part in _INDEX_PARTS):
+        raise RuntimeError("Streamlit's index.html has changed: see web/streamlit_compat.py.")
+    replacements = (root, f"<title>{title}</title>", f"<style>\n{style}</style>\n</body>")
+    for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):
+        page = page.replace(part, replacement)
+    return page
+
+
+def serve_component_files(package: str, name: str, folder: Path, root: Path) -> str:
+    """Serve the scripts of a component from `folder` below `root`; return its registered name.
+
+    Streamlit finds the files of installed packages only, so this passes the manifest itself.
+    TODO(streamlit>1.67): remove when Streamlit finds the component files of an app.
+    """
+    full_name = f"{package}.{name}"
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(full_name) is None:
+        config = ComponentConfig(name, str(folder.relative_to(root)))
+        manager.register_from_manifest(ComponentManifest(package, "1", [config]), root)
+    return full_name
+
+
+def identify_component_registry() -> int:
+    """Return a number that changes with the registry of components: each AppTest has a new one."""
+    return id(get_bidi_component_manager())
+
+
+# Sessions and script runs
+
+
+def get_session_id() -> str | None:
+    """Return the id of the browser session whose script calls; None outside of a script.
+
+    TODO(streamlit>1.67): remove when `st.context` has the session id.
+    """
+    context = get_script_run_ctx()
+    return context.session_id if context else None
+
+
+def is_fragment_run() -> bool:
+    """Whether this run is of a fragment alone, which sees the URL as of the last full run.
+
+    TODO(streamlit>1.67): remove when the browser's URL is current in fragment runs.
+    """
+    context = get_script_run_ctx()
+    return bool(context and context.fragment_ids_this_run)
+
+
+def count_active_sessions() -> float:
+    """Return how many browser tabs are connected.
+
+    TODO(streamlit>1.67): remove when a public function counts sessions.
+    """
+    stats = get_instance().stats_mgr.get_stats(family_names=[ACTIVE_SESSIONS_FAMILY])
+    return sum(stat.value for stat in stats[ACTIVE_SESSIONS_FAMILY] if isinstance(stat, GaugeStat))
+
+
+# Sign-in
+
+
+def read_auth_section() -> dict[str, Any]:
+    """Return the section `auth` of the secrets; {} without one. Sub-sections are mappings."""
+    return dict(get_secrets_auth_section().to_dict())
+
+
+def check_auth_provider(name: str) -> None:
+    """Raise `StreamlitAuthError` if the settings of a provider are incomplete.
+
+    Streamlit checks them only when somebody signs in.
+    TODO(streamlit>1.67): remove when Streamlit checks `[auth]` at start.
+    """
+    validate_auth_credentials(name)
+
+
+def read_proxy_user(headers: Headers) -> dict[str, str | bool | None]:
+    """Return what the headers of `server.trustedUserHeaders` say, as `st.user` does in a script.
+
+    TODO(streamlit>1.67): remove when routes of `st.App` have `st.user`.
+    """
+    return gather_user_info(headers)
+
+
+def get_redirect_origin() -> str:
+    """Return scheme and host of `redirect_uri` in the section `auth`; "" without one."""
+    return get_origin_from_redirect_uri() or ""
+
+
+def read_user_cookie(read: Callable[[str], bytes | None]) -> bytes | None:
+    """Return the claims of a sign-in, which Streamlit spreads over cookies; None without them.
+
+    `read` returns the verified value of the cookie with a name.
+    TODO(streamlit>1.67): remove when Streamlit signs all cookies of a sign-in together.
+    """
+    return get_cookie_with_chunks(read, USER_COOKIE_NAME)
+
+
+def sign_cookie(name: str, value: str) -> str:
+    """Sign a cookie's value with the secret of Streamlit's own cookies."""
+    return create_signed_value(get_cookie_secret(), name, value).decode()
+
+
+def verify_cookie(name: str, value: str) -> bytes | None:
+    """Return the signed value of a cookie; None if the signature does not match."""
+    signed = value.encode("latin-1", "replace")
+    return decode_signed_value(get_cookie_secret(), name, signed) if signed else None
