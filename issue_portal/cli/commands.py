@@ -48,7 +48,7 @@ def cli() -> None:
     """Run and manage the Issues API.
 
     Settings are ISSUES_... environment variables: see docs/configuration.md. Results go to standard
-    output, remarks to standard error. Exit codes: 0 done, 1 not possible, 2 wrong usage, 130
+    output, messages to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 130
     interrupted.
     """
 
