@@ -5,7 +5,7 @@ MAKEFLAGS += --jobs=2
 # The tests start hundreds of processes: what one has compiled, the others use.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test check bench screenshots messages env-example lock audit clean
+.PHONY: help run dev test unit check bench screenshots messages env-example lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
@@ -15,6 +15,9 @@ dev: .venv/tests           ## The same, with automatic reload
 
 test: check tools          ## Everything that must pass: checks, then all tests
 	$(BIN)/pytest -n $${TEST_PROCESSES:-3} --dist worksteal
+
+unit: .venv/tests          ## The fast tests, which need no server: under a minute
+	$(BIN)/pytest -n $${TEST_PROCESSES:-2} --dist worksteal tests/unit
 
 check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/ruff format --check .

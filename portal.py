@@ -1,6 +1,6 @@
-"""The Streamlit script: who is here, and the pages that this person may see."""
+"""The Streamlit script: the pages that the current user may see, and the page that is open."""
 
-from typing import Literal
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -22,78 +22,103 @@ from components.ui import (
     user_names,
 )
 from components.ui.i18n import _
+from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
 
-Visibility = Literal["visible", "hidden"]
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A page of the menu; a page that is not visible still opens by its address."""
+
+    name: str
+    """Name of the file in ``pages/``, and of the address."""
+
+    title: str
+    icon: str
+    is_visible: bool = True
+    is_wide: bool = False
+
+
+def list_menu_entries(person: Person | None) -> list[MenuEntry]:
+    """Return the menu of the current user; each page checks again who may see it."""
+    is_reviewer = current_user.is_reviewer()
+    has_receipts = server_capabilities.gives_receipts()
+    account = user_names.format_account_label(person.name) if person else _("Sign in")
+    account_icon = "account_circle" if person else "login"
+    return [
+        MenuEntry("report", _("Report"), "edit_note"),
+        MenuEntry("track", _("Track"), "receipt_long", is_visible=has_receipts),
+        MenuEntry("my_issues", _("My issues"), "inbox", is_visible=person is not None),
+        MenuEntry(
+            "review", _("Review"), "rate_review", is_visible=is_reviewer, is_wide=is_reviewer
+        ),
+        MenuEntry(
+            "insights", _("Insights"), "monitoring", is_visible=is_reviewer, is_wide=is_reviewer
+        ),
+        MenuEntry("help", _("Help"), "help"),
+        MenuEntry("sign_in", account, account_icon),
+    ]
+
 
 rerun_throttle.throttle_reruns()
-who = current_user.get_person()
 session_owners.remember_session_owner(current_user.get_session_owner())
-for_members: Visibility = "visible" if who else "hidden"
-for_trackers: Visibility = "visible" if server_capabilities.gives_receipts() else "hidden"
-for_reviewers: Visibility = "visible" if current_user.is_reviewer() else "hidden"
+menu = list_menu_entries(current_user.get_person())
+pages = {
+    entry.name: st.Page(
+        f"pages/{entry.name}.py",
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        default=entry.name == "report",
+        visibility="visible" if entry.is_visible else "hidden",
+    )
+    for entry in menu
+}
 
-report = st.Page("pages/report.py", title=_("Report"), icon=":material/edit_note:", default=True)
-track = st.Page(
-    "pages/track.py", title=_("Track"), icon=":material/receipt_long:", visibility=for_trackers
-)
-my_issues = st.Page(
-    "pages/my_issues.py", title=_("My issues"), icon=":material/inbox:", visibility=for_members
-)
-review = st.Page(
-    "pages/review.py", title=_("Review"), icon=":material/rate_review:", visibility=for_reviewers
-)
-insights = st.Page(
-    "pages/insights.py", title=_("Insights"), icon=":material/monitoring:", visibility=for_reviewers
-)
-help_page = st.Page("pages/help.py", title=_("Help"), icon=":material/help:")
-sign_in = st.Page(
-    "pages/sign_in.py",
-    title=user_names.format_account_label(who.name) if who else _("Sign in"),
-    icon=":material/account_circle:" if who else ":material/login:",
-)
-
-# Before the navigation: without an icon of its own, Streamlit asks a third party for the page's.
+# Set before the navigation: a page without an icon of its own asks a third party for one.
 st.set_page_config(page_title="Issue Portal", page_icon="web/static/icon.svg")
-pages = [report, track, my_issues, review, insights, help_page, sign_in]
-# Streamlit (1.67) would show the first page then, and a dialog in English.
-unknown = embed.get_page_name()
+
+# For an unknown address, Streamlit (1.67) would show the first page and a dialog in English.
 not_found = None
-if unknown not in ["report", *[known.url_path for known in pages]]:
+address = embed.get_page_name()
+if address and address not in pages:
     not_found = st.Page(
-        "pages/not_found.py", title=_("Page not found"), url_path=unknown, visibility="hidden"
+        "pages/not_found.py", title=_("Page not found"), url_path=address, visibility="hidden"
     )
 page = st.navigation(
-    [*pages, not_found] if not_found else pages,
+    [*pages.values(), not_found] if not_found else [*pages.values()],
     position="hidden" if embed.is_embedded() else "top",
 )
-wide = current_user.is_reviewer() and page in (review, insights)
-st.set_page_config(page_title=f"{page.title} · Issue Portal", layout="wide" if wide else "centered")
+is_wide = page in [pages[entry.name] for entry in menu if entry.is_wide]
+st.set_page_config(
+    page_title=f"{page.title} · Issue Portal", layout="wide" if is_wide else "centered"
+)
 if not embed.is_embedded():
     st.logo("web/static/logo.svg", size="large")
+
 return_after_sign_in.return_to_page()
 return_cookie.clear()
 sign_in_cookie_writer.render()
 connection_notice.mount_script()
 mobile_menu.mount_script()
-if page not in (sign_in, not_found):
+if page not in (pages["sign_in"], not_found):
     return_after_sign_in.remember_page(f"pages/{page.url_path or 'report'}.py")
 query_params.write_url()
+
 if get_settings().demo:
     demonstration = _("Demonstration: the issues here are samples.")
     st.caption(f":material/science: {demonstration}")
-# Below the page, but made before it: a page may stop the run.
-body, foot = st.container(), st.container()
+# The footer is rendered first, because a page may stop the run.
+body, footer = st.container(), st.container()
 if not embed.is_embedded():
-    with foot:
+    with footer:
         i18n.render_language_switch()
 with body:
-    if page != sign_in:
+    if page != pages["sign_in"]:
         require_sign_in.stop_if_sign_in_ended(page.title)
     sending = report_sending.get_sending()
     sending.wait()
-    if sending.untold and page != report:
-        # Who went on meanwhile has still to see that it has arrived, and the receipt.
-        sending.untold = False
-        st.switch_page(report)
+    if sending.is_unseen and page != pages["report"]:
+        # The person left the form while it was sending: show the outcome and the receipt.
+        sending.is_unseen = False
+        st.switch_page(pages["report"])
     page.run()

@@ -32,10 +32,10 @@ class LoginThrottle:
     def __init__(self, settings: Settings) -> None:
         """Raises `FatalError` if the limit in the settings is invalid."""
         self._counters = RateLimiter(settings)
-        self._few = Limit.read("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
-        self._one = self._few.of(1)
-        self._many = self._few.of(_MANY_FACTOR * self._few.item.amount)
-        self._very_many = self._few.of(_VERY_MANY_FACTOR * self._few.item.amount)
+        self._few = Limit.parse("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
+        self._one = self._few.with_amount(1)
+        self._many = self._few.with_amount(_MANY_FACTOR * self._few.item.amount)
+        self._very_many = self._few.with_amount(_VERY_MANY_FACTOR * self._few.item.amount)
 
     def start_attempt(self, name: str, address: str) -> int:
         """Count an attempt; return the seconds to wait before it may be made, 0 if none.
@@ -46,10 +46,10 @@ class LoginThrottle:
             return 0
         pair = _join_pair(name, address)
         name_under_attack, address_attacks = (
-            self._counters.look(self._many, subject).left == 0 for subject in (name, address)
+            self._counters.peek(self._many, subject).left == 0 for subject in (name, address)
         )
-        if self._counters.look(_KNOWN_PAIR, pair).left:
-            total = self._counters.look(self._very_many, address)
+        if self._counters.peek(_KNOWN_PAIR, pair).left:
+            total = self._counters.peek(self._very_many, address)
             if total.left == 0:
                 return total.seconds
             if name_under_attack:
@@ -75,7 +75,7 @@ class LoginThrottle:
         """Forget the attempts of this pair, and remember that the name signed in from there."""
         pair = _join_pair(name, address)
         for limit in (self._few, self._one):
-            self._counters.forget(limit, pair)
+            self._counters.reset(limit, pair)
         self._counters.take(_KNOWN_PAIR, pair)
 
 

@@ -45,13 +45,13 @@ class PasswordSignIn:
     def get_person(self) -> Person | None:
         """Return the user with their current role; None if the sign-in is not valid any more."""
         backend = api_backend.get_backend()
-        account = get_accounts_file().by_name().get(self.username)
+        account = get_accounts_file().get_all().get(self.username)
         if account is None or account.disabled:
             return None
         fingerprint = bytes.fromhex(self.password)
-        if not backend.keys.is_hash(fingerprint, "password", account.password):
+        if not backend.keys.matches_hash(fingerprint, "password", account.password):
             return None
-        if self.ends_at < time.time() or backend.revoked_sign_ins.has(self.id):
+        if self.ends_at < time.time() or backend.revoked_sign_ins.contains(self.id):
             return None
         return Person(account.email, account.name, account.role)
 

@@ -42,7 +42,7 @@ class ProviderSignIn:
         left = self.ends_at - time.time()
         return (
             0 < left < get_lifetime() + jwt_tokens.LEEWAY
-            and not api_backend.get_backend().revoked_sign_ins.has(self.id)
+            and not api_backend.get_backend().revoked_sign_ins.contains(self.id)
         )
 
     def get_person(self) -> Person | None:

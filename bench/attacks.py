@@ -73,7 +73,7 @@ def rows() -> Iterator[Row]:
             yield from _measured(name, attacks, Target(portal.url), token)
     with processes.portal(FEW) as portal, processes.proxy(portal) as proxy:
         everything = tuple(sum(ATTACKS.values(), ()))
-        yield from _measured("all of these", everything, Target(proxy, True), token)
+        yield from _measured("all of these", everything, Target(proxy.url, True), token)
 
 
 def _measured(name: str, attacks: tuple[Attack, ...], target: Target, token: str) -> Iterator[Row]:

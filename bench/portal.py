@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import processes
-from bench.processes import Process
 from bench.results import Row
 from bench.streamlit_session import Session
+from tests.servers.processes import ServerProcess, find_chromium
 
 FEW, MANY = 100, 100_000
 ROUNDS = 15
@@ -58,7 +58,7 @@ def rows() -> Iterator[Row]:
 def _starts() -> Iterator[Row]:
     """Measure the time from the start of the process to its first response."""
 
-    def started(run: Callable[[], processes.Running]) -> float:
+    def started(run: Callable[[], ServerProcess]) -> float:
         def once() -> float:
             with run() as process:
                 return process.started_in
@@ -69,7 +69,7 @@ def _starts() -> Iterator[Row]:
     yield Row.at_most("portal start in s, against bare Streamlit", ours, bare, target=1.3)
 
 
-def _opened(portal: Process, bare: Process, browser: Browser) -> Row:
+def _opened(portal: ServerProcess, bare: ServerProcess, browser: Browser) -> Row:
     ours, theirs = (
         statistics.median(_painted(browser, process.url) for _ in range(5))
         for process in (portal, bare)
@@ -78,7 +78,7 @@ def _opened(portal: Process, bare: Process, browser: Browser) -> Row:
     return Row.at_most(what, ours * 1000, theirs * 1000, target=1.2)
 
 
-def _run_once(portal: Process, bare: Process) -> Row:
+def _run_once(portal: ServerProcess, bare: ServerProcess) -> Row:
     ours, theirs = (asyncio.run(_rerun(Session(process.url))) for process in (portal, bare))
     what = "report page, script run over the websocket, in ms, against the bare form"
     return Row.at_most(what, ours * 1000, theirs * 1000, target=1.5)
@@ -104,7 +104,7 @@ async def _rerun(session: Session) -> float:
         return statistics.median([await session.run() for _ in range(ROUNDS * 2)])
 
 
-def _queues(few: Process, many: Process, few_cookies: str, many_cookies: str) -> Row:
+def _queues(few: ServerProcess, many: ServerProcess, few_cookies: str, many_cookies: str) -> Row:
     ours, theirs = (
         asyncio.run(_rerun(Session(process.url, "review", cookies=cookies)))
         for process, cookies in ((many, many_cookies), (few, few_cookies))
@@ -113,7 +113,7 @@ def _queues(few: Process, many: Process, few_cookies: str, many_cookies: str) ->
     return Row.at_most(what, ours * 1000, theirs * 1000, target=1.3)
 
 
-def _crowd(portal: Process) -> Row:
+def _crowd(portal: ServerProcess) -> Row:
     """Open the form in many sessions, and send it in all at the same moment."""
 
     async def report(number: int, session: Session) -> float:
@@ -138,13 +138,13 @@ def _crowd(portal: Process) -> Row:
     return Row.at_most(what, _p95(taken), CONFIRMED, target=1)
 
 
-def _memory(portal: Process, bare: Process) -> Row:
+def _memory(portal: ServerProcess, bare: ServerProcess) -> Row:
     ours, theirs = (asyncio.run(_held(process)) for process in (portal, bare))
     what = "memory in kB of an idle session, against the bare form"
     return Row.at_most(what, ours, theirs, target=1.5)
 
 
-async def _held(process: Process) -> float:
+async def _held(process: ServerProcess) -> float:
     """Return the kilobytes of each further session, after the first hundred."""
     first = [Session(process.url) for _ in range(100)]
     for session in first:
@@ -161,7 +161,7 @@ async def _held(process: Process) -> float:
     return held * 1024 / SESSIONS
 
 
-def _clicks(browser: Browser, portal: Process, cookies: str) -> Iterator[Row]:
+def _clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
     """Measure the time from a reviewer's click to the frame that shows its result."""
     context = browser.new_context()
     for cookie in cookies.split("; "):
@@ -211,7 +211,7 @@ def _p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95 - 0.01)]
 
 
-def _signed_in(browser: Browser, portal: Process, issues: int) -> str:
+def _signed_in(browser: Browser, portal: ServerProcess, issues: int) -> str:
     """Sign in as a reviewer and return the cookies."""
     username, password = processes.reviewer(issues)
     context = browser.new_context()
@@ -234,7 +234,7 @@ def _signed_in(browser: Browser, portal: Process, issues: int) -> str:
 def _chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=processes.chromium(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         yield browser
         browser.close()

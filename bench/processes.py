@@ -2,52 +2,35 @@
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Final
 
-import httpx
+from tests.servers.processes import (
+    API_READY,
+    HAPROXY,
+    PORTAL_READY,
+    ROOT,
+    ServerProcess,
+    api_command,
+    free_port,
+    portal_command,
+    proxy_environment,
+    uvicorn_command,
+)
+from tests.servers.processes import environment as environment_of
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
-ROOT = FOLDER.parent
 SECRET = "of the benchmark and known to everybody"
-LONGEST_START = 120
-
-Running = AbstractContextManager["Process"]
-
-
-@dataclass
-class Process:
-    """One that answers at ``url``."""
-
-    url: str
-    pid: int
-    started_in: float
-    """Seconds until it answered."""
-
-    def megabytes(self) -> float:
-        """Memory that it holds."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        resident = next(line for line in lines if line.startswith("VmRSS"))
-        return int(resident.split()[1]) / 1024
+NO_LOG: Final = Path(os.devnull)
 
 
 def environment(issues: int) -> dict[str, str]:
     """For an installation with so many issues."""
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("ISSUES_")},
-        "ISSUES_DATA_DIR": str(DATA / str(issues)),
-        "ISSUES_SECRET_KEY": SECRET,
-        "ISSUES_RATE_LIMITS": "off",
-    }
+    settings = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_RATE_LIMITS": "off"}
+    return environment_of(DATA / str(issues), **settings)
 
 
 def filled(issues: int) -> None:
@@ -91,103 +74,58 @@ def reviewer(issues: int) -> tuple[str, str]:
     return "bench", _run(["-m", "issue_portal", "user", "password", "bench"], env).strip()
 
 
-def chromium() -> str | None:
-    """Where the browser is; Playwright's own if there is none."""
-    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
-
-
 def megabytes_on_disk(issues: int) -> float:
     """The size of the database."""
     files = (DATA / str(issues)).glob("issues.db*")
     return sum(file.stat().st_size for file in files) / 2**20
 
 
-@contextmanager
-def api(issues: int) -> Iterator[Process]:
-    """The API alone."""
-    port = _free_port()
-    command = [sys.executable, "-m", "issue_portal", "serve", "--port", str(port)]
-    with _running(command, environment(issues), port, "/api/ready") as process:
-        yield process
+def api(issues: int) -> ServerProcess:
+    """Make the API alone, which starts as a context manager."""
+    port = free_port()
+    return _server(api_command(port), port, environment(issues), API_READY)
 
 
-@contextmanager
-def portal(issues: int) -> Iterator[Process]:
-    """The portal with its API."""
-    port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with _running(command, environment(issues), port, "/_stcore/health") as process:
-        yield process
+def portal(issues: int) -> ServerProcess:
+    """Make the portal with its API."""
+    port = free_port()
+    return _server(portal_command(port), port, environment(issues), PORTAL_READY)
 
 
-@contextmanager
-def proxy(portal: Process) -> Iterator[str]:
-    """The proxy of `deploy/haproxy.cfg`; it believes what the PROXY protocol says."""
-    port, server = _free_port(), f"127.0.0.1:{urlsplit(portal.url).port}"
-    where = {"BIND": f"127.0.0.1:{port} accept-proxy", "BIND_INSIDE": f"127.0.0.1:{_free_port()}"}
-    replicas = dict.fromkeys(("PORTAL_1", "PORTAL_2", "API_1", "API_2"), server)
-    command = ["haproxy", "-f", str(ROOT / "deploy" / "haproxy.cfg")]
-    process = subprocess.Popen(
-        command,
-        env=dict(os.environ) | where | replicas,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+def proxy(portal: ServerProcess) -> ServerProcess:
+    """Make the proxy of `deploy/haproxy.cfg`. It trusts addresses sent by the PROXY protocol."""
+    port, replicas = free_port(), 2 * [f"127.0.0.1:{portal.port}"]
+    bind, inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{free_port()}"
+    env = proxy_environment(bind, inside, replicas, replicas)
+    return _server(HAPROXY, port, env, "")
 
 
-@contextmanager
-def bare_form() -> Iterator[Process]:
-    """A bare Streamlit form, with Streamlit's own defaults."""
-    port = _free_port()
+def bare_form() -> ServerProcess:
+    """Make a bare Streamlit form with Streamlit's own defaults."""
+    port = free_port()
     folder = DATA / "bare"
     folder.mkdir(parents=True, exist_ok=True)
-    page = (FOLDER / "bare_streamlit_page.py").read_text()
-    (folder / "bare.py").write_text(page)
+    (folder / "bare.py").write_text((FOLDER / "bare_streamlit_page.py").read_text())
     options = ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command = [sys.executable, "-m", "streamlit", "run", "bare.py", "--server.port", str(port)]
-    with _running(command + options, dict(os.environ), port, "/_stcore/health", folder) as process:
-        yield process
+    command = [*portal_command(port, "bare.py"), *options]
+    return _server(command, port, dict(os.environ), PORTAL_READY, folder)
 
 
-@contextmanager
-def limit(answers: Path) -> Iterator[Process]:
-    """A bare ASGI application that gives the ``answers``, on the same server, loop and parser."""
-    port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "bench.bare_asgi_app:app", "--port", str(port)]
+def limit(answers: Path) -> ServerProcess:
+    """Make a bare ASGI application that sends the ``answers``, on the server that we use."""
+    port = free_port()
+    command = uvicorn_command("bench.bare_asgi_app:app", port)
     quiet = ["--no-access-log", "--log-level", "error"]
-    given = {**os.environ, "BENCH_ANSWERS": str(answers)}
-    with _running(command + quiet, given, port, "/issue") as process:
-        yield process
+    env = {**os.environ, "BENCH_ANSWERS": str(answers)}
+    return _server([*command, *quiet], port, env, "/issue")
 
 
-@contextmanager
-def _running(
-    command: list[str], env: dict[str, str], port: int, path: str, folder: Path = ROOT
-) -> Iterator[Process]:
-    url = f"http://localhost:{port}"
-    begun = time.monotonic()
-    process = subprocess.Popen(
-        command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+def _server(
+    command: list[str], port: int, env: dict[str, str], ready_path: str, folder: Path = ROOT
+) -> ServerProcess:
+    return ServerProcess(
+        command, port, DATA, env, ready_path=ready_path, folder=folder, log_file=NO_LOG
     )
-    try:
-        while True:
-            try:
-                if httpx.get(url + path, verify=False).is_success:
-                    break
-            except httpx.TransportError:
-                pass
-            if process.poll() is not None or time.monotonic() - begun > LONGEST_START:
-                raise RuntimeError(f"does not start: {' '.join(command)}")
-            time.sleep(0.02)
-        yield Process(url, process.pid, time.monotonic() - begun)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
 
 
 def _run(command: list[str], env: dict[str, str]) -> str:
@@ -196,9 +134,3 @@ def _run(command: list[str], env: dict[str, str]) -> str:
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,48 +1,36 @@
 """Take the pictures of the README from the running portal, with sample issues."""
 
-import os
-import re
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from bench import processes
+from tests.servers.processes import (
+    ROOT,
+    ServerProcess,
+    environment,
+    find_chromium,
+    portal_command,
+)
 
-ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
-PORT = "8599"
+PORT = 8599
 URL = f"http://localhost:{PORT}"
 
 
 def main() -> None:
-    """Start a portal with samples, take each picture, stop it."""
+    """Start a portal with sample issues, take each picture, stop it."""
     with tempfile.TemporaryDirectory() as directory:
-        log = Path(directory) / "log"
-        with log.open("w") as output:
-            portal = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", PORT],
-                cwd=ROOT,
-                env={**os.environ, "ISSUES_DEMO": "1", "ISSUES_DATA_DIR": f"{directory}/data"},
-                stderr=output,
+        data_dir = Path(directory) / "data"
+        env = environment(data_dir, ISSUES_DEMO="1")
+        portal = ServerProcess(portal_command(PORT), PORT, data_dir, env)
+        with portal, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(),
+                args=["--no-sandbox", "--disable-background-networking"],
             )
-        try:
-            _wait_until_ready()
-            passwords = dict(re.findall(r"^ +(member|reviewer) +(\S+)$", log.read_text(), re.M))
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=processes.chromium(),
-                    args=["--no-sandbox", "--disable-background-networking"],
-                )
-                _take(browser, passwords)
-                browser.close()
-        finally:
-            portal.terminate()
-            portal.wait()
+            _take(browser, portal.passwords)
+            browser.close()
 
 
 def _take(browser: Browser, passwords: dict[str, str]) -> None:
@@ -101,17 +89,6 @@ def _save(page: Page, name: str) -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
     page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / f"{name}.png")
-
-
-def _wait_until_ready() -> None:
-    for _ in range(300):
-        try:
-            if httpx.get(f"{URL}/api/ready").is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise SystemExit("The portal did not start.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Help: what happens to a report, what anonymous means, how to follow one; links to the form."""
+"""Help: what happens to a report, what anonymous means, how to follow it; links to the form."""
 
 import streamlit as st
 
@@ -9,14 +9,14 @@ from components.ui.i18n import _
 st.title(_("Help"), anchor=False)
 
 
-def points(title: str, *texts: str) -> None:
-    """A heading and a short list."""
+def render_points(title: str, *texts: str) -> None:
+    """Render a heading and a short list."""
     st.header(title, anchor=False)
     st.markdown("\n".join(f"- {text}" for text in texts))
 
 
 receipts = server_capabilities.gives_receipts()
-points(
+render_points(
     _("What happens to a report"),
     _("It is **Not reviewed** until a reviewer starts on it, then **In review**, then **Closed**."),
     _("A report sent by name can be corrected or withdrawn until the review starts."),
@@ -26,7 +26,7 @@ points(
     ),
     _("An anonymous report cannot be changed once it is sent."),
 )
-points(
+render_points(
     _("What anonymous means"),
     _(
         "Nothing is kept that tells who sent it: no name, no account, no address. Nobody can look"
@@ -53,7 +53,7 @@ points(
     ),
     _("Whoever watches the network can see that you used this portal, and when."),
 )
-points(
+render_points(
     _("How to follow a report"),
     _(
         "**Anonymous:** enter its receipt on Track. Without the receipt, nobody can find the"

@@ -1,4 +1,4 @@
-"""Not found: where an address leads to that is none of the portal's pages."""
+"""Page not found: an address that is none of the portal's pages."""
 
 import streamlit as st
 

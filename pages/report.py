@@ -9,27 +9,29 @@ from components.report import (
     embed,
     prefill,
     receipt,
+    report_faults,
     report_form,
     report_sending,
     report_state,
     submitted_report,
 )
 from components.report.prefill import Prefill
+from components.report.report_sending import ReportSending
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import BadRequestError
+from issue_portal.core.portal_token import Person
+from issue_portal.models.responses import Issue
 
-who = current_user.get_person()
-sending = report_sending.get_sending()
-sent = sending.sent
 
-if sent is None:
+def render_report(person: Person | None, sending: ReportSending) -> None:
+    """Render the form; send the report once it is valid, and show why it could not be sent."""
     if report_state.is_another_report():
         submitted_report.forget()
     else:
-        submitted_report.restore_from_tab(report_state.remember_sent_report, who)
+        submitted_report.restore_from_tab(report_state.remember_sent_report, person)
     st.title(_("Report a problem"), anchor=False)
-    new = report_form.render(who, prefill.get_link_values())
+    new = report_form.render(person, prefill.get_link_values())
     if new is not None:
         client = api_session.visitor_client() if new.anonymous else api_session.client()
         sending.send(client, new, report_sending.make_idempotency_key(new))
@@ -37,35 +39,51 @@ if sent is None:
         server_capabilities.learn_from_report(sending.sent)
         report_state.remember_sent_report(sending.sent)
         st.rerun()
-    if error := sending.error:
-        if (
-            isinstance(error, BadRequestError)
-            and sending.new
-            and report_form.remember_refusal(sending.new, error)
-        ):
-            sending.mark_told()
-            st.rerun()
-        messages.render_failure(error, doing=_("We could not send your report."), kept=True)
-        sending.mark_told()
-    if who is None and embed.is_embedded():
+    render_error(sending)
+    if person is None:
+        render_sign_in_offer()
+
+
+def render_error(sending: ReportSending) -> None:
+    """Show why the report was not sent: beside the fields at fault, else below the form."""
+    error = sending.error
+    if error is None:
+        return
+    if (
+        isinstance(error, BadRequestError)
+        and sending.new
+        and report_faults.remember_refusal(sending.new, error)
+    ):
+        sending.mark_seen()
+        st.rerun()
+    messages.render_failure(error, doing=_("We could not send your report."), kept=True)
+    sending.mark_seen()
+
+
+def render_sign_in_offer() -> None:
+    """Render the way to a report by name; from a frame it leads to a new tab."""
+    if embed.is_embedded():
         link = prefill.get_link_values() or Prefill()
         embed.render_new_tab_link(
-            _("Open the form in a tab of its own to report by name"), link.link()
+            _("Open the form in a tab of its own to report by name"), link.build_link()
         )
-    elif who is None:
-        by_name = st.button(
-            _("Sign in to report by name"),
-            type="tertiary",
-            icon=":material/login:",
-            on_click=report_state.report_by_name,
-        )
-        if by_name:
-            st.switch_page("pages/sign_in.py")
-else:
-    # First of all: whoever reloads the page at once has lost nothing.
-    submitted_report.keep_in_tab(sent, who)
+        return
+    by_name = st.button(
+        _("Sign in to report by name"),
+        type="tertiary",
+        icon=":material/login:",
+        on_click=report_state.report_by_name,
+    )
+    if by_name:
+        st.switch_page("pages/sign_in.py")
+
+
+def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) -> None:
+    """Render the number, what happens next, and the receipt of an anonymous report."""
+    # Kept first, so that an immediate reload loses nothing.
+    submitted_report.keep_in_tab(sent, person)
     draft_autosave.forget_draft(draft_autosave.REPORT_DRAFT)
-    sending.mark_told()
+    sending.mark_seen()
     st.title(_("Thank you"), anchor=False)
     st.success(
         _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),
@@ -87,6 +105,11 @@ else:
             ),
             icon=":material/info:",
         )
+    render_next_steps(sent)
+
+
+def render_next_steps(sent: Issue) -> None:
+    """Render the ways to follow the report, and to report another problem."""
     with st.container(key="what_next"):
         if sent.receipt:
             icon = ":material/receipt_long:"
@@ -99,3 +122,11 @@ else:
             icon=":material/add:",
             on_click=report_state.start_another_report,
         )
+
+
+person = current_user.get_person()
+sending = report_sending.get_sending()
+if sending.sent is None:
+    render_report(person, sending)
+else:
+    render_thanks(person, sending, sending.sent)

@@ -1,4 +1,4 @@
-"""Sign in, and back to where one came from; once signed in: who one is, password, and sign out."""
+"""Sign in and return to the page before; once signed in: the account, its password, sign out."""
 
 import streamlit as st
 
@@ -15,12 +15,31 @@ from components.issues import issue_detail, undo
 from components.report import draft_autosave, report_state, submitted_report
 from components.ui import labels, messages
 from components.ui.i18n import _
+from issue_portal.core.portal_token import Person
 
-who = current_user.get_person()
-if who is None:
+
+def render_sign_in() -> None:
+    """Render the sign-in form; after a sign-out, drop what its person left in the browser."""
     st.title(_("Sign in"), anchor=False)
-    if signed_out := sign_out_outcome.get_sign_out_id():
+    signed_out = sign_out_outcome.get_sign_out_id()
+    if signed_out:
         st.success(_("You are signed out."), icon=":material/logout:")
+    render_sign_out_warnings()
+    if server_capabilities.gives_receipts():
+        st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
+    else:
+        st.caption(_("Without signing in you can report anonymously."))
+    return_after_sign_in.note_sign_in_page()
+    require_sign_in.render_sign_in_form()
+    if signed_out:
+        draft_autosave.forget_all_drafts(signed_out)
+        submitted_report.forget()
+    else:
+        draft_autosave.leave_form(report_state.get_by_name_id())
+
+
+def render_sign_out_warnings() -> None:
+    """Show what went wrong with the last sign-out."""
     if sign_out_outcome.is_revocation_unsaved():
         st.warning(
             _(
@@ -34,23 +53,22 @@ if who is None:
             _("What you did last could not be saved. Sign in again to see what is there."),
             icon=":material/warning:",
         )
-    if server_capabilities.gives_receipts():
-        st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
-    else:
-        st.caption(_("Without signing in you can report anonymously."))
-    return_after_sign_in.note_sign_in_page()
-    require_sign_in.render_sign_in_form()
-    if signed_out:
-        draft_autosave.forget_all_drafts(signed_out)
-        submitted_report.forget()
-    else:
-        draft_autosave.leave_form(report_state.get_by_name_id())
+
+
+def render_account(person: Person) -> None:
+    """Render the account, and the ways to sign out and change its password."""
+    messages.render_pending()
+    st.title(_("Your account"), anchor=False)
+    issue_detail.render_text(f"{person.name}\n{person.email}\n{labels.format_role(person.role)}")
+    # Pending changes need this sign-in, so they are sent before it ends.
+    sign_out_button.render(before=undo.send_pending)
+    change_password_form.render(before=undo.send_pending)
+
+
+person = current_user.get_person()
+if person is None:
+    render_sign_in()
 elif target := return_after_sign_in.find_return_page():
     st.switch_page(target)
 else:
-    messages.render_pending()
-    st.title(_("Your account"), anchor=False)
-    issue_detail.render_text(f"{who.name}\n{who.email}\n{labels.format_role(who.role)}")
-    # What the person has done, and could still undo, is done in their name.
-    sign_out_button.render(before=undo.send_pending)
-    change_password_form.render(before=undo.send_pending)
+    render_account(person)

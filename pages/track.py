@@ -1,4 +1,4 @@
-"""Track: what became of an anonymous report, for whoever holds its receipt."""
+"""Track: the state of an anonymous report, for the holder of its receipt."""
 
 import streamlit as st
 
@@ -8,6 +8,17 @@ from components.report import receipt, report_sending
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.models.responses import ReceiptView
+
+
+def render_report(report: ReceiptView) -> None:
+    """Render the report that belongs to a receipt."""
+    with st.container(border=True):
+        issue_detail.render_heading(report)
+        st.caption(labels.explain_state(report.state))
+        issue_detail.render_text(report.description)
+        issue_detail.render_history(report, report.history)
+
 
 st.title(_("Track a report"), anchor=False)
 
@@ -18,38 +29,34 @@ if not server_capabilities.gives_receipts():
         st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
     st.stop()
 
-# Who comes from the report they have just sent sees it at once.
+# Right after sending a report, the page shows that one without a click.
 sent = report_sending.get_sending().sent
-brought = (sent and sent.receipt) or ""
+sent_receipt = (sent and sent.receipt) or ""
 with st.form("track", border=False):
     entered = st.text_input(
         _("Receipt"),
-        brought,
+        sent_receipt,
         placeholder="1234-5678-9012-3456",
         help=_("The 16 digits you got when you sent the report. Spaces and dashes do not matter."),
         autocomplete="off",
     )
-    problem = st.empty()
-    asked = st.form_submit_button(_("Show report"), type="primary", icon=":material/search:")
+    fault_slot = st.empty()
+    is_submitted = st.form_submit_button(_("Show report"), type="primary", icon=":material/search:")
 
-if asked or (brought and entered == brought):
+if is_submitted or (sent_receipt and entered == sent_receipt):
     digits = receipt.parse_receipt(entered)
     if digits is None:
-        problem.error(_("A receipt has 16 digits. Check what you entered."))
+        fault_slot.error(_("A receipt has 16 digits. Check what you entered."))
         st.stop()
     try:
-        found = api_session.visitor_client().look_up_receipt(digits)
+        report = api_session.visitor_client().look_up_receipt(digits)
     except NotFoundError:
-        problem.error(
+        fault_slot.error(
             _("No report has this receipt. Check the digits; a deleted report is gone too.")
         )
     except IssuesError as error:
         messages.render_failure(error, doing=_("We could not look up the receipt."), kept=True)
     else:
-        with st.container(border=True):
-            issue_detail.render_heading(found)
-            st.caption(labels.explain_state(found.state))
-            issue_detail.render_text(found.description)
-            issue_detail.render_history(found, found.history)
+        render_report(report)
 else:
     st.caption(_("Reported by name? Then it is in My issues, once you have signed in."))

@@ -53,7 +53,7 @@ class _ExportEndpoint:
         if sign_in is None:
             await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
             return
-        turn = _EXPORTS_OF_ONE.of(sign_in.username)
+        turn = _EXPORTS_OF_ONE.get_semaphore(sign_in.username)
         if turn.locked():
             text = "Two downloads of yours are under way. Try again when one has ended."
             await PlainTextResponse(text, 429, {"Retry-After": "30"})(scope, receive, send)

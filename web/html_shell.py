@@ -17,6 +17,7 @@ from components.ui import i18n
 from web import streamlit_compat
 
 _ASSETS: Final = Path(__file__).parent / "static"
+_STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
 _REPORT_PATH: Final = re.compile("/report(/?)$")
 """A likely guess at the first page's address, which is "/"."""
 _PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
@@ -28,9 +29,9 @@ class HtmlShellMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.pages = {code: _make_page(code, "portal.css") for code in i18n.get_languages()}
+        self.pages = {code: _make_page(code, *_STYLES) for code in i18n.get_languages()}
         self.framed_pages = {
-            code: _make_page(code, "portal.css", "embedded.css") for code in i18n.get_languages()
+            code: _make_page(code, *_STYLES, "embedded.css") for code in i18n.get_languages()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -84,7 +84,7 @@ class LoginErrorRedirectMiddleware:
                 await send(message)
 
         address = find_client_key(scope)
-        turn = self._turns.of(address) if address else nullcontext()
+        turn = self._turns.get_semaphore(address) if address else nullcontext()
         with suppress(TimeoutError):
             async with turn, asyncio.timeout(_PROVIDER_SECONDS):
                 await self.app(scope, receive, send_wrapper)

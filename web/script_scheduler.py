@@ -175,7 +175,7 @@ class ScriptScheduler:
             self._timer.cancel()
             self._timer = None
         while self._waiting:
-            left = self._runs.seconds_left()
+            left = self._runs.seconds_until_token()
             ready = [] if left else [each for each in self._waiting if self._may_run(each)]
             if not ready:
                 waits = [left] if left else [self._seconds_left(each) for each in self._waiting]
@@ -195,7 +195,7 @@ class ScriptScheduler:
             wait = address.had_turn_at + _LONGEST_WAIT - time.monotonic()
         else:
             wait = 0.0
-        return max(wait, address.runs.seconds_left())
+        return max(wait, address.runs.seconds_until_token())
 
     def _start(self, address: Address) -> None:
         request = address.next

@@ -25,8 +25,8 @@ from issue_portal.core.accounts import create_first_accounts, load_accounts
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.secret_keys import SecretKeys, load_keys
 from issue_portal.core.settings import FatalError, Settings, get_settings
-from issue_portal.server.http.app import create_app, mounted
-from issue_portal.server.http.metrics import watch_queue
+from issue_portal.server.http.app import create_app, mount_api
+from issue_portal.server.http.metrics import register_queue_collector
 from issue_portal.server.services.sample_data import add_sample_issues
 from issue_portal.server.services.service import Service, open_service
 from web import session_metrics, streamlit_compat
@@ -48,7 +48,7 @@ class Installation:
     @cached_property
     def api_route(self) -> Mount:
         """The API under ``/api``."""
-        return mounted(self._api)
+        return mount_api(self._api)
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
@@ -60,7 +60,7 @@ class Installation:
         session_metrics.watch_sessions()
         js_component.serve_files()
         if self.service:
-            watch_queue(self.service)
+            register_queue_collector(self.service)
             in_process = InProcessTransport(Router([self.api_route]), asyncio.get_running_loop())
             api_backend.use_embedded(self.keys, in_process)
         else:
@@ -69,7 +69,7 @@ class Installation:
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
             await asyncio.to_thread(undo.send_all_pending)
-            await asyncio.to_thread(api_backend.get_backend().revoked_sign_ins.write)
+            await asyncio.to_thread(api_backend.get_backend().revoked_sign_ins.flush)
         if self.service:
             self.service.close()
         telemetry.stop()

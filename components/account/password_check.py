@@ -31,7 +31,7 @@ def check_account_password(username: str, password: str, *, wrong: str) -> Accou
             icon=":material/hourglass_top:",
         )
         return None
-    account = get_accounts_file().by_name().get(username)
+    account = get_accounts_file().get_all().get(username)
     with password_checks.take_turn(address) as has_turn:
         if not has_turn:
             render_busy_error()

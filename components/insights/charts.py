@@ -1,7 +1,8 @@
-"""Charts of counts, each with its numbers as a table; what is chosen in either is told."""
+"""Bar charts of counts, each with a table of its numbers; a person can select a bar or a cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import altair as alt
 import pandas as pd
@@ -10,102 +11,107 @@ import streamlit as st
 from components.ui.i18n import _
 from issue_portal.core import export_formats
 
-_SELECTION = "chosen"
+_SELECTION: Final = "chosen"
+
+_BAR_HEIGHT: Final = 34
+_AXIS_HEIGHT: Final = 47
+"""Pixels of a horizontal bar with its gap, and of the axis below all bars."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """How often something is there, with its name in words; ``value`` tells bars apart."""
+    """A labelled count; ``value`` identifies the bar."""
 
     value: str
-    words: str
+    label: str
     count: int
 
 
-def render_bars(key: str, shown: Sequence[Bar], *, what: str, description: str) -> str | None:
-    """Horizontal bars, one for each ``what``; returns the value of one that was chosen."""
+def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -> str | None:
+    """Render horizontal bars, one per ``unit``; return the value of the selected one."""
     chart = (
-        alt.Chart(_build_data(shown))
+        alt.Chart(_build_data(bars))
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
             y=alt.Y("words:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
         )
-        .properties(height=alt.Step(34))
     )
-    return _render_chart(key, chart, shown, what=what, description=description)
+    height = _BAR_HEIGHT * len(bars) + _AXIS_HEIGHT
+    return _render_chart(key, chart, bars, unit=unit, description=description, height=height)
 
 
 def render_bars_over_time(
-    key: str, shown: Sequence[Bar], *, what: str, description: str
+    key: str, bars: Sequence[Bar], *, unit: str, description: str
 ) -> str | None:
-    """Upright bars, one for each ``what``, oldest first; returns the value of one chosen."""
-    # As many names below the axis as there is room for.
-    named = [bar.words for bar in shown[:: max(1, -(-len(shown) // 6))]]
-    axis = alt.Axis(values=named, labelAngle=0, labelOverlap=True, ticks=False)
+    """Render vertical bars, oldest first, one per ``unit``; return the selected one's value."""
+    # Only as many labels as fit below the axis.
+    labels = [bar.label for bar in bars[:: max(1, -(-len(bars) // 6))]]
+    axis = alt.Axis(values=labels, labelAngle=0, labelOverlap=True, ticks=False)
     chart = (
-        alt.Chart(_build_data(shown))
+        alt.Chart(_build_data(bars))
         .mark_bar()
         .encode(
             x=alt.X("words:N", title=None, sort=None, axis=axis),
             y=alt.Y("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
         )
-        .properties(height=200)
     )
-    newest_first = [bar for bar in reversed(shown) if bar.count]
-    return _render_chart(key, chart, shown, newest_first, what=what, description=description)
+    newest_first = [bar for bar in reversed(bars) if bar.count]
+    return _render_chart(key, chart, newest_first, unit=unit, description=description, height=200)
+
+
+def build_table(bars: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
+    """Return labels and counts below their ``titles``.
+
+    Streamlit lets people copy and download the table, so no cell may be a formula.
+    """
+    table = _build_data(bars)[["words", "count"]]
+    table["words"] = table["words"].map(export_formats.escape_formula)
+    return table.rename(columns=dict(titles))
 
 
 def _render_chart(
     key: str,
     chart: alt.Chart,
-    shown: Sequence[Bar],
-    listed: Sequence[Bar] | None = None,
+    rows: Sequence[Bar],
     *,
-    what: str,
+    unit: str,
     description: str,
+    height: int,
 ) -> str | None:
-    listed = shown if listed is None else listed
-    choice = alt.selection_point(_SELECTION, fields=["value"])
-    titles = {"words": what, "count": _("Issues")}
+    """Render a chart with a table of ``rows``; return the value selected in either."""
+    selection = alt.selection_point(_SELECTION, fields=["value"])
+    titles = {"words": unit, "count": _("Issues")}
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
-    event = st.altair_chart(
-        chart.encode(tooltip=tooltip).add_params(choice),
+    chart_event = st.altair_chart(
+        chart.encode(tooltip=tooltip).add_params(selection),
         key=f"{key}_chart",
         on_select="rerun",
         alt=description,
+        # Reserved before the chart is drawn, so that the page does not jump.
+        height=height,
     )
     with st.expander(_("As a table"), icon=":material/table:"):
-        picked = st.dataframe(
-            build_table(listed, titles),
+        table_event = st.dataframe(
+            build_table(rows, titles),
             hide_index=True,
             key=f"{key}_table",
             on_select="rerun",
             selection_mode="single-cell",
             alt=description,
         )
-    points = event["selection"].get(_SELECTION) or []
+    points = chart_event["selection"].get(_SELECTION) or []
     if points:
         return str(points[0]["value"])
-    cells = picked["selection"]["cells"]
-    return listed[cells[0][0]].value if cells else None
+    cells = table_event["selection"]["cells"]
+    return rows[cells[0][0]].value if cells else None
 
 
-def build_table(listed: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
-    """The names and counts below their ``titles``.
-
-    Streamlit's table can be downloaded and copied to a spreadsheet, where no cell may run.
-    """
-    found = _build_data(listed)[["words", "count"]]
-    found["words"] = found["words"].map(export_formats.escape_formula)
-    return found.rename(columns=dict(titles))
-
-
-def _build_data(shown: Sequence[Bar]) -> pd.DataFrame:
+def _build_data(bars: Sequence[Bar]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "value": [bar.value for bar in shown],
-            "words": [bar.words for bar in shown],
-            "count": [bar.count for bar in shown],
+            "value": [bar.value for bar in bars],
+            "words": [bar.label for bar in bars],
+            "count": [bar.count for bar in bars],
         }
     )

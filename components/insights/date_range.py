@@ -1,4 +1,4 @@
-"""A period that ends today: chosen, kept in the URL, and cut into days or months."""
+"""A period that ends today: its control, its value in the URL, and its days or months."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,51 +20,12 @@ _CHOICES: Final[Mapping[str, str]] = {
 }
 _DEFAULT_CHOICE: Final = "30"
 _MOST_DAYS_BY_DAY: Final = 100
-"""Days; what is longer is counted by the month."""
-
-
-@dataclass(frozen=True)
-class Period:
-    """Whole days up to today; ``first`` is None for all there ever were."""
-
-    choice: str
-    first: date | None
-    last: date
-
-    def query(self) -> StatsQuery:
-        """What to ask a server for."""
-        zone = local_time.get_time_zone()
-        start = datetime.combine(self.first, time.min, zone) if self.first else None
-        given = {"start_date": int(start.timestamp() * 1000)} if start else {}
-        return StatsQuery(timezone=zone.key, **given)
-
-    @property
-    def value(self) -> str:
-        """As the review queue's filter for days has it."""
-        return f"{self.first},{self.last}" if self.first else ""
-
-    def spans(self, counted: tuple[DayCount, ...], open_before: int) -> list["Span"]:
-        """All of it, day by day or month by month, also where nothing happened."""
-        if not (self.first or counted):
-            return []
-        first = self.first or date.fromisoformat(counted[0].day)
-        by_month = (self.last - first).days > _MOST_DAYS_BY_DAY
-        by_day = {date.fromisoformat(day.day): day for day in counted}
-        spans: list[Span] = []
-        for day in _list_days(first, max([self.last, *by_day])):
-            found = by_day.get(day)
-            still_open = found.open if found else spans[-1].open if spans else open_before
-            count = found.count if found else 0
-            if by_month and spans and spans[-1].first.replace(day=1) == day.replace(day=1):
-                spans[-1] = Span(spans[-1].first, day, spans[-1].count + count, still_open, True)
-            else:
-                spans.append(Span(day, day, count, still_open, by_month))
-        return spans
+"""A longer period is shown by month."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A day, or a month as far as it is in the period."""
+    """A day, or the part of a month that is in the period."""
 
     first: date
     last: date
@@ -72,29 +33,74 @@ class Span:
     """Issues reported."""
 
     open: int
-    """Issues that were open at its end."""
+    """Issues open at the end."""
 
     by_month: bool
 
     @property
     def value(self) -> str:
-        """As the review queue's filter for days has it."""
+        """The span as a value of the review queue's date filter."""
         return f"{self.first},{self.last}"
 
     @property
-    def words(self) -> str:
-        """Its name."""
+    def label(self) -> str:
+        """The name of the day or month."""
         if self.by_month:
             return i18n.format_month(self.first)
         return i18n.format_day(self.first, local_time.get_today())
 
 
+@dataclass(frozen=True)
+class Period:
+    """Whole days up to today; ``first`` is None for all days."""
+
+    choice: str
+    first: date | None
+    last: date
+
+    def build_query(self) -> StatsQuery:
+        """Return the query for the statistics of the period."""
+        zone = local_time.get_time_zone()
+        if self.first is None:
+            return StatsQuery(timezone=zone.key)
+        start = datetime.combine(self.first, time.min, zone)
+        return StatsQuery(timezone=zone.key, start_date=int(start.timestamp() * 1000))
+
+    @property
+    def value(self) -> str:
+        """The period as a value of the review queue's date filter."""
+        return f"{self.first},{self.last}" if self.first else ""
+
+    def list_spans(self, counted: tuple[DayCount, ...], open_before: int) -> list[Span]:
+        """Return the days or months of the period without gaps.
+
+        ``counted`` are the days on which anything happened, oldest first; ``open_before`` is the
+        number of issues open at the start.
+        """
+        if not (self.first or counted):
+            return []
+        first = self.first or date.fromisoformat(counted[0].day)
+        by_month = (self.last - first).days > _MOST_DAYS_BY_DAY
+        counts = {date.fromisoformat(day.day): day for day in counted}
+        spans: list[Span] = []
+        still_open = open_before
+        for day in _list_days(first, max([self.last, *counts])):
+            count = 0
+            if day_count := counts.get(day):
+                count, still_open = day_count.count, day_count.open
+            if by_month and spans and spans[-1].first.replace(day=1) == day.replace(day=1):
+                month = spans[-1]
+                spans[-1] = Span(month.first, day, month.count + count, still_open, True)
+            else:
+                spans.append(Span(day, day, count, still_open, by_month))
+        return spans
+
+
 def render_period_choice() -> Period:
-    """A control to choose a period."""
-    query_params.restore(
-        "period", (query_params.read_list("period", list(_CHOICES)) or [_DEFAULT_CHOICE])[0]
-    )
-    chosen = (
+    """Render a control to select a period; return the selected one."""
+    values = query_params.read_list("period", list(_CHOICES)) or [_DEFAULT_CHOICE]
+    query_params.restore("period", values[0])
+    choice = (
         st.segmented_control(
             _("Period"),
             list(_CHOICES),
@@ -105,11 +111,11 @@ def render_period_choice() -> Period:
         )
         or _DEFAULT_CHOICE
     )
-    query_params.keep("period", chosen if chosen != _DEFAULT_CHOICE else "")
+    query_params.keep("period", choice if choice != _DEFAULT_CHOICE else "")
     query_params.write_url()
     today = local_time.get_today()
-    first = None if chosen == "all" else today - timedelta(days=int(chosen) - 1)
-    return Period(chosen, first, today)
+    first = None if choice == "all" else today - timedelta(days=int(choice) - 1)
+    return Period(choice, first, today)
 
 
 def _list_days(first: date, last: date) -> list[date]:

@@ -18,7 +18,7 @@ _PAGE_PARAMETERS: Final = (*PLACE_PARAMETERS, "page_size", "total_count")
 def render_links(query: IssueQuery) -> None:
     """Render links that download all pages of ``query``."""
     parameters = {
-        name: value for name, value in query.params().items() if name not in _PAGE_PARAMETERS
+        name: value for name, value in query.to_params().items() if name not in _PAGE_PARAMETERS
     }
     links = "".join(
         f'<a href="{html.escape(f"{PATH}.{form}?{urlencode(parameters)}")}" download>{label}</a>'

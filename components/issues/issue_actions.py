@@ -1,4 +1,4 @@
-"""What a person does to one issue: correct, change, withdraw or delete it.
+"""The actions of a person on one issue: correct, change, withdraw or delete it.
 
 Each action starts from the issue as the person saw it. If somebody else has changed it since,
 nothing is overwritten: the person sees both versions and decides
@@ -13,7 +13,8 @@ from components import api_session
 from components.issues import edit_conflict, issue_list, undo
 from components.issues.edit_conflict import Conflict, list_next_states
 from components.issues.issue_change import IssueChange
-from components.report import edit_form, report_form
+from components.report import edit_form
+from components.report.type_select import render_type_select
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
@@ -51,7 +52,7 @@ def render_type_choice(issue: Issue) -> None:
         if selected is not None and selected != issue.type:
             _change(issue, IssueChange(type=selected))
 
-    report_form.render_type_select(issue, key=key, on_change=change_type)
+    render_type_select(issue, key=key, on_change=change_type)
 
 
 def render_unread_button(issue: Issue) -> None:

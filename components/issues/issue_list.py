@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
@@ -65,7 +66,7 @@ _KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
 
 @dataclass
 class _ListState:
-    """What the session keeps about the list with some key."""
+    """State of one list in this session."""
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Identifies this state: commands sent before a restart may have been carried out."""
@@ -125,13 +126,6 @@ def render(
 
     ``unread`` makes unread issues bold; ``page`` tells one page of a list from another.
     """
-
-    def handle_action() -> None:
-        request = st.session_state[key].act
-        if request and bulk_menu and request["action"] in bulk_menu.actions:
-            ids = [str(issue_id) for issue_id in request["ids"]]
-            bulk_menu.on_action(request["action"], ids, bool(request["all"]))
-
     state = _get_lists().setdefault(key, _ListState())
     state.on_command = shortcuts.on_command if shortcuts else None
     js_component.mount(
@@ -151,8 +145,15 @@ def render(
             and {"asks": dict(shortcuts.commands), "presses": dict(shortcuts.widgets)},
             "locale": i18n.get_locale_tag(),
         },
-        on_act_change=handle_action,
+        on_act_change=partial(_handle_action, key, bulk_menu),
     )
+
+
+def _handle_action(key: str, menu: BulkMenu | None) -> None:
+    request = st.session_state[key].act
+    if request and menu and request["action"] in menu.actions:
+        ids = [str(issue_id) for issue_id in request["ids"]]
+        menu.on_action(request["action"], ids, bool(request["all"]))
 
 
 def _describe_row(issue: Issue, details: str, unread: bool) -> dict[str, Any]:

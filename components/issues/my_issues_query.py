@@ -36,7 +36,7 @@ def is_mine(issue: Issue) -> bool:
 
 
 def get_matching_email() -> str:
-    """Return the email that identifies one's issues if the server does not say who one is."""
+    """Return the email that identifies the user's issues if the server has no ``/me``, else ""."""
     person = current_user.get_person()
     return person.email if person and server_capabilities.fetch_me() is None else ""
 

@@ -1,9 +1,9 @@
-"""What is being written: counted as one types, kept in the browser tab until it is sent or saved.
+"""The draft of a form: its characters are counted, and the browser tab keeps it until it is sent.
 
-It is kept in the tab's session storage only: what was not sent never reaches the server.
+Only the tab's session storage has it: an unsent text never reaches the server.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import streamlit as st
@@ -15,67 +15,65 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
 _LONGEST_TEXT_SENT = 50_000
-"""UTF-16 units of a text that is sent to be refused; more would not fit into one message."""
+"""UTF-16 units of a text that is still sent, to be refused; more do not fit into a message."""
 
 REPORT_DRAFT = "report"
-"""The name of the draft of a report."""
+"""Name of the draft of a report."""
+
+
+@dataclass(frozen=True)
+class DraftWidgets:
+    """Keys of a form's widgets, which stand beside the element of the draft."""
+
+    text: str
+    choice: str = ""
+    toggle: str = ""
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class InitialValues:
-    """What a form is filled in with, before a person changes it."""
+    """The values of a form before a person changes them."""
 
     text: str
     choice: int | None = None
-    """Which one, from 0."""
+    """Index of the selected option."""
 
     places: Mapping[str, str] = field(default_factory=dict)
-    """What is in the other fields, by the keys of the widgets."""
+    """Values of the other fields, by widget key."""
 
 
 def autosave(
-    who: Person | None,
+    person: Person | None,
     name: str,
-    *,
-    text: str,
+    widgets: DraftWidgets,
     initial: InitialValues | None,
-    choice: str = "",
-    toggle: str = "",
+    *,
     by_name: str = "",
-    places: Sequence[str] = (),
     hint: str = "",
     hint_of_link: str = "",
 ) -> None:
-    """Count and keep what is in the widgets with these keys, which are beside this element.
+    """Count the characters of a form's text, and keep its input in the browser tab.
 
-    It is shown again to the one who wrote it; what a visitor wrote goes along with a sign-in. What
-    is ``given`` (by a link, say) takes the place of what was given before, but never that of words
-    which a person typed: another text is offered beside them if the form has a ``choice``. A note
-    with the key ``problem__`` and that of a widget goes away when that is corrected. ``by_name``
-    names an occasion on which the toggle was set to off. ``hint`` is shown beside the count, or
-    ``hint_of_link`` if the text is that of a link, be it one that was followed before.
+    ``name`` names the draft. Only the same person gets it back, but a visitor's draft survives
+    signing in. New ``initial`` values (from a link) replace earlier ones and never what a person
+    typed: a form with a choice offers both texts. A fault in a container with the key
+    ``problem__`` plus that of a widget disappears when the widget changes. ``by_name`` identifies
+    the last time that the person switched the toggle off. ``hint`` is shown beside the count, or
+    ``hint_of_link`` for the text of any link.
     """
-    offer = {
-        "other": _("The link that you followed brought another text. Yours is kept."),
-        "take": _("Use that of the link"),
-        "mine": _("This is the text of the link. Yours is kept."),
-        "back": _("Use yours"),
-    }
     js_component.mount(
         __file__,
         key="draft",
         data={
+            **asdict(widgets),
             "name": name,
-            "owner": hash_owner(who),
+            "owner": hash_owner(person),
             "limit": DESCRIPTION_LIMIT,
             "longest": _LONGEST_TEXT_SENT,
-            "text": text,
-            "choice": choice,
-            "toggle": toggle,
             "by_name": by_name,
-            "places": list(places),
             "given": initial and asdict(initial),
-            "offer": offer if choice else None,
+            "offer": _list_offer_texts() if widgets.choice else None,
             "hint": hint,
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
@@ -85,34 +83,44 @@ def autosave(
     )
 
 
-def hash_owner(who: Person | None) -> str:
-    """What the tab calls the person that something is of; "" for a visitor."""
-    return api_backend.get_backend().keys.hash("draft", who.email).hex()[:16] if who else ""
+def _list_offer_texts() -> Mapping[str, str]:
+    """Return the texts of the choice between the person's text and that of a link."""
+    return {
+        "other": _("The link that you followed brought another text. Yours is kept."),
+        "take": _("Use that of the link"),
+        "mine": _("This is the text of the link. Yours is kept."),
+        "back": _("Use yours"),
+    }
+
+
+def hash_owner(person: Person | None) -> str:
+    """Return a keyed hash that names the owner of a draft in the browser tab; "" for a visitor."""
+    return api_backend.get_backend().keys.hash("draft", person.email).hex()[:16] if person else ""
 
 
 def get_draft_id() -> str:
-    """What the tab calls this draft, through reloads: the same report has the same, once sent."""
+    """Return the id of this draft: it survives reloads until the report is sent."""
     state = st.session_state.get("draft") or {}
     return str(state.get("id", ""))
 
 
 def leave_form(by_name: str = "") -> None:
-    """No form is on the page any more: the next one may be that of somebody else.
+    """Hide the draft, since no form is on the page and the next person may be another one.
 
-    ``by_name`` names the occasion on which a visitor chose to report by name, so that the form
-    knows it when they come back from the provider. (A cookie would not do: another site on this
-    host could set it, and a report would have a name that nobody asked for.)
+    ``by_name`` identifies the occasion on which a visitor chose to report by name, so that the form
+    knows it when they come back from the provider. A cookie would not do: another site on this host
+    could set it, and a report would carry a name that nobody chose.
     """
     data = {"name": REPORT_DRAFT, "away": True, "by_name": by_name}
     js_component.mount(__file__, key="draft_away", data=data)
 
 
 def forget_draft(name: str) -> None:
-    """Drop what was kept under a name, since it was sent or saved."""
+    """Drop a draft, since its form was sent or saved."""
     js_component.mount(__file__, key="draft_forget", data={"name": name, "forget": True})
 
 
 def forget_all_drafts(signed_out: str) -> None:
-    """Drop all that was kept, and have the browser's other tabs do so; names the signing out."""
+    """Drop all drafts in all tabs of the browser; ``signed_out`` identifies the sign-out."""
     data = {"name": "", "forget": True, "signed_out": signed_out}
     js_component.mount(__file__, key="draft_forget", data=data)

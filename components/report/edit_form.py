@@ -5,8 +5,10 @@ from typing import Final
 
 import streamlit as st
 
-from components.report import draft_autosave, report_form
-from components.report.draft_autosave import InitialValues
+from components.report import draft_autosave
+from components.report.draft_autosave import DraftWidgets, InitialValues
+from components.report.report_faults import find_text_fault
+from components.report.type_select import render_type_select
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
@@ -54,16 +56,16 @@ def render(person: Person, issue: Issue) -> Correction | None:
     is_late = issue.state != IssueState.NOT_REVIEWED
     with expander, st.form("correct", border=False, enter_to_submit=False):
         _render_late_warning(is_late)
-        issue_type = report_form.render_type_select(seen, key=f"correct_kind_{issue.id}")
+        issue_type = render_type_select(seen, key=f"correct_kind_{issue.id}")
         text = st.text_area(
             _("What happened?"), seen.description or "", height=150, key="correct_text"
         )
         fault_slot = st.empty()
         initial = InitialValues(seen.description or "")
-        draft_autosave.autosave(person, draft_name, text="correct_text", initial=initial)
+        draft_autosave.autosave(person, draft_name, DraftWidgets("correct_text"), initial)
         if not st.form_submit_button(_("Save"), type="primary", disabled=is_late):
             return None
-        if fault := report_form.find_text_fault(text):
+        if fault := find_text_fault(text):
             with fault_slot.container(key="problem__correct_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None

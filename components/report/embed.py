@@ -1,6 +1,6 @@
-"""The form in a frame of another page, and links that fill it in.
+"""The portal in a frame of another page (``?embed=true``, which Streamlit hides), and page URLs.
 
-In a frame (``?embed=true``, which Streamlit keeps to itself) there is the form and nothing else.
+In a frame there is the form and nothing else.
 """
 
 import re
@@ -10,33 +10,25 @@ import streamlit as st
 
 
 def is_embedded() -> bool:
-    """Whether the portal is shown in a frame of another page."""
+    """Return whether the portal is shown in a frame of another page."""
     return bool(getattr(st.context, "is_embedded", False))
 
 
-def build_page_url(page: str = "", **query: str) -> str:
-    """The address of a page of the portal, as this browser reaches it."""
-    here = _get_browser_url()
-    path = here.path.rpartition("/")[0] + "/" + page
-    return urlunsplit((here.scheme, here.netloc, path, urlencode(query), ""))
-
-
-def _get_browser_url() -> SplitResult:
-    """The address that the browser is at, as it says itself."""
-    try:
-        return urlsplit(getattr(st.context, "url", None) or "/")
-    except ValueError:
-        return urlsplit("/")
+def build_page_url(page: str = "", **parameters: str) -> str:
+    """Return the URL of a page of the portal, as this browser reaches it."""
+    url = _get_browser_url()
+    path = url.path.rpartition("/")[0] + "/" + page
+    return urlunsplit((url.scheme, url.netloc, path, urlencode(parameters), ""))
 
 
 def get_page_name() -> str:
-    """What the address in the browser calls the page; nothing for the first one."""
+    """Return the last segment of the browser's path, or "" for the first page."""
     name = _get_browser_url().path.rpartition("/")[2]
     return name if re.fullmatch(r"[\w.-]{1,64}", name) else ""
 
 
 def render_page_link(page: str, *, label: str, icon: str) -> None:
-    """A link to a page of the portal; from inside a frame to a tab of its own."""
+    """Render a link to a page of the portal; inside a frame it opens a new tab."""
     if is_embedded():
         render_new_tab_link(label, build_page_url(page))
     else:
@@ -44,5 +36,13 @@ def render_page_link(page: str, *, label: str, icon: str) -> None:
 
 
 def render_new_tab_link(label: str, url: str) -> None:
-    """A link that leaves the frame: it opens a tab of its own."""
+    """Render a link that opens a new tab."""
     st.link_button(label, url, icon=":material/open_in_new:", type="tertiary")
+
+
+def _get_browser_url() -> SplitResult:
+    """Return the URL that the browser claims to be at."""
+    try:
+        return urlsplit(getattr(st.context, "url", None) or "/")
+    except ValueError:
+        return urlsplit("/")

@@ -1,4 +1,4 @@
-"""For those who lead people to the form: a link that fills it in, or a frame for their own page."""
+"""A builder of links to the form, and of frames that show it in another page."""
 
 import streamlit as st
 
@@ -9,13 +9,32 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import IssueType
 
 _TEXT_LIMIT = 1_000
-"""Of what is longer, browsers and proxies cut the address off."""
+"""Characters of a text in a link: browsers and proxies cut longer URLs off."""
 
 
 def render() -> None:
-    """Choose what the form is filled in with; get the link."""
+    """Render fields for the values of the form, and the link or frame that brings them."""
     st.caption(_("Choose what is filled in. Whoever follows the link can change it all."))
-    kind = st.selectbox(
+    prefill = _render_values()
+    framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
+    if fault := _find_fault(prefill):
+        st.warning(fault, icon=":material/link_off:")
+        return
+    if not framed:
+        st.code(prefill.build_link(), language=None, wrap_lines=True)
+        return
+    st.code(prefill.build_frame(_("Report a problem")), language=None, wrap_lines=True)
+    if not get_settings().embed_in:
+        st.caption(
+            _(
+                "For now only pages of the portal's own address can show it (port included)."
+                " Whoever runs the portal names other sites in its setting {setting}."
+            ).format(setting="`ISSUES_EMBED_IN`")
+        )
+
+
+def _render_values() -> Prefill:
+    issue_type = st.selectbox(
         _("Kind of problem"),
         list(IssueType),
         index=None,
@@ -25,33 +44,21 @@ def render() -> None:
     )
     text = st.text_area(_("What happened?"), height=80, max_chars=_TEXT_LIMIT, key="link_text")
     st.caption(labels.explain_references())
+    columns = zip(st.columns(3), labels.list_reference_labels(), strict=True)
     thread, interaction, project = (
-        column.text_input(name, max_chars=200, key=f"link_place_{number}", live=True).strip()
-        for number, (column, name) in enumerate(
-            zip(st.columns(3), labels.list_reference_labels(), strict=True)
-        )
+        column.text_input(label, max_chars=200, key=f"link_place_{number}", live=True).strip()
+        for number, (column, label) in enumerate(columns)
     )
-    framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
-    if bool(thread) != bool(interaction):
-        st.warning(_("Give both thread and interaction, or neither."), icon=":material/link_off:")
-        return
-    if not all(is_linkable_id(given) for given in (thread, interaction, project) if given):
-        st.warning(
-            _("In a link, an id can have letters from a to z, digits, and {signs}.").format(
-                signs="`. _ : / @ + = ~ -`"
-            ),
-            icon=":material/link_off:",
+    return Prefill(issue_type, text, thread, interaction, project)
+
+
+def _find_fault(prefill: Prefill) -> str:
+    """Return why a link cannot bring these values, or ""."""
+    if bool(prefill.thread) != bool(prefill.interaction):
+        return _("Give both thread and interaction, or neither.")
+    ids = (prefill.thread, prefill.interaction, prefill.project)
+    if not all(is_linkable_id(value) for value in ids if value):
+        return _("In a link, an id can have letters from a to z, digits, and {signs}.").format(
+            signs="`. _ : / @ + = ~ -`"
         )
-        return
-    filled = Prefill(kind, text, thread, interaction, project)
-    if not framed:
-        st.code(filled.link(), language=None, wrap_lines=True)
-        return
-    st.code(filled.frame(_("Report a problem")), language=None, wrap_lines=True)
-    if not get_settings().embed_in:
-        st.caption(
-            _(
-                "For now only pages of the portal's own address can show it (port included)."
-                " Whoever runs the portal names other sites in its setting {setting}."
-            ).format(setting="`ISSUES_EMBED_IN`")
-        )
+    return ""

@@ -1,4 +1,4 @@
-"""Values for the report form that a link brings."""
+"""Values for the report form that come with a link."""
 
 import html
 import re
@@ -8,18 +8,21 @@ from typing import Final
 import streamlit as st
 
 from components.report.embed import build_page_url
-from issue_portal.models.text_rules import unmarked
+from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
-_LINKABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
-"""An id that a link may bring: what is in it can be seen, and told from anything else."""
+LINK_KEY: Final = "report_link"
+LINK_ADDRESS_KEY: Final = "report_link_address"
 
-_FRAME_HEIGHT = 760
+_LINKABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
+"""An id that a link may bring: without invisible or look-alike characters."""
+
+_FRAME_HEIGHT: Final = 760
 
 
 @dataclass(frozen=True)
 class Prefill:
-    """What a link to the form says already."""
+    """The values of a link; the names of the fields are its query parameters."""
 
     type: IssueType | None = None
     description: str = ""
@@ -29,33 +32,33 @@ class Prefill:
 
     @classmethod
     def from_url(cls) -> "Prefill | None":
-        """Read it from the URL, if that says anything; what makes no sense there is left out."""
-        given = st.query_params
-        if not any(name in given for name in cls.names()):
+        """Read the query parameters, without invalid ones; None if there are none at all."""
+        parameters = st.query_params
+        if not any(name in parameters for name in cls.list_names()):
             return None
-        kind = given.get("type", "")
+        issue_type = parameters.get("type", "")
         return cls(
-            type=IssueType(kind) if kind in list(IssueType) else None,
-            # Marks that nobody sees could tell who followed the link.
-            description=unmarked(given.get("description", "")[:DESCRIPTION_LIMIT]),
-            thread=_clean_id(given.get("thread", "")),
-            interaction=_clean_id(given.get("interaction", "")),
-            project=_clean_id(given.get("project", "")),
+            type=IssueType(issue_type) if issue_type in list(IssueType) else None,
+            # Invisible characters could identify the person who followed the link.
+            description=strip_hidden_marks(parameters.get("description", "")[:DESCRIPTION_LIMIT]),
+            thread=_clean_id(parameters.get("thread", "")),
+            interaction=_clean_id(parameters.get("interaction", "")),
+            project=_clean_id(parameters.get("project", "")),
         )
 
     @classmethod
-    def names(cls) -> list[str]:
-        """What a link may say."""
+    def list_names(cls) -> list[str]:
+        """Return the names of the query parameters."""
         return [field.name for field in fields(cls)]
 
-    def link(self, *, embedded: bool = False) -> str:
-        """The address of the form, filled in like this."""
-        said = {name: str(value) for name, value in asdict(self).items() if value}
-        return build_page_url(**said | ({"embed": "true"} if embedded else {}))
+    def build_link(self, *, embedded: bool = False) -> str:
+        """Return the URL of the form with these values."""
+        parameters = {name: str(value) for name, value in asdict(self).items() if value}
+        return build_page_url(**parameters | ({"embed": "true"} if embedded else {}))
 
-    def frame(self, title: str) -> str:
-        """HTML that shows the form, filled in like this, in another page."""
-        link = html.escape(self.link(embedded=True))
+    def build_frame(self, title: str) -> str:
+        """Return HTML that shows the form with these values in another page."""
+        link = html.escape(self.build_link(embedded=True))
         return (
             f'<iframe src="{link}"\n'
             f'        title="{html.escape(title)}" allow="clipboard-write"\n'
@@ -64,28 +67,23 @@ class Prefill:
 
 
 def is_linkable_id(text: str) -> bool:
-    """Whether a link can bring this as an id."""
+    """Return whether a link can bring this id."""
     return bool(_LINKABLE_ID.fullmatch(text))
 
 
-def _clean_id(text: str) -> str:
-    """An id as a link gives it, or nothing if it could hide something."""
-    text = text.strip()
-    return text if is_linkable_id(text) else ""
-
-
-LINK_KEY = "report_link"
-
-LINK_ADDRESS_KEY = "report_link_address"
-
-
 def get_link_values() -> Prefill | None:
-    """What the link to the form said, also once another page has taken it out of the URL."""
+    """Return the values of the link, even after another page has removed them from the URL."""
     parameters = st.query_params.to_dict()
     if parameters != st.session_state.get(LINK_ADDRESS_KEY):
-        # Once, not with each run: a long text takes its time.
+        # Parsed once and not on each run: a long text takes time.
         st.session_state[LINK_ADDRESS_KEY] = parameters
-        if given := Prefill.from_url():
-            st.session_state[LINK_KEY] = given
+        if prefill := Prefill.from_url():
+            st.session_state[LINK_KEY] = prefill
     kept = st.session_state.get(LINK_KEY)
     return kept if isinstance(kept, Prefill) else None
+
+
+def _clean_id(text: str) -> str:
+    """Return an id, or "" if it has characters that a link may not bring."""
+    text = text.strip()
+    return text if is_linkable_id(text) else ""

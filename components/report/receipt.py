@@ -1,4 +1,4 @@
-"""The receipt of an anonymous report: shown once, to copy or to download; never in a URL."""
+"""The receipt of an anonymous report: shown once, to copy or download; never in a URL."""
 
 import re
 
@@ -7,13 +7,13 @@ import streamlit as st
 from components.ui import local_time
 from components.ui.i18n import _
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import receipt_digits
+from issue_portal.models.vocabulary import normalize_receipt
 
 _DIGITS = 16
 
 
 def render(issue: Issue) -> None:
-    """Show the receipt of a report that was just sent."""
+    """Render the receipt of a report that was just sent."""
     title = _("Your receipt")
     st.markdown(f"**{title}**")
     st.code(issue.receipt, language=None)
@@ -35,8 +35,8 @@ def render(issue: Issue) -> None:
 
 
 def parse_receipt(entered: str) -> str | None:
-    """The digits of what a person entered, or None if it cannot be a receipt."""
-    digits = receipt_digits(entered)
+    """Return the digits of a receipt that a person entered, or None if it cannot be one."""
+    digits = normalize_receipt(entered)
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 
 
@@ -45,5 +45,5 @@ def _format_file(issue: Issue) -> str:
         "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
         "Enter the receipt on the page “Track” to see what became of the report.\n"
     )
-    when = local_time.format_moment(issue.created_at)
-    return text.format(number=issue.issue_number, receipt=issue.receipt, when=when)
+    sent_at = local_time.format_moment(issue.created_at)
+    return text.format(number=issue.issue_number, receipt=issue.receipt, when=sent_at)

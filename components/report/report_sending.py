@@ -1,4 +1,4 @@
-"""Sending a report: once, whatever else this browser session does meanwhile."""
+"""Sending a report once, whatever else this browser session does meanwhile."""
 
 import hashlib
 import uuid
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Final
 
 import streamlit as st
 
@@ -16,63 +17,65 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 
-REPORT_KEY = "report_key"
-
-SENDING_KEY = "sending"
-
-
-def make_idempotency_key(new: NewIssue) -> str:
-    """What makes the report on screen one report, however often it is sent unchanged."""
-    if REPORT_KEY not in st.session_state:
-        st.session_state[REPORT_KEY] = str(uuid.uuid4())
-    name = draft_autosave.get_draft_id() or st.session_state[REPORT_KEY]
-    return hashlib.sha256(f"{name} {new.model_dump_json()}".encode()).hexdigest()
+REPORT_KEY: Final = "report_key"
+SENDING_KEY: Final = "sending"
 
 
 @dataclass
 class ReportSending:
-    """The report that is sent, and what came of it.
+    """The report that this session sends, and the outcome.
 
-    Who changes the language meanwhile, or opens another page, has Streamlit begin another run, and
-    the one that sends is broken off when the answer is here: what it brought is kept for the other.
+    When a person changes the language or the page meanwhile, Streamlit starts another run and stops
+    the sending one as soon as the response arrives: the outcome is kept here for the other run.
     """
 
     new: NewIssue | None = None
     sent: Issue | None = None
     error: IssuesError | None = None
-    untold: bool = False
-    """Whether its page has still to show what came of it."""
+    is_unseen: bool = False
+    """Whether the report page has yet to show the outcome."""
     _under_way: Lock = field(default_factory=Lock)
 
     def send(self, client: IssuesClient, new: NewIssue, key: str) -> None:
-        """Send it. Between the answer and its being kept, nothing here calls Streamlit."""
+        """Send the report with an idempotency key; the outcome is in ``sent`` or ``error``.
+
+        Nothing calls Streamlit between the response and keeping it, so no rerun can lose it.
+        """
         with _render_spinner(), self._under_way:
             self.new, self.error = new, None
             try:
                 self.sent = client.create(new, idempotency_key=key)
             except IssuesError as error:
                 self.error = error
-            self.untold = True
+            self.is_unseen = True
 
-    def mark_told(self) -> None:
-        """Note that its page has shown what came of it."""
-        self.error, self.untold = None, False
+    def mark_seen(self) -> None:
+        """Note that the report page has shown the outcome, and drop the error."""
+        self.error, self.is_unseen = None, False
 
     def wait(self) -> None:
-        """Wait for what another run of this browser session sends, if it does."""
+        """Wait while another run of this session sends."""
         if self._under_way.locked():
             with _render_spinner(), self._under_way:
                 pass
 
 
+def get_sending() -> ReportSending:
+    """Return the report that this session sends or has sent."""
+    sending: ReportSending = st.session_state.setdefault(SENDING_KEY, ReportSending())
+    return sending
+
+
+def make_idempotency_key(new: NewIssue) -> str:
+    """Return an idempotency key: the same draft with the same content always gives the same key."""
+    if REPORT_KEY not in st.session_state:
+        st.session_state[REPORT_KEY] = str(uuid.uuid4())
+    draft_id = draft_autosave.get_draft_id() or st.session_state[REPORT_KEY]
+    return hashlib.sha256(f"{draft_id} {new.model_dump_json()}".encode()).hexdigest()
+
+
 @contextmanager
 def _render_spinner() -> Iterator[None]:
-    """Show that the report is being sent; meanwhile `draft_autosave.js` makes the form inert."""
+    """Show that the report is being sent; meanwhile `draft_autosave.js` disables the form."""
     with st.container(key="sending"), st.spinner(_("Sending…")):
         yield
-
-
-def get_sending() -> ReportSending:
-    """The report of this browser session."""
-    found: ReportSending = st.session_state.setdefault(SENDING_KEY, ReportSending())
-    return found

@@ -1,4 +1,4 @@
-"""State of the report form beyond its widgets."""
+"""State of the report form beyond its widgets: faults, "by name", and "another report"."""
 
 import uuid
 from collections.abc import Mapping
@@ -18,13 +18,11 @@ _WIDGET_KEYS: Final = (
     "report_interaction",
     "report_project",
 )
-"""The widget keys of what another report has not in common with the one before."""
+"""The widgets that another report starts with empty; the choice of name stays."""
 
-_BY_NAME_KEY = "report_by_name"
-
-_ANOTHER_REPORT_KEY = "another_report"
-
-_FAULTS_KEY = "report_faults"
+_BY_NAME_KEY: Final = "report_by_name"
+_ANOTHER_REPORT_KEY: Final = "another_report"
+_FAULTS_KEY: Final = "report_faults"
 
 
 def remember_sent_report(issue: Issue) -> None:
@@ -34,28 +32,28 @@ def remember_sent_report(issue: Issue) -> None:
 
 
 def report_by_name() -> None:
-    """Have the report form say so, once the person has signed in."""
+    """Switch the form to a report by name, for when the person has signed in."""
     st.session_state["report_anonymous"] = False
     st.session_state[_BY_NAME_KEY] = uuid.uuid4().hex
 
 
 def get_by_name_id() -> str:
-    """Names the last time that `report_by_name` was called; nothing if it never was."""
+    """Return the id of the last call of `report_by_name`, or ""."""
     return str(st.session_state.get(_BY_NAME_KEY, ""))
 
 
 def get_report_faults() -> Mapping[str, str]:
-    """What the server found wrong with the report on screen, by the part of the form."""
+    """Return what the server refused in the report on screen, by widget key."""
     return dict(st.session_state.get(_FAULTS_KEY, {}))
 
 
 def remember_report_faults(faults: Mapping[str, str]) -> None:
-    """Keep what the server found wrong, to show it beside the fields; nothing takes it away."""
+    """Keep what the server refused, by widget key, so that each run shows it beside the fields."""
     st.session_state[_FAULTS_KEY] = dict(faults)
 
 
 def start_another_report() -> None:
-    """Forget the report that was sent and what is left of its form, but for the choice of name."""
+    """Forget the report that was sent and clear its form, except for the choice of name."""
     for key in (
         SENDING_KEY,
         REPORT_KEY,
@@ -65,10 +63,10 @@ def start_another_report() -> None:
         *_WIDGET_KEYS,
     ):
         st.session_state.pop(key, None)
-    query_params.change(**dict.fromkeys(Prefill.names(), ""))
+    query_params.change(**dict.fromkeys(Prefill.list_names(), ""))
     st.session_state[_ANOTHER_REPORT_KEY] = True
 
 
 def is_another_report() -> bool:
-    """Whether the form is open because another report was asked for."""
+    """Return whether the person has asked for another report."""
     return _ANOTHER_REPORT_KEY in st.session_state

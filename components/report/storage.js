@@ -1,26 +1,26 @@
-// The tab's session storage. Where the browser refuses it, as to a frame in another site's page, or
-// where it is full, this page is all that remembers.
-let tabs = null;
+// The tab's session storage. If the browser refuses it, as in a frame on another site, or if it is full,
+// keep the values in this page.
+let session = null;
 try {
-  tabs = window.sessionStorage;
+  session = window.sessionStorage;
 } catch {
   // Refused.
 }
-const here = new Map();
+const fallback = new Map();
 
 export const storage = {
-  getItem: (name) => here.get(name) ?? tabs?.getItem(name) ?? null,
+  getItem: (name) => fallback.get(name) ?? session?.getItem(name) ?? null,
   setItem: (name, text) => {
     try {
-      tabs.setItem(name, text);
-      here.delete(name);
+      session.setItem(name, text);
+      fallback.delete(name);
     } catch {
-      here.set(name, text);
+      fallback.set(name, text);
     }
   },
   removeItem: (name) => {
-    here.delete(name);
-    tabs?.removeItem(name);
+    fallback.delete(name);
+    session?.removeItem(name);
   },
-  names: () => [...here.keys(), ...Object.keys(tabs ?? {})],
+  names: () => [...fallback.keys(), ...Object.keys(session ?? {})],
 };

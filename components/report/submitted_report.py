@@ -1,7 +1,7 @@
-"""The report that was just sent: kept in the browser tab, so that a reload loses no receipt.
+"""The report that was just sent, kept in the browser tab so that a reload loses no receipt.
 
-It is kept in the tab's session storage only, until another report is begun, the person signs out or
-the tab goes elsewhere; nobody else who signs in there is shown it.
+The tab's session storage keeps it until the person begins another report, signs out or leaves the
+portal. Nobody else who signs in in that tab sees it.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,39 +18,38 @@ from issue_portal.models.responses import Issue, User
 _RESTORE_KEY = "sent_look"
 
 
-def keep_in_tab(sent: Issue, who: Person | None) -> None:
-    """Have the tab keep what the page shows of the report, for ``who`` has sent it."""
-    shown = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
-    shown["by_name"] = sent.created_by is not None
-    shown["owner"] = draft_autosave.hash_owner(who)
-    js_component.mount(__file__, key="sent_keep", data={"sent": shown})
+def keep_in_tab(sent: Issue, person: Person | None) -> None:
+    """Keep in the tab what the page shows of a report that ``person`` has sent."""
+    kept = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
+    kept["by_name"] = sent.created_by is not None
+    kept["owner"] = draft_autosave.hash_owner(person)
+    js_component.mount(__file__, key="sent_keep", data={"sent": kept})
 
 
-def restore_from_tab(found: Callable[[Issue], None], who: Person | None) -> None:
-    """Call ``found`` with the report that the tab has kept for ``who`` through a reload, if any."""
+def restore_from_tab(on_restored: Callable[[Issue], None], person: Person | None) -> None:
+    """Call ``on_restored`` with the report that the tab keeps for ``person``, if any."""
 
-    def read() -> None:
-        sent = _parse_kept(st.session_state[_RESTORE_KEY].found)
-        if sent:
-            found(sent)
+    def handle_kept() -> None:
+        if sent := _parse_kept(st.session_state[_RESTORE_KEY].found):
+            on_restored(sent)
 
-    data = {"owner": draft_autosave.hash_owner(who)}
-    js_component.mount(__file__, key=_RESTORE_KEY, data=data, on_found_change=read)
+    data = {"owner": draft_autosave.hash_owner(person)}
+    js_component.mount(__file__, key=_RESTORE_KEY, data=data, on_found_change=handle_kept)
 
 
 def forget() -> None:
-    """Have the tab forget it."""
+    """Remove the report from the tab."""
     js_component.mount(__file__, key="sent_forget", data={"forget": True})
 
 
 def _parse_kept(kept: Mapping[str, Any] | None) -> Issue | None:
-    """It comes from the browser, where it can be anything."""
+    """Return a report from the browser, which can send anything, or None if it is invalid."""
     try:
         sent = Issue.model_validate({**(kept or {}), "id": "", "created_by": None})
     except (TypeError, ValidationError):
         return None
     if kept and kept.get("by_name") is True:
         return sent.model_copy(update={"created_by": User(id=""), "receipt": None})
-    if sent.receipt is None:  # Not every server gives one.
+    if sent.receipt is None:  # Some servers give no receipts.
         return sent if sent.issue_number else None
     return sent if receipt.parse_receipt(sent.receipt) else None

@@ -1,5 +1,5 @@
-// Tells that the portal does not answer. Streamlit (1.67) says in its app element how the connection
-// is; its own dialog about it is hidden by portal.css for as long as this note is shown.
+// Say that the portal does not answer. Streamlit (1.67) sets the state of the connection on its app
+// element. actions.css hides Streamlit's own dialog while this notice is visible.
 const note = document.createElement("div");
 note.className = "unreachable";
 note.setAttribute("role", "alert");

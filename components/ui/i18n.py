@@ -53,14 +53,14 @@ def get_languages() -> dict[str, str]:
 
 def get_language() -> str:
     """Return the code of the person's language."""
-    chosen = st.session_state.get(_LANGUAGE_KEY) or browser_cookies.read_cookie(COOKIE)
-    return pick_language(chosen, _get_browser_tag())
+    preferred = st.session_state.get(_LANGUAGE_KEY) or browser_cookies.read_cookie(COOKIE)
+    return pick_language(preferred, _get_browser_tag())
 
 
-def pick_language(chosen: str, browser_tag: str) -> str:
-    """Return the code of the chosen language, else the browser's (a BCP 47 tag), else English."""
-    if chosen in get_languages():
-        return chosen
+def pick_language(preferred: str, browser_tag: str) -> str:
+    """Return the code of the preferred language, else of the browser's (BCP 47), else English."""
+    if preferred in get_languages():
+        return preferred
     language = _parse_tag(browser_tag).language
     return language if language in get_languages() else "en"
 

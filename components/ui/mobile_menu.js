@@ -1,4 +1,4 @@
-// Closes the menu once a page was chosen in it, where it lies over the page.
+// Close the menu when a page is chosen, where the menu covers the page.
 let listening = false;
 
 export default function () {
@@ -7,7 +7,7 @@ export default function () {
   document.addEventListener("click", ({ target }) => {
     const chosen = target.closest?.('[data-testid="stSidebarNavLink"]');
     if (!chosen || !matchMedia("(max-width: 768px)").matches) return;
-    // The page is asked for first.
+    // After the link has opened the page.
     setTimeout(() =>
       document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click(),
     );

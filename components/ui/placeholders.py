@@ -1,4 +1,4 @@
-"""What a page shows instead of content: empty, failed, loading, no rights, not supported.
+"""Placeholders of a page without content: empty, failed, loading, no rights, not supported.
 
 All look alike: an icon, one sentence and one action, which the page puts in:
 
@@ -47,7 +47,7 @@ def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
 def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
     """Return the result of ``load``, showing placeholder rows while it is slow.
 
-    portal.css delays the placeholder, so that a fast response does not flash and a list on screen
+    loading.css delays the placeholder, so that a fast response does not flash and a list on screen
     keeps its place. st.skeleton (Streamlit 1.67) flashes at once, and then stays hidden.
     """
     with st.container(key="loading"):

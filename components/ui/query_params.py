@@ -34,18 +34,18 @@ class _Written:
 def read(name: str) -> str:
     """Return a query parameter, including changes that `write_url` has not written yet."""
     changes: dict[str, str] = st.session_state.get(_CHANGES, {})
-    return changes[name] if name in changes else _here().get(name, "")
+    return changes[name] if name in changes else _read_url().get(name, "")
 
 
-def _here() -> dict[str, str]:
-    """What the URL says, or what it will say: who is fast does things before the browser knows.
+def _read_url() -> dict[str, str]:
+    """Return the query parameters, including those we sent that the browser has not echoed yet.
 
-    Runs of a fragment are by what is on the page; all ways to another URL run the whole page.
+    A fragment run belongs to what is on the page; every way to another URL runs the whole page.
     """
-    here = st.query_params.to_dict()
+    current = st.query_params.to_dict()
     written: _Written = st.session_state.get(_WRITTEN, _Written())
-    late = streamlit_compat.is_fragment_run() and here in written.before
-    return dict(written.now) if late else here
+    is_late = streamlit_compat.is_fragment_run() and current in written.before
+    return dict(written.now) if is_late else current
 
 
 def change(**values: str) -> None:
@@ -59,15 +59,15 @@ def write_url() -> None:
     Changes are kept until then: Streamlit (1.67) may stop a run before it wrote the URL, and starts
     the next one with the old URL.
     """
-    here = _here()
-    wanted = here | st.session_state.get(_CHANGES, {})
+    current = _read_url()
+    wanted = current | st.session_state.get(_CHANGES, {})
     wanted = {name: value for name, value in wanted.items() if value}
     written: _Written = st.session_state.setdefault(_WRITTEN, _Written())
     written.now = wanted
-    if wanted != here:
+    if wanted != current:
         st.query_params.from_dict(wanted)
-        if sum(map(len, here.values())) <= _LONGEST_REMEMBERED:
-            written.before.append(here)
+        if sum(map(len, current.values())) <= _LONGEST_REMEMBERED:
+            written.before.append(current)
     written.before = [url for url in written.before if url != wanted][-_REMEMBERED:]
     st.session_state.pop(_CHANGES, None)
 

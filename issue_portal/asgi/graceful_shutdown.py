@@ -15,12 +15,12 @@ import uvicorn
 FINISH_SECONDS = 25
 """For what was accepted: longer than the database may take, shorter than supervisors wait."""
 
-_has_begun = False
+_is_stopping = False
 
 
 def is_stopping() -> bool:
     """Whether this process has been told to stop."""
-    return _has_begun
+    return _is_stopping
 
 
 @contextmanager
@@ -40,12 +40,12 @@ def drain_on_sigterm(seconds: float) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     def begin(number: int, frame: FrameType | None) -> None:
-        global _has_begun  # noqa: PLW0603 - see above
-        if _has_begun or not seconds:
+        global _is_stopping  # noqa: PLW0603 - see above
+        if _is_stopping or not seconds:
             stop(number, frame)
         else:
             loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, frame)
-        _has_begun = True
+        _is_stopping = True
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, begin)

@@ -5,8 +5,8 @@ import secrets
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from issue_portal.asgi.problem_response import problem_response
-from issue_portal.core.problems import ProblemError, forbidden
+from issue_portal.asgi.problem_response import make_problem_response
+from issue_portal.core.problems import ForbiddenError, ProblemError
 from issue_portal.core.settings import get_settings
 
 _PATHS = ("/api/metrics", "/_stcore/metrics")
@@ -32,20 +32,20 @@ class MetricsGuardMiddleware:
             try:
                 _check_reader(Request(scope))
             except ProblemError as refusal:
-                await problem_response(refusal)(scope, receive, send)
+                await make_problem_response(refusal)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
 
 def _check_reader(request: Request) -> None:
-    wanted = get_settings().metrics_token.get_secret_value()
-    if wanted:
-        given = request.headers.get("authorization", "").encode()
-        if not secrets.compare_digest(given, f"Bearer {wanted}".encode()):
+    expected = get_settings().metrics_token.get_secret_value()
+    if expected:
+        authorization = request.headers.get("authorization", "").encode()
+        if not secrets.compare_digest(authorization, f"Bearer {expected}".encode()):
             raise ProblemError(
                 401, "This needs ISSUES_METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"}
             )
         return
-    is_here = request.client is not None and request.client.host in _LOOPBACK
-    if not is_here or any(name in request.headers for name in _FORWARDED):
-        raise forbidden("Only for this machine, unless ISSUES_METRICS_TOKEN is set.")
+    is_local = request.client is not None and request.client.host in _LOOPBACK
+    if not is_local or any(name in request.headers for name in _FORWARDED):
+        raise ForbiddenError("Only for this machine, unless ISSUES_METRICS_TOKEN is set.")

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from issue_portal.core.problems import ProblemError
 
 
-def problem_response(problem: ProblemError) -> JSONResponse:
+def make_problem_response(problem: ProblemError) -> JSONResponse:
     """The answer for a refused request."""
     body: dict[str, Any] = {
         "type": "about:blank",

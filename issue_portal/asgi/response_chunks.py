@@ -21,7 +21,7 @@ class ResponseChunksMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
 
-        async def send_parts(message: Message) -> None:
+        async def send_wrapper(message: Message) -> None:
             body = message.get("body", b"")
             if message["type"] != "http.response.body" or len(body) <= _LONGEST:
                 await send(message)
@@ -32,4 +32,4 @@ class ResponseChunksMiddleware:
                 more = message.get("more_body", False) or not is_last
                 await send({**message, "body": part, "more_body": more})
 
-        await self.app(scope, receive, send_parts if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_wrapper if scope["type"] == "http" else send)

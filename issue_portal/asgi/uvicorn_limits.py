@@ -33,10 +33,10 @@ _TAKEN: Final = 20_000
 MOST_CONNECTIONS: Final = 600
 """HTTP connections at once. One more, and the oldest that has no request at work is closed."""
 
-MOST_CONNECTIONS_OF_ONE: Final = 200
+MOST_CONNECTIONS_PER_ADDRESS: Final = 200
 """Connections of one address at once, WebSockets too, if they come without a proxy."""
 
-_NEW_OF_ONE: Final = (50.0, 500)
+_CONNECT_BUCKET: Final = (50.0, 500)
 """New connections of one address: refill a second, and the most at once."""
 
 MOST_PIPELINED: Final = 16
@@ -86,15 +86,15 @@ def limit_connections(longest_message: int) -> None:
 
     ``longest_message`` is the size in bytes of the largest WebSocket message.
     """
-    connections = _Connections()
+    connections = _ConnectionTable()
     for protocol in (HttpToolsProtocol, H11Protocol):
-        _answer_with_problems(protocol)
+        _send_problem_documents(protocol)
         if protocol is HttpToolsProtocol:  # h11 has such limits.
-            _limit_heads(protocol)
+            _limit_headers(protocol)
         connections.watch(protocol)
     connections.watch_end(WebSocketsSansIOProtocol)
     http11.MAX_LINE_LENGTH = _LONGEST_HEADER
-    _limit_messages(WebSocketsSansIOProtocol, longest_message)
+    _limit_websockets(WebSocketsSansIOProtocol, longest_message)
 
 
 @dataclass
@@ -119,7 +119,7 @@ class _Connection:
         return self.protocol is not None and (cycle is None or cycle.response_complete)
 
 
-class _Connections:
+class _ConnectionTable:
     """The connections of this process, by transport, the oldest first; looked at every second."""
 
     def __init__(self) -> None:
@@ -184,7 +184,7 @@ class _Connections:
         self._by_address[address] += 1
         self._http += 1
         if address and (
-            self._is_too_fast(address) or self._by_address[address] > MOST_CONNECTIONS_OF_ONE
+            self._is_too_fast(address) or self._by_address[address] > MOST_CONNECTIONS_PER_ADDRESS
         ):
             transport.abort()
         elif self._http > MOST_CONNECTIONS:
@@ -197,8 +197,8 @@ class _Connections:
         return self._trusted
 
     def _is_too_fast(self, address: str) -> bool:
-        bucket = self._new.setdefault(address, TokenBucket(*_NEW_OF_ONE))
-        if bucket.seconds_left():
+        bucket = self._new.setdefault(address, TokenBucket(*_CONNECT_BUCKET))
+        if bucket.seconds_until_token():
             return True
         bucket.take()
         return False
@@ -236,7 +236,7 @@ class _Connections:
         self._timer = loop.call_later(1, self._look, loop) if busy else None
 
 
-def _limit_heads(protocol: Any) -> None:
+def _limit_headers(protocol: Any) -> None:
     """Bound what comes before the body, and in how many parts the body comes; ignore trailers.
 
     httptools (0.8) takes quadratic time for a header or address that does not end. uvicorn takes
@@ -295,7 +295,7 @@ def _limit_heads(protocol: Any) -> None:
     protocol.on_message_complete = on_message_complete
 
 
-def _answer_with_problems(protocol: Any) -> None:
+def _send_problem_documents(protocol: Any) -> None:
     """Answer what is not HTTP, or has an address of more than 64 kB, as the API answers errors."""
     body = json.dumps(
         {
@@ -322,7 +322,7 @@ def _answer_with_problems(protocol: Any) -> None:
     protocol.send_400_response = send_400_response
 
 
-def _limit_messages(protocol: Any, longest_message: int) -> None:
+def _limit_websockets(protocol: Any, longest_message: int) -> None:
     """Read little at once: uvicorn takes apart all frames of up to 256 kB before anything else."""
     made, received, receive = protocol.connection_made, protocol.data_received, protocol.receive
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import as_json, echo, print_json
+from issue_portal.cli.installation import open_installation
+from issue_portal.cli.output import echo, json_option, print_json
 from issue_portal.server.services.archive_issues import archive_issues
 
 
@@ -18,7 +18,7 @@ from issue_portal.server.services.archive_issues import archive_issues
     required=True,
     help="A day (UTC): what was closed or deleted before it is moved.",
 )
-@as_json
+@json_option
 def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
     """Move old issues with their histories out of the database, to FILE, while the portal runs.
 
@@ -27,12 +27,12 @@ def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
     """
     before = int(closed_before.replace(tzinfo=UTC).timestamp())
     there = file.exists()
-    with opened_service() as service:
+    with open_installation() as service:
         counts = archive_issues(service, before, file)
     if as_json:
         print_json({"file": str(file), **counts})
         return
     if there:
         echo(f"{file} was there already: nothing was added to it.", err=True)
-    told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    echo(f"{file}: {told}.", err=True)
+    summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+    echo(f"{file}: {summary}.", err=True)

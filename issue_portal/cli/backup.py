@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import as_json, print_rows
+from issue_portal.cli.installation import open_installation
+from issue_portal.cli.output import json_option, print_rows
 from issue_portal.server.services.backup import write_backup
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@as_json
+@json_option
 def backup(file: Path, as_json: bool) -> None:
     """Write a backup of database, secret key and accounts to FILE, while the portal runs.
 
@@ -19,6 +19,6 @@ def backup(file: Path, as_json: bool) -> None:
     """
     if str(file) == "-":
         raise click.BadParameter("a backup is written to a file")
-    with opened_service() as service:
+    with open_installation() as service:
         counts = write_backup(service.database, service.settings, service.keys, file)
     print_rows("written and verified", file, counts, as_json)

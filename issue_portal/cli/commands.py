@@ -23,7 +23,7 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class LazyCommands(click.Group):
     """A group that imports a command when it runs, because most need little of the program."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -40,7 +40,7 @@ class Commands(click.Group):
 
 
 @click.group(
-    cls=Commands,
+    cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="issue-portal %(version)s")
@@ -78,7 +78,7 @@ def run() -> None:
 
         if not isinstance(error, DBAPIError):
             raise
-        from issue_portal.server.db.database import reason_of  # noqa: PLC0415
+        from issue_portal.server.db.database import describe_error  # noqa: PLC0415
 
-        click.echo(f"Not done: the database says: {reason_of(error)}.", err=True)
+        click.echo(f"Not done: the database says: {describe_error(error)}.", err=True)
         sys.exit(1)

@@ -12,7 +12,7 @@ import click
 import httpx
 from starlette.routing import Router
 
-from issue_portal.cli.installation import opened_service
+from issue_portal.cli.installation import open_installation
 from issue_portal.cli.output import echo
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
@@ -21,7 +21,7 @@ from issue_portal.core.portal_token import Operator
 from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include, IssueState, PageOrder
-from issue_portal.server.http.app import create_app, mounted
+from issue_portal.server.http.app import create_app, mount_api
 
 
 @click.command("export")
@@ -46,7 +46,7 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
         states=tuple(IssueState(state) for state in states),
     )
     try:
-        with _output(output) as file:
+        with _open_output(output) as file:
             asyncio.run(_export(query, format_, file))
     except IssuesError as error:
         raise FatalError(f"The export broke off: {error}") from error
@@ -57,7 +57,7 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
 
 
 async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
-    async with _client() as client:
+    async with _open_client() as client:
         total = (await client.list(query.model_copy(update={"page_size": 1}))).total_count
         line = (
             export_formats.format_csv_line if format_ == "csv" else export_formats.format_json_line
@@ -75,15 +75,15 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
 
 
 @asynccontextmanager
-async def _client() -> AsyncIterator[AsyncIssuesClient]:
+async def _open_client() -> AsyncIterator[AsyncIssuesClient]:
     settings = get_settings()
     if settings.api_url and not settings.api_shares_key:
         token = settings.api_token.get_secret_value()
         async with AsyncIssuesClient(settings.api_url, token) as client:
             yield client
         return
-    with opened_service() as service:
-        api = Router([mounted(create_app(service))])
+    with open_installation() as service:
+        api = Router([mount_api(create_app(service))])
         async with AsyncIssuesClient(
             "http://embedded",
             lambda: portal_token.sign(service.keys, Operator()),
@@ -93,7 +93,7 @@ async def _client() -> AsyncIterator[AsyncIssuesClient]:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
+def _open_output(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that only its owner can read and that appears when complete."""
     if path is None:
         yield sys.stdout

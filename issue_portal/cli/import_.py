@@ -8,8 +8,8 @@ from typing import TextIO
 
 import click
 
-from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import as_json, echo, print_json
+from issue_portal.cli.installation import open_installation
+from issue_portal.cli.output import echo, json_option, print_json
 from issue_portal.core.settings import FatalError
 from issue_portal.server.services.import_issues import import_issues
 
@@ -18,7 +18,7 @@ from issue_portal.server.services.import_issues import import_issues
 @click.argument(
     "file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
 )
-@as_json
+@json_option
 def import_file(file: Path, as_json: bool) -> None:
     """Take in issues from FILE, JSON lines as `export` writes them (- reads standard input).
 
@@ -26,7 +26,7 @@ def import_file(file: Path, as_json: bool) -> None:
     by their id, are left alone: it can be repeated.
     """
     try:
-        with opened_service() as service, _input(file) as lines:
+        with open_installation() as service, _open_input(file) as lines:
             counts = import_issues(
                 service,
                 lines,
@@ -40,13 +40,13 @@ def import_file(file: Path, as_json: bool) -> None:
     if as_json:
         print_json(counts)
     else:
-        told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        echo(f"{file}: {told}.", err=True)
+        summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+        echo(f"{file}: {summary}.", err=True)
     if counts["refused"]:
         sys.exit(1)
 
 
-def _input(path: Path) -> AbstractContextManager[TextIO]:
+def _open_input(path: Path) -> AbstractContextManager[TextIO]:
     if str(path) == "-":
         return nullcontext(sys.stdin)
     if path.suffix == ".gz":

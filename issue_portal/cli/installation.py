@@ -12,7 +12,7 @@ from issue_portal.server.services.service import Service, open_service
 
 
 @contextmanager
-def opened_service() -> Iterator[Service]:
+def open_installation() -> Iterator[Service]:
     """The installation that the settings describe, made at its first use."""
     settings = get_settings()
     if settings.api_url and settings.api_shares_key:

@@ -4,7 +4,7 @@ import click
 
 from issue_portal.cli.output import echo
 from issue_portal.core.files import lock_directory, make_data_directory, write_private_file
-from issue_portal.core.secret_keys import generate_secret, key_file, load_keys
+from issue_portal.core.secret_keys import generate_secret, get_key_path, load_keys
 from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.server.services.service import open_service
 
@@ -39,7 +39,7 @@ def rotate() -> None:
         )
     make_data_directory(settings)
     load_keys(settings)
-    file = key_file(settings)
+    file = get_key_path(settings)
     with lock_directory(settings.data_dir):
         write_private_file(file, f"{generate_secret()}\n{file.read_text()}", replace=True)
     echo(

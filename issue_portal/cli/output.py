@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
 class OutputError(Exception):
@@ -33,19 +33,19 @@ def print_json(value: Any) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Columns as wide as they need to be; nothing and None are a dash."""
-    cells = [tuple(header), *(tuple(_plain(cell) for cell in row) for row in rows)]
+    cells = [tuple(header), *(tuple(_make_printable(cell) for cell in row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         echo(line.rstrip())
 
 
-def _plain(cell: object) -> str:
+def _make_printable(cell: object) -> str:
     # Names can come from elsewhere: nothing in them moves the terminal's cursor.
     return "".join(c if c.isprintable() else "?" for c in str(cell or "-"))
 
 
-def day(seconds: int | None) -> str | None:
+def format_day(seconds: int | None) -> str | None:
     """A date as ``2026-02-08``."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from issue_portal.cli.output import as_json, print_rows
+from issue_portal.cli.output import json_option, print_rows
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.settings import get_settings
 from issue_portal.server.db.database import Database
@@ -14,7 +14,7 @@ from issue_portal.server.services.backup import restore_backup
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--other-key", is_flag=True, help="Accept that receipts and API tokens are void.")
-@as_json
+@json_option
 def restore(file: Path, other_key: bool, as_json: bool) -> None:
     """Fill a new, empty installation from the backup FILE; stop the portal first.
 

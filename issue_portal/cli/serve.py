@@ -7,10 +7,10 @@ import click
 import uvicorn
 
 from issue_portal.asgi import uvicorn_limits
-from issue_portal.cli.installation import opened_service
+from issue_portal.cli.installation import open_installation
 from issue_portal.core import logging_setup, telemetry
 from issue_portal.core.settings import FatalError, get_settings
-from issue_portal.server.http.app import standalone
+from issue_portal.server.http.app import create_standalone_app
 from issue_portal.server.services.sample_data import add_sample_issues
 
 _LONGEST_MESSAGE = 0
@@ -33,13 +33,13 @@ def serve(host: str, port: int) -> None:
     telemetry.start(settings)
     uvicorn_limits.raise_descriptor_limit()
     uvicorn_limits.limit_connections(_LONGEST_MESSAGE)
-    with opened_service() as service:
+    with open_installation() as service:
         if settings.demo:
             add_sample_issues(service)
         with _listen(host, port) as listener:
             click.echo(f"Issues API on http://{host}:{port}/api/docs", err=True)
             config = uvicorn.Config(
-                standalone(service),
+                create_standalone_app(service),
                 access_log=False,
                 log_config=None,
                 server_header=False,

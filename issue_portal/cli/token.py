@@ -4,8 +4,8 @@ import time
 
 import click
 
-from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import as_json, day, echo, print_json, print_table
+from issue_portal.cli.installation import open_installation
+from issue_portal.cli.output import echo, format_day, json_option, print_json, print_table
 from issue_portal.core.settings import FatalError
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_tokens
@@ -40,57 +40,57 @@ def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
     help="What it may do: AppMember reports, AppAdmin reviews.",
 )
 @click.option("--expires-in-days", type=click.IntRange(0, 36_500), help="Default: never.")
-@as_json
+@json_option
 def create(email: str, role: str, expires_in_days: int | None, as_json: bool) -> None:
     """Make a token and print it. It is shown only now: just its hash is kept."""
     expires_at = None if expires_in_days is None else int(time.time()) + expires_in_days * 86_400
-    with opened_service() as service:
-        made = api_tokens.create_token(
+    with open_installation() as service:
+        new_token = api_tokens.create_token(
             service.database, service.org_id, service.keys, email, Role(role), expires_at
         )
     if as_json:
         print_json(
             {
-                "id": made.id,
-                "token": made.secret,
+                "id": new_token.id,
+                "token": new_token.secret,
                 "email": email,
                 "role": role,
-                "expires_at": day(expires_at),
+                "expires_at": format_day(expires_at),
             }
         )
     else:
-        echo(made.secret)
+        echo(new_token.secret)
 
 
 @token.command("list")
-@as_json
+@json_option
 def list_tokens(as_json: bool) -> None:
     """Show all tokens: whose, how strong, how long, and the day of their last use."""
-    with opened_service() as service, service.database.read() as connection:
+    with open_installation() as service, service.database.read() as connection:
         rows = queries_tokens.list_tokens(connection, service.org_id)
-    found = [
+    tokens_found = [
         {
             "id": row.id,
             "email": row.email,
             "role": row.role,
-            "created_at": day(row.created_at),
-            "expires_at": day(row.expires_at),
-            "last_used_at": day(row.last_used_at),
+            "created_at": format_day(row.created_at),
+            "expires_at": format_day(row.expires_at),
+            "last_used_at": format_day(row.last_used_at),
         }
         for row in rows
     ]
     if as_json:
-        print_json(found)
+        print_json(tokens_found)
     else:
         header = ("ID", "EMAIL", "ROLE", "CREATED", "EXPIRES", "LAST USED")
-        print_table(header, [tuple(item.values()) for item in found])
+        print_table(header, [tuple(item.values()) for item in tokens_found])
 
 
 @token.command()
 @click.argument("token_id")
 def revoke(token_id: str) -> None:
     """Make the token with this id (see: token list) worthless at once."""
-    with opened_service() as service, service.database.write() as connection:
+    with open_installation() as service, service.database.write() as connection:
         if not queries_tokens.delete_token(connection, service.org_id, token_id):
             raise FatalError(f"There is no token {token_id}: see `token list` for the ids.")
     echo(f"{token_id} is revoked.", err=True)

@@ -5,8 +5,8 @@ import sys
 
 import click
 
-from issue_portal.cli.installation import opened_service
-from issue_portal.cli.output import as_json, echo, print_json, print_table
+from issue_portal.cli.installation import open_installation
+from issue_portal.cli.output import echo, json_option, print_json, print_table
 from issue_portal.cli.token import check_email
 from issue_portal.core import accounts
 from issue_portal.core.accounts import Account, Accounts
@@ -37,7 +37,7 @@ def user() -> None:
     help="AppMember reports, AppAdmin and AppOwner review.",
 )
 @password_stdin
-@as_json
+@json_option
 def add(
     email: str,
     name: str | None,
@@ -50,14 +50,14 @@ def add(
     username = (username or email.partition("@")[0]).strip().lower()
     if not re.fullmatch(r"[\w.@+-]{1,64}", username):
         raise click.BadParameter("use letters, digits and . _ - + @ only", param_hint="--username")
-    password, hashed = _password(password_stdin)
+    password, hashed = _choose_password(password_stdin)
     make_data_directory(get_settings())
-    with accounts.edit_accounts(get_settings()) as known:
-        if username in known:
+    with accounts.edit_accounts(get_settings()) as accounts_by_name:
+        if username in accounts_by_name:
             raise FatalError(f"There is an account {username} already: choose another --username.")
-        if email in {account.email for account in known.values()}:
+        if email in {account.email for account in accounts_by_name.values()}:
             raise FatalError(f"There is an account with the address {email} already.")
-        known[username] = Account(
+        accounts_by_name[username] = Account(
             email=email,
             name=name or accounts.derive_name(email),
             role=Role(role),
@@ -67,16 +67,16 @@ def add(
 
 
 @user.command("list")
-@as_json
+@json_option
 def list_users(as_json: bool) -> None:
     """Show who can sign in, and whom the API knows by a token or a report."""
-    with opened_service() as service, service.database.read() as connection:
+    with open_installation() as service, service.database.read() as connection:
         rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
-    found: list[dict[str, str | None]] = []
+    users: list[dict[str, str | None]] = []
     for username, account in accounts.load_accounts(get_settings()).items():
         row = rows.pop(account.email, None)
         inactive = account.disabled or (row is not None and row.state != UserState.ACTIVE)
-        found.append(
+        users.append(
             {
                 "username": username,
                 "email": account.email,
@@ -86,7 +86,7 @@ def list_users(as_json: bool) -> None:
             }
         )
     for row in rows.values():
-        found.append(
+        users.append(
             {
                 "username": None,
                 "email": row.email,
@@ -96,70 +96,77 @@ def list_users(as_json: bool) -> None:
             }
         )
     if as_json:
-        print_json(found)
+        print_json(users)
     else:
         header = ("USERNAME", "EMAIL", "NAME", "ROLE", "STATE")
-        print_table(header, [tuple(item.values()) for item in found])
+        print_table(header, [tuple(item.values()) for item in users])
 
 
 @user.command()
-@click.argument("who", metavar="USERNAME|EMAIL")
-def disable(who: str) -> None:
+@click.argument("person", metavar="USERNAME|EMAIL")
+def disable(person: str) -> None:
     """End someone's sign-in and API tokens; what they reported stays."""
-    _set_state(who, UserState.INACTIVE)
-    echo(f"{who} is disabled.", err=True)
+    _set_state(person, UserState.INACTIVE)
+    echo(f"{person} is disabled.", err=True)
 
 
 @user.command()
-@click.argument("who", metavar="USERNAME|EMAIL")
-def enable(who: str) -> None:
+@click.argument("person", metavar="USERNAME|EMAIL")
+def enable(person: str) -> None:
     """Undo `disable`."""
-    _set_state(who, UserState.ACTIVE)
-    echo(f"{who} is enabled.", err=True)
+    _set_state(person, UserState.ACTIVE)
+    echo(f"{person} is enabled.", err=True)
 
 
 @user.command()
-@click.argument("who", metavar="USERNAME|EMAIL")
+@click.argument("person", metavar="USERNAME|EMAIL")
 @password_stdin
-@as_json
-def password(who: str, password_stdin: bool, as_json: bool) -> None:
+@json_option
+def password(person: str, password_stdin: bool, as_json: bool) -> None:
     """Give someone a new password and print it, which happens only now."""
-    new, hashed = _password(password_stdin)
-    with accounts.edit_accounts(get_settings()) as known:
-        username = _find(known, who)
+    new, hashed = _choose_password(password_stdin)
+    with accounts.edit_accounts(get_settings()) as accounts_by_name:
+        username = _find_username(accounts_by_name, person)
         if username is None:
-            raise FatalError(f"{who} has no account to sign in with: make one with `user add`.")
-        known[username] = known[username].model_copy(update={"password": hashed})
+            raise FatalError(f"{person} has no account to sign in with: make one with `user add`.")
+        accounts_by_name[username] = accounts_by_name[username].model_copy(
+            update={"password": hashed}
+        )
     _print_password(username, new, password_stdin, as_json)
 
 
-def _set_state(who: str, state: UserState) -> None:
-    email = who.lower()
+def _set_state(person: str, state: UserState) -> None:
+    email = person.lower()
     # The file is written before the database commits: "Not done" is then true of both, or of the
     # database alone, in which case nobody is let in.
     with (
-        opened_service() as service,
+        open_installation() as service,
         service.database.write() as connection,
-        accounts.edit_accounts(get_settings()) as known,
+        accounts.edit_accounts(get_settings()) as accounts_by_name,
     ):
-        username = _find(known, who)
+        username = _find_username(accounts_by_name, person)
         if username is not None:
-            email = known[username].email
+            email = accounts_by_name[username].email
             disabled = state is UserState.INACTIVE
-            known[username] = known[username].model_copy(update={"disabled": disabled})
+            accounts_by_name[username] = accounts_by_name[username].model_copy(
+                update={"disabled": disabled}
+            )
         row = queries_users.find_user(connection, service.org_id, email)
         if row is not None:
             queries_users.set_user_state(connection, service.org_id, row.id, state)
         if username is None and row is None:
-            raise FatalError(f"There is nobody called {who}: see `user list`.")
+            raise FatalError(f"There is nobody called {person}: see `user list`.")
 
 
-def _find(known: Accounts, who: str) -> str | None:
-    who = who.lower()
-    return next((name for name, account in known.items() if who in (name, account.email)), None)
+def _find_username(accounts_by_name: Accounts, person: str) -> str | None:
+    person = person.lower()
+    return next(
+        (name for name, account in accounts_by_name.items() if person in (name, account.email)),
+        None,
+    )
 
 
-def _password(from_stdin: bool) -> tuple[str, str]:
+def _choose_password(from_stdin: bool) -> tuple[str, str]:
     new = sys.stdin.readline().rstrip("\r\n") if from_stdin else accounts.generate_password()
     try:
         return new, accounts.hash_password(new)

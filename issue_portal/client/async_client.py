@@ -16,7 +16,7 @@ from issue_portal.client.core import (
     next_query,
     start_iteration,
 )
-from issue_portal.client.transport import exchange_async, http_settings
+from issue_portal.client.transport import build_http_settings, send_async
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     Issue,
@@ -50,8 +50,8 @@ class AsyncIssuesClient:
         patience: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._calls = ClientRules(token, timeout, attempts, patience)
-        self._http = httpx.AsyncClient(**http_settings(base_url, org), transport=transport)
+        self._rules = ClientRules(token, timeout, attempts, patience)
+        self._http = httpx.AsyncClient(**build_http_settings(base_url, org), transport=transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,11 +70,11 @@ class AsyncIssuesClient:
 
     async def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
         """Like `IssuesClient.create`: ``issue = await client.create(new)``."""
-        return await self._run(self._calls.create(new, idempotency_key))
+        return await self._run(self._rules.create(new, idempotency_key))
 
     async def get(self, issue_id: str) -> Issue:
         """One issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
-        return await self._run(self._calls.get(issue_id))
+        return await self._run(self._rules.get(issue_id))
 
     async def update(
         self,
@@ -88,42 +88,42 @@ class AsyncIssuesClient:
     ) -> Issue:
         """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
         changes = drop_none(description=description, type=type, state=state, is_read=is_read)
-        return await self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+        return await self._run(self._rules.update(issue, changes, if_unchanged=if_unchanged))
 
     async def delete(self, issue_id: str, *, etag: str | None = None) -> None:
         """Like `IssuesClient.delete`: ``await client.delete(issue.id)``."""
-        await self._run(self._calls.delete(issue_id, etag))
+        await self._run(self._rules.delete(issue_id, etag))
 
     async def list(self, query: IssueQuery | None = None) -> IssuePage:
         """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
-        return await self._run(self._calls.fetch(IssuePage, "/issue", query))
+        return await self._run(self._rules.fetch(IssuePage, "/issue", query))
 
     async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
         """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
-        walk = start_iteration(query)
-        while walk.position is not None:
-            for issue in walk.take(await self.list(next_query(query, walk.position))):
+        pages = start_iteration(query)
+        while pages.position is not None:
+            for issue in pages.take(await self.list(next_query(query, pages.position))):
                 yield issue
 
     async def history(self, issue_id: str) -> IssueHistory:
         """What happened to one issue: ``entries = (await client.history(issue.id)).data``."""
-        return await self._run(self._calls.history(IssueHistory, issue_id))
+        return await self._run(self._rules.history(IssueHistory, issue_id))
 
     async def stats(self, query: StatsQuery | None = None) -> IssueStats:
         """Like `IssuesClient.stats`: ``total = (await client.stats()).total``."""
-        return await self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
+        return await self._run(self._rules.fetch(IssueStats, "/issue/stats", query))
 
     async def look_up_receipt(self, receipt: str) -> ReceiptView:
         """The issue of a receipt: ``await client.look_up_receipt("4821-0973-5512-8840")``."""
-        return await self._run(self._calls.look_up(ReceiptView, receipt))
+        return await self._run(self._rules.look_up(ReceiptView, receipt))
 
     async def me(self) -> User:
         """The caller: ``name = (await client.me()).name``."""
-        return await self._run(self._calls.fetch(User, "/me", None))
+        return await self._run(self._rules.fetch(User, "/me", None))
 
     async def users(self) -> tuple[User, ...]:
         """Everyone of the organisation: ``people = await client.users()``."""
-        return await self._run(self._calls.users())
+        return await self._run(self._rules.users())
 
     async def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None
@@ -137,4 +137,4 @@ class AsyncIssuesClient:
                 await asyncio.sleep(step.seconds)
                 outcome = None
             else:
-                outcome = await exchange_async(self._http, step)
+                outcome = await send_async(self._http, step)

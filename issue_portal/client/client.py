@@ -35,7 +35,7 @@ from issue_portal.client.core import (
     next_query,
     start_iteration,
 )
-from issue_portal.client.transport import exchange, http_settings
+from issue_portal.client.transport import build_http_settings, send
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     Issue,
@@ -70,8 +70,8 @@ class IssuesClient:
         patience: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._calls = ClientRules(token, timeout, attempts, patience)
-        self._http = httpx.Client(**http_settings(base_url, org), transport=transport)
+        self._rules = ClientRules(token, timeout, attempts, patience)
+        self._http = httpx.Client(**build_http_settings(base_url, org), transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -98,11 +98,11 @@ class IssuesClient:
             key = str(uuid.uuid4())
             issue = client.create(new, idempotency_key=key)
         """
-        return self._run(self._calls.create(new, idempotency_key))
+        return self._run(self._rules.create(new, idempotency_key))
 
     def get(self, issue_id: str) -> Issue:
         """One issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``."""
-        return self._run(self._calls.get(issue_id))
+        return self._run(self._rules.get(issue_id))
 
     def update(
         self,
@@ -122,53 +122,53 @@ class IssuesClient:
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """
         changes = drop_none(description=description, type=type, state=state, is_read=is_read)
-        return self._run(self._calls.update(issue, changes, if_unchanged=if_unchanged))
+        return self._run(self._rules.update(issue, changes, if_unchanged=if_unchanged))
 
     def delete(self, issue_id: str, *, etag: str | None = None) -> None:
         """Delete an issue, or withdraw one's own; with ``etag`` only if it still has that one.
 
         client.delete(issue.id, etag=issue.etag)
         """
-        self._run(self._calls.delete(issue_id, etag))
+        self._run(self._rules.delete(issue_id, etag))
 
     def list(self, query: IssueQuery | None = None) -> IssuePage:
         """One page of the issues that the caller may see, newest first.
 
         waiting = client.list(IssueQuery(states=(IssueState.NOT_REVIEWED,))).total_count
         """
-        return self._run(self._calls.fetch(IssuePage, "/issue", query))
+        return self._run(self._rules.fetch(IssuePage, "/issue", query))
 
     def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
         """All issues of a query, each once, fetched page by page as you go.
 
         numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
         """
-        walk = start_iteration(query)
-        while walk.position is not None:
-            yield from walk.take(self.list(next_query(query, walk.position)))
+        pages = start_iteration(query)
+        while pages.position is not None:
+            yield from pages.take(self.list(next_query(query, pages.position)))
 
     def history(self, issue_id: str) -> IssueHistory:
         """What happened to one issue, oldest first: ``client.history(issue.id).data[0].by``."""
-        return self._run(self._calls.history(IssueHistory, issue_id))
+        return self._run(self._rules.history(IssueHistory, issue_id))
 
     def stats(self, query: StatsQuery | None = None) -> IssueStats:
         """Counts of the issues of a period, or of all: ``client.stats().by_state["Closed"]``."""
-        return self._run(self._calls.fetch(IssueStats, "/issue/stats", query))
+        return self._run(self._rules.fetch(IssueStats, "/issue/stats", query))
 
     def look_up_receipt(self, receipt: str) -> ReceiptView:
         """The issue that was answered with this receipt.
 
         state = client.look_up_receipt("4821-0973-5512-8840").state
         """
-        return self._run(self._calls.look_up(ReceiptView, receipt))
+        return self._run(self._rules.look_up(ReceiptView, receipt))
 
     def me(self) -> User:
         """The caller: ``client.me().name``."""
-        return self._run(self._calls.fetch(User, "/me", None))
+        return self._run(self._rules.fetch(User, "/me", None))
 
     def users(self) -> tuple[User, ...]:
         """Everyone of the organisation: ``{user.id: user.name for user in client.users()}``."""
-        return self._run(self._calls.users())
+        return self._run(self._rules.users())
 
     def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None
@@ -182,4 +182,4 @@ class IssuesClient:
                 time.sleep(step.seconds)
                 outcome = None
             else:
-                outcome = exchange(self._http, step)
+                outcome = send(self._http, step)

@@ -1,7 +1,7 @@
 """The rules of every call, for both clients: what to send, what to repeat, what an answer means.
 
-A call is a generator: it yields a `Request` to be sent or a `Pause` to be made, is sent what came
-of it, and returns the result. So the rules know nothing of threads and event loops.
+A call is a generator: it yields a `ClientRequest` to send or a `Pause`, is sent the outcome
+and returns the result. The rules know nothing of threads and event loops.
 """
 
 import itertools
@@ -43,7 +43,7 @@ _EDITABLE = ("description", "type", "state", "is_read")
 
 
 @dataclass(frozen=True)
-class Request:
+class ClientRequest:
     """One request to send. Only method and path may be logged."""
 
     method: str
@@ -67,9 +67,9 @@ class Pause:
 
 
 Result = TypeVar("Result")
-RequestSteps = Generator[Request | Pause, Outcome | None, Result]
+RequestSteps = Generator[ClientRequest | Pause, Outcome | None, Result]
 
-_PROBE = Request("GET", "/me")
+_PROBE = ClientRequest("GET", "/me")
 
 
 @dataclass
@@ -84,13 +84,17 @@ class ClientRules:
     """Whether the server is known to recognise a repeated ``Idempotency-Key``."""
 
     def create(self, new: NewIssue, key: str | None) -> RequestSteps[Issue]:
-        """Never stores a report twice: see `_exchange`."""
+        """Never stores a report twice: see `_send_with_retries`."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-        if not _sendable(headers["Idempotency-Key"]):
-            raise _refused_here("Idempotency-Key", "must be printable ASCII")
+        if not _is_header_safe(headers["Idempotency-Key"]):
+            raise _make_field_error("Idempotency-Key", "must be printable ASCII")
         body = new.model_dump(mode="json", exclude_none=True)
-        request = Request("POST", "/issue", json=body, headers=headers, anonymous=new.anonymous)
-        outcome, unsure = yield from self._exchange(request, self._deadline(), needs_keys=True)
+        request = ClientRequest(
+            "POST", "/issue", json=body, headers=headers, anonymous=new.anonymous
+        )
+        outcome, unsure = yield from self._send_with_retries(
+            request, self._deadline(), needs_keys=True
+        )
         failure = outcome.error()
         if isinstance(outcome, ReceivedResponse) and failure is None:
             try:
@@ -98,90 +102,95 @@ class ClientRules:
             except BadResponseError as error:
                 failure, unsure = error, True
         assert failure is not None
-        raise _of_unknown_end(failure) if unsure else failure
+        raise _mark_unsure(failure) if unsure else failure
 
     def get(self, issue_id: str) -> RequestSteps[Issue]:
         """One issue, with its entity tag."""
-        return (yield from self._look(issue_id, self._deadline()))
+        return (yield from self._fetch_issue(issue_id, self._deadline()))
 
     def update(
         self, issue: Issue, changes: Mapping[str, Any], *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
         """``is_read`` is sent whenever it is known: servers of the newer form reset it else."""
-        known = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
-        update = IssueUpdate.model_validate(known | dict(changes))
+        read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
+        update = IssueUpdate.model_validate(read_state | dict(changes))
         deadline = self._deadline()
         etag = issue.etag
         if if_unchanged and etag is None:  # It comes from a list, or the server has no tags.
-            now = yield from self._look(issue.id, deadline)
-            if not _same(issue, now):
-                raise _changed()
-            etag = now.etag
-        request = Request("PUT", _path(issue.id), json=update.model_dump(mode="json"))
+            current = yield from self._fetch_issue(issue.id, deadline)
+            if not _is_same(issue, current):
+                raise _make_precondition_error()
+            etag = current.etag
+        request = ClientRequest(
+            "PUT", _make_issue_path(issue.id), json=update.model_dump(mode="json")
+        )
         if if_unchanged and etag:
             request = replace(request, headers={"If-Match": etag})
-        outcome, unsure = yield from self._exchange(request, deadline)
-        if outcome.error() and unsure and _status(outcome) == 412:
+        outcome, unsure = yield from self._send_with_retries(request, deadline)
+        if outcome.error() and unsure and _get_status(outcome) == 412:
             # It may be the change of our own earlier attempt.
-            now = yield from self._look(issue.id, deadline)
-            if _same(issue.model_copy(update=update.changes()), now, _EDITABLE):
-                return now
-        return _successful(outcome, unsure).issue()
+            current = yield from self._fetch_issue(issue.id, deadline)
+            if _is_same(issue.model_copy(update=update.changes()), current, _EDITABLE):
+                return current
+        return _require_success(outcome, unsure).issue()
 
     def delete(self, issue_id: str, etag: str | None) -> RequestSteps[None]:
         """After an attempt of unknown end, an issue that is gone is a success."""
         deadline = self._deadline()
         headers = {"If-Match": etag} if etag else {}
-        request = Request("DELETE", _path(issue_id), headers=headers)
-        outcome, unsure = yield from self._exchange(request, deadline)
-        if unsure and _status(outcome) == 412:
-            look = Request("GET", _path(issue_id))
-            seen, _ = yield from self._exchange(look, deadline)
-            if _status(seen) in (404, 410) or (
-                _status(seen) == 200 and _successful(seen).issue().state is IssueState.DELETED
+        request = ClientRequest("DELETE", _make_issue_path(issue_id), headers=headers)
+        outcome, unsure = yield from self._send_with_retries(request, deadline)
+        if unsure and _get_status(outcome) == 412:
+            look = ClientRequest("GET", _make_issue_path(issue_id))
+            seen, _ = yield from self._send_with_retries(look, deadline)
+            if _get_status(seen) in (404, 410) or (
+                _get_status(seen) == 200
+                and _require_success(seen).issue().state is IssueState.DELETED
             ):
                 return
-        if not (unsure and _status(outcome) in (404, 410)):
-            _successful(outcome, unsure)
+        if not (unsure and _get_status(outcome) in (404, 410)):
+            _require_success(outcome, unsure)
 
     def fetch(
         self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
     ) -> RequestSteps[Received]:
         """What is at ``path``."""
-        request = Request("GET", path, params=query.params() if query else None)
-        outcome, _ = yield from self._exchange(request, self._deadline())
-        return _successful(outcome).read(model)
+        request = ClientRequest("GET", path, params=query.to_params() if query else None)
+        outcome, _ = yield from self._send_with_retries(request, self._deadline())
+        return _require_success(outcome).read(model)
 
     def history(self, model: type[Received], issue_id: str) -> RequestSteps[Received]:
         """What happened to one issue."""
-        return self.fetch(model, f"{_path(issue_id)}/history", None)
+        return self.fetch(model, f"{_make_issue_path(issue_id)}/history", None)
 
     def look_up(self, model: type[Received], receipt: str) -> RequestSteps[Received]:
         """What the holder of a receipt may see. Changes nothing, so it is repeated like a GET."""
-        request = Request("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
-        outcome, _ = yield from self._exchange(request, self._deadline())
-        return _successful(outcome).read(model)
+        request = ClientRequest("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
+        outcome, _ = yield from self._send_with_retries(request, self._deadline())
+        return _require_success(outcome).read(model)
 
     def users(self) -> RequestSteps[tuple[User, ...]]:
         """Everyone, page after page where the server has pages."""
         deadline = self._deadline()
-        walk = PageIterator[User]()
+        pages = PageIterator[User]()
         everyone: list[User] = []
-        while walk.position is not None:
-            request = Request("GET", "/user", params=walk.position)
-            outcome, _ = yield from self._exchange(request, deadline)
-            everyone += walk.take(_successful(outcome).users())
+        while pages.position is not None:
+            request = ClientRequest("GET", "/user", params=pages.position)
+            outcome, _ = yield from self._send_with_retries(request, deadline)
+            everyone += pages.take(_require_success(outcome).users())
         return tuple(everyone)
 
-    def _look(self, issue_id: str, deadline: float) -> RequestSteps[Issue]:
-        outcome, _ = yield from self._exchange(Request("GET", _path(issue_id)), deadline)
-        return _successful(outcome).issue()
+    def _fetch_issue(self, issue_id: str, deadline: float) -> RequestSteps[Issue]:
+        outcome, _ = yield from self._send_with_retries(
+            ClientRequest("GET", _make_issue_path(issue_id)), deadline
+        )
+        return _require_success(outcome).issue()
 
     def _deadline(self) -> float:
         return time.monotonic() + self.patience
 
-    def _exchange(
-        self, request: Request, deadline: float, *, needs_keys: bool = False
+    def _send_with_retries(
+        self, request: ClientRequest, deadline: float, *, needs_keys: bool = False
     ) -> RequestSteps[tuple[Outcome, bool]]:
         """Send until there is an answer to go by; also tell whether any attempt is of unknown end.
 
@@ -196,9 +205,9 @@ class ClientRules:
             request = replace(request, headers=named)
         for attempt in itertools.count(1):
             if unsure and needs_keys and not self.keeps_keys:
-                latest = yield from self._ask(_PROBE, deadline)
+                latest = yield from self._attempt(_PROBE, deadline)
             if not unsure or not needs_keys or self.keeps_keys:
-                latest = outcome = yield from self._ask(request, deadline)
+                latest = outcome = yield from self._attempt(request, deadline)
                 unsure = unsure or outcome.unsure
             wait = latest.wait
             if wait is None or attempt == self.attempts:
@@ -213,9 +222,9 @@ class ClientRules:
             yield Pause(pause)
         return outcome, unsure
 
-    def _ask(self, request: Request, deadline: float) -> RequestSteps[Outcome]:
+    def _attempt(self, request: ClientRequest, deadline: float) -> RequestSteps[Outcome]:
         token = self.token if isinstance(self.token, str) else self.token()
-        if not _sendable(token):
+        if not _is_header_safe(token):
             raise AuthenticationError(Problem(status=401, detail="There is no usable token."))
         left = deadline - time.monotonic()
         if left <= 0:
@@ -228,7 +237,7 @@ class ClientRules:
         )
         assert outcome is not None
         if not request.anonymous:
-            outcome = replace(outcome, request_id=_request_id(request, outcome))
+            outcome = replace(outcome, request_id=_choose_request_id(request, outcome))
         if isinstance(outcome, ReceivedResponse):
             if outcome.status >= 400 and len(token) > 8:  # Some servers say what they refuse.
                 body = outcome.body.replace(token.encode(), b"(token)")
@@ -239,52 +248,54 @@ class ClientRules:
         return outcome
 
 
-def _request_id(request: Request, outcome: Outcome) -> str | None:
+def _choose_request_id(request: ClientRequest, outcome: Outcome) -> str | None:
     """The id that the server gave the request, else the one it was sent with."""
-    given = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, ReceivedResponse) else ""
-    return given if _REQUEST_ID.fullmatch(given) else request.headers.get(REQUEST_ID)
+    server_id = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, ReceivedResponse) else ""
+    return server_id if _REQUEST_ID.fullmatch(server_id) else request.headers.get(REQUEST_ID)
 
 
-def _path(issue_id: str) -> str:
+def _make_issue_path(issue_id: str) -> str:
     """The path of an issue: its id stays one segment, whatever is in it."""
     # httpx would take dots for steps up.
     return "/issue/" + quote(issue_id, safe="").replace(".", "%2E")
 
 
-def _sendable(text: str) -> bool:
+def _is_header_safe(text: str) -> bool:
     """Whether a header can carry ``text``. The errors of httpx and h11 would repeat it."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
-def _status(outcome: Outcome) -> int | None:
+def _get_status(outcome: Outcome) -> int | None:
     return outcome.status if isinstance(outcome, ReceivedResponse) else None
 
 
-def _successful(outcome: Outcome, unsure: bool = False) -> ReceivedResponse:
+def _require_success(outcome: Outcome, unsure: bool = False) -> ReceivedResponse:
     if failure := outcome.error():
-        raise _of_unknown_end(failure) if unsure else failure
+        raise _mark_unsure(failure) if unsure else failure
     assert isinstance(outcome, ReceivedResponse)
     return outcome
 
 
-def _same(one: Issue, other: Issue, fields: tuple[str, ...] = (*_EDITABLE, "updated_at")) -> bool:
+def _is_same(
+    first: Issue, second: Issue, fields: tuple[str, ...] = (*_EDITABLE, "updated_at")
+) -> bool:
     """Whether two looks at an issue agree on ``fields``, as far as both show them."""
-    both = one.model_fields_set & other.model_fields_set
-    return all(getattr(one, name) == getattr(other, name) for name in fields if name in both)
+    both = first.model_fields_set & second.model_fields_set
+    return all(getattr(first, name) == getattr(second, name) for name in fields if name in both)
 
 
-def _changed() -> PreconditionFailedError:
+def _make_precondition_error() -> PreconditionFailedError:
     return PreconditionFailedError(
         Problem(status=412, detail="Someone changed this issue in the meantime.")
     )
 
 
-def _refused_here(name: str, message: str) -> BadRequestError:
+def _make_field_error(name: str, message: str) -> BadRequestError:
     at_fault = FieldError(field=name, message=message)
     return BadRequestError(Problem(status=400, detail=f"{name}: {message}", errors=(at_fault,)))
 
 
-def _of_unknown_end(failure: IssuesError) -> IssuesError:
+def _mark_unsure(failure: IssuesError) -> IssuesError:
     text = str(failure).removesuffix(".")
     failure.args = (f"{text}. {_UNKNOWN}",)
     failure.unsure = True

@@ -30,8 +30,8 @@ class PageIterator(Generic[Item]):
 
     def take(self, page: Page[Item]) -> list[Item]:
         """What is new on the page at `position`, which moves on."""
-        known = set(self._ids)
-        new = list({item.id: item for item in page.data if item.id not in known}.values())
+        seen_ids = set(self._ids)
+        new = list({item.id: item for item in page.data if item.id not in seen_ids}.values())
         self._ids.extend(item.id for item in new)
         self._stale_pages = 0 if new else self._stale_pages + 1
         self.position = self._after(page)

@@ -57,7 +57,7 @@ class NoResponse:
 
     def error(self) -> IssuesError | None:
         """The exception this is."""
-        return _named(UnreachableError(self.message), self.request_id)
+        return _attach_request_id(UnreachableError(self.message), self.request_id)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class ReceivedResponse:
     @property
     def wait(self) -> float | None:
         """Seconds the server asks to wait before another attempt; None if that cannot help."""
-        asked = _retry_after(self.headers) or 0.0
+        asked = _parse_retry_after(self.headers) or 0.0
         return asked if self.status in _RETRIED and asked <= _LONGEST_WAIT else None
 
     def error(self) -> IssuesError | None:
@@ -93,13 +93,13 @@ class ReceivedResponse:
         if 200 <= self.status < 300:
             return None
         if self.status < 400:
-            return BadResponseError(_redirected(self))
-        failure = make_error(_problem(self), _retry_after(self.headers))
-        return _named(failure, self.request_id)
+            return BadResponseError(_describe_redirect(self))
+        failure = make_error(_parse_problem(self), _parse_retry_after(self.headers))
+        return _attach_request_id(failure, self.request_id)
 
     def read(self, model: type[Received]) -> Received:
         """The body as a ``model``. Raises `BadResponseError`."""
-        return _validated(model, self._json())
+        return _validate(model, self._json())
 
     def issue(self) -> Issue:
         """The body as an issue, with the entity tag it came with."""
@@ -113,12 +113,12 @@ class ReceivedResponse:
         document = self._json()
         if isinstance(document, list):
             document = {"data": document}
-        return _validated(UserPage, document)
+        return _validate(UserPage, document)
 
     def _json(self) -> Any:
         if self.flaw:
             raise BadResponseError(self.flaw)
-        document = _parsed(self.body)
+        document = _parse_json(self.body)
         if document is None:
             raise BadResponseError("The server's answer is not JSON.")
         return document
@@ -127,19 +127,19 @@ class ReceivedResponse:
 Outcome = ReceivedResponse | NoResponse
 
 
-def _named(error: IssuesError, request_id: str | None) -> IssuesError:
+def _attach_request_id(error: IssuesError, request_id: str | None) -> IssuesError:
     error.request_id = request_id
     return error
 
 
-def _parsed(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
 
 
-def _validated(model: type[Received], document: Any) -> Received:
+def _validate(model: type[Received], document: Any) -> Received:
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -148,7 +148,7 @@ def _validated(model: type[Received], document: Any) -> Received:
     raise BadResponseError(f"The server's answer is not as expected: {at_fault}.")
 
 
-def _redirected(answer: ReceivedResponse) -> str:
+def _describe_redirect(answer: ReceivedResponse) -> str:
     text = f"The server answered with a redirect ({answer.status})"
     try:
         target = httpx.URL(answer.headers.get("location", ""))
@@ -161,56 +161,60 @@ def _redirected(answer: ReceivedResponse) -> str:
     return f"{text} to {where}. Redirects are not followed: correct the server's address."
 
 
-def _problem(answer: ReceivedResponse) -> Problem:
+def _parse_problem(answer: ReceivedResponse) -> Problem:
     """The problem document of an answer, or what another form of error document says."""
-    document = _parsed(answer.body)
+    document = _parse_json(answer.body)
     if not isinstance(document, dict):
         document = {}
     nested = document.get("error")
-    said = [document.get(name) for name in ("detail", "message", "error_description", "error")]
-    said += [nested.get(name) for name in ("message", "detail")] if isinstance(nested, dict) else []
-    text = next((_line(item) for item in said if item and isinstance(item, str)), None)
-    fields = _fields(document.get("errors")) or _fields(document.get("detail"))
+    texts = [document.get(name) for name in ("detail", "message", "error_description", "error")]
+    texts += (
+        [nested.get(name) for name in ("message", "detail")] if isinstance(nested, dict) else []
+    )
+    text = next((_clean_text(item) for item in texts if item and isinstance(item, str)), None)
+    fields = _parse_field_errors(document.get("errors")) or _parse_field_errors(
+        document.get("detail")
+    )
     if text is None and fields:
         text = "; ".join(f"{item.field}: {item.message}" for item in fields[:3])
-    kind, title = document.get("type"), document.get("title")
+    problem_type, title = document.get("type"), document.get("title")
     return Problem(
-        type=_line(kind) if isinstance(kind, str) else "about:blank",
-        title=_line(title) if isinstance(title, str) else _phrase(answer.status),
+        type=_clean_text(problem_type) if isinstance(problem_type, str) else "about:blank",
+        title=_clean_text(title) if isinstance(title, str) else _get_phrase(answer.status),
         status=answer.status,
         detail=text,
         errors=fields,
     )
 
 
-def _fields(items: Any) -> tuple[FieldError, ...]:
+def _parse_field_errors(items: Any) -> tuple[FieldError, ...]:
     """The fields at fault, of a problem document or in FastAPI's form (``loc``, ``msg``)."""
     if not isinstance(items, list):
         return ()
-    return tuple(_field(item) for item in items[:100] if isinstance(item, dict))
+    return tuple(_parse_field_error(item) for item in items[:100] if isinstance(item, dict))
 
 
-def _field(item: Mapping[str, Any]) -> FieldError:
+def _parse_field_error(item: Mapping[str, Any]) -> FieldError:
     place = item.get("loc")
     path = [str(part) for part in place[1:]] if isinstance(place, list) else []
     field = item.get("field") or ".".join(path) or "body"
     message = item.get("message") or item.get("msg") or "is not valid"
-    return FieldError(field=_line(str(field)), message=_line(str(message)))
+    return FieldError(field=_clean_text(str(field)), message=_clean_text(str(message)))
 
 
-def _line(text: str) -> str:
+def _clean_text(text: str) -> str:
     """What a server says, not too long and without halves of characters, which cannot be sent."""
     return text[:_LONGEST_TEXT].encode(errors="replace").decode()
 
 
-def _phrase(status: int) -> str:
+def _get_phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def _parse_retry_after(headers: httpx.Headers) -> float | None:
     value = headers.get("retry-after", "")
     if value.strip().isdecimal():
         return float(value)

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from issue_portal.client.core import Request
+from issue_portal.client.core import ClientRequest
 from issue_portal.client.responses import NoResponse, Outcome, ReceivedResponse
 
 PREFIX = "/api/v1/app"
@@ -26,7 +26,7 @@ LARGEST_ANSWER = 64 * 2**20
 _IN_TIME = "The server did not answer in time."
 
 
-def http_settings(base_url: str, org: str | None) -> dict[str, Any]:
+def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
     """How both kinds of httpx client are set up."""
     # User info in the address would replace our Authorization header, and show up in logs.
     url = httpx.URL(base_url).copy_with(userinfo=b"")
@@ -43,43 +43,51 @@ def http_settings(base_url: str, org: str | None) -> dict[str, Any]:
     }
 
 
-def exchange(http: httpx.Client, request: Request) -> Outcome:
+def send(http: httpx.Client, request: ClientRequest) -> Outcome:
     """Send ``request`` and read what comes of it."""
-    reading = _Reading(request.deadline)
+    reading = _ResponseReader(request.deadline)
     before = _deadline.set(request.deadline)
     try:
-        with http.stream(**_sent(request), extensions={"trace": _bound_reads}) as response:
+        with http.stream(
+            **_build_arguments(request), extensions={"trace": _bound_reads}
+        ) as response:
             reading.begin(response)
             for chunk in response.iter_raw():
                 reading.add(chunk)
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _EnoughError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _StopReadingError) as error:
         return reading.broken(error)
     finally:
         _deadline.reset(before)
     return reading.answer()
 
 
-async def exchange_async(http: httpx.AsyncClient, request: Request) -> Outcome:
+async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome:
     """Send ``request`` and read what comes of it."""
-    reading = _Reading(request.deadline)
+    reading = _ResponseReader(request.deadline)
     try:
         async with (
             asyncio.timeout(request.deadline - time.monotonic()),
-            http.stream(**_sent(request)) as response,
+            http.stream(**_build_arguments(request)) as response,
         ):
             reading.begin(response)
             async for chunk in response.aiter_raw():
                 reading.add(chunk)
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _EnoughError, TimeoutError) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        UnicodeError,
+        _StopReadingError,
+        TimeoutError,
+    ) as error:
         return reading.broken(error)
     return reading.answer()
 
 
-class _EnoughError(Exception):
+class _StopReadingError(Exception):
     """No more is read."""
 
 
-class _Reading:
+class _ResponseReader:
     """An answer while it is read."""
 
     def __init__(self, deadline: float) -> None:
@@ -96,7 +104,7 @@ class _Reading:
             self._gzip = zlib.decompressobj(wbits=31)
         elif encoding != "identity":
             self._flaw = "The server's answer cannot be unpacked."
-            raise _EnoughError
+            raise _StopReadingError
 
     def add(self, chunk: bytes) -> None:
         if self._gzip:
@@ -104,7 +112,7 @@ class _Reading:
         self._body += chunk
         if len(self._body) > LARGEST_ANSWER:
             self._flaw = f"The server's answer is larger than {LARGEST_ANSWER >> 20} MB."
-            raise _EnoughError
+            raise _StopReadingError
         if time.monotonic() > self._deadline:
             raise httpx.ReadTimeout(_IN_TIME)
 
@@ -114,7 +122,7 @@ class _Reading:
             unpacked: bytes = self._gzip.decompress(chunk, LARGEST_ANSWER + 1 - len(self._body))
         except zlib.error:
             self._flaw = "The server's answer cannot be unpacked."
-            raise _EnoughError from None
+            raise _StopReadingError from None
         return unpacked
 
     def answer(self) -> ReceivedResponse:
@@ -129,10 +137,10 @@ class _Reading:
         # A refusal is one even if its explanation did not arrive.
         if self._response is not None and (self._flaw or self._response.status_code >= 300):
             return self.answer()
-        return _no_answer(error)
+        return _explain_failure(error)
 
 
-def _no_answer(error: Exception) -> NoResponse:
+def _explain_failure(error: Exception) -> NoResponse:
     match error:
         case httpx.ConnectError():
             return NoResponse(f"The server cannot be reached: {error}", never_sent=True)
@@ -150,7 +158,7 @@ def _no_answer(error: Exception) -> NoResponse:
             return NoResponse("The connection to the server broke off.")
 
 
-def _sent(request: Request) -> dict[str, Any]:
+def _build_arguments(request: ClientRequest) -> dict[str, Any]:
     return {
         "method": request.method,
         "url": PREFIX + request.path,
@@ -187,7 +195,7 @@ def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
     stream.read = read_in_time
 
 
-class _QuietUrls(logging.Filter):
+class _QueryFilter(logging.Filter):
     """Keeps what people search for out of the lines that httpx logs: cuts the query off."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -201,4 +209,4 @@ class _QuietUrls(logging.Filter):
         return True
 
 
-logging.getLogger("httpx").addFilter(_QuietUrls())
+logging.getLogger("httpx").addFilter(_QueryFilter())

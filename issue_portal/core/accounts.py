@@ -28,7 +28,7 @@ FEWEST_GUESSES = 10**6
 """A password that takes fewer, as zxcvbn reckons, falls to somebody patient."""
 
 
-_PART = 16
+_GUESSED_PART = 16
 """Characters of a password that are looked at together: 72 take zxcvbn (4.5) three seconds."""
 
 
@@ -65,9 +65,9 @@ def load_accounts(settings: Settings) -> Accounts:
     """The accounts; raises `FatalError` if the file cannot be understood."""
     path = _accounts_path(settings)
     try:
-        found = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
+        accounts = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
     except FileNotFoundError:
-        found = {}
+        accounts = {}
     except ValidationError as error:
         places = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
         reason = "; ".join(f"{place}: {message}" for place, message in places.items())
@@ -81,17 +81,17 @@ def load_accounts(settings: Settings) -> Accounts:
         raise FatalError(f"Cannot read the accounts in {path}: it is not YAML.") from error
     except (OSError, ValueError) as error:
         raise FatalError(f"Cannot read the accounts in {path}: {error}") from error
-    if not found and _marker_path(settings).exists():
+    if not accounts and _marker_path(settings).exists():
         # Who was disabled in it would be let in again.
         raise FatalError(
             f"{path} is gone or empty. Put it back; to begin with new accounts, delete"
             f" {_marker_path(settings)} as well."
         )
-    if not found:
+    if not accounts:
         return {}
     with suppress(OSError):  # A full disk: the next one to read it makes the mark.
         _marker_path(settings).touch(mode=0o600)
-    return {name.lower(): account for name, account in found.items()}
+    return {name.lower(): account for name, account in accounts.items()}
 
 
 class AccountsFile:
@@ -103,7 +103,7 @@ class AccountsFile:
         self._read_at = (-1, -1)
         self._accounts: Accounts = {}
 
-    def by_name(self) -> Accounts:
+    def get_all(self) -> Accounts:
         """All accounts; none if there never was a file, as beside an API alone.
 
         While the file is gone or makes no sense, they are as they were: nobody who was disabled is
@@ -123,10 +123,10 @@ class AccountsFile:
                 log.error("%s Until then the accounts are as they were.", error)
         return self._accounts
 
-    def by_email(self, email: str) -> Account | None:
+    def find_by_email(self, email: str) -> Account | None:
         """The account with this address."""
-        found = (account for account in self.by_name().values() if account.email == email)
-        return next(found, None)
+        accounts = (account for account in self.get_all().values() if account.email == email)
+        return next(accounts, None)
 
 
 @contextmanager
@@ -177,7 +177,9 @@ def find_password_fault(password: str, *about: str) -> PasswordFault | None:
         return PasswordFault.TOO_LONG
     if password != password.strip():
         return PasswordFault.SPACES
-    parts = (password[start : start + _PART] for start in range(0, len(password), _PART))
+    parts = (
+        password[start : start + _GUESSED_PART] for start in range(0, len(password), _GUESSED_PART)
+    )
     if all(_estimate_guesses(part, about) < FEWEST_GUESSES for part in parts):
         return PasswordFault.EASY
     return None

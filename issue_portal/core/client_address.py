@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
-_OF_ONE_CUSTOMER: Final = 48
+_CUSTOMER_PREFIX: Final = 48
 """Bits of the prefix of the largest network that one customer gets; homes get a /56 or a /64."""
 
 
@@ -29,5 +29,5 @@ def normalize_address(host: str | None) -> str:
     if address.is_loopback or address.is_unspecified:
         return ""
     if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, _OF_ONE_CUSTOMER), strict=False))
+        return str(ipaddress.ip_network((address, _CUSTOMER_PREFIX), strict=False))
     return str(address)

@@ -33,23 +33,23 @@ def format_json_line(issue: Issue) -> str:
     fields = issue.model_dump(mode="json", exclude_none=True)
     if issue.created_by is None:
         fields["created_by"] = None
-    return one_line(json.dumps(fields, ensure_ascii=False)) + "\n"
+    return escape_line_breaks(json.dumps(fields, ensure_ascii=False)) + "\n"
 
 
-def one_line(document: str) -> str:
+def escape_line_breaks(document: str) -> str:
     """A JSON document without the characters that some programs take for line breaks."""
     return document.translate(_BREAKS)
 
 
 def format_csv_header() -> str:
     """The first line."""
-    return _csv_line(CSV_HEADER)
+    return _format_row(CSV_HEADER)
 
 
 def format_csv_line(issue: Issue) -> str:
     """One issue. No cell can run as a formula in a spreadsheet (OWASP: CSV injection)."""
     reporter, data, project = issue.created_by, issue.data, issue.project
-    return _csv_line(
+    return _format_row(
         (
             issue.id,
             issue.issue_number,
@@ -57,8 +57,8 @@ def format_csv_line(issue: Issue) -> str:
             issue.state,
             str(issue.is_read).lower(),
             issue.description,
-            _time(issue.created_at),
-            _time(issue.updated_at),
+            _format_time(issue.created_at),
+            _format_time(issue.updated_at),
             reporter and reporter.name,
             reporter and reporter.email,
             data and data.thread_id,
@@ -68,19 +68,21 @@ def format_csv_line(issue: Issue) -> str:
     )
 
 
-def _csv_line(cells: tuple[object, ...]) -> str:
+def _format_row(cells: tuple[object, ...]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(["" if cell is None else escape_formula(str(cell)) for cell in cells])
     return line.getvalue()
 
 
-def _time(at: datetime | None) -> str | None:
+def _format_time(at: datetime | None) -> str | None:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
-_FORMULA = "=+@＝＋－＠﹢﹣﹦﹫−-"
+_FORMULA_STARTS = "=+@＝＋－＠﹢﹣﹦﹫−-"
 
-_INSIDE = re.compile(rf"([;\t\r\n](?:[^\w{_FORMULA}]|[\u115f\u1160\u3164\uffa0])*)(?=[{_FORMULA}])")
+_INNER_FORMULA = re.compile(
+    rf"([;\t\r\n](?:[^\w{_FORMULA_STARTS}]|[\u115f\u1160\u3164\uffa0])*)(?=[{_FORMULA_STARTS}])"
+)
 """Before a formula in a cell that a program splits at another sign than the comma."""
 
 
@@ -88,6 +90,6 @@ def escape_formula(cell: str) -> str:
     """What is in a cell of a spreadsheet, such that no part of it can run as a formula."""
     # An apostrophe in front makes it text; spreadsheets skip blanks before they look.
     seen = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
-    risky = seen in tuple(_FORMULA) or cell.startswith(("\t", "\r", "\n"))
-    cell = _INSIDE.sub(r"\1'", cell)
+    risky = seen in tuple(_FORMULA_STARTS) or cell.startswith(("\t", "\r", "\n"))
+    cell = _INNER_FORMULA.sub(r"\1'", cell)
     return f"'{cell}" if risky else cell

@@ -20,7 +20,7 @@ _PROBE_SIZE: Final = 64 * 1024
 _TEMPORARY: Final = re.compile(r"\.(secret\.key|accounts\.yaml|probe)\.[0-9a-f]{8}")
 _TEMPORARY_SECONDS: Final = 60
 
-_GOOD_FOR: Final = 5.0
+_PROBE_INTERVAL: Final = 5.0
 """Seconds for which what `can_write` has found is good."""
 
 
@@ -33,7 +33,7 @@ def make_data_directory(settings: Settings) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_probe(directory, 0)
-        _forget_temporary(directory)
+        _remove_stale_files(directory)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and directory.is_dir():
             return
@@ -67,7 +67,7 @@ def rename_without_overwriting(temporary: Path, path: Path) -> None:
         temporary.rename(path)  # This file system has no links.
 
 
-def _forget_temporary(directory: Path) -> None:
+def _remove_stale_files(directory: Path) -> None:
     """Remove what a process that was killed while it wrote a file has left; it may be a secret."""
     past = time.time() - _TEMPORARY_SECONDS
     for file in directory.glob(".*.[0-9a-f]*"):
@@ -86,9 +86,9 @@ class WriteProbe:
         self._looked_at = 0.0
         self._error = ""
 
-    def error(self) -> str:
+    def find_error(self) -> str:
         """Why nothing can be written there; "" if it can."""
-        if time.monotonic() - self._looked_at > _GOOD_FOR or self._error:
+        if time.monotonic() - self._looked_at > _PROBE_INTERVAL or self._error:
             self._looked_at = time.monotonic()
             try:
                 for directory in self._directories:

@@ -21,7 +21,7 @@ _CLAIMS = ["iss", "aud", "iat", "exp", "sub"]
 def sign(keys: SecretKeys, purpose: str, claims: dict[str, Any], seconds: int) -> str:
     """A statement of ``claims``, signed with the newest key and good for so many seconds."""
     now = int(time.time())
-    about = {"iss": _ISSUER, "aud": _audience(purpose), "iat": now, "exp": now + seconds}
+    about = {"iss": _ISSUER, "aud": _make_audience(purpose), "iat": now, "exp": now + seconds}
     key_id, key = next(iter(keys.derive(purpose).items()))
     return jwt.encode(about | claims, key, _ALGORITHM, headers={"kid": key_id})
 
@@ -38,12 +38,12 @@ def verify(keys: SecretKeys, purpose: str, statement: str) -> dict[str, Any]:
         statement,
         key,
         algorithms=[_ALGORITHM],
-        audience=_audience(purpose),
+        audience=_make_audience(purpose),
         issuer=_ISSUER,
         leeway=LEEWAY,
         options={"require": _CLAIMS},
     )
 
 
-def _audience(purpose: str) -> str:
+def _make_audience(purpose: str) -> str:
     return f"{_ISSUER}/{purpose}"

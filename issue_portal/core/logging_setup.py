@@ -32,11 +32,11 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 REQUEST_LOGGER: Final = "issue_portal.requests"
 """The logger of requests to the API, which writes a line for each."""
 
-_FIELDS = ("request_id", "method", "route", "status", "milliseconds")
-_OWN = ("issue_portal", "auth", "components", "web")
-_OF_PAGES = ("streamlit", "components.ui.messages")
-_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
-_TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_EXTRA_FIELDS = ("request_id", "method", "route", "status", "milliseconds")
+_OWN_LOGGERS = ("issue_portal", "auth", "components", "web")
+_PAGE_LOGGERS = ("streamlit", "components.ui.messages")
+_SERVER_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
+_TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class _RequestIdFilter(logging.Filter):
@@ -97,7 +97,7 @@ class LogBudget:
         return self._count <= self._most
 
 
-class _Handler(logging.StreamHandler[TextIO]):
+class _BudgetHandler(logging.StreamHandler[TextIO]):
     """Writes lines, but no more than the log can bear.
 
     What Streamlit calls an error, or fails on a page, anybody may cause by what they send: it does
@@ -120,30 +120,34 @@ class _Handler(logging.StreamHandler[TextIO]):
             self._left_out += 1
             return
         if self._left_out and budget:
-            told, self._left_out = self._left_out, 0
-            super().emit(_own(record, f"{told} lines were left out: too many came at once"))
+            count, self._left_out = self._left_out, 0
+            super().emit(
+                _copy_with_message(record, f"{count} lines were left out: too many came at once")
+            )
         if record.exc_info and not self._traces.spend():
-            record = _own(record, f"{record.getMessage()} (one of many: without its traceback)")
+            record = _copy_with_message(
+                record, f"{record.getMessage()} (one of many: without its traceback)"
+            )
         super().emit(record)
 
     def _budget(self, record: logging.LogRecord) -> LogBudget | None:
         if record.name == REQUEST_LOGGER:
             return self._refusals if getattr(record, "status", 0) >= 400 else None
         if record.levelno >= logging.ERROR:
-            is_of_pages = record.name.startswith(_OF_PAGES)
+            is_of_pages = record.name.startswith(_PAGE_LOGGERS)
             return self._errors_of_pages if is_of_pages else self._errors
         return self._warnings if record.levelno >= logging.WARNING else self._remarks
 
 
-def _own(record: logging.LogRecord, message: str) -> logging.LogRecord:
+def _copy_with_message(record: logging.LogRecord, message: str) -> logging.LogRecord:
     """A record like this one that says something else; others may get the same record."""
-    made = copy.copy(record)
-    made.msg, made.args = message, None
-    made.exc_info = made.exc_text = made.stack_info = None
-    return made
+    handler = copy.copy(record)
+    handler.msg, handler.args = message, None
+    handler.exc_info = handler.exc_text = handler.stack_info = None
+    return handler
 
 
-def _printable(text: str) -> str:
+def _escape_unprintable(text: str) -> str:
     """``text`` with what could move a terminal's cursor or break a line as escape sequences."""
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
@@ -151,12 +155,12 @@ def _printable(text: str) -> str:
     )
 
 
-def _message(record: logging.LogRecord) -> str:
+def _format_message(record: logging.LogRecord) -> str:
     """What a record says, on one line and not too long."""
     text = record.getMessage()
     more = len(text) - LONGEST_MESSAGE
     cut = f" … and {more} characters more" if more > 0 else ""
-    return _printable(text[:LONGEST_MESSAGE]) + cut
+    return _escape_unprintable(text[:LONGEST_MESSAGE]) + cut
 
 
 class _TraceFormatter(logging.Formatter):
@@ -164,7 +168,7 @@ class _TraceFormatter(logging.Formatter):
 
     def formatException(self, ei: object) -> str:
         lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
-        text = "\n  ".join(_printable(line[:LONGEST_MESSAGE]) for line in lines)
+        text = "\n  ".join(_escape_unprintable(line[:LONGEST_MESSAGE]) for line in lines)
         return "  " + text[-LONGEST_TRACE:]
 
 
@@ -174,10 +178,12 @@ class _JsonFormatter(_TraceFormatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _message(record),
+            "message": _format_message(record),
         }
         line |= {
-            name: value for name in _FIELDS if (value := getattr(record, name, None)) is not None
+            name: value
+            for name in _EXTRA_FIELDS
+            if (value := getattr(record, name, None)) is not None
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
@@ -186,22 +192,22 @@ class _JsonFormatter(_TraceFormatter):
 
 class _TextFormatter(_TraceFormatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = _message(record)
+        record.message = _format_message(record)
         return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # Another handler may have formatted it at its full length.
-        marked = getattr(record, "request_id", None)
-        return super().format(record) + (f" [request {marked}]" if marked else "")
+        request = getattr(record, "request_id", None)
+        return super().format(record) + (f" [request {request}]" if request else "")
 
 
 def make_handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handler:
     """Writes log lines of this form to ``stream``."""
-    made = _Handler(stream)
-    made.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter(_TEXT))
-    made.addFilter(_RequestIdFilter())
-    made.addFilter(_SessionFilter())
-    return made
+    handler = _BudgetHandler(stream)
+    handler.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter(_TEXT_FORMAT))
+    handler.addFilter(_RequestIdFilter())
+    handler.addFilter(_SessionFilter())
+    return handler
 
 
 def configure_logging(form: Literal["text", "json"]) -> None:
@@ -210,10 +216,10 @@ def configure_logging(form: Literal["text", "json"]) -> None:
     # However the server was started: its access lines have addresses and searches in them.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").addFilter(_ConnectionFilter())
-    for name in _SERVER:
+    for name in _SERVER_LOGGERS:
         # It comes with handlers of its own.
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
     if form == "json":
-        for name in _OWN:
+        for name in _OWN_LOGGERS:
             logging.getLogger(name).setLevel(logging.INFO)

@@ -27,7 +27,7 @@ class Person:
 class Visitor:
     """Someone who did not sign in. ``limited_as`` is what requests are counted under, opaque."""
 
-    limited_as: str
+    rate_limit_key: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ Caller = Person | Visitor | Operator
 def sign(keys: SecretKeys, caller: Caller, seconds: int = LIFETIME) -> str:
     """A token for ``caller``."""
     if isinstance(caller, Visitor):
-        claims = {"sub": _GUEST, "role": Role.GUEST, "visitor": caller.limited_as}
+        claims = {"sub": _GUEST, "role": Role.GUEST, "visitor": caller.rate_limit_key}
     elif isinstance(caller, Operator):
         claims = {"sub": _OPERATOR, "role": Role.OWNER}
     else:

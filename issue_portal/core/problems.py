@@ -24,17 +24,17 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-def not_found() -> ProblemError:
+def IssueNotFoundError() -> ProblemError:
     """The same answer whether an issue never was, is deleted or is someone else's."""
     return ProblemError(404, "There is no such issue, or it is not yours to see.")
 
 
-def forbidden(detail: str) -> ProblemError:
+def ForbiddenError(detail: str) -> ProblemError:
     """The caller's role may not do this."""
     return ProblemError(403, detail)
 
 
-def invalid_field(field: str, message: str) -> ProblemError:
+def InvalidFieldError(field: str, message: str) -> ProblemError:
     """One field or parameter is at fault."""
     return ProblemError(400, f"{field}: {message}", errors={field: message})
 
@@ -43,11 +43,11 @@ _MOST_ERRORS: Final = 100
 """Fields that are named as wrong in one answer."""
 
 
-def from_validation(error: ValidationError) -> ProblemError:
+def convert_validation_error(error: ValidationError) -> ProblemError:
     """A 400 that names each field at fault; never repeats the input, which may be private."""
     errors: dict[str, str] = {}
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    for item in found[:_MOST_ERRORS]:
+    items = error.errors(include_url=False, include_context=False, include_input=False)
+    for item in items[:_MOST_ERRORS]:
         field = ".".join(map(str, item["loc"])) or "body"
         errors.setdefault(field, item["msg"].removeprefix("Value error, "))
     detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem
+from limits import parse as parse_limit
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -33,17 +34,17 @@ class Limit:
     item: RateLimitItem
 
     @classmethod
-    def read(cls, name: str, setting: str, text: str) -> "Limit":
+    def parse(cls, name: str, setting: str, text: str) -> "Limit":
         """The limit called ``name`` from the text of a setting; raises `FatalError`."""
         try:
-            item = parse(text)
+            item = parse_limit(text)
         except ValueError:
             item = None
         if item is None or item.amount < 1:
             raise FatalError(f"{setting}: write a number and a time, such as 60/minute.")
         return cls(name, item)
 
-    def of(self, amount: int) -> "Limit":
+    def with_amount(self, amount: int) -> "Limit":
         """The same with another number."""
         kind = type(self.item)
         return Limit(self.name, kind(amount, self.item.multiples, self.item.namespace))
@@ -62,16 +63,16 @@ class RateLimiter:
     """The counters of this process, or with Redis of all; ``is_off`` if nothing is limited."""
 
     def __init__(self, settings: Settings) -> None:
-        where = settings.rate_limits
-        self.is_off = where == "off"
+        location = settings.rate_limits
+        self.is_off = location == "off"
         self._quiet_until = self._away_until = 0.0
         self._memory = FixedWindowRateLimiter(MemoryStorage())
         self._shared = self._memory
-        if where in ("memory", "off"):
+        if location in ("memory", "off"):
             return
         try:
             storage = storage_from_string(
-                where,
+                location,
                 wrap_exceptions=True,
                 socket_connect_timeout=REDIS_TIMEOUT,
                 socket_timeout=REDIS_TIMEOUT,
@@ -81,40 +82,40 @@ class RateLimiter:
         self._shared = FixedWindowRateLimiter(storage)
 
     @property
-    def are_elsewhere(self) -> bool:
+    def is_remote(self) -> bool:
         """Whether counting waits for a network."""
         return self._shared is not self._memory
 
-    def take(self, limit: Limit, who: str, *, cost: int = 1, shared: bool = True) -> LimitState:
+    def take(self, limit: Limit, key: str, *, cost: int = 1, shared: bool = True) -> LimitState:
         """Count one more of ``who``, or ``cost``, though never more than the limit has in all.
 
         Not ``shared``: in the memory of this process only.
         """
         cost = min(cost, limit.item.amount)
         return self._count(
-            lambda limiter: limiter.hit(limit.item, limit.name, who, cost=cost), limit, who, shared
+            lambda limiter: limiter.hit(limit.item, limit.name, key, cost=cost), limit, key, shared
         )
 
-    def look(self, limit: Limit, who: str) -> LimitState:
+    def peek(self, limit: Limit, key: str) -> LimitState:
         """What is left for ``who``."""
         return self._count(
-            lambda limiter: limiter.test(limit.item, limit.name, who), limit, who, True
+            lambda limiter: limiter.test(limit.item, limit.name, key), limit, key, True
         )
 
-    def forget(self, limit: Limit, who: str) -> None:
+    def reset(self, limit: Limit, key: str) -> None:
         """Begin anew for ``who``."""
-        self._do(lambda limiter: limiter.clear(limit.item, limit.name, who), shared=True)
+        self._do(lambda limiter: limiter.clear(limit.item, limit.name, key), shared=True)
 
     def _count(
         self,
         act: Callable[[FixedWindowRateLimiter], bool],
         limit: Limit,
-        who: str,
+        key: str,
         shared: bool,
     ) -> LimitState:
         def count(limiter: FixedWindowRateLimiter) -> LimitState:
             allowed = act(limiter)
-            stats = limiter.get_window_stats(limit.item, limit.name, who)
+            stats = limiter.get_window_stats(limit.item, limit.name, key)
             seconds = max(1, math.ceil(stats.reset_time - time.time()))
             return LimitState(allowed, stats.remaining, seconds)
 

@@ -16,7 +16,7 @@ from pydantic import StringConstraints
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 
-Name = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+RevokedName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """Of a file: a keyed hash of the sign-in's id, which tells nothing."""
 
 _SLACK = 3600
@@ -27,7 +27,7 @@ _RETRY_SECONDS = 30.0
 _TIDY_SECONDS = 600.0
 """How often those are removed that have ended by themselves: there may be tens of thousands."""
 
-_unwritten: dict[Path, dict[Name, float]] = {}
+_unwritten: dict[Path, dict[RevokedName, float]] = {}
 """Those that could not be written, by folder, and when each would have ended by itself."""
 
 _lock = threading.Lock()
@@ -39,7 +39,7 @@ class RevokedSignIns:
     """The sign-ins that people have ended."""
 
     def __init__(self, settings: Settings, keys: SecretKeys) -> None:
-        self._folder = _folder(settings)
+        self._folder = _get_folder(settings)
         self._keys = keys
         self._tidied_at = -_TIDY_SECONDS
         self._retry: threading.Timer | None = None
@@ -50,24 +50,24 @@ class RevokedSignIns:
         Returns whether that could be written. If not, only this process knows, and tries again
         until it stops.
         """
-        name = self._names(sign_in)[0]
+        name = self._hash_names(sign_in)[0]
         with _lock:
             _unwritten.setdefault(self._folder, {})[name] = until
-        is_written = self.write()
+        is_written = self.flush()
         if is_written and time.monotonic() - self._tidied_at > _TIDY_SECONDS:
             self._tidied_at = time.monotonic()
             with suppress(OSError):
                 self._forget_old()
         return is_written
 
-    def write(self) -> bool:
+    def flush(self) -> bool:
         """Write what is not written yet; returns whether that could be done."""
         with _lock:
             left = dict(_unwritten.get(self._folder, {}))
         if not left:
             return True
         try:
-            _write(self._folder, left)
+            _write_folder(self._folder, left)
         except OSError as error:
             log.error("sign-ins that were ended cannot be noted: %s", error.strerror)
             self._write_later()
@@ -85,48 +85,48 @@ class RevokedSignIns:
 
     def _write_again(self) -> None:
         self._retry = None  # So that it is tried once more if this fails.
-        self.write()
+        self.flush()
 
-    def has(self, sign_in: str) -> bool:
+    def contains(self, sign_in: str) -> bool:
         """Whether the sign-in with this id has been ended."""
         unwritten = _unwritten.get(self._folder, {})
-        names = self._names(sign_in)
+        names = self._hash_names(sign_in)
         return any(name in unwritten or (self._folder / name).exists() for name in names)
 
-    def _names(self, sign_in: str) -> list[Name]:
-        return [found.hex()[:32] for found in self._keys.hashes("ended", sign_in)]
+    def _hash_names(self, sign_in: str) -> list[RevokedName]:
+        return [digest.hex()[:32] for digest in self._keys.hashes("ended", sign_in)]
 
     def _forget_old(self) -> None:
         # A file that another process has just made does not have its time yet.
         past = time.time() - _SLACK
-        for name, until in _read(self._folder).items():
+        for name, until in _read_folder(self._folder).items():
             if until < past:
                 (self._folder / name).unlink(missing_ok=True)
 
 
-def read_revoked(settings: Settings) -> dict[Name, float]:
+def read_revoked(settings: Settings) -> dict[RevokedName, float]:
     """What a backup keeps of them: when each would have ended by itself."""
-    return _read(_folder(settings))
+    return _read_folder(_get_folder(settings))
 
 
-def restore_revoked(settings: Settings, ended: dict[Name, float]) -> None:
+def restore_revoked(settings: Settings, ended: dict[RevokedName, float]) -> None:
     """Put back what a backup has kept."""
-    _write(_folder(settings), ended)
+    _write_folder(_get_folder(settings), ended)
 
 
-def _folder(settings: Settings) -> Path:
+def _get_folder(settings: Settings) -> Path:
     return settings.data_dir / "ended"
 
 
-def _read(folder: Path) -> dict[Name, float]:
-    found = {}
+def _read_folder(folder: Path) -> dict[RevokedName, float]:
+    digest = {}
     for file in folder.glob("*"):
         with suppress(FileNotFoundError):  # Another process has just forgotten it.
-            found[file.name] = file.stat().st_mtime
-    return found
+            digest[file.name] = file.stat().st_mtime
+    return digest
 
 
-def _write(folder: Path, ended: dict[Name, float]) -> None:
+def _write_folder(folder: Path, ended: dict[RevokedName, float]) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, until in ended.items():
         (folder / name).touch(mode=0o600)

@@ -32,7 +32,7 @@ class SecretKeys:
         """A 32-byte key for one purpose by the id of the secret it comes from, newest first."""
         if purpose not in self._derived:
             self._derived[purpose] = {
-                _derived(secret, "id").hex()[:8]: _derived(secret, purpose)
+                _derive_key(secret, "id").hex()[:8]: _derive_key(secret, purpose)
                 for secret in self._secrets
             }
         return self._derived[purpose]
@@ -47,11 +47,13 @@ class SecretKeys:
 
     def fingerprints(self) -> list[str]:
         """What tells these keys from others, without telling them: 16 hex digits, newest first."""
-        return [found.hex()[:16] for found in self.hashes("backup")]
+        return [digest.hex()[:16] for digest in self.hashes("backup")]
 
-    def is_hash(self, given: bytes, purpose: str, *parts: str | bytes) -> bool:
+    def matches_hash(self, digest_: bytes, purpose: str, *parts: str | bytes) -> bool:
         """Whether ``given`` is what `hash` returns now, or returned before a rotation."""
-        return any(hmac.compare_digest(given, known) for known in self.hashes(purpose, *parts))
+        return any(
+            hmac.compare_digest(digest_, candidate) for candidate in self.hashes(purpose, *parts)
+        )
 
 
 def check_secret(name: str, secret: str) -> None:
@@ -71,28 +73,28 @@ def load_keys(settings: Settings) -> SecretKeys:
     """The installation's keys: of ``ISSUES_SECRET_KEY``, else of a file made at the first run."""
     configured = settings.secret_key.get_secret_value()
     if configured:
-        return read_keys(configured)
-    path = key_file(settings)
+        return parse_keys(configured)
+    path = get_key_path(settings)
     if not path.exists():
         write_private_file(path, generate_secret())
     try:
-        return read_keys(path.read_text())
+        return parse_keys(path.read_text())
     except UnicodeDecodeError:
         raise FatalError(f"{path} is not a text: put the right key there.") from None
 
 
-def read_keys(text: str) -> SecretKeys:
+def parse_keys(text: str) -> SecretKeys:
     """The keys in ``text``, newest first, with commas or line breaks between."""
-    found = [secret.strip() for secret in re.split(r"[,\n]", text)]
-    return SecretKeys(*[secret for secret in found if secret] or [""])
+    digest = [secret.strip() for secret in re.split(r"[,\n]", text)]
+    return SecretKeys(*[secret for secret in digest if secret] or [""])
 
 
-def key_file(settings: Settings) -> Path:
+def get_key_path(settings: Settings) -> Path:
     """Where the keys are, unless they are configured."""
     return settings.data_dir / "secret.key"
 
 
-def _derived(secret: bytes, purpose: str) -> bytes:
+def _derive_key(secret: bytes, purpose: str) -> bytes:
     return hmac.digest(secret, b"issue-portal/" + purpose.encode(), "sha256")
 
 

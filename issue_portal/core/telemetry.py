@@ -14,18 +14,18 @@ from issue_portal.core.settings import FatalError, Settings
 
 SERVICE = "issue-portal"
 
-_PATIENCE = 2.0
+_FLUSH_SECONDS = 2.0
 """Seconds to send what is left when the process stops."""
 
-_FRAME = ("filename", "function", "module", "lineno", "in_app")
-_WHOLE = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
+_FRAME_FIELDS = ("filename", "function", "module", "lineno", "in_app")
+_EVENT_FIELDS = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
 
 _EVENTS_A_MINUTE = 60
 """Errors that are sent: a visitor who causes one again and again must not use up a quota."""
 
 _events = logging_setup.LogBudget(_EVENTS_A_MINUTE)
 _tracer: Any = None
-_last_words: list[Callable[[], object]] = []
+_flushers: list[Callable[[], object]] = []
 
 
 def start(settings: Settings) -> None:
@@ -45,12 +45,12 @@ def start(settings: Settings) -> None:
 def stop() -> None:
     """Send what has not been sent yet, for a moment."""
     # In threads: if a collector hangs, OpenTelemetry (1.45) takes far longer than it is given.
-    said = [threading.Thread(target=last_word, daemon=True) for last_word in _last_words]
-    for each in said:
-        each.start()
-    until = time.monotonic() + _PATIENCE
-    for each in said:
-        each.join(max(0.0, until - time.monotonic()))
+    threads = [threading.Thread(target=flush, daemon=True) for flush in _flushers]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + _FLUSH_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
 
 
 def trace(method: str, route: str, status: int, started: int) -> None:
@@ -75,7 +75,7 @@ def _start_sentry(dsn: str) -> None:
             # All others look at requests. What is logged as an error is sent, and nothing else.
             default_integrations=False,
             integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
-            before_send=_bare,
+            before_send=_strip_event,
             max_breadcrumbs=0,
             include_local_variables=False,
             include_source_context=False,
@@ -84,19 +84,19 @@ def _start_sentry(dsn: str) -> None:
         )
     except BadDsn as error:
         raise FatalError("ISSUES_SENTRY_DSN is not the address of a Sentry project.") from error
-    _last_words.append(lambda: sentry_sdk.flush(_PATIENCE))
+    _flushers.append(lambda: sentry_sdk.flush(_FLUSH_SECONDS))
 
 
-def _bare(event: Any, _hint: Any) -> Any:
+def _strip_event(event: Any, _hint: Any) -> Any:
     """What may be sent of an event: where in the code, of which kind; not what was said.
 
     Returns None, so that nothing is sent, if there were too many in this minute.
     """
     if not _events.spend():
         return None
-    bare = {name: event[name] for name in _WHOLE if name in event}
-    if marked := logging_setup.request_id.get():
-        bare["tags"] = {"request_id": marked}
+    bare = {name: event[name] for name in _EVENT_FIELDS if name in event}
+    if trace_id := logging_setup.request_id.get():
+        bare["tags"] = {"request_id": trace_id}
     # The line as it stands in our code, before values are filled in.
     if (
         str(event.get("logger")).startswith(("issue_portal", "auth", "components", "web"))
@@ -104,15 +104,17 @@ def _bare(event: Any, _hint: Any) -> Any:
     ):
         bare["logentry"] = {"message": event["logentry"]["message"]}
     if "exception" in event:
-        bare["exception"] = {"values": [_kind(item) for item in event["exception"]["values"]]}
+        bare["exception"] = {
+            "values": [_strip_exception(item) for item in event["exception"]["values"]]
+        }
     return bare
 
 
-def _kind(exception: dict[str, Any]) -> dict[str, Any]:
+def _strip_exception(exception: dict[str, Any]) -> dict[str, Any]:
     stack = (exception.get("stacktrace") or {}).get("frames", ())
-    frames = [{name: frame[name] for name in _FRAME if name in frame} for frame in stack]
-    kind = {name: exception.get(name) for name in ("type", "module")}
-    return kind | ({"stacktrace": {"frames": frames}} if frames else {})
+    frames = [{name: frame[name] for name in _FRAME_FIELDS if name in frame} for frame in stack]
+    fields = {name: exception.get(name) for name in ("type", "module")}
+    return fields | ({"stacktrace": {"frames": frames}} if frames else {})
 
 
 def _start_traces(endpoint: str) -> None:
@@ -128,8 +130,8 @@ def _start_traces(endpoint: str) -> None:
         """The id of a trace is that of its request, so that one finds the other."""
 
         def generate_trace_id(self) -> int:
-            marked = logging_setup.request_id.get()
-            return int(marked, 16) if marked else super().generate_trace_id()
+            trace_id = logging_setup.request_id.get()
+            return int(trace_id, 16) if trace_id else super().generate_trace_id()
 
     global _tracer  # noqa: PLW0603 - one a process, like the log
     provider = TracerProvider(
@@ -140,4 +142,4 @@ def _start_traces(endpoint: str) -> None:
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
     _tracer = provider.get_tracer(SERVICE)
-    _last_words.append(lambda: provider.force_flush(int(_PATIENCE * 1000)))
+    _flushers.append(lambda: provider.force_flush(int(_FLUSH_SECONDS * 1000)))

@@ -13,7 +13,7 @@ class ConcurrencyLimit:
         self._at_once = at_once
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    def of(self, name: str) -> asyncio.Semaphore:
+    def get_semaphore(self, name: str) -> asyncio.Semaphore:
         """What to hold meanwhile; the first who asks is the first to get it."""
         turn = self._turns.get(name)
         if turn is None:
@@ -30,7 +30,7 @@ class TokenBucket:
         self._tokens = float(burst)
         self._filled_at = time.monotonic()
 
-    def seconds_left(self) -> float:
+    def seconds_until_token(self) -> float:
         """Seconds until there is a token; 0 if there is one."""
         now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
@@ -45,7 +45,7 @@ class TokenBucket:
     @property
     def used(self) -> float:
         """Tokens that were taken and not filled up since."""
-        self.seconds_left()
+        self.seconds_until_token()
         return self._burst - self._tokens
 
     def take(self, count: float = 1) -> None:
@@ -55,7 +55,7 @@ class TokenBucket:
 
 async def take_tokens(bucket: TokenBucket, count: float = 1) -> None:
     """Wait until the bucket has a token, and take ``count``: who asks first is first."""
-    left = bucket.seconds_left()
+    left = bucket.seconds_until_token()
     bucket.take(count)
     if left:
         try:

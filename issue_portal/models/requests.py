@@ -18,7 +18,13 @@ from pydantic import (
     StrictBool,
 )
 
-from issue_portal.models.text_rules import STORABLE, TEXT, check_characters, check_text, unmarked
+from issue_portal.models.text_rules import (
+    STORABLE,
+    TEXT,
+    check_characters,
+    check_text,
+    strip_hidden_marks,
+)
 from issue_portal.models.vocabulary import (
     DESCRIPTION_LIMIT,
     LIVE_STATES,
@@ -79,17 +85,17 @@ class NewIssue(_StrictModel):
     project_id: Reference | None = Field(default=None, description="The project it belongs to.")
     config: ThreadConfig | None = Field(default=None, description="The thread it is about.")
 
-    def unmarked(self) -> "NewIssue":
+    def strip_hidden_marks(self) -> "NewIssue":
         """The same report without unseen characters, by which its sender could be told.
 
         Raises pydantic's ``ValidationError`` if nothing is left of a field.
         """
         sent = self.model_dump(exclude_unset=True)
-        sent["description"] = unmarked(self.description)
+        sent["description"] = strip_hidden_marks(self.description)
         if self.project_id is not None:
-            sent["project_id"] = unmarked(self.project_id)
+            sent["project_id"] = strip_hidden_marks(self.project_id)
         if self.config is not None:
-            sent["config"] = {name: unmarked(value) for name, value in self.config}
+            sent["config"] = {name: strip_hidden_marks(value) for name, value in self.config}
         return NewIssue.model_validate(sent)
 
 
@@ -149,7 +155,7 @@ _Ids = Annotated[
 class _QueryParameters(_StrictModel):
     """The parameters of a ``GET``."""
 
-    def params(self) -> dict[str, str]:
+    def to_params(self) -> dict[str, str]:
         """What to send: only what was set, lists joined by commas."""
         sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         texts = {

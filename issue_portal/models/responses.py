@@ -24,13 +24,13 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
-def _with_room(moment: datetime) -> datetime:
+def _clamp_moment(moment: datetime) -> datetime:
     """A moment that can be told in every time zone; one without a zone is in UTC."""
-    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(known, _EARLIEST), _LATEST)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(aware, _EARLIEST), _LATEST)
 
 
-Moment = Annotated[datetime, AfterValidator(_with_room)]
+Moment = Annotated[datetime, AfterValidator(_clamp_moment)]
 
 
 class _TolerantModel(BaseModel):
@@ -40,7 +40,7 @@ class _TolerantModel(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _null_is_absent(cls, data: Any) -> Any:
+    def _drop_optional_nulls(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         fields = cls.model_fields
@@ -51,19 +51,19 @@ class _TolerantModel(BaseModel):
         }
 
 
-def _none_is_empty(value: Any) -> Any:
+def _none_to_empty(value: Any) -> Any:
     return () if value is None else value
 
 
 Item = TypeVar("Item")
 
-Items = Annotated[tuple[Item, ...], BeforeValidator(_none_is_empty)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
 """A list that must be there, if only as null: some servers write an empty one so."""
 
 # A value that a newer server knows and we do not comes through as a plain string.
-KnownType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
+OpenIssueType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 
-KnownState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
+OpenIssueState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
 
 
 class User(_TolerantModel):
@@ -100,8 +100,8 @@ class Issue(_TolerantModel):
     issue_number: int | None = None
     description: str | None = None
     resource_type: str | None = None
-    type: KnownType | None = None
-    state: KnownState | None = None
+    type: OpenIssueType | None = None
+    state: OpenIssueState | None = None
     is_read: bool = False
     data: ThreadData | None = None
     created_at: Moment | None = None
@@ -165,8 +165,8 @@ class ReceiptView(_TolerantModel):
     """What the holder of a receipt may see of an issue."""
 
     issue_number: int
-    type: KnownType
-    state: KnownState
+    type: OpenIssueType
+    state: OpenIssueState
     created_at: Moment
     updated_at: Moment
     description: str | None = None

@@ -1,7 +1,8 @@
 """What people may write, and what of it can be seen.
 
 A text can carry marks that nobody sees: blanks at its end, characters without width, spaces of
-another kind. Whoever prepares a link could tell by them who followed it. `unmarked` removes them.
+another kind. Whoever prepares a link could tell by them who followed it.
+`strip_hidden_marks` removes them.
 """
 
 import functools
@@ -255,7 +256,7 @@ def check_text(text: str) -> str:
     return text
 
 
-def unmarked(text: str) -> str:
+def strip_hidden_marks(text: str) -> str:
     """``text`` as people see it, without anything in it that they cannot see.
 
     Characters without width are removed, every kind of space is one ordinary blank, and blanks at
@@ -267,44 +268,44 @@ def unmarked(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
-    text = with_few_marks(text.translate(_ALIKE))
+    text = limit_combining_marks(text.translate(_ALIKE))
     for _ in range(_MOST_PASSES):
-        before, text = text, _without_marks(text)
+        before, text = text, _strip_marks_once(text)
         if text == before:
             break
     return text
 
 
-def _without_marks(text: str) -> str:
-    """One pass of `unmarked`. What it removes can bring others together, so there may be more."""
+def _strip_marks_once(text: str) -> str:
+    """Make one pass of `strip_hidden_marks`; removing a mark can expose the next one."""
     text = _SPACES.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text)))
     text = _HIDDEN.sub("", text)
     text = _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     for apart, joined in _WRITTEN_APART:
         text = apart.sub(joined, text)
-    text = _with_digits_of_one_set(text)
+    text = _unify_digits(text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
-        text = _with_marks_once(text)
-    text = _with_marks_in_order(text)
+        text = _remove_stray_marks(text)
+    text = _sort_marks(text)
     if _JOINER in text or _NON_JOINER in text:
-        text = _with_needed_joiners(text)
+        text = _remove_idle_joiners(text)
     text = _SHOWN_AS_EMOJI.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
     return _EMPTY_LINES.sub("\n\n", _BLANKS_AT_BREAKS.sub("\n", text)).strip()
 
 
-def _with_digits_of_one_set(text: str) -> str:
+def _unify_digits(text: str) -> str:
     """Each number in Arabic or Persian digits: as those tell that differ, or else the letters."""
     is_persian = _PERSIAN_LETTERS.search(text)
 
     def of_one_set(number: re.Match[str]) -> str:
-        told = _DIGITS_THAT_DIFFER.search(number[0])
-        to_persian = told[0] >= "\u06f4" if told else is_persian
+        distinct = _DIGITS_THAT_DIFFER.search(number[0])
+        to_persian = distinct[0] >= "\u06f4" if distinct else is_persian
         return number[0].translate(_TO_PERSIAN if to_persian else _TO_ARABIC)
 
     return _DIGITS.sub(of_one_set, text)
 
 
-def _with_marks_once(text: str) -> str:
+def _remove_stray_marks(text: str) -> str:
     """The text in NFC with each combining mark once on a letter, if it is one of that script."""
     kept: list[str] = []
     base, marks = "", set[str]()
@@ -313,7 +314,7 @@ def _with_marks_once(text: str) -> str:
             pass
         elif unicodedata.category(character) != "Mn":
             base, marks = character, set()
-        elif character in marks or not _is_written_on(base, character):
+        elif character in marks or not _is_visible_on(base, character):
             continue
         else:
             marks.add(character)
@@ -322,16 +323,16 @@ def _with_marks_once(text: str) -> str:
     return text.translate(_MARKS_ALIKE)
 
 
-def _with_marks_in_order(text: str) -> str:
+def _sort_marks(text: str) -> str:
     """The text with the marks of a syllable in the order in which people type them, then in NFC."""
     apart = unicodedata.normalize("NFD", text)
     if not _RUNS_OF_MARKS.search(apart):
         return text
-    ordered = _RUNS_OF_MARKS.sub(lambda run: "".join(sorted(run[0], key=_place)), apart)
+    ordered = _RUNS_OF_MARKS.sub(lambda run: "".join(sorted(run[0], key=_rank_mark)), apart)
     return unicodedata.normalize("NFC", ordered)
 
 
-def _place(mark: str) -> tuple[int, int]:
+def _rank_mark(mark: str) -> tuple[int, int]:
     """Where a mark is typed among those of its syllable."""
     code, of_block = ord(mark), ord(mark) % 0x80
     if code < 0xD80:  # Indian: the dot of a letter, vowels from the left, then all others.
@@ -349,22 +350,22 @@ def _place(mark: str) -> tuple[int, int]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_written_on(base: str, mark: str) -> bool:
+def _is_visible_on(base: str, mark: str) -> bool:
     """Whether a combining mark is seen on that character: it may be too small for a foreign one."""
     if mark == _DOT_ABOVE:
         return base not in _DOTTED
     if not base or base.isspace():
         return True
-    script = _script(mark)
-    return script in ("COMBINING", "VEDIC", _script(base))
+    script = _get_script(mark)
+    return script in ("COMBINING", "VEDIC", _get_script(base))
 
 
-def _script(character: str) -> str:
+def _get_script(character: str) -> str:
     """The script of a letter or mark, as Unicode's names begin: ``LATIN``."""
     return unicodedata.name(character, "").partition(" ")[0]
 
 
-def with_few_marks(text: str) -> str:
+def limit_combining_marks(text: str) -> str:
     """``text`` with at most so many combining marks in a row that they are sorted quickly."""
     if text.isascii() or len(text) <= _MOST_MARKS:
         return text
@@ -376,10 +377,10 @@ def with_few_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _with_needed_joiners(text: str) -> str:
+def _remove_idle_joiners(text: str) -> str:
     """The text with joiners only where they change what is seen."""
     text = _SEVERAL_JOINERS.sub(_JOINER, text)
-    in_emoji = {place for found in _JOINED_EMOJI.finditer(text) for place in range(*found.span())}
+    in_emoji = {i for match in _JOINED_EMOJI.finditer(text) for i in range(*match.span())}
     # What comes next for each place, joiners left out.
     following = ""
     after: list[str] = []
@@ -393,7 +394,7 @@ def _with_needed_joiners(text: str) -> str:
     for place, (character, following) in enumerate(zip(text, after, strict=True)):
         if character not in (_JOINER, _NON_JOINER):
             base = base if unicodedata.combining(character) else character
-        elif place not in in_emoji and not _is_needed(
+        elif place not in in_emoji and not _is_joiner_visible(
             character, "".join(kept[-1:]), base, following
         ):
             continue
@@ -401,7 +402,7 @@ def _with_needed_joiners(text: str) -> str:
     return "".join(kept)
 
 
-def _is_needed(joiner: str, before: str, base: str, following: str) -> bool:
+def _is_joiner_visible(joiner: str, before: str, base: str, following: str) -> bool:
     """Whether a joiner changes how the letters around it look.
 
     ``before`` is what it follows, ``base`` the letter below that if it is a combining mark.

@@ -80,6 +80,6 @@ class PageOrder(StrEnum):
     DESCENDING = "DESC"
 
 
-def receipt_digits(receipt: str) -> str:
+def normalize_receipt(receipt: str) -> str:
     """A receipt without the spaces and dashes that people write in it."""
     return re.sub(r"[\s\-\u2010-\u2015]", "", receipt)

@@ -19,7 +19,7 @@ from issue_portal.server.services import api_tokens
 from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
-from tests.conftest import SECRET, api_server
+from tests.servers.installation import SECRET, api_server
 
 NEWER = "another secret of the tests, newer"
 NOW = int(time.time())
@@ -109,8 +109,8 @@ def anonymous(text: str) -> NewIssue:
     )
 
 
-def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path, database_url):
-    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url)
+def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path):
+    server = api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
     done = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")
@@ -174,9 +174,9 @@ def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
     token = create_token(
         service.database, service.org_id, service.keys, "a@example.com", Role.MEMBER, None
     )
-    caller = service.access.authenticate(f"Bearer {token.secret}")
-    service.token_uses.note(caller)
-    monkeypatch.setattr(api_tokens, "TOKEN_USES_INTERVAL", 0.0)
+    caller = service.authenticator.authenticate(f"Bearer {token.secret}")
+    service.token_usage.record(caller)
+    monkeypatch.setattr(api_tokens, "USAGE_WRITE_INTERVAL", 0.0)
 
     def days() -> list[int]:
         with sqlite3.connect(tmp_path / "issues.db") as reader:
@@ -185,10 +185,10 @@ def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
     locker = sqlite3.connect(tmp_path / "issues.db", isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")
     begun = time.monotonic()
-    service.token_uses.note(caller)
+    service.token_usage.record(caller)
     assert time.monotonic() - begun < 1
     with pytest.raises(DBAPIError):  # What has been told since is there at the next try.
-        service.token_uses.write()
+        service.token_usage.write()
     for thread in threading.enumerate():
         if thread.name == "token uses":
             thread.join()

@@ -71,7 +71,7 @@ def matching(connection: Connection, which: IssueFilter, *, descending: bool) ->
 
 
 def page(connection: Connection, which: IssueFilter, offset: int, *, descending: bool) -> list[int]:
-    rest, left = count_rollups.skipped(connection, which, offset, descending=descending)
+    rest, left = count_rollups.skip_blocks(connection, which, offset, descending=descending)
     rows = queries_issues.list_issues(
         connection, rest, descending=descending, limit=10, offset=left
     )

@@ -33,7 +33,8 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, 
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
 from tests.api.conftest import Caller
-from tests.conftest import ROOT, SECRET, api_server
+from tests.servers.installation import SECRET, api_server
+from tests.servers.processes import ROOT
 
 
 def email() -> str:
@@ -220,7 +221,7 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
     ended = RevokedSignIns(settings, load_keys(settings))
-    assert (ended.has("of someone"), ended.has("of another")) == (True, False)
+    assert (ended.contains("of someone"), ended.contains("of another")) == (True, False)
     other.start()
     try:
         with other.client(token) as client:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.conftest import ROOT, Server, portal_server
+from tests.servers.installation import Server, portal_server
+from tests.servers.processes import ROOT
 
 TOKEN_CREATE = [sys.executable, "-m", "issue_portal", "token", "create"]
 PUBLISHED = Path(__file__).parent / "published"

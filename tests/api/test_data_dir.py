@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from issue_portal.core.files import lock_directory
-from tests.conftest import ROOT, api_server, environment
+from tests.servers.installation import api_server
+from tests.servers.processes import ROOT, environment
 
 TIMES = 50
 # The superuser may write anywhere, so the command line runs as another user.

@@ -17,7 +17,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from tests.conftest import SECRET, Server, api_server, portal_server
+from tests.servers.installation import SECRET, Server, api_server, portal_server
 
 
 class Disk:
@@ -169,7 +169,7 @@ def test_sign_ins_are_ended_at_the_same_time(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         done = pool.map(lambda name: RevokedSignIns(settings, keys).add(name, until), names)
         assert all(done)
-    assert all(RevokedSignIns(settings, keys).has(name) for name in names)
+    assert all(RevokedSignIns(settings, keys).contains(name) for name in names)
 
 
 def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
@@ -180,13 +180,13 @@ def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
     until = time.time() + 600
     assert ended.add("one", until) is False
     # Whoever asks in this process: each page makes its own.
-    assert RevokedSignIns(settings, SecretKeys(SECRET)).has("one")
-    assert not ended.has("two")
+    assert RevokedSignIns(settings, SecretKeys(SECRET)).contains("one")
+    assert not ended.contains("two")
     (tmp_path / "ended").unlink()
     assert ended.add("two", until) is True
     assert len(list((tmp_path / "ended").iterdir())) == 2
-    assert ended.has("one")
-    assert ended.has("two")
+    assert ended.contains("one")
+    assert ended.contains("two")
 
 
 def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch):
@@ -195,10 +195,10 @@ def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch)
     ended = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")
     assert ended.add("one", time.time() + 600) is False
-    assert ended.write() is False
+    assert ended.flush() is False
     (tmp_path / "ended").unlink()
     until = time.monotonic() + 10
     while not (tmp_path / "ended").is_dir() or not list((tmp_path / "ended").iterdir()):
         assert time.monotonic() < until
         time.sleep(0.01)
-    assert ended.write() is True
+    assert ended.flush() is True

@@ -24,8 +24,9 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
-from tests.conftest import SECRET, answered, api_server, free_port
 from tests.loops import in_a_loop
+from tests.servers.installation import SECRET, answered, api_server
+from tests.servers.processes import free_port
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",
@@ -147,7 +148,7 @@ def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
     """Each look waited a second: a sign-in took eight."""
     url, process = redis
     counters = RateLimiter(Settings(rate_limits=url, _env_file=None))
-    limit = Limit.read("few", "", "2/minute")
+    limit = Limit.parse("few", "", "2/minute")
     assert counters.take(limit, "me").left == 1
     process.send_signal(signal.SIGSTOP)
     began = time.monotonic()
@@ -189,8 +190,8 @@ def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_
 
 
 def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
-    monkeypatch.setattr("issue_portal.server.db.database._GOOD_FOR", 0)
-    monkeypatch.setattr("issue_portal.server.db.database._LONGEST_LOOK", 0.2)
+    monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
+    monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.2)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
     assert database.is_current()
@@ -200,7 +201,7 @@ def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
         hangs.set()
         return goes_on.wait(20)
 
-    monkeypatch.setattr(database, "_look", look)
+    monkeypatch.setattr(database, "_check_current", look)
     first = threading.Thread(target=database.is_current)
     first.start()
     assert hangs.wait(20)
@@ -228,8 +229,8 @@ def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
 
 def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql):
     """Calls, and who asked whether it is ready, waited as long as it stood."""
-    monkeypatch.setattr("issue_portal.server.db.database._GOOD_FOR", 0)
-    monkeypatch.setattr("issue_portal.server.db.database._LONGEST_LOOK", 0.3)
+    monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
+    monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
     monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
     database = Database(postgresql())
     database.migrate()
@@ -247,12 +248,12 @@ def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql)
     assert database.is_current()
     with (
         pytest.raises(DBAPIError, match=r"no answer within 0\.3 seconds"),
-        database.answers_within(0.3),
+        database.limit_answer_time(0.3),
         database.write() as connection,
     ):
         connection.execute(text("SELECT pg_sleep(20)"))
     # A change of the schema may take its time.
-    with database.answers_within(0.3), database._schema_change() as connection:
+    with database.limit_answer_time(0.3), database._schema_change() as connection:
         connection.execute(text("SELECT pg_sleep(0.6)"))
     assert database.is_current()
     database.close()
@@ -296,14 +297,14 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     async def computes(calls):
         for _ in range(calls):
             await limits.delay(script, 0)
-            await limits.made_up_for(script)  # It is counted once.
+            await limits.wait_for_debt(script)  # It is counted once.
         return sum(slept)
 
     assert in_a_loop(lambda: computes(300)) == 0
     # An answer that is known already counts, too: 1,400 a second made others wait.
     slept.clear()
     clock.monotonic.return_value += 1000
-    assert sum(limits.may_ask_at_once(script) for _ in range(1000)) == 400
+    assert sum(limits.take_if_ready(script) for _ in range(1000)) == 400
     assert not slept
     clock.monotonic.return_value += 1000
 
@@ -319,14 +320,14 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     clock.monotonic.return_value += 1000
     in_a_loop(lambda: story(script, 1, 0))
     for _ in range(200):
-        limits.count_computing(script, 0.006)
+        limits.charge_seconds(script, 0.006)
     assert in_a_loop(lambda: story(script, 1, 0)) == pytest.approx(2, rel=0.05)
-    limits.count_computing(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
+    limits.charge_seconds(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
     # Of a person in a portal, it counts where they come from.
     slept.clear()
     person = Principal(Role.MEMBER, "user_1", "user_1")
     assert in_a_loop(lambda: story(person, 1000, 0)) == 0
-    assert all(limits.may_ask_at_once(person) for _ in range(1000))
+    assert all(limits.take_if_ready(person) for _ in range(1000))
 
     async def guesses(address, calls):
         for _ in range(calls):
@@ -349,8 +350,8 @@ def test_long_questions_are_not_remembered(tmp_path):
     """2,000 of 94 kB took 200 MB."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     memory = ReadCache(database)
-    asked = Mock(memory=memory)
-    asked.access.at_once.return_value = Principal(Role.MEMBER, "user_1", "user_1")
+    asked = Mock(read_cache=memory)
+    asked.authenticator.authenticate_now.return_value = Principal(Role.MEMBER, "user_1", "user_1")
 
     async def app(_scope, _receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -10,9 +10,9 @@ from websockets.sync.client import connect
 
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
-from issue_portal.server.http.metrics import Queue
+from issue_portal.server.http.metrics import QueueCollector
 from tests.api.conftest import Caller
-from tests.conftest import api_server
+from tests.servers.installation import api_server
 
 TOKEN = "a-token-for-prometheus"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
@@ -107,5 +107,5 @@ def test_portal_counts_the_tabs_that_are_connected(portal):
 
 def test_numbers_come_without_a_database_too():
     gone = SimpleNamespace(org_id="org_1", database=Database("postgresql://127.0.0.1:9/nothing"))
-    families = list(Queue(gone).collect())
+    families = list(QueueCollector(gone).collect())
     assert [(f.name, f.samples[0].value) for f in families] == [("issue_portal_database_up", 0)]

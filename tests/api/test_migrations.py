@@ -16,7 +16,8 @@ from issue_portal.models.requests import NewIssue
 from issue_portal.server.db.database import MIGRATIONS
 from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller
-from tests.conftest import DATABASES, ROOT, SECRET, Server, api_server
+from tests.servers.installation import DATABASES, SECRET, Server, api_server
+from tests.servers.processes import ROOT
 
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())

@@ -18,7 +18,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import tables
 from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller
-from tests.conftest import DATABASES, Server, api_server
+from tests.servers.installation import DATABASES, Server, api_server
 
 ISSUES = 200
 BEGIN, END = 1_700_000_000, 1_700_864_000

@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from issue_portal.models.vocabulary import Role
-from tests.conftest import DATABASES, api_server
+from tests.servers.installation import DATABASES, api_server
 
-REQUESTS = 2_500  # on each database
+REQUESTS = {"sqlite": 2_500, "postgresql": 500}
+"""The database matters for few mutations: text that PostgreSQL cannot store."""
+
 THREADS = 4
 PATIENCE = 0.3  # seconds, for an answer that may never come because the request never ends
 
@@ -355,9 +357,10 @@ def server(request, postgresql, tmp_path):
     server.stop()
 
 
-def test_every_mutation_gets_a_proper_answer(server):
+def test_every_mutation_gets_a_proper_answer(server, request):
     roles = [Role.ADMIN, Role.ADMIN, Role.MEMBER, Role.GUEST]
     tokens = [server.lasting_token(f"{role.value}{n}", role) for n, role in enumerate(roles)]
+    count = REQUESTS[request.node.callspec.params["server"]]
     faults: list[str] = []
     answered = [0] * THREADS
 
@@ -365,15 +368,15 @@ def test_every_mutation_gets_a_proper_answer(server):
         chance = random.Random(number)
         connection = Connection(server.port)
         ids = ["issue_0000000000000000"]
-        for _ in range(REQUESTS // THREADS):
-            request = valid(chance, tokens, ids[-5:])
+        for _ in range(count // THREADS):
+            mutated = valid(chance, tokens, ids[-5:])
             for _ in range(chance.choice([0, 1, 1, 1, 2, 3])):
-                chance.choice(MUTATIONS)(request, chance)
-            data = request.bytes()
-            answer = connection.send(data, last=request.last)
+                chance.choice(MUTATIONS)(mutated, chance)
+            data = mutated.bytes()
+            answer = connection.send(data, last=mutated.last)
             if answer is None:
                 # On a longer address or body, uvicorn may close before all of it was sent.
-                if not request.last and len(data) < 65_536:
+                if not mutated.last and len(data) < 65_536:
                     faults.append(f"no answer to {data[:2000]!r}")
                 continue
             answered[number] += 1
@@ -385,7 +388,7 @@ def test_every_mutation_gets_a_proper_answer(server):
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, range(THREADS)))
     assert not faults, "\n".join([f"{len(faults)} faults", *faults[:20]])
-    assert sum(answered) > REQUESTS * 0.9
+    assert sum(answered) > count * 0.9
     assert httpx.get(f"{server.url}/api/ready").json() == {"status": "ready"}
     # uvicorn 0.54 refuses broken framing itself, and then logs that the answer came too late.
     too_late = server.log.count("h11._util.LocalProtocolError: can't handle event type Response")

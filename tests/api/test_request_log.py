@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from issue_portal.models.vocabulary import REQUEST_ID, Role
 from tests.api.conftest import Caller
-from tests.conftest import api_server, portal_server
+from tests.servers.installation import api_server, portal_server
 
 THEIRS = "0123456789abcdef" * 2
 OWN_FORM = re.compile("[0-9a-f]{32}")

@@ -13,7 +13,8 @@ from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
-from tests.conftest import ROOT, SECRET, api_server, environment, free_port, portal_server
+from tests.servers.installation import SECRET, api_server, portal_server
+from tests.servers.processes import ROOT, environment, free_port
 
 SERVE = [sys.executable, "-m", "issue_portal", "serve"]
 PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]

@@ -12,7 +12,7 @@ import pytest
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
-from tests.conftest import api_server, portal_server
+from tests.servers.installation import api_server, portal_server
 
 
 @pytest.fixture(params=[api_server, portal_server], ids=["api", "portal"])
@@ -25,8 +25,7 @@ def make_server(request, tmp_path):
 
     yield make
     for server in made:
-        server.process.kill()
-        server.process.wait()
+        server.kill()
 
 
 def wait_until(condition):

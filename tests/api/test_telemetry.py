@@ -13,7 +13,8 @@ import pytest
 from issue_portal.core import telemetry
 from issue_portal.models.vocabulary import REQUEST_ID
 from tests.api.conftest import Caller
-from tests.conftest import ROOT, api_server, environment
+from tests.servers.installation import api_server
+from tests.servers.processes import ROOT, environment
 from tests.servers.script import serving
 
 WORDS = "the budget of Project Bluebird"
@@ -132,8 +133,8 @@ telemetry.stop()
 def test_stop_does_not_wait_for_those_who_hang(monkeypatch):
     """With a collector that answered nothing it took 45 seconds, and a container gives ten."""
     over = threading.Event()
-    monkeypatch.setattr(telemetry, "_last_words", [over.wait, over.wait])
-    monkeypatch.setattr(telemetry, "_PATIENCE", 0.1)
+    monkeypatch.setattr(telemetry, "_flushers", [over.wait, over.wait])
+    monkeypatch.setattr(telemetry, "_FLUSH_SECONDS", 0.1)
     begun = time.monotonic()
     telemetry.stop()
     assert time.monotonic() - begun < 10

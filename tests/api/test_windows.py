@@ -7,7 +7,8 @@ machine. filelock then falls back to SoftFileLock; on Windows it uses LockFileEx
 import subprocess
 import sys
 
-from tests.conftest import ROOT, environment, portal_server
+from tests.servers.installation import portal_server
+from tests.servers.processes import ROOT, environment
 
 WITHOUT_POSIX = """
 import sys, warnings

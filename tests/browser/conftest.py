@@ -11,7 +11,7 @@ from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
-from tests.conftest import Server
+from tests.servers.installation import Server
 
 expect.set_options(timeout=15_000)
 

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import report
-from tests.conftest import Server, environment, free_port, sign
+from tests.servers.installation import Server, sign
+from tests.servers.processes import environment, free_port
 
 LOOKS = {
     "light": {"color_scheme": "light"},

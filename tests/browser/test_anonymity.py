@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from sqlalchemy import MetaData, select, text
 
 from issue_portal.models.vocabulary import Role
-from tests.conftest import DATABASES, SECRET, Server, portal_server
+from tests.servers.installation import DATABASES, SECRET, Server, portal_server
 
 ADDRESS, OTHER_ADDRESS = "203.0.113.77", "198.51.100.23"
 AGENT, OTHER_AGENT = "QuirkBrowser/7.31", "VisitingBrowser/9.99"

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.text_rules import unmarked
+from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import Role
-from tests.conftest import api_server, portal_server
+from tests.servers.installation import api_server, portal_server
 
 
 def issues_with(server, words):
@@ -75,7 +75,7 @@ def test_far_too_long_a_text_stays_and_is_not_sent(people):
 )
 def test_text_is_shown_as_it_was_written(people, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
-    seen = unmarked(text)
+    seen = strip_hidden_marks(text)
     visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
     visitor.sees("Your report has arrived.")
     receipt = visitor.receipt()

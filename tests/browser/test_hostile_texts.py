@@ -14,10 +14,10 @@ from playwright.sync_api import expect
 from issue_portal.core import export_formats
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue, ThreadConfig
-from issue_portal.models.text_rules import unmarked
+from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from tests.conftest import sign
 from tests.hostile import HOSTILE, NAME
+from tests.servers.installation import sign
 
 FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 
@@ -78,7 +78,7 @@ def test_form_and_track(people, all_in_one):
     receipt = visitor.receipt()
     visitor.opens("/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report")
-    is_shown_as_text(visitor, unmarked(all_in_one))
+    is_shown_as_text(visitor, strip_hidden_marks(all_in_one))
 
 
 def test_my_issues(people, portal, all_in_one):
@@ -108,7 +108,7 @@ def test_review_and_insights(people, portal, mark, stored, all_in_one):
 
     for issue_id in (issue.id, *list(stored)[3:5]):
         reviewer.opens(f"/review?q={mark}&issue={issue_id}")
-        is_shown_as_text(reviewer, stored.get(issue_id, unmarked(all_in_one)))
+        is_shown_as_text(reviewer, stored.get(issue_id, strip_hidden_marks(all_in_one)))
     expect(page.locator(".from bdi")).to_have_text(NAME)
     expect(page.locator(".timeline bdi").first).to_have_text(NAME)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Server, portal_to
 from tests.servers import newer_form, original_form
+from tests.servers.installation import Server, portal_to
 
 FORMS = {"original": original_form, "newer": newer_form}
 

@@ -16,7 +16,7 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, Role
 from tests.browser.conftest import report
-from tests.conftest import portal_server, sign
+from tests.servers.installation import portal_server, sign
 
 LINK = "/?type=Format&thread=t1&interaction=i1&project=p1"
 # A click on a button's place in the first frame that shows it, as by a hand that does not look.

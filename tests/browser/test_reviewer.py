@@ -14,7 +14,7 @@ from sqlalchemy import text
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.requests import IssueQuery, NewIssue, ThreadConfig
 from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role
-from tests.conftest import portal_server
+from tests.servers.installation import portal_server
 
 
 @pytest.fixture

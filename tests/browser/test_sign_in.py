@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from tests.browser.conftest import report
-from tests.conftest import ROOT, Server, free_port, portal_server
+from tests.servers.installation import Server, portal_server
+from tests.servers.processes import ROOT, free_port
 
 NO_MATCH = "This name and password do not match."
 TOO_MANY = "There were too many wrong passwords. Wait 15 minutes and try again."

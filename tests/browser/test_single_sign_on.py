@@ -12,8 +12,9 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Server, free_port, portal_server, portal_to
 from tests.servers import original_form, proxy
+from tests.servers.installation import Server, portal_server, portal_to
+from tests.servers.processes import free_port
 from web.streamlit_compat import create_signed_value
 
 COOKIE_SECRET = "a cookie secret of the tests, long enough"

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import report
-from tests.conftest import Server, api_server, portal_to
+from tests.servers.installation import Server, api_server, portal_to
 
 # Notes in the page whether the shape of a list was there, and seen at once.
 WATCH = """let since;

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import report
-from tests.conftest import portal_server
+from tests.servers.installation import portal_server
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from tests.conftest import DATABASES, Server
 from tests.servers import newer_form, original_form
+from tests.servers.installation import DATABASES, Server
 
 # Made once: it takes longer than a whole test.
 TLS = ssl.create_default_context()

@@ -9,7 +9,7 @@ from issue_portal.client import errors
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 from tests.client.conftest import new
-from tests.conftest import free_port
+from tests.servers.processes import free_port
 from tests.servers.script import drop, forward, hang, serving, then_close, truncated
 
 ISSUE = {"id": "i", "issue_number": 7, "description": "x", "state": "NotReviewed", "is_read": True}

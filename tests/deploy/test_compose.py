@@ -8,7 +8,7 @@ import yaml
 import issue_portal
 from issue_portal.cli.commands import COMMANDS
 from issue_portal.core.settings import Settings
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 OURS = [name for name, service in SERVICES.items() if service.get("image") == "issue-portal"]

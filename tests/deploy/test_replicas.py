@@ -23,8 +23,7 @@ from issue_portal.models.requests import IssueQuery, NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
-from tests.conftest import answered
-from tests.deploy.conftest import kill
+from tests.servers.installation import answered
 from web.streamlit_compat import BackMsg
 
 WRITERS = 4
@@ -208,7 +207,7 @@ def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_clie
         all_go_on()
 
         # It is killed, and comes back: people do not notice.
-        kill(site.apis[0])
+        site.apis[0].kill()
         visitor.presses("Send report").sees("Your report has arrived.")
         all_go_on()
         site.apis[0].start()
@@ -217,7 +216,7 @@ def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_clie
         visitor.presses("Report another problem").chooses("Something else")
         visitor.writes("written in between").sees("18 of 10,000 characters")
         killed = site.portals[replica_of(visitor) - 1]
-        kill(killed)
+        killed.kill()
         expect(visitor.page.get_by_label("What happened?")).to_have_value("written in between")
         visitor.settles()
         visitor.presses("Send report").sees("Your report has arrived.")

@@ -11,7 +11,7 @@ import pytest
 from docs.env_example import variable
 from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.core.settings import Settings
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 

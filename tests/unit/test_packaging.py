@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from issue_portal import __version__
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from issue_portal.server.db.queries_issues import IssueFilter, count_each
+from issue_portal.server.db.queries_issues import IssueFilter, count_matching
 from issue_portal.server.db.tables import issue_blocks as blocks
 
 SIZE: Final = 4096
@@ -37,59 +37,65 @@ _MOST_PARTIAL: Final = 50
 """Blocks of which only a part is meant, up to which each is looked through by itself."""
 
 
-def narrowed(connection: Connection, which: IssueFilter) -> IssueFilter | None:
+def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | None:
     """The same issues, with the numbers that those of the filter's days have; None if none has."""
-    if not which.is_dated:
-        return which
+    if not issue_filter.is_dated:
+        return issue_filter
     first, last = connection.execute(
         select(func.min(blocks.c.block), func.max(blocks.c.block)).where(
-            blocks.c.org_id == which.org_id,
+            blocks.c.org_id == issue_filter.org_id,
             blocks.c.block != _ALL,
             blocks.c.count > 0,
-            *_overlaps(which, blocks),
+            *_overlaps(issue_filter, blocks),
         )
     ).one()
     if first is None:
         return None
-    return replace(which, lowest=first * SIZE, highest=last * SIZE + SIZE - 1)
+    return replace(issue_filter, lowest=first * SIZE, highest=last * SIZE + SIZE - 1)
 
 
-def count(connection: Connection, which: IssueFilter) -> int:
+def count(connection: Connection, issue_filter: IssueFilter) -> int:
     """Count the issues that match the filter, by blocks if they can answer it."""
-    if not _is_counted_ahead(which):
-        return count_each(connection, which)
-    if not which.is_dated:
+    if not _is_counted_ahead(issue_filter):
+        return count_matching(connection, issue_filter)
+    if not issue_filter.is_dated:
         query = select(func.coalesce(func.sum(blocks.c.count), 0))
-        return int(connection.execute(_of(which, query, blocks.c.block == _ALL)).scalar_one())
-    each = _by_block(which)
+        return int(
+            connection.execute(_of(issue_filter, query, blocks.c.block == _ALL)).scalar_one()
+        )
+    each = _by_block(issue_filter)
     whole = select(func.coalesce(func.sum(each.c.count), 0))
     inside = []
-    if which.created_from is not None:
-        inside.append(each.c.first_at >= which.created_from)
-    if which.created_to is not None:
-        inside.append(each.c.last_at < which.created_to)
+    if issue_filter.created_from is not None:
+        inside.append(each.c.first_at >= issue_filter.created_from)
+    if issue_filter.created_to is not None:
+        inside.append(each.c.last_at < issue_filter.created_to)
     partial = (
-        select(each.c.block).where(*_overlaps(which, each), ~and_(*inside)).limit(_MOST_PARTIAL + 1)
+        select(each.c.block)
+        .where(*_overlaps(issue_filter, each), ~and_(*inside))
+        .limit(_MOST_PARTIAL + 1)
     )
-    found = connection.execute(partial).scalars().all()
-    if len(found) > _MOST_PARTIAL:
-        return count_each(connection, which)
+    result = connection.execute(partial).scalars().all()
+    if len(result) > _MOST_PARTIAL:
+        return count_matching(connection, issue_filter)
     return int(connection.execute(whole.where(*inside)).scalar_one()) + sum(
-        count_each(connection, replace(which, lowest=block * SIZE, highest=block * SIZE + SIZE - 1))
-        for block in found
+        count_matching(
+            connection, replace(issue_filter, lowest=block * SIZE, highest=block * SIZE + SIZE - 1)
+        )
+        for block in result
     )
 
 
-def skipped(
-    connection: Connection, which: IssueFilter, offset: int, *, descending: bool
+def skip_blocks(
+    connection: Connection, issue_filter: IssueFilter, offset: int, *, descending: bool
 ) -> tuple[IssueFilter, int]:
     """Skip whole blocks among the first ``offset`` issues of the filter.
 
     Returns the filter without those blocks, and how many issues are still to skip.
     """
-    if offset < _FAR or which.is_dated or not _is_counted_ahead(which):
-        return which, offset
-    each = _by_block(which)
+    if offset < _FAR or issue_filter.is_dated or not _is_counted_ahead(issue_filter):
+        return issue_filter, offset
+    each = _by_block(issue_filter)
     order = each.c.block.desc() if descending else each.c.block
     before = (func.sum(each.c.count).over(order_by=order) - each.c.count).label("before")
     summed = select(each.c.block, before).subquery()
@@ -102,24 +108,24 @@ def skipped(
     )
     row = connection.execute(reached).one_or_none()
     if row is None:
-        return which, offset
+        return issue_filter, offset
     start = row.block * SIZE
     bound = {"highest": start + SIZE - 1} if descending else {"lowest": start}
-    return replace(which, **bound), offset - int(row.before)
+    return replace(issue_filter, **bound), offset - int(row.before)
 
 
-def _is_counted_ahead(which: IssueFilter) -> bool:
+def _is_counted_ahead(issue_filter: IssueFilter) -> bool:
     """Whether block counts can answer the filter; a field they do not know must be at its default.
 
     A new field of `Filter` is therefore counted by indexes until someone adds it here.
     """
     return all(
-        field.name in _COUNTED_AHEAD or getattr(which, field.name) == field.default
-        for field in fields(which)
+        field.name in _COUNTED_AHEAD or getattr(issue_filter, field.name) == field.default
+        for field in fields(issue_filter)
     )
 
 
-def _by_block(which: IssueFilter) -> Subquery:
+def _by_block(issue_filter: IssueFilter) -> Subquery:
     """How many of these states and types each block has, and from when to when they are."""
     query = select(
         blocks.c.block,
@@ -127,20 +133,22 @@ def _by_block(which: IssueFilter) -> Subquery:
         func.min(blocks.c.first_at).label("first_at"),
         func.max(blocks.c.last_at).label("last_at"),
     )
-    return _of(which, query, blocks.c.block != _ALL).group_by(blocks.c.block).subquery()
+    return _of(issue_filter, query, blocks.c.block != _ALL).group_by(blocks.c.block).subquery()
 
 
-def _of(which: IssueFilter, query: Select[Any], block: ColumnElement[bool]) -> Select[Any]:
+def _of(issue_filter: IssueFilter, query: Select[Any], block: ColumnElement[bool]) -> Select[Any]:
     """``query`` for the states and types that are meant, of this block."""
-    query = query.where(blocks.c.org_id == which.org_id, block, blocks.c.state.in_(which.states))
-    return query.where(blocks.c.type.in_(which.types)) if which.types else query
+    query = query.where(
+        blocks.c.org_id == issue_filter.org_id, block, blocks.c.state.in_(issue_filter.states)
+    )
+    return query.where(blocks.c.type.in_(issue_filter.types)) if issue_filter.types else query
 
 
-def _overlaps(which: IssueFilter, each: FromClause) -> list[ColumnElement[bool]]:
+def _overlaps(issue_filter: IssueFilter, each: FromClause) -> list[ColumnElement[bool]]:
     """The condition that a block may have issues of the filter's days."""
-    found = []
-    if which.created_from is not None:
-        found.append(each.c.last_at >= which.created_from)
-    if which.created_to is not None:
-        found.append(each.c.first_at < which.created_to)
-    return found
+    result = []
+    if issue_filter.created_from is not None:
+        result.append(each.c.last_at >= issue_filter.created_from)
+    if issue_filter.created_to is not None:
+        result.append(each.c.first_at < issue_filter.created_to)
+    return result

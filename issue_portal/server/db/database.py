@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from issue_portal.core.settings import FatalError
-from issue_portal.server.db.sqlite_lookup import AtHand, Statement
+from issue_portal.server.db.sqlite_lookup import SqliteLookup, Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -41,17 +41,17 @@ _END_IF_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
 If the process stands still, or its machine is gone, others wait for what it has locked.
 """
 
-_GOOD_FOR = 1.0
+_CHECK_INTERVAL = 1.0
 """Seconds for which what `Database.is_current` has found is good."""
 
-_LONGEST_LOOK = 5.0
+_CHECK_TIMEOUT = 5.0
 """Seconds after which a database that has not answered that question does not answer at all."""
 
 _MIGRATION_LOCK = 7_245_309_118
 """PostgreSQL's advisory lock for migrations, so that replicas can start together."""
 
 
-def reason_of(error: DBAPIError) -> str:
+def describe_error(error: DBAPIError) -> str:
     """Why the database failed, in a line: not the whole error, which has the statement's values."""
     reason = " ".join(str(error.orig).split())
     # SQLite needs room even to read, for what its processes share.
@@ -81,7 +81,7 @@ class Database:
                 raise FatalError("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
             self.engine = self._postgresql() if self.is_postgresql else self._sqlite()
             self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
-            self._at_hand = AtHand(self.url.database or "")
+            self._lookup = SqliteLookup(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Without the URL, which may have a password in it.
             raise FatalError("ISSUES_DATABASE_URL is not a database URL.") from error
@@ -156,14 +156,14 @@ class Database:
         """Whether `first` and `version` take microseconds, so that an event loop may wait."""
         return not self.is_postgresql and self.url.database is not None
 
-    def version(self) -> int | None:
+    def read_version(self) -> int | None:
         """Another number whenever anything was changed, by whomever; None if that is not known."""
         if not self.is_quick:
             return None
-        with self._at_hand as connection:
+        with self._lookup as connection:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def first(self, query: Select[Any], **values: Any) -> Any:
+    def fetch_first(self, query: Select[Any], **values: Any) -> Any:
         """The first row, whose columns are attributes, or None. Meant for one look-up by a key.
 
         ``query`` is to be the same object each time.
@@ -174,36 +174,36 @@ class Database:
         statement = self._statements.get(query) or self._statements.setdefault(
             query, Statement(query)
         )
-        with self._at_hand as connection:
-            found = connection.execute(
+        with self._lookup as connection:
+            value = connection.execute(
                 statement.sql, [values[name] for name in statement.names]
             ).fetchone()
-        return found and statement.row(*found)
+        return value and statement.row(*value)
 
-    def revision(self) -> str | None:
+    def read_revision(self) -> str | None:
         """The revision of the schema, or None if the database has none yet."""
         with self.read() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return found
+            value: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return value
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema up to date; raises `FatalError` with a line for the operator."""
         # Without its query, where a password can be as well.
         where = self.url.set(query={}).render_as_string(hide_password=True)
-        known = sorted(file.name[:4] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
+        revisions = sorted(file.name[:4] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
         try:
-            current = self.revision()
-            if {current, revision} - {*known, None, "head"}:
+            current = self.read_revision()
+            if {current, revision} - {*revisions, None, "head"}:
                 raise FatalError(
                     f"The database {where} was made by a newer version of this program (or its"
                     " backup was): update the program, or restore a backup from before that update."
                 )
-            if current != known[-1]:
+            if current != revisions[-1]:
                 self._upgrade(revision)
         except DBAPIError as error:
-            raise FatalError(f"Cannot use the database {where}: {reason_of(error)}") from error
+            raise FatalError(f"Cannot use the database {where}: {describe_error(error)}") from error
 
     def _upgrade(self, revision: str) -> None:
         # Only now: it takes its time, and most starts find nothing to do.
@@ -217,7 +217,7 @@ class Database:
             alembic.command.upgrade(config, revision)
 
     @contextmanager
-    def answers_within(self, seconds: float | None) -> Iterator[None]:
+    def limit_answer_time(self, seconds: float | None) -> Iterator[None]:
         """Have each answer of PostgreSQL come within so many seconds, or whenever it comes."""
         if not self.is_postgresql:
             yield
@@ -234,7 +234,7 @@ class Database:
     def _schema_change(self) -> Iterator[Connection]:
         options = {"write": True, "schema_change": True}
         with (
-            self.answers_within(None),
+            self.limit_answer_time(None),
             self.engine.connect().execution_options(**options) as connection,
         ):
             with connection.begin():
@@ -257,32 +257,32 @@ class Database:
         It is looked at once a second at most: anybody may ask, and as often as they like.
         """
         # Who comes while another one looks gets what was found before, if anything was.
-        if self._looking.acquire(timeout=_LONGEST_LOOK if self._looked_at == 0 else 0):
+        if self._looking.acquire(timeout=_CHECK_TIMEOUT if self._looked_at == 0 else 0):
             try:
                 self._looking_since = time.monotonic()
-                if self._looking_since - self._looked_at > _GOOD_FOR:
-                    self._was_current = self._look()
+                if self._looking_since - self._looked_at > _CHECK_INTERVAL:
+                    self._was_current = self._check_current()
                     self._looked_at = time.monotonic()
                 return self._was_current
             finally:
                 self._looking.release()
-        return self._was_current and time.monotonic() - self._looking_since < _LONGEST_LOOK
+        return self._was_current and time.monotonic() - self._looking_since < _CHECK_TIMEOUT
 
-    def _look(self) -> bool:
+    def _check_current(self) -> bool:
         try:
-            with self.answers_within(_LONGEST_LOOK):
+            with self.limit_answer_time(_CHECK_TIMEOUT):
                 if self.is_postgresql:
                     with self.engine.connect() as connection:
                         if connection.scalar(text("SELECT pg_is_in_recovery()")):
                             return False
-                return self.revision() is not None
+                return self.read_revision() is not None
         except DBAPIError:
             return False
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-        self._at_hand.close()
+        self._lookup.close()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -16,7 +16,7 @@ from issue_portal.server.db.tables import (
 )
 
 
-def find_idempotent(
+def find_idempotency_records(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
 ) -> Sequence[AnyRow]:
     """What earlier requests, whose keys have one of these hashes, were and made."""
@@ -26,12 +26,12 @@ def find_idempotent(
     return connection.execute(query).all()
 
 
-def add_idempotent(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def add_idempotency_records(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Remember what requests with a key were and made."""
     connection.execute(insert(idempotency), [dict(row) for row in rows])
 
 
-def forget_idempotent(connection: Connection, org_id: str, before: int) -> None:
+def delete_old_idempotency_records(connection: Connection, org_id: str, before: int) -> None:
     """Drop what is too old to be retried."""
     connection.execute(
         delete(idempotency).where(idempotency.c.org_id == org_id, idempotency.c.created_at < before)

@@ -78,7 +78,7 @@ def find_issue_by_receipt(
     return connection.execute(query).one_or_none()
 
 
-def change_issue(connection: Connection, org_id: str, issue_id: str, **values: Any) -> None:
+def update_issue(connection: Connection, org_id: str, issue_id: str, **values: Any) -> None:
     """Set columns of one issue."""
     if "description" in values:
         values["search_text"] = search.fold(values["description"])
@@ -125,34 +125,34 @@ class IssueFilter:
         if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
             # Or it would go by the index of states, although that of texts leaves fewer over.
             org_id = literal_column("+issues.org_id", String)
-        found: list[ColumnElement[bool]] = [
+        conditions_found: list[ColumnElement[bool]] = [
             org_id == self.org_id,
             issues.c.state.in_(self.states),
         ]
         if self.types:
-            found.append(issues.c.type.in_(self.types))
+            conditions_found.append(issues.c.type.in_(self.types))
         if self.created_by:
-            found.append(issues.c.created_by.in_(self.created_by))
+            conditions_found.append(issues.c.created_by.in_(self.created_by))
         if self.projects:
-            found.append(issues.c.project_id.in_(self.projects))
+            conditions_found.append(issues.c.project_id.in_(self.projects))
         if self.created_from is not None:
-            found.append(issues.c.created_at >= self.created_from)
+            conditions_found.append(issues.c.created_at >= self.created_from)
         if self.created_to is not None:
-            found.append(issues.c.created_at < self.created_to)
+            conditions_found.append(issues.c.created_at < self.created_to)
         if self.lowest is not None:
-            found.append(issues.c.number >= self.lowest)
+            conditions_found.append(issues.c.number >= self.lowest)
         if self.highest is not None:
-            found.append(issues.c.number <= self.highest)
+            conditions_found.append(issues.c.number <= self.highest)
         if self.text and self.keys is not None:
-            found.append(search.is_candidate(self.keys, self.text))
+            conditions_found.append(search.match_candidates(self.keys, self.text))
         elif self.text:
-            found.append(search.contains(dialect, self.text, indexed=self.is_by_text))
-        return found
+            conditions_found.append(search.match_text(dialect, self.text, indexed=self.is_by_text))
+        return conditions_found
 
 
 def list_issues(
     connection: Connection,
-    which: IssueFilter,
+    issue_filter: IssueFilter,
     *,
     descending: bool,
     limit: int,
@@ -161,7 +161,9 @@ def list_issues(
     below: int | None = None,
 ) -> Sequence[AnyRow]:
     """Issues with their creators by number; ``above`` and ``below`` are exclusive bounds on it."""
-    query: Select[Any] = select(issues.c.number).where(*which.conditions(connection.dialect.name))
+    query: Select[Any] = select(issues.c.number).where(
+        *issue_filter.conditions(connection.dialect.name)
+    )
     if above is not None:
         query = query.where(issues.c.number > above)
     if below is not None:
@@ -169,27 +171,31 @@ def list_issues(
     order = issues.c.number.desc() if descending else issues.c.number
     # The rows only once it is known which: whole rows of those that are skipped cost the most.
     page = query.order_by(order).limit(limit).offset(offset).subquery()
-    found = _WITH_CREATOR.where(issues.c.org_id == which.org_id, issues.c.number.in_(select(page)))
-    return connection.execute(found.order_by(order)).all()
+    conditions_found = _WITH_CREATOR.where(
+        issues.c.org_id == issue_filter.org_id, issues.c.number.in_(select(page))
+    )
+    return connection.execute(conditions_found.order_by(order)).all()
 
 
-def any_beyond(connection: Connection, which: IssueFilter, number: int, *, above: bool) -> bool:
+def has_issues_beyond(
+    connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
+) -> bool:
     """Whether an issue that is meant has a higher (or else a lower) number."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
-        exists(select(literal(1)).where(*which.conditions(connection.dialect.name), beyond))
+        exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
     )
     return bool(connection.scalar(query))
 
 
-def count_each(connection: Connection, which: IssueFilter) -> int:
+def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
     """How many issues are meant, looking at each: see `blocks` for a faster way."""
-    conditions = which.conditions(connection.dialect.name, counting=True)
+    conditions = issue_filter.conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)
     return int(connection.execute(query).scalar_one())
 
 
-def list_old(
+def list_archivable(
     connection: Connection,
     org_id: str,
     *,
@@ -222,8 +228,8 @@ def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[st
     query = select(issues.c.id, issues.c.updated_at).where(
         issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))
     )
-    found = connection.execute(query.order_by(issues.c.number).with_for_update())
-    ids = [issue_id for issue_id, at in found if at == changed_at[issue_id]]
+    conditions_found = connection.execute(query.order_by(issues.c.number).with_for_update())
+    ids = [issue_id for issue_id, at in conditions_found if at == changed_at[issue_id]]
     for table, column in (
         (history, history.c.issue_id),
         (idempotency, idempotency.c.issue_id),
@@ -233,7 +239,7 @@ def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[st
     return len(ids)
 
 
-def count_ids(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:
+def count_existing(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:
     """How many of these issues there are."""
     query = select(func.count()).where(issues.c.org_id == org_id, issues.c.id.in_(issue_ids))
     return int(connection.execute(query).scalar_one())

@@ -9,18 +9,14 @@ from sqlalchemy import (
 )
 
 from issue_portal.server.db.ids import new_id
-from issue_portal.server.db.tables import (
-    insert_unless_there,
-    issues,
-    organisations,
-)
+from issue_portal.server.db.tables import insert_if_missing, issues, organisations
 
 
 def ensure_organisation(connection: Connection, slug: str) -> str:
     """The id of the organisation ``slug``, which is created if need be."""
     query = select(organisations.c.org_id).where(organisations.c.slug == slug)
-    if (found := connection.scalar(query)) is None:
-        insert_unless_there(
+    if (value := connection.scalar(query)) is None:
+        insert_if_missing(
             connection,
             organisations,
             org_id=new_id("org"),
@@ -28,15 +24,15 @@ def ensure_organisation(connection: Connection, slug: str) -> str:
             created_at=int(time.time()),
             last_issue_number=0,
         )
-        found = connection.scalar(query)
-    return str(found)
+        value = connection.scalar(query)
+    return str(value)
 
 
-def key_fingerprint(connection: Connection, org_id: str) -> str | None:
+def get_key_fingerprint(connection: Connection, org_id: str) -> str | None:
     """The fingerprint of the secret key that the database is used with, if that is known."""
     query = select(organisations.c.key_fingerprint).where(organisations.c.org_id == org_id)
-    found: str | None = connection.scalar(query)
-    return found
+    value: str | None = connection.scalar(query)
+    return value
 
 
 def set_key_fingerprint(connection: Connection, org_id: str, fingerprint: str) -> None:

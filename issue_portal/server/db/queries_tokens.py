@@ -74,7 +74,7 @@ def delete_token(connection: Connection, org_id: str, token_id: str) -> bool:
     return connection.execute(query).rowcount == 1
 
 
-def touch_tokens(connection: Connection, org_id: str, days: Mapping[str, int]) -> None:
+def set_last_used(connection: Connection, org_id: str, days: Mapping[str, int]) -> None:
     """Note the days (their first seconds) on which tokens were used, in the order of their ids."""
     connection.execute(
         update(tokens)

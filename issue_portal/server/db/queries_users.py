@@ -12,11 +12,7 @@ from sqlalchemy import (
 
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id
-from issue_portal.server.db.tables import (
-    AnyRow,
-    insert_unless_there,
-    users,
-)
+from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
 
 USER = select(users).where(users.c.org_id == bindparam("org"), users.c.email == bindparam("email"))
 """The user with the address ``email``."""
@@ -35,9 +31,9 @@ def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
     """The user with this address, created or brought up to date."""
-    found = find_user(connection, org_id, email)
-    if found is None:
-        insert_unless_there(
+    user_row = find_user(connection, org_id, email)
+    if user_row is None:
+        insert_if_missing(
             connection,
             users,
             org_id=org_id,
@@ -50,14 +46,14 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
             # The day: the time could be that of an anonymous report.
             created_at=int(time.time()) // 86_400 * 86_400,
         )
-    elif (found.name, found.role) != (name, role):
+    elif (user_row.name, user_row.role) != (name, role):
         connection.execute(
             update(users)
-            .where(users.c.org_id == org_id, users.c.id == found.id)
+            .where(users.c.org_id == org_id, users.c.id == user_row.id)
             .values(name=name, role=role)
         )
     else:
-        return found
+        return user_row
     user = find_user(connection, org_id, email)
     assert user is not None
     return user

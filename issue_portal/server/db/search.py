@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from issue_portal.models.text_rules import with_few_marks
+from issue_portal.models.text_rules import limit_combining_marks
 from issue_portal.server.db.tables import issues
 
 _LENGTH = 3
@@ -43,58 +43,58 @@ def fold(text: str) -> str:
 
     It has at most four characters for each of ``text``.
     """
-    text = with_few_marks(text)
+    text = limit_combining_marks(text)
     kept = _EXPANDING.findall(text)
-    parts = [_folded(part) for part in _EXPANDING.split(text)]
+    parts = [_casefold(part) for part in _EXPANDING.split(text)]
     return parts[0] + "".join(a + b for a, b in zip(kept, parts[1:], strict=True))
 
 
-def _folded(text: str) -> str:
+def _casefold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
+def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
     """On SQLite the keys of all issues that may contain ``search``, if those are few; else None."""
-    if connection.dialect.name == "postgresql" or not (query := _match(search)):
+    if connection.dialect.name == "postgresql" or not (query := _build_match_query(search)):
         return None
-    found = (
+    condition = (
         connection.execute(_FEW, {"trigrams": query, "most": _MOST_CANDIDATES + 1}).scalars().all()
     )
-    return tuple(found) if len(found) <= _MOST_CANDIDATES else None
+    return tuple(condition) if len(condition) <= _MOST_CANDIDATES else None
 
 
-def contains(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
+def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
     """The condition that an issue's description contains ``search``, by the index or without."""
     folded = fold(search)
     if dialect == "postgresql":
-        found = func.strpos(issues.c.search_text, folded) > 0
-        if indexed and (trigrams := _trigrams(folded)):
-            found &= text(
+        condition = func.strpos(issues.c.search_text, folded) > 0
+        if indexed and (trigrams := _split_trigrams(folded)):
+            condition &= text(
                 "(issues.org_id, issues.id) IN (SELECT org_id, issue_id FROM issue_text"
                 " WHERE issue_trigrams(search_text) @> CAST(:trigrams AS text[]))"
             ).bindparams(bindparam("trigrams", trigrams, unique=True))
-        return found
-    found = func.instr(issues.c.search_text, folded) > 0
-    if indexed and (query := _match(search)):
-        found &= text(
+        return condition
+    condition = func.instr(issues.c.search_text, folded) > 0
+    if indexed and (query := _build_match_query(search)):
+        condition &= text(
             "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
         ).bindparams(bindparam("trigrams", query, unique=True))
-    return found
+    return condition
 
 
-def is_candidate(keys: Sequence[int], search: str) -> ColumnElement[bool]:
-    """The same where all `candidates` are known."""
+def match_candidates(keys: Sequence[int], search: str) -> ColumnElement[bool]:
+    """The same where all `find_candidates` are known."""
     key: ColumnElement[int] = literal_column("issues.key", Integer)
     return key.in_(keys) & (func.instr(issues.c.search_text, fold(search)) > 0)
 
 
-def _match(search: str) -> str:
+def _build_match_query(search: str) -> str:
     """What to ask SQLite's index for; nothing if the search is too short for it."""
-    trigrams = _trigrams(fold(search))
+    trigrams = _split_trigrams(fold(search))
     return " ".join('"' + trigram.replace('"', '""') + '"' for trigram in trigrams)
 
 
-def _trigrams(folded: str) -> list[str]:
+def _split_trigrams(folded: str) -> list[str]:
     """As few as cover the whole text."""
     starts = [*range(0, len(folded) - _LENGTH, _LENGTH), len(folded) - _LENGTH]
     return list(dict.fromkeys(folded[start : start + _LENGTH] for start in starts if start >= 0))

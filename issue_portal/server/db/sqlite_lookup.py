@@ -19,7 +19,7 @@ class Statement:
         self.row = namedtuple("Row", [column.key for column in query.selected_columns])  # type: ignore[misc]
 
 
-class AtHand:
+class SqliteLookup:
     """A connection to SQLite that is always open; for one thread at a time."""
 
     def __init__(self, path: str) -> None:

@@ -76,17 +76,17 @@ tokens = Table(
 )
 
 
-def _index_where_known(column: str, *more: str, unique: bool = False) -> Index:
+def _index_not_null(column: str, *more: str, unique: bool = False) -> Index:
     """An index of the issues in which the column is not null."""
-    known = text(f"{column} IS NOT NULL")
+    is_not_null = text(f"{column} IS NOT NULL")
     return Index(
         f"ix_issues_{column}",
         "org_id",
         column,
         *more,
         unique=unique,
-        sqlite_where=known,
-        postgresql_where=known,
+        sqlite_where=is_not_null,
+        postgresql_where=is_not_null,
     )
 
 
@@ -117,10 +117,10 @@ issues = Table(
     Index("ix_issues_state", "org_id", "state", "number"),
     # All that filters look at, so that whoever counts or skips reads the index alone.
     Index("ix_issues_listed", "org_id", "number", "state", "type", "created_at"),
-    _index_where_known("created_by", "number", "state", "type", "created_at"),
-    _index_where_known("project_id", "number", "state", "type", "created_at"),
-    _index_where_known("closed_at", "state"),
-    _index_where_known("receipt_hash", unique=True),
+    _index_not_null("created_by", "number", "state", "type", "created_at"),
+    _index_not_null("project_id", "number", "state", "type", "created_at"),
+    _index_not_null("closed_at", "state"),
+    _index_not_null("receipt_hash", unique=True),
     ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
     ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
 )
@@ -171,7 +171,7 @@ idempotency = Table(
 AnyRow = Row[*tuple[Any, ...]]
 
 
-def insert_unless_there(connection: Connection, table: Table, **values: Any) -> None:
+def insert_if_missing(connection: Connection, table: Table, **values: Any) -> None:
     """Insert a row; if another transaction was faster, its row stays."""
     with suppress(IntegrityError), connection.begin_nested():
         connection.execute(insert(table).values(**values))

@@ -1,4 +1,4 @@
-"""The API as an ASGI application: `create_app` to mount under ``/api``, `standalone` by itself."""
+"""The API as an ASGI application: mounted beside the portal under ``/api``, or standalone."""
 
 import gc
 import re
@@ -15,8 +15,8 @@ from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core import telemetry
 from issue_portal.server.http import health, metrics, problem_responses, routes
-from issue_portal.server.http.dispatch import described, served
-from issue_portal.server.http.docs_page import docs_routes
+from issue_portal.server.http.dispatch import make_operation_routes, make_plain_routes
+from issue_portal.server.http.docs_page import make_docs_routes
 from issue_portal.server.http.openapi import DescribedApp
 from issue_portal.server.http.request_log import RequestLogMiddleware
 from issue_portal.server.http.response_cache import ResponseCacheMiddleware
@@ -46,10 +46,10 @@ def create_app(service: Service | None) -> Starlette:
     document.include_router(routes.router)
     document.include_router(health.router)
 
-    operations = served(routes.router)
+    operations = make_operation_routes(routes.router)
     app = Starlette(
-        routes=described(health.router),
-        exception_handlers=problem_responses.handlers(operations),
+        routes=make_plain_routes(health.router),
+        exception_handlers=problem_responses.make_exception_handlers(operations),
     )
     app.router.redirect_slashes = False
     app.state.service = service
@@ -57,37 +57,37 @@ def create_app(service: Service | None) -> Starlette:
         app.add_middleware(ResponseCacheMiddleware, service=service)
         app.router.routes += [
             *operations,
-            *docs_routes(document.openapi),
+            *make_docs_routes(document.openapi),
         ]
     return app
 
 
-def mounted(app: Starlette) -> Mount:
+def mount_api(app: Starlette) -> Mount:
     """``app`` under ``/api``, and every address below it: Starlette's dot excludes line breaks."""
     mount = Mount("/api", app=RequestLogMiddleware(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
 
-def standalone(service: Service) -> Starlette:
+def create_standalone_app(service: Service) -> Starlette:
     """The API alone, at the same addresses as beside the portal."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         gc.freeze()  # What is here now stays, and need not be gone through again and again.
-        metrics.watch_queue(service)
+        metrics.register_queue_collector(service)
         with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
             yield
         service.close()
         telemetry.stop()
 
     return Starlette(
-        routes=[mounted(create_app(service))],
+        routes=[mount_api(create_app(service))],
         middleware=[
             Middleware(SecurityHeadersMiddleware),
             Middleware(ResponseChunksMiddleware),
             Middleware(MetricsGuardMiddleware),
         ],
-        exception_handlers={404: problem_responses.no_such_address},
+        exception_handlers={404: problem_responses.respond_not_found},
         lifespan=lifespan,
     )

@@ -26,14 +26,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from issue_portal.core.client_address import normalize_address
-from issue_portal.core.problems import ProblemError, from_validation, invalid_field
+from issue_portal.core.problems import InvalidFieldError, ProblemError, convert_validation_error
 from issue_portal.core.token_bucket import ConcurrencyLimit, estimate_body_size
-from issue_portal.server.http.problem_responses import answer_to
+from issue_portal.server.http.problem_responses import respond_to_error
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
-from issue_portal.server.services.threadpool import in_thread
+from issue_portal.server.services.threadpool import run_in_thread
 
 BODY_LIMIT = 200_000
 """Largest request body, in bytes: more than the longest valid one with every character escaped."""
@@ -55,17 +55,17 @@ _TURN_SECONDS: Final = 10.0
 
 _AT_ONCE: Final = ConcurrencyLimit(_CALLS_AT_ONCE)
 
-_COMPUTING: Final = ConcurrencyLimit(1)
+_READING: Final = ConcurrencyLimit(1)
 _CHANGING: Final = ConcurrencyLimit(1)
 
-_ALWAYS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
+_COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """So that a client knows that it may repeat a report whose answer got lost."""
 
 
 _Result = TypeVar("_Result")
 
 
-class Json(Response):
+class ApiResponse(Response):
     """An answer in JSON."""
 
     media_type = "application/json"
@@ -75,7 +75,7 @@ class Json(Response):
         return orjson.dumps(content)
 
 
-class Call(Request):
+class ApiRequest(Request):
     """A request whose caller is known, with its body read."""
 
     service: Service
@@ -83,21 +83,21 @@ class Call(Request):
     data: Any = None
 
 
-def served(router: APIRouter) -> list[Route]:
+def make_operation_routes(router: APIRouter) -> list[Route]:
     """The routes of operations, which need a caller."""
-    return [_Served(route, _Operation(route)) for route in _described(router)]
+    return [_DescribedRoute(route, _Operation(route)) for route in _list_api_routes(router)]
 
 
-def described(router: APIRouter) -> list[Route]:
+def make_plain_routes(router: APIRouter) -> list[Route]:
     """The routes of plain functions of a request."""
-    return [_Served(route, route.endpoint) for route in _described(router)]
+    return [_DescribedRoute(route, route.endpoint) for route in _list_api_routes(router)]
 
 
-def _described(router: APIRouter) -> list[APIRoute]:
+def _list_api_routes(router: APIRouter) -> list[APIRoute]:
     return [route for route in router.routes if isinstance(route, APIRoute)]
 
 
-class _Served(Route):
+class _DescribedRoute(Route):
     """Starlette's route for one that FastAPI describes."""
 
     def __init__(self, route: APIRoute, endpoint: Callable[..., Any]) -> None:
@@ -113,88 +113,96 @@ class _Operation:
         self._waits = not inspect.iscoroutinefunction(route.endpoint)
         hints = get_type_hints(route.endpoint, include_extras=True)
         hints.pop("return", None)
-        self._readers = {name: _reader(name, hint) for name, hint in hints.items()}
+        self._readers = {name: _make_argument_reader(name, hint) for name, hint in hints.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with AsyncExitStack() as held:
-            answer = await self._answer_or_problem(Call(scope, receive), held)
+        async with AsyncExitStack() as exit_stack:
+            answer = await self._answer_or_problem(ApiRequest(scope, receive), exit_stack)
             await answer(scope, receive, send)
 
-    async def _answer_or_problem(self, call: Call, held: AsyncExitStack) -> Response:
+    async def _answer_or_problem(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
         try:
-            answer = await self._answer(call, held)
+            answer = await self._answer(call, exit_stack)
         except ClientDisconnect:
             answer = Response(status_code=400)  # Nobody is there to read it.
         except Exception as error:
-            found = answer_to(error)
-            if found is None:
+            problem = respond_to_error(error)
+            if problem is None:
                 raise
-            answer = found
-        answer.headers.update(_ALWAYS | getattr(call.state, "answer_headers", {}))
+            answer = problem
+        answer.headers.update(_COMMON_HEADERS | getattr(call.state, "answer_headers", {}))
         return answer
 
-    async def _answer(self, call: Call, held: AsyncExitStack) -> Response:
+    async def _answer(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
         """The answer; ``held`` is held until it is sent."""
         if call.scope["query_string"].count(b"&") >= _MOST_NAMES:
             raise ProblemError(400, f"There are more than {_MOST_NAMES} parameters.")
         call.service = call.app.state.service
         limits = call.service.rate_limits
         try:
-            known = call.service.access.at_once(call.headers.get("authorization"))
+            principal = call.service.authenticator.authenticate_now(
+                call.headers.get("authorization")
+            )
             call.principal = (
-                _admit(call, known) if known else await in_thread(_admit, call, of=_address(call))
+                _authenticate(call, principal)
+                if principal
+                else await run_in_thread(_authenticate, call, caller=_make_address_key(call))
             )
         except ProblemError:
             await limits.delay_refusal(normalize_address(call.client.host) if call.client else "")
             raise
-        await _wait_for_turn(call.principal, held)
+        await _wait_for_turn(call.principal, exit_stack)
         size, is_change = (
             estimate_body_size(call.headers, BODY_LIMIT),
             call.method not in ("GET", "POST"),
         )
         await limits.delay(call.principal, size, is_change=is_change)
         if call.method in ("POST", "PUT", "PATCH"):
-            call.data = await _body(call)
+            call.data = await _read_body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
         if self._waits:
-            return await _computed(call, partial(self._endpoint, **arguments))
+            return await _run_reader(call, partial(self._endpoint, **arguments))
         begun: Awaitable[Response] = self._endpoint(**arguments)
         return await begun
 
 
-async def _computed(call: Call, do: Callable[[], Response]) -> Response:
+async def _run_reader(call: ApiRequest, function: Callable[[], Response]) -> Response:
     """What ``do`` returns, in a thread: one at a time of each caller."""
-    return await _in_turn(call, do, _COMPUTING, partial(in_thread, of=call.principal.limited_as))
+    return await _run_in_turn(
+        call, function, _READING, partial(run_in_thread, caller=call.principal.rate_limit_key)
+    )
 
 
-async def changed(call: Call, do: Callable[[], _Result]) -> _Result:
+async def run_change(call: ApiRequest, function: Callable[[], _Result]) -> _Result:
     """What ``do`` returns, in a thread that may change something: one at a time of each caller."""
     writers = call.service.database.writers
-    return await _in_turn(call, do, _CHANGING, partial(to_thread.run_sync, limiter=writers))
+    return await _run_in_turn(
+        call, function, _CHANGING, partial(to_thread.run_sync, limiter=writers)
+    )
 
 
-async def _in_turn(
-    call: Call,
-    do: Callable[[], _Result],
+async def _run_in_turn(
+    call: ApiRequest,
+    function: Callable[[], _Result],
     turns: ConcurrencyLimit,
     run: Callable[..., Awaitable[Any]],
 ) -> _Result:
     """What ``do`` returns, run in a thread when it is made up for what the caller did before."""
-    who, limits = call.principal, call.service.rate_limits
+    principal, limits = call.principal, call.service.rate_limits
     # What PostgreSQL computes, this process only waits for.
     clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
-    async with turns.of(who.limited_as):
-        await limits.made_up_for(who)
+    async with turns.get_semaphore(principal.rate_limit_key):
+        await limits.wait_for_debt(principal)
         result: _Result
-        result, seconds = await run(_timed, do, clock)
-        limits.count_computing(who, seconds)
+        result, seconds = await run(_measure, function, clock)
+        limits.charge_seconds(principal, seconds)
     return result
 
 
-def _timed(do: Callable[[], _Result], clock: Callable[[], float]) -> tuple[_Result, float]:
+def _measure(function: Callable[[], _Result], clock: Callable[[], float]) -> tuple[_Result, float]:
     """What ``do`` returns, and the seconds it took by a clock that is read in its thread."""
     begun = clock()
-    return do(), clock() - begun
+    return function(), clock() - begun
 
 
 def add_headers(call: Request, headers: dict[str, str]) -> None:
@@ -202,33 +210,33 @@ def add_headers(call: Request, headers: dict[str, str]) -> None:
     call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
 
 
-async def _wait_for_turn(caller: Principal, held: AsyncExitStack) -> None:
+async def _wait_for_turn(caller: Principal, exit_stack: AsyncExitStack) -> None:
     try:
         async with asyncio.timeout(_TURN_SECONDS):
-            await held.enter_async_context(_AT_ONCE.of(caller.limited_as))
+            await exit_stack.enter_async_context(_AT_ONCE.get_semaphore(caller.rate_limit_key))
     except TimeoutError:
         text = f"{_CALLS_AT_ONCE} calls of yours are under way: wait for their answers."
         raise ProblemError(429, text, headers={"Retry-After": "1"}) from None
 
 
-def _address(call: Call) -> str:
+def _make_address_key(call: ApiRequest) -> str:
     """Who calls, as long as the token has not been looked at."""
     return f"address {normalize_address(call.client.host) if call.client else ''}"
 
 
-def _admit(call: Call, known: Principal | None = None) -> Principal:
+def _authenticate(call: ApiRequest, principal: Principal | None = None) -> Principal:
     """Who is calling, if that is a caller of this organisation."""
     service = call.service
-    principal = known or service.access.authenticate(call.headers.get("authorization"))
+    principal = principal or service.authenticator.authenticate(call.headers.get("authorization"))
     organisation = call.headers.get("x-org")
     if organisation not in (None, service.org_id, service.settings.org):
         raise ProblemError(404, "This token is not of that organisation.")
     if call.method != "POST":
-        service.token_uses.note(principal)
+        service.token_usage.record(principal)
     return principal
 
 
-async def _body(call: Call) -> Any:
+async def _read_body(call: ApiRequest) -> Any:
     content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise ProblemError(415, "Send JSON: Content-Type: application/json.")
@@ -243,12 +251,12 @@ async def _body(call: Call) -> Any:
     except TimeoutError:
         raise ProblemError(408, "The body did not arrive in time.") from None
     try:
-        return json.loads(b"".join(chunks), object_pairs_hook=_Objects())
+        return json.loads(b"".join(chunks), object_pairs_hook=_ObjectBuilder())
     except (ValueError, RecursionError):
         raise ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"}) from None
 
 
-class _Objects:
+class _ObjectBuilder:
     """Makes the objects of one body, which are few and have each field once.
 
     A field that is there twice has two meanings: ``anonymous`` is never taken for the other.
@@ -271,54 +279,60 @@ class _Objects:
             repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
             # JSON can write half a character, which no answer can.
             name = repeated[:100].encode(errors="replace").decode()
-            raise invalid_field(name, "is there more than once")
+            raise InvalidFieldError(name, "is there more than once")
         return fields
 
 
-_Reader = Callable[[Call], Any]
+_ArgumentReader = Callable[[ApiRequest], Any]
 
 
-def _reader(name: str, hint: Any) -> _Reader:
+def _make_argument_reader(name: str, hint: Any) -> _ArgumentReader:
     """What finds an argument of an endpoint in the call."""
-    kind, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    annotation, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if isinstance(more[-1] if more else None, Header):
-        return partial(_header, name.replace("_", "-"), TypeAdapter(hint))
-    if kind is Principal:
+        return partial(_read_header, name.replace("_", "-"), TypeAdapter(hint))
+    if annotation is Principal:
         return lambda call: call.principal
-    if kind is IssueService:
+    if annotation is IssueService:
         return lambda call: call.service.issues
-    if kind is Call:
+    if annotation is ApiRequest:
         return lambda call: call
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return partial(_query, kind, _lists(kind)) if more else partial(_model, kind)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return (
+            partial(_read_query, annotation, _find_list_parameters(annotation))
+            if more
+            else partial(_read_model, annotation)
+        )
     return lambda call: call.path_params[name]
 
 
-def _lists(model: type[BaseModel]) -> frozenset[str]:
+def _find_list_parameters(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         name for name, field in model.model_fields.items() if "tuple" in str(field.annotation)
     )
 
 
-def _query(model: type[BaseModel], lists: frozenset[str], call: Call) -> BaseModel:
-    given = call.query_params
-    values = {name: given.getlist(name) if name in lists else given[name] for name in given}
-    return _valid(model, values)
+def _read_query(model: type[BaseModel], lists: frozenset[str], call: ApiRequest) -> BaseModel:
+    parameters = call.query_params
+    values = {
+        name: parameters.getlist(name) if name in lists else parameters[name] for name in parameters
+    }
+    return _validate(model, values)
 
 
-def _model(model: type[BaseModel], call: Call) -> BaseModel:
-    return _valid(model, call.data)
+def _read_model(model: type[BaseModel], call: ApiRequest) -> BaseModel:
+    return _validate(model, call.data)
 
 
-def _valid(model: type[BaseModel], values: Any) -> BaseModel:
+def _validate(model: type[BaseModel], values: Any) -> BaseModel:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise from_validation(error) from None
+        raise convert_validation_error(error) from None
 
 
-def _header(name: str, kind: TypeAdapter[str | None], call: Call) -> str | None:
+def _read_header(name: str, annotation: TypeAdapter[str | None], call: ApiRequest) -> str | None:
     try:
-        return kind.validate_python(call.headers.get(name))
+        return annotation.validate_python(call.headers.get(name))
     except ValidationError as error:
-        raise invalid_field(name, error.errors()[0]["msg"]) from None
+        raise InvalidFieldError(name, error.errors()[0]["msg"]) from None

@@ -36,7 +36,7 @@ _FASTEST: Final = 5
 """Level of compression."""
 
 
-class _Kept:
+class _StaticDocument:
     """An answer that is always the same, made when it is first asked for."""
 
     def __init__(self, media_type: str, make: Callable[[], bytes]) -> None:
@@ -60,14 +60,14 @@ class _Kept:
         return Response(self._plain, headers=headers, media_type=self._media_type)
 
 
-def docs_routes(document: Callable[[], object]) -> list[Route]:
+def make_docs_routes(document: Callable[[], object]) -> list[Route]:
     """The routes of the documentation; ``document`` makes the OpenAPI document."""
     static = files("swagger_ui") / "static"
-    kept = {
-        "/openapi.json": _Kept("application/json", lambda: orjson.dumps(document())),
-        "/docs": _Kept("text/html", lambda: _PAGE),
-        "/docs/start.js": _Kept("text/javascript", lambda: _SCRIPT),
+    documents = {
+        "/openapi.json": _StaticDocument("application/json", lambda: orjson.dumps(document())),
+        "/docs": _StaticDocument("text/html", lambda: _PAGE),
+        "/docs/start.js": _StaticDocument("text/javascript", lambda: _SCRIPT),
     }
     for name, media_type in _ASSETS.items():
-        kept[f"/docs/assets/{name}"] = _Kept(media_type, (static / name).read_bytes)
-    return [Route(path, one.answer) for path, one in kept.items()]
+        documents[f"/docs/assets/{name}"] = _StaticDocument(media_type, (static / name).read_bytes)
+    return [Route(path, document_.answer) for path, document_ in documents.items()]

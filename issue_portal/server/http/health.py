@@ -8,8 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from issue_portal.asgi import graceful_shutdown
 from issue_portal.core.problems import ProblemError
 from issue_portal.server.http import response_models
-from issue_portal.server.http.dispatch import Json
-from issue_portal.server.http.openapi import problem
+from issue_portal.server.http.dispatch import ApiResponse
+from issue_portal.server.http.openapi import describe_problem
 from issue_portal.server.services.service import Service
 
 router = APIRouter(tags=["Health"])
@@ -18,18 +18,18 @@ log = logging.getLogger(__name__)
 
 
 @router.get("/health", summary="Is the process up?", response_model=response_models.Health)
-async def is_up(_: Request) -> Json:
+async def is_up(_: Request) -> ApiResponse:
     """Answers as long as the process runs."""
-    return Json({"status": "ok"})
+    return ApiResponse({"status": "ok"})
 
 
 @router.get(
     "/ready",
     summary="Can it serve?",
     response_model=response_models.Readiness,
-    responses={503: problem(503)},
+    responses={503: describe_problem(503)},
 )
-def is_ready(request: Request) -> Json:
+def is_ready(request: Request) -> ApiResponse:
     """Answers 200 when the database is reachable, migrated and can be written to, there is room on
     the disk, and the process is not about to stop.
     """
@@ -38,10 +38,10 @@ def is_ready(request: Request) -> Json:
         raise ProblemError(503, "This process is about to stop.", headers={"Retry-After": "2"})
     if service and not service.database.is_current():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
-    if service and (reason := service.disk.error()):
+    if service and (reason := service.write_probe.find_error()):
         log.error("nothing can be written to the data directory: %s", reason)
         raise ProblemError(503, "Nothing can be written to the disk.", headers={"Retry-After": "2"})
-    return Json({"status": "ready"})
+    return ApiResponse({"status": "ready"})
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -18,7 +18,7 @@ from issue_portal.server.db import count_rollups
 from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.services.service import Service
 
-QUEUE = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
+WAITING_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
 """The states of what waits."""
 
 QUEUE_SECONDS = 10.0
@@ -33,7 +33,7 @@ REQUESTS = Histogram(
 )
 
 
-class Queue(Collector):
+class QueueCollector(Collector):
     """How many issues wait, by state; counted when somebody looks, at most every few seconds."""
 
     def __init__(self, service: Service) -> None:
@@ -60,7 +60,7 @@ class Queue(Collector):
             waiting = GaugeMetricFamily(
                 "issue_portal_queue", "Issues that wait, by state.", labels=("state",)
             )
-            for state in QUEUE:
+            for state in WAITING_STATES:
                 waiting.add_metric((state,), counts.get(state, 0))
             yield waiting
 
@@ -70,12 +70,12 @@ class Queue(Collector):
             with self._service.database.read() as connection:
                 return {
                     state: count_rollups.count(connection, IssueFilter(org_id, states=(state,)))
-                    for state in QUEUE
+                    for state in WAITING_STATES
                 }
         except (DBAPIError, PoolTimeout):
             return None
 
 
-def watch_queue(service: Service) -> None:
+def register_queue_collector(service: Service) -> None:
     """Have the numbers of this process include the queue. Once, when the server starts."""
-    REGISTRY.register(Queue(service))
+    REGISTRY.register(QueueCollector(service))

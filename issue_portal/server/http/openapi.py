@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from issue_portal.server.http.response_models import Problem
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 _REASONS = {
     400: "A parameter, a state or the body is invalid; `errors` names the fields.",
@@ -27,59 +27,63 @@ _REASONS = {
 }
 
 
-def header(description: str, *, required: bool = True, **schema: Any) -> Json:
+def describe_header(description: str, *, required: bool = True, **schema: Any) -> JsonObject:
     """A header of an answer."""
     return {"description": description, "required": required, "schema": schema}
 
 
-ETAG = {"ETag": header("The issue as it is now.", type="string", pattern='^"[0-9a-f]{24}"$')}
-_RETRY_AFTER = {"Retry-After": header("Seconds to wait.", type="integer", minimum=1)}
+ETAG = {
+    "ETag": describe_header("The issue as it is now.", type="string", pattern='^"[0-9a-f]{24}"$')
+}
+_RETRY_AFTER = {"Retry-After": describe_header("Seconds to wait.", type="integer", minimum=1)}
 RATE_LIMIT = {
-    name: header(f"{what}, unless rate limits are off.", required=False, type="string")
+    name: describe_header(f"{what}, unless rate limits are off.", required=False, type="string")
     for name, what in {"RateLimit-Policy": "The limit", "RateLimit": "What is left of it"}.items()
 }
 _PROBLEM_HEADERS = {
-    401: {"WWW-Authenticate": header("How to sign in.", type="string", const="Bearer")},
+    401: {"WWW-Authenticate": describe_header("How to sign in.", type="string", const="Bearer")},
     429: _RETRY_AFTER | RATE_LIMIT,
     503: _RETRY_AFTER,
 }
 
 
-def problem(status: int) -> Json:
+def describe_problem(status: int) -> JsonObject:
     """A problem document with this status."""
     # FastAPI would take a `model` for application/json.
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answer: Json = {"description": _REASONS[status], "content": content}
+    answer: JsonObject = {"description": _REASONS[status], "content": content}
     if headers := _PROBLEM_HEADERS.get(status):
         answer["headers"] = headers
     return answer
 
 
-def responses(
+def describe_responses(
     model: type[Any] | None,
     description: str,
     *statuses: int,
     status: int = 200,
     example: Any = None,
-    headers: Json | None = None,
-) -> dict[int | str, Json]:
+    headers: JsonObject | None = None,
+) -> dict[int | str, JsonObject]:
     """The answers of one operation: its success and its problems by status."""
-    answer: Json = {"description": description}
+    answer: JsonObject = {"description": description}
     if model is not None:
         answer["model"] = model
     if example is not None:
         answer["content"] = {"application/json": {"example": example}}
     if headers is not None:
         answer["headers"] = headers
-    found: dict[int | str, Json] = {status: answer}
-    return found | {status: problem(status) for status in (400, 401, 403, 404, *statuses, 503)}
+    success: dict[int | str, JsonObject] = {status: answer}
+    return success | {
+        status: describe_problem(status) for status in (400, 401, 403, 404, *statuses, 503)
+    }
 
 
 _ISSUE = {"issue_id": "$response.body#/id"}
 _SEEN = {"issue_id": "$request.path.issue_id"}
 _TAG = "$response.header.ETag"
 
-LINKS: dict[str, Json] = {
+LINKS: dict[str, JsonObject] = {
     "create_issue": {
         "get": {"operationId": "get_issue", "parameters": _ISSUE},
         "put": {"operationId": "put_issue", "parameters": _ISSUE},
@@ -99,14 +103,14 @@ LINKS: dict[str, Json] = {
 class DescribedApp(FastAPI):
     """An application whose document is completed."""
 
-    def openapi(self) -> Json:
+    def openapi(self) -> JsonObject:
         """The document; made once."""
         if self.openapi_schema is None:
             _complete(super().openapi())
         return super().openapi()
 
 
-def _complete(document: Json) -> None:
+def _complete(document: JsonObject) -> None:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -123,7 +127,7 @@ def _complete(document: Json) -> None:
                 operation["responses"][success]["links"] = links
 
 
-def _complete_parameter(parameter: Json) -> None:
+def _complete_parameter(parameter: JsonObject) -> None:
     schema = parameter["schema"]
     for choice in schema.pop("anyOf", ()):
         if choice != {"type": "null"}:

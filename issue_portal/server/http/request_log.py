@@ -36,11 +36,11 @@ class RequestLogMiddleware:
             await self.app(scope, receive, send)
             return
         started, began = time.time_ns(), time.perf_counter()
-        request_id = _request_id(scope)
+        request_id = _choose_request_id(scope)
         before = logging_setup.request_id.set(request_id)
         status = 0
 
-        async def noted(message: Message) -> None:
+        async def send_wrapper(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -48,33 +48,33 @@ class RequestLogMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, noted)
+            await self.app(scope, receive, send_wrapper)
         except Exception:
             log.exception("a request failed")
             if not status:
                 raise
         finally:
-            _note(scope, status, time.perf_counter() - began, started)
+            _record(scope, status, time.perf_counter() - began, started)
             logging_setup.request_id.reset(before)
 
 
-def _request_id(scope: Scope) -> str:
+def _choose_request_id(scope: Scope) -> str:
     """The caller's own id if it is a random one of our form, else a new one.
 
     Always a new one for a report or a receipt: elsewhere, the caller's may be noted with a name.
     """
     if scope["method"] != "POST":
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        if _ID.fullmatch(given):
-            return given
+        sent_id = Headers(scope=scope).get(REQUEST_ID, "")
+        if _ID.fullmatch(sent_id):
+            return sent_id
     return uuid.uuid4().hex
 
 
-def _note(scope: Scope, status: int, seconds: float, started: int) -> None:
-    route = _route(scope)
+def _record(scope: Scope, status: int, seconds: float, started: int) -> None:
+    route = _get_route(scope)
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    kind = f"{status // 100}xx" if status else "none"
-    REQUESTS.labels(method, route, kind).observe(seconds)
+    status_class = f"{status // 100}xx" if status else "none"
+    REQUESTS.labels(method, route, status_class).observe(seconds)
     if route in _FREQUENT:
         return
     fields: dict[str, Any] = {"method": method, "route": route, "status": status}
@@ -83,7 +83,7 @@ def _note(scope: Scope, status: int, seconds: float, started: int) -> None:
     telemetry.trace(method, route, status, started)
 
 
-def _route(scope: Scope) -> str:
+def _get_route(scope: Scope) -> str:
     route = scope.get("route")
     path = getattr(route, "path", None)
     return "other" if path is None or isinstance(route, Mount) else str(path)

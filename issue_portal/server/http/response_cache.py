@@ -45,23 +45,23 @@ class ResponseCacheMiddleware:
             await self.app(scope, receive, send)
             return
         key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *asked)
-        memory = self._service.memory
+        memory = self._service.read_cache
         earlier: _Known | None = memory.get(key)
-        if earlier and self._service.rate_limits.may_ask_at_once(caller):
-            self._service.token_uses.note(caller)
+        if earlier and self._service.rate_limits.take_if_ready(caller):
+            self._service.token_usage.record(caller)
             await earlier.give(scope, send)
             return
         version = memory.version()
         answer = _Answer(send)
         await self.app(scope, receive, answer.pass_on)
         if answer.is_whole:
-            known = _Known(answer.status, answer.headers, answer.body, scope.get("route"))
-            memory.keep(key, known, version, len(answer.body))
+            cached = _Known(answer.status, answer.headers, answer.body, scope.get("route"))
+            memory.keep(key, cached, version, len(answer.body))
 
     def _caller(self, headers: dict[bytes, bytes]) -> Principal | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         try:
-            return self._service.access.at_once(authorization)
+            return self._service.authenticator.authenticate_now(authorization)
         except ProblemError:
             return None
 

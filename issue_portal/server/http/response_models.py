@@ -80,7 +80,7 @@ class Issue(ListedIssue):
     created_by: User | None
 
 
-class NewlyMade(Issue):
+class CreatedIssue(Issue):
     """The answer to a report."""
 
     receipt: Annotated[

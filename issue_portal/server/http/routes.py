@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.security import HTTPBearer
 
-from issue_portal.core.problems import ProblemError, forbidden
+from issue_portal.core.problems import ForbiddenError, ProblemError
+from issue_portal.models.permissions import Action
 from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
@@ -19,21 +20,21 @@ from issue_portal.models.requests import (
 )
 from issue_portal.server.db import queries_users
 from issue_portal.server.http import response_models
-from issue_portal.server.http.dispatch import Call, Json, add_headers, changed
-from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, header, responses
+from issue_portal.server.http.dispatch import ApiRequest, ApiResponse, add_headers, run_change
+from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, describe_header, describe_responses
 from issue_portal.server.services import serializers
-from issue_portal.server.services.issue_service import IssueService, etag
+from issue_portal.server.services.issue_service import IssueService, compute_etag
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
-from issue_portal.server.services.threadpool import in_thread
+from issue_portal.server.services.threadpool import run_in_thread
 
 
-def _given_by_operations() -> None:
+def _supplied_by_dispatch() -> None:
     """FastAPI only describes: `operations` finds the arguments."""
 
 
-Caller = Annotated[Principal, Depends(_given_by_operations)]
-Rules = Annotated[IssueService, Depends(_given_by_operations)]
+PrincipalParameter = Annotated[Principal, Depends(_supplied_by_dispatch)]
+ServiceParameter = Annotated[IssueService, Depends(_supplied_by_dispatch)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[
     str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
@@ -61,7 +62,7 @@ router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEA
 @router.get(
     "/issue",
     summary="List issues",
-    responses=responses(
+    responses=describe_responses(
         response_models.IssuePage,
         "One page.",
         example={
@@ -72,29 +73,31 @@ router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEA
         },
     ),
 )
-def list_issues(caller: Caller, issues: Rules, query: Annotated[IssueQuery, Query()]) -> Json:
+def list_issues(
+    caller: PrincipalParameter, issues: ServiceParameter, query: Annotated[IssueQuery, Query()]
+) -> ApiResponse:
     """Newest first. Members see their own issues, reviewers all of the organisation.
 
     Pages go by number (`page`) or by cursor (`after`, `before`), which stays right while issues
     come and go. Deleted issues are listed only for a reviewer who asks for that state.
     """
-    return Json(issues.list_page(caller, query))
+    return ApiResponse(issues.list_page(caller, query))
 
 
 @router.post(
     "/issue",
     status_code=201,
     summary="Report an issue",
-    responses=responses(
-        response_models.NewlyMade,
+    responses=describe_responses(
+        response_models.CreatedIssue,
         "The stored issue.",
         *(408, 409, 413, 415, 429),
         status=201,
         example=_EXAMPLE,
         headers={
-            "Location": header("Its address.", type="string", format="uri-reference"),
+            "Location": describe_header("Its address.", type="string", format="uri-reference"),
             **ETAG,
-            "Idempotency-Key-Lifetime": header(
+            "Idempotency-Key-Lifetime": describe_header(
                 "Seconds for which the request may be repeated. It is on every answer.",
                 type="integer",
                 const=IDEMPOTENCY_LIFETIME,
@@ -104,9 +107,9 @@ def list_issues(caller: Caller, issues: Rules, query: Annotated[IssueQuery, Quer
     ),
 )
 async def create_issue(
-    caller: Caller,
-    issues: Rules,
-    call: Call,
+    caller: PrincipalParameter,
+    issues: ServiceParameter,
+    call: ApiRequest,
     new: NewIssue,
     idempotency_key: Annotated[
         str | None,
@@ -117,7 +120,7 @@ async def create_issue(
             " for an anonymous report of at least 16 characters.",
         ),
     ] = None,
-) -> Json:
+) -> ApiResponse:
     """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
     to follow it by, which is shown only here.
     """
@@ -126,70 +129,78 @@ async def create_issue(
     add_headers(call, counted)
     issue = await issues.create(caller, new, idempotency_key)
     if not new.anonymous:
-        service.token_uses.note(caller)
-    tag = etag({name: value for name, value in issue.items() if name != "receipt"})
+        service.token_usage.record(caller)
+    tag = compute_etag({name: value for name, value in issue.items() if name != "receipt"})
     headers = {"Location": f"/api/v1/app/issue/{issue['id']}", "ETag": tag}
-    return Json(issue, 201, headers)
+    return ApiResponse(issue, 201, headers)
 
 
 @router.post(
     "/issue/receipt",
     summary="Look up a report by its receipt",
-    responses=responses(
+    responses=describe_responses(
         response_models.ReceiptView,
         "What the holder of the receipt may see.",
         *(408, 413, 415, 429),
         headers={
-            "Cache-Control": header("Not to be kept.", type="string", const="no-store"),
+            "Cache-Control": describe_header("Not to be kept.", type="string", const="no-store"),
             **RATE_LIMIT,
         },
     ),
 )
-async def look_up_receipt(caller: Caller, issues: Rules, call: Call, lookup: ReceiptLookup) -> Json:
+async def look_up_receipt(
+    caller: PrincipalParameter, issues: ServiceParameter, call: ApiRequest, lookup: ReceiptLookup
+) -> ApiResponse:
     """A receipt that is wrong and one that never was get the same 404."""
     add_headers(call, await call.service.rate_limits.count_receipt(caller))
-    found = await in_thread(issues.by_receipt, lookup.receipt, of=caller.limited_as)
-    return Json(found, headers={"Cache-Control": "no-store"})
+    view = await run_in_thread(issues.find_by_receipt, lookup.receipt, caller=caller.rate_limit_key)
+    return ApiResponse(view, headers={"Cache-Control": "no-store"})
 
 
 @router.get(
     "/issue/stats",
     summary="Count issues",
-    responses=responses(response_models.IssueStats, "Counts by state, type, project and day."),
+    responses=describe_responses(
+        response_models.IssueStats, "Counts by state, type, project and day."
+    ),
 )
-def issue_stats(caller: Caller, issues: Rules, query: Annotated[StatsQuery, Query()]) -> Json:
+def issue_stats(
+    caller: PrincipalParameter, issues: ServiceParameter, query: Annotated[StatsQuery, Query()]
+) -> ApiResponse:
     """Counts of the issues of a period that are not deleted, or of all. Reviewers only."""
-    return Json(issues.stats(caller, query))
+    return ApiResponse(issues.stats(caller, query))
 
 
 @router.get(
     "/issue/{issue_id}",
     summary="Get one issue",
-    responses=responses(response_models.Issue, "The issue.", example=_EXAMPLE, headers=ETAG)
+    responses=describe_responses(
+        response_models.Issue, "The issue.", example=_EXAMPLE, headers=ETAG
+    )
     | {304: {"description": "It is still what `If-None-Match` names.", "headers": ETAG}},
 )
 def get_issue(
-    caller: Caller,
-    issues: Rules,
+    caller: PrincipalParameter,
+    issues: ServiceParameter,
     issue_id: IssueId,
     if_none_match: Annotated[str | None, Header(description="Answer 304 if unchanged.")] = None,
 ) -> Response:
     """The answer carries an `ETag` for `If-Match` and `If-None-Match`."""
     issue = issues.get(caller, issue_id)
-    tag = etag(issue)
+    tag = compute_etag(issue)
     if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
         return Response(status_code=304, headers={"ETag": tag})
-    return Json(issue, headers={"ETag": tag})
+    return ApiResponse(issue, headers={"ETag": tag})
 
 
 async def _update(
-    caller: Caller,
-    issues: Rules,
-    call: Call,
+    caller: PrincipalParameter,
+    issues: ServiceParameter,
+    call: ApiRequest,
     issue_id: IssueId,
     update: IssueUpdate,
     if_match: IfMatch = None,
-) -> Json:
+) -> ApiResponse:
     """What is absent stays. Reporters can change type and description until a review begins;
     reviewers everything. States move NotReviewed, InReview, Closed; Closed can go back to InReview.
     A new description counts as a report of its length.
@@ -198,8 +209,8 @@ async def _update(
     if isinstance(update.description, str):
         add_headers(call, await service.rate_limits.count_text(caller, update.description))
     change = partial(issues.update, caller, issue_id, update, if_match)
-    issue = await changed(call, change)
-    return Json(issue, headers={"ETag": etag(issue)})
+    issue = await run_change(call, change)
+    return ApiResponse(issue, headers={"ETag": compute_etag(issue)})
 
 
 for _method in ("PUT", "PATCH"):
@@ -209,7 +220,7 @@ for _method in ("PUT", "PATCH"):
         methods=[_method],
         name=f"{_method.lower()}_issue",
         summary="Change an issue",
-        responses=responses(
+        responses=describe_responses(
             response_models.Issue,
             "The issue as it is now.",
             *(408, 412, 413, 415, 429),
@@ -223,43 +234,51 @@ for _method in ("PUT", "PATCH"):
     "/issue/{issue_id}",
     status_code=204,
     summary="Delete an issue",
-    responses=responses(None, "It is deleted.", 412, status=204),
+    responses=describe_responses(None, "It is deleted.", 412, status=204),
 )
 async def delete_issue(
-    caller: Caller, issues: Rules, call: Call, issue_id: IssueId, if_match: IfMatch = None
+    caller: PrincipalParameter,
+    issues: ServiceParameter,
+    call: ApiRequest,
+    issue_id: IssueId,
+    if_match: IfMatch = None,
 ) -> Response:
     """Reporters can withdraw their own until a review begins, reviewers delete any."""
     change = partial(issues.delete, caller, issue_id, if_match)
-    await changed(call, change)
+    await run_change(call, change)
     return Response(status_code=204)
 
 
 @router.get(
     "/issue/{issue_id}/history",
     summary="History of one issue",
-    responses=responses(
+    responses=describe_responses(
         response_models.IssueHistory, "Everything that happened to it, oldest first."
     ),
 )
-def issue_history(caller: Caller, issues: Rules, issue_id: IssueId) -> Json:
+def issue_history(
+    caller: PrincipalParameter, issues: ServiceParameter, issue_id: IssueId
+) -> ApiResponse:
     """Who changed what and when. An anonymous reporter stays anonymous (`by` is null)."""
-    return Json(issues.history(caller, issue_id))
+    return ApiResponse(issues.history(caller, issue_id))
 
 
 @router.get(
     "/me",
     tags=["Users"],
     summary="Who am I?",
-    responses=responses(response_models.User, "The user behind the token."),
+    responses=describe_responses(response_models.User, "The user behind the token."),
 )
-def me(caller: Caller, call: Call) -> Json:
+def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
     """The user behind the token. Visitors have none (404)."""
     if caller.user_id is None:
         raise ProblemError(404, "A visitor has no user.")
     service = call.service
     with service.database.read() as connection:
-        return Json(
-            serializers.user(queries_users.get_user(connection, service.org_id, caller.user_id))
+        return ApiResponse(
+            serializers.serialize_user(
+                queries_users.get_user(connection, service.org_id, caller.user_id)
+            )
         )
 
 
@@ -267,17 +286,18 @@ def me(caller: Caller, call: Call) -> Json:
     "/user",
     tags=["Users"],
     summary="List users",
-    responses=responses(
+    responses=describe_responses(
         response_models.UserList, "Everyone of the organisation, by name. Reviewers only."
     ),
 )
-def list_users(caller: Caller, call: Call) -> Json:
+def list_users(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
     """Everyone of the organisation, by name: for the filter by reporter."""
-    if not caller.is_admin:
-        raise forbidden("Only reviewers can list users.")
+    if not caller.may(Action.LIST_USERS):
+        raise ForbiddenError("Only reviewers can list users.")
     service = call.service
     with service.database.read() as connection:
         users = [
-            serializers.user(row) for row in queries_users.list_users(connection, service.org_id)
+            serializers.serialize_user(row)
+            for row in queries_users.list_users(connection, service.org_id)
         ]
-    return Json({"data": users, "total_count": len(users)})
+    return ApiResponse({"data": users, "total_count": len(users)})

@@ -12,14 +12,14 @@ from issue_portal.core.accounts import derive_name
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db import queries_tokens, queries_users
-from issue_portal.server.db.database import Database, reason_of
+from issue_portal.server.db.database import Database, describe_error
 from issue_portal.server.services.principal import ROLES, Principal
 
 log = logging.getLogger(__name__)
 
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
-TOKEN_USES_INTERVAL = 3600.0
+USAGE_WRITE_INTERVAL = 3600.0
 """Seconds for which the uses of tokens are gathered before they are written."""
 
 
@@ -47,7 +47,7 @@ def create_token(
     with database.write() as connection:
         user = queries_users.find_user(connection, org_id, email)
         name = user.name if user else derive_name(email)
-        of_user = _stronger(role, Role(user.role)) if user else role
+        of_user = _pick_stronger(role, Role(user.role)) if user else role
         user = queries_users.ensure_user(connection, org_id, email, name, of_user)
         token_hash = keys.hash("token", secret)
         token_id = queries_tokens.add_token(
@@ -56,7 +56,7 @@ def create_token(
     return NewToken(token_id, secret)
 
 
-class TokenUses:
+class TokenUsage:
     """The days on which tokens were used, written from time to time for all of them at once.
 
     Not with the request: the order in which a database writes would show which token was in use
@@ -70,21 +70,23 @@ class TokenUses:
         self._lock = Lock()
         self._written_at = time.monotonic()
 
-    def note(self, principal: Principal) -> None:
+    def record(self, principal: Principal) -> None:
         """Remember that a token is used today. Not to be called for an anonymous report."""
         if principal.token_id is None:
             return
-        if time.monotonic() - self._written_at > TOKEN_USES_INTERVAL:
+        if time.monotonic() - self._written_at > USAGE_WRITE_INTERVAL:
             # In a thread: whoever calls must not wait for a database that is locked, or fail by it.
-            Thread(target=self._write_or_log, args=[self._taken()], name="token uses").start()
+            Thread(
+                target=self._write_or_log, args=[self._take_pending()], name="token uses"
+            ).start()
         with self._lock:
             self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
 
     def write(self) -> None:
         """Write what has been remembered; what cannot be written stays remembered."""
-        self._write(self._taken())
+        self._write(self._take_pending())
 
-    def _taken(self) -> dict[str, int]:
+    def _take_pending(self) -> dict[str, int]:
         with self._lock:
             days, self._days = self._days, {}
             self._written_at = time.monotonic()
@@ -95,7 +97,7 @@ class TokenUses:
             return
         try:
             with self._database.write() as connection:
-                queries_tokens.touch_tokens(connection, self._org_id, days)
+                queries_tokens.set_last_used(connection, self._org_id, days)
         except DBAPIError:
             with self._lock:
                 self._days = days | self._days
@@ -105,8 +107,8 @@ class TokenUses:
         try:
             self._write(days)
         except DBAPIError as error:
-            log.warning("the days on which tokens were used wait: %s", reason_of(error))
+            log.warning("the days on which tokens were used wait: %s", describe_error(error))
 
 
-def _stronger(one: Role, other: Role) -> Role:
-    return max(one, other, key=ROLES.index)
+def _pick_stronger(first: Role, second: Role) -> Role:
+    return max(first, second, key=ROLES.index)

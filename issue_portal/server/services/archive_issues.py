@@ -38,18 +38,18 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
     that an interrupted run can be repeated. Raises `FatalError` before anything is removed if the
     file cannot be written, or does not read back as it was written.
     """
-    if not path.exists() and not _write(service, closed_before, path):
+    if not path.exists() and not _write_archive(service, closed_before, path):
         return {"archived": 0, "removed": 0, "kept": 0}
-    archived = sum(1 for _ in _read(path))
+    archived = sum(1 for _ in _read_archive(path))
     removed = 0
-    lines = _read(path)
+    lines = _read_archive(path)
     while batch := list(islice(lines, _DELETED_AT_ONCE)):
         with service.database.write() as connection:
             removed += queries_issues.delete_unchanged(connection, service.org_id, dict(batch))
-    return {"archived": archived, "removed": removed, "kept": _count_left(service, path)}
+    return {"archived": archived, "removed": removed, "kept": _count_remaining(service, path)}
 
 
-def _write(service: Service, closed_before: int, path: Path) -> bool:
+def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
     """Returns whether there was anything to write."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -57,16 +57,16 @@ def _write(service: Service, closed_before: int, path: Path) -> bool:
         written = hashlib.sha256()
         nothing = written.digest()
         with gzip.open(temporary, "wb") as file:
-            for line in _lines(service, closed_before):
+            for line in _format_issues(service, closed_before):
                 written.update(line)
                 file.write(line)
         if written.digest() == nothing:
             return False
-        found = hashlib.sha256()
+        read_back = hashlib.sha256()
         with gzip.open(temporary, "rb") as file:
             for line in file:
-                found.update(line)
-        if found.digest() != written.digest():
+                read_back.update(line)
+        if read_back.digest() != written.digest():
             raise FatalError(f"{path} does not read back as it was written: nothing was removed.")
         _sync(temporary)
         rename_without_overwriting(temporary, path)
@@ -78,12 +78,12 @@ def _write(service: Service, closed_before: int, path: Path) -> bool:
         temporary.unlink(missing_ok=True)
 
 
-def _lines(service: Service, closed_before: int) -> Iterator[bytes]:
+def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
     # A report that may still be repeated is not forgotten: it would be stored again.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:
-        while rows := queries_issues.list_old(
+        while rows := queries_issues.list_archivable(
             connection,
             service.org_id,
             created_before=created_before,
@@ -95,18 +95,21 @@ def _lines(service: Service, closed_before: int) -> Iterator[bytes]:
             ids = [row.id for row in rows]
             events = queries_history.list_histories(connection, service.org_id, ids)
             histories = {
-                issue_id: serializers.history(entries, with_actors=True)
+                issue_id: serializers.serialize_history(entries, with_actors=True)
                 for issue_id, entries in groupby(events, lambda event: event.issue_id)
             }
             for row in rows:
-                issue = serializers.issue(row, with_project=True)
+                issue = serializers.serialize_issue(row, with_project=True)
                 issue["history"] = histories.get(row.id, [])
                 yield (
-                    export_formats.one_line(json.dumps(issue, ensure_ascii=False)).encode() + b"\n"
+                    export_formats.escape_line_breaks(
+                        json.dumps(issue, ensure_ascii=False)
+                    ).encode()
+                    + b"\n"
                 )
 
 
-def _read(path: Path) -> Iterator[tuple[str, int]]:
+def _read_archive(path: Path) -> Iterator[tuple[str, int]]:
     """The id of each issue in the file, and when it was last changed."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -120,12 +123,12 @@ def _read(path: Path) -> Iterator[tuple[str, int]]:
         raise FatalError(f"Cannot read {path}: {error.strerror}.") from error
 
 
-def _count_left(service: Service, path: Path) -> int:
+def _count_remaining(service: Service, path: Path) -> int:
     left = 0
-    ids = (issue_id for issue_id, _ in _read(path))
+    ids = (issue_id for issue_id, _ in _read_archive(path))
     while batch := list(islice(ids, _WRITTEN_AT_ONCE)):
         with service.database.read() as connection:
-            left += queries_issues.count_ids(connection, service.org_id, batch)
+            left += queries_issues.count_existing(connection, service.org_id, batch)
     return left
 
 

@@ -22,8 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts
 from issue_portal.core.files import rename_without_overwriting, write_private_file
-from issue_portal.core.revoked_sign_ins import Name, read_revoked, restore_revoked
-from issue_portal.core.secret_keys import SecretKeys, load_keys, read_keys
+from issue_portal.core.revoked_sign_ins import RevokedName, read_revoked, restore_revoked
+from issue_portal.core.secret_keys import SecretKeys, load_keys, parse_keys
 from issue_portal.core.settings import FatalError, Settings
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
@@ -40,7 +40,7 @@ _TABLES = {
     history: (history.c.org_id, history.c.issue_id, history.c.position),
     idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
 }
-_NOT_OURS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+_MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What reading a file raises that somebody else has written."""
 
 _BATCH = 1000
@@ -63,10 +63,10 @@ def write_backup(database: Database, settings: Settings, keys: SecretKeys, path:
         temporary.touch(mode=0o600)
         with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
             digest = hashlib.sha256()
-            for line in _lines(database, settings, keys):
+            for line in _dump_lines(database, settings, keys):
                 digest.update(line.encode())
                 file.write(line)
-            file.write(_json({"sha256": digest.hexdigest()}))
+            file.write(_dump_json({"sha256": digest.hexdigest()}))
         counts = verify_backup(temporary)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
@@ -83,7 +83,7 @@ def verify_backup(path: Path) -> Counts:
     digest = hashlib.sha256()
     counts: Counts = {}
     table, last = "", ""
-    for line in _read(path):
+    for line in _read_lines(path):
         if last:
             digest.update(last.encode())
             if last.startswith('{"table"'):
@@ -92,7 +92,7 @@ def verify_backup(path: Path) -> Counts:
             elif last.startswith("["):
                 counts[table] += 1
         last = line
-    if last != _json({"sha256": digest.hexdigest()}):
+    if last != _dump_json({"sha256": digest.hexdigest()}):
         raise FatalError(f"{path} is damaged: its end is missing or its checksum is wrong.")
     return counts
 
@@ -107,12 +107,12 @@ def restore_backup(
     """
     try:
         counts = verify_backup(path)
-        lines = _read(path)
+        lines = _read_lines(path)
         header = _Header.model_validate_json(next(lines))
-    except _NOT_OURS as error:
+    except _MALFORMED as error:
         raise FatalError(f"{path} is not a backup that this program can read.") from error
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
-    if not other_key and not (secret and header.key in read_keys(secret).fingerprints()):
+    if not other_key and not (secret and header.key in parse_keys(secret).fingerprints()):
         raise FatalError(
             "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
             " receipts, API tokens and sign-ins with --other-key."
@@ -121,26 +121,26 @@ def restore_backup(
     for file, text in files.items():
         if file.exists() and file.read_text() != text:
             raise FatalError(f"{file} is of another installation: use a new ISSUES_DATA_DIR.")
-    if database.revision() is None:
+    if database.read_revision() is None:
         database.migrate(header.revision)
     try:
         with database.write() as connection:
-            _check_new(connection, database.revision() == header.revision)
+            _check_empty(connection, database.read_revision() == header.revision)
             reflected = MetaData()
             reflected.reflect(connection, only=[table.name for table in _TABLES])
             connection.execute(organisations.delete())
-            for table, columns, rows in _batches(lines):
+            for table, columns, rows in _read_batches(lines):
                 if rows:
-                    _insert(connection, reflected.tables[table], columns, rows)
+                    _insert_rows(connection, reflected.tables[table], columns, rows)
             # Before the rows are there for good: a restore that breaks off can be repeated.
             for file, text in files.items():
                 write_private_file(file, text, replace=True)
             restore_revoked(settings, header.ended)
             fingerprint = load_keys(settings).fingerprints()[0]
             if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
-                told = reflected.tables["organisations"].update()
-                connection.execute(told.values(key_fingerprint=fingerprint))
-    except (*_NOT_OURS, SQLAlchemyError) as error:
+                statement = reflected.tables["organisations"].update()
+                connection.execute(statement.values(key_fingerprint=fingerprint))
+    except (*_MALFORMED, SQLAlchemyError) as error:
         raise FatalError(f"{path} has rows that do not fit this database.") from error
     database.migrate()
     load_accounts(settings)
@@ -151,28 +151,28 @@ class _Header(BaseModel):
     revision: str
     key: str
     files: dict[str, str]
-    ended: dict[Name, float] = {}
+    ended: dict[RevokedName, float] = {}
 
 
-def _lines(database: Database, settings: Settings, keys: SecretKeys) -> Iterator[str]:
+def _dump_lines(database: Database, settings: Settings, keys: SecretKeys) -> Iterator[str]:
     paths = {name: settings.data_dir / name for name in FILES}
     header = {
         "issue-portal-backup": 1,
-        "revision": database.revision(),
+        "revision": database.read_revision(),
         "key": keys.fingerprints()[0],
         "files": {name: path.read_text() for name, path in paths.items() if path.exists()},
         "ended": read_revoked(settings),
     }
-    yield _json(header)
+    yield _dump_json(header)
     with database.read() as connection:
         for table, order in _TABLES.items():
-            yield _json({"table": table.name, "columns": table.columns.keys()})
+            yield _dump_json({"table": table.name, "columns": table.columns.keys()})
             query = select(table).order_by(*order).execution_options(yield_per=_BATCH)
             for row in connection.execute(query):
-                yield _json([_text(value) for value in row])
+                yield _dump_json([_encode_value(value) for value in row])
 
 
-def _batches(lines: Iterator[str]) -> Iterator[tuple[str, list[str], list[list[Any]]]]:
+def _read_batches(lines: Iterator[str]) -> Iterator[tuple[str, list[str], list[list[Any]]]]:
     table = ""
     columns: list[str] = []
     while batch := [json.loads(line) for line in islice(lines, _BATCH)]:
@@ -188,7 +188,7 @@ def _batches(lines: Iterator[str]) -> Iterator[tuple[str, list[str], list[list[A
         yield table, columns, rows
 
 
-def _insert(
+def _insert_rows(
     connection: Connection, table: Table, columns: list[str], rows: list[list[Any]]
 ) -> None:
     binary = {name for name in columns if isinstance(table.c[name].type, LargeBinary)}
@@ -202,7 +202,7 @@ def _insert(
     connection.execute(insert(table), values)
 
 
-def _check_new(connection: Connection, same_revision: bool) -> None:
+def _check_empty(connection: Connection, same_revision: bool) -> None:
     used = sum(
         connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in (users, tokens, issues)
@@ -211,15 +211,15 @@ def _check_new(connection: Connection, same_revision: bool) -> None:
         raise FatalError("This database is in use: a backup is restored to a new one only.")
 
 
-def _text(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def _json(value: Any) -> str:
+def _dump_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _read(path: Path) -> Iterator[str]:
+def _read_lines(path: Path) -> Iterator[str]:
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             first = file.readline(_LONGEST_LINE)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from issue_portal.core.problems import invalid_field
+from issue_portal.core.problems import InvalidFieldError
 from issue_portal.core.secret_keys import SecretKeys
 
 
@@ -14,12 +14,12 @@ class Cursors:
         self._keys = keys
         self._org_id = org_id
 
-    def at(self, number: int) -> str:
+    def encode(self, number: int) -> str:
         """The cursor of the issue with this number."""
         data = number.to_bytes(8)
-        return base64.urlsafe_b64encode(data + self._seals(data)[0]).decode()
+        return base64.urlsafe_b64encode(data + self._sign(data)[0]).decode()
 
-    def read(self, field: str, cursor: str | None) -> int | None:
+    def decode(self, field: str, cursor: str | None) -> int | None:
         """The number in a cursor that was given as ``field``; a 400 if it is damaged."""
         if cursor is None:
             return None
@@ -27,9 +27,9 @@ class Cursors:
             raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        if len(raw) != 18 or raw[8:] not in self._seals(raw[:8]):
-            raise invalid_field(field, "is not a cursor of this list")
+        if len(raw) != 18 or raw[8:] not in self._sign(raw[:8]):
+            raise InvalidFieldError(field, "is not a cursor of this list")
         return int.from_bytes(raw[:8])
 
-    def _seals(self, data: bytes) -> list[bytes]:
+    def _sign(self, data: bytes) -> list[bytes]:
         return [seal[:10] for seal in self._keys.hashes("cursor", self._org_id, data)]

@@ -55,7 +55,9 @@ def import_issues(
         with service.database.write() as connection:
             queries_organisations.lock_organisation(connection, service.org_id)
             for issue in issues:
-                counts["imported" if _store(connection, service.org_id, issue) else "known"] += 1
+                counts[
+                    "imported" if _store_issue(connection, service.org_id, issue) else "known"
+                ] += 1
     return counts
 
 
@@ -69,7 +71,7 @@ def _parse(line: str) -> Issue:
     for field, values in (("type", IssueType), ("state", IssueState)):
         if getattr(issue, field) not in tuple(values):
             raise ValueError(f"{field}: not one of {', '.join(values)}")
-    for text in _texts(issue):
+    for text in _list_texts(issue):
         check_characters(text)
     if len(issue.description or "") > DESCRIPTION_LIMIT:
         raise ValueError(f"description: longer than {DESCRIPTION_LIMIT} characters")
@@ -82,24 +84,24 @@ def _parse(line: str) -> Issue:
     return issue
 
 
-def _texts(issue: Issue) -> list[str]:
-    found = [issue.id, issue.description]
+def _list_texts(issue: Issue) -> list[str]:
+    texts = [issue.id, issue.description]
     if issue.created_by:
-        found += [issue.created_by.id, issue.created_by.name, issue.created_by.email]
+        texts += [issue.created_by.id, issue.created_by.name, issue.created_by.email]
     if issue.data:
-        found += [issue.data.thread_id, issue.data.reported_interaction_id]
+        texts += [issue.data.thread_id, issue.data.reported_interaction_id]
     if issue.project:
-        found += [issue.project.id]
-    return [text for text in found if text]
+        texts += [issue.project.id]
+    return [text for text in texts if text]
 
 
-def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
-    issue_id = _own_id(issue.id)
+def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
+    issue_id = _map_id(issue.id)
     if queries_issues.find_issue(connection, org_id, issue_id):
         return False
     created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
     updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
-    reporter = _reporter(connection, org_id, issue.created_by) if issue.created_by else None
+    reporter = _ensure_reporter(connection, org_id, issue.created_by) if issue.created_by else None
     row = {
         "org_id": org_id,
         "id": issue_id,
@@ -120,17 +122,17 @@ def _store(connection: Connection, org_id: str, issue: Issue) -> bool:
     return True
 
 
-def _own_id(theirs: str) -> str:
+def _map_id(theirs: str) -> str:
     """The id itself if it has our form, else always the same one made from it."""
     if _ISSUE_ID.fullmatch(theirs):
         return theirs
     return f"issue_{hashlib.sha256(theirs.encode()).hexdigest()[:16]}"
 
 
-def _reporter(connection: Connection, org_id: str, user: User) -> str:
+def _ensure_reporter(connection: Connection, org_id: str, user: User) -> str:
     email = " ".join((user.email or f"{user.id}@unknown.invalid").lower().split())[:320]
     name = " ".join((user.name or email).split())[:200]
-    found = queries_users.find_user(connection, org_id, email)
+    texts = queries_users.find_user(connection, org_id, email)
     # Whatever rights they had elsewhere: rights are given by accounts and tokens only.
-    made = found or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
-    return str(made.id)
+    row = texts or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
+    return str(row.id)

@@ -11,13 +11,14 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from issue_portal.core.problems import (
+    ForbiddenError,
+    InvalidFieldError,
+    IssueNotFoundError,
     ProblemError,
-    forbidden,
-    from_validation,
-    invalid_field,
-    not_found,
+    convert_validation_error,
 )
 from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.models.permissions import OWN_CHANGES_WHILE, Action
 from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
@@ -25,17 +26,20 @@ from issue_portal.server.db.database import Database
 from issue_portal.server.services import pagination, serializers, stats
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.issue_writer import IssueWriter
-from issue_portal.server.services.pagination import Place
+from issue_portal.server.services.pagination import PagePosition
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.receipts import Receipts
-from issue_portal.server.services.serializers import Json
-from issue_portal.server.services.threadpool import in_thread
+from issue_portal.server.services.serializers import JsonObject
+from issue_portal.server.services.threadpool import run_in_thread
 
 SHORTEST_ANONYMOUS_KEY = 16
 """Characters of an ``Idempotency-Key`` that nobody else will think of."""
 
 MOST_OWN_CHANGES = 100
 """How often a report can be changed before only reviewers change it."""
+
+_GUARDED = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
+"""Fields of an update that need an action of their own."""
 
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
@@ -48,64 +52,68 @@ class IssueService:
         self._org_id = org_id
         self._receipts = Receipts(keys, org_id)
         self._cursors = Cursors(keys, org_id)
-        self._reports = IssueWriter(database, org_id, keys)
+        self._writer = IssueWriter(database, org_id, keys)
 
-    async def create(self, who: Principal, new: NewIssue, idempotency_key: str | None) -> Json:
+    async def create(
+        self, principal: Principal, new: NewIssue, idempotency_key: str | None
+    ) -> JsonObject:
         """Store a report (`Reports.add`); of an anonymous one nothing about ``who`` is stored."""
-        if who.is_guest and not new.anonymous:
-            raise forbidden("A visitor can only report anonymously: set anonymous to true.")
+        if not new.anonymous and not principal.may(Action.CREATE_NAMED):
+            raise ForbiddenError("A visitor can only report anonymously: set anonymous to true.")
         if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
-            raise invalid_field(
+            raise InvalidFieldError(
                 "Idempotency-Key",
                 f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
                 " characters: such keys are not told apart by sender",
             )
         if not new.anonymous:
-            return await self._reports.add(who.user_id, new, idempotency_key)
+            return await self._writer.add(principal.user_id, new, idempotency_key)
         try:
             # It takes up to 50 ms, in which others would wait.
-            unmarked = await in_thread(new.unmarked, of=who.limited_as)
+            cleaned = await run_in_thread(new.strip_hidden_marks, caller=principal.rate_limit_key)
         except ValidationError as error:
-            raise from_validation(error) from None
-        return await self._reports.add(None, unmarked, idempotency_key)
+            raise convert_validation_error(error) from None
+        return await self._writer.add(None, cleaned, idempotency_key)
 
-    def list_page(self, who: Principal, query: IssueQuery) -> Json:
+    def list_page(self, principal: Principal, query: IssueQuery) -> JsonObject:
         """One page of the issues that ``who`` may see."""
-        if who.is_guest:
-            raise forbidden("A visitor follows a report by its receipt.")
-        if IssueState.DELETED in query.states and not who.is_admin:
-            raise forbidden("Only reviewers can list deleted issues.")
+        if not principal.may(Action.READ_OWN):
+            raise ForbiddenError("A visitor follows a report by its receipt.")
+        if IssueState.DELETED in query.states and not principal.may(Action.LIST_DELETED):
+            raise ForbiddenError("Only reviewers can list deleted issues.")
         created_by = query.created_by
-        if not who.is_admin:
-            if created_by and who.user_id not in created_by:
-                raise forbidden("You can list your own issues only.")
-            created_by = (str(who.user_id),)
-        which = queries_issues.IssueFilter(
+        if not principal.may(Action.READ_ALL):
+            if created_by and principal.user_id not in created_by:
+                raise ForbiddenError("You can list your own issues only.")
+            created_by = (str(principal.user_id),)
+        issue_filter = queries_issues.IssueFilter(
             org_id=self._org_id,
             states=query.states or LIVE_STATES,
             types=query.type,
             created_by=created_by,
             projects=query.projects,
             # Issues carry whole seconds: one created at 12:00:00 is on or after 12:00:00.000 only.
-            created_from=_seconds(query.start_date),
-            created_to=_seconds(query.end_date),
+            created_from=_to_seconds(query.start_date),
+            created_to=_to_seconds(query.end_date),
             text=query.filter_by_text,
         )
-        place = Place.asked_for(query, self._cursors)
+        place = PagePosition.from_query(query, self._cursors)
         with self._database.read() as connection:
-            return pagination.read(connection, which, place, query, self._cursors)
+            return pagination.read_page(connection, issue_filter, place, query, self._cursors)
 
-    def get(self, who: Principal, issue_id: str) -> Json:
+    def get(self, principal: Principal, issue_id: str) -> JsonObject:
         """One issue."""
         with self._database.read() as connection:
-            return serializers.issue(self._find(connection, who, issue_id), with_project=True)
+            return serializers.serialize_issue(
+                self._find(connection, principal, issue_id), with_project=True
+            )
 
     def update(
-        self, who: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
-    ) -> Json:
+        self, principal: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
+    ) -> JsonObject:
         """Change what ``update`` names; what is already so changes nothing."""
         with self._database.write() as connection:
-            row = self._find(connection, who, issue_id, lock=True)
+            row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
             changes = {
                 field: value
@@ -113,14 +121,12 @@ class IssueService:
                 if getattr(row, field) != value
             }
             if changes:
-                if not who.is_admin:
-                    self._check_own_change(row, set(changes))
-                    self._check_may_change_more(connection, row)
+                self._check_may_change(connection, principal, row, set(changes))
                 if "state" in changes:
                     self._check_move(IssueState(row.state), changes["state"])
                 now = int(time.time())
-                times = _times(row, changes["state"], now) if "state" in changes else {}
-                queries_issues.change_issue(
+                times = _compute_times(row, changes["state"], now) if "state" in changes else {}
+                queries_issues.update_issue(
                     connection, self._org_id, row.id, updated_at=now, **changes, **times
                 )
                 self._record(
@@ -128,91 +134,97 @@ class IssueService:
                     row.id,
                     now,
                     "updated",
-                    who.user_id,
+                    principal.user_id,
                     [_change(field, getattr(row, field), new) for field, new in changes.items()],
                 )
-            return serializers.issue(self._find(connection, who, issue_id), with_project=True)
+            return serializers.serialize_issue(
+                self._find(connection, principal, issue_id), with_project=True
+            )
 
-    def delete(self, who: Principal, issue_id: str, if_match: str | None) -> None:
+    def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
         """Mark as deleted: from now on only an admin who asks for deleted issues sees it."""
         with self._database.write() as connection:
-            row = self._find(connection, who, issue_id, lock=True)
+            row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            if not who.is_admin and row.state != IssueState.NOT_REVIEWED:
-                raise forbidden("It is being reviewed, so it can no longer be withdrawn.")
+            if not principal.may(Action.DELETE_ALL) and row.state != OWN_CHANGES_WHILE:
+                raise ForbiddenError("It is being reviewed, so it can no longer be withdrawn.")
             now = int(time.time())
             change = _change("state", row.state, IssueState.DELETED)
-            queries_issues.change_issue(
+            queries_issues.update_issue(
                 connection, self._org_id, row.id, updated_at=now, state=IssueState.DELETED
             )
-            self._record(connection, row.id, now, "deleted", who.user_id, [change])
+            self._record(connection, row.id, now, "deleted", principal.user_id, [change])
 
-    def history(self, who: Principal, issue_id: str) -> Json:
+    def history(self, principal: Principal, issue_id: str) -> JsonObject:
         """Who changed what and when."""
         with self._database.read() as connection:
-            row = self._find(connection, who, issue_id)
+            row = self._find(connection, principal, issue_id)
             events = queries_history.list_history(connection, self._org_id, row.id)
-            return {"data": serializers.history(events, with_actors=True)}
+            return {"data": serializers.serialize_history(events, with_actors=True)}
 
-    def by_receipt(self, receipt: str) -> Json:
+    def find_by_receipt(self, receipt: str) -> JsonObject:
         """What the holder of ``receipt`` may see; a wrong one looks like a missing one."""
-        hashes = self._receipts.hashes(receipt)
+        hashes = self._receipts.hash_all(receipt)
         with self._database.read() as connection:
             row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
             if row is None or row.state == IssueState.DELETED:
                 raise ProblemError(404, "No report has this receipt.")
             events = queries_history.list_history(connection, self._org_id, row.id)
-            return serializers.receipt_view(row, events)
+            return serializers.serialize_receipt_view(row, events)
 
-    def stats(self, who: Principal, query: StatsQuery) -> Json:
+    def stats(self, principal: Principal, query: StatsQuery) -> JsonObject:
         """Counts of the organisation's issues, and how long they took."""
-        if not who.is_admin:
-            raise forbidden("Only reviewers can see statistics.")
+        if not principal.may(Action.READ_STATS):
+            raise ForbiddenError("Only reviewers can see statistics.")
         with self._database.read() as connection:
-            return stats.count(
+            return stats.compute_stats(
                 connection,
                 self._org_id,
-                start=_seconds(query.start_date),
-                end=_seconds(query.end_date),
+                start=_to_seconds(query.start_date),
+                end=_to_seconds(query.end_date),
                 zone=ZoneInfo(query.timezone),
             )
 
     def _find(
-        self, connection: Connection, who: Principal, issue_id: str, *, lock: bool = False
+        self, connection: Connection, principal: Principal, issue_id: str, *, lock: bool = False
     ) -> tables.AnyRow:
-        if who.is_guest:
-            raise forbidden("A visitor follows a report by its receipt.")
+        if not principal.may(Action.READ_OWN):
+            raise ForbiddenError("A visitor follows a report by its receipt.")
         if not _ISSUE_ID.fullmatch(issue_id):
-            raise not_found()
+            raise IssueNotFoundError()
         row = queries_issues.find_issue(connection, self._org_id, issue_id, lock=lock)
         if row is None or row.state == IssueState.DELETED:
-            raise not_found()
-        if not who.is_admin and row.created_by != who.user_id:
-            raise not_found()
+            raise IssueNotFoundError()
+        if not principal.may(Action.READ_ALL) and row.created_by != principal.user_id:
+            raise IssueNotFoundError()
         return row
 
-    def _check_own_change(self, row: tables.AnyRow, fields: set[str]) -> None:
-        if fields & {"state", "is_read"}:
-            raise forbidden("Only reviewers can change state and is_read.")
-        if row.state != IssueState.NOT_REVIEWED:
-            raise forbidden("It is being reviewed, so it can no longer be changed.")
-
-    def _check_may_change_more(self, connection: Connection, row: tables.AnyRow) -> None:
-        # Its history is read as a whole, by others too.
+    def _check_may_change(
+        self, connection: Connection, principal: Principal, row: tables.AnyRow, fields: set[str]
+    ) -> None:
+        if any(field in fields and not principal.may(action) for field, action in _GUARDED.items()):
+            raise ForbiddenError("Only reviewers can change state and is_read.")
+        if principal.may(Action.EDIT_ALL):
+            return
+        if row.state != OWN_CHANGES_WHILE:
+            raise ForbiddenError("It is being reviewed, so it can no longer be changed.")
+        # Every reader of the history loads it as a whole.
         if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
-            raise forbidden(f"It was changed {MOST_OWN_CHANGES} times, and is not changed again.")
+            raise ForbiddenError(
+                f"It was changed {MOST_OWN_CHANGES} times, and is not changed again."
+            )
 
     def _check_move(self, old: IssueState, new: IssueState) -> None:
         if new is IssueState.DELETED:
-            raise invalid_field("state", "an issue is deleted with DELETE")
+            raise InvalidFieldError("state", "an issue is deleted with DELETE")
         if new not in NEXT_STATES[old]:
-            raise invalid_field("state", f"{old} cannot become {new}")
+            raise InvalidFieldError("state", f"{old} cannot become {new}")
 
     def _check_match(self, row: tables.AnyRow, if_match: str | None) -> None:
         if if_match is None or if_match.strip() == "*":
             return
         tags = {tag.strip() for tag in if_match.split(",")}
-        if etag(serializers.issue(row, with_project=True)) not in tags:
+        if compute_etag(serializers.serialize_issue(row, with_project=True)) not in tags:
             raise ProblemError(412, "Someone changed this issue in the meantime.")
 
     def _record(
@@ -235,16 +247,16 @@ class IssueService:
         )
 
 
-def etag(issue: Json) -> str:
+def compute_etag(issue: JsonObject) -> str:
     """The entity tag of an issue as it is now (RFC 9110)."""
     return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
 
 
-def _seconds(milliseconds: int | None) -> int | None:
+def _to_seconds(milliseconds: int | None) -> int | None:
     return None if milliseconds is None else -(-milliseconds // 1000)
 
 
-def _times(row: tables.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
+def _compute_times(row: tables.AnyRow, state: IssueState, now: int) -> dict[str, int | None]:
     """What a move to ``state`` does to the times of an issue."""
     return {
         "reviewed_at": row.reviewed_at or now,

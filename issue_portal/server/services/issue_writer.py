@@ -31,17 +31,17 @@ from issue_portal.server.db import (
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import serializers
 from issue_portal.server.services.receipts import Receipts
-from issue_portal.server.services.serializers import Json
+from issue_portal.server.services.serializers import JsonObject
 
 IDEMPOTENCY_LIFETIME = 86_400
 """Seconds for which a repeated ``Idempotency-Key`` is recognised."""
 
-_MOST: Final = 100
+_BATCH_SIZE: Final = 100
 """Reports that are stored together."""
 
 
 @dataclass(frozen=True)
-class _Report:
+class _PendingReport:
     """A report that is to be stored. Of an anonymous one nobody knows the ``creator``."""
 
     creator: str | None
@@ -59,10 +59,12 @@ class IssueWriter:
         self._org_id = org_id
         self._keys = keys
         self._receipts = Receipts(keys, org_id)
-        self._waiting: list[tuple[_Report, asyncio.Future[Json]]] = []
+        self._waiting: list[tuple[_PendingReport, asyncio.Future[JsonObject]]] = []
         self._storing: asyncio.Task[None] | None = None
 
-    async def add(self, creator: str | None, new: NewIssue, idempotency_key: str | None) -> Json:
+    async def add(
+        self, creator: str | None, new: NewIssue, idempotency_key: str | None
+    ) -> JsonObject:
         """Store a report; a repeated request gets the first one's answer and stores nothing.
 
         An anonymous one (without ``creator``) gets a receipt. Its idempotency record is a keyed
@@ -70,15 +72,15 @@ class IssueWriter:
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
-        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._waiting.append((_Report(creator, new, key, hashes), answer))
+        answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
+        self._waiting.append((_PendingReport(creator, new, key, hashes), answer))
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all())
         return await answer
 
     async def _store_all(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            batch, self._waiting = self._waiting[:_BATCH_SIZE], self._waiting[_BATCH_SIZE:]
             reports = [report for report, _ in batch]
             outcomes = await to_thread.run_sync(
                 self._store, reports, limiter=self._database.writers
@@ -92,7 +94,7 @@ class IssueWriter:
                     answer.set_result(outcome)
         self._storing = None
 
-    def _store(self, reports: Sequence[_Report]) -> Sequence[Json | Exception]:
+    def _store(self, reports: Sequence[_PendingReport]) -> Sequence[JsonObject | Exception]:
         try:
             return self._store_together(reports)
         except IntegrityError as error:
@@ -106,17 +108,26 @@ class IssueWriter:
         except Exception as error:
             return [error] * len(reports)
 
-    def _store_together(self, reports: Sequence[_Report]) -> Sequence[Json | Exception]:
+    def _store_together(
+        self, reports: Sequence[_PendingReport]
+    ) -> Sequence[JsonObject | Exception]:
         now = int(time.time())
         with self._database.write() as connection:
-            known = self._find_known(connection, reports)
-            made: dict[bytes, tuple[_Report, dict[str, Any]]] = {}
+            earlier_rows = self._find_earlier(connection, reports)
+            made: dict[bytes, tuple[_PendingReport, dict[str, Any]]] = {}
             rows: list[Any] = []
             for report in reports:
-                known_as = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
-                earlier = next((known[one] for one in report.key_hashes if one in known), None)
-                twin = made.get(known_as)
-                if (earlier and not self._is_body(earlier.body_hash, report)) or (
+                key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
+                earlier = next(
+                    (
+                        earlier_rows[key_hash]
+                        for key_hash in report.key_hashes
+                        if key_hash in earlier_rows
+                    ),
+                    None,
+                )
+                twin = made.get(key_hash)
+                if (earlier and not self._is_same_body(earlier.body_hash, report)) or (
                     twin and twin[0].new != report.new
                 ):
                     rows.append(
@@ -129,35 +140,39 @@ class IssueWriter:
                 elif twin:
                     rows.append(twin[1])
                 else:
-                    rows.append(self._row(report, now))
-                    made[known_as] = report, rows[-1]
-            self._add(connection, made, now)
+                    rows.append(self._make_row(report, now))
+                    made[key_hash] = report, rows[-1]
+            self._insert(connection, made, now)
             users = queries_users.find_users(
                 connection, self._org_id, {report.creator for report in reports if report.creator}
             )
         return [
             row
             if isinstance(row, Exception)
-            else self._answer(report, _with_creator(row, users) if isinstance(row, dict) else row)
+            else self._make_response(
+                report, _join_creator(row, users) if isinstance(row, dict) else row
+            )
             for report, row in zip(reports, rows, strict=True)
         ]
 
-    def _find_known(
-        self, connection: Connection, reports: Sequence[_Report]
+    def _find_earlier(
+        self, connection: Connection, reports: Sequence[_PendingReport]
     ) -> Mapping[bytes, tables.AnyRow]:
         """What earlier requests with the same keys were and made."""
-        hashes = [one for report in reports for one in report.key_hashes]
-        found = (
-            queries_idempotency.find_idempotent(connection, self._org_id, hashes) if hashes else ()
+        hashes = [key_hash for report in reports for key_hash in report.key_hashes]
+        rows = (
+            queries_idempotency.find_idempotency_records(connection, self._org_id, hashes)
+            if hashes
+            else ()
         )
-        return {row.key_hash: row for row in found}
+        return {row.key_hash: row for row in rows}
 
-    def _is_body(self, body_hash: bytes, report: _Report) -> bool:
-        return self._keys.is_hash(body_hash, "idempotency/body", report.new.model_dump_json())
+    def _is_same_body(self, body_hash: bytes, report: _PendingReport) -> bool:
+        return self._keys.matches_hash(body_hash, "idempotency/body", report.new.model_dump_json())
 
-    def _row(self, report: _Report, now: int) -> dict[str, Any]:
+    def _make_row(self, report: _PendingReport, now: int) -> dict[str, Any]:
         new, issue_id = report.new, ids.new_id("issue")
-        receipt = self._receipts.of(issue_id, report.key)[0] if new.anonymous else None
+        receipt = self._receipts.derive(issue_id, report.key)[0] if new.anonymous else None
         return {
             "org_id": self._org_id,
             "id": issue_id,
@@ -172,13 +187,13 @@ class IssueWriter:
             "created_at": now,
             "updated_at": now,
             "created_by": report.creator,
-            "receipt_hash": self._receipts.hashes(receipt)[0] if receipt else None,
+            "receipt_hash": self._receipts.hash_all(receipt)[0] if receipt else None,
         }
 
-    def _add(
+    def _insert(
         self,
         connection: Connection,
-        made: Mapping[bytes, tuple[_Report, dict[str, Any]]],
+        made: Mapping[bytes, tuple[_PendingReport, dict[str, Any]]],
         now: int,
     ) -> None:
         if not made:
@@ -200,33 +215,33 @@ class IssueWriter:
             if report.key_hashes
         ]
         if keyed:
-            queries_idempotency.forget_idempotent(
+            queries_idempotency.delete_old_idempotency_records(
                 connection, self._org_id, now - IDEMPOTENCY_LIFETIME
             )
-            queries_idempotency.add_idempotent(connection, keyed)
+            queries_idempotency.add_idempotency_records(connection, keyed)
 
-    def _answer(self, report: _Report, row: Any) -> Json:
-        answer = serializers.issue(row, with_project=True) | {
+    def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
+        answer = serializers.serialize_issue(row, with_project=True) | {
             # A repeated request gets the first answer, whatever was done to the issue since.
             "description": report.new.description,
             "type": report.new.type,
             "state": IssueState.NOT_REVIEWED,
             "is_read": False,
-            "updated_at": serializers.timestamp(row.created_at),
+            "updated_at": serializers.format_timestamp(row.created_at),
         }
         if row.receipt_hash is not None:
             # The one of the key that was the newest then.
             fitting = (
                 receipt
-                for receipt in self._receipts.of(row.id, report.key)
-                if row.receipt_hash in self._receipts.hashes(receipt)
+                for receipt in self._receipts.derive(row.id, report.key)
+                if row.receipt_hash in self._receipts.hash_all(receipt)
             )
             if receipt := next(fitting, None):
                 answer["receipt"] = receipt
         return answer
 
 
-def _with_creator(row: Mapping[str, Any], users: Mapping[str, tables.AnyRow]) -> Any:
+def _join_creator(row: Mapping[str, Any], users: Mapping[str, tables.AnyRow]) -> Any:
     """A new row as `store.find_issue` would have it."""
     creator = users.get(row["created_by"] or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")

@@ -4,18 +4,18 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from issue_portal.core.problems import invalid_field
+from issue_portal.core.problems import InvalidFieldError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PageOrder
 from issue_portal.server.db import count_rollups, queries_issues, search, tables
 from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
-from issue_portal.server.services.serializers import Json
+from issue_portal.server.services.serializers import JsonObject
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePosition:
     """Which page of a list. ``after`` and ``before`` are numbers of issues, exclusive."""
 
     size: int
@@ -29,13 +29,13 @@ class Place:
     offset: int
 
     @classmethod
-    def asked_for(cls, query: IssueQuery, cursors: Cursors) -> "Place":
+    def from_query(cls, query: IssueQuery, cursors: Cursors) -> "PagePosition":
         """Where ``query`` points to; a 400 if that makes no sense."""
         by_cursor = bool({"after", "before", "first", "last"} & query.model_fields_set)
         if by_cursor and query.page is not None:
-            raise invalid_field("page", "cannot be combined with cursors")
+            raise InvalidFieldError("page", "cannot be combined with cursors")
         if query.first is not None and query.last is not None:
-            raise invalid_field("last", "cannot be combined with first")
+            raise InvalidFieldError("last", "cannot be combined with first")
         size = query.first or query.last or query.page_size
         return cls(
             size=size,
@@ -43,27 +43,33 @@ class Place:
             backward=query.last is not None
             or (query.before is not None and query.after is None and query.first is None),
             by_cursor=by_cursor,
-            after=cursors.read("after", query.after),
-            before=cursors.read("before", query.before),
+            after=cursors.decode("after", query.after),
+            before=cursors.decode("before", query.before),
             offset=0 if query.page is None else (query.page - 1) * size,
         )
 
 
-def read(
-    connection: Connection, which: IssueFilter, place: Place, query: IssueQuery, cursors: Cursors
-) -> Json:
+def read_page(
+    connection: Connection,
+    issue_filter: IssueFilter,
+    place: PagePosition,
+    query: IssueQuery,
+    cursors: Cursors,
+) -> JsonObject:
     """The page at ``place`` of the issues that are meant, with what ``query`` includes."""
-    if which.text and which.is_by_text:
-        which = replace(which, keys=search.candidates(connection, which.text))
-    near = count_rollups.narrowed(connection, which)
-    rows = _rows(connection, near, place) if near else []
+    if issue_filter.text and issue_filter.is_by_text:
+        issue_filter = replace(
+            issue_filter, keys=search.find_candidates(connection, issue_filter.text)
+        )
+    narrowed = count_rollups.narrow(connection, issue_filter)
+    rows = _read_rows(connection, narrowed, place) if narrowed else []
     more = len(rows) > place.size
     del rows[place.size :]
     if place.backward:
         rows.reverse()
-    page: Json = {
+    page: JsonObject = {
         "data": [
-            serializers.issue(
+            serializers.serialize_issue(
                 row,
                 with_user=query.include is None or "User" in query.include,
                 with_project=query.include is not None and "Project" in query.include,
@@ -74,41 +80,48 @@ def read(
     # What lies on the side we did not look at decides the other flag.
     has_next, has_previous = more, place.offset > 0
     if place.by_cursor:
-        beyond = bool(near and rows and _is_any_beyond(connection, near, place, rows))
+        beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, place, rows))
         has_next, has_previous = (beyond, more) if place.backward else (more, beyond)
     if rows and has_next:
-        page["next_cursor"] = cursors.at(rows[-1].number)
+        page["next_cursor"] = cursors.encode(rows[-1].number)
     if rows and has_previous:
-        page["previous_cursor"] = cursors.at(rows[0].number)
+        page["previous_cursor"] = cursors.encode(rows[0].number)
     page["has_next_page"] = has_next
     page["has_previous_page"] = has_previous
     if query.total_count:
-        page["total_count"] = count_rollups.count(connection, which)
+        page["total_count"] = count_rollups.count(connection, issue_filter)
     return page
 
 
-def _rows(connection: Connection, which: IssueFilter, place: Place) -> list[tables.AnyRow]:
+def _read_rows(
+    connection: Connection, issue_filter: IssueFilter, place: PagePosition
+) -> list[tables.AnyRow]:
     """The issues of the page and one more, if there is one, in the order in which they are read."""
     ahead = place.offset
     if ahead:
-        which, ahead = count_rollups.skipped(connection, which, ahead, descending=place.descending)
-    found = queries_issues.list_issues(
+        issue_filter, ahead = count_rollups.skip_blocks(
+            connection, issue_filter, ahead, descending=place.descending
+        )
+    rows = queries_issues.list_issues(
         connection,
-        which,
+        issue_filter,
         descending=place.descending != place.backward,
         limit=place.size + 1,
         offset=ahead,
         above=place.before if place.descending else place.after,
         below=place.after if place.descending else place.before,
     )
-    return list(found)
+    return list(rows)
 
 
-def _is_any_beyond(
-    connection: Connection, which: IssueFilter, place: Place, rows: list[tables.AnyRow]
+def _has_rows_beyond(
+    connection: Connection,
+    issue_filter: IssueFilter,
+    place: PagePosition,
+    rows: list[tables.AnyRow],
 ) -> bool:
     """Whether there is an issue on the side of the page from which it was not read."""
     edge = rows[-1].number if place.backward else rows[0].number
-    return queries_issues.any_beyond(
-        connection, which, edge, above=place.descending != place.backward
+    return queries_issues.has_issues_beyond(
+        connection, issue_filter, edge, above=place.descending != place.backward
     )

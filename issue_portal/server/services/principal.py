@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from issue_portal.models.permissions import Action, may
 from issue_portal.models.vocabulary import Role
 
 
@@ -15,18 +16,12 @@ class Principal:
 
     role: Role
     user_id: str | None
-    limited_as: str
+    rate_limit_key: str
     token_id: str | None = None
 
-    @property
-    def is_guest(self) -> bool:
-        """Whether this is a visitor, or a token that may do no more than one."""
-        return self.role is Role.GUEST
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether this is a reviewer."""
-        return self.role in (Role.ADMIN, Role.OWNER)
+    def may(self, action: Action) -> bool:
+        """Return whether the role of this caller allows ``action``."""
+        return may(self.role, action)
 
 
 ROLES = tuple(Role)

@@ -26,7 +26,7 @@ class ReadCache:
 
     def get(self, key: Hashable) -> Any:
         """What was kept under ``key`` and is still so, else None."""
-        version = self._database.version()
+        version = self._database.read_version()
         with self._lock:
             if version != self._version:
                 self._empty(version)
@@ -34,7 +34,7 @@ class ReadCache:
 
     def version(self) -> int | None:
         """The version of the database, to be taken before it is read for `keep`."""
-        return self._database.version()
+        return self._database.read_version()
 
     def keep(self, key: Hashable, value: Any, version: int | None, size: int = 0) -> None:
         """Keep what was read at or after ``version``; ``size`` in bytes, where it matters."""

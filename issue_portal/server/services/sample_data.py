@@ -17,7 +17,7 @@ from issue_portal.server.db import (
 from issue_portal.server.db.tables import history, issues
 from issue_portal.server.services.service import Service
 
-HOW_MANY = 300
+ISSUE_COUNT = 300
 DAYS = 60
 
 PEOPLE = ("Ada Sample", "Bo Sample", "Cleo Sample", "Dev Sample", "Eva Sample")
@@ -70,7 +70,7 @@ def add_sample_issues(service: Service) -> bool:
 
     Returns whether it was empty.
     """
-    chance = random.Random(1)  # noqa: S311 - the same samples every time
+    rng = random.Random(1)  # noqa: S311 - the same samples every time
     now = int(time.time())
     org_id = service.org_id
     with service.database.write() as connection:
@@ -82,16 +82,16 @@ def add_sample_issues(service: Service) -> bool:
             ).id
             for name in PEOPLE
         ]
-        ages = sorted(int(chance.random() ** 1.3 * DAYS * 86_400) for _ in range(HOW_MANY))
+        ages = sorted(int(rng.random() ** 1.3 * DAYS * 86_400) for _ in range(ISSUE_COUNT))
         rows, events = [], []
         for age in reversed(ages):
-            kind = chance.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
-            anonymous = chance.random() < 0.35
-            reporter = None if anonymous else chance.choice(people)
-            project = chance.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
-            text = chance.choice(TEXTS[kind]).format(topic=chance.choice(TOPICS))
+            issue_type = rng.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
+            anonymous = rng.random() < 0.35
+            reporter = None if anonymous else rng.choice(people)
+            project = rng.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
+            text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
             issue_id, created = ids.new_id("issue"), now - age
-            state = _state_at(age, chance)
+            state = _pick_state(age, rng)
             reviewed = None if state is IssueState.NOT_REVIEWED else created + age // 6
             closed = created + age // 3 if state is IssueState.CLOSED else None
             rows.append(
@@ -102,9 +102,9 @@ def add_sample_issues(service: Service) -> bool:
                     "description": text,
                     "search_text": search.fold(text),
                     "resource_type": "Thread",
-                    "type": kind,
+                    "type": issue_type,
                     "state": state,
-                    "is_read": state is not IssueState.NOT_REVIEWED or chance.random() < 0.2,
+                    "is_read": state is not IssueState.NOT_REVIEWED or rng.random() < 0.2,
                     "created_at": created,
                     "updated_at": closed or reviewed or created,
                     "reviewed_at": reviewed,
@@ -117,9 +117,11 @@ def add_sample_issues(service: Service) -> bool:
                 (created, "created", reporter, [])
             ]
             if reviewed:
-                steps.append((reviewed, "updated", None, [_move("NotReviewed", "InReview")]))
+                steps.append(
+                    (reviewed, "updated", None, [_change_state("NotReviewed", "InReview")])
+                )
             if closed:
-                steps.append((closed, "updated", None, [_move("InReview", "Closed")]))
+                steps.append((closed, "updated", None, [_change_state("InReview", "Closed")]))
             events += [
                 {
                     "org_id": org_id,
@@ -137,11 +139,11 @@ def add_sample_issues(service: Service) -> bool:
     return True
 
 
-def _move(old: str, new: str) -> dict[str, str]:
+def _change_state(old: str, new: str) -> dict[str, str]:
     return {"field": "state", "old": old, "new": new}
 
 
-def _state_at(age: int, chance: random.Random) -> IssueState:
-    if age < chance.uniform(0, 6) * 86_400:
+def _pick_state(age: int, rng: random.Random) -> IssueState:
+    if age < rng.uniform(0, 6) * 86_400:
         return IssueState.NOT_REVIEWED
-    return IssueState.IN_REVIEW if chance.random() < 0.2 else IssueState.CLOSED
+    return IssueState.IN_REVIEW if rng.random() < 0.2 else IssueState.CLOSED

@@ -7,18 +7,20 @@ from typing import Any
 
 from issue_portal.server.db.tables import AnyRow
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 @lru_cache(maxsize=4096)
-def timestamp(seconds: int) -> str:
+def format_timestamp(seconds: int) -> str:
     """Seconds since 1970 as ``2026-02-08T14:55:10Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def issue(row: AnyRow, *, with_user: bool = True, with_project: bool = False) -> Json:
+def serialize_issue(
+    row: AnyRow, *, with_user: bool = True, with_project: bool = False
+) -> JsonObject:
     """An issue. ``data`` and ``project`` are left out when there is none."""
-    wire: Json = {
+    body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
         "description": row.description,
@@ -28,20 +30,20 @@ def issue(row: AnyRow, *, with_user: bool = True, with_project: bool = False) ->
         "is_read": row.is_read,
     }
     if row.thread_id is not None:
-        wire["data"] = {
+        body["data"] = {
             "thread_id": row.thread_id,
             "reported_interaction_id": row.reported_interaction_id,
         }
-    wire["created_at"] = timestamp(row.created_at)
-    wire["updated_at"] = timestamp(row.updated_at)
+    body["created_at"] = format_timestamp(row.created_at)
+    body["updated_at"] = format_timestamp(row.updated_at)
     if with_user:
-        wire["created_by"] = _creator(row)
+        body["created_by"] = _serialize_creator(row)
     if with_project and row.project_id is not None:
-        wire["project"] = {"id": row.project_id}
-    return wire
+        body["project"] = {"id": row.project_id}
+    return body
 
 
-def user(row: AnyRow) -> Json:
+def serialize_user(row: AnyRow) -> JsonObject:
     """A user."""
     return {
         "id": row.id,
@@ -51,15 +53,15 @@ def user(row: AnyRow) -> Json:
         "email": row.email,
         "state": row.state,
         "roles": [row.role],
-        "created_at": timestamp(row.created_at),
+        "created_at": format_timestamp(row.created_at),
     }
 
 
-def history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json]:
+def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
     """What happened to an issue. Without actors (for receipts), reading is left out as well."""
     entries = []
     for row in rows:
-        entry: Json = {"at": timestamp(row.at), "action": row.action}
+        entry: JsonObject = {"at": format_timestamp(row.at), "action": row.action}
         if with_actors:
             entry["by"] = None if row.actor is None else {"id": row.actor, "name": row.name}
         entry["changes"] = [
@@ -70,20 +72,20 @@ def history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json]:
     return entries
 
 
-def receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> Json:
+def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
     """What the holder of a receipt may see."""
     return {
         "issue_number": row.number,
         "type": row.type,
         "state": row.state,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
+        "created_at": format_timestamp(row.created_at),
+        "updated_at": format_timestamp(row.updated_at),
         "description": row.description,
-        "history": history(events, with_actors=False),
+        "history": serialize_history(events, with_actors=False),
     }
 
 
-def _creator(row: AnyRow) -> Json | None:
+def _serialize_creator(row: AnyRow) -> JsonObject | None:
     if row.created_by is None:
         return None
     return {
@@ -94,5 +96,5 @@ def _creator(row: AnyRow) -> Json | None:
         "email": row.user_email,
         "state": row.user_state,
         "roles": [row.user_role],
-        "created_at": timestamp(row.user_created_at),
+        "created_at": format_timestamp(row.user_created_at),
     }

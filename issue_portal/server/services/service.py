@@ -11,8 +11,8 @@ from issue_portal.core.files import WriteProbe
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import FatalError, Settings
 from issue_portal.server.db import queries_organisations
-from issue_portal.server.db.database import Database, reason_of
-from issue_portal.server.services.api_tokens import TokenUses
+from issue_portal.server.db.database import Database, describe_error
+from issue_portal.server.services.api_tokens import TokenUsage
 from issue_portal.server.services.authentication import Authenticator
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.rate_limits import RateLimits
@@ -29,15 +29,15 @@ class Service:
     org_id: str
     issues: IssueService
     rate_limits: RateLimits
-    memory: ReadCache
-    access: Authenticator
-    token_uses: TokenUses
-    disk: WriteProbe
+    read_cache: ReadCache
+    authenticator: Authenticator
+    token_usage: TokenUsage
+    write_probe: WriteProbe
 
     def close(self) -> None:
         """Write what is still to be written, and close every connection."""
         with suppress(DBAPIError):
-            self.token_uses.write()
+            self.token_usage.write()
         self.database.close()
 
 
@@ -55,12 +55,12 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
             org_id = queries_organisations.ensure_organisation(connection, settings.org)
             _check_key(connection, org_id, keys, any_key)
     except DBAPIError as error:
-        raise FatalError(f"Cannot use the database: {reason_of(error)}") from error
+        raise FatalError(f"Cannot use the database: {describe_error(error)}") from error
     issues = IssueService(database, org_id, keys)
-    memory = ReadCache(database)
+    read_cache = ReadCache(database)
     accounts = AccountsFile(settings)
-    accounts.by_name()  # Known from the start, whatever becomes of the file.
-    access = Authenticator(database, org_id, keys, accounts)
+    accounts.get_all()  # Known from the start, whatever becomes of the file.
+    authenticator = Authenticator(database, org_id, keys, accounts)
     return Service(
         settings,
         keys,
@@ -68,22 +68,22 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
         org_id,
         issues,
         rate_limits,
-        memory,
-        access,
-        TokenUses(database, org_id),
+        read_cache,
+        authenticator,
+        TokenUsage(database, org_id),
         WriteProbe(settings.data_dir, *([database.directory] if database.directory else ())),
     )
 
 
 def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: bool) -> None:
     """Keep a database from being used with a key that finds none of its receipts and tokens."""
-    known = queries_organisations.key_fingerprint(connection, org_id)
+    stored = queries_organisations.get_key_fingerprint(connection, org_id)
     ours = keys.fingerprints()
-    if known is not None and known not in ours and not any_key:
+    if stored is not None and stored not in ours and not any_key:
         raise FatalError(
             "This database was last used with another secret key: receipts and API tokens of before"
             " would be void. Put that key back (ISSUES_SECRET_KEY, or secret.key in the data"
             " directory), or accept the loss with `key accept`."
         )
-    if known != ours[0]:
+    if stored != ours[0]:
         queries_organisations.set_key_fingerprint(connection, org_id, ours[0])

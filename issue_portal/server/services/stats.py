@@ -13,7 +13,7 @@ from issue_portal.models.vocabulary import LIVE_STATES
 from issue_portal.server.db import count_rollups
 from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.tables import issues
-from issue_portal.server.services.serializers import Json
+from issue_portal.server.services.serializers import JsonObject
 
 MOST_PROJECTS = 20
 
@@ -21,12 +21,12 @@ _QUARTER = 900
 """Seconds. In every time zone of today a day begins with a quarter of an hour."""
 
 
-def count(
+def compute_stats(
     connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
-) -> Json:
+) -> JsonObject:
     """Counts of the issues created from ``start`` to ``end``; days are those of ``zone``."""
-    asked = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
-    period = count_rollups.narrowed(connection, asked) or replace(asked, lowest=1, highest=0)
+    wanted = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    period = count_rollups.narrow(connection, wanted) or replace(wanted, lowest=1, highest=0)
     by_state = _count_by(connection, period, "state")
     unread, anonymous = _count_unread_and_anonymous(connection, period)
     open_before = _count_open(connection, org_id, start) if start else 0
@@ -39,22 +39,22 @@ def count(
         "by_project": _count_by_project(connection, period),
         "open_before": open_before,
         "by_day": _count_by_day(connection, period, zone, open_before),
-        "time_to_review": _durations(connection, period, "reviewed_at"),
-        "time_to_close": _durations(connection, period, "closed_at"),
+        "time_to_review": _compute_duration(connection, period, "reviewed_at"),
+        "time_to_close": _compute_duration(connection, period, "closed_at"),
     }
 
 
 def _count_by(connection: Connection, period: IssueFilter, column: str) -> dict[str, int]:
     values = issues.c[column]
-    query = select(values, func.count()).where(*_those(connection, period)).group_by(values)
+    query = select(values, func.count()).where(*_conditions(connection, period)).group_by(values)
     return {str(value): number for value, number in connection.execute(query)}
 
 
-def _count_by_project(connection: Connection, period: IssueFilter) -> list[Json]:
+def _count_by_project(connection: Connection, period: IssueFilter) -> list[JsonObject]:
     number = func.count().label("number")
     query = (
         select(issues.c.project_id, number)
-        .where(*_those(connection, period), issues.c.project_id.is_not(None))
+        .where(*_conditions(connection, period), issues.c.project_id.is_not(None))
         .group_by(issues.c.project_id)
         .order_by(number.desc(), issues.c.project_id)
         .limit(MOST_PROJECTS)
@@ -66,7 +66,7 @@ def _count_unread_and_anonymous(connection: Connection, period: IssueFilter) -> 
     query = select(
         func.count().filter(issues.c.is_read.is_(False)),
         func.count().filter(issues.c.created_by.is_(None)),
-    ).where(*_those(connection, period))
+    ).where(*_conditions(connection, period))
     unread, anonymous = connection.execute(query).one()
     return unread, anonymous
 
@@ -74,28 +74,32 @@ def _count_unread_and_anonymous(connection: Connection, period: IssueFilter) -> 
 def _count_open(connection: Connection, org_id: str, at: int) -> int:
     """How many had been created and not closed at that moment."""
     ever = IssueFilter(org_id, LIVE_STATES)
-    closed = select(func.count()).where(*_those(connection, ever), issues.c.closed_at < at)
+    closed = select(func.count()).where(*_conditions(connection, ever), issues.c.closed_at < at)
     created = count_rollups.count(connection, replace(ever, created_to=at))
     return created - int(connection.execute(closed).scalar_one())
 
 
 def _count_by_day(
     connection: Connection, period: IssueFilter, zone: tzinfo, open_before: int
-) -> list[Json]:
-    created = _days(connection, period, "created_at", zone)
-    closed = _days(connection, period, "closed_at", zone)
-    found, still_open = [], open_before
+) -> list[JsonObject]:
+    created = _count_per_day(connection, period, "created_at", zone)
+    closed = _count_per_day(connection, period, "closed_at", zone)
+    days_found, still_open = [], open_before
     for day in sorted(created.keys() | closed.keys()):
         still_open += created[day] - closed[day]
-        found.append({"day": day, "count": created[day], "closed": closed[day], "open": still_open})
-    return found
+        days_found.append(
+            {"day": day, "count": created[day], "closed": closed[day], "open": still_open}
+        )
+    return days_found
 
 
-def _days(connection: Connection, period: IssueFilter, column: str, zone: tzinfo) -> Counter[str]:
+def _count_per_day(
+    connection: Connection, period: IssueFilter, column: str, zone: tzinfo
+) -> Counter[str]:
     """On which days of the period something happened, and how often."""
     at = issues.c[column]
     ever = IssueFilter(period.org_id, period.states)
-    conditions = [*_those(connection, ever), at.is_not(None)]
+    conditions = [*_conditions(connection, ever), at.is_not(None)]
     if period.created_from is not None:
         conditions.append(at >= period.created_from)
     if period.created_to is not None:
@@ -109,13 +113,15 @@ def _days(connection: Connection, period: IssueFilter, column: str, zone: tzinfo
     return days
 
 
-def _durations(connection: Connection, period: IssueFilter, column: str) -> Json | None:
+def _compute_duration(
+    connection: Connection, period: IssueFilter, column: str
+) -> JsonObject | None:
     """From creation to ``column``: how many have it, the median and the 90th percentile.
 
     Percentiles are nearest-rank: a value that occurred.
     """
     duration = (issues.c[column] - issues.c.created_at).label("duration")
-    those = [*_those(connection, period), issues.c[column].is_not(None)]
+    those = [*_conditions(connection, period), issues.c[column].is_not(None)]
     number = int(connection.scalar(select(func.count()).select_from(issues).where(*those)) or 0)
     if not number:
         return None
@@ -127,5 +133,5 @@ def _durations(connection: Connection, period: IssueFilter, column: str) -> Json
     return {"count": number, "median": median, "p90": late}
 
 
-def _those(connection: Connection, which: IssueFilter) -> list[ColumnElement[bool]]:
-    return which.conditions(connection.dialect.name)
+def _conditions(connection: Connection, issue_filter: IssueFilter) -> list[ColumnElement[bool]]:
+    return issue_filter.conditions(connection.dialect.name)

@@ -18,9 +18,9 @@ _TURNS: Final = ConcurrencyLimit(2)
 """For each caller: however much one asks, there are threads for others."""
 
 
-async def in_thread(
-    do: Callable[[Unpack[_Arguments]], _Result], *arguments: *_Arguments, of: str
+async def run_in_thread(
+    function: Callable[[Unpack[_Arguments]], _Result], *arguments: *_Arguments, caller: str
 ) -> _Result:
-    """What ``do`` returns, or raises, in a thread; ``of`` is who waits for it."""
-    async with _TURNS.of(of):
-        return await to_thread.run_sync(do, *arguments, limiter=_THREADS)
+    """What ``function`` returns, or raises, in a thread; ``of`` is who waits for it."""
+    async with _TURNS.get_semaphore(caller):
+        return await to_thread.run_sync(function, *arguments, limiter=_THREADS)

@@ -1,0 +1,32 @@
+// Scroll to what the person wants to see next: a new page of the list, the opened issue, or on the way
+// back its row.
+import { findRow } from "./list_rows.js";
+
+const isPhone = () => matchMedia("(max-width: 640px)").matches;
+
+export const scrollToTop = () => document.querySelector(".stMain")?.scrollTo(0, 0);
+
+// On a phone the list may stay hidden for another moment, so wait for it.
+const scrollWhenVisible = (element, block, until = Date.now() + 3000) => {
+  if (element?.offsetParent) element.scrollIntoView({ block });
+  else if (element?.isConnected && Date.now() < until) {
+    requestAnimationFrame(() => scrollWhenVisible(element, block, until));
+  }
+};
+
+export const scrollAfterRender = ({ data, list, parentElement, state, isFirst }) => {
+  if (!isFirst && state.page !== data.page) {
+    scrollWhenVisible(parentElement.querySelector(".several") ?? list, "nearest");
+  }
+  state.page = data.page;
+  const previous = state.selected;
+  state.selected = data.selected;
+  if (previous === data.selected) return;
+  if (!data.selected) {
+    scrollWhenVisible(findRow(list, previous), isPhone() ? "center" : "nearest");
+    return;
+  }
+  document.querySelector(".st-key-opened")?.scrollTo(0, 0);
+  if (isPhone()) scrollToTop();
+  else scrollWhenVisible(findRow(list, data.selected), "nearest");
+};

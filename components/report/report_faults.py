@@ -1,0 +1,129 @@
+"""The faults of a report: those of its input, and the reasons of a server that refused it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from components import server_capabilities
+from components.report import report_state
+from components.report.report_input import ReportInput
+from components.ui import i18n
+from components.ui.i18n import _, ngettext
+from components.ui.plain_text import format_sentence
+from issue_portal.client.errors import BadRequestError
+from issue_portal.models.requests import NewIssue, Reference
+from issue_portal.models.text_rules import check_text, is_blank
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
+
+REFERENCE_FIELDS: Final = {
+    "report_thread": "config",
+    "report_interaction": "config",
+    "report_project": "project_id",
+}
+"""The fields of `NewIssue` for thread, interaction and project, by widget key."""
+
+_WIDGETS_BY_FIELD: Final = {
+    "type": "report_type",
+    "description": "report_description",
+    "anonymous": "report_anonymous",
+    "config": "report_interaction",
+    "thread_id": "report_thread",
+    "reported_interaction_id": "report_interaction",
+    "project_id": "report_project",
+}
+"""Widget keys by the field names that a server may use in its errors."""
+
+_REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault to show below the last of some widgets; correcting any of them hides it."""
+
+    text: str
+    widget_keys: tuple[str, ...]
+    icon: str = "arrow_upward"
+
+
+def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
+    """Yield the faults of a report in the order of the form; the sign-in comes last."""
+    if report.type is None:
+        yield Fault(_("Choose the kind of problem."), ("report_type",))
+    if text := find_text_fault(report.description):
+        yield Fault(text, ("report_description",))
+    yield from _find_reference_faults(report)
+    if not is_signed_in and not report.anonymous:
+        text = _("Sign in first (the link is below), or report anonymously.")
+        yield Fault(text, ("report_anonymous",), icon="arrow_downward")
+
+
+def find_text_fault(description: str) -> str | None:
+    """Return why a description cannot be stored, or None."""
+    if len(description) > DESCRIPTION_LIMIT:
+        over = len(description) - DESCRIPTION_LIMIT
+        text = ngettext(
+            "This is {over} character too long: at most {limit} can be sent.",
+            "This is {over} characters too long: at most {limit} can be sent.",
+            over,
+        )
+        return text.format(
+            over=i18n.format_number(over), limit=i18n.format_number(DESCRIPTION_LIMIT)
+        )
+    if is_blank(description):
+        return _("Write what happened: it is still empty.")
+    try:
+        check_text(description)
+    except ValueError:
+        return _("The text has characters that cannot be stored. Remove them and send again.")
+    return None
+
+
+def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
+    """Keep a server's reasons to refuse ``new``, so that the form shows them beside its fields.
+
+    Returns False if the server names no field of the form.
+    """
+    faults: dict[str, str] = {}
+    missing: set[str] = set()
+    for item in error.fields:
+        names = reversed(item.field.split("."))
+        key = next((_WIDGETS_BY_FIELD[name] for name in names if name in _WIDGETS_BY_FIELD), "")
+        if not key:
+            return False
+        field = REFERENCE_FIELDS.get(key)
+        if field and getattr(new, field) is None:
+            missing.add(field)
+            fields = _("thread and interaction") if field == "config" else _("the project")
+            faults[key] = _("The server needs {fields}.").format(fields=fields)
+        else:
+            text = _("The server does not accept this: {reason}")
+            faults[key] = text.format(reason=format_sentence(item.message))
+    server_capabilities.learn_from_refusal(missing)
+    report_state.remember_report_faults(faults)
+    return bool(faults)
+
+
+def _find_reference_faults(report: ReportInput) -> Iterator[Fault]:
+    values = (report.thread, report.interaction, report.project)
+    for key, value in zip(REFERENCE_FIELDS, values, strict=True):
+        if text := _find_id_fault(value):
+            yield Fault(text, (key,))
+    if bool(report.thread) != bool(report.interaction):
+        keys = ("report_thread", "report_interaction")
+        # The message belongs below the empty one of the two.
+        text = _("Give both thread and interaction, or neither.")
+        yield Fault(text, keys if report.thread else keys[::-1])
+
+
+def _find_id_fault(value: str) -> str | None:
+    if not value:
+        return None
+    try:
+        _REFERENCE.validate_python(value)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "string_too_long":
+            return _("This is too long: an id has at most 200 characters.")
+        return _("This has characters that cannot be stored.")
+    return None

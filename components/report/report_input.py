@@ -1,0 +1,53 @@
+"""The input of the report form, before it is checked."""
+
+from dataclasses import dataclass, replace
+
+from issue_portal.models.requests import NewIssue, ThreadConfig
+from issue_portal.models.text_rules import strip_hidden_marks
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType, ResourceType
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """The values of the widgets."""
+
+    type: IssueType | None
+    description: str
+    anonymous: bool
+    thread: str
+    interaction: str
+    project: str
+
+    def strip_marks(self) -> "ReportInput":
+        """Return an anonymous report without invisible characters, which could tell who sent it.
+
+        Such characters can come with a link or with copied text.
+        """
+        if not self.anonymous or len(self.description) > DESCRIPTION_LIMIT:
+            return self
+        return replace(
+            self,
+            description=strip_hidden_marks(self.description),
+            thread=strip_hidden_marks(self.thread),
+            interaction=strip_hidden_marks(self.interaction),
+            project=strip_hidden_marks(self.project),
+        )
+
+    def to_new_issue(self) -> NewIssue | None:
+        """Return the report to send, or None if no type is selected.
+
+        Raises pydantic's ``ValidationError`` for values with faults (`report_faults`).
+        """
+        if self.type is None:
+            return None
+        config = None
+        if self.thread:
+            config = ThreadConfig(thread_id=self.thread, reported_interaction_id=self.interaction)
+        return NewIssue(
+            description=self.description,
+            resource_type=ResourceType.THREAD,
+            type=self.type,
+            anonymous=self.anonymous,
+            project_id=self.project or None,
+            config=config,
+        )

@@ -1,0 +1,25 @@
+"""A choice of the type of an issue that exists already."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from components.ui import labels
+from components.ui.i18n import _
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueType
+
+
+def render_type_select(
+    issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
+) -> IssueType | None:
+    """Render the choice, set to the issue's type; it is empty for a type that is unknown here."""
+    types = list(IssueType)
+    return st.selectbox(
+        _("Kind of problem"),
+        types,
+        index=types.index(IssueType(issue.type)) if issue.type in types else None,
+        format_func=labels.format_type,
+        key=key,
+        on_change=on_change,
+    )

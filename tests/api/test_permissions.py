@@ -1,0 +1,33 @@
+"""The table of permissions says what the contract's "Who may do what" says."""
+
+import pytest
+
+from issue_portal.models.permissions import Action, may
+from issue_portal.models.vocabulary import Role
+
+GUEST, MEMBER = {Role.GUEST}, {Role.MEMBER}
+REVIEWERS = {Role.ADMIN, Role.OWNER}
+EVERYONE = GUEST | MEMBER | REVIEWERS
+SIGNED_IN = MEMBER | REVIEWERS
+
+CONTRACT = {
+    Action.CREATE_ANONYMOUS: EVERYONE,
+    Action.LOOK_UP_RECEIPT: EVERYONE,
+    Action.CREATE_NAMED: SIGNED_IN,
+    Action.READ_OWN: SIGNED_IN,
+    Action.EDIT_OWN: SIGNED_IN,
+    Action.DELETE_OWN: SIGNED_IN,
+    Action.READ_ALL: REVIEWERS,
+    Action.LIST_DELETED: REVIEWERS,
+    Action.EDIT_ALL: REVIEWERS,
+    Action.SET_STATE: REVIEWERS,
+    Action.MARK_READ: REVIEWERS,
+    Action.DELETE_ALL: REVIEWERS,
+    Action.READ_STATS: REVIEWERS,
+    Action.LIST_USERS: REVIEWERS,
+}
+
+
+@pytest.mark.parametrize("action", Action)
+def test_the_table_is_the_contracts(action):
+    assert {role for role in Role if may(role, action)} == CONTRACT[action]

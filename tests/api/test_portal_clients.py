@@ -1,0 +1,43 @@
+"""A client of the portal acts for a person only while their sign-in holds, in the role of then."""
+
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from auth import api_backend
+from auth.api_backend import ApiBackend
+from components import api_session
+from issue_portal.client.errors import AuthenticationError, PermissionDeniedError
+from issue_portal.core.portal_token import Person
+from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.models.vocabulary import Role
+from tests.servers.installation import SECRET
+
+
+@dataclass
+class SignIn:
+    """A sign-in whose holder can change, as an operator or another tab changes it."""
+
+    who: Person | None
+    id: str = "x"
+    username: str = "x"
+    ends_at: float = 2**33
+
+    def get_person(self) -> Person | None:
+        return self.who
+
+
+def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
+    transport = httpx.HTTPTransport()
+    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, is_ours=True)
+    monkeypatch.setattr(api_backend, "_backend", here)
+    sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
+    client = api_session.client_of(sign_in)
+    client.users()
+    sign_in.who = Person("changing@example.com", "Changing", Role.MEMBER)
+    with pytest.raises(PermissionDeniedError):
+        client.users()
+    sign_in.who = None
+    with pytest.raises(AuthenticationError):
+        client.me()

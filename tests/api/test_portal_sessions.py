@@ -1,0 +1,321 @@
+"""What may connect to the portal: origins, sessions, uploads, slow clients; and the headers."""
+
+import socket
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from issue_portal.core import jwt_tokens
+from issue_portal.core.accounts import load_accounts
+from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.core.settings import Settings
+from tests.servers.installation import SECRET, Server, portal_server
+from web import script_scheduler
+from web.streamlit_compat import BackMsg, ForwardMsg
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory) -> Iterator[Server]:
+    data_dir = tmp_path_factory.mktemp("connections") / "data"
+    few = {"ISSUES_MAX_SESSIONS": "4", "ISSUES_MAX_SESSIONS_OF_ONE": "2"}
+    server = portal_server(data_dir, **few).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def session(portal) -> Iterator:
+    """Opens a session as a browser does; all are closed at the end."""
+    with ExitStack() as opened:
+
+        def open_one(
+            address: str = "", origin: str | None = None, resumes: str = "", cookie: str = ""
+        ) -> ClientConnection:
+            headers = {"X-Forwarded-For": address, "Cookie": cookie}
+            return opened.enter_context(
+                connect(
+                    f"ws://localhost:{portal.port}/_stcore/stream",
+                    subprotocols=["streamlit", *(["none", resumes] if resumes else [])],
+                    origin=origin or portal.url,
+                    additional_headers={name: value for name, value in headers.items() if value},
+                    close_timeout=1,
+                )
+            )
+
+        yield open_one
+
+
+def refused(open_session, *given: str, status: int, **named: str) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        open_session(*given, **named)
+    assert refusal.value.response.status_code == status
+
+
+def test_sessions_are_limited_for_each_address_and_in_all(session):
+    first = session("203.0.113.1")
+    session("203.0.113.1")
+    refused(session, "203.0.113.1", status=503)
+    session("203.0.113.2")
+    session("203.0.113.3")
+    refused(session, "203.0.113.4", status=503)
+    first.close()
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            session("203.0.113.4")
+            break
+        except InvalidStatus:
+            assert time.monotonic() < deadline
+
+
+def test_ipv6_addresses_are_counted_with_their_network(session):
+    session("2001:db8:1:2::1")
+    session("2001:db8:1:3:3:4:5:6")
+    refused(session, "2001:db8:1:4::7", status=503)
+    session("2001:db8:2:2::1")
+
+
+def ran(connection: ClientConnection, **state) -> list[ForwardMsg]:
+    """All that the page of a session says while it is run once."""
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    for name, value in state.items():
+        setattr(message.rerun_script, name, value)
+    connection.send(message.SerializeToString())
+    return said_until_finished(connection)
+
+
+def said_until_finished(connection: ClientConnection) -> list[ForwardMsg]:
+    said = []
+    while not said or said[-1].WhichOneof("type") != "script_finished":
+        said.append(ForwardMsg.FromString(connection.recv(30)))
+    return said
+
+
+def session_id(said: list[ForwardMsg]) -> str:
+    return next(m for m in said if m.HasField("new_session")).new_session.initialize.session_id
+
+
+def test_repository_is_not_told(session):
+    connection = session()
+    connection.send(BackMsg(load_git_info=True).SerializeToString())
+    kinds = {message.WhichOneof("type") for message in ran(connection)}
+    assert "new_session" in kinds
+    assert "git_info_changed" not in kinds
+
+
+def test_flood_of_runs_is_slowed_and_others_are_served_meanwhile(session):
+    flood, other = session("203.0.113.9"), session("198.51.100.7")
+    ran(other)
+    message = BackMsg()
+    message.rerun_script.SetInParent()
+    begun = time.monotonic()
+    for _ in range(2_000):
+        flood.send(message.SerializeToString())
+    for _ in range(10):
+        assert "new_session" in {m.WhichOneof("type") for m in ran(other)}
+    # All that it had saved up, and what it got since.
+    rate, burst = script_scheduler.RUNS_PER_CONNECTION
+    runs = 0
+    with suppress(TimeoutError):
+        while True:
+            runs += ForwardMsg.FromString(flood.recv(0.1)).HasField("new_session")
+            if time.monotonic() - begun > 4:
+                break
+    assert 0 < runs <= burst + rate * (time.monotonic() - begun) + 1
+
+
+@pytest.fixture
+def cookie(portal) -> str:
+    """The cookie of a sign-in as member."""
+    keys = SecretKeys(SECRET)
+    accounts = load_accounts(Settings(data_dir=portal.data_dir))
+    fingerprint = keys.hash("password", accounts["member"].password).hex()
+    claims = {"sub": "member", "jti": uuid.uuid4().hex, "pwd": fingerprint}
+    return "issue_portal=" + jwt_tokens.sign(keys, "sign-in", claims, 600)
+
+
+def names_shown(said: list[ForwardMsg]) -> bool:
+    return any(b"Morgan Member" in message.SerializeToString() for message in said)
+
+
+def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(session, portal, cookie):
+    first = session(cookie=cookie)
+    said = ran(first)
+    assert names_shown(said)
+    theirs = session_id(said)
+    first.close()
+    # Whoever knows the id alone, or has another sign-in, gets a session of their own.
+    stranger = session(resumes=theirs)
+    said = ran(stranger)
+    assert not names_shown(said)
+    assert session_id(said) != theirs
+    stranger.close()
+    again = session(resumes=theirs, cookie=cookie)
+    said = ran(again)
+    assert names_shown(said)
+    assert session_id(said) == theirs
+    again.close()
+    assert theirs not in portal.log
+    # Nor is there a line for each connection.
+    assert "connection open" not in portal.log
+
+
+def test_session_of_an_account_that_comes_back_needs_its_cookie_too(session, portal, cookie):
+    first = session(cookie=cookie)
+    theirs = session_id(ran(first))
+    assert portal.run("user", "disable", "member").returncode == 0
+    try:
+        # What was still said of the run before is not meant.
+        ran(first)
+        assert not names_shown(ran(first))
+    finally:
+        assert portal.run("user", "enable", "member").returncode == 0
+    first.close()
+    assert not names_shown(ran(session(resumes=theirs)))
+
+
+def test_visitor_goes_on_after_a_break(session):
+    first = session()
+    theirs = session_id(ran(first))
+    first.close()
+    assert session_id(ran(session(resumes=theirs))) == theirs
+
+
+@pytest.mark.parametrize("path", ["/report", "/report/"])
+def test_address_that_people_guess_leads_to_the_form(portal, path):
+    query = "type=Format&description=caf%C3%A9"
+    headers = {"Accept": "text/html"}
+    answer = httpx.get(f"{portal.url}{path}?{query}", headers=headers, follow_redirects=True)
+    assert (answer.status_code, str(answer.url)) == (200, f"{portal.url}/?{query}")
+    assert str(httpx.get(portal.url + path, headers=headers).next_request.url) == f"{portal.url}/"
+
+
+@pytest.mark.parametrize("query", ["description=caf%C3%A9", "q=%E2%82%AC", "q=%FF", ""])
+def test_page_opens_whatever_is_in_its_address(portal, query):
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        request = f"GET /?{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"
+        connection.sendall(request.encode("latin-1"))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_no_other_page_controls_this_one_by_messages(portal):
+    told = httpx.get(f"{portal.url}/_stcore/host-config").json()
+    assert told["allowedOrigins"] == []
+    assert told["enableCustomParentMessages"] is False
+
+
+def test_log_is_not_filled_by_a_visitor(session, portal):
+    connection = session()
+    before = len(portal.log)
+    message = BackMsg()
+    widget = message.rerun_script.widget_states.widgets.add()
+    widget.id, widget.trigger_value = "$$ID-" + "x" * 200_000, True
+    # As many as are read at once; more are delayed.
+    for _ in range(5):
+        connection.send(message.SerializeToString())
+    said_until_finished(connection)
+    ran(connection)
+    assert len(portal.log) - before < 60_000
+    assert "x" * 1_000 not in portal.log
+
+
+def test_two_identities_in_one_request_are_refused(tmp_path):
+    headers = '{"X-Forwarded-Email": "email"}'
+    server = portal_server(tmp_path / "data", STREAMLIT_SERVER_TRUSTED_USER_HEADERS=headers)
+    server.env["ISSUES_REVIEWERS"] = "boss@example.com"
+    server.start()
+    one = [("X-Forwarded-Email", "member@example.com")]
+    two = [*one, ("X-Forwarded-Email", "boss@example.com")]
+    try:
+        url = f"{server.url}/issues.csv"
+        assert httpx.get(url, headers=one[:0]).status_code == 401
+        assert httpx.get(url, headers=two[1:]).status_code == 200
+        assert httpx.get(url, headers=two).status_code == 400
+        assert httpx.get(url, headers=two[::-1]).status_code == 400
+
+        def open_session(given):
+            stream = f"ws://localhost:{server.port}/_stcore/stream"
+            with connect(stream, subprotocols=["streamlit"], additional_headers=given) as made:
+                return made.response.status_code
+
+        assert open_session(one) == 101
+        refused(open_session, two, status=400)
+    finally:
+        server.stop()
+
+
+def test_addresses_are_believed_only_from_trusted_proxies(tmp_path):
+    few = {"ISSUES_MAX_SESSIONS_OF_ONE": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
+    server = portal_server(tmp_path / "data", **few).start()
+    try:
+        with ExitStack() as opened:
+            for _ in range(3):  # All from here, which counts as no address at all.
+                connection = connect(
+                    f"ws://localhost:{server.port}/_stcore/stream",
+                    subprotocols=["streamlit"],
+                    additional_headers={"X-Forwarded-For": "203.0.113.1"},
+                )
+                opened.enter_context(connection)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://elsewhere.example", "http://localhost:9", "http://localhost", "null", "https://["],
+)
+def test_pages_of_other_sites_open_no_session(session, origin):
+    refused(session, origin=origin, status=403)
+
+
+def test_pages_of_another_scheme_open_no_session(session, portal):
+    refused(session, origin=portal.url.replace("http:", "evil:"), status=403)
+
+
+def test_nothing_is_uploaded(portal):
+    url = f"{portal.url}/_stcore/upload_file/some-session/some-file"
+    with httpx.Client() as client:
+        client.get(f"{portal.url}/_stcore/health")
+        token = client.cookies.get("_streamlit_xsrf", "")
+        answer = client.put(url, files={"file": b"x" * 100}, headers={"X-Xsrftoken": token})
+    assert answer.status_code == 404
+
+
+def test_slow_clients_do_not_stop_others(portal):
+    beginning = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\n"
+    token = portal.guest_token().encode()
+    headers = b"Content-Type: application/json\r\nContent-Length: 100000\r\n"
+    slow = [beginning, beginning + b"Authorization: Bearer " + token + b"\r\n" + headers + b"\r\n{"]
+    with ExitStack() as opened:
+        for number in range(200):
+            one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
+            one.sendall(slow[number % 2])
+        report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+        answer = httpx.post(
+            f"{portal.url}/api/v1/app/issue",
+            json=report,
+            headers={"Authorization": f"Bearer {portal.guest_token()}"},
+        )
+        assert answer.status_code == 201
+        assert httpx.get(portal.url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/review", "/_stcore/health", "/api/health", "/api/docs", "/api/v1/app/me", "/none.js"],
+)
+def test_every_answer_has_the_security_headers(portal, path):
+    headers = httpx.get(portal.url + path).headers
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; ")
+    assert "frame-ancestors 'self'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"

@@ -1,0 +1,269 @@
+"""Below ASGI, in a running portal: silent connections, floods of frames, file descriptors."""
+
+import resource
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from issue_portal.asgi import uvicorn_limits
+from tests.servers.installation import Server, api_server, portal_server
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory) -> Iterator[Server]:
+    server = portal_server(tmp_path_factory.mktemp("sockets") / "data").start()
+    yield server
+    server.stop()
+
+
+def is_closed(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_connections_that_ask_nothing_are_closed_after_a_while(portal):
+    whole = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as opened:
+
+        def beginning_with(sent: bytes) -> socket.socket:
+            connection = opened.enter_context(socket.create_connection(("localhost", portal.port)))
+            connection.settimeout(20)
+            connection.sendall(sent)
+            return connection
+
+        silent = [beginning_with(b""), beginning_with(whole[:20]), beginning_with(whole)]
+        # uvicorn's own timer ends with the first byte of another request.
+        assert silent[2].recv(100_000).startswith(b"HTTP/1.1 200")
+        silent[2].sendall(b"G")
+        assert not is_closed(silent[0], 0.2)
+        for connection in silent:
+            connection.settimeout(uvicorn_limits.SILENT_SECONDS + 20)
+            with suppress(ConnectionError):
+                while connection.recv(100_000):
+                    pass
+
+
+def test_requests_that_wait_for_no_answer_are_few(portal):
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        with suppress(OSError):
+            connection.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50_000)
+        answered = b""
+        with suppress(ConnectionError):
+            while part := connection.recv(65_536):
+                answered += part
+    assert answered.count(b"HTTP/1.1") <= 2 * uvicorn_limits.MOST_PIPELINED + 40
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+def test_nothing_is_compressed_on_the_way_in(portal):
+    with connect(
+        f"ws://localhost:{portal.port}/_stcore/stream",
+        subprotocols=["streamlit"],
+        origin=portal.url,
+        compression="deflate",
+    ) as connection:
+        assert connection.protocol.extensions == []
+
+
+def test_api_alone_closes_silent_connections_too(tmp_path):
+    server = api_server(tmp_path / "data").start()
+    try:
+        with ExitStack() as opened:
+            silent = [
+                opened.enter_context(socket.create_connection(("localhost", server.port)))
+                for _ in range(uvicorn_limits.MOST_CONNECTIONS + 50)
+            ]
+            assert is_closed(silent[0], 20)
+            assert httpx.get(f"{server.url}/api/ready").status_code == 200
+    finally:
+        server.stop()
+
+
+def test_many_that_ask_nothing_push_out_each_other_and_nobody_else(portal):
+    with ExitStack() as opened:
+        page = opened.enter_context(connect_session(portal))
+        silent = []
+        for _ in range(uvicorn_limits.MOST_CONNECTIONS + 50):
+            one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
+            silent.append(one)
+        for _ in range(20):
+            assert httpx.get(f"{portal.url}/api/health").status_code == 200
+        assert is_closed(silent[0], 20)
+        page.ping().wait(20)
+
+
+def connect_session(portal, **headers):
+    return connect(
+        f"ws://localhost:{portal.port}/_stcore/stream",
+        subprotocols=["streamlit"],
+        origin=portal.url,
+        additional_headers=headers,
+        compression=None,
+    )
+
+
+@pytest.mark.parametrize("opcode", [0x89, 0x8A, 0x00], ids=["pings", "pongs", "endless message"])
+def test_flood_of_frames_that_nobody_needs_ends_the_connection(portal, opcode):
+    with connect_session(portal) as connection:
+        frames = bytes([opcode, 0x80, 0, 0, 0, 0]) * 50_000
+        if opcode == 0x00:
+            frames = bytes([0x02, 0x80, 0, 0, 0, 0]) + frames
+        with pytest.raises((ConnectionClosed, OSError)):
+            connection.socket.sendall(frames)
+            while True:
+                connection.recv(20)
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+def test_message_that_is_too_big_ends_the_connection(portal):
+    with connect_session(portal) as connection:
+        connection.send(b"x" * 300_000)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                connection.recv(20)
+    assert closed.value.rcvd.code == 1009
+
+
+CHUNKED = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "more"),
+    [
+        (b"GET /", b"b" * 65_536),
+        (b"GET / HTTP/1.1\r\nX: ", b"b" * 65_536),
+        (b"GET / HTTP/1.1\r\n" + CHUNKED + b"0\r\nX: ", b"b" * 65_536),
+        (b"POST /api/v1/app/issue HTTP/1.1\r\n" + CHUNKED, b"1\r\na\r\n" * 10_000),
+    ],
+    ids=["address", "header", "trailer", "body in tiny parts"],
+)
+def test_request_without_an_end_ends_the_connection(portal, beginning, more):
+    """Eight megabytes of one header stopped the portal for five seconds."""
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.sendall(beginning + 2 * more)
+        # Long before it would be closed for being silent.
+        connection.settimeout(uvicorn_limits.SILENT_SECONDS / 2)
+        with suppress(ConnectionError):
+            while connection.recv(65_536):
+                pass
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.sendall(beginning)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 50_000_000:
+                sent += connection.send(more)
+    assert sent < 50_000_000
+    assert httpx.get(f"{portal.url}/api/health").status_code == 200
+
+
+def test_too_many_headers_are_refused(portal):
+    for count, status in (
+        (uvicorn_limits.MOST_HEADERS - 20, 200),
+        (uvicorn_limits.MOST_HEADERS + 1, 400),
+    ):
+        headers = {f"X-{number}": "x" for number in range(count)}
+        assert httpx.get(f"{portal.url}/api/health", headers=headers).status_code == status
+
+
+HANDSHAKE = (
+    b"Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"Content-Length: 5\r\n\r\n",
+        b"GET /_stcore/stream HTTP/1.1\r\n" + HANDSHAKE + b"X: " + b"x" * 50_000 + b"\r\n\r\n",
+        b"GET /_stcore/stream?" + b"x" * 50_000 + b" HTTP/1.1\r\n" + HANDSHAKE + b"\r\n",
+    ],
+    ids=["body", "header", "address"],
+)
+def test_handshake_that_is_none_ends_the_connection(portal, request_):
+    """It was neither answered nor closed: 2,000 of them took all file descriptors."""
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(uvicorn_limits.SILENT_SECONDS)
+        connection.sendall(request_)
+        with suppress(ConnectionError):
+            while connection.recv(65_536):
+                pass
+
+
+@pytest.mark.parametrize("pipelined", [b"", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_headers_after_the_body_are_ignored(portal, pipelined):
+    """A proxy removes what a client says about itself from the headers, not from there."""
+    chunked = b"Host: x\r\nTransfer-Encoding: chunked\r\n"
+    call = b"GET /api/v1/app/issue HTTP/1.1\r\n" + chunked
+    token = f"Authorization: Bearer {portal.token('Boss')}\r\n".encode()
+    for request, status in (
+        (call + token + b"\r\n0\r\n\r\n", b"200"),
+        (call + b"\r\n0\r\n" + token + b"\r\n", b"401"),
+        (call + b"\r\n1\r\nx\r\n0\r\n" + token + b"\r\n", b"401"),
+    ):
+        with socket.create_connection(("localhost", portal.port)) as connection:
+            connection.settimeout(20)
+            connection.sendall(request + pipelined)
+            assert connection.recv(65_536)[9:12] == status
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/app/issue"])
+def test_address_that_is_too_long_gets_a_problem_document(portal, path):
+    with socket.create_connection(("localhost", portal.port)) as connection:
+        connection.settimeout(20)
+        request = f"GET {path}?q={'x' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        connection.sendall(request.encode())
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 4")
+    assert b"content-type: application/problem+json" in head
+    assert b'"status": 4' in body
+
+
+def started_with(soft: int, hard: int, tmp_path) -> Server:
+    """A portal whose process may open ``soft`` files, and ``hard`` if it asks."""
+    server = portal_server(tmp_path / "data")
+    script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
+    server.command = ["bash", "-c", script, "-", *server.command]
+    return server.start()
+
+
+def test_process_takes_the_files_that_it_may_open(tmp_path):
+    hard = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    server = started_with(256, hard, tmp_path)
+    try:
+        limits = Path(f"/proc/{server.process.pid}/limits").read_text().splitlines()
+        [soft] = [line.split()[3] for line in limits if line.startswith("Max open files")]
+        assert int(soft) == hard
+        assert "sessions fit" not in server.log
+    finally:
+        server.stop()
+
+
+def test_sessions_that_do_not_fit_are_told_and_refused(tmp_path):
+    few = uvicorn_limits.DESCRIPTORS_FOR_OTHERS + 20
+    server = started_with(256, few, tmp_path)
+    try:
+        assert "Only 5 sessions fit at once, not ISSUES_MAX_SESSIONS=2000" in server.log
+        with ExitStack() as opened:
+            for _ in range(5):
+                opened.enter_context(connect_session(server))
+            with pytest.raises(Exception, match="503"):
+                connect_session(server)
+        assert httpx.get(f"{server.url}/api/ready").status_code == 200
+    finally:
+        server.stop()

@@ -1,0 +1,24 @@
+"""Replicas share their limits through Redis and keep limits of their own without it."""
+
+from auth.login_throttle import LoginThrottle
+from issue_portal.core.settings import Settings
+
+
+def guess(attempts: LoginThrottle, name: str, address: str, times: int = 1) -> int:
+    """How many wrong passwords are let through."""
+    allowed = 0
+    for _ in range(times):
+        if attempts.begin(name, address) == 0:
+            attempts.failed(name, address)
+            allowed += 1
+    return allowed
+
+
+def test_replicas_share_their_counts_and_go_on_without_redis(redis):
+    url, process = redis
+    settings = Settings(limit_sign_in="3/hour", rate_limits=url)
+    one, other = LoginThrottle(settings), LoginThrottle(settings)
+    assert guess(one, "ann", "here", 2) + guess(other, "ann", "here", 2) == 3
+    process.kill()
+    process.wait()
+    assert guess(one, "ann", "here", 10) == 3

@@ -1,0 +1,82 @@
+"""A period that ends today, cut into days or months."""
+
+from datetime import date, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.insights.date_range import Period
+from issue_portal.models.responses import DayCount
+
+LAST = date(2026, 11, 27)
+
+
+def period(days: int) -> Period:
+    return Period(str(days), LAST - timedelta(days=days - 1), LAST)
+
+
+def test_days_without_reports_are_there_with_what_stays_open():
+    counted = (DayCount(day="2026-11-25", count=2, open=5),)
+    spans = period(4).spans(counted, open_before=3)
+    assert [span.first.day for span in spans] == [24, 25, 26, 27]
+    assert [span.count for span in spans] == [0, 2, 0, 0]
+    assert [span.open for span in spans] == [3, 5, 5, 5]
+    assert not any(span.by_month for span in spans)
+
+
+@pytest.mark.parametrize(("days", "by_month"), [(30, False), (101, False), (102, True)])
+def test_long_periods_are_counted_by_month(days, by_month):
+    spans = period(days).spans((), 0)
+    assert all(span.by_month is by_month for span in spans)
+
+
+def test_months_add_up_and_begin_and_end_with_the_period():
+    counted = tuple(DayCount(day=f"2026-10-{day:02}", count=1, open=day) for day in (1, 15, 31))
+    spans = period(365).spans(counted, 0)
+    assert spans[0].first == date(2025, 11, 28)
+    assert spans[0].last == date(2025, 11, 30)
+    [october] = [span for span in spans if span.first == date(2026, 10, 1)]
+    assert (october.count, october.open, october.value) == (3, 31, "2026-10-01,2026-10-31")
+    assert spans[-1].last == LAST
+    assert len(spans) == 13
+
+
+def test_all_there_ever_was_begins_with_the_first_report():
+    everything = Period("all", None, LAST)
+    assert everything.spans((), 0) == []
+    assert everything.spans((DayCount(day="2026-11-26", count=1),), 0)[0].first.day == 26
+    assert everything.value == ""
+
+
+def test_report_that_a_server_dates_tomorrow_is_counted():
+    spans = period(1).spans((DayCount(day="2026-11-28", count=1),), 0)
+    assert [span.count for span in spans] == [0, 1]
+
+
+def test_period_is_asked_for_from_midnight():
+    query = period(1).query()
+    assert query.timezone == "UTC"
+    assert query.start_date == 1_795_737_600_000
+    assert Period("all", None, LAST).query().start_date is None
+
+
+def page() -> None:
+    import streamlit as st  # noqa: PLC0415 - the page of an AppTest
+
+    from components.insights import date_range  # noqa: PLC0415
+
+    chosen = date_range.render_period_choice()
+    st.text(f"{chosen.choice} {(chosen.last - chosen.first).days if chosen.first else 'all'}")
+
+
+@pytest.mark.parametrize(
+    ("in_url", "expected"),
+    [("", "30 29"), ("90", "90 89"), ("all", "all all"), ("31", "30 29"), ("90,365", "90 89")],
+)
+def test_period_is_that_of_the_url(in_url, expected):
+    at = AppTest.from_function(page)
+    if in_url:
+        at.query_params["period"] = in_url
+    at.run()
+    assert not at.exception
+    assert at.text[0].value == expected

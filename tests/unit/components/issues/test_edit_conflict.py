@@ -1,0 +1,145 @@
+"""A change meets another: both versions are shown until the person decides."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import api_session, server_capabilities
+from components.issues import edit_conflict
+from components.issues.edit_conflict import has_changed, list_next_states
+from components.issues.issue_change import IssueChange
+from issue_portal.client.errors import UnreachableError
+from issue_portal.models.vocabulary import IssueState, IssueType
+from tests.factories import make_event, make_issue, make_user
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        ({"is_read": True}, False),
+        ({"state": "Closed"}, True),
+        ({"type": "Format"}, True),
+        ({"description": "other"}, True),
+    ],
+)
+def test_opening_an_issue_is_no_change(changes, expected):
+    assert has_changed(make_issue(), make_issue(**changes)) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (IssueState.NOT_REVIEWED, (IssueState.IN_REVIEW, IssueState.CLOSED)),
+        (IssueState.CLOSED, (IssueState.IN_REVIEW,)),
+        (IssueState.DELETED, ()),
+        ("Parked", ()),
+    ],
+)
+def test_next_states(state, expected):
+    assert set(list_next_states(make_issue(state=state))) == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        (IssueChange(state=IssueState.CLOSED), "state", "Closed"),
+        (IssueChange(type=IssueType.FORMAT), "type", "Badly presented"),
+        (IssueChange(description="new"), "description", "Unknown"),
+    ],
+)
+def test_change_leaves_other_fields_alone(change, field, words):
+    before = make_issue()
+    after = change.apply_to(before)
+    assert [
+        name for name in type(before).model_fields if getattr(before, name) != getattr(after, name)
+    ] == [field]
+    assert change.format_value() == words
+
+
+def page() -> None:
+    import streamlit as st  # noqa: PLC0415 - the page of an AppTest
+
+    from components.issues import edit_conflict  # noqa: PLC0415
+
+    edit_conflict.render(lambda conflict: st.session_state.update(applied=conflict.change))
+
+
+@pytest.fixture
+def show(monkeypatch):
+    """Show the conflict of a change to an issue that somebody else has changed."""
+
+    def show(change: IssueChange, *, me: str = "", events=(), **now) -> AppTest:
+        monkeypatch.setattr(api_session, "history", lambda _issue: tuple(events))
+        monkeypatch.setattr(server_capabilities, "fetch_me", lambda: make_user(me) if me else None)
+        at = AppTest.from_function(page)
+        with monkeypatch.context() as patched:
+            state: dict = {}
+            patched.setattr(edit_conflict.st, "session_state", state)
+            edit_conflict.remember_conflict(make_issue(), make_issue(**now), change)
+        for name, value in state.items():
+            at.session_state[name] = value
+        return at.run()
+
+    return show
+
+
+CLOSE = IssueChange(state=IssueState.CLOSED)
+
+
+def test_nothing_is_shown_without_a_conflict():
+    at = AppTest.from_function(page).run()
+    assert not at.exception
+    assert not at.warning
+
+
+@pytest.mark.parametrize(
+    ("me", "events", "expected"),
+    [
+        ("", [make_event(state="InReview")], "Ann has changed issue 7"),
+        ("user_1", [make_event(state="InReview")], "You have changed issue 7"),
+        ("", [make_event(is_read=True)], "Somebody else has changed issue 7"),
+        ("", [], "Somebody else has changed issue 7"),
+    ],
+)
+def test_editor_is_the_last_who_changed_what_counts(show, me, events, expected):
+    at = show(CLOSE, me=me, events=events, state="InReview")
+    assert not at.exception
+    assert at.warning[0].value.startswith(expected)
+
+
+def test_editor_is_unknown_where_the_history_cannot_be_read(show, monkeypatch):
+    def fail(_issue):
+        raise UnreachableError
+
+    at = show(CLOSE, state="InReview")
+    monkeypatch.setattr(api_session, "history", fail)
+    assert edit_conflict._find_editor(make_issue()) == "Somebody else"
+    assert not at.exception
+
+
+def test_change_can_be_made_to_the_current_version(show):
+    at = show(CLOSE, state="InReview")
+    at.button(key="conflict_change").click().run()
+    assert at.session_state["applied"] == CLOSE
+    assert not at.warning
+
+
+def test_current_version_can_be_left(show):
+    at = show(CLOSE, state="InReview")
+    at.button(key="conflict_leave").click().run()
+    assert "applied" not in at.session_state
+    assert not at.warning
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "is_offered"),
+    [
+        (CLOSE, "Closed", False),
+        (IssueChange(type=IssueType.FORMAT), "Closed", True),
+        (IssueChange(description="mine"), "InReview", False),
+        (IssueChange(description="mine"), "NotReviewed", True),
+    ],
+)
+def test_change_is_offered_only_where_it_is_possible(show, change, state, is_offered):
+    at = show(change, state=state, description="theirs")
+    assert ("conflict_change" in {button.key for button in at.button}) is is_offered

@@ -1,0 +1,78 @@
+"""Filters in the URL become criteria of a query."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components.issues import filter_options
+from components.issues.filter_widgets import _clean_search, _parse_ids
+
+
+def page() -> None:
+    import streamlit as st  # noqa: PLC0415 - the page of an AppTest
+
+    from components.issues import filters  # noqa: PLC0415
+
+    st.text(repr(sorted(filters.render_queue_filters().params().items())))
+
+
+@pytest.fixture
+def filter_by(monkeypatch):
+    """Open the queue with these parameters in the URL; returns the parameters of the query."""
+    monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
+    monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
+
+    def run(**parameters: str) -> dict[str, object]:
+        at = AppTest.from_function(page)
+        for name, value in parameters.items():
+            at.query_params[name] = value
+        at.run()
+        assert not at.exception
+        return dict(eval(at.text[0].value))
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("in_url", "expected"),
+    [
+        ({}, {}),
+        ({"q": "policy"}, {"filter_by_text": "policy"}),
+        ({"q": "\u200b\n"}, {}),
+        ({"state": "Closed,InReview"}, {"states": "Closed,InReview"}),
+        ({"state": "Nonsense"}, {}),
+        ({"kind": "Format,Nonsense"}, {"type": "Format"}),
+        ({"project": "p, q"}, {"projects": "p,q"}),
+        ({"order": "ASC"}, {"page_order": "ASC"}),
+        ({"order": "DESC"}, {}),
+        ({"order": "sideways"}, {}),
+        ({"created": "yesterday"}, {}),
+    ],
+)
+def test_what_makes_sense_in_the_url_is_asked_for(filter_by, in_url, expected):
+    assert filter_by(**in_url) == expected
+
+
+def test_days_are_whole_days(filter_by):
+    query = filter_by(created="2026-11-01,2026-11-02")
+    assert int(str(query["end_date"])) - int(str(query["start_date"])) == 2 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("joined", "expected"),
+    [
+        ("", []),
+        ("a,b", ["a", "b"]),
+        (" a , ,b", ["a", "b"]),
+        ("x" * 201, []),
+        (",".join(map(str, range(30))), [str(n) for n in range(20)]),
+    ],
+)
+def test_ids_are_cleaned(joined, expected):
+    assert _parse_ids(joined) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a b", "a b"), ("a\x00b", "ab"), ("x" * 300, "x" * 200)]
+)
+def test_search_is_cleaned(text, expected):
+    assert _clean_search(text) == expected

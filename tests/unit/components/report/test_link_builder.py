@@ -1,0 +1,48 @@
+"""The form that makes links to the report form."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    from components.report import link_builder  # noqa: PLC0415 - the page of an AppTest
+
+    link_builder.render()
+
+
+@pytest.fixture
+def at() -> AppTest:
+    return AppTest.from_function(page).run()
+
+
+def test_nothing_chosen_is_the_plain_form(at):
+    assert not at.exception
+    assert at.code[0].value.rpartition("?")[0].endswith("/") or at.code[0].value.endswith("/")
+
+
+def test_choices_are_in_the_link(at):
+    at.selectbox(key="link_kind").select("Format")
+    at.text_area(key="link_text").set_value("a b")
+    at.text_input(key="link_place_2").set_value("p-1")
+    at.run()
+    assert at.code[0].value.endswith("?type=Format&description=a+b&project=p-1")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "warning"),
+    [
+        ("link_place_0", "thread", "both thread and interaction"),
+        ("link_place_1", "interaction", "both thread and interaction"),
+        ("link_place_2", "a b", "letters from a to z"),
+    ],
+)
+def test_link_that_would_lose_an_id_is_not_made(at, key, value, warning):
+    at.text_input(key=key).set_value(value).run()
+    assert warning in at.warning[0].value
+    assert len(at.code) == 0
+
+
+def test_frame_is_made_with_a_note_about_other_sites(at):
+    at.toggle(key="link_framed").set_value(True).run()
+    assert at.code[0].value.startswith("<iframe src=")
+    assert any("ISSUES_EMBED_IN" in caption.value for caption in at.caption)

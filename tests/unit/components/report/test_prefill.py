@@ -1,0 +1,110 @@
+"""Values for the form that a link brings: only those that make sense, without hidden marks."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from components.report import embed, prefill
+from components.report.prefill import Prefill
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Read a link with these parameters."""
+
+    def read(**parameters: str) -> Prefill | None:
+        monkeypatch.setattr(prefill.st, "query_params", parameters)
+        return Prefill.from_url()
+
+    return read
+
+
+def test_page_without_parameters_is_not_prefilled(read):
+    assert read() is None
+    assert read(embed="true", page="2") is None
+
+
+def test_link_brings_all_values(read):
+    values = {"description": "It broke", "thread": "t-1", "interaction": "i:2", "project": "p/3"}
+    assert read(type="Format", **values) == Prefill(IssueType.FORMAT, **values)
+
+
+@pytest.mark.parametrize("value", ["", "format", "Nonsense", "None"])
+def test_unknown_type_is_left_out(read, value):
+    assert read(type=value) == Prefill()
+
+
+@pytest.mark.parametrize(
+    "value", ["a b", "ä", "a\u200b", "x" * 201, "a<b>", "a`", "a\nb", "{thread}", "a,b"]
+)
+def test_id_that_could_hide_something_is_left_out(read, value):
+    assert read(thread=value) == Prefill()
+    assert not prefill.is_linkable_id(value)
+
+
+@pytest.mark.parametrize("value", ["a", "x" * 200, "a@b.example", "A-1_2:3/4+5=6~7", " a "])
+def test_id_whose_signs_can_all_be_seen_is_taken(read, value):
+    assert read(project=value).project == value.strip()
+
+
+def test_text_loses_marks_that_nobody_sees(read):
+    assert read(description="It\u200b br\u2060oke\U000e0041").description == "It broke"
+
+
+def test_text_is_cut_to_what_a_report_can_have(read):
+    assert len(read(description="x" * 2 * DESCRIPTION_LIMIT).description) == DESCRIPTION_LIMIT
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Be at this address in the browser."""
+
+    def at(url: str | None) -> None:
+        monkeypatch.setattr(embed.st, "context", type("Context", (), {"url": url}))
+
+    return at
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://x.example/help", "https://x.example/?type=Format&thread=a%2Fb"),
+        (
+            "https://x.example/portal/help?a=b#c",
+            "https://x.example/portal/?type=Format&thread=a%2Fb",
+        ),
+        (None, "/?type=Format&thread=a%2Fb"),
+        ("https://[", "/?type=Format&thread=a%2Fb"),
+    ],
+)
+def test_link_leads_to_the_form_where_the_browser_is(at, url, expected):
+    at(url)
+    assert Prefill(IssueType.FORMAT, thread="a/b").link() == expected
+
+
+def test_link_is_read_back(at, read):
+    at("https://x.example/")
+    values = Prefill(IssueType.OTHER, "Ünïcode & more\nlines", "t", "i", "p")
+    assert read(**dict(parse_qsl(urlsplit(values.link()).query))) == values
+
+
+def test_frame_escapes_what_it_contains(at):
+    at("https://x.example/")
+    markup = Prefill(project="a+b").frame('A "title" <script>')
+    assert 'src="https://x.example/?project=a%2Bb&amp;embed=true"' in markup
+    assert 'title="A &quot;title&quot; &lt;script&gt;"' in markup
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://x.example/", ""),
+        ("https://x.example/review?issue=1", "review"),
+        ("https://x.example/a%20b", ""),
+        ("https://x.example/" + "x" * 65, ""),
+    ],
+)
+def test_name_of_the_page(at, url, expected):
+    at(url)
+    assert embed.get_page_name() == expected

@@ -1,0 +1,81 @@
+"""Numbers, days and times as the person's language and region write them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from components.ui import i18n, local_time
+
+MORNING = datetime(2026, 11, 24, 7, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "browser", "expected"),
+    [
+        ("", "en-GB", "en"),
+        ("", "es-MX", "es"),
+        ("", "fr", "en"),
+        ("", "not a tag", "en"),
+        ("es", "en-GB", "es"),
+        ("fr", "es", "es"),
+    ],
+)
+def test_chosen_language_comes_before_that_of_the_browser(chosen, browser, expected):
+    assert i18n.pick_language(chosen, browser) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "number", "share"),
+    [("en-GB", "1,234.5", "25%"), ("es-ES", "1.234,5", "25\xa0%"), ("es-MX", "1,234.5", "25%")],
+)
+def test_numbers_have_the_separators_of_the_region(set_language, tag, number, share):
+    set_language(tag)
+    assert i18n.format_number(1234.5) == number
+    assert i18n.format_share(0.254).replace("\u202f", "\xa0") == share
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"), [("en-GB", "24 Nov 2026, 07:15"), ("es-ES", "24 nov 2026, 7:15")]
+)
+def test_moment_in_full(set_language, tag, expected):
+    set_language(tag)
+    assert i18n.format_datetime(MORNING) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (datetime(2026, 11, 24, 23, tzinfo=UTC), "07:15"),
+        (datetime(2026, 11, 25, 1, tzinfo=UTC), "24 Nov"),
+        (datetime(2027, 1, 1, tzinfo=UTC), "24 Nov 2026"),
+    ],
+)
+def test_moment_in_a_list_is_as_short_as_it_can_be(set_language, now, expected):
+    set_language("en-GB")
+    assert i18n.format_time_or_day(MORNING, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(50, "50 seconds"), (3 * 3600, "3 hours"), (3 * 86_400, "3 days")]
+)
+def test_duration_is_rough(seconds, expected):
+    assert i18n.format_duration(seconds) == expected
+
+
+def test_month(set_language):
+    set_language("en-GB")
+    assert i18n.format_month(date(2026, 11, 1)) == "Nov 2026"
+
+
+def test_moment_that_a_server_leaves_out_is_empty():
+    assert local_time.format_moment(None) == ""
+    assert local_time.format_short_moment(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [("Europe/Madrid", "Europe/Madrid"), ("", "UTC"), ("No/Where", "UTC"), ("../etc/x", "UTC")],
+)
+def test_time_zone_is_the_browsers_or_utc(monkeypatch, zone, expected):
+    monkeypatch.setattr(local_time.st, "context", type("Context", (), {"timezone": zone}))
+    assert local_time.get_time_zone().key == expected

@@ -1,0 +1,98 @@
+"""Words for types, states and events, also for values that only another server has."""
+
+import pytest
+
+from components.ui import labels
+from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
+from tests.factories import make_event
+
+
+@pytest.mark.parametrize("value", list(IssueType))
+def test_every_type_has_a_name_and_an_explanation(value):
+    assert labels.format_type(value) != value
+    assert labels.explain_type(value)
+
+
+@pytest.mark.parametrize("value", list(IssueState))
+def test_every_state_has_words_and_a_colour(value):
+    assert labels.format_state(value)
+    assert labels.explain_state(value)
+    assert labels.STATE_COLOURS[value]
+    assert labels.STATE_ICONS[value].startswith(":material/")
+
+
+@pytest.mark.parametrize("value", list(Role))
+def test_every_role_has_a_name(value):
+    assert labels.format_role(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("Parked", "Parked"), ("**Urgent**", "Urgent"), ("[x](y)", "x  y"), ("", "Unknown")],
+)
+def test_value_of_another_server_is_shown_without_markup(value, expected):
+    assert labels.format_type(value) == expected
+    assert labels.format_state(value) == expected
+    assert labels.explain_state(value) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, "Start review"),
+        (IssueState.CLOSED, IssueState.IN_REVIEW, "Reopen"),
+        (IssueState.IN_REVIEW, IssueState.CLOSED, "Close issue"),
+        ("Parked", IssueState.CLOSED, "Close issue"),
+    ],
+)
+def test_move_is_named_after_where_it_comes_from(old, new, expected):
+    assert labels.describe_move(old, new)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(None, ""), (0, "0 issues"), (1, "1 issue"), (1234, "1,234 issues")],
+)
+def test_number_of_issues(count, expected):
+    assert labels.format_count(count) == expected
+
+
+def test_counts_by_state_are_badges():
+    text = labels.format_state_counts({IssueState.NOT_REVIEWED: 2, IssueState.CLOSED: 1})
+    assert text == ":orange-badge[2 not reviewed] :green-badge[1 closed]"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (make_event("created"), "Reported"),
+        (make_event("deleted"), "Deleted"),
+        (make_event(state="Closed"), "Moved to “Closed”"),
+        (make_event(type="Format"), "Kind changed to “Badly presented”"),
+        (make_event(is_read=True), "Read"),
+        (make_event(is_read=False), "Marked as unread"),
+        (make_event(description="new"), "Text corrected"),
+        (make_event(priority="high"), "Changed"),
+        (make_event(), "Changed"),
+        (make_event(state="InReview", is_read=True), "Moved to “In review”, Read"),
+    ],
+)
+def test_event_is_described(event, expected):
+    assert labels.describe_event(event) == expected
+
+
+@pytest.mark.parametrize("fault", list(PasswordFault))
+def test_every_fault_of_a_password_is_explained(fault):
+    text = labels.explain_password_fault(fault)
+    assert "{" not in text
+    if fault is PasswordFault.TOO_SHORT:
+        assert str(SHORTEST_PASSWORD) in text
+    if fault is PasswordFault.TOO_LONG:
+        assert str(LONGEST_PASSWORD) in text
+
+
+def test_words_are_in_the_language_of_the_browser(set_language):
+    set_language("es-MX")
+    assert labels.format_state(IssueState.CLOSED) != "Closed"
+    assert labels.format_count(2).startswith("2 ")

@@ -1,0 +1,52 @@
+"""What a page shows instead of content."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def page() -> None:
+    import streamlit as st  # noqa: PLC0415 - the page of an AppTest
+
+    from components.ui import placeholders  # noqa: PLC0415
+    from issue_portal.client.errors import UnreachableError  # noqa: PLC0415
+
+    name = st.query_params["show"]
+    if name == "failed":
+        placeholders.render_failed(UnreachableError(), doing="We could not load <them>.")
+    if name == "loading":
+        st.text(placeholders.load_with_placeholder(lambda: "loaded"))
+    else:
+        getattr(placeholders, f"render_{name}")("Nothing <b>here</b>.")
+    st.text("the rest")
+
+
+def show(name: str) -> AppTest:
+    at = AppTest.from_function(page)
+    at.query_params["show"] = name
+    return at.run()
+
+
+@pytest.mark.parametrize("name", ["empty", "no_rights", "not_supported"])
+def test_sentence_is_shown_as_text_and_announced(name):
+    at = show(name)
+    assert not at.exception
+    [html] = [element.proto.body for element in at.get("html")]
+    assert 'role="status"' in html
+    assert "Nothing &lt;b&gt;here&lt;/b&gt;." in html
+    assert at.text[-1].value == "the rest"
+
+
+def test_failure_ends_the_page_and_can_be_tried_again(backend):
+    at = show("failed")
+    assert not at.exception
+    [html] = [element.proto.body for element in at.get("html")]
+    assert 'role="alert"' in html
+    assert "&lt;them&gt;" in html
+    assert at.button(key="try_again").label == "Try again"
+    assert not at.text
+
+
+def test_placeholder_goes_when_the_content_comes():
+    at = show("loading")
+    assert [text.value for text in at.text] == ["loaded", "the rest"]
+    assert not at.get("html")

@@ -1,0 +1,64 @@
+"""Text of people and servers where Streamlit would read Markdown."""
+
+import pytest
+
+from components.ui import plain_text, user_names
+from tests.factories import make_user
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann O'Neil, M.-L.", "Ann O'Neil, M.-L."),
+        ("**bold**", "bold"),
+        (":material/delete:", "material delete"),
+        ("![x](http://elsewhere)", "x  http   elsewhere"),
+        ("Ünïcode 你好", "Ünïcode 你好"),
+        ("$x$", "x"),
+    ],
+)
+def test_label_has_no_markup(text, expected):
+    assert plain_text.strip_punctuation(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a", "`a`"), ("a`b", "`ab`"), ("a\n\n# b", "`a # b`"), ("", "``")]
+)
+def test_code_cannot_be_left(text, expected):
+    assert plain_text.format_code(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Bad.", "Bad."), ("Bad", "Bad."), ("[a](b): c", "a (b): c."), ("<b>x</b>", "b x  b.")],
+)
+def test_message_of_a_server_is_a_sentence(text, expected):
+    assert plain_text.format_sentence(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        (None, "Anonymous"),
+        (make_user(), "Ann"),
+        (make_user(name=None), "ann@example.com"),
+        (make_user(name=None, email=None), "user_1"),
+    ],
+)
+def test_user_is_named_as_well_as_the_server_can(user, expected):
+    assert user_names.format_user(user) == expected
+
+
+def test_users_who_share_a_name_are_told_apart():
+    users = [
+        make_user("1", email="a@x.example"),
+        make_user("2", email=None),
+        make_user("3", name="Bo"),
+    ]
+    names = user_names.format_distinct_names(users)
+    assert names == {"1": "Ann (a@x.example)", "2": "Ann (2)", "3": "Bo"}
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Ann", "Ann"), ("**", "Account"), ("", "Account")])
+def test_account_has_a_label(name, expected):
+    assert user_names.format_account_label(name) == expected

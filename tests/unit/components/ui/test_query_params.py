@@ -1,0 +1,87 @@
+"""Values in the URL: what makes no sense is left out."""
+
+from datetime import date
+
+import pytest
+
+from components.ui import query_params
+
+
+@pytest.fixture
+def url(monkeypatch):
+    """Be at a URL with these parameters; returns the dictionary of them."""
+
+    class Parameters(dict):
+        to_dict = dict.copy
+
+        def from_dict(self, values):
+            self.clear()
+            self.update(values)
+
+    def be_at(**values: str) -> Parameters:
+        parameters = Parameters(values)
+        monkeypatch.setattr(query_params.st, "query_params", parameters)
+        monkeypatch.setattr(query_params.st, "session_state", {})
+        return parameters
+
+    return be_at
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", []), ("a", ["a"]), ("b,a", ["b", "a"]), ("a,x", ["a"]), ("A, a", []), (",,", [])],
+)
+def test_list_has_only_what_is_allowed(url, value, expected):
+    url(key=value)
+    assert query_params.read_list("key", ["a", "b"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-01,2026-11-03", (date(2026, 11, 1), date(2026, 11, 3))),
+        ("2026-11-03,2026-11-01", (date(2026, 11, 1), date(2026, 11, 3))),
+        ("2026-11-01", (date(2026, 11, 1),)),
+        ("2026-11-01,2026-11-02,2026-11-03", (date(2026, 11, 1), date(2026, 11, 2))),
+        ("", ()),
+        ("yesterday", ()),
+        ("2026-11-31", ()),
+        ("1969-12-31", ()),
+        ("2100-01-01", ()),
+    ],
+)
+def test_days(url, value, expected):
+    url(key=value)
+    assert query_params.read_dates("key") == expected
+
+
+def test_changes_are_read_before_they_are_written_and_written_at_once(url):
+    parameters = url(a="1", b="2")
+    query_params.change(a="3")
+    query_params.change(b="", c="4")
+    assert [query_params.read(name) for name in "abcd"] == ["3", "", "4", ""]
+    assert parameters == {"a": "1", "b": "2"}
+    query_params.write_url()
+    assert parameters == {"a": "3", "c": "4"}
+
+
+def test_changes_for_another_page_are_dropped(url):
+    parameters = url(a="1")
+    query_params.change(a="3")
+    query_params.forget_changes()
+    query_params.write_url()
+    assert parameters == {"a": "1"}
+
+
+def test_widget_follows_the_url_but_not_over_what_a_person_did(url):
+    parameters = url(a="1")
+    state = query_params.st.session_state
+    query_params.restore("a", "1")
+    query_params.keep("a", "1")
+    parameters["a"] = "2"
+    query_params.restore("a", "2")
+    assert state["a"] == "2"
+    query_params.keep("a", "2")
+    state["a"] = "typed"
+    query_params.restore("a", "2")
+    assert state["a"] == "typed"

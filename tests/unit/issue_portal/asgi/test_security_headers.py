@@ -1,0 +1,54 @@
+"""Who may show the portal in a frame, and what a browser may keep."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from issue_portal.asgi import security_headers
+from issue_portal.asgi.security_headers import SecurityHeadersMiddleware, build_security_headers
+from issue_portal.core.settings import Settings
+from tests.loops import in_a_loop
+
+
+@pytest.fixture(autouse=True)
+def forget_headers() -> Iterator[None]:
+    """Build the headers from the settings of this test, which nobody else gets."""
+    build_security_headers.cache_clear()
+    yield
+    build_security_headers.cache_clear()
+
+
+def headers(monkeypatch, embed_in: str) -> dict[str, str]:
+    monkeypatch.setattr(security_headers, "get_settings", lambda: Settings(embed_in=embed_in))
+    return build_security_headers()
+
+
+def test_only_its_own_host_may_frame_it(monkeypatch):
+    given = headers(monkeypatch, "")
+    assert given["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert given["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_sites_that_an_operator_names_may_frame_it(monkeypatch):
+    given = headers(monkeypatch, "https://a.example https://b.example:8443")
+    allowed = "frame-ancestors 'self' https://a.example https://b.example:8443"
+    assert given["Content-Security-Policy"].endswith(allowed)
+    assert "X-Frame-Options" not in given
+
+
+def test_browser_keeps_no_copy_of_a_download(monkeypatch):
+    """The next person at a browser found the receipt of the one before in its cache."""
+    sent = []
+
+    async def app(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        sent.append(dict(message["headers"]).get(b"cache-control"))
+
+    async def story():
+        for path in ("/media/0123.txt", "/portal/media/0123.txt", "/static/js/index.js"):
+            await SecurityHeadersMiddleware(app)({"type": "http", "path": path}, None, send)
+
+    in_a_loop(story)
+    assert sent == [b"no-store", b"no-store", None]

@@ -1,0 +1,144 @@
+"""Below ASGI: silent connections, floods of tiny frames, and file descriptors."""
+
+import asyncio
+from unittest.mock import Mock
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+from issue_portal.asgi import uvicorn_limits
+from tests.loops import in_a_loop
+from web.websocket_messages import LONGEST_MESSAGE
+
+
+class Transport(Mock):
+    """A transport of which a protocol asks little."""
+
+    unread = 0
+
+    def get_extra_info(self, _name):
+        return None
+
+    def is_closing(self):
+        return self.abort.called or self.close.called
+
+    def get_write_buffer_size(self):
+        return self.unread
+
+
+class Connections:
+    """Connections that are watched, in a time of their own."""
+
+    def __init__(self) -> None:
+        class Protocol:
+            def __init__(self, loop, address) -> None:
+                self.loop, self.client, self.cycle = loop, (address, 1), Mock()
+                self.cycle.response_complete = True
+                self.config = Mock(forwarded_allow_ips="127.0.0.1,10.0.0.0/8")
+
+            def connection_made(self, transport):
+                self.transport = transport
+
+            def connection_lost(self, _error): ...
+
+            def data_received(self, _data): ...
+
+            def resume_writing(self): ...
+
+        self.protocol = Protocol
+        self.connections = uvicorn_limits._ConnectionTable()
+        self.connections.watch(Protocol)
+        self.now = 0.0
+        self.loop = Mock()
+        self.loop.time.side_effect = lambda: self.now
+
+    def make(self, address: str = "198.51.100.1"):
+        protocol = self.protocol(self.loop, address)
+        protocol.connection_made(Transport())
+        return protocol
+
+    def wait(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.now += 1
+            self.connections._look(self.loop)
+
+
+def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
+    """Unread answers held file descriptors and memory for ever, on closing connections too."""
+    world = Connections()
+    stuck, slow, streamed = (world.make() for _ in range(3))
+    for protocol in (stuck, slow, streamed):
+        protocol.cycle.response_complete = False
+        protocol.transport.unread = 1_000_000
+    stuck.transport.close()
+    for _ in range(6):
+        world.wait(10)
+        slow.transport.unread -= 30_000
+        streamed.resume_writing()
+    assert stuck.transport.abort.called
+    assert not slow.transport.abort.called
+    assert not streamed.transport.abort.called
+
+
+def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch):
+    monkeypatch.setattr(uvicorn_limits, "MOST_CONNECTIONS_PER_ADDRESS", 3)
+    world = Connections()
+    of_one = [world.make() for _ in range(5)]
+    assert [protocol.transport.abort.called for protocol in of_one] == [False] * 3 + [True] * 2
+    # Neither another address, nor those whose address is not known, nor all behind a proxy.
+    for address in ("198.51.100.2", *["127.0.0.1"] * 10, *["10.0.0.7"] * 10):
+        assert not world.make(address).transport.abort.called
+    for protocol in of_one:
+        protocol.connection_lost(None)
+    assert not world.make().transport.abort.called
+
+
+def test_one_address_opens_so_many_connections_a_second(monkeypatch):
+    monkeypatch.setattr(uvicorn_limits, "_CONNECT_BUCKET", (0.001, 3))
+    world = Connections()
+    refused = []
+    for _ in range(5):
+        protocol = world.make()
+        refused.append(protocol.transport.abort.called)
+        protocol.connection_lost(None)
+    assert refused == [False] * 3 + [True] * 2
+    assert not world.make("198.51.100.2").transport.abort.called
+
+
+def test_tiny_frames_are_read_in_small_pieces():
+    """One chunk of them, as a socket gives it, took the event loop for a second."""
+
+    class Protocol(WebSocketsSansIOProtocol):
+        pass
+
+    uvicorn_limits._limit_websockets(Protocol, LONGEST_MESSAGE)
+    read = 0
+
+    async def app(_scope, receive, send):
+        nonlocal read
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] == "websocket.receive":
+            read += 1
+
+    async def story():
+        config = uvicorn.Config(app, ws="websockets-sansio", log_config=None)
+        config.load()
+        protocol = Protocol(config, ServerState(), {})
+        protocol.connection_made(Transport())
+        protocol.data_received(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        while not protocol.handshake_complete:
+            await asyncio.sleep(0)
+        protocol.data_received(bytes([0x82, 0x82, 0, 0, 0, 0, 0x88, 0x01]) * 30_000)
+        assert 0 < protocol.queue.qsize() <= 128
+        async with asyncio.timeout(30):
+            while read < 30_000:
+                await asyncio.sleep(0)
+        assert not protocol.unread
+        protocol.connection_lost(None)
+
+    in_a_loop(story)

@@ -1,0 +1,120 @@
+"""Both clients: what they send, alone and from many threads and tasks at once."""
+
+import asyncio
+import inspect
+import json
+
+import httpx
+import pytest
+
+from issue_portal.client import errors
+from issue_portal.client.async_client import AsyncIssuesClient
+from issue_portal.client.client import IssuesClient
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import IssueState, IssueType
+from tests.client.conftest import apart, new
+from tests.servers.script import serving
+
+ISSUE = {"id": "issue_5c4b3a2d1e0f9a8b", "issue_number": 7, "description": "x", "is_read": True}
+OK = (200, {}, ISSUE)
+
+
+def test_both_clients_have_the_same_calls():
+    def calls(kind):
+        return {
+            name: [p.replace(annotation="") for p in inspect.signature(method).parameters.values()]
+            for name, method in vars(kind).items()
+            if not name.startswith("_") and name not in ("close", "aclose")
+        }
+
+    assert calls(IssuesClient) == calls(AsyncIssuesClient)
+    for kind in (IssuesClient, AsyncIssuesClient):
+        assert all(getattr(kind, name).__doc__ for name in calls(kind))
+
+
+def test_is_read_is_sent_with_an_update(quick):
+    with serving(OK) as script:
+        client = quick(script.url)
+        client.update(client.get("x"), state=IssueState.CLOSED)
+        assert json.loads(script.requests[-1][3]) == {"is_read": True, "state": "Closed"}
+
+
+def test_is_read_is_not_made_up(quick):
+    with serving((200, {}, {"id": "x", "is_read": None}), OK) as script:
+        client = quick(script.url)
+        client.update(client.get("x"), type=IssueType.FORMAT)
+        assert json.loads(script.requests[-1][3]) == {"type": "Format"}
+
+
+def test_query_is_sent_as_the_contract_says(quick):
+    with serving((200, {}, {"data": []})) as script:
+        query = IssueQuery(
+            page=2, states=(IssueState.CLOSED, IssueState.IN_REVIEW), total_count=False
+        )
+        quick(script.url).list(query)
+        sent = httpx.URL(script.requests[0][1]).params
+        assert dict(sent) == {"page": "2", "states": "Closed,InReview", "total_count": "false"}
+
+
+@pytest.mark.parametrize(
+    ("issue_id", "path"),
+    [("../user?x=1#y", "%2E%2E%2Fuser%3Fx%3D1%23y"), ("..", "%2E%2E"), ("a%2Fb", "a%252Fb")],
+)
+def test_ids_cannot_escape_their_path(quick, issue_id, path):
+    with serving(OK) as script:
+        quick(script.url).get(issue_id)
+        assert script.asked == [f"GET /issue/{path}"]
+
+
+def test_the_token_is_what_is_sent(quick, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serving(OK) as script:
+        quick(script.url.replace("://", "://user:word@"), org="aurora").get("x")
+        headers = script.requests[0][2]
+        assert headers["Authorization"] == "Bearer the-token-of-the-tests"
+        assert headers["x-org"] == "aurora"
+
+
+def test_token_is_asked_for_with_each_attempt(connect):
+    tokens = iter(["old", "new"])
+    with serving((503, {}, {}), OK) as script:
+        connect(script.url, lambda: next(tokens)).get("x")
+        sent = [headers["Authorization"] for _, _, headers, _ in script.requests]
+        assert sent == ["Bearer old", "Bearer new"]
+
+
+@pytest.mark.parametrize("token", ["", "line\nbreak", "Ünïcode", " "])
+def test_token_that_cannot_be_sent_is_no_token(connect, token):
+    with serving(OK) as script:
+        with pytest.raises(errors.AuthenticationError):
+            connect(script.url, token).get("x")
+        assert script.requests == []
+
+
+def test_a_cancelled_task_leaves_the_client_usable():
+    async def story(url):
+        async with AsyncIssuesClient(url, "token") as client:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await client.get("slow")
+            assert (await client.get("x")).issue_number == 7
+
+    def slow(handler):
+        handler.rfile.read(1)
+
+    with serving(slow, OK) as script:
+        apart(asyncio.run, story(script.url))
+
+
+def test_reports_are_made_with_a_key_of_their_own(quick):
+    with serving((201, {}, ISSUE)) as script:
+        client = quick(script.url)
+        client.create(new())
+        client.create(new())
+        client.create(new(), idempotency_key="mine")
+        keys = [headers["Idempotency-Key"] for _, _, headers, _ in script.requests]
+        assert len(set(keys)) == 3
+        assert keys[-1] == "mine"
+        with pytest.raises(errors.BadRequestError):
+            client.create(new(), idempotency_key="line\nbreak")

@@ -1,0 +1,68 @@
+"""Which passwords will do, and the file that the accounts are in."""
+
+import pytest
+
+from issue_portal.core import accounts
+from issue_portal.core.accounts import (
+    AccountsFile,
+    PasswordFault,
+    create_first_accounts,
+    find_password_fault,
+    generate_password,
+    hash_password,
+)
+from issue_portal.core.settings import FatalError, Settings
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("x7Gk2p!", PasswordFault.TOO_SHORT),
+        ("ü" * 37, PasswordFault.TOO_LONG),
+        (" x7Gk2p!q", PasswordFault.SPACES),
+        ("password1", PasswordFault.EASY),
+        ("aaaaaaaaaaaaaaaa", PasswordFault.EASY),
+        ("qwertzuiop", PasswordFault.EASY),
+        ("ann.other1", PasswordFault.EASY),
+        ("seven green horses", None),
+    ],
+)
+def test_password(password, fault):
+    assert find_password_fault(password, "ann.other", "ann.other@example.com") == fault
+
+
+def test_one_that_is_made_here_will_do():
+    assert find_password_fault(generate_password(), "ann.other", "ann.other@example.com") is None
+
+
+def test_one_that_will_not_do_is_not_hashed():
+    with pytest.raises(ValueError, match="easy to guess"):
+        hash_password("password1")
+
+
+def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatch):
+    """A command that ran as root had made it root's; giving it back changes no byte of it."""
+    settings = Settings(data_dir=tmp_path, _env_file=None)
+    create_first_accounts(settings)
+    file = AccountsFile(settings)
+
+    def refused(_):
+        raise FatalError("Cannot read the accounts.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "load_accounts", refused)
+        assert file.get_all() == {}
+    path = tmp_path / "accounts.yaml"
+    path.chmod(0o400)
+    path.chmod(0o600)
+    assert file.get_all().keys() == {"member", "reviewer"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["a: !!bool maybe", "a: !!timestamp foo", "a: !!int ''", "a: [", "- a", "a: {role: King}"],
+)
+def test_file_that_makes_no_sense_is_refused_by_name(tmp_path, written):
+    (tmp_path / "accounts.yaml").write_text(written)
+    with pytest.raises(FatalError, match=r"accounts\.yaml"):
+        accounts.load_accounts(Settings(data_dir=tmp_path, _env_file=None))

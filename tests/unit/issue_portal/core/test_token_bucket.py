@@ -1,0 +1,29 @@
+"""Turns: of what many want, each has only so much at once."""
+
+import asyncio
+
+from issue_portal.core.token_bucket import ConcurrencyLimit
+from tests.loops import in_a_loop
+
+
+def test_each_has_so_many_at_once_and_does_not_wait_for_others():
+    """A reporter's searches took all threads of the API, and others' calls waited for seconds."""
+
+    async def story():
+        turns, at_work, may_go = ConcurrencyLimit(2), [], asyncio.Event()
+
+        async def work(name: str) -> None:
+            async with turns.get_semaphore(name):
+                at_work.append(name)
+                await may_go.wait()
+
+        tasks = [asyncio.create_task(work("greedy")) for _ in range(10)]
+        tasks.append(asyncio.create_task(work("other")))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert sorted(at_work) == ["greedy", "greedy", "other"]
+        may_go.set()
+        await asyncio.gather(*tasks)
+        assert len(at_work) == 11
+
+    in_a_loop(story)

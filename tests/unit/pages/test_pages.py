@@ -1,0 +1,102 @@
+"""Pages run without a server: the story of each, and what it shows when the API fails."""
+
+from unittest.mock import Mock
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from components import api_session, server_capabilities
+from components.ui import messages
+from issue_portal.client import errors
+from issue_portal.models.responses import Problem, ReceiptView
+from tests.factories import REPORTED_AT, make_event
+from tests.servers.processes import ROOT
+
+RECEIPT = "1234-5678-9012-3456"
+VIEW = ReceiptView(
+    issue_number=7,
+    type="Format",
+    state="InReview",
+    created_at=REPORTED_AT,
+    updated_at=REPORTED_AT,
+    description="<b>It broke</b>",
+    history=(make_event("created"), make_event(state="InReview")),
+)
+
+
+@pytest.fixture
+def visitor(monkeypatch, backend) -> Mock:
+    """The API client of a visitor."""
+    made = Mock()
+    made.look_up_receipt.return_value = VIEW
+    monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)
+    monkeypatch.setattr(api_session, "is_remote", lambda: False)
+    monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: True)
+    return made
+
+
+def shown(at: AppTest) -> str:
+    return " ".join(element.proto.body for element in at.get("html"))
+
+
+def track(entered: str) -> AppTest:
+    at = AppTest.from_file(ROOT / "pages/track.py").run()
+    assert not at.exception
+    at.text_input[0].set_value(entered)
+    at.button[0].click().run()
+    assert not at.exception
+    return at
+
+
+def test_track_shows_what_became_of_a_report(visitor):
+    at = track(RECEIPT)
+    visitor.look_up_receipt.assert_called_once_with("1234567890123456")
+    assert at.subheader[0].value == "Issue 7"
+    assert "&lt;b&gt;It broke&lt;/b&gt;" in shown(at)
+    assert "Moved to “In review”" in shown(at)
+
+
+def test_track_asks_nobody_about_what_is_no_receipt(visitor):
+    at = track("1234")
+    assert "16 digits" in at.error[0].value
+    visitor.look_up_receipt.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (errors.NotFoundError(Problem(status=404)), "No report has this receipt"),
+        (errors.UnreachableError(), "We could not look up the receipt."),
+    ],
+)
+def test_track_tells_a_failure(visitor, error, expected):
+    visitor.look_up_receipt.side_effect = error
+    assert expected in track(RECEIPT).error[0].value
+
+
+@pytest.mark.parametrize("is_remote", [True, False])
+def test_help_tells_who_keeps_the_reports(visitor, monkeypatch, is_remote):
+    monkeypatch.setattr(api_session, "is_remote", lambda: is_remote)
+    at = AppTest.from_file(ROOT / "pages/help.py").run()
+    assert not at.exception
+    text = " ".join(element.value for element in at.markdown)
+    assert ("Another server keeps the reports" in text) is is_remote
+    assert "enter its receipt on Track" in text
+
+
+def test_help_promises_no_receipt_where_there_is_none(visitor, monkeypatch):
+    monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: False)
+    at = AppTest.from_file(ROOT / "pages/help.py").run()
+    text = " ".join(element.value for element in at.markdown)
+    assert "this server gives no receipts" in text
+
+
+def test_pages_are_in_the_language_of_the_browser(visitor, set_language):
+    set_language("es")
+    at = AppTest.from_file(ROOT / "pages/help.py").run()
+    assert at.title[0].value == "Ayuda"
+
+
+def test_crash_is_logged_but_not_shown(caplog):
+    assert messages.render_crash(ValueError("a secret")) is True
+    assert "a page failed" in caplog.text
