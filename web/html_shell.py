@@ -1,6 +1,6 @@
-"""The HTML page of the portal: Streamlit's page with our title, style and language.
+"""The page that the browser opens: Streamlit's, with our title, style and language (ASGI).
 
-`streamlit_compat.make_index_html` says why Streamlit's own means do not suffice.
+Streamlit 1.67 applies a style from a script only after it shows the page, which then jumps.
 """
 
 import gzip
@@ -19,13 +19,13 @@ from web import streamlit_compat
 _ASSETS: Final = Path(__file__).parent / "static"
 _STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
 _REPORT_PATH: Final = re.compile("/report(/?)$")
-"""A likely guess at the first page's address, which is "/"."""
+"""A likely guess at the first page\'s address, which is "/"."""
 _PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
 _EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class HtmlShellMiddleware:
-    """Replaces Streamlit's page with ours, in the browser's language."""
+    """Replaces Streamlit's page with ours, in the person's language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,37 +43,37 @@ class HtmlShellMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        if match := _REPORT_PATH.search(scope["path"]):
+        if found := _REPORT_PATH.search(scope["path"]):
             query = scope["query_string"].decode("latin-1")
-            first_page = "../" if match[1] else "./"
-            redirect = RedirectResponse(f"{first_page}?{query}" if query else first_page)
-            await redirect(scope, receive, send)
+            first_page = "../" if found[1] else "./"
+            answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
+            await answer(scope, receive, send)
             return
         pages = self.framed_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
-        page = pages[_choose_language(scope)]
+        page = pages[_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
-            await page.make_response(headers)(scope, receive, send)
+            await page.response(headers)(scope, receive, send)
             return
-        # The browser's cached copy may have another style or language.
+        # The browser's copy may have another style or language.
         del headers["if-none-match"], headers["if-modified-since"]
-        is_replaced = False
+        replaced = False
 
-        async def send_wrapper(message: Message) -> None:
-            nonlocal is_replaced
+        async def unless_page(message: Message) -> None:
+            nonlocal replaced
             if message["type"] == "http.response.start":
-                media_type = Headers(raw=message["headers"]).get("content-type", "")
-                is_replaced = message["status"] == 200 and media_type.startswith("text/html")
-            if not is_replaced:
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                replaced = message["status"] == 200 and kind.startswith("text/html")
+            if not replaced:
                 await send(message)
 
-        await self.app(scope, receive, send_wrapper)
-        if is_replaced:
-            await page.make_response(headers)(scope, receive, send)
+        await self.app(scope, receive, unless_page)
+        if replaced:
+            await page.response(headers)(scope, receive, send)
 
 
 def is_page_request(scope: Scope) -> bool:
-    """Return whether a request is for a page of ours, which Streamlit would take 3 ms to answer."""
+    """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
     return (
         scope["type"] == "http"
         and scope["method"] in ("GET", "HEAD")
@@ -81,34 +81,32 @@ def is_page_request(scope: Scope) -> bool:
     )
 
 
-def _choose_language(scope: Scope) -> str:
+def _language(scope: Scope) -> str:
     request = Request(scope)
-    # The first tag is `navigator.language`, which Streamlit reports as the locale.
+    # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
     return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
-class _CompressedPage:
-    """HTML that is compressed once instead of per request."""
+class _Page:
+    """HTML that is compressed once, not for each request."""
 
     def __init__(self, text: str) -> None:
         self._plain = text.encode()
         self._compressed = gzip.compress(self._plain)
 
-    def make_response(self, request_headers: Headers) -> HTMLResponse:
+    def response(self, asked: Headers) -> HTMLResponse:
         """Build the response to a request with these headers."""
         headers = {
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding, Accept-Language, Cookie",
         }
-        if "gzip" not in request_headers.get("accept-encoding", ""):
+        if "gzip" not in asked.get("accept-encoding", ""):
             return HTMLResponse(self._plain, headers=headers)
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
-def _make_page(code: str, *styles: str) -> _CompressedPage:
+def _make_page(code: str, *styles: str) -> _Page:
     root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-    return _CompressedPage(
-        streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style)
-    )
+    return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))
