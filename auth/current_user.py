@@ -10,7 +10,7 @@ from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
 from auth.provider_sign_in import ProviderSignIn
 from issue_portal.core.portal_token import Person
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.permissions import Action, may
 
 SIGN_IN_KEY = "signed_in_by"
 
@@ -114,4 +114,4 @@ def get_person() -> Person | None:
 def is_reviewer() -> bool:
     """Return whether the user may review. It decides what pages show: the API checks each call."""
     person = get_person()
-    return person is not None and person.role in (Role.ADMIN, Role.OWNER)
+    return person is not None and may(person.role, Action.READ_ALL)

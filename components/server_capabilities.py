@@ -1,4 +1,4 @@
-"""What the server in use can do, where servers of the contract differ.
+"""The capabilities of the server in use, where servers of the contract differ.
 
 No setting says it: the portal learns it from responses and remembers it until it stops.
 """
@@ -37,7 +37,7 @@ _FAR_FUTURE: Final = 2**52
 
 @dataclass(frozen=True)
 class ServerCapabilities:
-    """What a server can do. None means not known yet; pages then offer the feature."""
+    """The capabilities of a server. None means not known yet; pages then offer the feature."""
 
     filters: bool | None = None
     """Whether it filters lists."""

@@ -58,13 +58,17 @@ class LoginErrorRedirectMiddleware:
         state = ""
         if path.endswith("/oauth2callback"):
             state = _find_state(scope["query_string"].decode("latin-1"))
-            if (
-                not state
-                or oidc_cookies.name_departure_cookie(state) not in HTTPConnection(scope).cookies
-            ):
+            if not state or not _has_left(HTTPConnection(scope), state):
                 await RedirectResponse("./", 303)(scope, receive, send)
                 return
-        is_login = path.endswith("/auth/login")
+        await self._ask_provider(scope, receive, send, state)
+
+    async def _ask_provider(self, scope: Scope, receive: Receive, send: Send, state: str) -> None:
+        """Let Streamlit answer, or redirect to the portal if the provider fails or is slow.
+
+        ``state`` is that of a return from the provider, or "".
+        """
+        is_login = scope["path"].endswith("/auth/login")
         is_answered = False
 
         async def send_wrapper(message: Message) -> None:
@@ -75,11 +79,9 @@ class LoginErrorRedirectMiddleware:
                 headers += oidc_cookies.seal_sign_in(headers)
                 if is_login:
                     address = dict(headers).get(b"location", b"").decode("latin-1")
-                    headers += _make_departure_cookie(
-                        _find_state(urlsplit(address).query), COOKIE_SECONDS
-                    )
-                headers += _make_departure_cookie(state, 0)
-                message["headers"] = headers
+                    new_state = _find_state(urlsplit(address).query)
+                    headers += _make_departure_cookie(new_state, COOKIE_SECONDS)
+                message["headers"] = headers + _make_departure_cookie(state, 0)
             if is_answered:
                 await send(message)
 
@@ -89,8 +91,13 @@ class LoginErrorRedirectMiddleware:
             async with turn, asyncio.timeout(_PROVIDER_SECONDS):
                 await self.app(scope, receive, send_wrapper)
         if not is_answered:
-            home = "./" if path.endswith("/oauth2callback") else "../"
+            home = "./" if scope["path"].endswith("/oauth2callback") else "../"
             await RedirectResponse(home, 303)(scope, receive, send)
+
+
+def _has_left(request: HTTPConnection, state: str) -> bool:
+    """Return whether this browser left for the provider with this ``state``."""
+    return oidc_cookies.name_departure_cookie(state) in request.cookies
 
 
 def _make_departure_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:

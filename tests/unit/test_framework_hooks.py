@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from tests.conftest import ROOT
+from tests.servers.processes import ROOT
 
 COMPAT = "web/streamlit_compat.py"
 LIMITS = "issue_portal/asgi/uvicorn_limits.py"
