@@ -12,7 +12,7 @@ def page() -> None:
 
     from components.issues import filters  # noqa: PLC0415
 
-    st.text(repr(sorted(filters.render_queue_filters().params().items())))
+    st.text(repr(sorted(filters.render_queue_filters().to_params().items())))
 
 
 @pytest.fixture
