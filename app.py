@@ -5,7 +5,7 @@
 
 import gc
 
-# Until all is loaded: the collector would go through it again and again, a quarter of the start.
+# Garbage collection during the imports takes a quarter of the start; `startup` enables it again.
 gc.disable()
 
 import sys
@@ -28,6 +28,7 @@ from web import (
     streamlit_compat,
 )
 from web.connection_limits import ConnectionLimitsMiddleware
+from web.cookie_filter import CookieFilterMiddleware
 from web.request_limits import RequestLimitsMiddleware
 from web.static_files import StaticFilesMiddleware
 from web.websocket_messages import LONGEST_MESSAGE
@@ -35,10 +36,10 @@ from web.websocket_messages import LONGEST_MESSAGE
 try:
     installation = startup.start()
 except FatalError as error:
-    # Before the server runs, so that this line is all there is to read.
+    # Before the server runs, so that the operator reads this line only.
     sys.exit(str(error))
 
-# An answer waits some ten times for a script that computes, for 5 ms each unless told otherwise:
+# A response waits about ten times for a computing script, by default 5 ms each: see
 # bench/README.md, "Long scripts".
 sys.setswitchinterval(0.001)
 
@@ -51,6 +52,7 @@ app = st.App(
     routes=[installation.api_route, export_route.route, sign_in_cookie_route.route],
     middleware=[
         Middleware(SecurityHeadersMiddleware),
+        Middleware(CookieFilterMiddleware),
         Middleware(RequestLimitsMiddleware),
         Middleware(ResponseChunksMiddleware),
         Middleware(StaticFilesMiddleware),

@@ -95,9 +95,9 @@ st.set_page_config(
 if not embed.is_embedded():
     st.logo("web/static/logo.svg", size="large")
 
-return_after_sign_in.come_back()
-return_cookie.forget()
-sign_in_cookie_writer.element()
+return_after_sign_in.return_to_page()
+return_cookie.clear()
+sign_in_cookie_writer.render()
 connection_notice.mount_script()
 mobile_menu.mount_script()
 if page not in (pages["sign_in"], not_found):
@@ -114,7 +114,7 @@ if not embed.is_embedded():
         i18n.render_language_switch()
 with body:
     if page != pages["sign_in"]:
-        require_sign_in.stop_if_ended(page.title)
+        require_sign_in.stop_if_sign_in_ended(page.title)
     sending = report_sending.get_sending()
     sending.wait()
     if sending.is_unseen and page != pages["report"]:

@@ -5,19 +5,21 @@ from typing import Protocol
 import streamlit as st
 from starlette.requests import HTTPConnection
 
-from auth import oidc, password, sign_in_cookie
+from auth import oidc, password, sign_in_cookie, trusted_headers
 from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
+from auth.provider_sign_in import ProviderSignIn
 from issue_portal.core.portal_token import Person
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.permissions import Action, may
 
 SIGN_IN_KEY = "signed_in_by"
-_HELD = "sign_in_held"
-"""Whether a sign-in has held in this browser session."""
+
+_WAS_VALID_KEY = "sign_in_held"
+"""Present once this browser session had a valid sign-in."""
 
 
 class SignIn(Protocol):
-    """Someone's sign-in, of either kind. What it says is looked up anew each time."""
+    """A sign-in, by password or elsewhere. The role is looked up at each use."""
 
     @property
     def id(self) -> str:
@@ -25,28 +27,28 @@ class SignIn(Protocol):
 
     @property
     def username(self) -> str:
-        """The account's user name, or the address at the provider."""
+        """The account's user name, or the email address at the provider."""
 
     @property
     def ends_at(self) -> float:
-        """When it ends by itself, in seconds since 1970."""
+        """When it expires, in seconds since 1970."""
 
-    def person(self) -> Person | None:
-        """Who it is, with the role as it is now; None once it does not hold any more."""
+    def get_person(self) -> Person | None:
+        """Return the user with their current role; None once the sign-in is no longer valid."""
 
 
 def get_sign_in() -> SignIn | None:
-    """The sign-in of this browser session, as long as it holds; None for a visitor."""
-    found = get_stored_sign_in()
-    if found is None or found.person() is None:
+    """Return the valid sign-in of this browser session; None for a visitor."""
+    sign_in = get_stored_sign_in()
+    if sign_in is None or sign_in.get_person() is None:
         return None
-    st.session_state[_HELD] = True
-    return found
+    st.session_state[_WAS_VALID_KEY] = True
+    return sign_in
 
 
 def has_sign_in_ended() -> bool:
-    """Whether someone was signed in here, and was signed out elsewhere or by time."""
-    return _HELD in st.session_state and get_sign_in() is None
+    """Return whether this browser session had a sign-in that expired or was ended elsewhere."""
+    return _WAS_VALID_KEY in st.session_state and get_sign_in() is None
 
 
 def identify_sign_in(sign_in: SignIn | None) -> str:
@@ -62,40 +64,54 @@ def get_session_owner() -> str:
     return identify_sign_in(get_stored_sign_in())
 
 
+def get_stored_sign_in() -> SignIn | None:
+    """Return the sign-in of this browser session, even one that has ended; None for a visitor."""
+    if get_sign_in_mode() is not SignInMode.ACCOUNTS:
+        return get_provider_sign_in()
+    if SIGN_IN_KEY not in st.session_state:
+        st.session_state[SIGN_IN_KEY] = password.read_sign_in(sign_in_cookie.read_sign_in_cookie())
+    sign_in: PasswordSignIn | None = st.session_state[SIGN_IN_KEY]
+    return sign_in
+
+
+def get_provider_sign_in() -> ProviderSignIn | None:
+    """Return the sign-in of this browser session at the OIDC provider or the proxy."""
+    if get_sign_in_mode() is SignInMode.PROXY:
+        return trusted_headers.get_proxy_sign_in()
+    return oidc.get_oidc_sign_in()
+
+
 def find_request_sign_in(request: HTTPConnection) -> SignIn | None:
-    """The sign-in that a request beside the pages comes with, if it holds."""
-    found: SignIn | None
-    if get_sign_in_mode() is SignInMode.ACCOUNTS:
-        kept = sign_in_cookie.find_sign_in_value(request.cookies, is_secure=_is_secure(request))
-        found = password.read_sign_in(kept)
-    else:
-        found = oidc.find_provider_sign_in(request)
-    return found if found and found.person() else None
+    """Return the valid sign-in of a request to a route of the portal; None without one."""
+    sign_in = _read_request_sign_in(request)
+    return sign_in if sign_in and sign_in.get_person() else None
+
+
+def _read_request_sign_in(request: HTTPConnection) -> SignIn | None:
+    match get_sign_in_mode():
+        case SignInMode.ACCOUNTS:
+            is_secure = _is_secure(request)
+            value = sign_in_cookie.find_sign_in_value(request.cookies, is_secure=is_secure)
+            return password.read_sign_in(value)
+        case SignInMode.PROVIDER:
+            return oidc.find_oidc_sign_in(request)
+        case SignInMode.PROXY:
+            return trusted_headers.find_proxy_sign_in(request)
 
 
 def _is_secure(request: HTTPConnection) -> bool:
-    """Whether the browser reached us over TLS; a proxy in between may speak plain HTTP to us."""
+    """Return whether the browser reached us over TLS; a proxy may still send us plain HTTP."""
     origin = request.headers.get("Origin")
     return origin.startswith("https:") if origin else request.url.scheme in ("https", "wss")
 
 
-def get_stored_sign_in() -> SignIn | None:
-    """Return the sign-in of this browser session, even one that has ended; None for a visitor."""
-    if get_sign_in_mode() is not SignInMode.ACCOUNTS:
-        return oidc.get_provider_sign_in()
-    if SIGN_IN_KEY not in st.session_state:
-        st.session_state[SIGN_IN_KEY] = password.read_sign_in(sign_in_cookie.read_sign_in_cookie())
-    found: PasswordSignIn | None = st.session_state[SIGN_IN_KEY]
-    return found
-
-
 def get_person() -> Person | None:
-    """Who is signed in, or None for a visitor."""
+    """Return the signed-in user; None for a visitor."""
     sign_in = get_sign_in()
-    return sign_in.person() if sign_in else None
+    return sign_in.get_person() if sign_in else None
 
 
 def is_reviewer() -> bool:
-    """Whether the person reviews issues. A courtesy to the eye: the API checks every call."""
-    who = get_person()
-    return who is not None and who.role in (Role.ADMIN, Role.OWNER)
+    """Return whether the user may review. It decides what pages show: the API checks each call."""
+    person = get_person()
+    return person is not None and may(person.role, Action.READ_ALL)

@@ -1,10 +1,11 @@
-"""How often passwords may be tried, counted over all browser sessions for a quarter of an hour.
+"""Limits on password attempts, counted over all browser sessions for a quarter of an hour.
 
-A few times for one name from one address. Once a name has met many wrong passwords from anywhere,
-or an address has sent many for any names, only once more for each pair of them. Beyond that a name
-is slowed down altogether, however many addresses guess, and an address that has tried a great many
-passwords has to wait. An address from which a name has signed in lately is spared both: so nobody
-is shut out by what somebody else does elsewhere.
+- A name and an address together have a few attempts.
+- After many wrong passwords for the name from anywhere, or from the address for any name, the pair
+  has only one attempt.
+- A name under attack is slowed down for all new addresses together, and an address that has failed
+  very often must wait. An address from which the name has signed in lately is exempt from both, so
+  nobody can lock out somebody else.
 """
 
 from limits import parse
@@ -12,69 +13,70 @@ from limits import parse
 from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.settings import Settings
 
-_MANY = 10
-"""Times the few that one may fail from one address."""
+_MANY_FACTOR = 10
+"""Wrong passwords of a name or an address that count as many, in multiples of the few."""
 
-_VERY_MANY = 40
-"""Times the few: wrong passwords of one address, after which all it sends has to wait."""
+_VERY_MANY_FACTOR = 40
+"""Wrong passwords of an address after which it must wait, in multiples of the few."""
 
-_OF_A_NAME_UNDER_FIRE = Limit("sign-in name", parse("30/15 minutes"))
-"""Attempts at a name that has met many wrong passwords, from all new addresses together."""
+_NAME_UNDER_ATTACK = Limit("sign-in name", parse("30/15 minutes"))
+"""Attempts at a name with many wrong passwords, from all new addresses together."""
 
-_SEEN = Limit("sign-in seen", parse("1/30 days"))
-"""How long it is remembered that a name has signed in from an address."""
+_KNOWN_PAIR = Limit("sign-in seen", parse("1/30 days"))
+"""How long a name counts as having signed in from an address."""
 
 
 class LoginThrottle:
-    """The attempts at sign-in. Names and addresses are given as hashes, or otherwise opaque."""
+    """Counts sign-in attempts. Pass names and addresses as hashes: counters must not show them."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises `FatalError` if the settings make no sense."""
+        """Raises `FatalError` if the limit in the settings is invalid."""
         self._counters = RateLimiter(settings)
         self._few = Limit.parse("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
         self._one = self._few.with_amount(1)
-        self._many = self._few.with_amount(_MANY * self._few.item.amount)
-        self._very_many = self._few.with_amount(_VERY_MANY * self._few.item.amount)
+        self._many = self._few.with_amount(_MANY_FACTOR * self._few.item.amount)
+        self._very_many = self._few.with_amount(_VERY_MANY_FACTOR * self._few.item.amount)
 
-    def begin(self, name: str, address: str) -> int:
-        """Count an attempt before it is made; returns the seconds to wait, 0 if it may be made.
+    def start_attempt(self, name: str, address: str) -> int:
+        """Count an attempt; return the seconds to wait before it may be made, 0 if none.
 
-        It is counted before, or many at the same time would all be the first.
+        Counting comes before the check, or parallel attempts would all count as the first.
         """
         if self._counters.is_off:
             return 0
         pair = _join_pair(name, address)
-        name_under_fire, under_fire = (
-            self._counters.peek(self._many, who).left == 0 for who in (name, address)
+        name_under_attack, address_attacks = (
+            self._counters.peek(self._many, subject).left == 0 for subject in (name, address)
         )
-        if self._counters.peek(_SEEN, pair).left:
+        if self._counters.peek(_KNOWN_PAIR, pair).left:
             total = self._counters.peek(self._very_many, address)
             if total.left == 0:
                 return total.seconds
-            if name_under_fire:
-                slowed = self._counters.take(_OF_A_NAME_UNDER_FIRE, name)
+            if name_under_attack:
+                slowed = self._counters.take(_NAME_UNDER_ATTACK, name)
                 if not slowed.allowed:
                     return slowed.seconds
-        limit = self._one if name_under_fire or under_fire else self._few
+        limit = self._one if name_under_attack or address_attacks else self._few
         count = self._counters.take(limit, pair)
         return 0 if count.allowed else count.seconds
 
-    def failed(self, name: str, address: str) -> None:
-        """The password was wrong."""
-        if not self._counters.is_off:
-            for limit, who in (
-                (self._many, name),
-                (self._many, address),
-                (self._very_many, address),
-            ):
-                self._counters.take(limit, who)
+    def record_failure(self, name: str, address: str) -> None:
+        """Count a wrong password."""
+        if self._counters.is_off:
+            return
+        for limit, subject in (
+            (self._many, name),
+            (self._many, address),
+            (self._very_many, address),
+        ):
+            self._counters.take(limit, subject)
 
-    def succeeded(self, name: str, address: str) -> None:
-        """The password was right, so earlier mistakes do not count any more."""
+    def record_success(self, name: str, address: str) -> None:
+        """Forget the attempts of this pair, and remember that the name signed in from there."""
         pair = _join_pair(name, address)
         for limit in (self._few, self._one):
             self._counters.reset(limit, pair)
-        self._counters.take(_SEEN, pair)
+        self._counters.take(_KNOWN_PAIR, pair)
 
 
 def _join_pair(name: str, address: str) -> str:

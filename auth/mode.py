@@ -1,4 +1,4 @@
-"""How people sign in here: with accounts in a file, at a provider (OIDC), or at a proxy."""
+"""How users sign in: with accounts in a file, at an OIDC provider, or at a proxy."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -13,13 +13,13 @@ from issue_portal.core.settings import FatalError
 from web import streamlit_compat
 
 DEFAULT_PROVIDER: Final = "default"
-"""What Streamlit calls the provider whose settings are in the section ``auth`` itself."""
+"""Streamlit's name for the provider whose settings are in the section ``auth`` itself."""
 
 _SECTION: Final = "section [auth] of secrets.toml"
 
 
 class SignInMode(Enum):
-    """A way to sign in."""
+    """A way to sign in: accounts in a file, an OIDC provider, or a proxy."""
 
     ACCOUNTS = auto()
     PROVIDER = auto()
@@ -28,7 +28,7 @@ class SignInMode(Enum):
 
 @cache
 def get_sign_in_mode() -> SignInMode:
-    """Return the way of this process; raises `FatalError` if it is not properly configured."""
+    """Return the mode of this process; raises `FatalError` if its configuration is invalid."""
     headers = st.get_option("server.trustedUserHeaders")
     auth = streamlit_compat.read_auth_section()
     if headers and auth:
@@ -47,7 +47,7 @@ def get_sign_in_mode() -> SignInMode:
 
 
 def list_providers() -> list[str]:
-    """The providers to choose from, by the names that `st.login` takes."""
+    """Return the providers to choose from, by the names that `st.login` takes."""
     return _list_providers(streamlit_compat.read_auth_section())
 
 
@@ -57,7 +57,7 @@ def _list_providers(auth: Mapping[str, Any]) -> list[str]:
 
 
 def as_mapping(section: Any) -> Mapping[str, Any]:
-    """Return a section of the configuration; an empty one if it is not a section."""
+    """Return a section of the configuration as a mapping; {} if it is not a section."""
     return section if isinstance(section, Mapping) else {}
 
 

@@ -1,7 +1,10 @@
-"""How Streamlit asks the provider of sign-ins: by Authlib, which makes a client for each question.
+"""The HTTP client with which Authlib asks the OIDC provider.
 
-Each client would read the certificates of all authorities anew (httpx 0.28): 60 ms in which the
-portal answers nobody, for everyone who asks for ``/auth/login``. They share what was read once.
+Authlib makes a client per request, and each would load all certificate authorities (httpx 0.28):
+60 ms in which the event loop answers nobody, for every request of ``/auth/login``. These clients
+share one set that is loaded at start.
+
+TODO(authlib>1.9): remove when Authlib accepts an SSL context or reuses its clients.
 """
 
 import ssl
@@ -12,18 +15,18 @@ import httpx
 from authlib.integrations import httpx_client, starlette_client
 
 _SECONDS: Final = 5.0
-"""How long the provider may take to connect, and for each part of an answer."""
+"""Timeout for connecting to the provider, and for each part of a response."""
 
 
 class ProviderClient(httpx_client.AsyncOAuth2Client):  # type: ignore[misc]  # Authlib has no types.
-    """Authlib's client, with certificates that were read before."""
+    """Authlib's client with shared certificates and a timeout."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"verify": _load_certificates(), "timeout": _SECONDS} | options)
 
 
 def install_provider_client() -> None:
-    """Have Authlib use it; called once, before the first sign-in."""
+    """Make Authlib use `ProviderClient`. Call it once, before the first sign-in."""
     _load_certificates()
     starlette_client.StarletteOAuth2App.client_cls = ProviderClient
 

@@ -1,8 +1,8 @@
-"""Signing in with the name and password of an account, and changing the password.
+"""Sign-in with the user name and password of an account.
 
-Passwords are checked by streamlit-authenticator (0.4.2). Its form and cookie are left out: a frame
-sets its cookie, which a rerun takes away before it is done, which no server can end, and which
-itself reruns the page while someone signs in.
+streamlit-authenticator (0.4.2) checks the passwords. Its form and its cookie are not used: a frame
+sets that cookie and can be lost in a rerun, the frame itself reruns the page during a sign-in, and
+no server can revoke the cookie.
 """
 
 import logging
@@ -17,56 +17,52 @@ import jwt
 from auth import api_backend
 from auth.login_throttle import LoginThrottle
 from issue_portal.core import jwt_tokens
-from issue_portal.core.accounts import (
-    LONGEST_PASSWORD,
-    Account,
-    AccountsFile,
-)
+from issue_portal.core.accounts import LONGEST_PASSWORD, Account, AccountsFile
 from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
 
 LIFETIME: Final = 7 * 86_400
-"""Seconds a sign-in is good for, unless it is set otherwise."""
+"""Seconds that a sign-in lasts unless ``ISSUES_SIGN_IN_HOURS`` says otherwise."""
 
 _PURPOSE: Final = "sign-in"
 
-# Of a random password that nobody knows.
 NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
+"""Hash of a random, unknown password, to check when a user name does not exist."""
 
 
 @dataclass(frozen=True)
 class PasswordSignIn:
-    """A sign-in with a password. It ends with the password that it was made with."""
+    """A sign-in with a password. It ends when the password changes."""
 
     id: str
     username: str
     password: str
-    """A fingerprint of the hash of the password."""
+    """Fingerprint of the password's hash."""
     ends_at: float
 
-    def person(self) -> Person | None:
-        """Who it is, with the role as it is now; None if the sign-in does not hold (any more)."""
-        here = api_backend.get_backend()
+    def get_person(self) -> Person | None:
+        """Return the user with their current role; None if the sign-in is not valid any more."""
+        backend = api_backend.get_backend()
         account = get_accounts_file().get_all().get(self.username)
         if account is None or account.disabled:
             return None
         fingerprint = bytes.fromhex(self.password)
-        if not here.keys.matches_hash(fingerprint, "password", account.password):
+        if not backend.keys.matches_hash(fingerprint, "password", account.password):
             return None
-        if self.ends_at < time.time() or here.ended.contains(self.id):
+        if self.ends_at < time.time() or backend.revoked_sign_ins.contains(self.id):
             return None
         return Person(account.email, account.name, account.role)
 
-    def cookie(self) -> str:
-        """What the browser keeps of it."""
+    def make_cookie(self) -> str:
+        """Return the signed cookie value from which `read_sign_in` restores the sign-in."""
         claims: dict[str, Any] = {"sub": self.username, "jti": self.id, "pwd": self.password}
         return jwt_tokens.sign(api_backend.get_backend().keys, _PURPOSE, claims, get_lifetime())
 
 
 def read_sign_in(cookie: str) -> PasswordSignIn | None:
-    """The sign-in that a browser has kept."""
+    """Return the sign-in in a cookie value; None if the value is not valid."""
     try:
         claims = jwt_tokens.verify(api_backend.get_backend().keys, _PURPOSE, cookie)
         ends_at = claims["iat"] + get_lifetime()
@@ -76,14 +72,14 @@ def read_sign_in(cookie: str) -> PasswordSignIn | None:
 
 
 def get_lifetime() -> int:
-    """Seconds a sign-in is good for."""
+    """Return how many seconds a sign-in lasts."""
     hours = get_settings().sign_in_hours
     return int(hours * 3600) if hours else LIFETIME
 
 
 @cache
 def get_login_throttle() -> LoginThrottle:
-    """The attempts of this process; raises `FatalError` if their limits make no sense."""
+    """Return the throttle of this process; raises `FatalError` if its limits are invalid."""
     return LoginThrottle(get_settings())
 
 
@@ -91,7 +87,7 @@ def verify_password(username: str, password: str, hashed: str) -> bool:
     """Check a password against a bcrypt hash. Takes a quarter of a second of a core."""
     if len(password.encode()) > LONGEST_PASSWORD:
         return False  # No account has such a password, and bcrypt refuses it.
-    # Only now: it warns when it is imported before the portal runs, and takes its time.
+    # Imported late: it is slow, and warns when it is imported before the portal runs.
     from streamlit_authenticator.controllers import AuthenticationController  # noqa: PLC0415
 
     controller = AuthenticationController(
@@ -101,14 +97,14 @@ def verify_password(username: str, password: str, hashed: str) -> bool:
 
 
 def create_sign_in(username: str, account: Account) -> PasswordSignIn:
-    """Make a sign-in for an account whose password was checked."""
+    """Make a sign-in for an account; the caller has checked the password."""
     fingerprint = api_backend.get_backend().keys.hash("password", account.password).hex()
     ends_at = time.time() + get_lifetime()
     return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
 
 
 def hash_for_throttle(text: str) -> str:
-    """Hash a user name or address for the counters of attempts, which must not show it."""
+    """Hash a user name or address for the login throttle, whose counters must not show it."""
     return api_backend.get_backend().keys.hash("sign-in", text).hex()[:32]
 
 

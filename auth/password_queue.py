@@ -1,4 +1,4 @@
-"""Turns for checking passwords: each check takes a core for a quarter of a second."""
+"""A fair queue for password checks, each of which takes a core for a quarter of a second."""
 
 import threading
 import time
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-PATIENCE: Final = 10.0
-"""Seconds that a password waits to be checked."""
+WAIT_SECONDS: Final = 10.0
+"""Seconds that a sign-in waits for its check."""
 
 
 class _FairLock:
-    """A lock that whoever waits longest gets; Python's own goes to whoever comes at the moment."""
+    """A first-in, first-out lock. Python's own lock goes to any waiting thread."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -20,7 +20,7 @@ class _FairLock:
         self._is_held = False
 
     def acquire(self, timeout: float) -> bool:
-        """Wait so many seconds at most; returns whether it is held now."""
+        """Wait for the lock at most ``timeout`` seconds; return whether the caller holds it."""
         with self._guard:
             if not self._is_held:
                 self._is_held = True
@@ -36,7 +36,7 @@ class _FairLock:
             return False
 
     def release(self) -> None:
-        """Give it to the next."""
+        """Pass the lock to the thread that has waited longest."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().set()
@@ -45,10 +45,10 @@ class _FairLock:
 
 
 class PasswordChecks:
-    """Checks of passwords, one at a time: each takes a core for a quarter of a second.
+    """Runs password checks one at a time.
 
-    Each address has one check that waits for its turn; its others wait for that one. So those who
-    send many passwords from one address keep nobody elsewhere from signing in.
+    Each address has one check in the queue, and its other checks wait for that one. A flood of
+    passwords from one address therefore does not delay sign-ins from others.
     """
 
     def __init__(self) -> None:
@@ -57,9 +57,9 @@ class PasswordChecks:
         self._guard = threading.Lock()
 
     @contextmanager
-    def turn(self, address: str) -> Iterator[bool]:
-        """Wait for a turn, and hold it; False if it has not come within `PATIENCE`."""
-        until = time.monotonic() + PATIENCE
+    def take_turn(self, address: str) -> Iterator[bool]:
+        """Wait for a turn and hold it; yield False if it does not come within `WAIT_SECONDS`."""
+        until = time.monotonic() + WAIT_SECONDS
         with self._guard:
             own, waiting = self._by_address.get(address, (_FairLock(), 0))
             self._by_address[address] = own, waiting + 1

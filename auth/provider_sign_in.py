@@ -1,4 +1,4 @@
-"""A sign-in at the provider or the proxy."""
+"""A sign-in at an OIDC provider or a proxy, made from claims."""
 
 import re
 import string
@@ -15,75 +15,76 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import Role
 
 LIFETIME: Final = 12 * 3600
-"""Seconds a sign-in is good for, unless it is set otherwise."""
+"""Seconds that a sign-in lasts unless ``ISSUES_SIGN_IN_HOURS`` says otherwise."""
 
 _LONGEST: Final = 320
+"""Characters of an email address or a name."""
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-"""Not of all letters: the sign for kelvin would become a k, and an address somebody else's."""
+"""ASCII only: `str.lower` turns the Kelvin sign into a k, and so one address into another."""
 
 
 @dataclass(frozen=True)
 class ProviderSignIn:
-    """A sign-in at the provider or the proxy. Without a role it gives no access here."""
+    """A sign-in at an OIDC provider or a proxy. Without a role it gives no access."""
 
     id: str
     username: str
-    """The address."""
+    """The email address."""
     name: str
     role: Role | None
     ends_at: float
 
-    def holds(self) -> bool:
-        """Whether it has begun, and has neither ended nor been ended."""
+    def is_valid(self) -> bool:
+        """Return whether it has begun, has not expired and was not revoked."""
         left = self.ends_at - time.time()
         return (
             0 < left < get_lifetime() + jwt_tokens.LEEWAY
-            and not api_backend.get_backend().ended.contains(self.id)
+            and not api_backend.get_backend().revoked_sign_ins.contains(self.id)
         )
 
-    def person(self) -> Person | None:
-        """Who it is; None if it gives no access, or does not hold (any more)."""
-        if self.role is None or not self.holds():
+    def get_person(self) -> Person | None:
+        """Return the user; None if the sign-in gives no access or is not valid."""
+        if self.role is None or not self.is_valid():
             return None
         return Person(self.username, self.name, self.role)
 
 
 def get_lifetime() -> float:
-    """Seconds a sign-in is good for."""
+    """Return how many seconds a sign-in lasts."""
     hours = get_settings().sign_in_hours
     return hours * 3600 if hours else LIFETIME
 
 
-def make_sign_in(claims: Claims, sign_in: str, begun_at: float) -> ProviderSignIn:
-    """Make the sign-in that claims describe.
-
-    ``sign_in`` is its id; ``begun_at`` is in seconds since 1970.
-    """
+def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSignIn:
+    """Make the sign-in that claims describe; ``begun_at`` is in seconds since 1970."""
     address = _parse_email(claims.get("email"))
-    # Where many organisations share a provider, anybody may write any address into their account.
-    unsaid = get_settings().trust_unverified_email
-    vouched_for = str(claims.get("email_verified", unsaid)).lower() == "true"
+    # At a provider shared by many organisations, users may enter any address unverified.
+    default = get_settings().trust_unverified_email
+    is_verified = str(claims.get("email_verified", default)).lower() == "true"
     return ProviderSignIn(
-        id=sign_in,
+        id=sign_in_id,
         username=address,
         name=_clean_line(claims.get("name")) or derive_name(address),
-        role=map_role(address, read_role_values(claims)) if vouched_for and address else None,
+        role=map_role(address, read_role_values(claims)) if is_verified and address else None,
         ends_at=begun_at + get_lifetime(),
     )
 
 
 def _parse_email(claim: Any) -> str:
-    """The address as it is: cut or cleaned, it could be somebody else's. "" if it is none."""
+    """Return the address in lower case; "" if it is invalid.
+
+    It is not cleaned or cut: the result could be the address of somebody else.
+    """
     address = claim.strip(" ") if isinstance(claim, str) else ""
-    is_one = len(address) <= _LONGEST and address.isprintable() and _ADDRESS.fullmatch(address)
-    return address.translate(_LOWER) if is_one else ""
+    is_valid = len(address) <= _LONGEST and address.isprintable() and _ADDRESS.fullmatch(address)
+    return address.translate(_LOWER) if is_valid else ""
 
 
 def _clean_line(claim: Any) -> str:
-    """A claim as a line that can be stored; nothing if it is no text."""
+    """Return a claim as one line that the database can store; "" if it is not a string."""
     if not isinstance(claim, str):
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in claim).split())[:_LONGEST]

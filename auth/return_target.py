@@ -1,7 +1,6 @@
-"""Where a person has gone to sign in or out, so that the portal knows when they come back.
+"""The page to return to after a trip to the OIDC provider, to sign in or out.
 
-The provider and back is another page of the same tab, and for Streamlit a new session. So a script
-notes the errand in a cookie before the person leaves.
+The trip ends the Streamlit session of the tab, so a script keeps the target in a cookie.
 """
 
 from dataclasses import dataclass
@@ -20,35 +19,41 @@ READ_KEY: Final = "errand_read"
 
 @dataclass(frozen=True)
 class ReturnTarget:
-    """What a person has left for: to sign in, or else to sign out."""
+    """Why the user left for the provider, and where to return to."""
 
-    signing_in: bool
+    is_sign_in: bool
+    """Whether the user left to sign in; else to sign out."""
     page: str = ""
-    """Where they want to be then, a path of the portal's pages."""
+    """Path of the page's script."""
     query: str = ""
-    copies_hold: bool = False
-    """Whether it could not be written down that they sign out."""
+    revocation_unsaved: bool = False
+    """Whether the sign-out could not be written to disk."""
     change_lost: bool = False
-    """Whether the change that they made last could not be saved before they left."""
+    """Whether the user's last change could not be saved before the sign-out."""
+
+
+def name_return_cookie() -> str:
+    """Return the full name of the cookie that holds the target."""
+    return browser_cookies.name_host_cookie(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
 
 
 def take_return_target() -> ReturnTarget | None:
-    """The errand from which the person has just come back; it is told only once."""
-    # Without TLS, a program on another port of this host can set the cookie as well.
+    """Return the target of the trip from which the user has just come back, once; else None."""
+    # Without TLS, a program on another port of this host can set the cookie too.
     if get_sign_in_mode() is not SignInMode.PROVIDER or st.session_state.get(READ_KEY):
         return None
-    told = parse_qs(browser_cookies.read_cookie(oidc_cookies.name_host_cookie(COOKIE_NAME)))
-    if not told:
+    fields = parse_qs(browser_cookies.read_cookie(name_return_cookie()))
+    if not fields:
         return None
     st.session_state[READ_KEY] = True
 
-    def said(name: str) -> str:
-        return told.get(name, [""])[0]
+    def get_field(name: str) -> str:
+        return fields.get(name, [""])[0]
 
     return ReturnTarget(
-        said("in") == "1",
-        said("page"),
-        said("query"),
-        said("copies_hold") == "1",
-        said("change_lost") == "1",
+        is_sign_in=get_field("in") == "1",
+        page=get_field("page"),
+        query=get_field("query"),
+        revocation_unsaved=get_field("copies_hold") == "1",
+        change_lost=get_field("change_lost") == "1",
     )

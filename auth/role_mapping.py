@@ -1,4 +1,4 @@
-"""Maps addresses, groups and claims to roles (ISSUES_REVIEWERS, ISSUES_MEMBERS)."""
+"""Maps email addresses, groups and claims to roles (ISSUES_REVIEWERS, ISSUES_MEMBERS)."""
 
 from collections.abc import Mapping, Set
 from typing import Any
@@ -10,7 +10,10 @@ Claims = Mapping[str, Any]
 
 
 def map_role(address: str, values: Set[str]) -> Role | None:
-    """What someone may do who has this address and these values of ``ISSUES_ROLE_CLAIM``."""
+    """Return the role of a user; None if the user gets no access.
+
+    ``values`` are the user's values of ``ISSUES_ROLE_CLAIM``.
+    """
     settings = get_settings()
     if _is_listed(settings.reviewers, address, values):
         return Role.ADMIN
@@ -20,22 +23,22 @@ def map_role(address: str, values: Set[str]) -> Role | None:
 
 
 def read_role_values(claims: Claims) -> Set[str]:
-    """The values of ``ISSUES_ROLE_CLAIM``, which is a claim or a path such as a.b to one."""
+    """Return the values of ``ISSUES_ROLE_CLAIM``: the name of a claim, or a path such as a.b."""
     path = get_settings().role_claim
-    found: Any = claims.get(path)
-    if found is None:
-        found = claims
+    claim: Any = claims.get(path)
+    if claim is None:
+        claim = claims
         for part in path.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-    listed = found if isinstance(found, list) else [found]
-    return {str(value).strip() for value in listed if value is not None} - {""}
+            claim = claim.get(part) if isinstance(claim, Mapping) else None
+    values = claim if isinstance(claim, list) else [claim]
+    return {str(value).strip() for value in values if value is not None} - {""}
 
 
 def _is_listed(names: str, address: str, values: Set[str]) -> bool:
-    """Whether a list has the address, its ``@domain`` or one of the values."""
+    """Return whether a list contains the address, its ``@domain`` or one of the values."""
     domain = address[address.index("@") :]
     listed = [name.strip() for name in names.split(",")]
-    # A group that is called like an address is none.
+    # A name with "@" is never compared with groups: a group could be called like an address.
     return any(
         name.lower() in (address, domain) if "@" in name else name in values for name in listed
     )

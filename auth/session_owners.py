@@ -1,7 +1,7 @@
-"""Whose browser sessions are: the id of a session resumes it only with the cookie of its sign-in.
+"""The owners of browser sessions: only the owner's sign-in may resume a session.
 
-Streamlit (1.67) lets a browser that was cut off go on with its session by naming its id. It checks
-who that is for OIDC and proxies; a password sign-in it does not know.
+Streamlit (1.67) lets any browser that sends the id of a lost session resume it. It compares the
+user for OIDC and proxies, but does not know about sign-ins with a password.
 """
 
 from collections import OrderedDict
@@ -10,13 +10,13 @@ from typing import Final
 from web import streamlit_compat
 
 _MOST: Final = 10_000
-"""Sessions that are remembered: more than a process ever has. A forgotten one is not resumed."""
+"""Sessions to remember, more than a process has at once. A forgotten one cannot be resumed."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
 
 
 def remember_session_owner(owner: str) -> None:
-    """Remember whose session this script runs for; "" is a visitor."""
+    """Remember the owner of the session that this script runs for; "" is a visitor."""
     if session_id := streamlit_compat.get_session_id():
         _owners[session_id] = owner
         _owners.move_to_end(session_id)
@@ -25,5 +25,5 @@ def remember_session_owner(owner: str) -> None:
 
 
 def find_session_owner(session_id: str) -> str | None:
-    """Whose session that is, as `remember_session_owner` was told; None if it is not known."""
+    """Return the owner that `remember_session_owner` stored; None for an unknown session."""
     return _owners.get(session_id)

@@ -1,7 +1,7 @@
-"""The cookie that keeps someone signed in through reloads, where no script can read it.
+"""The cookie that keeps a user signed in through reloads, which no script can read (HttpOnly).
 
-A page cannot set such a cookie. So its script asks the route here to, with a ticket that is good
-once, and that only who has just signed in or out is given.
+A Streamlit page cannot set such a cookie. Its script asks the route of `web.sign_in_cookie_route`
+to set it, with a one-time ticket that a sign-in or sign-out has just issued.
 """
 
 import secrets
@@ -12,12 +12,9 @@ from typing import Final
 
 import streamlit as st
 
-NAME: Final = "issue_portal"
-SECURE_NAME: Final = f"__Host-{NAME}"
-"""Behind TLS. Browsers take such a name from this very host only, and only over TLS (RFC 6265bis):
-no other host of the domain can put a sign-in of its own in its place.
-"""
+from auth.browser_cookies import name_host_cookie
 
+COOKIE_NAME: Final = "issue_portal"
 TICKET_HEADER: Final = "X-Sign-In-Ticket"
 TICKET_KEY: Final = "sign_in_ticket"
 _TICKET_SECONDS: Final = 60
@@ -25,34 +22,38 @@ _TICKET_SECONDS: Final = 60
 
 @dataclass(frozen=True)
 class _PendingCookie:
+    """A cookie that waits for its ticket; ``until`` is by `time.monotonic`."""
+
     value: str
     seconds: int
     until: float
 
 
 pending_cookies: dict[str, _PendingCookie] = {}
+"""By ticket."""
 
 
 def read_sign_in_cookie() -> str:
-    """What the browser had kept when the page was opened."""
+    """Return the cookie's value when the page was opened, or ""."""
     origin = dict(getattr(st.context, "headers", {})).get("Origin", "")
     return find_sign_in_value(
         getattr(st.context, "cookies", {}), is_secure=origin.startswith("https:")
     )
 
 
-def find_sign_in_value(kept: Mapping[str, str], *, is_secure: bool) -> str:
-    """The sign-in among the cookies of a request, "" if there is none.
+def find_sign_in_value(cookies: Mapping[str, str], *, is_secure: bool) -> str:
+    """Return the sign-in among the cookies of a request, or "".
 
-    Over TLS (``is_secure``), only the one that must have been set over TLS counts.
+    Over TLS (``is_secure``) only the cookie that must have been set over TLS counts.
     """
-    return kept.get(SECURE_NAME, "") or ("" if is_secure else kept.get(NAME, ""))
+    secure_value = cookies.get(name_host_cookie(COOKIE_NAME, is_secure=True), "")
+    return secure_value or ("" if is_secure else cookies.get(COOKIE_NAME, ""))
 
 
 def request_cookie(value: str, seconds: int) -> None:
-    """Have the browser keep ``value`` for so long."""
+    """Issue a ticket for the page's script to store ``value`` in the browser for ``seconds``."""
     now = time.monotonic()
-    for ticket in [ticket for ticket, waiting in pending_cookies.items() if waiting.until < now]:
+    for ticket in [ticket for ticket, cookie in pending_cookies.items() if cookie.until < now]:
         pending_cookies.pop(ticket, None)
     ticket = secrets.token_urlsafe(24)
     pending_cookies[ticket] = _PendingCookie(value, seconds, now + _TICKET_SECONDS)
@@ -60,5 +61,5 @@ def request_cookie(value: str, seconds: int) -> None:
 
 
 def request_cookie_removal() -> None:
-    """Have the browser forget it."""
+    """Issue a ticket for the page's script to remove the cookie."""
     request_cookie("", 0)

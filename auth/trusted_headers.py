@@ -1,13 +1,31 @@
-"""Sign-in at a proxy: the headers in which it names the user."""
+"""Sign-in at a proxy: the headers of ``server.trustedUserHeaders`` that name the user."""
 
+import time
 from collections.abc import Mapping
+from typing import Final
 
 import streamlit as st
+from starlette.requests import HTTPConnection
 
 from auth.mode import as_mapping
 from auth.provider_sign_in import ProviderSignIn, make_sign_in
 from auth.role_mapping import Claims
 from issue_portal.core.settings import get_settings
+from web import streamlit_compat
+
+PROXY_SEEN_KEY: Final = "proxy_seen"
+"""When the headers of this browser session arrived, in seconds since 1970."""
+
+
+def get_proxy_sign_in() -> ProviderSignIn | None:
+    """Return the sign-in of this browser session, from the headers that the page came with."""
+    seen = st.session_state.setdefault(PROXY_SEEN_KEY, time.time())
+    return sign_in_from_headers(st.user.to_dict(), seen)
+
+
+def find_proxy_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
+    """Return the sign-in that the headers of a request describe; None if they name nobody."""
+    return sign_in_from_headers(streamlit_compat.read_proxy_user(request.headers), time.time())
 
 
 def sign_in_from_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
@@ -17,14 +35,15 @@ def sign_in_from_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
     """
     if not headers.get("email"):
         return None
-    groups = str(headers.get(get_settings().role_claim) or "").split(",")
-    told = {**headers, "email_verified": True, get_settings().role_claim: groups}
-    told["name"] = _decode_utf8(str(headers.get("name") or ""))
-    return make_sign_in(told, "", seen)
+    role_claim = get_settings().role_claim
+    groups = str(headers.get(role_claim) or "").split(",")
+    claims = {**headers, "email_verified": True, role_claim: groups}
+    claims["name"] = _decode_utf8(str(headers.get("name") or ""))
+    return make_sign_in(claims, "", seen)
 
 
 def _decode_utf8(header: str) -> str:
-    """A header as proxies send names, though the standard reads each byte as a letter (Latin-1)."""
+    """Decode a header as UTF-8, which proxies send, although HTTP defines it as Latin-1."""
     try:
         return header.encode("latin-1").decode()
     except UnicodeError:
@@ -32,5 +51,5 @@ def _decode_utf8(header: str) -> str:
 
 
 def get_trusted_headers() -> Mapping[str, str]:
-    """The headers by which a proxy says who somebody is, and what each tells."""
+    """Return the names of the proxy's headers, each with the field of the user that it holds."""
     return as_mapping(st.get_option("server.trustedUserHeaders"))

@@ -1,4 +1,4 @@
-"""This browser session: who it is, its API clients, and what it remembers. Pages ask here only."""
+"""The API clients of this browser session. Pages reach the API through this module only."""
 
 from collections.abc import Callable
 from typing import Final
@@ -17,31 +17,37 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue
 
 _TIMEOUT: Final = 5.0
+"""Seconds for one attempt."""
+
 _ATTEMPTS: Final = 3
+
 _PATIENCE: Final = 12.0
+"""Seconds for all attempts of a call."""
 
 
 def client() -> IssuesClient:
-    """A client that acts for the person, or for a visitor."""
+    """Return a client that acts for the current user, or for a visitor."""
     sign_in = current_user.get_sign_in()
     return visitor_client() if sign_in is None else client_of(sign_in)
 
 
 def client_of(sign_in: SignIn) -> IssuesClient:
-    """A client that acts for whoever signed in, at each call only while the sign-in holds."""
-    here = api_backend.get_backend()
+    """Return a client that acts for a sign-in. Each call checks that it is still valid."""
+    backend = api_backend.get_backend()
 
     def token() -> str:
-        who = sign_in.person()
-        if who is None:
-            return ""  # The API answers that one has to sign in.
-        return portal_token.sign(here.keys, who) if here.ours else _token_of(sign_in.username)
+        person = sign_in.get_person()
+        if person is None:
+            return ""  # The client raises AuthenticationError.
+        if backend.is_ours:
+            return portal_token.sign(backend.keys, person)
+        return _token_of(sign_in.username)
 
     return _client(token)
 
 
 def _token_of(username: str) -> str:
-    """The person's token on a remote server; none, which is told, if nobody has set it up."""
+    """Return the user's token for a remote server; "" without one in the secrets."""
     try:
         return str(st.secrets.get("api_tokens", {}).get(username, ""))
     except StreamlitSecretNotFoundError:
@@ -49,30 +55,30 @@ def _token_of(username: str) -> str:
 
 
 def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
-    """A client that never says who is signed in: anonymous reports and receipts go this way."""
-    here = api_backend.get_backend()
-    if here.ours:
-        visitor = Visitor(_visitor())
-        return _client(lambda: portal_token.sign(here.keys, visitor), patience)
+    """Return a client without the user's identity, for anonymous reports and receipts."""
+    backend = api_backend.get_backend()
+    if backend.is_ours:
+        visitor = Visitor(_hash_visitor())
+        return _client(lambda: portal_token.sign(backend.keys, visitor), patience)
     return _client(get_settings().api_token.get_secret_value(), patience)
 
 
-def _visitor() -> str:
-    """What the API counts a visitor's requests under: the address, hashed.
+def _hash_visitor() -> str:
+    """Return the hash of the visitor's address, under which the API counts requests.
 
-    Visitors whose address is not known are counted together, or new sessions would have no limit.
+    All visitors without an address share one count, or a new session would lift the limit.
     """
     address = normalize_address(st.context.ip_address)
     return api_backend.get_backend().keys.hash("visitor", address).hex()[:32]
 
 
 def is_remote() -> bool:
-    """Whether another server keeps the issues."""
-    return not api_backend.get_backend().ours
+    """Return whether a server other than this installation's keeps the issues."""
+    return not api_backend.get_backend().is_ours
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
-    """What happened to an issue; nothing where the server does not keep a history."""
+    """Return the history of an issue; () if the server keeps none."""
     try:
         return client().history(issue.id).data
     except (NotFoundError, NotSupportedError):
@@ -80,15 +86,15 @@ def history(issue: Issue) -> tuple[HistoryEntry, ...]:
 
 
 def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> IssuesClient:
-    here = api_backend.get_backend()
+    backend = api_backend.get_backend()
     settings = get_settings()
     return IssuesClient(
-        here.url,
+        backend.url,
         token,
-        # Servers of the newer form want it; one that was not set would be the wrong one there.
-        org=settings.org if not here.ours and "org" in settings.model_fields_set else None,
+        # Remote servers get it only if it was set: the default names none of theirs.
+        org=settings.org if not backend.is_ours and "org" in settings.model_fields_set else None,
         timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,
         patience=patience,
-        transport=here.transport,
+        transport=backend.transport,
     )

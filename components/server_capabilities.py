@@ -1,13 +1,17 @@
-"""What the server that keeps the issues can do, where servers of the contract differ.
+"""The capabilities of the server in use, where servers of the contract differ.
 
-Nobody sets it: the portal learns it from answers, and keeps it for as long as it runs.
+No setting says it: the portal learns it from responses and remembers it until it stops.
 """
 
+import threading
 import time
 from collections.abc import Set
-from typing import Final
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final
 
 from auth import api_backend, current_user
+from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
 from components import api_session
 from components.api_session import client, client_of
@@ -21,75 +25,126 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, User
 
 _NOBODYS_RECEIPT: Final = "0000-0000-0000-0000"
+
 _PATIENCE: Final = 2.0
-_ASK_AGAIN: Final = 30.0
+"""Seconds that a page waits for the answer whether the server has receipts."""
 
-
-def gives_receipts() -> bool:
-    """Whether an anonymous report can be followed. True as long as that is not known."""
-    here = api_backend.get_backend()
-    now = time.monotonic()
-    if here.receipts is None and (here.asked_at is None or now - here.asked_at > _ASK_AGAIN):
-        here.asked_at = now
-        try:
-            api_session.visitor_client(patience=_PATIENCE).look_up_receipt(_NOBODYS_RECEIPT)
-        except NotSupportedError:
-            here.receipts = False
-        except NotFoundError:
-            # It has no such receipt; or no such call, as the first report will tell.
-            here.receipts = True
-        except IssuesError:
-            return True
-    return here.receipts is not False
-
-
-def learn_from_report(sent: Issue) -> None:
-    """An anonymous report came with a receipt, or without."""
-    here = api_backend.get_backend()
-    if sent.created_by is None:
-        here.receipts = sent.receipt is not None
-
-
-def me() -> User | None:
-    """The person as the server knows them; None for a visitor, or if it does not say."""
-    here = api_backend.get_backend()
-    # A visitor is nobody to any server: that tells nothing of this one.
-    if here.knows_people is False or current_user.get_person() is None:
-        return None
-    try:
-        return api_session.client().me()
-    except (NotFoundError, NotSupportedError):
-        here.knows_people = False
-        return None
-
-
-def learn_from_refusal(lacking: Set[str]) -> None:
-    """It refused a report because it lacked these optional fields of `NewIssue`."""
-    api_backend.get_backend().wanted |= lacking
-
-
-def wanted() -> frozenset[str]:
-    """The optional fields of `NewIssue` without which this server has refused a report."""
-    return api_backend.get_backend().wanted
-
+_ASK_AGAIN_SECONDS: Final = 30.0
 
 _FAR_FUTURE: Final = 2**52
 """Milliseconds since 1970."""
 
 
+@dataclass(frozen=True)
+class ServerCapabilities:
+    """The capabilities of a server. None means not known yet; pages then offer the feature."""
+
+    filters: bool | None = None
+    """Whether it filters lists."""
+    receipts: bool | None = None
+    """Whether it gives receipts for anonymous reports."""
+    knows_people: bool | None = None
+    """Whether it returns the caller as a user."""
+    required_fields: frozenset[str] = frozenset()
+    """Optional fields of `NewIssue` without which it has refused a report."""
+
+
+class _Learner:
+    """Learns the capabilities of one server. Threads of all sessions share it."""
+
+    def __init__(self, backend: ApiBackend) -> None:
+        known = True if backend.is_ours else None
+        self.capabilities = ServerCapabilities(filters=known, receipts=known)
+        self.receipts_asked_at: float | None = None
+        """By `time.monotonic`."""
+        self._lock = threading.Lock()
+
+    def learn(self, **capabilities: Any) -> None:
+        with self._lock:
+            self.capabilities = replace(self.capabilities, **capabilities)
+
+    def require(self, fields: Set[str]) -> None:
+        with self._lock:
+            required = self.capabilities.required_fields | fields
+            self.capabilities = replace(self.capabilities, required_fields=required)
+
+
+@lru_cache(maxsize=1)
+def _learner_of(backend: ApiBackend) -> _Learner:
+    return _Learner(backend)
+
+
+def _get_learner() -> _Learner:
+    return _learner_of(api_backend.get_backend())
+
+
+def get_capabilities() -> ServerCapabilities:
+    """Return what is known of the server in use, without a request to it."""
+    return _get_learner().capabilities
+
+
+def gives_receipts() -> bool:
+    """Return whether anonymous reports can be followed; True as long as that is not known.
+
+    Asks the server with a receipt that nobody has, at most every 30 s until it answers.
+    """
+    learner, now = _get_learner(), time.monotonic()
+    asked_at = learner.receipts_asked_at
+    is_due = asked_at is None or now - asked_at > _ASK_AGAIN_SECONDS
+    if learner.capabilities.receipts is None and is_due:
+        learner.receipts_asked_at = now
+        try:
+            api_session.visitor_client(patience=_PATIENCE).look_up_receipt(_NOBODYS_RECEIPT)
+        except NotSupportedError:
+            learner.learn(receipts=False)
+        except NotFoundError:
+            # No such receipt, or no such route: the first anonymous report will tell.
+            learner.learn(receipts=True)
+        except IssuesError:
+            return True
+    return learner.capabilities.receipts is not False
+
+
+def learn_from_report(sent: Issue) -> None:
+    """Learn from an anonymous report, which came back with or without a receipt."""
+    if sent.created_by is None:
+        _get_learner().learn(receipts=sent.receipt is not None)
+
+
+def fetch_me() -> User | None:
+    """Fetch the signed-in user from the server; None for a visitor, or if it has no such route."""
+    # No server knows a visitor, so a visitor's request would say nothing about this server.
+    if get_capabilities().knows_people is False or current_user.get_person() is None:
+        return None
+    try:
+        return api_session.client().me()
+    except (NotFoundError, NotSupportedError):
+        _get_learner().learn(knows_people=False)
+        return None
+
+
+def learn_from_refusal(missing: Set[str]) -> None:
+    """Learn that the server refused a report because these optional fields were missing."""
+    _get_learner().require(missing)
+
+
 def can_filter(sign_in: SignIn | None = None) -> bool:
-    """Whether the server filters lists: one of the original form refuses to, or does not listen."""
-    here = api_backend.get_backend()
-    if here.filters is None:
+    """Return whether the server filters lists; True as long as that is not known.
+
+    Servers of the original form refuse filters or ignore them. Asks as `sign_in`, or else as the
+    current user, for issues of the far future. Raises the client's errors.
+    """
+    learner = _get_learner()
+    if learner.capabilities.filters is None:
         asking = client_of(sign_in) if sign_in else client()
         try:
             of_the_future = asking.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
         except BadRequestError:
-            here.filters = False
+            learner.learn(filters=False)
             return False
         if of_the_future:
-            here.filters = False
+            learner.learn(filters=False)
         elif asking.list(IssueQuery(page_size=1)).data:
-            here.filters = True
-    # An empty list fits all filters.
-    return here.filters is not False
+            learner.learn(filters=True)
+    # Lists that are empty with and without a filter prove nothing.
+    return learner.capabilities.filters is not False

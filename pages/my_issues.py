@@ -31,7 +31,7 @@ require_sign_in.require()
 @st.fragment
 def render_list_or_issue() -> None:
     """Render everything below the title; actions rerun this part only."""
-    person = require_sign_in.require_still()
+    person = require_sign_in.require_in_fragment()
     issue_list.handle_key_presses()
     undo.render_bar()
     messages.render_pending()

@@ -35,7 +35,7 @@ require_sign_in.require(reviewer=True)
 @st.fragment
 def render_queue_and_issue() -> None:
     """Render everything below the title; actions rerun this part only."""
-    require_sign_in.require_still(reviewer=True)
+    require_sign_in.require_in_fragment(reviewer=True)
     issue_list.handle_key_presses()
     undo.render_bar()
     messages.render_pending()

@@ -21,7 +21,7 @@ from issue_portal.core.portal_token import Person
 def render_sign_in() -> None:
     """Render the sign-in form; after a sign-out, drop what its person left in the browser."""
     st.title(_("Sign in"), anchor=False)
-    signed_out = sign_out_outcome.just_signed_out()
+    signed_out = sign_out_outcome.get_sign_out_id()
     if signed_out:
         st.success(_("You are signed out."), icon=":material/logout:")
     render_sign_out_warnings()
@@ -29,7 +29,7 @@ def render_sign_in() -> None:
         st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
     else:
         st.caption(_("Without signing in you can report anonymously."))
-    return_after_sign_in.signing_in()
+    return_after_sign_in.note_sign_in_page()
     require_sign_in.render_sign_in_form()
     if signed_out:
         draft_autosave.forget_all_drafts(signed_out)
@@ -40,7 +40,7 @@ def render_sign_in() -> None:
 
 def render_sign_out_warnings() -> None:
     """Show what went wrong with the last sign-out."""
-    if sign_out_outcome.copies_may_hold():
+    if sign_out_outcome.is_revocation_unsaved():
         st.warning(
             _(
                 "This could not be written down, as the server's disk takes nothing. If somebody"
@@ -48,7 +48,7 @@ def render_sign_out_warnings() -> None:
             ),
             icon=":material/warning:",
         )
-    if sign_out_outcome.change_is_lost():
+    if sign_out_outcome.is_change_lost():
         st.warning(
             _("What you did last could not be saved. Sign in again to see what is there."),
             icon=":material/warning:",
@@ -68,7 +68,7 @@ def render_account(person: Person) -> None:
 person = current_user.get_person()
 if person is None:
     render_sign_in()
-elif target := return_after_sign_in.page_to_return_to():
+elif target := return_after_sign_in.find_return_page():
     st.switch_page(target)
 else:
     render_account(person)

@@ -1,4 +1,4 @@
-"""What may connect to the portal: its own pages, so many sessions, no uploads (ASGI middleware).
+"""Limits on connections: sessions for the portal's own pages only, a maximum of them, no uploads.
 
 A session costs memory and four file descriptors for as long as its browser tab is open.
 """
@@ -27,24 +27,26 @@ from web.websocket_messages import WebSocketMessages
 log = logging.getLogger(__name__)
 
 _DESCRIPTORS_PER_SESSION: Final = 4
-"""The WebSocket, and the event loop that Streamlit (1.67) gives each session: three."""
+"""One for the WebSocket, three for the event loop that Streamlit (1.67) gives each session."""
 
-_PROTOCOLS: Final = "sec-websocket-protocol"
+_PROTOCOL_HEADER: Final = "sec-websocket-protocol"
 
 
 class ConnectionLimitsMiddleware:
-    """Refuses uploads, other sites, and too many sessions, in all or of one address.
+    """Refuses uploads, other origins, and sessions beyond the limits per address and in total.
 
-    The messages of a session are read one at a time, and its scripts take turns with others.
+    `WebSocketMessages` filters the messages of a session, `ScriptScheduler` schedules its scripts.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         settings = get_settings()
-        self._most = min(settings.max_sessions, _sessions_that_fit(settings.max_sessions))
-        self._most_of_one = settings.max_sessions_of_one
+        self._most_sessions = min(
+            settings.max_sessions, _count_affordable_sessions(settings.max_sessions)
+        )
+        self._most_of_address = settings.max_sessions_of_one
         self._by_address: Counter[str] = Counter()
-        self._turns = ScriptScheduler()
+        self._scheduler = ScriptScheduler()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -57,37 +59,37 @@ class ConnectionLimitsMiddleware:
         elif scope["type"] == "http" and UPLOAD_PATH in scope["path"]:
             await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._session(scope, receive, send)
+            await self._open_session(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _open_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = find_client_key(scope)
-        of_one = self._by_address[address] if address else 0
+        count = self._by_address[address] if address else 0
         refusal = None
-        if _is_of_another_site(Headers(scope=scope)):
+        if _is_cross_origin(Headers(scope=scope)):
             refusal = PlainTextResponse("Sessions are for the portal's own pages.", 403)
-        elif of_one >= self._most_of_one or self._by_address.total() >= self._most:
+        elif count >= self._most_of_address or self._by_address.total() >= self._most_sessions:
             refusal = PlainTextResponse("Too many sessions are open.", 503)
         if refusal:
             await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
         self._by_address[address] += 1
-        connection = self._turns.join(address)
-        messages = WebSocketMessages(self._turns, connection, receive, send)
+        connection = self._scheduler.join(address)
+        messages = WebSocketMessages(self._scheduler, connection, receive, send)
         try:
-            # To open a session costs as much as to run a script.
-            await self._turns.turn(connection)
-            await self.app(_without_foreign_session(scope), messages.receive, messages.send)
+            # Opening a session costs as much as running a script.
+            await self._scheduler.wait_for_turn(connection)
+            await self.app(_drop_foreign_session(scope), messages.receive, messages.send)
         finally:
-            self._turns.leave(connection)
+            self._scheduler.leave(connection)
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
 
 
-def _sessions_that_fit(wanted: int) -> int:
-    """How many sessions the file descriptors of this process are enough for; warns if too few."""
+def _count_affordable_sessions(wanted: int) -> int:
+    """Return how many sessions the file descriptors of this process allow; warn if too few."""
     descriptors = uvicorn_limits.raise_descriptor_limit()
     fit = max(1, (descriptors - uvicorn_limits.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
     if fit < wanted:
@@ -103,21 +105,22 @@ def _sessions_that_fit(wanted: int) -> int:
 
 
 def _has_two_identities(headers: Headers) -> bool:
-    """Whether a header by which a proxy says who somebody is came more than once.
+    """Return whether a proxy's header that names the user came more than once.
 
-    Streamlit (1.67) takes the first, which may be the one that the client has sent.
+    Streamlit (1.67) reads the first, which the client may have sent.
     """
     return any(len(headers.getlist(name)) > 1 for name in get_trusted_headers())
 
 
-def _is_of_another_site(headers: Headers) -> bool:
-    """Whether a page opens the session that did not come from where the browser sends it.
+def _is_cross_origin(headers: Headers) -> bool:
+    """Return whether a page of another origin opens the session.
 
-    Streamlit looks at names alone; another port is another program, whose pages get our cookies.
+    Streamlit compares host names only. Another port is another program, whose pages get our
+    cookies.
     """
     origin = headers.get("origin")
     if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
-        return False  # No browser leaves it out.
+        return False  # Not a browser: browsers always send it.
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -127,7 +130,7 @@ def _is_of_another_site(headers: Headers) -> bool:
 
 
 def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
-    """Whether this connection comes from the browser whose session that is."""
+    """Return whether the connection comes from the owner of the session."""
     owner = session_owners.find_session_owner(session_id)
     if owner is None:
         return False
@@ -136,18 +139,18 @@ def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
     )
 
 
-def _without_foreign_session(scope: Scope) -> Scope:
-    """The scope without the id of a session to resume, if that is not this browser's own.
+def _drop_foreign_session(scope: Scope) -> Scope:
+    """Return the scope without the id of a session to resume, unless this browser owns it.
 
-    Streamlit's page sends it as the third of its WebSocket subprotocols.
+    Streamlit's page sends the id as the third of its WebSocket subprotocols.
     """
     connection = HTTPConnection(scope)
-    offered = connection.headers.get(_PROTOCOLS, "").split(",")
+    offered = connection.headers.get(_PROTOCOL_HEADER, "").split(",")
     session_id = offered[SESSION_ID_INDEX].strip() if len(offered) > SESSION_ID_INDEX else ""
     if not session_id or _may_resume(session_id, connection):
         return scope
     kept = ",".join(offered[:SESSION_ID_INDEX]).encode("latin-1")
-    name = _PROTOCOLS.encode()
+    name = _PROTOCOL_HEADER.encode()
     headers = [(key, kept if key == name else value) for key, value in scope["headers"]]
     return {
         **scope,

@@ -1,6 +1,6 @@
-"""All issues that a list's filters let through, as a file: the links, and the route they lead to.
+"""The route that exports all issues matching a list's filters as CSV or JSON lines.
 
-A route of its own, since Streamlit's download button keeps a whole file in memory.
+Streamlit's download button would keep the whole file in memory.
 """
 
 import asyncio
@@ -30,48 +30,49 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 
 _THREADS: Final = CapacityLimiter(4)
-"""For all downloads together: however many there are, they take turns."""
+"""Threads for all exports together; further exports wait."""
 
-_AT_ONCE: Final = ConcurrencyLimit(2)
-"""For each person: however slowly they read, they keep the texts of few pages in memory."""
+_EXPORTS_OF_ONE: Final = ConcurrencyLimit(2)
+"""Exports at once per user: a slow reader keeps a few pages of issues in memory."""
 
-_PART: Final = 65_536
-"""Characters that are sent at once: one issue may have 10,000."""
+_PART_SIZE: Final = 65_536
+"""Characters per part of the response. One issue can have 10,000."""
 
-_MEDIA: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
+_MEDIA_TYPES: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
-class _Download:
-    """Answers with the file, as an ASGI application: the person's turn ends with the answer."""
+class _ExportEndpoint:
+    """Sends the export as an ASGI app, which keeps the user's turn until the response has ended."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        who = current_user.find_request_sign_in(request)
-        if request.path_params["form"] not in _MEDIA:
-            answer: Response = PlainTextResponse("There is no such file.", 404)
-        elif who is None:
-            answer = PlainTextResponse("Sign in first.", 401)
-        elif (turn := _AT_ONCE.get_semaphore(who.username)).locked():
-            text = "Two downloads of yours are under way. Try again when one has ended."
-            answer = PlainTextResponse(text, 429, {"Retry-After": "30"})
-        else:
-            async with turn:
-                answer = await to_thread.run_sync(_begun, request, who, limiter=_THREADS)
-                await answer(scope, receive, send)
+        sign_in = current_user.find_request_sign_in(request)
+        if request.path_params["form"] not in _MEDIA_TYPES:
+            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
             return
-        await answer(scope, receive, send)
+        if sign_in is None:
+            await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
+            return
+        turn = _EXPORTS_OF_ONE.get_semaphore(sign_in.username)
+        if turn.locked():
+            text = "Two downloads of yours are under way. Try again when one has ended."
+            await PlainTextResponse(text, 429, {"Retry-After": "30"})(scope, receive, send)
+            return
+        async with turn:
+            response = await to_thread.run_sync(_start_export, request, sign_in, limiter=_THREADS)
+            await response(scope, receive, send)
 
 
-def _begun(request: Request, who: SignIn) -> Response:
+def _start_export(request: Request, sign_in: SignIn) -> Response:
     form = request.path_params["form"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
             update=dict.fromkeys(PLACE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
         )
-        if server_capabilities.can_filter(who):
+        if server_capabilities.can_filter(sign_in):
             query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})
-        issues = api_session.client_of(who).iterate(query)
-        # The first page before the answer begins: a refusal is an answer of its own.
+        issues = api_session.client_of(sign_in).iterate(query)
+        # Fetch the first page before the response starts, so that an error gets its own status.
         first = list(islice(issues, 1))
     except ValidationError:
         return PlainTextResponse("These filters make no sense.", 400)
@@ -81,8 +82,8 @@ def _begun(request: Request, who: SignIn) -> Response:
         return PlainTextResponse("The server does not answer. Try again shortly.", 503)
     name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
     return StreamingResponse(
-        _in_threads(_lines(form, chain(first, issues))),
-        media_type=_MEDIA[form],
+        _stream_in_threads(_format_lines(form, chain(first, issues))),
+        media_type=_MEDIA_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
@@ -90,9 +91,9 @@ def _begun(request: Request, who: SignIn) -> Response:
     )
 
 
-def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
+def _format_lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
     if form == "csv":
-        # The byte order mark, without which Excel takes it for another encoding.
+        # Without a byte order mark, Excel guesses another encoding.
         yield "\ufeff" + export_formats.format_csv_header()
     for issue in issues:
         yield (
@@ -102,21 +103,23 @@ def _lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
         )
 
 
-async def _in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
-    def some() -> tuple[str, float]:
-        begun = time.monotonic()
+async def _stream_in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
+    def read_part() -> tuple[str, float]:
+        started = time.monotonic()
         part: list[str] = []
         size = 0
-        while size < _PART and (line := next(lines, "")):
+        while size < _PART_SIZE and (line := next(lines, "")):
             part.append(line)
             size += len(line)
-        return "".join(part), time.monotonic() - begun
+        return "".join(part), time.monotonic() - started
 
-    while (found := await to_thread.run_sync(some, limiter=_THREADS))[0]:
-        text, seconds = found
+    while True:
+        text, seconds = await to_thread.run_sync(read_part, limiter=_THREADS)
+        if not text:
+            return
         yield text
-        # For half of the time others are served as if nobody downloaded.
+        # An export works at most half of the time, so that other requests are not slowed down.
         await asyncio.sleep(seconds)
 
 
-route: Final = Route(f"/{PATH}.{{form}}", _Download(), methods=["GET"])
+route: Final = Route(f"/{PATH}.{{form}}", _ExportEndpoint(), methods=["GET"])

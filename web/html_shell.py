@@ -18,10 +18,10 @@ from web import streamlit_compat
 
 _ASSETS: Final = Path(__file__).parent / "static"
 _STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
-_REPORT: Final = re.compile("/report(/?)$")
-"""What people guess the first page's address to be: it has another one, as it has no name."""
-_PAGES: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
-_FRAMED: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
+_REPORT_PATH: Final = re.compile("/report(/?)$")
+"""A likely guess at the first page\'s address, which is "/"."""
+_PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
+_EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class HtmlShellMiddleware:
@@ -29,9 +29,9 @@ class HtmlShellMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.pages = {code: _page(code, *_STYLES) for code in i18n.get_languages()}
+        self.pages = {code: _make_page(code, *_STYLES) for code in i18n.get_languages()}
         self.framed_pages = {
-            code: _page(code, *_STYLES, "embedded.css") for code in i18n.get_languages()
+            code: _make_page(code, *_STYLES, "embedded.css") for code in i18n.get_languages()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,13 +43,13 @@ class HtmlShellMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        if found := _REPORT.search(scope["path"]):
+        if found := _REPORT_PATH.search(scope["path"]):
             query = scope["query_string"].decode("latin-1")
             first_page = "../" if found[1] else "./"
             answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
             await answer(scope, receive, send)
             return
-        pages = self.framed_pages if _FRAMED.search(scope["query_string"]) else self.pages
+        pages = self.framed_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
         page = pages[_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
@@ -75,7 +75,9 @@ class HtmlShellMiddleware:
 def is_page_request(scope: Scope) -> bool:
     """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
     return (
-        scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and (scope["path"] in _PAGES)
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and (scope["path"] in _PAGE_PATHS)
     )
 
 
@@ -104,7 +106,7 @@ class _Page:
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
-def _page(code: str, *styles: str) -> _Page:
+def _make_page(code: str, *styles: str) -> _Page:
     root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
     return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))

@@ -1,4 +1,4 @@
-"""Calling the API of the same process without a socket: a transport for the shared client."""
+"""An httpx transport that calls the API of the same process without a socket."""
 
 import asyncio
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -8,26 +8,30 @@ from starlette.types import ASGIApp
 
 
 class InProcessTransport(httpx.BaseTransport):
-    """Hands each request of a thread to ``app`` on the server's event loop."""
+    """Passes requests from threads to ``app`` on the server's event loop."""
 
     def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
         self._asgi = httpx.ASGITransport(app, raise_app_exceptions=False)
         self._loop = loop
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and wait for the whole answer, for as long as its read timeout allows."""
+        """Send a request and wait for the whole response.
+
+        Raises `httpx.ReadTimeout` after the request's read timeout, and `httpx.ConnectError` once
+        the server has stopped.
+        """
         if self._loop.is_closed():
             raise httpx.ConnectError("the server has stopped", request=request)
         timeout = request.extensions.get("timeout", {}).get("read")
-        future = asyncio.run_coroutine_threadsafe(self._answer(request), self._loop)
+        future = asyncio.run_coroutine_threadsafe(self._send(request), self._loop)
         try:
             return future.result(timeout)
         except FutureTimeoutError as error:
             future.cancel()
             raise httpx.ReadTimeout("no answer in time", request=request) from error
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         request.stream = httpx.ByteStream(request.read())
-        answer = await self._asgi.handle_async_request(request)
-        body = httpx.ByteStream(await answer.aread())
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=body)
+        response = await self._asgi.handle_async_request(request)
+        body = httpx.ByteStream(await response.aread())
+        return httpx.Response(response.status_code, headers=response.headers, stream=body)

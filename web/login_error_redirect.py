@@ -1,4 +1,4 @@
-"""The routes to the sign-in provider and back (ASGI middleware)."""
+"""Guards Streamlit's routes to the OIDC provider and back."""
 
 import asyncio
 from contextlib import nullcontext, suppress
@@ -17,93 +17,103 @@ from issue_portal.core.client_address import find_client_key
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from web.streamlit_compat import SIGN_IN_ROUTES
 
-_PATIENCE: Final = 10.0
-"""Seconds for all that Streamlit asks the provider before it answers the browser."""
+_PROVIDER_SECONDS: Final = 10.0
+"""Seconds for all requests to the provider that one request of a browser causes."""
 
-_AT_ONCE: Final = 20
-"""How often an address asks the provider at once; a hundred people may come at the same time."""
+_MOST_AT_ONCE: Final = 20
+"""Requests of one address at once; a hundred users may sign in at the same time."""
 
 
 class LoginErrorRedirectMiddleware:
-    """Stands before Streamlit's routes (1.67) that lead to the provider and back.
+    """Makes up for what Streamlit's sign-in routes (1.67) lack.
 
-    When one cannot lead to the provider, Streamlit shows a bare page: this leads back to the
-    portal, where it is told. Any other site could have people signed out by a link, and then their
-    sign-in would be over in this browser only: this asks where they come from, and ends it. Nobody
-    comes back from the provider who has not left for it in this browser.
+    - If the provider fails, Streamlit shows a bare error page. This redirects to the portal, which
+      explains the failure.
+    - Any site could sign users out with a link. This accepts a sign-out from the portal only, and
+      revokes the sign-in, which Streamlit ends in this browser only.
+    - This accepts a return from the provider only in the browser that left for it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = ConcurrencyLimit(_AT_ONCE)
+        self._turns = ConcurrencyLimit(_MOST_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or lead back."""
+        """Pass the request on, or redirect to the portal."""
         path = scope["path"] if scope["type"] == "http" else ""
         if not path.endswith(SIGN_IN_ROUTES):
             await self.app(scope, receive, send)
             return
         if get_sign_in_mode() is not SignInMode.PROVIDER:
-            # Streamlit would log an error for each.
+            # Streamlit would log an error for each request.
             await PlainTextResponse("There is no provider.", 404)(scope, receive, send)
             return
         if path.endswith("/auth/logout"):
             request = HTTPConnection(scope)
-            # Browsers say so; "none" is an address that a person typed.
+            # "none": the user typed the address. Browsers always send the header.
             if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
-            await to_thread.run_sync(oidc.end_provider_sign_in, request)
+            await to_thread.run_sync(oidc.end_oidc_sign_in, request)
         state = ""
         if path.endswith("/oauth2callback"):
-            state = _state_in(scope["query_string"].decode("latin-1"))
-            if (
-                not state
-                or oidc_cookies.name_departure_cookie(state) not in HTTPConnection(scope).cookies
-            ):
+            state = _find_state(scope["query_string"].decode("latin-1"))
+            if not state or not _has_left(HTTPConnection(scope), state):
                 await RedirectResponse("./", 303)(scope, receive, send)
                 return
-        is_login = path.endswith("/auth/login")
-        answered = False
+        await self._ask_provider(scope, receive, send, state)
 
-        async def unless_failed(message: Message) -> None:
-            nonlocal answered
+    async def _ask_provider(self, scope: Scope, receive: Receive, send: Send, state: str) -> None:
+        """Let Streamlit answer, or redirect to the portal if the provider fails or is slow.
+
+        ``state`` is that of a return from the provider, or "".
+        """
+        is_login = scope["path"].endswith("/auth/login")
+        is_answered = False
+
+        async def send_wrapper(message: Message) -> None:
+            nonlocal is_answered
             if "status" in message:
-                answered = not is_login or message["status"] < 400
+                is_answered = not is_login or message["status"] < 400
                 headers = list(message.get("headers", ()))
                 headers += oidc_cookies.seal_sign_in(headers)
                 if is_login:
                     address = dict(headers).get(b"location", b"").decode("latin-1")
-                    headers += _begun(_state_in(urlsplit(address).query), COOKIE_SECONDS)
-                headers += _begun(state, 0)
-                message["headers"] = headers
-            if answered:
+                    new_state = _find_state(urlsplit(address).query)
+                    headers += _make_departure_cookie(new_state, COOKIE_SECONDS)
+                message["headers"] = headers + _make_departure_cookie(state, 0)
+            if is_answered:
                 await send(message)
 
         address = find_client_key(scope)
         turn = self._turns.get_semaphore(address) if address else nullcontext()
         with suppress(TimeoutError):
-            async with turn, asyncio.timeout(_PATIENCE):
-                await self.app(scope, receive, unless_failed)
-        if not answered:
-            home = "./" if path.endswith("/oauth2callback") else "../"
+            async with turn, asyncio.timeout(_PROVIDER_SECONDS):
+                await self.app(scope, receive, send_wrapper)
+        if not is_answered:
+            home = "./" if scope["path"].endswith("/oauth2callback") else "../"
             await RedirectResponse(home, 303)(scope, receive, send)
 
 
-def _begun(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
-    """The header that has the browser remember for so long that it left for the provider here."""
+def _has_left(request: HTTPConnection, state: str) -> bool:
+    """Return whether this browser left for the provider with this ``state``."""
+    return oidc_cookies.name_departure_cookie(state) in request.cookies
+
+
+def _make_departure_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
+    """Return the header that makes the browser remember its departure for so many seconds."""
     if not state:
         return []
-    answer, secure = Response(), oidc_cookies.is_over_tls()
+    response, is_secure = Response(), oidc_cookies.is_over_tls()
     name = oidc_cookies.name_departure_cookie(state)
-    answer.set_cookie(name, "1", seconds, secure=secure, httponly=True, samesite="lax")
-    return answer.raw_headers[-1:]
+    response.set_cookie(name, "1", seconds, secure=is_secure, httponly=True, samesite="lax")
+    return response.raw_headers[-1:]
 
 
-def _state_in(query: str) -> str:
-    """What OAuth 2 calls the state: it names one way to the provider and back.
+def _find_state(query: str) -> str:
+    """Return the OAuth 2 ``state`` of a query, which identifies one sign-in attempt.
 
-    None ("") if there are several: Streamlit would take the last one.
+    Returns "" if there are several, of which Streamlit would take the last.
     """
     states = parse_qs(query, keep_blank_values=True).get("state", [])
     return states[0] if len(states) == 1 else ""

@@ -1,4 +1,4 @@
-"""The route that sets the sign-in cookie, where no script can read it."""
+"""The route that sets the sign-in cookie as HttpOnly, which a page cannot do."""
 
 import time
 from typing import Final
@@ -7,21 +7,22 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from auth.sign_in_cookie import NAME, SECURE_NAME, TICKET_HEADER, pending_cookies
+from auth.browser_cookies import name_host_cookie
+from auth.sign_in_cookie import COOKIE_NAME, TICKET_HEADER, pending_cookies
 
 
-def _answer(request: Request) -> Response:
-    # Another site's page cannot send this header without being allowed to, which it is not.
-    waiting = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
-    if waiting is None or waiting.until < time.monotonic():
+def _set_cookie(request: Request) -> Response:
+    # Pages of other sites cannot send this header: CORS would have to allow it.
+    cookie = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
+    if cookie is None or cookie.until < time.monotonic():
         return PlainTextResponse("This ticket is not good, or not any more.", 400)
-    # What the browser says: a proxy in between may speak plain HTTP to us.
+    # From the browser: a proxy may send us plain HTTP.
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(
-        SECURE_NAME if is_secure else NAME,
-        waiting.value,
-        max_age=waiting.seconds,
+        name_host_cookie(COOKIE_NAME, is_secure=is_secure),
+        cookie.value,
+        max_age=cookie.seconds,
         httponly=True,
         samesite="strict",
         secure=is_secure,
@@ -29,4 +30,4 @@ def _answer(request: Request) -> Response:
     return response
 
 
-route: Final = Route("/cookie", _answer, methods=["POST"])
+route: Final = Route("/cookie", _set_cookie, methods=["POST"])

@@ -1,4 +1,4 @@
-"""Start and stop the portal: secrets, data directory, keys, accounts, and the embedded API.
+"""Starts and stops the portal: secrets, data directory, keys, accounts, and the embedded API.
 
 The only module of the portal that imports `issue_portal.server`.
 """
@@ -53,10 +53,10 @@ class Installation:
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
         """Connect the portal to its API for as long as the server runs."""
-        # What is here now stays: the garbage collector need not go through it again and again.
+        # What is loaded now stays: the garbage collector need not scan it.
         gc.freeze()
         gc.enable()
-        _announce()
+        _print_url()
         session_metrics.watch_sessions()
         js_component.serve_files()
         if self.service:
@@ -69,7 +69,7 @@ class Installation:
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
             await asyncio.to_thread(undo.send_all_pending)
-            await asyncio.to_thread(api_backend.get_backend().ended.flush)
+            await asyncio.to_thread(api_backend.get_backend().revoked_sign_ins.flush)
         if self.service:
             self.service.close()
         telemetry.stop()
@@ -79,23 +79,23 @@ def start() -> Installation:
     """Prepare everything that the server needs; raises `FatalError`."""
     try:
         load_secrets()
-        return _start(get_settings())
+        return _prepare(get_settings())
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         raise FatalError(f"Cannot start: {error.strerror or error}{where}.") from error
 
 
-def _start(settings: Settings) -> Installation:
+def _prepare(settings: Settings) -> Installation:
     logging_setup.configure_logging(settings.log)
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
-    way = get_sign_in_mode()
+    mode = get_sign_in_mode()
     password.get_login_throttle()
     make_data_directory(settings)
     keys = load_keys(settings)
-    new_passwords = create_first_accounts(settings) if way is SignInMode.ACCOUNTS else {}
+    new_passwords = create_first_accounts(settings) if mode is SignInMode.ACCOUNTS else {}
     load_accounts(settings)
-    if way is SignInMode.PROVIDER:
+    if mode is SignInMode.PROVIDER:
         from auth import oidc_client  # noqa: PLC0415 - Authlib takes 60 ms to load
 
         oidc_client.install_provider_client()
@@ -104,13 +104,13 @@ def _start(settings: Settings) -> Installation:
         add_sample_issues(service)
     if new_passwords:
         _print_passwords(new_passwords)
-    if way is not SignInMode.ACCOUNTS and not settings.reviewers:
+    if mode is not SignInMode.ACCOUNTS and not settings.reviewers:
         sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
     return Installation(keys, service)
 
 
-def _announce() -> None:
-    """Print the portal's address. Under uvicorn, only uvicorn knows the port, and prints it."""
+def _print_url() -> None:
+    """Print the portal's URL, unless uvicorn does."""
     if url := streamlit_compat.find_own_url():
         sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
 

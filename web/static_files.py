@@ -1,7 +1,6 @@
-"""The files of Streamlit's page, some eighty for who opens it first, kept in memory (ASGI).
+"""Serves the files of Streamlit's page from memory: a first visit loads about eighty.
 
-Streamlit (1.67) has threads look for each, open and read it: 3 ms of a processor for the smallest,
-in which the portal does nothing else.
+Streamlit (1.67) finds, opens and reads each in a thread: 3 ms of processor time for the smallest.
 """
 
 import mimetypes
@@ -16,50 +15,52 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from issue_portal.core.body_size import estimate_body_size
 from web import streamlit_compat
 
-_FILES: Final = "static/**/*"
+_FILE_PATTERN: Final = "static/**/*"
 
 _HEADERS: Final = {"Cache-Control": "public, immutable, max-age=31536000"}
-"""As Streamlit says: the name of a file changes with what is in it."""
+"""As Streamlit sets it: the name of a file changes with its content."""
 
 
 class StaticFilesMiddleware:
-    """Answers with the file if one is asked for, and passes all else on."""
+    """Answers requests for the files, and passes all others on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass the request on."""
-        if scope["type"] == "http" and _is_beside_a_script(scope["path"]):
+        """Answer a request for a file, or pass it on."""
+        if scope["type"] == "http" and _is_component_source(scope["path"]):
             await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
         elif not is_static_file_request(scope):
             await self.app(scope, receive, send)
         elif scope["path"] in list_files():
-            kind = mimetypes.guess_type(scope["path"])[0]
-            await Response(_read_file(scope["path"]), 200, _HEADERS, kind)(scope, receive, send)
+            media_type = mimetypes.guess_type(scope["path"])[0]
+            await Response(_read_file(scope["path"]), 200, _HEADERS, media_type)(
+                scope, receive, send
+            )
         else:
-            # Streamlit would send the page, as a script or a style.
+            # Streamlit would send its page in place of a script or style.
             await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
 
 
 def is_static_file_request(scope: Scope) -> bool:
-    """Whether this asks for a file of the bundle, be it there or not."""
+    """Return whether a request is for a file of the page, whether it exists or not."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
     return scope["path"].startswith("/static/") and not estimate_body_size(Headers(scope=scope), 1)
 
 
-def _is_beside_a_script(path: str) -> bool:
-    """Whether Streamlit would serve this Python file: it serves all of a component's folder."""
+def _is_component_source(path: str) -> bool:
+    """Return whether the path is a component's source: Streamlit serves its whole folder."""
     return "/bidi-components/" in path and not path.endswith((".js", ".css"))
 
 
 @cache
 def list_files() -> dict[str, Path]:
-    """The bundle's files by the path by which a browser asks for them."""
+    """Return the files of the page by their URL path."""
     folder = streamlit_compat.get_static_folder()
-    found = (file for file in folder.glob(_FILES) if file.is_file())
-    return {f"/{file.relative_to(folder).as_posix()}": file for file in found}
+    files = (file for file in folder.glob(_FILE_PATTERN) if file.is_file())
+    return {f"/{file.relative_to(folder).as_posix()}": file for file in files}
 
 
 @cache

@@ -1,7 +1,7 @@
-"""What a browser tab sends over its WebSocket: only what the portal's pages need gets through.
+"""Filters the messages of a browser tab: only the types that the portal's pages need get through.
 
-Streamlit (1.67) answers other kinds of message as well, for everybody: it reads the git repository,
-empties caches, installs files. It does so on the event loop, where everybody waits meanwhile.
+Streamlit (1.67) also answers other types for any visitor: it reads the git repository, clears
+caches and loads files. It does so on the event loop, which blocks all other sessions.
 """
 
 from typing import Final
@@ -13,89 +13,91 @@ from web.script_scheduler import Connection, ScriptScheduler
 from web.streamlit_compat import BackMsg, ClientState, ForwardMsg
 
 LONGEST_MESSAGE: Final = 256_000
-"""Bytes. The longest text that can be sent, with all else that is on the page, takes a third."""
+"""Bytes of a message. The longest text with the rest of the page takes a third of it."""
 
 LONGEST_QUERY: Final = 65_536
-"""Bytes of the query in the page's address: uvicorn takes no longer one either."""
+"""Bytes of the query in the page's URL, as uvicorn limits it."""
 
 MOST_WIDGETS: Final = 1_000
 MOST_HASHES: Final = 5_000
-"""Values of widgets and names of remembered messages in one message; a page has some dozens."""
+"""Widget values and hashes of cached messages in one message. A page has a few dozen."""
 
-_RUN: Final = "rerun_script"
-_NEEDED: Final = (_RUN, "stop_script", "app_heartbeat")
+_RUN_TYPE: Final = "rerun_script"
+_NEEDED_TYPES: Final = (_RUN_TYPE, "stop_script", "app_heartbeat")
 _LONGEST_FINISHED: Final = 400
-"""Bytes: longer messages to the browser do not say that a script has run."""
+"""Bytes: longer messages to the browser never announce that a script has finished."""
 
 _REFUSED_TEXT, _TOO_BIG, _NOT_A_MESSAGE, _GONE = 1003, 1009, 1002, 1006
 
 
 class WebSocketMessages:
-    """Reads the messages of one connection for Streamlit, each when it is its turn."""
+    """Passes the messages of one connection to Streamlit, each when it is its turn."""
 
     def __init__(
-        self, turns: ScriptScheduler, connection: Connection, receive: Receive, send: Send
+        self, scheduler: ScriptScheduler, connection: Connection, receive: Receive, send: Send
     ) -> None:
-        self._turns = turns
+        self._scheduler = scheduler
         self._connection = connection
         self._receive = receive
         self._send = send
         self._is_gone = False
 
     async def receive(self) -> Message:
-        """The next message that Streamlit may see; a connection that breaks the rules is closed."""
+        """Return the next message for Streamlit; close a connection that breaks the limits."""
         while True:
             message = await self._receive()
             if message["type"] != "websocket.receive":
                 return message
             data = message.get("bytes")
-            await self._turns.message(self._connection, len(data or message.get("text") or ""))
+            await self._scheduler.take_message(
+                self._connection, len(data or message.get("text") or "")
+            )
             if data is None:
-                return await self._closed(_REFUSED_TEXT)
+                return await self._close(_REFUSED_TEXT)
             if len(data) > LONGEST_MESSAGE:
-                return await self._closed(_TOO_BIG)
+                return await self._close(_TOO_BIG)
             try:
-                read = BackMsg.FromString(data)
+                parsed = BackMsg.FromString(data)
             except DecodeError:
-                return await self._closed(_NOT_A_MESSAGE)
-            if _is_too_much(read.rerun_script):
-                return await self._closed(_TOO_BIG)
-            kind = read.WhichOneof("type")
-            if kind == _RUN:
-                await self._turns.turn(self._connection)
+                return await self._close(_NOT_A_MESSAGE)
+            if _exceeds_limits(parsed.rerun_script):
+                return await self._close(_TOO_BIG)
+            message_type = parsed.WhichOneof("type")
+            if message_type == _RUN_TYPE:
+                await self._scheduler.wait_for_turn(self._connection)
             if self._is_gone:
                 return {"type": "websocket.disconnect", "code": _GONE}
-            if kind in _NEEDED:
+            if message_type in _NEEDED_TYPES:
                 return message
 
     async def send(self, message: Message) -> None:
-        """Pass a message on to the browser, noting when the session is open or a script has run."""
+        """Pass a message on to the browser, and free the slot once a script has finished."""
         if message["type"] == "websocket.accept":
-            self._turns.finished(self._connection)
+            self._scheduler.finish_run(self._connection)
         data = message.get("bytes") or b""
         if 0 < len(data) < _LONGEST_FINISHED:
             sent = ForwardMsg.FromString(data)
             if sent.WhichOneof("type") == "script_finished" and (
                 sent.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
             ):
-                self._turns.finished(self._connection)
+                self._scheduler.finish_run(self._connection)
         if self._is_gone:
             return
         try:
             await self._send(message)
         except OSError:
-            # The browser has gone while its message waited. Streamlit (1.67) would take the error
-            # for one of its own; it learns of it from `receive`.
+            # The browser disconnected. Streamlit (1.67) would log this as an error of its own; it
+            # learns of the disconnect from `receive`.
             self._is_gone = True
 
-    async def _closed(self, code: int) -> Message:
+    async def _close(self, code: int) -> Message:
         await self.send({"type": "websocket.close", "code": code})
         self._is_gone = True
         return {"type": "websocket.disconnect", "code": code}
 
 
-def _is_too_much(run: ClientState) -> bool:
-    """Whether a message asks for more work than any page does, however short it is."""
+def _exceeds_limits(run: ClientState) -> bool:
+    """Return whether a run asks for more work than any page does, even in a short message."""
     return (
         len(run.query_string.encode()) > LONGEST_QUERY
         or len(run.widget_states.widgets) > MOST_WIDGETS

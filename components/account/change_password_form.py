@@ -1,4 +1,4 @@
-"""The form to change the password."""
+"""The form to change the password, for users with an account here."""
 
 import logging
 from collections.abc import Callable
@@ -6,43 +6,46 @@ from collections.abc import Callable
 import streamlit as st
 
 from auth.current_user import get_sign_in
-from auth.password import PasswordSignIn, create_sign_in, hash_for_throttle
+from auth.password import PasswordSignIn, create_sign_in
 from auth.password_queue import password_checks
-from components.account.password_check import checked_account, tell_to_wait
-from components.account.sign_in_session import begin
+from components.account.password_check import (
+    check_account_password,
+    hash_client_address,
+    render_busy_error,
+)
+from components.account.sign_in_session import complete_sign_in
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.core import accounts
 from issue_portal.core.accounts import edit_accounts, find_password_fault
-from issue_portal.core.client_address import normalize_address
 from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
 
 
-def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordSignIn | None:
-    """The form to change the password; returns the sign-in that takes the place of this one.
+def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> PasswordSignIn | None:
+    """Render the form; return the sign-in that replaces ``sign_in`` once the password is changed.
 
-    ``before`` is called while this sign-in still holds.
+    ``before`` is called while ``sign_in`` is still valid.
     """
-    username = now.username
-    # Another form for another sign-in: what was typed does not stay.
-    with st.form(f"change_password_{now.id}", border=False):
+    username = sign_in.username
+    # A key per sign-in, so that another user does not see what this one typed.
+    with st.form(f"change_password_{sign_in.id}", border=False):
         old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
         new = st.text_input(_("New password"), type="password", autocomplete="new-password")
         st.caption(_("It ends your sign-ins in other browsers."))
-        asked = st.form_submit_button(_("Save new password"))
-    if not asked:
+        is_submitted = st.form_submit_button(_("Save new password"))
+    if not is_submitted:
         return None
-    account = checked_account(username, old, wrong=_("The current password is not right."))
+    account = check_account_password(username, old, wrong=_("The current password is not right."))
     if account is None:
         return None
     if new == old.strip():
         st.error(_("This is the password that you have."), icon=":material/error:")
         return None
-    with password_checks.turn(hash_for_throttle(normalize_address(st.context.ip_address))) as is_on:
-        if not is_on:
-            tell_to_wait()
+    with password_checks.take_turn(hash_client_address()) as has_turn:
+        if not has_turn:
+            render_busy_error()
             return None
         fault = find_password_fault(new, username, account.email, account.name)
     if fault:
@@ -51,13 +54,13 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     before()
     try:
-        with edit_accounts(get_settings()) as known:
-            if known.get(username) != account:
+        with edit_accounts(get_settings()) as stored:
+            if stored.get(username) != account:
                 st.error(_("Your account was changed in the meantime."), icon=":material/error:")
                 return None
-            known[username] = changed
+            stored[username] = changed
     except OSError as error:
-        log.error("a new password cannot be written: %s", error.strerror)
+        log.error("a new password cannot be saved: %s", error.strerror)
         st.error(
             _("Your new password could not be saved; the old one still works. Tell an operator."),
             icon=":material/error:",
@@ -67,12 +70,12 @@ def _change_form(now: PasswordSignIn, before: Callable[[], object]) -> PasswordS
 
 
 def render(before: Callable[[], object]) -> None:
-    """A folded form that does ``before`` and changes the password, for those who have one here."""
+    """Render the folded form for users with a password; it calls ``before`` and changes it."""
     sign_in = get_sign_in()
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):
-        changed = _change_form(sign_in, before)
+        changed = _render_form(sign_in, before)
     if changed:
         messages.show_next_run(_("Your password is changed."))
-        begin(changed)
+        complete_sign_in(changed)

@@ -1,4 +1,4 @@
-"""Check a password, and show the person what is wrong."""
+"""Checks a password, and shows the user why it was refused."""
 
 import streamlit as st
 
@@ -12,20 +12,18 @@ from auth.password import (
 from auth.password_queue import password_checks
 from components.ui import i18n
 from components.ui.i18n import _
-from issue_portal.core.accounts import (
-    Account,
-)
+from issue_portal.core.accounts import Account
 from issue_portal.core.client_address import normalize_address
 
 
-def checked_account(username: str, password: str, *, wrong: str) -> Account | None:
-    """The account if the password is right; else tells ``wrong``, or how long to wait.
+def check_account_password(username: str, password: str, *, wrong: str) -> Account | None:
+    """Return the account if the password is right; else show ``wrong`` or how long to wait.
 
-    The answer and its time are the same whether there is such an account or not.
+    Response and time are the same whether the account exists or not.
     """
-    address = hash_for_throttle(normalize_address(st.context.ip_address))
-    who = hash_for_throttle(username), address
-    if seconds := get_login_throttle().begin(*who):
+    address = hash_client_address()
+    attempt = hash_for_throttle(username), address
+    if seconds := get_login_throttle().start_attempt(*attempt):
         st.error(
             _("There were too many wrong passwords. Wait {time} and try again.").format(
                 time=i18n.format_duration(seconds)
@@ -34,23 +32,28 @@ def checked_account(username: str, password: str, *, wrong: str) -> Account | No
         )
         return None
     account = get_accounts_file().get_all().get(username)
-    with password_checks.turn(address) as is_on:
-        if not is_on:
-            tell_to_wait()
+    with password_checks.take_turn(address) as has_turn:
+        if not has_turn:
+            render_busy_error()
             return None
-        fits = verify_password(
+        is_right = verify_password(
             username, password.strip(), account.password if account else NOBODYS_HASH
         )
-    if account is None or account.disabled or not fits:
-        get_login_throttle().failed(*who)
+    if account is None or account.disabled or not is_right:
+        get_login_throttle().record_failure(*attempt)
         st.error(wrong, icon=":material/error:")
         return None
-    get_login_throttle().succeeded(*who)
+    get_login_throttle().record_success(*attempt)
     return account
 
 
-def tell_to_wait() -> None:
-    """Show that too many people are signing in."""
+def hash_client_address() -> str:
+    """Return the key under which the attempts of the browser's address are counted."""
+    return hash_for_throttle(normalize_address(st.context.ip_address))
+
+
+def render_busy_error() -> None:
+    """Show that too many users are signing in at once."""
     st.error(
         _("Too many people are signing in. Try again in a moment."),
         icon=":material/hourglass_top:",

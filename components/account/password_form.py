@@ -1,22 +1,22 @@
-"""The form to sign in with a password."""
+"""The form to sign in with user name and password."""
 
 import streamlit as st
 
 from auth.password import PasswordSignIn, create_sign_in
-from components.account.password_check import checked_account
+from components.account.password_check import check_account_password
 from components.ui.i18n import _
 
 
 def render_password_form() -> PasswordSignIn | None:
-    """The form to sign in; returns the sign-in once name and password fit."""
+    """Render the form; return the sign-in once user name and password match."""
     with st.form("sign_in"):
         username = st.text_input(_("Username"), autocomplete="username")
         password = st.text_input(_("Password"), type="password", autocomplete="current-password")
-        asked = st.form_submit_button(_("Sign in"), type="primary", icon=":material/login:")
-    if not asked:
+        is_submitted = st.form_submit_button(_("Sign in"), type="primary", icon=":material/login:")
+    if not is_submitted:
         return None
     username = username.strip().lower()
-    account = checked_account(
+    account = check_account_password(
         username,
         password,
         wrong=_("This name and password do not match. Check both and try again."),

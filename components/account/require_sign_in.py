@@ -1,4 +1,4 @@
-"""Pages for members or reviewers only: the sign-in form in their place."""
+"""Guards for pages that need a signed-in user: they show the sign-in form instead of the page."""
 
 from urllib.parse import urlencode
 
@@ -16,9 +16,9 @@ from issue_portal.core.portal_token import Person
 
 
 def require(*, reviewer: bool = False) -> Person:
-    """The person, once signed in: until then the page shows the sign-in form in its own place."""
-    who = get_person()
-    if who is None:
+    """Return the user, or stop the page: with the sign-in form, or a hint for non-reviewers."""
+    person = get_person()
+    if person is None:
         with placeholders.render_no_rights(_("Sign in to see this page.")):
             render_sign_in_form()
         st.stop()
@@ -29,14 +29,14 @@ def require(*, reviewer: bool = False) -> Person:
         ):
             st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
         st.stop()
-    return who
+    return person
 
 
-def stop_if_ended(title: str) -> None:
-    """Show the sign-in form in place of a page if the sign-in of this browser tab has ended.
+def stop_if_sign_in_ended(title: str) -> None:
+    """Stop the page with the sign-in form if the sign-in of this browser tab has ended.
 
-    What its person has written and was shown here, such as a receipt, is not for whoever comes
-    next; what was written is there again once the same person has signed in.
+    The next person at the browser must not see what the user wrote or was shown, such as a receipt.
+    The draft is back once the same user has signed in again.
     """
     if not current_user.has_sign_in_ended():
         return
@@ -44,25 +44,27 @@ def stop_if_ended(title: str) -> None:
     with placeholders.render_no_rights(_("Your sign-in has ended. Sign in again.")):
         render_sign_in_form()
         st.button(
-            _("Go on without signing in"), type="tertiary", on_click=sign_in_session.go_on_without
+            _("Go on without signing in"),
+            type="tertiary",
+            on_click=sign_in_session.continue_as_visitor,
         )
     draft_autosave.leave_form()
     st.stop()
 
 
-def require_still(*, reviewer: bool = False) -> Person:
-    """For a part that runs without its page: draw the whole page if that must not be seen now."""
-    who = get_person()
-    if who is None or (reviewer and not is_reviewer()):
+def require_in_fragment(*, reviewer: bool = False) -> Person:
+    """Return the user of a fragment; rerun the whole page if the user may not see it any more."""
+    person = get_person()
+    if person is None or (reviewer and not is_reviewer()):
         st.rerun()
-    return who
+    return person
 
 
 def render_sign_in_form() -> None:
-    """What signs in, and leads back to the page that is open, or was before the sign-in page."""
+    """Render the sign-in form, which returns to the page that is open or was open before it."""
     sign_in_form.render(
         ReturnTarget(
-            signing_in=True,
+            is_sign_in=True,
             page=str(st.session_state.get(LAST_PAGE_KEY, "")),
             query=urlencode(st.query_params.to_dict()),
         )

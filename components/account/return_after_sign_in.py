@@ -1,4 +1,4 @@
-"""Leads a person back to the page from which they left to sign in."""
+"""Returns users to the page from which they left to sign in."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -10,61 +10,64 @@ from auth.current_user import get_person, is_reviewer
 from components.account import sign_out_outcome
 from components.ui import query_params
 
-_SIGNING_IN = "signing_in"
+_ON_SIGN_IN_PAGE_KEY = "signing_in"
 
 LAST_PAGE_KEY = "last_page"
 
-_ARRIVED = "arrived"
+_ARRIVED_KEY = "arrived"
 
 
-def come_back() -> None:
-    """Lead a person who was away to sign in or out to where they wanted to be then."""
-    errand = return_target.take_return_target()
-    if errand is None:
+def return_to_page() -> None:
+    """Switch to the page to return to, if the user has just come back from the provider."""
+    target = return_target.take_return_target()
+    if target is None:
         return
-    if not errand.signing_in:
+    if not target.is_sign_in:
         sign_out_outcome.note_sign_out()
-        if errand.copies_hold:
-            sign_out_outcome.note_that_copies_may_hold()
-        if errand.change_lost:
-            sign_out_outcome.note_that_change_is_lost()
+        if target.revocation_unsaved:
+            sign_out_outcome.note_unsaved_revocation()
+        if target.change_lost:
+            sign_out_outcome.note_lost_change()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
-    # As `remember_page` is told: from the sign-in page one would be led to itself, without end.
-    if errand.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
-        st.session_state[LAST_PAGE_KEY] = errand.page
+    # Like `remember_page`, without the sign-in page: it would switch to itself for ever.
+    if target.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
+        st.session_state[LAST_PAGE_KEY] = target.page
     if get_person() is None:
-        sign_out_outcome.note_failure()
+        sign_out_outcome.note_failed_sign_in()
         st.switch_page("pages/sign_in.py")
-    signing_in()
-    # The note can be changed by hand, and Streamlit does not take its own options here.
-    query = {name: value for name, value in parse_qsl(errand.query) if "embed" not in name.lower()}
-    st.switch_page(page_to_return_to() or "", query_params=query)
+    note_sign_in_page()
+    # Users can edit the cookie, and `st.switch_page` refuses Streamlit's own parameters (embed).
+    query = {name: value for name, value in parse_qsl(target.query) if "embed" not in name.lower()}
+    st.switch_page(find_return_page() or "", query_params=query)
 
 
-def signing_in() -> None:
-    """Note that the sign-in page is open, to go back from it afterwards."""
-    st.session_state[_SIGNING_IN] = True
+def note_sign_in_page() -> None:
+    """Note that the sign-in page is open, so that `find_return_page` leads back from it."""
+    st.session_state[_ON_SIGN_IN_PAGE_KEY] = True
 
 
-def page_to_return_to() -> str | None:
-    """After signing in: the page from which the sign-in page was opened, else the person's own."""
-    if not st.session_state.get(_SIGNING_IN):
+def find_return_page() -> str | None:
+    """Return the page to show after a sign-in: the one before the sign-in page, or a default.
+
+    None if the sign-in page is not open.
+    """
+    if not st.session_state.get(_ON_SIGN_IN_PAGE_KEY):
         return None
-    own = "pages/review.py" if is_reviewer() else "pages/report.py"
-    return str(st.session_state.get(LAST_PAGE_KEY, own))
+    default = "pages/review.py" if is_reviewer() else "pages/report.py"
+    return str(st.session_state.get(LAST_PAGE_KEY, default))
 
 
 def remember_page(path: str) -> None:
-    """Note that another page than the sign-in page is open."""
+    """Remember the page that is open, to return to it after a sign-in."""
     if path != st.session_state.get(LAST_PAGE_KEY):
-        st.session_state[_ARRIVED] = True
+        st.session_state[_ARRIVED_KEY] = True
         query_params.forget_changes()
     st.session_state[LAST_PAGE_KEY] = path
-    st.session_state.pop(_SIGNING_IN, None)
-    sign_out_outcome.forget_sign_out()
+    st.session_state.pop(_ON_SIGN_IN_PAGE_KEY, None)
+    sign_out_outcome.clear()
 
 
 def has_just_arrived() -> bool:
-    """Whether this is the first run of a page since another one was open."""
-    return bool(st.session_state.pop(_ARRIVED, False))
+    """Return whether this is the first run of a page since another one was open."""
+    return bool(st.session_state.pop(_ARRIVED_KEY, False))

@@ -1,4 +1,4 @@
-// Keep the return target in a cookie while the person signs in elsewhere, and remove it once they are back.
+// Stores the page to return to in a cookie before a trip to the OIDC provider, and removes it afterwards.
 let removed = false;
 
 export default function ({ data, setTriggerValue }) {
@@ -11,7 +11,7 @@ export default function ({ data, setTriggerValue }) {
     setCookie(data.value, data.seconds);
     setTriggerValue("noted", true);
   } else if (!removed) {
-    // Once for each page load: the person may leave again.
+    // Only once per page load: the user may leave again.
     removed = true;
     setCookie("", 0);
   }

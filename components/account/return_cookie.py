@@ -1,4 +1,4 @@
-"""The note of where a person has gone to sign in or out, kept in a cookie meanwhile."""
+"""The cookie that keeps the page to return to during a trip to the OIDC provider."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,29 +6,32 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from auth import oidc_cookies
-from auth.return_target import COOKIE_NAME, COOKIE_SECONDS, READ_KEY, ReturnTarget
+from auth.return_target import COOKIE_SECONDS, READ_KEY, ReturnTarget, name_return_cookie
 from components.ui import js_component
 
 _LONGEST_QUERY: Final = 1000
+"""Characters of a query to keep; a longer one is dropped."""
 
 
-def note(errand: ReturnTarget, leave: Callable[[], None]) -> None:
-    """Note the errand in the browser, and call ``leave`` when that is done."""
-    query = errand.query if len(errand.query) <= _LONGEST_QUERY else ""
-    told = {"in": int(errand.signing_in), "page": errand.page, "query": query}
-    told |= {"copies_hold": int(errand.copies_hold), "change_lost": int(errand.change_lost)}
+def write(target: ReturnTarget, leave: Callable[[], None]) -> None:
+    """Store the target in the browser, and call ``leave`` once it is stored."""
+    query = target.query if len(target.query) <= _LONGEST_QUERY else ""
+    fields = {
+        "in": int(target.is_sign_in),
+        "page": target.page,
+        "query": query,
+        "copies_hold": int(target.revocation_unsaved),
+        "change_lost": int(target.change_lost),
+    }
     data = {
-        "name": oidc_cookies.name_host_cookie(COOKIE_NAME),
-        "value": urlencode(told),
+        "name": name_return_cookie(),
+        "value": urlencode(fields),
         "seconds": COOKIE_SECONDS,
     }
     js_component.mount(__file__, key="errand", data=data, on_noted_change=leave)
 
 
-def forget() -> None:
-    """Remove the note of an errand that is over."""
+def clear() -> None:
+    """Remove the cookie once the user has come back."""
     if st.session_state.get(READ_KEY):
-        js_component.mount(
-            __file__, key="errand_over", data={"name": oidc_cookies.name_host_cookie(COOKIE_NAME)}
-        )
+        js_component.mount(__file__, key="errand_over", data={"name": name_return_cookie()})

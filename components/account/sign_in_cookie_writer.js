@@ -1,4 +1,4 @@
-// Ask the server to set or remove the sign-in cookie, which no script can read.
+// Asks the server to set or remove the sign-in cookie, which no script can read (HttpOnly).
 let sentTicket;
 
 export default function ({ data }) {

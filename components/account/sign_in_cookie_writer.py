@@ -1,4 +1,4 @@
-"""The script that sets the sign-in cookie, to be on every page."""
+"""The script that asks the server to set the sign-in cookie. It is on every page."""
 
 import streamlit as st
 
@@ -6,8 +6,8 @@ from auth.sign_in_cookie import TICKET_HEADER, TICKET_KEY
 from components.ui import js_component
 
 
-def element() -> None:
-    """The script that does so, to be on every page."""
+def render() -> None:
+    """Mount the script once there is a ticket for it."""
     if TICKET_KEY in st.session_state:
         data = {"header": TICKET_HEADER, "ticket": st.session_state[TICKET_KEY]}
         js_component.mount(__file__, key="sign_in_cookie", data=data)

@@ -1,39 +1,43 @@
-"""The form to sign in, by password or at a provider."""
+"""The form to sign in, with a password or at an OIDC provider."""
 
 import streamlit as st
 
-from auth import oidc
+from auth import current_user
 from auth.mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from auth.return_target import ReturnTarget
 from components.account import password_form, return_cookie, sign_out_button
-from components.account.sign_in_session import LEAVING_KEY, begin
-from components.account.sign_out_outcome import NOT_SIGNED_IN_KEY, change_is_lost, copies_may_hold
+from components.account.sign_in_session import LEAVING_KEY, complete_sign_in
+from components.account.sign_out_outcome import (
+    NOT_SIGNED_IN_KEY,
+    is_change_lost,
+    is_revocation_unsaved,
+)
 from components.report import embed
 from components.ui import plain_text
 from components.ui.i18n import _
 
 
-def render(errand: ReturnTarget) -> None:
-    """What signs in. With a password the page is run again as the one who signed in; at a provider
-    the person leaves for ``errand``, and comes back to a new session.
+def render(target: ReturnTarget) -> None:
+    """Render the form. After a password the page reruns as the new user; after a provider the
+    user comes back to ``target`` in a new session.
     """
     if embed.is_embedded():
         # A provider refuses to be framed, and browsers keep no cookie for a frame.
         embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")
     elif get_sign_in_mode() is not SignInMode.ACCOUNTS:
-        _sign_in_elsewhere(errand)
-    elif begun := password_form.render_password_form():
-        begin(begun)
+        _render_provider_form(target)
+    elif sign_in := password_form.render_password_form():
+        complete_sign_in(sign_in)
 
 
-def _sign_in_elsewhere(errand: ReturnTarget) -> None:
-    here = oidc.get_provider_sign_in()
-    if here and here.holds():
+def _render_provider_form(target: ReturnTarget) -> None:
+    sign_in = current_user.get_provider_sign_in()
+    if sign_in and sign_in.is_valid():
         st.error(
             _(
                 "You are signed in as {address}, which gives you no access here. Ask an operator"
                 " for it, or sign out and sign in as somebody else."
-            ).format(address=plain_text.format_code(here.username or here.name or "?")),
+            ).format(address=plain_text.format_code(sign_in.username or sign_in.name or "?")),
             icon=":material/block:",
         )
         sign_out_button.render()
@@ -56,22 +60,26 @@ def _sign_in_elsewhere(errand: ReturnTarget) -> None:
             words = _("Sign in with {provider}").format(provider=name.title())
             label = _("Sign in") if name == DEFAULT_PROVIDER else words
             key, icon = f"sign_in_{name}", ":material/login:"
-            st.button(label, key=key, type="primary", icon=icon, on_click=_leave_for, args=(name,))
+            st.button(
+                label, key=key, type="primary", icon=icon, on_click=_choose_provider, args=(name,)
+            )
     if LEAVING_KEY in st.session_state:
-        signing_in = bool(st.session_state[LEAVING_KEY])
-        leaving = ReturnTarget(
-            signing_in=False, copies_hold=copies_may_hold(), change_lost=change_is_lost()
+        signed_out = ReturnTarget(
+            is_sign_in=False,
+            revocation_unsaved=is_revocation_unsaved(),
+            change_lost=is_change_lost(),
         )
-        return_cookie.note(errand if signing_in else leaving, _leave)
+        is_sign_in = bool(st.session_state[LEAVING_KEY])
+        return_cookie.write(target if is_sign_in else signed_out, _start_redirect)
 
 
-def _leave_for(name: str) -> None:
+def _choose_provider(name: str) -> None:
     st.session_state[LEAVING_KEY] = name
 
 
-def _leave() -> None:
+def _start_redirect() -> None:
     if LEAVING_KEY not in st.session_state:
-        return  # The browser said twice that it may.
+        return  # The browser reported the stored cookie twice.
     name = st.session_state.pop(LEAVING_KEY)
     if name:
         st.login(name)

@@ -1,55 +1,57 @@
-"""Sign in and out, in this browser session."""
+"""Sign in and out in this browser session."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from auth import api_backend, oidc, password, session_owners, sign_in_cookie
+from auth import api_backend, password, session_owners, sign_in_cookie
 from auth.current_user import SIGN_IN_KEY, get_stored_sign_in, identify_sign_in
 from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
+from auth.trusted_headers import PROXY_SEEN_KEY
 from components.account.sign_out_outcome import (
+    note_lost_change,
     note_sign_out,
-    note_that_change_is_lost,
-    note_that_copies_may_hold,
+    note_unsaved_revocation,
 )
 from components.ui import i18n
 
 LEAVING_KEY = "leaving"
-"""The provider where one is about to sign in, or nothing to sign out."""
+"""Name of the provider that the user is leaving for to sign in, or "" to sign out."""
 
 
-def begin(sign_in: PasswordSignIn) -> None:
-    """Sign somebody in, in this browser session, and rerun the page."""
+def complete_sign_in(sign_in: PasswordSignIn) -> None:
+    """Make ``sign_in`` that of this browser session, and rerun the page."""
     before = get_stored_sign_in()
     if before and before.username != sign_in.username:
-        _clear()  # It was ended elsewhere, and this is somebody else.
+        _clear_session()  # The session of another user, whose sign-in ended elsewhere.
     st.session_state[SIGN_IN_KEY] = sign_in
     session_owners.remember_session_owner(identify_sign_in(sign_in))
-    sign_in_cookie.request_cookie(sign_in.cookie(), password.get_lifetime())
+    sign_in_cookie.request_cookie(sign_in.make_cookie(), password.get_lifetime())
     st.rerun()
 
 
 def sign_out(before: Callable[[], bool]) -> None:
-    """End the sign-in, in this browser and in any that has a copy: nothing stays behind.
+    """End the sign-in here and revoke all copies of its cookie. ``before`` saves pending changes.
 
-    Whatever fails, the session of this browser and its cookie are ended.
+    The browser session is cleared and its cookie removed even if revoking or saving fails.
     """
-    found, is_noted, is_saved = get_stored_sign_in(), True, False
+    stored, is_revoked, is_saved = get_stored_sign_in(), True, False
     try:
         try:
             is_saved = before()
         finally:
-            if found:
-                is_noted = False
-                is_noted = api_backend.get_backend().ended.add(found.id, found.ends_at)
+            if stored:
+                is_revoked = False
+                revoked_sign_ins = api_backend.get_backend().revoked_sign_ins
+                is_revoked = revoked_sign_ins.add(stored.id, stored.ends_at)
     finally:
-        _clear()
+        _clear_session()
         note_sign_out()
-        if not is_noted:
-            note_that_copies_may_hold()
+        if not is_revoked:
+            note_unsaved_revocation()
         if not is_saved:
-            note_that_change_is_lost()
+            note_lost_change()
         if get_sign_in_mode() is SignInMode.PROVIDER:
             st.session_state[LEAVING_KEY] = ""
         else:
@@ -57,18 +59,18 @@ def sign_out(before: Callable[[], bool]) -> None:
             sign_in_cookie.request_cookie_removal()
 
 
-def go_on_without() -> None:
-    """Be a visitor from now on: the sign-in of this tab has ended, and is not looked for again."""
-    _clear()
+def continue_as_visitor() -> None:
+    """Turn this browser session, whose sign-in has ended, into a visitor's."""
+    _clear_session()
     if get_sign_in_mode() is SignInMode.ACCOUNTS:
         st.session_state[SIGN_IN_KEY] = None
         sign_in_cookie.request_cookie_removal()
 
 
-def _clear() -> None:
-    chosen = i18n.get_language()
-    seen = st.session_state.get(oidc.PROXY_SEEN_KEY)
+def _clear_session() -> None:
+    language = i18n.get_language()
+    seen = st.session_state.get(PROXY_SEEN_KEY)
     st.session_state.clear()
-    i18n.set_language(chosen)
-    if seen is not None:  # What a proxy has said does not get younger.
-        st.session_state[oidc.PROXY_SEEN_KEY] = seen
+    i18n.set_language(language)
+    if seen is not None:  # Or the proxy's headers would count as new.
+        st.session_state[PROXY_SEEN_KEY] = seen

@@ -10,9 +10,9 @@ from components.ui.i18n import _
 
 
 def render(before: Callable[[], bool] = lambda: True) -> None:
-    """The button that does ``before`` and signs out; none where a proxy signs people in and out.
+    """Render the button; a caption instead where a proxy signs users in and out.
 
-    ``before`` tells whether it could save what was to be saved.
+    The button calls ``before``, which returns whether it could save pending changes.
     """
     if get_sign_in_mode() is SignInMode.PROXY:
         st.caption(_("Your organisation signs you in and out."))

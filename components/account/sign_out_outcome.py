@@ -1,58 +1,58 @@
-"""The outcome of the last sign-in or sign-out, for the sign-in page to tell."""
+"""The outcome of the last sign-in or sign-out, which the sign-in page shows."""
 
 import uuid
 
 import streamlit as st
 
-_JUST_SIGNED_OUT = "just_signed_out"
+_SIGN_OUT_ID_KEY = "just_signed_out"
 
 NOT_SIGNED_IN_KEY = "not_signed_in"
 
-_COPIES_HOLD = "sign_in_copies_hold"
-"""Whether the person has signed out here, but copies of the cookie may work again after a start."""
+_REVOCATION_UNSAVED_KEY = "sign_in_copies_hold"
+"""Present if a sign-out was not written to disk: a restart makes copies of the cookie valid."""
 
-_CHANGE_LOST = "change_lost"
-"""Whether the change that the person made last could not be saved before they signed out."""
+_CHANGE_LOST_KEY = "change_lost"
+"""Present if the user's last change could not be saved before the sign-out."""
 
 
 def note_sign_out() -> None:
-    """The person has come back from signing out at the provider."""
-    st.session_state[_JUST_SIGNED_OUT] = uuid.uuid4().hex
+    """Note that the user has signed out."""
+    st.session_state[_SIGN_OUT_ID_KEY] = uuid.uuid4().hex
 
 
-def just_signed_out() -> str:
-    """Names the signing out, if that was the last thing that happened; else nothing."""
-    return str(st.session_state.get(_JUST_SIGNED_OUT, ""))
+def get_sign_out_id() -> str:
+    """Return the id of the sign-out that just happened, or ""."""
+    return str(st.session_state.get(_SIGN_OUT_ID_KEY, ""))
 
 
-def copies_may_hold() -> bool:
-    """Whether the last sign-out could not be written down, so that it ends with this process."""
-    return _COPIES_HOLD in st.session_state
+def is_revocation_unsaved() -> bool:
+    """Return whether the last sign-out was not written to disk and ends with this process."""
+    return _REVOCATION_UNSAVED_KEY in st.session_state
 
 
-def note_that_copies_may_hold() -> None:
-    """The sign-out could not be written down."""
-    st.session_state[_COPIES_HOLD] = True
+def note_unsaved_revocation() -> None:
+    """Note that the sign-out could not be written to disk."""
+    st.session_state[_REVOCATION_UNSAVED_KEY] = True
 
 
-def change_is_lost() -> bool:
-    """Whether the change that was made last could not be saved before the person signed out."""
-    return _CHANGE_LOST in st.session_state
+def is_change_lost() -> bool:
+    """Return whether the user's last change could not be saved before the sign-out."""
+    return _CHANGE_LOST_KEY in st.session_state
 
 
-def note_that_change_is_lost() -> None:
-    """The change that was made last could not be saved."""
-    st.session_state[_CHANGE_LOST] = True
+def note_lost_change() -> None:
+    """Note that the user's last change could not be saved."""
+    st.session_state[_CHANGE_LOST_KEY] = True
 
 
-def note_failure() -> None:
-    """The person has come back from the provider as a visitor."""
+def note_failed_sign_in() -> None:
+    """Note that the user came back from the provider without a sign-in."""
     st.session_state[NOT_SIGNED_IN_KEY] = True
 
 
-def forget_sign_out() -> None:
-    """Something else has happened since."""
-    st.session_state.pop(_JUST_SIGNED_OUT, None)
+def clear() -> None:
+    """Forget the outcome, once the user has moved on."""
+    st.session_state.pop(_SIGN_OUT_ID_KEY, None)
     st.session_state.pop(NOT_SIGNED_IN_KEY, None)
-    st.session_state.pop(_COPIES_HOLD, None)
-    st.session_state.pop(_CHANGE_LOST, None)
+    st.session_state.pop(_REVOCATION_UNSAVED_KEY, None)
+    st.session_state.pop(_CHANGE_LOST_KEY, None)

@@ -26,7 +26,7 @@ def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
 def _poll(fetch: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_JUST_RENDERED, False):
         return
-    require_sign_in.require_still()
+    require_sign_in.require_in_fragment()
     try:
         current = fetch()
     except NotFoundError:

@@ -135,7 +135,7 @@ def _can_apply(conflict: Conflict) -> bool:
 def _find_editor(current: Issue) -> str:
     """Return the name of the user behind the last change to a compared field."""
     try:
-        entries, me = api_session.history(current), server_capabilities.me()
+        entries, me = api_session.history(current), server_capabilities.fetch_me()
     except IssuesError:
         entries, me = (), None
     for entry in reversed(entries):

@@ -16,7 +16,7 @@ SEARCH_DEPTH: Final = 1_000
 
 def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
     """Return one page of the current user's issues that meet the criteria."""
-    me = server_capabilities.me()
+    me = server_capabilities.fetch_me()
     if me and server_capabilities.can_filter():
         own = criteria.model_copy(update={"created_by": (me.id,)})
         return api_session.client().list(select_page(own, number))
@@ -32,13 +32,13 @@ def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
 
 def is_mine(issue: Issue) -> bool:
     """Return whether the current user reported this issue by name."""
-    return _is_reported_by(issue, server_capabilities.me())
+    return _is_reported_by(issue, server_capabilities.fetch_me())
 
 
 def get_matching_email() -> str:
     """Return the email that identifies the user's issues if the server has no ``/me``, else ""."""
     person = current_user.get_person()
-    return person.email if person and server_capabilities.me() is None else ""
+    return person.email if person and server_capabilities.fetch_me() is None else ""
 
 
 def _is_reported_by(issue: Issue, me: User | None) -> bool:

@@ -129,7 +129,7 @@ def _render_references(references: Mapping[str, str], slots: _Slots) -> tuple[st
     """Render thread, interaction and project, unfolded if they matter for this report."""
     # Values of a link are shown: even an anonymous report sends them.
     came_with_link = any(references.values())
-    is_needed = bool(server_capabilities.wanted())
+    is_needed = bool(server_capabilities.get_capabilities().required_fields)
     is_refused = not report_state.get_report_faults().keys().isdisjoint(REFERENCE_FIELDS)
     with st.expander(
         _("Where it happened") if is_needed else _("Where it happened (optional)"),

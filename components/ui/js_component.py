@@ -1,6 +1,6 @@
-"""Elements with a script of ours: a ``.js`` file, and perhaps a ``.css``, beside the Python file.
+"""Components with a script: a ``.js`` file, and optionally a ``.css``, beside the Python file.
 
-The server sends them as files, so that the security policy needs to allow no inline script.
+The server sends them as files, so that the Content-Security-Policy can forbid inline scripts.
 """
 
 from functools import lru_cache
@@ -16,27 +16,29 @@ _COMPONENTS: Final = Path(__file__).parents[1]
 
 
 def mount(python_file: str, *, key: str, **options: Any) -> Any:
-    """Mount the element of the script beside ``python_file`` (give ``__file__``).
+    """Mount the component whose script is beside ``python_file`` (pass ``__file__``).
 
     ``options`` are those of a Streamlit component: ``data`` for the script, ``on_…_change``.
     """
     script = Path(python_file).with_suffix(".js")
-    return _element(script, streamlit_compat.identify_component_registry())(key=key, **options)
+    return _make_component(script, streamlit_compat.identify_component_registry())(
+        key=key, **options
+    )
 
 
 def serve_files() -> None:
-    """Serve all scripts from the start: another replica may have sent the page that needs one."""
+    """Serve the scripts of all components: a page may come from another replica."""
     for script in _COMPONENTS.glob("*/*.js"):
-        _registered(script)
+        _register(script)
 
 
-def _registered(script: Path) -> str:
+def _register(script: Path) -> str:
     return streamlit_compat.serve_component_files(_PACKAGE, script.stem, script.parent, _COMPONENTS)
 
 
 @lru_cache(maxsize=16)
-def _element(script: Path, _manager: int) -> Any:
+def _make_component(script: Path, _manager: int) -> Any:
     style = script.with_suffix(".css")
     return st.components.v2.component(
-        _registered(script), js=script.name, css=style.name if style.exists() else None
+        _register(script), js=script.name, css=style.name if style.exists() else None
     )

@@ -70,7 +70,7 @@ def explain_cause(error: errors.IssuesError) -> str:
                 seconds,
             )
             return text.format(count=seconds)
-        case errors.AuthenticationError() if not api_backend.get_backend().ours:
+        case errors.AuthenticationError() if not api_backend.get_backend().is_ours:
             # The server refuses the token that an operator gave the portal.
             return _(
                 "The server that keeps the issues does not let you in. Tell an operator:"

@@ -54,7 +54,7 @@ def no_cookies(monkeypatch) -> None:
 @pytest.fixture
 def backend(monkeypatch) -> Mock:
     """Our own API as the portal's backend, with no server behind it."""
-    made = Mock(ours=True, receipts=True, filters=True, knows_people=True)
+    made = Mock(is_ours=True)
     monkeypatch.setattr(api_backend, "get_backend", lambda: made)
     return made
 
@@ -65,5 +65,5 @@ def client(monkeypatch, backend) -> Mock:
     made = Mock(spec=IssuesClient)
     monkeypatch.setattr(api_session, "client", lambda: made)
     monkeypatch.setattr(server_capabilities, "can_filter", lambda *_: True)
-    monkeypatch.setattr(server_capabilities, "me", lambda: None)
+    monkeypatch.setattr(server_capabilities, "fetch_me", lambda: None)
     return made

@@ -15,37 +15,37 @@ def guess(attempts: LoginThrottle, name: str, address: str, times: int = 1) -> i
     """How many wrong passwords are let through."""
     allowed = 0
     for _ in range(times):
-        if attempts.begin(name, address) == 0:
-            attempts.failed(name, address)
+        if attempts.start_attempt(name, address) == 0:
+            attempts.record_failure(name, address)
             allowed += 1
     return allowed
 
 
 def test_guesser_is_stopped_with_the_time_to_wait(attempts):
     assert guess(attempts, "ann", "here", 10) == 3
-    assert 3590 <= attempts.begin("ann", "here") <= 3600
+    assert 3590 <= attempts.start_attempt("ann", "here") <= 3600
 
 
 def test_others_get_in_meanwhile(attempts):
     guess(attempts, "ann", "here", 10)
-    assert attempts.begin("ann", "elsewhere") == 0
-    assert attempts.begin("ben", "here") == 0
+    assert attempts.start_attempt("ann", "elsewhere") == 0
+    assert attempts.start_attempt("ben", "here") == 0
 
 
 def test_right_password_forgives_earlier_mistakes(attempts):
     for _ in range(10):
         assert guess(attempts, "ann", "here", 2) == 2
-        assert attempts.begin("ann", "here") == 0
-        attempts.succeeded("ann", "here")
+        assert attempts.start_attempt("ann", "here") == 0
+        attempts.record_success("ann", "here")
 
 
 def test_name_under_fire_from_everywhere_has_one_guess_an_address(attempts):
     for number in range(10):
         guess(attempts, "ann", f"address {number}", 3)
     assert guess(attempts, "ann", "another", 10) == 1
-    assert attempts.begin("ann", "where ann is") == 0
-    attempts.succeeded("ann", "where ann is")
-    assert attempts.begin("ann", "where ann is") == 0
+    assert attempts.start_attempt("ann", "where ann is") == 0
+    attempts.record_success("ann", "where ann is")
+    assert attempts.start_attempt("ann", "where ann is") == 0
 
 
 def test_address_that_tries_all_names_has_one_guess_a_name(attempts):
@@ -56,29 +56,29 @@ def test_address_that_tries_all_names_has_one_guess_a_name(attempts):
 
 
 def test_name_under_fire_is_slowed_altogether_but_not_where_it_has_signed_in(attempts):
-    assert attempts.begin("ann", "home") == 0
-    attempts.succeeded("ann", "home")
+    assert attempts.start_attempt("ann", "home") == 0
+    attempts.record_success("ann", "home")
     # A botnet: each guess comes from an address of its own.
     guessed = sum(guess(attempts, "ann", f"address {number}") for number in range(500))
     assert guessed <= 30 + 30
-    assert attempts.begin("ann", "one more address") > 0
-    assert attempts.begin("ann", "home") == 0
-    attempts.succeeded("ann", "home")
-    assert attempts.begin("ben", "one more address") == 0
+    assert attempts.start_attempt("ann", "one more address") > 0
+    assert attempts.start_attempt("ann", "home") == 0
+    attempts.record_success("ann", "home")
+    assert attempts.start_attempt("ben", "one more address") == 0
 
 
 def test_address_that_tries_random_names_has_to_wait(attempts):
-    assert attempts.begin("ann", "here") == 0
-    attempts.succeeded("ann", "here")
+    assert attempts.start_attempt("ann", "here") == 0
+    attempts.record_success("ann", "here")
     guessed = sum(guess(attempts, f"name {number}", "here") for number in range(500))
     assert guessed == 120
-    assert attempts.begin("ben", "here") > 0
-    assert attempts.begin("ben", "elsewhere") == 0
-    assert attempts.begin("ann", "here") == 0
+    assert attempts.start_attempt("ben", "here") > 0
+    assert attempts.start_attempt("ben", "elsewhere") == 0
+    assert attempts.start_attempt("ann", "here") == 0
 
 
 def test_attempts_at_the_same_time_are_all_counted(attempts):
-    assert [attempts.begin("ann", "here") == 0 for _ in range(4)] == [True] * 3 + [False]
+    assert [attempts.start_attempt("ann", "here") == 0 for _ in range(4)] == [True] * 3 + [False]
 
 
 def test_they_can_be_switched_off():

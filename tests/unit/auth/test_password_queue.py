@@ -22,7 +22,7 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
     checks, order, may_end = PasswordChecks(), [], threading.Event()
 
     def check(address: str) -> None:
-        with checks.turn(address) as is_on:
+        with checks.take_turn(address) as is_on:
             assert is_on
             order.append(address)
             may_end.wait(20)
@@ -44,21 +44,21 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
 
 
 def test_check_whose_turn_does_not_come_is_told(monkeypatch):
-    monkeypatch.setattr(password_queue, "PATIENCE", 0.05)
+    monkeypatch.setattr(password_queue, "WAIT_SECONDS", 0.05)
     checks = PasswordChecks()
-    with checks.turn("one") as first:
+    with checks.take_turn("one") as first:
         for address in ("one", "two"):
-            with checks.turn(address) as second:
+            with checks.take_turn(address) as second:
                 assert (first, second) == (True, False)
-    with checks.turn("one") as again:
+    with checks.take_turn("one") as again:
         assert again
 
 
 def test_failing_check_gives_its_turn_back():
     checks = PasswordChecks()
-    with pytest.raises(ValueError, match="as it fails"), checks.turn("one"):
+    with pytest.raises(ValueError, match="as it fails"), checks.take_turn("one"):
         raise ValueError("as it fails")
-    with checks.turn("two") as is_on:
+    with checks.take_turn("two") as is_on:
         assert is_on
 
 

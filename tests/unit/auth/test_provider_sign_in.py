@@ -8,7 +8,6 @@ import pytest
 from starlette.responses import Response
 
 from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
-from auth.mode import SignInMode
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from web import streamlit_compat
@@ -139,7 +138,6 @@ def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
 def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
     use_settings(monkeypatch, Settings)
-    monkeypatch.setattr(oidc, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
     monkeypatch.setattr(streamlit_compat, "get_cookie_secret", lambda: "a secret of the tests")
     monkeypatch.setattr(streamlit_compat, "get_origin_from_redirect_uri", lambda: origin)
 
@@ -159,10 +157,10 @@ def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
         return {name: morsel.value for name, morsel in kept.items()}
 
     ann, bob = cookies_of(ANN), cookies_of("bob@example.com")
-    assert oidc.find_provider_sign_in(Mock(cookies=ann)).username == ANN
+    assert oidc.find_oidc_sign_in(Mock(cookies=ann)).username == ANN
     user = "_streamlit_user"
     for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
-        assert oidc.find_provider_sign_in(Mock(cookies=kept)) is None
+        assert oidc.find_oidc_sign_in(Mock(cookies=kept)) is None
     assert oidc_cookies.seal_sign_in(Response().raw_headers) == []
     leaving = Response()
     leaving.delete_cookie("_streamlit_user")

@@ -6,6 +6,7 @@ import pytest
 
 from auth import current_user
 from components import api_session, server_capabilities
+from components.server_capabilities import get_capabilities
 from issue_portal.client import errors
 from issue_portal.models.responses import IssuePage, Problem
 from tests.factories import make_issue, make_user
@@ -16,8 +17,7 @@ PROBLEM = Problem(status=400, title="Refused")
 @pytest.fixture
 def server(monkeypatch, backend) -> Mock:
     """A server of which nothing is learned yet."""
-    backend.receipts = backend.filters = backend.knows_people = backend.asked_at = None
-    backend.wanted = frozenset()
+    backend.is_ours = False
     made = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)
     monkeypatch.setattr(api_session, "client", lambda: made)
@@ -34,21 +34,37 @@ def server(monkeypatch, backend) -> Mock:
         (errors.UnreachableError(), True, None),
     ],
 )
-def test_receipts(server, backend, answer, gives, learned):
+def test_receipts(server, answer, gives, learned):
     server.look_up_receipt.side_effect = answer
     assert server_capabilities.gives_receipts() is gives
-    assert backend.receipts is learned
+    assert get_capabilities().receipts is learned
     server_capabilities.gives_receipts()
     # Asked once: after a failure again, but not at once.
     assert server.look_up_receipt.call_count == 1
 
 
+def test_server_that_fails_is_asked_about_receipts_again_after_half_a_minute(server, monkeypatch):
+    seconds = iter([0.0, 29.0, 31.0])
+    monkeypatch.setattr(server_capabilities.time, "monotonic", lambda: next(seconds))
+    server.look_up_receipt.side_effect = errors.UnreachableError()
+    for count in (1, 1, 2):
+        assert server_capabilities.gives_receipts()
+        assert server.look_up_receipt.call_count == count
+
+
+def test_our_own_api_is_not_asked(server, backend):
+    backend.is_ours = True
+    assert server_capabilities.gives_receipts()
+    assert server_capabilities.can_filter()
+    assert server.mock_calls == []
+
+
 @pytest.mark.parametrize("receipt", [None, "1234-5678-9012-3456"])
-def test_anonymous_report_teaches_about_receipts(server, backend, receipt):
+def test_anonymous_report_teaches_about_receipts(server, receipt):
     server_capabilities.learn_from_report(make_issue())
-    assert backend.receipts is None
+    assert get_capabilities().receipts is None
     server_capabilities.learn_from_report(make_issue(created_by=None, receipt=receipt))
-    assert backend.receipts is (receipt is not None)
+    assert get_capabilities().receipts is (receipt is not None)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +75,14 @@ def test_anonymous_report_teaches_about_receipts(server, backend, receipt):
         ([], [], True, None),
     ],
 )
-def test_filters(server, backend, of_the_future, of_all, expected, learned):
+def test_filters(server, of_the_future, of_all, expected, learned):
     pages = [IssuePage(data=tuple(issues)) for issues in (of_the_future, of_all)]
     server.list.side_effect = pages
     assert server_capabilities.can_filter() is expected
-    assert backend.filters is learned
+    assert get_capabilities().filters is learned
 
 
-def test_server_that_refuses_filters_has_none(server, backend):
+def test_server_that_refuses_filters_has_none(server):
     server.list.side_effect = errors.BadRequestError(PROBLEM)
     assert server_capabilities.can_filter() is False
     assert server_capabilities.can_filter() is False
@@ -75,19 +91,19 @@ def test_server_that_refuses_filters_has_none(server, backend):
 
 def test_server_that_does_not_say_who_one_is_is_asked_once(server):
     server.me.side_effect = errors.NotFoundError(PROBLEM)
-    assert server_capabilities.me() is None
-    assert server_capabilities.me() is None
+    assert server_capabilities.fetch_me() is None
+    assert server_capabilities.fetch_me() is None
     assert server.me.call_count == 1
 
 
-def test_visitor_is_nobody_to_any_server(server, backend, monkeypatch):
+def test_visitor_is_nobody_to_any_server(server, monkeypatch):
     monkeypatch.setattr(current_user, "get_person", lambda: None)
-    assert server_capabilities.me() is None
-    assert backend.knows_people is None
+    assert server_capabilities.fetch_me() is None
+    assert get_capabilities().knows_people is None
     server.me.assert_not_called()
 
 
 def test_fields_that_were_wanted_once_are_always_sent(server):
     server_capabilities.learn_from_refusal({"project_id"})
     server_capabilities.learn_from_refusal({"config"})
-    assert server_capabilities.wanted() == {"project_id", "config"}
+    assert get_capabilities().required_fields == {"project_id", "config"}

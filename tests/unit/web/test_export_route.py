@@ -27,7 +27,9 @@ def test_each_person_has_two_at_once(monkeypatch):
         return SimpleNamespace(username=request.query_params["as"])
 
     monkeypatch.setattr(current_user, "find_request_sign_in", signed_in_by)
-    monkeypatch.setattr(export_route, "_begun", lambda *_: StreamingResponse(iter(["a table"])))
+    monkeypatch.setattr(
+        export_route, "_start_export", lambda *_: StreamingResponse(iter(["a table"]))
+    )
 
     async def story():
         app = Starlette(routes=[export_route.route])

@@ -18,7 +18,7 @@ THIS, OTHER = "198.51.100.1", "198.51.100.2"
 @pytest.fixture(autouse=True)
 def with_a_provider(monkeypatch):
     monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
-    monkeypatch.setattr(login_error_redirect, "_PATIENCE", 0.1)
+    monkeypatch.setattr(login_error_redirect, "_PROVIDER_SECONDS", 0.1)
     monkeypatch.setattr(
         streamlit_compat, "get_origin_from_redirect_uri", lambda: "https://x.example"
     )

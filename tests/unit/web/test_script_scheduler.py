@@ -51,14 +51,14 @@ def cancel(tasks: list[asyncio.Task[None]]) -> None:
 async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> None:
     for _ in range(count):
         await turns.turn(connection)
-        turns.finished(connection)
+        turns.finish_run(connection)
 
 
 async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, order: list[str]):
     """Run a script when it is its turn, and note in what order."""
     await turns.turn(connection)
     order.append(name)
-    turns.finished(connection)
+    turns.finish_run(connection)
 
 
 def test_bucket_gives_its_burst_and_then_its_rate(clock):
@@ -84,7 +84,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
         waiting = [asyncio.create_task(turns.turn(each)) for each in connections]
         await settle()
         assert [each.done() for each in waiting] == [True] * 4 + [False] * 2
-        turns.finished(connections[0])
+        turns.finish_run(connections[0])
         await settle()
         assert [each.done() for each in waiting] == [True] * 5 + [False]
         turns.leave(connections[1])
@@ -126,7 +126,7 @@ def test_address_that_has_run_little_goes_first():
         )
         await settle()
         assert order == []
-        turns.finished(busy[3])
+        turns.finish_run(busy[3])
         await tasks[-1]
         assert order[0] == "newcomer"
         cancel(tasks)
@@ -220,7 +220,7 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
             await turns.turn(turns.join("192.0.2.1"))
             for number in range(2, 4):
                 await turns.turn(turns.join(f"192.0.2.{number}"))
-        turns.finished(connection)
+        turns.finish_run(connection)
         await settle()
         assert newer.done()
 
@@ -303,7 +303,7 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
         ]
         await settle()
         assert order == []
-        turns.finished(others[0])
+        turns.finish_run(others[0])
         await asyncio.gather(*asked[len(flood) :])
         assert order[:4].count("office") >= 2
         cancel(asked)
@@ -328,7 +328,7 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
             asyncio.create_task(runs_once(turns, turns.join("192.0.2.1"), "at work", order))
         )
         await settle()
-        turns.finished(busy)
+        turns.finish_run(busy)
         await asyncio.gather(*asked)
         assert order == ["at work", "flood"]
 
@@ -387,7 +387,7 @@ def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
                 if not task.done():
                     task.cancel()
                     return count
-                turns.finished(connection)
+                turns.finish_run(connection)
                 count += 1
 
         _, burst = script_scheduler.RUNS_PER_CONNECTION

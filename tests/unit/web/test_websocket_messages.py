@@ -130,7 +130,7 @@ def test_end_of_a_script_frees_its_slot():
             pass
 
         messages = WebSocketMessages(turns, connection, lambda: None, nothing)
-        await turns.turn(connection)
+        await turns.wait_for_turn(connection)
         for status, holds in (
             (ForwardMsg.FINISHED_EARLY_FOR_RERUN, True),
             (ForwardMsg.FINISHED_SUCCESSFULLY, False),

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from auth import oidc
 from auth.mode import SignInMode
+from auth.trusted_headers import PROXY_SEEN_KEY
 from components.account import sign_in_session
 from components.ui import i18n
 
 
 def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
     """The headers of a proxy that had said who somebody was seemed new again."""
-    state = {oidc.PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
+    state = {PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)
     monkeypatch.setattr(i18n, "get_language", lambda: "en")
     monkeypatch.setattr(i18n, "set_language", lambda _: None)
-    sign_in_session.go_on_without()
-    assert state == {oidc.PROXY_SEEN_KEY: 5.0}
+    sign_in_session.continue_as_visitor()
+    assert state == {PROXY_SEEN_KEY: 5.0}

@@ -17,7 +17,7 @@ def period(days: int) -> Period:
 
 def test_days_without_reports_are_there_with_what_stays_open():
     counted = (DayCount(day="2026-11-25", count=2, open=5),)
-    spans = period(4).spans(counted, open_before=3)
+    spans = period(4).list_spans(counted, open_before=3)
     assert [span.first.day for span in spans] == [24, 25, 26, 27]
     assert [span.count for span in spans] == [0, 2, 0, 0]
     assert [span.open for span in spans] == [3, 5, 5, 5]
@@ -26,13 +26,13 @@ def test_days_without_reports_are_there_with_what_stays_open():
 
 @pytest.mark.parametrize(("days", "by_month"), [(30, False), (101, False), (102, True)])
 def test_long_periods_are_counted_by_month(days, by_month):
-    spans = period(days).spans((), 0)
+    spans = period(days).list_spans((), 0)
     assert all(span.by_month is by_month for span in spans)
 
 
 def test_months_add_up_and_begin_and_end_with_the_period():
     counted = tuple(DayCount(day=f"2026-10-{day:02}", count=1, open=day) for day in (1, 15, 31))
-    spans = period(365).spans(counted, 0)
+    spans = period(365).list_spans(counted, 0)
     assert spans[0].first == date(2025, 11, 28)
     assert spans[0].last == date(2025, 11, 30)
     [october] = [span for span in spans if span.first == date(2026, 10, 1)]
@@ -43,21 +43,21 @@ def test_months_add_up_and_begin_and_end_with_the_period():
 
 def test_all_there_ever_was_begins_with_the_first_report():
     everything = Period("all", None, LAST)
-    assert everything.spans((), 0) == []
-    assert everything.spans((DayCount(day="2026-11-26", count=1),), 0)[0].first.day == 26
+    assert everything.list_spans((), 0) == []
+    assert everything.list_spans((DayCount(day="2026-11-26", count=1),), 0)[0].first.day == 26
     assert everything.value == ""
 
 
 def test_report_that_a_server_dates_tomorrow_is_counted():
-    spans = period(1).spans((DayCount(day="2026-11-28", count=1),), 0)
+    spans = period(1).list_spans((DayCount(day="2026-11-28", count=1),), 0)
     assert [span.count for span in spans] == [0, 1]
 
 
 def test_period_is_asked_for_from_midnight():
-    query = period(1).query()
+    query = period(1).build_query()
     assert query.timezone == "UTC"
     assert query.start_date == 1_795_737_600_000
-    assert Period("all", None, LAST).query().start_date is None
+    assert Period("all", None, LAST).build_query().start_date is None
 
 
 def page() -> None:

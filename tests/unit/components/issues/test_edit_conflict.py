@@ -70,7 +70,7 @@ def show(monkeypatch):
 
     def show(change: IssueChange, *, me: str = "", events=(), **now) -> AppTest:
         monkeypatch.setattr(api_session, "history", lambda _issue: tuple(events))
-        monkeypatch.setattr(server_capabilities, "me", lambda: make_user(me) if me else None)
+        monkeypatch.setattr(server_capabilities, "fetch_me", lambda: make_user(me) if me else None)
         at = AppTest.from_function(page)
         with monkeypatch.context() as patched:
             state: dict = {}

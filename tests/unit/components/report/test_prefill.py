@@ -80,18 +80,18 @@ def at(monkeypatch):
 )
 def test_link_leads_to_the_form_where_the_browser_is(at, url, expected):
     at(url)
-    assert Prefill(IssueType.FORMAT, thread="a/b").link() == expected
+    assert Prefill(IssueType.FORMAT, thread="a/b").build_link() == expected
 
 
 def test_link_is_read_back(at, read):
     at("https://x.example/")
     values = Prefill(IssueType.OTHER, "Ünïcode & more\nlines", "t", "i", "p")
-    assert read(**dict(parse_qsl(urlsplit(values.link()).query))) == values
+    assert read(**dict(parse_qsl(urlsplit(values.build_link()).query))) == values
 
 
 def test_frame_escapes_what_it_contains(at):
     at("https://x.example/")
-    markup = Prefill(project="a+b").frame('A "title" <script>')
+    markup = Prefill(project="a+b").build_frame('A "title" <script>')
     assert 'src="https://x.example/?project=a%2Bb&amp;embed=true"' in markup
     assert 'title="A &quot;title&quot; &lt;script&gt;"' in markup
 

@@ -41,7 +41,7 @@ def test_wait_is_told(backend, seconds, expected):
 
 
 def test_another_server_that_refuses_our_token_needs_an_operator(backend):
-    backend.ours = False
+    backend.is_ours = False
     assert "operator" in messages.explain_cause(errors.AuthenticationError(refusal()))
 
 
