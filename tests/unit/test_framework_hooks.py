@@ -232,7 +232,10 @@ HOOKS = [
         has(SOCKETS, *WEBSOCKET, "handle_ping", "handle_pong", "handle_cont"),
     ),
     Hook(
-        "uvicorn", "_TrustedHosts", LIMITS, exists("uvicorn.middleware.proxy_headers:_TrustedHosts")
+        "uvicorn",
+        "_TrustedHosts",
+        "issue_portal/asgi/uvicorn_connections.py",
+        exists("uvicorn.middleware.proxy_headers:_TrustedHosts"),
     ),
     Hook(
         "uvicorn",
@@ -250,7 +253,7 @@ HOOKS = [
     Hook(
         "websockets",
         "max_message_size",
-        LIMITS,
+        "issue_portal/asgi/uvicorn_websockets.py",
         says("websockets.protocol:Protocol", "max_message_size"),
     ),
     Hook(

@@ -186,7 +186,7 @@ def test_one_address_does_not_keep_all_at_work(monkeypatch):
         await asyncio.sleep(0)
         await world.ask("203.0.113.1")
         await asyncio.gather(*flood)
-        assert order.index("203.0.113.1") <= request_limits.AT_WORK
+        assert order.index("203.0.113.1") <= request_limits.MOST_AT_WORK
 
     in_a_loop(story)
 
@@ -194,7 +194,7 @@ def test_one_address_does_not_keep_all_at_work(monkeypatch):
 def test_who_waits_for_somebody_else_keeps_nobody_of_the_same_address():
     async def story():
         world = World(waits=True)
-        slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.AT_WORK)]
+        slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.MOST_AT_WORK)]
         await asyncio.sleep(0)
 
         async def app(_scope, _receive, send):

@@ -50,13 +50,13 @@ def cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> None:
     for _ in range(count):
-        await turns.turn(connection)
+        await turns.wait_for_turn(connection)
         turns.finish_run(connection)
 
 
 async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, order: list[str]):
     """Run a script when it is its turn, and note in what order."""
-    await turns.turn(connection)
+    await turns.wait_for_turn(connection)
     order.append(name)
     turns.finish_run(connection)
 
@@ -81,7 +81,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
     async def story():
         turns = ScriptScheduler()
         connections = [turns.join(f"192.0.2.{number}") for number in range(6)]
-        waiting = [asyncio.create_task(turns.turn(each)) for each in connections]
+        waiting = [asyncio.create_task(turns.wait_for_turn(each)) for each in connections]
         await settle()
         assert [each.done() for each in waiting] == [True] * 4 + [False] * 2
         turns.finish_run(connections[0])
@@ -97,10 +97,12 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
 def test_one_address_has_a_share_of_the_slots_only():
     async def story():
         turns = ScriptScheduler()
-        waiting = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(10)]
+        waiting = [
+            asyncio.create_task(turns.wait_for_turn(turns.join("192.0.2.1"))) for _ in range(10)
+        ]
         await settle()
         assert sum(each.done() for each in waiting) == 2
-        other = asyncio.create_task(turns.turn(turns.join("192.0.2.2")))
+        other = asyncio.create_task(turns.wait_for_turn(turns.join("192.0.2.2")))
         await settle()
         assert other.done()
         for each in waiting:
@@ -116,7 +118,7 @@ def test_address_that_has_run_little_goes_first():
         await runs(turns, again, 20)
         busy = [turns.join(f"192.0.2.{number}") for number in range(1, 5)]
         for each in busy:
-            await turns.turn(each)
+            await turns.wait_for_turn(each)
         order = []
 
         tasks = [asyncio.create_task(runs_once(turns, again, "flood", order)) for _ in range(5)]
@@ -142,7 +144,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
         # None of them says that it has finished: a page that waits for a slow server.
         async with asyncio.timeout(10):
             for number in range(12):
-                await turns.turn(turns.join(f"192.0.2.{number}"))
+                await turns.wait_for_turn(turns.join(f"192.0.2.{number}"))
 
     in_a_loop(story)
 
@@ -156,11 +158,13 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
         looks += 1
         return 2
 
-    monkeypatch.setattr(script_scheduler._ScriptsAtWork, "count", two)
+    monkeypatch.setattr(script_scheduler._BusyScripts, "count", two)
 
     async def story():
         turns = ScriptScheduler()
-        asked = [asyncio.create_task(turns.turn(turns.join("192.0.2.1"))) for _ in range(3)]
+        asked = [
+            asyncio.create_task(turns.wait_for_turn(turns.join("192.0.2.1"))) for _ in range(3)
+        ]
         async with asyncio.timeout(10):
             await asyncio.wait(asked[:2])
             most = script_scheduler._MOST_SLOTS_IN_A_ROW
@@ -190,7 +194,7 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
         turns = ScriptScheduler()
         held = [turns.join(f"192.0.2.{number}") for number in range(4)]
         for each in held:
-            await turns.turn(each)
+            await turns.wait_for_turn(each)
         async with asyncio.timeout(10):
             while sum(each in turns._slots for each in held) > 1:
                 await asyncio.sleep(0.01)
@@ -211,15 +215,15 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
     async def story():
         turns = ScriptScheduler()
         connection = turns.join("192.0.2.1")
-        await turns.turn(connection)
-        newer = asyncio.create_task(turns.turn(connection))
+        await turns.wait_for_turn(connection)
+        newer = asyncio.create_task(turns.wait_for_turn(connection))
         await settle()
         assert not newer.done()
         # Meanwhile, others have their turns, at the same address too.
         async with asyncio.timeout(10):
-            await turns.turn(turns.join("192.0.2.1"))
+            await turns.wait_for_turn(turns.join("192.0.2.1"))
             for number in range(2, 4):
-                await turns.turn(turns.join(f"192.0.2.{number}"))
+                await turns.wait_for_turn(turns.join(f"192.0.2.{number}"))
         turns.finish_run(connection)
         await settle()
         assert newer.done()
@@ -235,10 +239,12 @@ def test_tabs_that_run_much_run_when_no_others_do():
         floods = [turns.join(f"192.0.2.{number}") for number in range(8)]
         for each in floods:
             await runs(turns, each, 40)
-        waiting = [asyncio.create_task(turns.turn(each)) for each in floods]
+        waiting = [asyncio.create_task(turns.wait_for_turn(each)) for each in floods]
         await settle()
         assert sum(each.done() for each in waiting) == 1
-        people = [asyncio.create_task(turns.turn(turns.join(f"192.0.3.{n}"))) for n in range(3)]
+        people = [
+            asyncio.create_task(turns.wait_for_turn(turns.join(f"192.0.3.{n}"))) for n in range(3)
+        ]
         await settle()
         assert all(each.done() for each in people)
         for each in waiting:
@@ -268,8 +274,8 @@ def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
         turns = ScriptScheduler()
         busy = turns.join("192.0.2.1")
         await runs(turns, busy, 40)
-        await turns.turn(turns.join("192.0.2.2"))
-        waiting = asyncio.create_task(turns.turn(busy))
+        await turns.wait_for_turn(turns.join("192.0.2.2"))
+        waiting = asyncio.create_task(turns.wait_for_turn(busy))
         await settle()
         assert not waiting.done()
         async with asyncio.timeout(10):
@@ -293,7 +299,7 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
             await runs(turns, each, 24)
         others = [turns.join(f"192.0.3.{number}") for number in range(2)]
         for each in others:
-            await turns.turn(each)
+            await turns.wait_for_turn(each)
         order = []
 
         asked = [asyncio.create_task(runs_once(turns, each, "flood", order)) for each in flood]
@@ -319,7 +325,7 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
         flood = turns.join("192.0.2.1")
         await runs(turns, flood, 40)
         busy = turns.join("192.0.2.1")
-        await turns.turn(busy)
+        await turns.wait_for_turn(busy)
         order = []
 
         asked = [asyncio.create_task(runs_once(turns, flood, "flood", order))]
@@ -362,13 +368,13 @@ def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
 
         async def flood(connection) -> None:
             while True:
-                await turns.turn(connection)
+                await turns.wait_for_turn(connection)
                 await asyncio.sleep(0)
 
         floods = [asyncio.create_task(flood(turns.join(f"192.0.2.{n}"))) for n in range(4)]
         await settle()
         async with asyncio.timeout(10):
-            await turns.turn(turns.join("192.0.2.99"))
+            await turns.wait_for_turn(turns.join("192.0.2.99"))
         for each in floods:
             each.cancel()
 
@@ -382,7 +388,7 @@ def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
         async def runs(connection) -> int:
             count = 0
             while True:
-                task = asyncio.create_task(turns.turn(connection))
+                task = asyncio.create_task(turns.wait_for_turn(connection))
                 await settle()
                 if not task.done():
                     task.cancel()
