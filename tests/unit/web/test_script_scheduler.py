@@ -174,7 +174,7 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
 
 def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypatch):
     """Sign-ins that waited for one whose password was checked kept all pages waiting."""
-    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.05)
+    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.3)
     over = threading.Event()
 
     def compute() -> None:
