@@ -24,14 +24,14 @@ class SignIn:
     username: str = "x"
     ends_at: float = 2**33
 
-    def person(self) -> Person | None:
+    def get_person(self) -> Person | None:
         return self.who
 
 
 def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
-    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, ours=True)
-    monkeypatch.setattr(api_backend, "_current", here)
+    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, is_ours=True)
+    monkeypatch.setattr(api_backend, "_backend", here)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
     client = api_session.client_of(sign_in)
     client.users()

@@ -8,8 +8,8 @@ def guess(attempts: LoginThrottle, name: str, address: str, times: int = 1) -> i
     """How many wrong passwords are let through."""
     allowed = 0
     for _ in range(times):
-        if attempts.begin(name, address) == 0:
-            attempts.failed(name, address)
+        if attempts.start_attempt(name, address) == 0:
+            attempts.record_failure(name, address)
             allowed += 1
     return allowed
 

@@ -19,7 +19,8 @@ sys.modules.update(dict.fromkeys(lacking))
 SERVE = "import uvicorn; uvicorn.main()"
 RUN_COMMAND = """
 from importlib import import_module
-from issue_portal.cli.main import COMMANDS, main
+from issue_portal.cli.commands import COMMANDS
+from issue_portal.cli.main import main
 for command in COMMANDS.values():
     import_module(command.partition(":")[0])
 main()
