@@ -1,5 +1,6 @@
 """A browser's language, an API client and catalogues of a test's own, without any server."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import Mock
@@ -13,6 +14,14 @@ from issue_portal.client.client import IssuesClient
 
 WriteCatalogue = Callable[[str, str], None]
 SetLanguage = Callable[[str], None]
+
+
+@pytest.fixture(autouse=True)
+def keep_main_module() -> Iterator[None]:
+    """AppTest puts the page in place of ``__main__``, which processes of later tests would load."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def forget_catalogues() -> None:
