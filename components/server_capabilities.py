@@ -14,7 +14,6 @@ from auth import api_backend, current_user
 from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
 from components import api_session
-from components.api_session import client, client_of
 from issue_portal.client.errors import (
     BadRequestError,
     IssuesError,
@@ -136,7 +135,7 @@ def can_filter(sign_in: SignIn | None = None) -> bool:
     """
     learner = _get_learner()
     if learner.capabilities.filters is None:
-        asking = client_of(sign_in) if sign_in else client()
+        asking = api_session.client_of(sign_in) if sign_in else api_session.client()
         try:
             of_the_future = asking.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
         except BadRequestError:

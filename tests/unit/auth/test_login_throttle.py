@@ -4,21 +4,12 @@ import pytest
 
 from auth.login_throttle import LoginThrottle
 from issue_portal.core.settings import FatalError, Settings
+from tests.login_guesses import guess
 
 
 @pytest.fixture
 def attempts() -> LoginThrottle:
     return LoginThrottle(Settings(limit_sign_in="3/hour"))
-
-
-def guess(attempts: LoginThrottle, name: str, address: str, times: int = 1) -> int:
-    """How many wrong passwords are let through."""
-    allowed = 0
-    for _ in range(times):
-        if attempts.start_attempt(name, address) == 0:
-            attempts.record_failure(name, address)
-            allowed += 1
-    return allowed
 
 
 def test_guesser_is_stopped_with_the_time_to_wait(attempts):
