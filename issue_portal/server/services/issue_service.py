@@ -18,7 +18,7 @@ from issue_portal.core.problems import (
     convert_validation_error,
 )
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.permissions import OWN_CHANGES_WHILE, Action
+from issue_portal.models.permissions import REPORTER_EDITABLE_STATE, Action
 from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
@@ -162,7 +162,7 @@ class IssueService:
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            if not principal.may(Action.DELETE_ALL) and row.state != OWN_CHANGES_WHILE:
+            if not principal.may(Action.DELETE_ALL) and row.state != REPORTER_EDITABLE_STATE:
                 raise ForbiddenError("It is being reviewed, so it can no longer be withdrawn.")
             now, deleted = int(time.time()), IssueState.DELETED
             change = IssueChange(now, {"state": deleted})
@@ -222,7 +222,7 @@ class IssueService:
             raise ForbiddenError("Only reviewers can change state and is_read.")
         if principal.may(Action.EDIT_ALL):
             return
-        if row.state != OWN_CHANGES_WHILE:
+        if row.state != REPORTER_EDITABLE_STATE:
             raise ForbiddenError("It is being reviewed, so it can no longer be changed.")
         # Every reader of the history loads it as a whole.
         if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
