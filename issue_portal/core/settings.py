@@ -9,11 +9,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FatalError(Exception):
-    """The program cannot run; the message is one line for the operator."""
+    """The program cannot run. The message is one line for the operator."""
 
 
 class Settings(BaseSettings):
-    """The settings, as `.env.example` lists them; an empty value means the default."""
+    """The settings, which `.env.example` lists. An empty value means the default."""
 
     model_config = SettingsConfigDict(
         env_prefix="ISSUES_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         default=SecretStr(""),
         description="Key that signs and hashes, at least 32 random characters. Separate several"
-        " with commas, newest first. Default: made at the first run.",
+        " with commas, newest first. Default: created at the first run.",
     )
     sign_in_hours: float | None = Field(
         default=None,
@@ -113,12 +113,12 @@ class Settings(BaseSettings):
         description="Seconds between SIGTERM, when /api/ready fails, and the stop.",
     )
     sentry_dsn: SecretStr = Field(
-        default=SecretStr(""), description="DSN of the Sentry project that gets errors."
+        default=SecretStr(""), description="DSN of the Sentry project that receives errors."
     )
     otlp_endpoint: str = Field(
         default="",
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
-        description="URL of the OpenTelemetry collector that gets traces.",
+        description="URL of the OpenTelemetry collector that receives traces.",
     )
 
     @property
@@ -137,4 +137,6 @@ def get_settings() -> Settings:
             f"ISSUES_{'_'.join(map(str, item['loc'])).upper()}": item["msg"]
             for item in error.errors()
         }
-        raise FatalError("; ".join(f"{name}: {why}" for name, why in reasons.items())) from error
+        raise FatalError(
+            "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        ) from error
