@@ -266,7 +266,9 @@ def _is_same(
 
 
 def _make_precondition_error() -> PreconditionFailedError:
-    return PreconditionFailedError(Problem(status=412, detail="Someone else changed this issue."))
+    return PreconditionFailedError(
+        Problem(status=412, detail="This issue has changed since you fetched it.")
+    )
 
 
 def _make_field_error(name: str, message: str) -> BadRequestError:

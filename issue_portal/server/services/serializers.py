@@ -1,4 +1,4 @@
-"""Turns rows into the JSON of the contract: key order, optional keys and formats."""
+"""Turns rows into the contract's JSON, with its order of keys, optional keys and formats."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ def format_timestamp(seconds: int) -> str:
 def serialize_issue(
     row: AnyRow, *, with_user: bool = True, with_project: bool = False
 ) -> JsonObject:
-    """Return an issue; ``data`` and ``project`` are left out if it has none."""
+    """Return an issue, without the keys ``data`` and ``project`` if it has none."""
     body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
@@ -60,7 +60,7 @@ def serialize_user(row: AnyRow) -> JsonObject:
 def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
     """Return the history of an issue.
 
-    Without actors, as receipts show it, changes of ``is_read`` are left out as well.
+    Without actors, as for receipts, it also omits changes of ``is_read``.
     """
     entries = []
     for row in rows:
@@ -76,7 +76,7 @@ def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json
 
 
 def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
-    """Return what the holder of a receipt may see."""
+    """Return an issue as shown to the holder of its receipt."""
     return {
         "issue_number": row.number,
         "type": row.type,
