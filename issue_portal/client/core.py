@@ -23,21 +23,10 @@ from issue_portal.client.errors import (
     PreconditionFailedError,
 )
 from issue_portal.client.pagination import PageIterator
-from issue_portal.client.responses import (
-    TIMED_OUT,
-    NoResponse,
-    Outcome,
-    Received,
-    ReceivedResponse,
-)
+from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, Received, ReceivedResponse
 from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
 from issue_portal.models.requests import EDITABLE, IssueQuery, IssueUpdate, NewIssue, StatsQuery
-from issue_portal.models.responses import (
-    FieldError,
-    Issue,
-    Problem,
-    User,
-)
+from issue_portal.models.responses import FieldError, Issue, Problem, User
 from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 
 log = logging.getLogger("issue_portal.client")
@@ -242,7 +231,7 @@ def _make_issue_path(issue_id: str) -> str:
 
 
 def _is_header_safe(text: str) -> bool:
-    """Return whether a header can carry ``text``; else errors of httpx and h11 would repeat it."""
+    """Return whether a header can carry ``text``. If not, errors of httpx would contain it."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
