@@ -48,7 +48,7 @@ def list_menu_entries(person: Person | None) -> list[MenuEntry]:
     return [
         MenuEntry("report", _("Report"), "edit_note"),
         MenuEntry("track", _("Track"), "receipt_long", is_visible=has_receipts),
-        MenuEntry("my_issues", _("My issues"), "inbox", is_visible=person is not None),
+        MenuEntry("my_issues", _("My reports"), "inbox", is_visible=person is not None),
         MenuEntry(
             "review", _("Review"), "rate_review", is_visible=is_reviewer, is_wide=is_reviewer
         ),
@@ -105,7 +105,7 @@ if page not in (pages["sign_in"], not_found):
 query_params.write_url()
 
 if get_settings().demo:
-    demonstration = _("Demonstration: the issues here are samples.")
+    demonstration = _("Demo with sample data")
     st.caption(f":material/science: {demonstration}")
 # The footer is rendered first, because a page may stop the run.
 body, footer = st.container(), st.container()

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 import streamlit as st
 
 from auth import api_backend
-from components.ui import i18n, js_component
+from components.ui import i18n, js_component, labels
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
@@ -78,7 +78,8 @@ def autosave(
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
             "count": _("{count} of {limit} characters"),
-            "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),
+            "over_one": labels.choose_excess_text(1),
+            "over": labels.choose_excess_text(2),
         },
     )
 
@@ -86,10 +87,10 @@ def autosave(
 def _list_offer_texts() -> Mapping[str, str]:
     """Return the texts of the choice between the person's text and that of a link."""
     return {
-        "other": _("The link that you followed brought another text. Yours is kept."),
-        "take": _("Use that of the link"),
-        "mine": _("This is the text of the link. Yours is kept."),
-        "back": _("Use yours"),
+        "other": _("This link came with its own text. We kept yours."),
+        "take": _("Use the link's text"),
+        "mine": _("This is the link's text. We kept yours."),
+        "back": _("Use your text"),
     }
 
 
