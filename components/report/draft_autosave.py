@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 import streamlit as st
 
 from auth import api_backend
-from components.ui import i18n, js_component, labels
-from components.ui.i18n import _
+from components.ui import i18n, js_component
+from components.ui.i18n import _, ngettext
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
@@ -78,9 +78,16 @@ def autosave(
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
             "count": _("{count} of {limit} characters"),
-            "over_one": labels.choose_excess_text(1),
-            "over": labels.choose_excess_text(2),
+            "over_one": _choose_excess_text(1),
+            "over": _choose_excess_text(2),
         },
+    )
+
+
+def _choose_excess_text(over: int) -> str:
+    """Return the text for ``over`` characters too many, with ``{over}`` and ``{limit}`` in it."""
+    return ngettext(
+        "{over} character over the {limit} limit", "{over} characters over the {limit} limit", over
     )
 
 

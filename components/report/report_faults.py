@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from components import server_capabilities
 from components.report import report_state
 from components.report.report_input import ReportInput
-from components.ui import i18n, labels
-from components.ui.i18n import _
+from components.ui import i18n
+from components.ui.i18n import _, ngettext
 from components.ui.plain_text import format_sentence
 from issue_portal.client.errors import BadRequestError
 from issue_portal.models.requests import NewIssue, Reference
@@ -63,15 +63,18 @@ def find_text_fault(description: str) -> str | None:
     """Return why a description cannot be stored, or None."""
     if len(description) > DESCRIPTION_LIMIT:
         over = len(description) - DESCRIPTION_LIMIT
-        return labels.choose_excess_text(over).format(
-            over=i18n.format_number(over), limit=i18n.format_number(DESCRIPTION_LIMIT)
+        text = ngettext(
+            "Shorten your text by {over} character.",
+            "Shorten your text by {over} characters.",
+            over,
         )
+        return text.format(over=i18n.format_number(over))
     if is_blank(description):
         return _("Tell us what happened.")
     try:
         check_text(description)
     except ValueError:
-        return _("Your text has characters that can't be saved. Remove them and send it again.")
+        return _("Your text has characters that can't be saved. Remove them and try again.")
     return None
 
 

@@ -163,15 +163,6 @@ def _format_state_count(state: IssueState, count: int) -> str:
     return text.format(count=i18n.format_number(count))
 
 
-def choose_excess_text(over: int) -> str:
-    """Return the text for ``over`` characters too many, with ``{over}`` and ``{limit}`` in it."""
-    return ngettext(
-        "{over} character over the {limit} limit",
-        "{over} characters over the {limit} limit",
-        over,
-    )
-
-
 def list_reference_labels() -> tuple[str, str, str]:
     """Return the labels of thread, interaction and project, in the order of the form."""
     return _("Conversation ID"), _("Answer ID"), _("Project ID")

@@ -200,7 +200,7 @@ def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
     member.settles()
     tabs_to(member.page, f"#{issue.issue_number} ")
     member.page.keyboard.press("Enter")
-    member.sees(f"Issue #{issue.issue_number}").sees("A reviewer will look at it.")
+    member.sees(f"Report #{issue.issue_number}").sees("A reviewer will look at it.")
 
 
 def test_focus_is_seen_and_targets_are_large_enough(people, portal):

@@ -50,8 +50,8 @@ def test_what_is_missing_is_told_at_the_field(people):
 
 def test_too_long_a_text_is_counted_and_refused_but_kept(people):
     visitor = people().opens().chooses("No answer").writes("x" * 20_000)
-    visitor.sees("10,000 more than the 10,000 characters that fit.")
-    visitor.presses("Send report").sees("This is 10,000 characters too long")
+    visitor.sees("10,000 characters over the 10,000 limit")
+    visitor.presses("Send report").sees("Shorten your text by 10,000 characters")
     expect(visitor.page.get_by_label("What happened?")).to_have_value("x" * 20_000)
     visitor.writes("x" * 10_000).sees("10,000 of 10,000 characters")
     visitor.presses("Send report").sees(RECEIVED)
@@ -59,7 +59,7 @@ def test_too_long_a_text_is_counted_and_refused_but_kept(people):
 
 def test_far_too_long_a_text_stays_and_is_not_sent(people):
     visitor = people().opens().chooses("No answer").writes("x" * 300_000)
-    visitor.sees("290,000 more than the 10,000 characters that fit.").presses("Send report")
+    visitor.sees("290,000 characters over the 10,000 limit").presses("Send report")
     area = visitor.page.get_by_label("What happened?")
     expect(area).to_be_focused()
     expect(area).to_have_value("x" * 300_000)

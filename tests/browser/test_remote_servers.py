@@ -105,7 +105,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     member.presses("Save").sees("Saved").sees(f"{words}, second edition")
     member.presses("Withdraw")
     expect(member.row(words)).to_have_count(0)
-    member.sees("is withdrawn.")
+    member.sees(" withdrawn")
     expect(member.row(words)).to_have_count(0)
 
 

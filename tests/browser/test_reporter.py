@@ -331,7 +331,7 @@ def test_track_tells_state_dates_and_what_happened(people, portal, words):
         visitor.page.wait_for_timeout(1000)
         client.update(issue, state=IssueState.CLOSED)
     visitor.goes_to("Track").page.get_by_role("textbox", name="Receipt").fill(receipt)
-    visitor.presses("Show report").sees(f"Issue #{issue.issue_number}")
+    visitor.presses("Show report").sees(f"Report #{issue.issue_number}")
     visitor.sees("The review is finished.")
     expect(visitor.page.locator(".timeline")).to_contain_text(f"{issue.created_at:%H:%M}")
     expect(visitor.page.locator(".timeline li")).to_have_count(2)

@@ -26,7 +26,7 @@ def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
     later = people().opens("/track")
     later.page.get_by_role("textbox", name="Receipt").fill(f" {receipt.replace('-', ' ')} ")
     later.presses("Show report")
-    later.sees(words).sees("New").sees("Ignored my files")
+    later.sees(words).sees("We've received it.").sees("Ignored my files")
     assert receipt.replace("-", "") not in later.page.url.replace("-", "")
 
 
@@ -47,7 +47,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, words):
     member.presses("Undo").sees("Undone")
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
-    member.presses("Withdraw").sees("is withdrawn.")
+    member.presses("Withdraw").sees(" withdrawn")
     expect(member.row(words)).to_have_count(0)
 
 
@@ -187,7 +187,7 @@ def test_wrong_password_is_told_and_nothing_else(people):
     for name in ("member", "nobody"):
         stranger.page.get_by_label("Username").fill(name)
         stranger.page.get_by_label("Password", exact=True).fill("wrong")
-        stranger.presses("Sign in").sees("This name and password do not match.")
+        stranger.presses("Sign in").sees("Wrong username or password.")
 
 
 def test_pages_are_closed_to_the_wrong_role(people):
