@@ -171,8 +171,7 @@ def list_reference_labels() -> tuple[str, str, str]:
 def explain_references() -> str:
     """Explain thread, interaction and project to people who do not know these words."""
     return _(
-        "IDs from the assistant: the conversation, the answer in it, and the project"
-        " it belongs to. A conversation ID needs an answer ID, and vice versa."
+        "These IDs come from the assistant. The conversation ID and the answer ID go together."
     )
 
 
