@@ -122,7 +122,7 @@ def _crowd(portal: ServerProcess) -> Row:
             report_description=f"Somebody's report {number}.",
             send=True,
         )
-        if not any("has arrived" in words for words in session.words):
+        if not any("received" in words for words in session.words):
             raise RuntimeError(f"not confirmed: {session.words}")
         return taken
 

@@ -1,5 +1,6 @@
 """The steps that people take in the portal, in a real Chromium."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from issue_portal.models.vocabulary import IssueType, ResourceType
 from tests.servers.installation import Server
 
 expect.set_options(timeout=15_000)
+
+RECEIVED = re.compile(r"Report #\d+ received")
+"""Confirms that a report was sent."""
 
 UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
 
@@ -154,11 +158,11 @@ class Person:
             self.page.keyboard.press("Escape")  # It would empty a choice of one.
         return self
 
-    def sees(self, text: str) -> "Person":
+    def sees(self, text: str | re.Pattern[str]) -> "Person":
         expect(self.page.get_by_text(text).first).to_be_visible()
         return self
 
-    def sees_not(self, text: str) -> "Person":
+    def sees_not(self, text: str | re.Pattern[str]) -> "Person":
         expect(self.page.get_by_text(text)).to_have_count(0)
         return self
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
-from tests.browser.conftest import report
+from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, sign
 from tests.servers.processes import environment, free_port
 
@@ -87,9 +87,9 @@ def test_pages_for_everyone(people, without_barriers, look):
     for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
         visitor.opens(path)
         without_barriers(visitor, path)
-    visitor.presses("Send report").sees("Write what happened")
+    visitor.presses("Send report").sees("Tell us what happened")
     without_barriers(visitor, "form with an error")
-    visitor.writes("It ignored the file.").presses("Send report").sees("Your report has arrived.")
+    visitor.writes("It ignored the file.").presses("Send report").sees(RECEIVED)
     without_barriers(visitor, "thank you")
     receipt = visitor.receipt()
     visitor.opens("/track")
@@ -103,8 +103,8 @@ def test_pages_for_members(people, portal, without_barriers, look):
     issue = report_of_member(portal)
     member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
     without_barriers(member, "my issues")
-    member.opens(f"/my_issues?issue={issue.id}").sees("Correct it")
-    member.unfolds("Correct it")
+    member.opens(f"/my_issues?issue={issue.id}").sees("Edit")
+    member.unfolds("Edit")
     without_barriers(member, "an issue of mine")
     member.opens("/sign_in").sees("Your account")
     without_barriers(member, "account")
@@ -117,12 +117,12 @@ def test_pages_for_reviewers(people, portal, without_barriers, look):
     reviewer.page.get_by_label("Select all on this page").check()
     without_barriers(reviewer, "review")
     reviewer.opens(f"/review?issue={issue.id}").sees("Mark unread")
-    reviewer.presses("Start review").sees("Changing issue")
+    reviewer.presses("Start review").sees("Moving #")
     without_barriers(reviewer, "an issue in review")
     if look != "phone":
-        reviewer.presses("Keyboard").sees("Use these shortcuts")
+        reviewer.presses("Shortcuts").sees("Use these shortcuts")
         without_barriers(reviewer, "shortcuts")
-    reviewer.opens("/insights").sees("Reported each day")
+    reviewer.opens("/insights").sees("Reported per day")
     without_barriers(reviewer, "insights")
 
 
@@ -179,13 +179,13 @@ def test_report_by_keyboard_alone(people):
     expect(visitor.page.get_by_role("radio")).to_have_count(5)
     visitor.sees("0 of 10,000 characters")
     press = visitor.page.keyboard.press
-    tabs_to(visitor.page, "What kind of problem")
+    tabs_to(visitor.page, "What went wrong?")
     press("ArrowDown")
     tabs_to(visitor.page, "What happened?")
     visitor.page.keyboard.type("It ignored the attached file.")
     tabs_to(visitor.page, "Send report")
     press("Enter")
-    visitor.sees("Your report has arrived.")
+    visitor.sees(RECEIVED)
 
 
 def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
@@ -200,7 +200,7 @@ def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
     member.settles()
     tabs_to(member.page, f"#{issue.issue_number} ")
     member.page.keyboard.press("Enter")
-    member.sees(f"Issue {issue.issue_number}").sees("Nobody has started on it yet.")
+    member.sees(f"Report #{issue.issue_number}").sees("A reviewer will look at it.")
 
 
 def test_focus_is_seen_and_targets_are_large_enough(people, portal):
