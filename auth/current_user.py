@@ -16,15 +16,15 @@ from issue_portal.models.permissions import Action
 SIGN_IN_KEY = "signed_in_by"
 
 _WAS_VALID_KEY = "sign_in_held"
-"""Present once this browser session had a valid sign-in."""
+"""Present in the state of sessions that have had a valid sign-in."""
 
 
 class SignIn(Protocol):
-    """A sign-in, by password or elsewhere. The role is looked up at each use."""
+    """A sign-in by password, at a provider or at a proxy."""
 
     @property
     def id(self) -> str:
-        """Opaque, of this sign-in alone."""
+        """Opaque id of this sign-in."""
 
     @property
     def username(self) -> str:
@@ -32,7 +32,7 @@ class SignIn(Protocol):
 
     @property
     def ends_at(self) -> float:
-        """When it expires, in seconds since 1970."""
+        """Time of expiry, in seconds since 1970."""
 
     def get_person(self) -> Person | None:
         """Return the user with their current role; None once the sign-in is no longer valid."""
@@ -48,12 +48,12 @@ def get_sign_in() -> SignIn | None:
 
 
 def has_sign_in_ended() -> bool:
-    """Return whether this browser session had a sign-in that expired or was ended elsewhere."""
+    """Return whether this browser session had a sign-in that expired or ended elsewhere."""
     return _WAS_VALID_KEY in st.session_state and get_sign_in() is None
 
 
 def identify_sign_in(sign_in: SignIn | None) -> str:
-    """Return a key that no other sign-in has; "" for a visitor."""
+    """Return a unique key of the sign-in; "" for a visitor."""
     return f"{sign_in.username} {sign_in.id}" if sign_in else ""
 
 
@@ -101,7 +101,7 @@ def _read_request_sign_in(request: HTTPConnection) -> SignIn | None:
 
 
 def _is_secure(request: HTTPConnection) -> bool:
-    """Return whether the browser reached us over TLS; a proxy may still send us plain HTTP."""
+    """Return whether the browser uses TLS, even if a proxy sends the request over plain HTTP."""
     origin = request.headers.get("Origin")
     return origin.startswith("https:") if origin else request.url.scheme in ("https", "wss")
 

@@ -47,7 +47,7 @@ class Streamlit:
         async def send(message) -> None:
             messages.append(message)
 
-        cookie = f"{oidc_cookies.name_departure_cookie('x')}=1".encode()
+        cookie = f"{oidc_cookies.name_state_cookie('x')}=1".encode()
         scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
         await self.way(scope, None, send)
