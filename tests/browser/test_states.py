@@ -190,6 +190,6 @@ def test_failure_of_the_server_has_a_code_for_the_operator_but_not_for_anonymous
 def test_form_does_not_jump_while_it_loads(people, portal):
     visitor = people(viewport={"width": 390, "height": 844})
     visitor.page.add_init_script(JUMPS)
-    visitor.opens().page.wait_for_timeout(700)
+    visitor.opens().rests()
     # Mostly it is 0; on a very busy machine the count below the text may move what is below it.
     assert visitor.page.evaluate("jumped") < 0.13

@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.servers.installation import answered
+from tests.waiting import wait_until
 from web.streamlit_compat import BackMsg
 
 WRITERS = 4
@@ -64,13 +64,14 @@ def working(writers: list[Writer]) -> Iterator[Callable[[], None]]:
     """While they report: what waits until each of them has got several reports through."""
 
     def all_go_on() -> None:
-        before = [len(writer.acknowledged) for writer in writers]
-        deadline = time.monotonic() + 60
-        while any(len(w.acknowledged) < n + 3 for w, n in zip(writers, before, strict=True)):
-            assert time.monotonic() < deadline, "nothing is acknowledged any more"
+        enough_of_each = [(writer, len(writer.acknowledged) + 3) for writer in writers]
+
+        def have_gone_on() -> bool:
             for done in filter(Future.done, at_work):
-                done.result()
-            time.sleep(0.1)
+                done.result()  # Raises what ended a writer.
+            return all(len(writer.acknowledged) >= enough for writer, enough in enough_of_each)
+
+        wait_until(have_gone_on)
 
     enough = threading.Event()
     with ThreadPoolExecutor(len(writers)) as pool:
