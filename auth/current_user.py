@@ -10,7 +10,8 @@ from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
 from auth.provider_sign_in import ProviderSignIn
 from issue_portal.core.portal_token import Person
-from issue_portal.models.permissions import Action, may
+from issue_portal.models import permissions
+from issue_portal.models.permissions import Action
 
 SIGN_IN_KEY = "signed_in_by"
 
@@ -111,7 +112,7 @@ def get_person() -> Person | None:
     return sign_in.get_person() if sign_in else None
 
 
-def is_reviewer() -> bool:
-    """Return whether the user may review. It decides what pages show: the API checks each call."""
+def may(action: Action) -> bool:
+    """Return whether the user is allowed an action; the API checks it again on each call."""
     person = get_person()
-    return person is not None and may(person.role, Action.READ_ALL)
+    return person is not None and permissions.may(person.role, action)
