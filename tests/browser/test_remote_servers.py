@@ -63,8 +63,7 @@ def reports(person, remote, words: str, *, by_name: bool) -> None:
     if by_name:
         person.page.get_by_text("Report anonymously").click()
     if remote.form == "newer":
-        if not person.page.get_by_role("textbox", name="Thread").is_visible():
-            person.unfolds("Where it happened")
+        person.unfolds("Where it happened")
         says_where(person)
     person.presses("Send report").sees("Your report has arrived.")
 
