@@ -198,7 +198,7 @@ MOST_JUMPS = 0.05
 """Measured: up to 0.033 on a phone, and 0.015 on a desktop."""
 
 MOST_JUMPS_OF_A_WIDE_PAGE = 0.15
-"""Measured: 0.063 to 0.131. Streamlit (1.67) draws a page narrow until it learns that it is wide."""
+"""Measured: 0.063 to 0.131. Streamlit (1.67) draws pages narrow until it learns the layout."""
 
 
 @pytest.mark.parametrize(("width", "wide"), [(390, MOST_JUMPS), (1280, MOST_JUMPS_OF_A_WIDE_PAGE)])
