@@ -247,13 +247,13 @@ def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql)
             os.kill(each, signal.SIGCONT)
     assert database.is_current()
     with (
-        pytest.raises(DBAPIError, match=r"no answer within 0\.3 seconds"),
-        database.limit_answer_time(0.3),
+        pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
+        database.limit_response_time(0.3),
         database.write() as connection,
     ):
         connection.execute(text("SELECT pg_sleep(20)"))  # Ended long before, by the limit.
     # A change of the schema may take longer than the limit.
-    with database.limit_answer_time(0.3), database._schema_change() as connection:
+    with database.limit_response_time(0.3), database._schema_change() as connection:
         connection.execute(text("SELECT pg_sleep(0.6)"))
     assert database.is_current()
     database.close()

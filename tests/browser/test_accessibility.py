@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
-from tests.browser.conftest import Person as Visitor
 from tests.browser.conftest import RECEIVED, report
+from tests.browser.conftest import Person as Visitor
 from tests.servers.installation import Server, sign
 from tests.servers.processes import environment, free_port
 

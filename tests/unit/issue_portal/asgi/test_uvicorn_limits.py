@@ -61,7 +61,7 @@ class Connections:
     def wait(self, seconds: int) -> None:
         for _ in range(seconds):
             self.now += 1
-            self.connections._look(self.loop)
+            self.connections._close_stale(self.loop)
 
 
 def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
