@@ -12,13 +12,14 @@ from components.insights.date_range import Period
 from components.ui import i18n, labels, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError, NotSupportedError
+from issue_portal.models.permissions import Action
 from issue_portal.models.responses import IssueStats
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 
 _OPEN_STATES: Final = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 
 st.title(_("Insights"), anchor=False)
-require_sign_in.require(reviewer=True)
+require_sign_in.require(Action.READ_STATS)
 
 
 @st.fragment

@@ -21,17 +21,18 @@ from components.ui import labels, messages, placeholders, plain_text
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.core.portal_token import Person
+from issue_portal.models.permissions import Action
 from issue_portal.models.responses import IssuePage
 from issue_portal.models.vocabulary import IssueState
 
 st.title(_("My reports"), anchor=False)
-require_sign_in.require()
+require_sign_in.require(Action.READ_OWN)
 
 
 @st.fragment
 def render_list_or_issue() -> None:
     """Render everything below the title; actions rerun this part only."""
-    person = require_sign_in.require_in_fragment()
+    person = require_sign_in.require_in_fragment(Action.READ_OWN)
     issue_list.handle_key_presses()
     undo.render_bar()
     messages.render_pending()

@@ -25,17 +25,18 @@ from components.issues.review_queue import QueuePage
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.models.permissions import Action
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 
 st.title(_("Review"), anchor=False)
-require_sign_in.require(reviewer=True)
+require_sign_in.require(Action.READ_ALL)
 
 
 @st.fragment
 def render_queue_and_issue() -> None:
     """Render everything below the title; actions rerun this part only."""
-    require_sign_in.require_in_fragment(reviewer=True)
+    require_sign_in.require_in_fragment(Action.READ_ALL)
     issue_list.handle_key_presses()
     undo.render_bar()
     messages.render_pending()

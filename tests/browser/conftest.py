@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
@@ -20,6 +21,9 @@ RECEIVED = re.compile(r"Report #\d+ received")
 """Confirms that a report was sent."""
 
 UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
+# Whether all that fades in or moves has come to its end; a spinner turns without end.
+STILL = """document.getAnimations().every(({ effect, playState }) =>
+  playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 
 # Browsers without cookies or storage, by what they are like. One that has loaded the scripts of
 # Streamlit before shows a page with three quarters of the work.
@@ -95,6 +99,17 @@ class Person:
     def settles(self) -> None:
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
+
+    def rests(self) -> "Person":
+        """Wait until the page is drawn: no run, nothing of an earlier run, nothing that moves."""
+        self.settles()
+        unfinished = ":is([data-stale=true], [data-testid=stSkeleton], .skeleton)"
+        expect(self.page.locator(unfinished)).to_have_count(0)
+        return self.waits_until(lambda: self.page.evaluate(STILL))
+
+    def waits_for_the_second_after(self, moment: datetime) -> "Person":
+        """Wait until the server dates events later than ``moment``: it does so in seconds."""
+        return self.waits_until(lambda: datetime.now(UTC) >= moment + timedelta(seconds=1))
 
     def waits_until(self, condition: Callable[[], object]) -> "Person":
         deadline = time.monotonic() + 60

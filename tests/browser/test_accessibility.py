@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import RECEIVED, report
+from tests.browser.conftest import Person as Visitor
 from tests.servers.installation import Server, sign
 from tests.servers.processes import environment, free_port
 
@@ -51,22 +52,21 @@ def findings(page: Page) -> set[str]:
 @pytest.fixture(scope="session")
 def excused(chromium, bare) -> set[str]:
     """The rules that Streamlit breaks by itself."""
-    page = chromium.new_page()
-    page.goto(bare.url)
-    expect(page.get_by_test_id("stMain")).to_be_visible()
-    page.wait_for_timeout(1000)
-    rules = {finding.split(":")[0] for finding in findings(page)}
-    page.close()
+    visitor = Visitor(chromium, bare)
+    visitor.page.goto(bare.url)
+    expect(visitor.page.get_by_test_id("stMain")).to_be_visible()
+    visitor.rests()
+    rules = {finding.split(":")[0] for finding in findings(visitor.page)}
+    visitor.leaves()
     return rules
 
 
 @pytest.fixture
 def without_barriers(excused):
     def check(person, where: str) -> None:
-        person.settles()
-        # What fades in is looked at when it is there; what passes by is Streamlit's.
-        person.page.wait_for_timeout(1000)
+        # Streamlit's toasts pass by, and are Streamlit's to mend.
         expect(person.page.get_by_test_id("stToast")).to_have_count(0)
+        person.rests()
         found = {each for each in findings(person.page) if each.split(":")[0] not in excused}
         # One may have come in between.
         found = {each for each in found if 'data-testid="stToast"' not in each}
@@ -123,6 +123,7 @@ def test_pages_for_reviewers(people, portal, without_barriers, look):
         reviewer.presses("Shortcuts").sees("Use these shortcuts")
         without_barriers(reviewer, "shortcuts")
     reviewer.opens("/insights").sees("Reported per day")
+    expect(reviewer.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     without_barriers(reviewer, "insights")
 
 
@@ -146,9 +147,11 @@ def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
     raise AssertionError(f"not reached by Tab: {name}")
 
 
-LOOK = """(at) => {
+# The look of an element and what is around it, once their transitions have ended.
+LOOK = """async (at) => {
     const looks = [];
     for (let up = at, depth = 0; up && depth < 8; up = up.parentElement, depth++) {
+        await Promise.allSettled(up.getAnimations().map(({ finished }) => finished));
         const { outlineStyle, outlineColor, boxShadow, borderColor } = getComputedStyle(up);
         looks.push(outlineStyle, outlineColor, boxShadow, borderColor);
     }
@@ -165,10 +168,8 @@ def focus_is_seen(page: Page) -> bool:
             return at;
         }"""
     ).as_element()
-    page.wait_for_timeout(300)  # The look may change slowly.
     focused = element.evaluate(LOOK)
     element.evaluate("(at) => at.blur()")
-    page.wait_for_timeout(300)
     blurred = element.evaluate(LOOK)
     element.focus()
     return focused != blurred

@@ -328,7 +328,7 @@ def test_track_tells_state_dates_and_what_happened(people, portal, words):
     receipt = visitor.receipt()
     with reviewer(portal) as client:
         issue = next(issue for issue in client.iterate() if issue.description == words)
-        visitor.page.wait_for_timeout(1000)
+        visitor.waits_for_the_second_after(issue.created_at)
         client.update(issue, state=IssueState.CLOSED)
     visitor.goes_to("Track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report").sees(f"Report #{issue.issue_number}")

@@ -1,11 +1,18 @@
-"""Turns rows into the JSON of the contract: key order, optional keys and formats."""
+"""Converts issues and users between rows and the JSON of the contract.
 
+A field of an issue is spelled out here once for each direction.
+"""
+
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from issue_portal.server.db.tables import AnyRow
+from issue_portal.models.requests import NewIssue
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState
+from issue_portal.server.db.tables import AnyRow, IssueRow
 
 JsonObject = dict[str, Any]
 
@@ -16,10 +23,59 @@ def format_timestamp(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def build_reported_row(
+    new: NewIssue,
+    *,
+    org_id: str,
+    issue_id: str,
+    created_at: int,
+    created_by: str | None,
+    receipt_hash: bytes | None,
+) -> IssueRow:
+    """Build the row of a new report. ``created_at`` is in seconds since 1970."""
+    return IssueRow(
+        org_id=org_id,
+        id=issue_id,
+        description=new.description,
+        resource_type=new.resource_type,
+        type=new.type,
+        state=IssueState.NOT_REVIEWED,
+        thread_id=new.config.thread_id if new.config else None,
+        reported_interaction_id=new.config.reported_interaction_id if new.config else None,
+        project_id=new.project_id,
+        created_at=created_at,
+        updated_at=created_at,
+        created_by=created_by,
+        receipt_hash=receipt_hash,
+    )
+
+
+def build_imported_row(
+    issue: Issue, *, org_id: str, issue_id: str, number: int, created_by: str | None
+) -> IssueRow:
+    """Build the row of an issue from another system. An issue without times gets the current."""
+    created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
+    return IssueRow(
+        org_id=org_id,
+        id=issue_id,
+        number=number,
+        description=issue.description or "",
+        type=str(issue.type),
+        state=str(issue.state),
+        is_read=issue.is_read,
+        thread_id=issue.data.thread_id if issue.data else None,
+        reported_interaction_id=issue.data.reported_interaction_id if issue.data else None,
+        project_id=issue.project.id if issue.project else None,
+        created_at=created,
+        updated_at=int(issue.updated_at.timestamp()) if issue.updated_at else created,
+        created_by=created_by,
+    )
+
+
 def serialize_issue(
     row: AnyRow, *, with_user: bool = True, with_project: bool = False
 ) -> JsonObject:
-    """Return an issue; ``data`` and ``project`` are left out if it has none."""
+    """Return an issue, without the keys ``data`` and ``project`` if it has none."""
     body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
@@ -60,7 +116,7 @@ def serialize_user(row: AnyRow) -> JsonObject:
 def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
     """Return the history of an issue.
 
-    Without actors, as receipts show it, changes of ``is_read`` are left out as well.
+    Without actors, as for receipts, it also omits changes of ``is_read``.
     """
     entries = []
     for row in rows:
@@ -76,7 +132,7 @@ def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json
 
 
 def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
-    """Return what the holder of a receipt may see."""
+    """Return an issue as shown to the holder of its receipt."""
     return {
         "issue_number": row.number,
         "type": row.type,
