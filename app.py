@@ -1,11 +1,11 @@
-"""The ASGI app: the portal, with the API beside it under ``/api``, on one port.
+"""The ASGI app: the portal, and the API under ``/api``, on one port.
 
 ``streamlit run app.py`` and ``uvicorn app:app`` both serve it.
 """
 
 import gc
 
-# Garbage collection during the imports takes a quarter of the start; `startup` enables it again.
+# Garbage collection during imports takes a quarter of the start; `startup` enables it again.
 gc.disable()
 
 import sys
@@ -36,10 +36,10 @@ from web.websocket_messages import LONGEST_MESSAGE
 try:
     installation = startup.start()
 except FatalError as error:
-    # Before the server runs, so that the operator reads this line only.
+    # Exit before the server starts, so that the operator sees only this line.
     sys.exit(str(error))
 
-# A response waits about ten times for a computing script, by default 5 ms each: see
+# A response waits about ten times for a busy script thread, by default 5 ms each time: see
 # bench/README.md, "Long scripts".
 sys.setswitchinterval(0.001)
 

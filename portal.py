@@ -24,6 +24,7 @@ from components.ui import (
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
+from issue_portal.models.permissions import Action
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,18 @@ class MenuEntry:
 
 def list_menu_entries(person: Person | None) -> list[MenuEntry]:
     """Return the menu of the current user; each page checks again who may see it."""
-    is_reviewer = current_user.is_reviewer()
+    may_review = current_user.may(Action.READ_ALL)
+    may_count = current_user.may(Action.READ_STATS)
+    may_list_own = current_user.may(Action.READ_OWN)
     has_receipts = server_capabilities.gives_receipts()
     account = user_names.format_account_label(person.name) if person else _("Sign in")
     account_icon = "account_circle" if person else "login"
     return [
         MenuEntry("report", _("Report"), "edit_note"),
         MenuEntry("track", _("Track"), "receipt_long", is_visible=has_receipts),
-        MenuEntry("my_issues", _("My issues"), "inbox", is_visible=person is not None),
-        MenuEntry(
-            "review", _("Review"), "rate_review", is_visible=is_reviewer, is_wide=is_reviewer
-        ),
-        MenuEntry(
-            "insights", _("Insights"), "monitoring", is_visible=is_reviewer, is_wide=is_reviewer
-        ),
+        MenuEntry("my_issues", _("My reports"), "inbox", is_visible=may_list_own),
+        MenuEntry("review", _("Review"), "rate_review", is_visible=may_review, is_wide=may_review),
+        MenuEntry("insights", _("Insights"), "monitoring", is_visible=may_count, is_wide=may_count),
         MenuEntry("help", _("Help"), "help"),
         MenuEntry("sign_in", account, account_icon),
     ]
@@ -105,7 +104,7 @@ if page not in (pages["sign_in"], not_found):
 query_params.write_url()
 
 if get_settings().demo:
-    demonstration = _("Demonstration: the issues here are samples.")
+    demonstration = _("Demo with sample data")
     st.caption(f":material/science: {demonstration}")
 # The footer is rendered first, because a page may stop the run.
 body, footer = st.container(), st.container()

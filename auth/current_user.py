@@ -10,20 +10,21 @@ from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
 from auth.provider_sign_in import ProviderSignIn
 from issue_portal.core.portal_token import Person
-from issue_portal.models.permissions import Action, may
+from issue_portal.models import permissions
+from issue_portal.models.permissions import Action
 
 SIGN_IN_KEY = "signed_in_by"
 
 _WAS_VALID_KEY = "sign_in_held"
-"""Present once this browser session had a valid sign-in."""
+"""Present in the state of sessions that have had a valid sign-in."""
 
 
 class SignIn(Protocol):
-    """A sign-in, by password or elsewhere. The role is looked up at each use."""
+    """A sign-in by password, at a provider or at a proxy."""
 
     @property
     def id(self) -> str:
-        """Opaque, of this sign-in alone."""
+        """Opaque id of this sign-in."""
 
     @property
     def username(self) -> str:
@@ -31,7 +32,7 @@ class SignIn(Protocol):
 
     @property
     def ends_at(self) -> float:
-        """When it expires, in seconds since 1970."""
+        """Time of expiry, in seconds since 1970."""
 
     def get_person(self) -> Person | None:
         """Return the user with their current role; None once the sign-in is no longer valid."""
@@ -47,12 +48,12 @@ def get_sign_in() -> SignIn | None:
 
 
 def has_sign_in_ended() -> bool:
-    """Return whether this browser session had a sign-in that expired or was ended elsewhere."""
+    """Return whether this browser session had a sign-in that expired or ended elsewhere."""
     return _WAS_VALID_KEY in st.session_state and get_sign_in() is None
 
 
 def identify_sign_in(sign_in: SignIn | None) -> str:
-    """Return a key that no other sign-in has; "" for a visitor."""
+    """Return a unique key of the sign-in; "" for a visitor."""
     return f"{sign_in.username} {sign_in.id}" if sign_in else ""
 
 
@@ -100,7 +101,7 @@ def _read_request_sign_in(request: HTTPConnection) -> SignIn | None:
 
 
 def _is_secure(request: HTTPConnection) -> bool:
-    """Return whether the browser reached us over TLS; a proxy may still send us plain HTTP."""
+    """Return whether the browser uses TLS, even if a proxy sends the request over plain HTTP."""
     origin = request.headers.get("Origin")
     return origin.startswith("https:") if origin else request.url.scheme in ("https", "wss")
 
@@ -111,7 +112,7 @@ def get_person() -> Person | None:
     return sign_in.get_person() if sign_in else None
 
 
-def is_reviewer() -> bool:
-    """Return whether the user may review. It decides what pages show: the API checks each call."""
+def may(action: Action) -> bool:
+    """Return whether the user is allowed an action; the API checks it again on each call."""
     person = get_person()
-    return person is not None and may(person.role, Action.READ_ALL)
+    return person is not None and permissions.may(person.role, action)

@@ -1,10 +1,9 @@
 """Limits on password attempts, counted over all browser sessions for a quarter of an hour.
 
-- A name and an address together have a few attempts.
-- After many wrong passwords for the name from anywhere, or from the address for any name, the pair
-  has only one attempt.
-- A name under attack is slowed down for all new addresses together, and an address that has failed
-  very often must wait. An address from which the name has signed in lately is exempt from both, so
+- A pair of name and address has a few attempts.
+- After many wrong passwords for the name, or from the address, the pair has only one attempt.
+- After many wrong passwords for the name, all new addresses share a limit. After very many from the
+  address, it must wait. Both exempt an address from which the name has signed in recently, so that
   nobody can lock out somebody else.
 """
 
@@ -14,10 +13,10 @@ from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.settings import Settings
 
 _MANY_FACTOR = 10
-"""Wrong passwords of a name or an address that count as many, in multiples of the few."""
+"""Wrong passwords that count as many, as a multiple of the attempts of a pair."""
 
 _VERY_MANY_FACTOR = 40
-"""Wrong passwords of an address after which it must wait, in multiples of the few."""
+"""Wrong passwords after which an address must wait, as a multiple of the attempts of a pair."""
 
 _NAME_UNDER_ATTACK = Limit("sign-in name", parse("30/15 minutes"))
 """Attempts at a name with many wrong passwords, from all new addresses together."""
@@ -38,9 +37,9 @@ class LoginThrottle:
         self._very_many = self._few.with_amount(_VERY_MANY_FACTOR * self._few.item.amount)
 
     def start_attempt(self, name: str, address: str) -> int:
-        """Count an attempt; return the seconds to wait before it may be made, 0 if none.
+        """Count an attempt; return 0 if it is allowed, else the seconds to wait.
 
-        Counting comes before the check, or parallel attempts would all count as the first.
+        Call it before the password check, so that parallel attempts count, too.
         """
         if self._counters.is_off:
             return 0
@@ -72,7 +71,7 @@ class LoginThrottle:
             self._counters.take(limit, subject)
 
     def record_success(self, name: str, address: str) -> None:
-        """Forget the attempts of this pair, and remember that the name signed in from there."""
+        """Reset the attempts of this pair, and remember that it has signed in."""
         pair = _join_pair(name, address)
         for limit in (self._few, self._one):
             self._counters.reset(limit, pair)

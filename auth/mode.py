@@ -47,7 +47,7 @@ def get_sign_in_mode() -> SignInMode:
 
 
 def list_providers() -> list[str]:
-    """Return the providers to choose from, by the names that `st.login` takes."""
+    """Return the names of the configured providers, as `st.login` expects them."""
     return _list_providers(streamlit_compat.read_auth_section())
 
 
@@ -57,7 +57,7 @@ def _list_providers(auth: Mapping[str, Any]) -> list[str]:
 
 
 def as_mapping(section: Any) -> Mapping[str, Any]:
-    """Return a section of the configuration as a mapping; {} if it is not a section."""
+    """Return a section of the configuration as a mapping; {} for any other value."""
     return section if isinstance(section, Mapping) else {}
 
 

@@ -1,8 +1,8 @@
 """Sign-in at an OIDC provider, which is configured in the section ``auth`` of the secrets.
 
-Streamlit (1.67) spreads long claims over several cookies and signs each separately, so that a user
-could combine the cookies of two sign-ins into a third identity. `auth.oidc_cookies` therefore seals
-them together. Over TLS the seal is a cookie that no other host can set.
+Streamlit (1.67) splits long claims into several cookies and signs each separately, so a user could
+combine the cookies of two sign-ins into a third identity. `auth.oidc_cookies` therefore adds a
+seal, a signed hash of all claims. Over TLS, no other host can set the seal's cookie.
 """
 
 import json
@@ -20,7 +20,7 @@ _FAR_FUTURE: Final = 2**40
 """Seconds since 1970. Arithmetic with larger numbers from a provider could fail."""
 
 _IDENTIFYING_CLAIMS: Final = ("iss", "sub", "iat", "nonce")
-"""The claims that tell one sign-in of a user from another."""
+"""The claims that distinguish sign-ins of a user."""
 
 
 def get_oidc_sign_in() -> ProviderSignIn | None:
@@ -28,12 +28,12 @@ def get_oidc_sign_in() -> ProviderSignIn | None:
     # `st.user` is empty if the origin of the page is not that of the sign-in.
     if not st.user.get("is_logged_in"):
         return None
-    return _sign_in_from_claims(read_claims(st.context.cookies))
+    return _make_oidc_sign_in(read_claims(st.context.cookies))
 
 
 def find_oidc_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
     """Return the sign-in that the cookies of a request hold, even one that has ended."""
-    return _sign_in_from_claims(read_claims(request.cookies))
+    return _make_oidc_sign_in(read_claims(request.cookies))
 
 
 def end_oidc_sign_in(request: HTTPConnection) -> None:
@@ -43,7 +43,7 @@ def end_oidc_sign_in(request: HTTPConnection) -> None:
         api_backend.get_backend().revoked_sign_ins.add(sign_in.id, sign_in.ends_at)
 
 
-def _sign_in_from_claims(claims: Claims) -> ProviderSignIn | None:
+def _make_oidc_sign_in(claims: Claims) -> ProviderSignIn | None:
     if not claims.get("is_logged_in"):
         return None
     sign_in_id = json.dumps([claims.get(name) for name in _IDENTIFYING_CLAIMS])

@@ -1,8 +1,7 @@
-"""The HTTP client with which Authlib asks the OIDC provider.
+"""The HTTP client that Authlib uses for the OIDC provider.
 
-Authlib makes a client per request, and each would load all certificate authorities (httpx 0.28):
-60 ms in which the event loop answers nobody, for every request of ``/auth/login``. These clients
-share one set that is loaded at start.
+Authlib makes a client per request, and each loads all certificate authorities (httpx 0.28). This
+blocks the event loop for 60 ms on each request of ``/auth/login``. `ProviderClient` shares them.
 
 TODO(authlib>1.9): remove when Authlib accepts an SSL context or reuses its clients.
 """
@@ -15,7 +14,7 @@ import httpx
 from authlib.integrations import httpx_client, starlette_client
 
 _SECONDS: Final = 5.0
-"""Timeout for connecting to the provider, and for each part of a response."""
+"""Timeout for connecting to the provider, and for each read of a response."""
 
 
 class ProviderClient(httpx_client.AsyncOAuth2Client):  # type: ignore[misc]  # Authlib has no types.

@@ -1,6 +1,6 @@
-"""The cookies of a sign-in at an OIDC provider: Streamlit's own, our seal over them, the departure.
+"""The cookies of a sign-in at an OIDC provider: Streamlit's, our seal, and the OAuth state.
 
-`auth.oidc` says why they need a seal.
+`auth.oidc` explains why they need a seal.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from web.streamlit_compat import USER_COOKIE_NAME
 
 _SEAL_COOKIE: Final = f"{USER_COOKIE_NAME}_seal"
 
-_DEPARTURE_COOKIE: Final = f"{USER_COOKIE_NAME}_begun"
+_STATE_COOKIE: Final = f"{USER_COOKIE_NAME}_begun"
 
 
 def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the header that seals the sign-in which a response's headers set or remove.
+    """Return the header that sets or removes the seal along with Streamlit's sign-in cookies.
 
-    Returns [] if the response does not touch Streamlit's cookie.
+    ``headers`` are those of a response. Returns [] if they do not touch the sign-in cookies.
     """
     theirs, ours = SimpleCookie(), SimpleCookie()
     for header, value in headers:
@@ -40,14 +40,14 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
 
-def name_departure_cookie(state: str) -> str:
-    """Return the name of the cookie of a browser that left for the provider with this ``state``.
+def name_state_cookie(state: str) -> str:
+    """Return the name of the cookie that binds an OAuth ``state`` to the browser.
 
-    Another host of the domain can set the cookie in which Streamlit keeps the state, and so lead a
-    user back with somebody else's sign-in. It cannot set this one.
+    Another host of the domain can set the cookie in which Streamlit keeps the state, and so sign a
+    user in as somebody else. Over TLS it cannot set this cookie.
     """
     digest = hashlib.sha256(state.encode()).hexdigest()[:16]
-    return _name_cookie(f"{_DEPARTURE_COOKIE}_{digest}")
+    return _name_cookie(f"{_STATE_COOKIE}_{digest}")
 
 
 def is_over_tls() -> bool:

@@ -1,8 +1,8 @@
 """Sign-in with the user name and password of an account.
 
-streamlit-authenticator (0.4.2) checks the passwords. Its form and its cookie are not used: a frame
-sets that cookie and can be lost in a rerun, the frame itself reruns the page during a sign-in, and
-no server can revoke the cookie.
+streamlit-authenticator (0.4.2) checks the passwords. The portal does not use its form and cookie: a
+frame sets the cookie, which a rerun can lose; the frame reruns the page during a sign-in; and the
+server cannot revoke the cookie.
 """
 
 import logging
@@ -29,7 +29,7 @@ LIFETIME: Final = 7 * 86_400
 _PURPOSE: Final = "sign-in"
 
 NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
-"""Hash of a random, unknown password, to check when a user name does not exist."""
+"""Hash of a random password. Checking it for unknown user names hides which names exist."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PasswordSignIn:
     ends_at: float
 
     def get_person(self) -> Person | None:
-        """Return the user with their current role; None if the sign-in is not valid any more."""
+        """Return the user with their current role; None once the sign-in is no longer valid."""
         backend = api_backend.get_backend()
         account = get_accounts_file().get_all().get(self.username)
         if account is None or account.disabled:
@@ -84,10 +84,10 @@ def get_login_throttle() -> LoginThrottle:
 
 
 def verify_password(username: str, password: str, hashed: str) -> bool:
-    """Check a password against a bcrypt hash. Takes a quarter of a second of a core."""
+    """Check a password against a bcrypt hash, which takes a core a quarter of a second."""
     if len(password.encode()) > LONGEST_PASSWORD:
         return False  # No account has such a password, and bcrypt refuses it.
-    # Imported late: it is slow, and warns when it is imported before the portal runs.
+    # Imported late because it is slow, and warns if imported before the portal runs.
     from streamlit_authenticator.controllers import AuthenticationController  # noqa: PLC0415
 
     controller = AuthenticationController(
@@ -97,14 +97,14 @@ def verify_password(username: str, password: str, hashed: str) -> bool:
 
 
 def create_sign_in(username: str, account: Account) -> PasswordSignIn:
-    """Make a sign-in for an account; the caller has checked the password."""
+    """Create a sign-in for an account. The caller must have checked the password."""
     fingerprint = api_backend.get_backend().keys.hash("password", account.password).hex()
     ends_at = time.time() + get_lifetime()
     return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
 
 
 def hash_for_throttle(text: str) -> str:
-    """Hash a user name or address for the login throttle, whose counters must not show it."""
+    """Hash a user name or address for the counters of the login throttle."""
     return api_backend.get_backend().keys.hash("sign-in", text).hex()[:32]
 
 

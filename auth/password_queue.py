@@ -12,18 +12,18 @@ WAIT_SECONDS: Final = 10.0
 
 
 class _FairLock:
-    """A first-in, first-out lock. Python's own lock goes to any waiting thread."""
+    """A first-in, first-out lock. `threading.Lock` goes to any waiting thread."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
-        self._is_held = False
+        self._is_locked = False
 
     def acquire(self, timeout: float) -> bool:
-        """Wait for the lock at most ``timeout`` seconds; return whether the caller holds it."""
+        """Wait at most ``timeout`` seconds for the lock; return whether the caller acquired it."""
         with self._guard:
-            if not self._is_held:
-                self._is_held = True
+            if not self._is_locked:
+                self._is_locked = True
                 return True
             turn = threading.Event()
             self._waiting.append(turn)
@@ -41,14 +41,13 @@ class _FairLock:
             if self._waiting:
                 self._waiting.popleft().set()
             else:
-                self._is_held = False
+                self._is_locked = False
 
 
 class PasswordChecks:
-    """Runs password checks one at a time.
+    """Runs password checks one at a time, and queues only one check per address.
 
-    Each address has one check in the queue, and its other checks wait for that one. A flood of
-    passwords from one address therefore does not delay sign-ins from others.
+    A flood of passwords from one address therefore does not delay sign-ins from others.
     """
 
     def __init__(self) -> None:
@@ -58,14 +57,17 @@ class PasswordChecks:
 
     @contextmanager
     def take_turn(self, address: str) -> Iterator[bool]:
-        """Wait for a turn and hold it; yield False if it does not come within `WAIT_SECONDS`."""
+        """Wait for a turn and keep it; yield False if it does not come within `WAIT_SECONDS`."""
         until = time.monotonic() + WAIT_SECONDS
         with self._guard:
             own, waiting = self._by_address.get(address, (_FairLock(), 0))
             self._by_address[address] = own, waiting + 1
         try:
-            with _hold(own, until) as first, _hold(self._checking, until if first else 0) as on:
-                yield first and on
+            with (
+                _acquire(own, until) as has_lock,
+                _acquire(self._checking, until if has_lock else 0) as has_turn,
+            ):
+                yield has_lock and has_turn
         finally:
             with self._guard:
                 own, waiting = self._by_address.pop(address)
@@ -74,12 +76,12 @@ class PasswordChecks:
 
 
 @contextmanager
-def _hold(lock: _FairLock, until: float) -> Iterator[bool]:
-    held = lock.acquire(timeout=max(0.0, until - time.monotonic()))
+def _acquire(lock: _FairLock, until: float) -> Iterator[bool]:
+    is_acquired = lock.acquire(timeout=max(0.0, until - time.monotonic()))
     try:
-        yield held
+        yield is_acquired
     finally:
-        if held:
+        if is_acquired:
             lock.release()
 
 

@@ -1,4 +1,4 @@
-"""A sign-in at an OIDC provider or a proxy, made from claims."""
+"""Sign-ins at an OIDC provider or a proxy, made from claims."""
 
 import re
 import string
@@ -18,12 +18,12 @@ LIFETIME: Final = 12 * 3600
 """Seconds that a sign-in lasts unless ``ISSUES_SIGN_IN_HOURS`` says otherwise."""
 
 _LONGEST: Final = 320
-"""Characters of an email address or a name."""
+"""Characters of an email address or a name, at most."""
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-"""ASCII only: `str.lower` turns the Kelvin sign into a k, and so one address into another."""
+"""ASCII only: `str.lower` turns the Kelvin sign into a k, which is another address."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def get_lifetime() -> float:
 def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSignIn:
     """Make the sign-in that claims describe; ``begun_at`` is in seconds since 1970."""
     address = _parse_email(claims.get("email"))
-    # At a provider shared by many organisations, users may enter any address unverified.
+    # At a provider shared by many organisations, users can enter any address without verification.
     default = get_settings().trust_unverified_email
     is_verified = str(claims.get("email_verified", default)).lower() == "true"
     return ProviderSignIn(
@@ -76,7 +76,7 @@ def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSi
 def _parse_email(claim: Any) -> str:
     """Return the address in lower case; "" if it is invalid.
 
-    It is not cleaned or cut: the result could be the address of somebody else.
+    Do not clean or cut it: the result could be the address of somebody else.
     """
     address = claim.strip(" ") if isinstance(claim, str) else ""
     is_valid = len(address) <= _LONGEST and address.isprintable() and _ADDRESS.fullmatch(address)

@@ -1,6 +1,7 @@
-"""The page to return to after a trip to the OIDC provider, to sign in or out.
+"""The page to return to after signing in or out at the OIDC provider.
 
-The trip ends the Streamlit session of the tab, so a script keeps the target in a cookie.
+Leaving for the provider ends the tab's Streamlit session, so a browser script keeps the target in a
+cookie.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ READ_KEY: Final = "errand_read"
 
 @dataclass(frozen=True)
 class ReturnTarget:
-    """Why the user left for the provider, and where to return to."""
+    """The reason why the user left for the provider, and the page to return to."""
 
     is_sign_in: bool
     """Whether the user left to sign in; else to sign out."""
@@ -33,13 +34,13 @@ class ReturnTarget:
 
 
 def name_return_cookie() -> str:
-    """Return the full name of the cookie that holds the target."""
+    """Return the full name of the cookie with the target."""
     return browser_cookies.name_host_cookie(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
 
 
 def take_return_target() -> ReturnTarget | None:
-    """Return the target of the trip from which the user has just come back, once; else None."""
-    # Without TLS, a program on another port of this host can set the cookie too.
+    """Return the target once, when the user has just come back from the provider; else None."""
+    # Without TLS, a program on another port of this host can set the cookie, too.
     if get_sign_in_mode() is not SignInMode.PROVIDER or st.session_state.get(READ_KEY):
         return None
     fields = parse_qs(browser_cookies.read_cookie(name_return_cookie()))

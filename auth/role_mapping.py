@@ -23,7 +23,7 @@ def map_role(address: str, values: Set[str]) -> Role | None:
 
 
 def read_role_values(claims: Claims) -> Set[str]:
-    """Return the values of ``ISSUES_ROLE_CLAIM``: the name of a claim, or a path such as a.b."""
+    """Return the values of the claim that ``ISSUES_ROLE_CLAIM`` names, by name or path (a.b)."""
     path = get_settings().role_claim
     claim: Any = claims.get(path)
     if claim is None:
@@ -38,7 +38,7 @@ def _is_listed(names: str, address: str, values: Set[str]) -> bool:
     """Return whether a list contains the address, its ``@domain`` or one of the values."""
     domain = address[address.index("@") :]
     listed = [name.strip() for name in names.split(",")]
-    # A name with "@" is never compared with groups: a group could be called like an address.
+    # Do not compare a name that has "@" with groups: a group could be named like an address.
     return any(
         name.lower() in (address, domain) if "@" in name else name in values for name in listed
     )

@@ -1,7 +1,7 @@
 """The owners of browser sessions: only the owner's sign-in may resume a session.
 
-Streamlit (1.67) lets any browser that sends the id of a lost session resume it. It compares the
-user for OIDC and proxies, but does not know about sign-ins with a password.
+Streamlit (1.67) lets any browser resume a dropped session by its id. It compares the users of OIDC
+and proxies, but does not know about sign-ins with a password.
 """
 
 from collections import OrderedDict
@@ -10,13 +10,13 @@ from typing import Final
 from web import streamlit_compat
 
 _MOST: Final = 10_000
-"""Sessions to remember, more than a process has at once. A forgotten one cannot be resumed."""
+"""Sessions to remember: more than a process has at once. Others cannot be resumed."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
 
 
 def remember_session_owner(owner: str) -> None:
-    """Remember the owner of the session that this script runs for; "" is a visitor."""
+    """Remember the owner of the session whose script runs; "" for a visitor."""
     if session_id := streamlit_compat.get_session_id():
         _owners[session_id] = owner
         _owners.move_to_end(session_id)

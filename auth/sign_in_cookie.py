@@ -1,7 +1,7 @@
 """The cookie that keeps a user signed in through reloads, which no script can read (HttpOnly).
 
-A Streamlit page cannot set such a cookie. Its script asks the route of `web.sign_in_cookie_route`
-to set it, with a one-time ticket that a sign-in or sign-out has just issued.
+A Streamlit page cannot set such a cookie. Instead, a sign-in or sign-out issues a one-time ticket,
+with which a script in the browser requests the cookie from `web.sign_in_cookie_route`.
 """
 
 import secrets
@@ -22,7 +22,7 @@ _TICKET_SECONDS: Final = 60
 
 @dataclass(frozen=True)
 class _PendingCookie:
-    """A cookie that waits for its ticket; ``until`` is by `time.monotonic`."""
+    """A cookie whose ticket was not used yet; ``until`` is its expiry by `time.monotonic`."""
 
     value: str
     seconds: int
@@ -30,11 +30,11 @@ class _PendingCookie:
 
 
 pending_cookies: dict[str, _PendingCookie] = {}
-"""By ticket."""
+"""Cookies to set, by ticket."""
 
 
 def read_sign_in_cookie() -> str:
-    """Return the cookie's value when the page was opened, or ""."""
+    """Return the value that the cookie had when the page was opened, or ""."""
     origin = dict(getattr(st.context, "headers", {})).get("Origin", "")
     return find_sign_in_value(
         getattr(st.context, "cookies", {}), is_secure=origin.startswith("https:")
@@ -42,16 +42,16 @@ def read_sign_in_cookie() -> str:
 
 
 def find_sign_in_value(cookies: Mapping[str, str], *, is_secure: bool) -> str:
-    """Return the sign-in among the cookies of a request, or "".
+    """Return the value of the sign-in cookie of a request, or "".
 
-    Over TLS (``is_secure``) only the cookie that must have been set over TLS counts.
+    Over TLS (``is_secure``) only the cookie with the prefix ``__Host-`` counts.
     """
     secure_value = cookies.get(name_host_cookie(COOKIE_NAME, is_secure=True), "")
     return secure_value or ("" if is_secure else cookies.get(COOKIE_NAME, ""))
 
 
 def request_cookie(value: str, seconds: int) -> None:
-    """Issue a ticket for the page's script to store ``value`` in the browser for ``seconds``."""
+    """Issue a ticket with which the page's script stores ``value`` for ``seconds``."""
     now = time.monotonic()
     for ticket in [ticket for ticket, cookie in pending_cookies.items() if cookie.until < now]:
         pending_cookies.pop(ticket, None)
@@ -61,5 +61,5 @@ def request_cookie(value: str, seconds: int) -> None:
 
 
 def request_cookie_removal() -> None:
-    """Issue a ticket for the page's script to remove the cookie."""
+    """Issue a ticket with which the page's script removes the cookie."""
     request_cookie("", 0)

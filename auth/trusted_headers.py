@@ -14,24 +14,24 @@ from issue_portal.core.settings import get_settings
 from web import streamlit_compat
 
 PROXY_SEEN_KEY: Final = "proxy_seen"
-"""When the headers of this browser session arrived, in seconds since 1970."""
+"""Time when the headers of this browser session arrived, in seconds since 1970."""
 
 
 def get_proxy_sign_in() -> ProviderSignIn | None:
-    """Return the sign-in of this browser session, from the headers that the page came with."""
-    seen = st.session_state.setdefault(PROXY_SEEN_KEY, time.time())
-    return sign_in_from_headers(st.user.to_dict(), seen)
+    """Return the sign-in of this browser session, from the headers of its first request."""
+    received_at = st.session_state.setdefault(PROXY_SEEN_KEY, time.time())
+    return make_proxy_sign_in(st.user.to_dict(), received_at)
 
 
 def find_proxy_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
     """Return the sign-in that the headers of a request describe; None if they name nobody."""
-    return sign_in_from_headers(streamlit_compat.read_proxy_user(request.headers), time.time())
+    return make_proxy_sign_in(streamlit_compat.read_proxy_user(request.headers), time.time())
 
 
-def sign_in_from_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
+def make_proxy_sign_in(headers: Claims, received_at: float) -> ProviderSignIn | None:
     """Return the sign-in that a proxy's headers describe; None if they name nobody.
 
-    ``seen`` is when they arrived, in seconds since 1970.
+    ``received_at`` is in seconds since 1970.
     """
     if not headers.get("email"):
         return None
@@ -39,7 +39,7 @@ def sign_in_from_headers(headers: Claims, seen: float) -> ProviderSignIn | None:
     groups = str(headers.get(role_claim) or "").split(",")
     claims = {**headers, "email_verified": True, role_claim: groups}
     claims["name"] = _decode_utf8(str(headers.get("name") or ""))
-    return make_sign_in(claims, "", seen)
+    return make_sign_in(claims, "", received_at)
 
 
 def _decode_utf8(header: str) -> str:
@@ -51,5 +51,5 @@ def _decode_utf8(header: str) -> str:
 
 
 def get_trusted_headers() -> Mapping[str, str]:
-    """Return the names of the proxy's headers, each with the field of the user that it holds."""
+    """Return the user's field for each of the proxy's headers, by header name."""
     return as_mapping(st.get_option("server.trustedUserHeaders"))

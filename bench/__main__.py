@@ -6,7 +6,7 @@ import sys
 from bench import api, attacks, portal
 from bench.results import HEADER
 
-PARTS = {"api": api.rows, "portal": portal.rows, "attacks": attacks.rows}
+PARTS = {"api": api.measure_rows, "portal": portal.measure_rows, "attacks": attacks.measure_rows}
 
 if __name__ == "__main__":
     print(f"Python {platform.python_version()}, {platform.machine()}\n\n{HEADER}")

@@ -30,154 +30,157 @@ REPORT = {
 DAY = 86_400_000
 
 
-def rows() -> Iterator[Row]:
-    """Measure every row of the API's table."""
+def measure_rows() -> Iterator[Row]:
+    """Measure lists, reports and disk usage of the API."""
     for issues in (FEW, MANY):
-        processes.filled(issues)
-    yield from _lists()
-    yield from _pages()
-    yield _create()
-    yield _disk()
+        processes.fill(issues)
+    yield from _measure_lists()
+    yield from _measure_pages()
+    yield _measure_reports()
+    yield _measure_disk()
 
 
-def _lists() -> list[Row]:
-    """Request the newest page again and again, as open browser tabs do."""
-    few_token, many_token = processes.token(FEW), processes.token(MANY)
-    with processes.api(FEW) as few, processes.api(MANY) as many:
-        answers = _answers(few.url, few_token)
-        with processes.limit(answers) as limit:
-            ours, theirs, large = _in_turn(
+def _measure_lists() -> list[Row]:
+    """Request the newest page repeatedly, as open browser tabs do."""
+    few_token, many_token = processes.create_token(FEW), processes.create_token(MANY)
+    with processes.make_api(FEW) as few, processes.make_api(MANY) as many:
+        responses = _store_responses(few.url, few_token)
+        with processes.make_bare_app(responses) as bare:
+            ours, reference, large = _measure_in_turn(
                 lambda: load(few.url + PATH + "?page_size=20", token=few_token),
-                lambda: load(limit.url + "/issue"),
+                lambda: load(bare.url + "/issue"),
                 lambda: load(many.url + PATH + "?page_size=20", token=many_token),
             )
     return [
         Row.at_least(
             "GET /issue?page_size=20, 8 at once, requests/s against a bare ASGI app",
             ours,
-            theirs,
+            reference,
             target=0.25,
         ),
         Row.at_least(
-            "the same with 1,000,000 issues, against the figure with 1,000", large, ours, target=0.9
+            "GET /issue?page_size=20 with 1,000,000 issues, against 1,000 issues",
+            large,
+            ours,
+            target=0.9,
         ),
     ]
 
 
-def _pages() -> Iterator[Row]:
+def _measure_pages() -> Iterator[Row]:
     """Request pages that are not cached, one at a time: p99 in milliseconds."""
-    few_token, many_token = processes.token(FEW), processes.token(MANY)
-    with processes.api(FEW) as few, processes.api(MANY) as many:
-        people = _people(many.url, many_token)
-        usual = _p99(few.url, few_token, _first_pages())
-        for what, paths in _kinds(people).items():
-            name = f"1,000,000 issues: {what}, p99 in ms against the first page of 1,000"
-            yield Row.at_most(name, _p99(many.url, many_token, paths), usual, target=3)
+    few_token, many_token = processes.create_token(FEW), processes.create_token(MANY)
+    with processes.make_api(FEW) as few, processes.make_api(MANY) as many:
+        people = _list_people(many.url, many_token)
+        usual = _measure_p99(few.url, few_token, _make_first_page_paths())
+        for page, paths in _make_paths(people).items():
+            name = f"1,000,000 issues: {page}, p99 in ms against the first page of 1,000"
+            yield Row.at_most(name, _measure_p99(many.url, many_token, paths), usual, target=3)
 
 
-def _create() -> Row:
+def _measure_reports() -> Row:
     """Send reports, each of which is on disk before its response."""
-    processes.emptied(NONE)
-    token = processes.token(NONE)
+    processes.remove(NONE)
+    token = processes.create_token(NONE)
     body = json.dumps(REPORT)
-    with processes.api(NONE) as api:
-        answers = _answers(api.url, token)
-        with processes.limit(answers) as limit:
-            ours, theirs = _in_turn(
+    with processes.make_api(NONE) as api:
+        responses = _store_responses(api.url, token)
+        with processes.make_bare_app(responses) as bare:
+            ours, reference = _measure_in_turn(
                 lambda: load(api.url + PATH, token=token, body=body, at_once=32),
-                lambda: load(limit.url + "/issue", body=body, at_once=32),
+                lambda: load(bare.url + "/issue", body=body, at_once=32),
             )
-    what = "POST /issue, durable, 32 at once, requests/s against a bare ASGI app"
-    return Row.at_least(what, ours, theirs, target=0.15)
+    name = "POST /issue, durable, 32 at once, requests/s against a bare ASGI app"
+    return Row.at_least(name, ours, reference, target=0.15)
 
 
-def _disk() -> Row:
-    size = processes.megabytes_on_disk(MANY) * 2**20 / MANY
+def _measure_disk() -> Row:
+    size = processes.measure_disk_megabytes(MANY) * 2**20 / MANY
     return Row.at_most("bytes on disk for each of 1,000,000 issues", size, 1024, target=1)
 
 
-def _in_turn(*measures: Callable[[], Load]) -> list[float]:
+def _measure_in_turn(*measures: Callable[[], Load]) -> list[float]:
     """Return the requests per second of each measure: the median of several rounds in turn."""
-    found = [[measure().per_second for measure in measures] for _ in range(ROUNDS)]
-    return [statistics.median(each) for each in zip(*found, strict=True)]
+    rounds = [[measure().per_second for measure in measures] for _ in range(ROUNDS)]
+    return [statistics.median(each) for each in zip(*rounds, strict=True)]
 
 
-def _p99(url: str, token: str, paths: Sequence[str]) -> float:
+def _measure_p99(url: str, token: str, paths: Sequence[str]) -> float:
     return load(url, token=token, paths=paths, at_once=1).p99
 
 
-def _answers(url: str, token: str) -> Path:
+def _store_responses(url: str, token: str) -> Path:
     """Store real responses of the API for the bare ASGI app."""
-    folder = processes.DATA / "answers"
+    folder = processes.DATA / "responses"
     folder.mkdir(exist_ok=True)
     headers = {"Authorization": f"Bearer {token}"}
-    listed = httpx.get(f"{url}{PATH}?page_size=20", headers=headers)
-    made = httpx.post(url + PATH, json=REPORT, headers=headers)
-    (folder / "list.json").write_bytes(listed.content)
-    (folder / "one.json").write_bytes(made.content)
+    list_response = httpx.get(f"{url}{PATH}?page_size=20", headers=headers)
+    create_response = httpx.post(url + PATH, json=REPORT, headers=headers)
+    (folder / "list.json").write_bytes(list_response.content)
+    (folder / "one.json").write_bytes(create_response.content)
     return folder
 
 
-def _people(url: str, token: str) -> list[str]:
-    answer = httpx.get(
+def _list_people(url: str, token: str) -> list[str]:
+    response = httpx.get(
         f"{url}/api/v1/app/user", headers={"Authorization": f"Bearer {token}"}
     ).json()
-    return [user["id"] for user in answer["data"] if user["name"].startswith("Person")]
+    return [user["id"] for user in response["data"] if user["name"].startswith("Person")]
 
 
-def _first_pages() -> list[str]:
-    """Return many different queries that give the same page."""
-    live = [state for state in IssueState if state is not IssueState.DELETED]
-    names = [
+def _make_first_page_paths() -> list[str]:
+    """Return many different paths of the same page."""
+    undeleted = [state for state in IssueState if state is not IssueState.DELETED]
+    paths = [
         f"{PATH}?page_size={size}&states={','.join(states)}&type={','.join(types)}"
         for size in range(18, 23)
-        for states in itertools.permutations(live)
+        for states in itertools.permutations(undeleted)
         for types in itertools.permutations(IssueType)
     ]
-    return names[:DISTINCT]
+    return paths[:DISTINCT]
 
 
-def _kinds(people: Sequence[str]) -> dict[str, list[str]]:
-    """Return many different queries of each kind of page."""
-    chance = random.Random(1)
+def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
+    """Return many different paths for each kind of query."""
+    rng = random.Random(1)
     now = int(time.time() * 1000)
 
-    def some(make: Callable[[], str]) -> list[str]:
+    def make_distinct(make_query: Callable[[], str]) -> list[str]:
         paths: dict[str, None] = {}
         while len(paths) < DISTINCT:
-            paths[f"{PATH}?{make()}&page_size={chance.randrange(15, 26)}"] = None
+            paths[f"{PATH}?{make_query()}&page_size={rng.randrange(15, 26)}"] = None
         return list(paths)
 
-    def days(length: int) -> str:
-        end = now - chance.randrange(330) * DAY - chance.randrange(DAY)
+    def make_period(length: int) -> str:
+        end = now - rng.randrange(330) * DAY - rng.randrange(DAY)
         return f"start_date={end - length * DAY}&end_date={end}"
 
-    def person() -> str:
-        return f"created_by={chance.choice(people)}"
+    def make_reporter() -> str:
+        return f"created_by={rng.choice(people)}"
 
-    def case(longest: int) -> str:
-        return f"filter_by_text=case%20{chance.randrange(longest // 10, longest)}"
+    def make_case_search(longest: int) -> str:
+        return f"filter_by_text=case%20{rng.randrange(longest // 10, longest)}"
 
-    def deep() -> str:
-        return f"page={chance.randrange(10_000, 44_000)}"
+    def make_page() -> str:
+        return f"page={rng.randrange(10_000, 44_000)}"
 
     words = ["policy", "report", "contract", "manual", "minutes", "onboarding"]
     return {
-        "the first page": _first_pages(),
-        "a state and a kind": some(
-            lambda: f"states=Closed&type=Format,Other&page={chance.randrange(1, 900)}"
+        "the first page": _make_first_page_paths(),
+        "a state and a kind": make_distinct(
+            lambda: f"states=Closed&type=Format,Other&page={rng.randrange(1, 900)}"
         ),
-        "a reporter": some(person),
-        "a week": some(lambda: days(7)),
-        "a reporter's month": some(lambda: f"{person()}&{days(30)}"),
-        "a page up to the last": some(deep),
-        "a project": some(lambda: f"projects=sales&page={chance.randrange(1, 900)}"),
-        "a text that few have": some(lambda: case(10**6)),
-        "a text that a thousand have": some(lambda: case(10**3)),
-        "a text that 100,000 have, not counted": some(
-            lambda: f"filter_by_text={chance.choice(words)}&{days(300)}&total_count=false"
+        "a reporter": make_distinct(make_reporter),
+        "a week": make_distinct(lambda: make_period(7)),
+        "a reporter's month": make_distinct(lambda: f"{make_reporter()}&{make_period(30)}"),
+        "any page up to the last": make_distinct(make_page),
+        "a project": make_distinct(lambda: f"projects=sales&page={rng.randrange(1, 900)}"),
+        "a text with few matches": make_distinct(lambda: make_case_search(10**6)),
+        "a text with 1,000 matches": make_distinct(lambda: make_case_search(10**3)),
+        "a text with 100,000 matches, without the total": make_distinct(
+            lambda: f"filter_by_text={rng.choice(words)}&{make_period(300)}&total_count=false"
         ),
-        "a text that 100,000 have": some(
-            lambda: f"filter_by_text={chance.choice(words)}&{days(300)}"
+        "a text with 100,000 matches": make_distinct(
+            lambda: f"filter_by_text={rng.choice(words)}&{make_period(300)}"
         ),
     }

@@ -1,8 +1,8 @@
-"""How much slower pages and API calls get for others while one visitor attacks.
+"""Measure how much one attacker slows down pages and API calls of other clients.
 
-Each attack runs against a portal, in processes of its own and nearly always from one address. Every
-attack needs only connections that any visitor can open. All attacks together run behind
-`deploy/haproxy.cfg`: no portal gives one address as many connections as they need.
+Each attack runs in a separate process against a portal, with connections that any visitor can open,
+and nearly always from one address. All attacks together run behind `deploy/haproxy.cfg`, because
+they need more connections than a portal allows one address.
 """
 
 import asyncio
@@ -18,32 +18,32 @@ from websockets.exceptions import WebSocketException
 
 from bench import processes
 from bench.http_attacks import (
-    endless_header,
-    escaped_cookies,
-    files,
-    idle_connections,
-    long_queries,
-    pages_for_files,
-    pipelined,
-    refusals,
-    requests,
+    download_files,
+    open_idle_connections,
+    pipeline_requests,
+    provoke_refusals,
+    request_missing_files,
+    request_public_routes,
+    send_endless_header,
+    send_escaped_cookies,
+    send_long_queries,
 )
 from bench.results import Row
 from bench.streamlit_session import Session
 from bench.target import Target
 from bench.websocket_attacks import (
-    big_messages,
-    empty_runs,
-    four_addresses,
-    git_info,
-    hung_handshakes,
-    joiners,
-    many_parts,
-    many_runs,
-    marks,
-    sessions,
-    tiny_frames,
-    trickle,
+    open_sessions,
+    request_empty_runs,
+    request_git_info,
+    request_many_runs,
+    rerun_from_four_addresses,
+    send_big_messages,
+    send_combining_marks,
+    send_failing_handshakes,
+    send_joiners,
+    send_many_widgets,
+    send_tiny_frames,
+    trickle_git_info,
 )
 
 FEW = 100
@@ -53,91 +53,93 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
 PAUSE = 0.1
 """Seconds between two measurements of a page or a call."""
 
-OTHER = "198.51.100.7"
+CALLER = "198.51.100.7"
 TARGET = 3.0
 """Highest accepted ratio to idle times, at the 95th percentile."""
 
 
-_NO_ANSWER = (HTTPException, OSError, WebSocketException)
+_NO_RESPONSE = (HTTPException, OSError, WebSocketException)
 """Errors of a blocked portal. The time until the error counts as a response time."""
 
 Attack = Callable[[Target], None]
 
 
-def rows() -> Iterator[Row]:
-    """Measure each attack, and all at once: two rows each, pages and API calls of others."""
-    processes.filled(FEW)
-    token = processes.token(FEW)
+def measure_rows() -> Iterator[Row]:
+    """Measure each attack, then all at once: one row for pages and one for API calls."""
+    processes.fill(FEW)
+    token = processes.create_token(FEW)
     for name, attacks in ATTACKS.items():
-        with processes.portal(FEW) as portal:
-            yield from _measured(name, attacks, Target(portal.url), token)
-    with processes.portal(FEW) as portal, processes.proxy(portal) as proxy:
-        everything = tuple(sum(ATTACKS.values(), ()))
-        yield from _measured("all of these", everything, Target(proxy.url, True), token)
+        with processes.make_portal(FEW) as portal:
+            yield from _measure(name, attacks, Target(portal.url), token)
+    with processes.make_portal(FEW) as portal, processes.make_proxy(portal) as proxy:
+        all_attacks = tuple(sum(ATTACKS.values(), ()))
+        yield from _measure("all of these", all_attacks, Target(proxy.url, True), token)
 
 
-def _measured(name: str, attacks: tuple[Attack, ...], target: Target, token: str) -> Iterator[Row]:
-    asyncio.run(_felt(target, token, SECONDS / 4))  # Warm up.
-    idle = asyncio.run(_felt(target, token, SECONDS / 2))
-    with _running(target, attacks):
-        attacked = asyncio.run(_felt(target, token, SECONDS))
-    for what in ("page", "call"):
+def _measure(name: str, attacks: tuple[Attack, ...], target: Target, token: str) -> Iterator[Row]:
+    asyncio.run(_measure_response_times(target, token, SECONDS / 4))  # Warm up.
+    idle = asyncio.run(_measure_response_times(target, token, SECONDS / 2))
+    with _run_attacks(target, attacks):
+        attacked = asyncio.run(_measure_response_times(target, token, SECONDS))
+    for operation in ("page", "call"):
         yield Row.at_most(
-            f"{name}: another's {what} in ms (95th percentile), against idle",
-            _p95(attacked[what]) * 1000,
-            _p95(idle[what]) * 1000,
+            f"{name}: {operation} of another client in ms (95th percentile), against idle",
+            _p95(attacked[operation]) * 1000,
+            _p95(idle[operation]) * 1000,
             target=TARGET,
         )
 
 
-async def _felt(target: Target, token: str, seconds: float) -> dict[str, list[float]]:
-    """Open pages and call the API, one after the other; return the seconds each took."""
+async def _measure_response_times(
+    target: Target, token: str, seconds: float
+) -> dict[str, list[float]]:
+    """Open pages and, at the same time, call the API; return the seconds that each took."""
     until = time.monotonic() + seconds
 
-    async def pages() -> list[float]:
-        found: list[float] = []
+    async def open_pages() -> list[float]:
+        times: list[float] = []
         while time.monotonic() < until:
-            # Many people who open one page each.
-            somebody = f"198.51.{100 + len(found) // 250}.{len(found) % 250}"
-            begun = time.perf_counter()
-            with suppress(*_NO_ANSWER):
-                await asyncio.to_thread(_open_page, target, somebody)
-                connection = await asyncio.to_thread(target.connect, somebody)
-                async with Session(target.url, address=somebody, connection=connection):
+            # Each page is opened from another address.
+            address = f"198.51.{100 + len(times) // 250}.{len(times) % 250}"
+            started = time.perf_counter()
+            with suppress(*_NO_RESPONSE):
+                await asyncio.to_thread(_open_page, target, address)
+                connection = await asyncio.to_thread(target.connect, address)
+                async with Session(target.url, address=address, connection=connection):
                     pass
-            found.append(time.perf_counter() - begun)
+            times.append(time.perf_counter() - started)
             await asyncio.sleep(PAUSE)
-        return found
+        return times
 
-    async def calls() -> list[float]:
-        found: list[float] = []
-        script: HTTPConnection | None = None
+    async def call_api() -> list[float]:
+        times: list[float] = []
+        connection: HTTPConnection | None = None
         while time.monotonic() < until:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             try:
-                if not script:
-                    script = await asyncio.to_thread(target.connect_http, OTHER)
-                await asyncio.to_thread(_call, script, token, 1 + len(found) % 5)
-            except _NO_ANSWER:
-                script = None
-            found.append(time.perf_counter() - begun)
+                if not connection:
+                    connection = await asyncio.to_thread(target.connect_http, CALLER)
+                await asyncio.to_thread(_call, connection, token, 1 + len(times) % 5)
+            except _NO_RESPONSE:
+                connection = None
+            times.append(time.perf_counter() - started)
             await asyncio.sleep(PAUSE)
-        return found
+        return times
 
-    opened, answered = await asyncio.gather(pages(), calls())
-    return {"page": opened, "call": answered}
+    page_times, call_times = await asyncio.gather(open_pages(), call_api())
+    return {"page": page_times, "call": call_times}
 
 
-def _open_page(target: Target, somebody: str) -> None:
-    with closing(target.connect_http(somebody)) as browser:
-        browser.request("GET", "/", headers={"Accept": "text/html", "X-Forwarded-For": somebody})
+def _open_page(target: Target, address: str) -> None:
+    with closing(target.connect_http(address)) as browser:
+        browser.request("GET", "/", headers={"Accept": "text/html", "X-Forwarded-For": address})
         browser.getresponse().read()
 
 
-def _call(script: HTTPConnection, token: str, page: int) -> None:
-    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": OTHER}
-    script.request("GET", f"/api/v1/app/issue?page={page}", headers=headers)
-    script.getresponse().read()
+def _call(connection: HTTPConnection, token: str, page: int) -> None:
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": CALLER}
+    connection.request("GET", f"/api/v1/app/issue?page={page}", headers=headers)
+    connection.getresponse().read()
 
 
 def _p95(values: list[float]) -> float:
@@ -145,7 +147,7 @@ def _p95(values: list[float]) -> float:
 
 
 @contextmanager
-def _running(target: Target, attacks: tuple[Attack, ...]) -> Iterator[None]:
+def _run_attacks(target: Target, attacks: tuple[Attack, ...]) -> Iterator[None]:
     attackers = [
         multiprocessing.Process(target=_repeat, args=(attack, target), daemon=True)
         for attack in attacks
@@ -163,7 +165,7 @@ def _running(target: Target, attacks: tuple[Attack, ...]) -> Iterator[None]:
 
 def _repeat(attack: Attack, target: Target) -> None:
     logging.disable()  # Refused connections are expected.
-    os.nice(19)  # Real attackers use their own machine.
+    os.nice(19)  # Real attackers do not use the processor of the portal.
     while True:
         with suppress(OSError, WebSocketException, TimeoutError):
             attack(target)
@@ -171,25 +173,25 @@ def _repeat(attack: Attack, target: Target) -> None:
 
 
 ATTACKS: dict[str, tuple[Attack, ...]] = {
-    "git info": (git_info,),
-    "469 bytes a second": (trickle,),
-    "5,000 empty runs": (empty_runs,),
-    "20 connections, 270 runs a second each": (many_runs,),
-    "four addresses, 20 runs a second each": (four_addresses,),
-    "messages of 8 MB": (big_messages,),
-    "tiny frames": (tiny_frames,),
-    "199 sessions": (sessions,),
-    "1,000 idle connections": (idle_connections,),
-    "120,000 widgets in each message": (many_parts,),
-    "cookies with 8,000 escapes": (escaped_cookies,),
-    "13,000 requests before an answer": (pipelined,),
-    "32,000 marks on a letter": (marks,),
-    "a text of joiners in 40 tabs": (joiners,),
-    "the largest file, 90 connections": (files,),
-    "50 connections that ask on and on": (requests,),
-    "a header without an end": (endless_header,),
-    "handshakes that hang": (hung_handshakes,),
-    "8,000 parameters": (long_queries,),
-    "300 connections that are refused": (refusals,),
-    "pages in the place of files": (pages_for_files,),
+    "1,000 requests for git information": (request_git_info,),
+    "requests for git information, 469 bytes a second": (trickle_git_info,),
+    "5,000 empty runs": (request_empty_runs,),
+    "20 connections, 270 runs a second each": (request_many_runs,),
+    "four addresses, 20 runs a second each": (rerun_from_four_addresses,),
+    "messages of 8 MB": (send_big_messages,),
+    "frames of two bytes": (send_tiny_frames,),
+    "199 sessions": (open_sessions,),
+    "1,000 idle connections": (open_idle_connections,),
+    "120,000 widgets in each message": (send_many_widgets,),
+    "cookies with 8,000 escapes": (send_escaped_cookies,),
+    "13,000 pipelined requests": (pipeline_requests,),
+    "32,000 combining marks on a letter": (send_combining_marks,),
+    "a text of joiners in 40 tabs": (send_joiners,),
+    "the largest file, 90 connections": (download_files,),
+    "50 connections that request public routes": (request_public_routes,),
+    "an endless header": (send_endless_header,),
+    "failing WebSocket handshakes": (send_failing_handshakes,),
+    "8,000 query parameters": (send_long_queries,),
+    "300 connections with refused requests": (provoke_refusals,),
+    "missing files": (request_missing_files,),
 }

@@ -1,4 +1,4 @@
-"""A bare ASGI app that answers with the bytes of real responses: the limit of the server."""
+"""A bare ASGI app that sends stored responses: the fastest that the server can be."""
 
 import os
 from pathlib import Path
@@ -8,21 +8,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_ANSWERS = Path(os.environ["BENCH_ANSWERS"])
-LIST, ONE = (_ANSWERS / "list.json").read_bytes(), (_ANSWERS / "one.json").read_bytes()
+_RESPONSES = Path(os.environ["BENCH_RESPONSES"])
+LIST, ONE = (_RESPONSES / "list.json").read_bytes(), (_RESPONSES / "one.json").read_bytes()
 
 
-async def listed(_: Request) -> Response:
-    """A page of issues."""
+async def list_issues(_: Request) -> Response:
+    """Send a page of issues."""
     return Response(LIST, media_type="application/json")
 
 
-async def created(request: Request) -> Response:
-    """A report that is read and not stored."""
+async def create_issue(request: Request) -> Response:
+    """Read a report and confirm it without storing it."""
     await request.body()
     return Response(ONE, 201, media_type="application/json")
 
 
 app = Starlette(
-    routes=[Route("/issue", listed, methods=["GET"]), Route("/issue", created, methods=["POST"])]
+    routes=[
+        Route("/issue", list_issues, methods=["GET"]),
+        Route("/issue", create_issue, methods=["POST"]),
+    ]
 )

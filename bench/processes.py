@@ -1,4 +1,4 @@
-"""The processes that are measured, each with data of its own below ``bench/data``."""
+"""The server processes to measure, each with its own data below ``bench/data``."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from tests.servers.processes import (
     proxy_environment,
     uvicorn_command,
 )
-from tests.servers.processes import environment as environment_of
+from tests.servers.processes import environment as make_server_environment
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
@@ -27,28 +27,28 @@ SECRET = "of the benchmark and known to everybody"
 NO_LOG: Final = Path(os.devnull)
 
 
-def environment(issues: int) -> dict[str, str]:
-    """For an installation with so many issues."""
+def make_environment(issues: int) -> dict[str, str]:
+    """Return the environment of the installation with this number of issues."""
     settings = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_RATE_LIMITS": "off"}
-    return environment_of(DATA / str(issues), **settings)
+    return make_server_environment(DATA / str(issues), **settings)
 
 
-def filled(issues: int) -> None:
-    """Make an installation with so many issues, unless it is there already."""
-    done = DATA / str(issues) / "filled"
-    if not done.exists():
-        print(f"filling {issues:,} issues...", file=sys.stderr)
-        _run(["-m", "bench.fill_database", str(issues)], environment(issues))
-        done.touch()
+def fill(issues: int) -> None:
+    """Create the installation with this number of issues, unless it exists."""
+    marker = DATA / str(issues) / "filled"
+    if not marker.exists():
+        print(f"creating {issues:,} issues...", file=sys.stderr)
+        _run(["-m", "bench.fill_database", str(issues)], make_environment(issues))
+        marker.touch()
 
 
-def emptied(issues: int) -> None:
-    """Remove an installation."""
+def remove(issues: int) -> None:
+    """Remove the installation with this number of issues."""
     shutil.rmtree(DATA / str(issues), ignore_errors=True)
 
 
-def token(issues: int) -> str:
-    """An API token of a reviewer."""
+def create_token(issues: int) -> str:
+    """Create an API token with the reviewer role."""
     command = [
         "-m",
         "issue_portal",
@@ -59,14 +59,14 @@ def token(issues: int) -> str:
         "--role",
         "AppAdmin",
     ]
-    return _run(command, environment(issues)).strip()
+    return _run(command, make_environment(issues)).strip()
 
 
-def reviewer(issues: int) -> tuple[str, str]:
-    """User name and password of somebody who reviews."""
-    env = environment(issues)
-    listed = _run(["-m", "issue_portal", "user", "list", "--json"], env)
-    if "bench@example.com" not in listed:
+def set_up_reviewer(issues: int) -> tuple[str, str]:
+    """Create a reviewer, or set a new password; return user name and password."""
+    env = make_environment(issues)
+    users = _run(["-m", "issue_portal", "user", "list", "--json"], env)
+    if '"username": "bench"' not in users:
         role = ["--role", "AppAdmin"]
         return "bench", _run(
             ["-m", "issue_portal", "user", "add", "bench@example.com", *role], env
@@ -74,53 +74,53 @@ def reviewer(issues: int) -> tuple[str, str]:
     return "bench", _run(["-m", "issue_portal", "user", "password", "bench"], env).strip()
 
 
-def megabytes_on_disk(issues: int) -> float:
-    """The size of the database."""
+def measure_disk_megabytes(issues: int) -> float:
+    """Return the size of the database in MiB."""
     files = (DATA / str(issues)).glob("issues.db*")
     return sum(file.stat().st_size for file in files) / 2**20
 
 
-def api(issues: int) -> ServerProcess:
-    """Make the API alone, which starts as a context manager."""
+def make_api(issues: int) -> ServerProcess:
+    """Make a process of the API alone. The context manager starts and stops it."""
     port = free_port()
-    return _server(api_command(port), port, environment(issues), API_READY)
+    return _make_server(api_command(port), port, make_environment(issues), API_READY)
 
 
-def portal(issues: int) -> ServerProcess:
-    """Make the portal with its API."""
+def make_portal(issues: int) -> ServerProcess:
+    """Make a process of the portal with its API."""
     port = free_port()
-    return _server(portal_command(port), port, environment(issues), PORTAL_READY)
+    return _make_server(portal_command(port), port, make_environment(issues), PORTAL_READY)
 
 
-def proxy(portal: ServerProcess) -> ServerProcess:
-    """Make the proxy of `deploy/haproxy.cfg`. It trusts addresses sent by the PROXY protocol."""
+def make_proxy(portal: ServerProcess) -> ServerProcess:
+    """Make a proxy with `deploy/haproxy.cfg`. Clients set their address by the PROXY protocol."""
     port, replicas = free_port(), 2 * [f"127.0.0.1:{portal.port}"]
     bind, inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{free_port()}"
     env = proxy_environment(bind, inside, replicas, replicas)
-    return _server(HAPROXY, port, env, "")
+    return _make_server(HAPROXY, port, env, "")
 
 
-def bare_form() -> ServerProcess:
-    """Make a bare Streamlit form with Streamlit's own defaults."""
+def make_bare_form() -> ServerProcess:
+    """Make a bare Streamlit form with Streamlit's defaults."""
     port = free_port()
     folder = DATA / "bare"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bare.py").write_text((FOLDER / "bare_streamlit_page.py").read_text())
     options = ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
     command = [*portal_command(port, "bare.py"), *options]
-    return _server(command, port, dict(os.environ), PORTAL_READY, folder)
+    return _make_server(command, port, dict(os.environ), PORTAL_READY, folder)
 
 
-def limit(answers: Path) -> ServerProcess:
-    """Make a bare ASGI application that sends the ``answers``, on the server that we use."""
+def make_bare_app(responses: Path) -> ServerProcess:
+    """Make a bare ASGI app that sends the stored ``responses``, on the same server."""
     port = free_port()
     command = uvicorn_command("bench.bare_asgi_app:app", port)
-    quiet = ["--no-access-log", "--log-level", "error"]
-    env = {**os.environ, "BENCH_ANSWERS": str(answers)}
-    return _server([*command, *quiet], port, env, "/issue")
+    log_options = ["--no-access-log", "--log-level", "error"]
+    env = {**os.environ, "BENCH_RESPONSES": str(responses)}
+    return _make_server([*command, *log_options], port, env, "/issue")
 
 
-def _server(
+def _make_server(
     command: list[str], port: int, env: dict[str, str], ready_path: str, folder: Path = ROOT
 ) -> ServerProcess:
     return ServerProcess(
@@ -130,7 +130,7 @@ def _server(
 
 def _run(command: list[str], env: dict[str, str]) -> str:
     command = [sys.executable, *command]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return done.stdout
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise RuntimeError(result.stderr)
+    return result.stdout

@@ -1,4 +1,4 @@
-"""A row of the results: our figure, the figure to compare with, and the target ratio."""
+"""Rows of the results: our figure, the reference figure, their ratio and its target."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,31 +6,31 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Row:
-    """``target`` is the lowest or the highest accepted ratio of the two figures."""
+    """One comparison. ``target`` bounds the ratio of our figure to the reference."""
 
-    what: str
+    name: str
     ours: float
-    against: float
+    reference: float
     target: float
     more_is_better: bool
 
     @classmethod
-    def at_least(cls, what: str, ours: float, against: float, *, target: float) -> Self:
+    def at_least(cls, name: str, ours: float, reference: float, *, target: float) -> Self:
         """The ratio should be at least ``target``."""
-        return cls(what, ours, against, target, True)
+        return cls(name, ours, reference, target, True)
 
     @classmethod
-    def at_most(cls, what: str, ours: float, against: float, *, target: float) -> Self:
+    def at_most(cls, name: str, ours: float, reference: float, *, target: float) -> Self:
         """The ratio should be at most ``target``."""
-        return cls(what, ours, against, target, False)
+        return cls(name, ours, reference, target, False)
 
     def __str__(self) -> str:
         """Format the row as a line of a Markdown table."""
-        ratio = self.ours / self.against if self.against else float("inf")
+        ratio = self.ours / self.reference if self.reference else float("inf")
         met = ratio >= self.target if self.more_is_better else ratio <= self.target
         bound = ("≥ " if self.more_is_better else "≤ ") + f"{self.target:g}"
-        figures = f"{self.ours:,.4g} | {self.against:,.4g} | {ratio:.2f} | {bound}"
-        return f"| {self.what} | {figures} | {'yes' if met else 'NO'} |"
+        figures = f"{self.ours:,.4g} | {self.reference:,.4g} | {ratio:.2f} | {bound}"
+        return f"| {self.name} | {figures} | {'yes' if met else 'NO'} |"
 
 
-HEADER = "| what | ours | against | ratio | target | met |\n|---|---|---|---|---|---|"
+HEADER = "| measurement | ours | reference | ratio | target | met |\n|---|---|---|---|---|---|"

@@ -1,4 +1,4 @@
-"""Sessions at a portal without a browser: the messages that Streamlit's page sends."""
+"""Streamlit sessions without a browser: they exchange the messages of Streamlit's page."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ SECONDS = 20
 
 @dataclass
 class Session:
-    """One browser tab. ``widgets`` are the ids of what is shown, ``options`` theirs, by key."""
+    """One browser tab. ``widgets`` maps keys to widget ids, ``options`` keys to their options."""
 
     url: str
     path: str = ""
@@ -32,15 +32,15 @@ class Session:
     page: str = ""
     widgets: dict[str, str] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
-    words: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     """Texts of the last run."""
 
     hashes: list[str] = field(default_factory=list)
     _socket: ClientConnection | None = None
 
     async def open(self) -> float:
-        """Open the page; return the seconds until its script has run."""
-        begun = time.perf_counter()
+        """Open the page; return the seconds until its script has finished."""
+        started = time.perf_counter()
         host = urlsplit(self.url).netloc
         headers = {"Cookie": self.cookies, "X-Forwarded-For": self.address}
         self._socket = await connect(
@@ -52,45 +52,45 @@ class Session:
             sock=self.connection,
         )
         await self.run()
-        return time.perf_counter() - begun
+        return time.perf_counter() - started
 
     async def run(self, **values: Any) -> float:
-        """Rerun the page with these widget values, by key; return the seconds it took.
+        """Rerun the page with widget values by key; return the seconds that the run took.
 
-        ``True`` presses a button.
+        The value ``True`` presses a button.
         """
         assert self._socket
-        begun = time.perf_counter()
-        await self._socket.send(self._asked(values))
-        self.words = []
+        started = time.perf_counter()
+        await self._socket.send(self._make_rerun_message(values))
+        self.texts = []
         while True:
             message = ForwardMsg.FromString(await asyncio.wait_for(self._socket.recv(), SECONDS))
-            kind = message.WhichOneof("type")
+            message_type = message.WhichOneof("type")
             if message.metadata.cacheable and message.hash:
                 self.hashes.append(message.hash)
-            if kind == "new_session":
+            if message_type == "new_session":
                 self.page = message.new_session.page_script_hash
-            elif kind == "navigation":
+            elif message_type == "navigation":
                 self.page = message.navigation.page_script_hash
-            elif kind == "delta":
-                self._note(message.delta.new_element)
-            elif kind == "script_finished" and (
+            elif message_type == "delta":
+                self._read_element(message.delta.new_element)
+            elif message_type == "script_finished" and (
                 message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
             ):
-                return time.perf_counter() - begun
+                return time.perf_counter() - started
 
-    def _note(self, element: Any) -> None:
-        kind = element.WhichOneof("type")
-        shown: Any = getattr(element, kind) if kind else None
-        if kind == "exception":
+    def _read_element(self, element: Any) -> None:
+        element_type = element.WhichOneof("type")
+        shown: Any = getattr(element, element_type) if element_type else None
+        if element_type == "exception":
             raise RuntimeError(f"{shown.type}: {shown.message}")
         if widget := getattr(shown, "id", ""):
             key = widget.rpartition("-")[2]
             self.widgets[key] = widget
             self.options[key] = list(getattr(shown, "options", ()))
-        self.words.append(str(getattr(shown, "body", "")))
+        self.texts.append(str(getattr(shown, "body", "")))
 
-    def _asked(self, values: dict[str, Any]) -> bytes:
+    def _make_rerun_message(self, values: dict[str, Any]) -> bytes:
         message = BackMsg()
         run = message.rerun_script
         run.query_string, run.page_script_hash = self.query, self.page

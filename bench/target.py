@@ -1,4 +1,4 @@
-"""The portal under load, or the proxy before it, as clients at different addresses reach it."""
+"""The server under attack, a portal or a proxy, and connections to it from any client address."""
 
 import socket
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 ATTACKER = "203.0.113.9"
-"""Address of the attacks."""
+"""Client address of the attacks."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Opens connections that seem to come from any address: this machine has only one."""
+    """Opens connections that claim to come from any address, because this machine has only one."""
 
     url: str
     uses_proxy_protocol: bool = False
-    """Send the client's address by the PROXY protocol, else in ``X-Forwarded-For``."""
+    """Whether to send the client address by the PROXY protocol, else in ``X-Forwarded-For``."""
 
     @property
     def host(self) -> str:
@@ -23,7 +23,7 @@ class Target:
         return urlsplit(self.url).netloc
 
     def connect(self, address: str) -> socket.socket:
-        """Open a connection from ``address``."""
+        """Open a TCP connection that claims to come from ``address``."""
         parts = urlsplit(self.url)
         connection = socket.create_connection((parts.hostname, parts.port or 80), 10)
         if self.uses_proxy_protocol:
@@ -31,7 +31,7 @@ class Target:
         return connection
 
     def connect_http(self, address: str) -> HTTPConnection:
-        """Open an HTTP connection from ``address``."""
+        """Open an HTTP connection that claims to come from ``address``."""
         client = HTTPConnection(self.host)
         client.sock = self.connect(address)
         client.sock.settimeout(20)

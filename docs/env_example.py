@@ -11,31 +11,32 @@ from pydantic.fields import FieldInfo
 from issue_portal.core.settings import Settings
 
 _HEAD: Final = """\
-# Settings of Issue Portal. Copy this file to `.env` beside app.py and remove the # in front of what
-# you change. Environment variables win over `.env`. docs/configuration.md explains every setting.
+# Settings of Issue Portal. Copy this file to `.env` beside app.py and uncomment the settings that
+# you change. Environment variables override `.env`. docs/configuration.md explains every setting.
 # `make env-example` writes this file.
 """
 
 
-def variable(name: str, field: FieldInfo) -> str:
-    """Return the environment variable that sets the field ``name`` of `Settings`."""
+def get_variable(name: str, field: FieldInfo) -> str:
+    """Return the name of the environment variable for the field ``name`` of `Settings`."""
     if isinstance(field.validation_alias, str):
         return field.validation_alias
     return f"{Settings.model_config['env_prefix']}{name}".upper()
 
 
-def env_example() -> str:
-    """Return the text of `.env.example`, with the settings in the order of the class."""
-    return "\n".join([_HEAD, *_entries()])
+def make_env_example() -> str:
+    """Return the text of `.env.example`, in the order of the fields of `Settings`."""
+    return "\n".join([_HEAD, *_make_entries()])
 
 
-def _entries() -> Iterator[str]:
+def _make_entries() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
-        about = textwrap.fill(field.description or "", 98)
-        yield f"{textwrap.indent(about, '# ')}\n#{variable(name, field)}={_default(field)}\n"
+        comment = textwrap.fill(field.description or "", 98)
+        setting = f"{get_variable(name, field)}={_format_default(field)}"
+        yield f"{textwrap.indent(comment, '# ')}\n#{setting}\n"
 
 
-def _default(field: FieldInfo) -> str:
+def _format_default(field: FieldInfo) -> str:
     value = field.default
     if value is None or isinstance(value, SecretStr):
         return ""
@@ -44,4 +45,4 @@ def _default(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(env_example())
+    sys.stdout.write(make_env_example())

@@ -1,4 +1,4 @@
-"""Take the pictures of the README from the running portal, with sample issues."""
+"""Take the pictures of the README from a portal with sample issues."""
 
 import tempfile
 from pathlib import Path
@@ -19,7 +19,7 @@ URL = f"http://localhost:{PORT}"
 
 
 def main() -> None:
-    """Start a portal with sample issues, take each picture, stop it."""
+    """Start a portal with sample issues, take all pictures, and stop it."""
     with tempfile.TemporaryDirectory() as directory:
         data_dir = Path(directory) / "data"
         env = environment(data_dir, ISSUES_DEMO="1")
@@ -29,41 +29,41 @@ def main() -> None:
                 executable_path=find_chromium(),
                 args=["--no-sandbox", "--disable-background-networking"],
             )
-            _take(browser, portal.passwords)
+            _take_pictures(browser, portal.passwords)
             browser.close()
 
 
-def _take(browser: Browser, passwords: dict[str, str]) -> None:
-    page = _open(browser, "/")
+def _take_pictures(browser: Browser, passwords: dict[str, str]) -> None:
+    page = _open_page(browser, "/")
     page.get_by_text("Ignored my files").click()
     page.get_by_label("What happened?").fill(
         "I attached the travel policy and asked for the daily allowance.\n"
         "The answer was general advice and did not mention the file."
     )
-    _save(page, "report")
+    _save_picture(page, "report")
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Your report has arrived.")).to_be_visible()
-    _save(page, "sent")
+    expect(page.get_by_text("Thank you")).to_be_visible()
+    _save_picture(page, "sent")
 
-    phone = _open(browser, "/", width=390, height=844)
-    _save(phone, "report-phone")
+    phone = _open_page(browser, "/", width=390, height=844)
+    _save_picture(phone, "report-phone")
 
     for scheme in ("light", "dark"):
-        page = _open(browser, "/review", scheme=scheme)
+        page = _open_page(browser, "/review", scheme=scheme)
         _sign_in(page, "reviewer", passwords["reviewer"])
         row = page.locator("button[data-issue]").nth(2)
         row.click()
         expect(page.get_by_role("button", name="Mark unread")).to_be_visible()
         page.mouse.move(640, 60)
-        _save(page, f"review-{scheme}")
-    page = _open(browser, "/insights")
+        _save_picture(page, f"review-{scheme}")
+    page = _open_page(browser, "/insights")
     _sign_in(page, "reviewer", passwords["reviewer"])
-    expect(page.get_by_text("Reported each day")).to_be_visible()
+    expect(page.get_by_text("Reported per day")).to_be_visible()
     page.wait_for_timeout(1500)
-    _save(page, "insights")
+    _save_picture(page, "insights")
 
 
-def _open(
+def _open_page(
     browser: Browser, path: str, *, width: int = 1280, height: int = 860, scheme: str = "light"
 ) -> Page:
     context = browser.new_context(
@@ -84,7 +84,7 @@ def _sign_in(page: Page, username: str, password: str) -> None:
     expect(page.get_by_label("Username")).to_be_hidden(timeout=15_000)
 
 
-def _save(page: Page, name: str) -> None:
+def _save_picture(page: Page, name: str) -> None:
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
     page.wait_for_timeout(500)

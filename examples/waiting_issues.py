@@ -1,4 +1,4 @@
-"""Print the issues that wait for a review, oldest first. The token needs a reviewer's role.
+"""Print the issues that wait for review, oldest first. The token needs the reviewer role.
 
 ISSUES_URL=http://localhost:8501 API_TOKEN=… python examples/waiting_issues.py
 """

@@ -58,7 +58,7 @@ class LoginErrorRedirectMiddleware:
         state = ""
         if path.endswith("/oauth2callback"):
             state = _find_state(scope["query_string"].decode("latin-1"))
-            if not state or not _has_left(HTTPConnection(scope), state):
+            if not state or not _has_state_cookie(HTTPConnection(scope), state):
                 await RedirectResponse("./", 303)(scope, receive, send)
                 return
         await self._ask_provider(scope, receive, send, state)
@@ -80,8 +80,8 @@ class LoginErrorRedirectMiddleware:
                 if is_login:
                     address = dict(headers).get(b"location", b"").decode("latin-1")
                     new_state = _find_state(urlsplit(address).query)
-                    headers += _make_departure_cookie(new_state, COOKIE_SECONDS)
-                message["headers"] = headers + _make_departure_cookie(state, 0)
+                    headers += _make_state_cookie(new_state, COOKIE_SECONDS)
+                message["headers"] = headers + _make_state_cookie(state, 0)
             if is_answered:
                 await send(message)
 
@@ -95,17 +95,17 @@ class LoginErrorRedirectMiddleware:
             await RedirectResponse(home, 303)(scope, receive, send)
 
 
-def _has_left(request: HTTPConnection, state: str) -> bool:
+def _has_state_cookie(request: HTTPConnection, state: str) -> bool:
     """Return whether this browser left for the provider with this ``state``."""
-    return oidc_cookies.name_departure_cookie(state) in request.cookies
+    return oidc_cookies.name_state_cookie(state) in request.cookies
 
 
-def _make_departure_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
+def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
     """Return the header that makes the browser remember its departure for so many seconds."""
     if not state:
         return []
     response, is_secure = Response(), oidc_cookies.is_over_tls()
-    name = oidc_cookies.name_departure_cookie(state)
+    name = oidc_cookies.name_state_cookie(state)
     response.set_cookie(name, "1", seconds, secure=is_secure, httponly=True, samesite="lax")
     return response.raw_headers[-1:]
 

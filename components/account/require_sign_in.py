@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from auth import current_user
-from auth.current_user import get_person, is_reviewer
+from auth.current_user import get_person
 from auth.return_target import ReturnTarget
 from components.account import sign_in_form, sign_in_session
 from components.account.return_after_sign_in import LAST_PAGE_KEY
@@ -13,21 +13,22 @@ from components.report import draft_autosave
 from components.ui import messages, placeholders
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
+from issue_portal.models.permissions import Action
 
 
-def require(*, reviewer: bool = False) -> Person:
-    """Return the user, or stop the page: with the sign-in form, or a hint for non-reviewers."""
+def require(action: Action) -> Person:
+    """Return the user if allowed the action; else stop the page with the sign-in form or a hint."""
     person = get_person()
     if person is None:
         with placeholders.render_no_rights(_("Sign in to see this page.")):
             render_sign_in_form()
         st.stop()
-    if reviewer and not is_reviewer():
+    if not current_user.may(action):
         messages.render_pending()  # Such as that a change was not made any more.
         with placeholders.render_no_rights(
-            _("This page is for reviewers. Ask an operator if you should be one.")
+            _("This page is for reviewers. If you need access, contact your administrator.")
         ):
-            st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
+            st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
         st.stop()
     return person
 
@@ -41,10 +42,10 @@ def stop_if_sign_in_ended(title: str) -> None:
     if not current_user.has_sign_in_ended():
         return
     st.title(title, anchor=False)
-    with placeholders.render_no_rights(_("Your sign-in has ended. Sign in again.")):
+    with placeholders.render_no_rights(_("You've been signed out. Sign in again.")):
         render_sign_in_form()
         st.button(
-            _("Go on without signing in"),
+            _("Continue without signing in"),
             type="tertiary",
             on_click=sign_in_session.continue_as_visitor,
         )
@@ -52,10 +53,10 @@ def stop_if_sign_in_ended(title: str) -> None:
     st.stop()
 
 
-def require_in_fragment(*, reviewer: bool = False) -> Person:
-    """Return the user of a fragment; rerun the whole page if the user may not see it any more."""
+def require_in_fragment(action: Action) -> Person:
+    """Return the user of a fragment; rerun the whole page if the action is no longer allowed."""
     person = get_person()
-    if person is None or (reviewer and not is_reviewer()):
+    if person is None or not current_user.may(action):
         st.rerun()
     return person
 

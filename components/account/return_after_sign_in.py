@@ -5,10 +5,11 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from auth import return_target
-from auth.current_user import get_person, is_reviewer
+from auth import current_user, return_target
+from auth.current_user import get_person
 from components.account import sign_out_outcome
 from components.ui import query_params
+from issue_portal.models.permissions import Action
 
 _ON_SIGN_IN_PAGE_KEY = "signing_in"
 
@@ -54,7 +55,7 @@ def find_return_page() -> str | None:
     """
     if not st.session_state.get(_ON_SIGN_IN_PAGE_KEY):
         return None
-    default = "pages/review.py" if is_reviewer() else "pages/report.py"
+    default = "pages/review.py" if current_user.may(Action.READ_ALL) else "pages/report.py"
     return str(st.session_state.get(LAST_PAGE_KEY, default))
 
 

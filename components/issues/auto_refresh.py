@@ -7,6 +7,7 @@ import streamlit as st
 
 from components.account import require_sign_in
 from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.models.permissions import Action
 
 _POLL_SECONDS: Final = 10
 _JUST_RENDERED: Final = "live_now"
@@ -26,7 +27,7 @@ def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
 def _poll(fetch: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_JUST_RENDERED, False):
         return
-    require_sign_in.require_in_fragment()
+    require_sign_in.require_in_fragment(Action.READ_OWN)
     try:
         current = fetch()
     except NotFoundError:

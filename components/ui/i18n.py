@@ -1,7 +1,7 @@
 """The person's language: translated texts, and numbers and dates as that language writes them.
 
-English is in the code. Every other language is one file, ``locales/<code>.po`` (gettext): adding a
-language means adding that file.
+English is in the code. Every other language is one file, ``locales/<code>.po`` (gettext), such as
+``es.po`` or ``pt_BR.po``: adding a language means adding that file. Here, codes are BCP 47 tags.
 """
 
 from datetime import date, datetime, timedelta
@@ -47,8 +47,9 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 @cache
 def get_languages() -> dict[str, str]:
     """Map the code of each available language to its name in that language."""
-    codes = ["en", *sorted(file.stem for file in FOLDER.glob("*.po"))]
-    return {code: str(Locale(code).get_language_name(code)).capitalize() for code in codes}
+    codes = ["en", *sorted(file.stem.replace("_", "-") for file in FOLDER.glob("*.po"))]
+    names = {code: str(_parse_tag(code).get_display_name()) for code in codes}
+    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
 
 
 def get_language() -> str:
@@ -58,16 +59,28 @@ def get_language() -> str:
 
 
 def pick_language(preferred: str, browser_tag: str) -> str:
-    """Return the code of the preferred language, else of the browser's (BCP 47), else English."""
-    if preferred in get_languages():
+    """Return the code of the preferred language, else of the browser's (BCP 47), else English.
+
+    A browser in pt-PT gets pt if there is pt, and otherwise any other Portuguese.
+    """
+    codes = get_languages()
+    if preferred in codes:
         return preferred
-    language = _parse_tag(browser_tag).language
-    return language if language in get_languages() else "en"
+    browser = _parse_tag(browser_tag)
+    with_region, with_script = (
+        str(browser).replace("_", "-"),
+        f"{browser.language}-{browser.script}",
+    )
+    for code in (with_region, with_script, browser.language):
+        if code in codes:
+            return code
+    same_language = (code for code in codes if _parse_tag(code).language == browser.language)
+    return next(same_language, "en")
 
 
 def get_text_direction(code: str) -> str:
     """Return the writing direction of a language as HTML's ``dir``: ``ltr`` or ``rtl``."""
-    return Locale(code).text_direction
+    return _parse_tag(code).text_direction
 
 
 def set_language(code: str) -> None:
@@ -145,8 +158,8 @@ def format_duration(seconds: int) -> str:
 
 def _get_locale() -> Locale:
     """Return the locale of the current language, with the browser's region if it speaks it too."""
-    browser_locale = _parse_tag(_get_browser_tag())
-    return browser_locale if browser_locale.language == get_language() else Locale(get_language())
+    browser_locale, locale = _parse_tag(_get_browser_tag()), _parse_tag(get_language())
+    return browser_locale if browser_locale.language == locale.language else locale
 
 
 def _get_browser_tag() -> str:
@@ -166,10 +179,11 @@ def _load_translations(code: str) -> NullTranslations:
     """Compile the catalogue of a language, so that gettext chooses texts and plural forms."""
     if code == "en":
         return NullTranslations()
-    with (FOLDER / f"{code}.po").open("rb") as file:
-        catalogue = read_po(file, locale=code)
+    locale = _parse_tag(code)
+    with (FOLDER / f"{code.replace('-', '_')}.po").open("rb") as file:
+        catalogue = read_po(file, locale=locale)
     # An empty Language header unsets the locale, and write_mo then leaves the plural rule out.
-    catalogue.locale = code
+    catalogue.locale = locale
     for message in catalogue:
         # write_mo fills a missing plural form with English text chosen by another rule.
         if message.pluralizable and not all(message.string or ()):

@@ -12,6 +12,7 @@ from issue_portal.core import accounts
 from issue_portal.core.accounts import Account, Accounts
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.settings import FatalError, get_settings
+from issue_portal.models.permissions import Action, may
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db import queries_users
 
@@ -31,7 +32,7 @@ def user() -> None:
 @click.option("--username", help="Name to sign in with. Default: the address up to the @.")
 @click.option(
     "--role",
-    type=click.Choice([Role.MEMBER.value, Role.ADMIN.value, Role.OWNER.value]),
+    type=click.Choice([role.value for role in Role if may(role, Action.CREATE_NAMED)]),
     default=Role.MEMBER.value,
     show_default=True,
     help="AppMember reports, AppAdmin and AppOwner review.",

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 import httpx
 
 from issue_portal.client.client import Result
-from issue_portal.client.core import ClientRules, drop_none, next_query, start_iteration
+from issue_portal.client.core import ClientRules, next_query, start_iteration
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send_async
-from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     Issue,
     IssueHistory,
@@ -20,7 +20,6 @@ from issue_portal.models.responses import (
     ReceiptView,
     User,
 )
-from issue_portal.models.vocabulary import IssueState, IssueType
 
 
 class AsyncIssuesClient:
@@ -74,14 +73,10 @@ class AsyncIssuesClient:
         self,
         issue: Issue,
         *,
-        description: str | None = None,
-        type: IssueType | None = None,
-        state: IssueState | None = None,
-        is_read: bool | None = None,
         if_unchanged: bool = False,
+        **changes: Unpack[IssueChanges],
     ) -> Issue:
         """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
-        changes = drop_none(description=description, type=type, state=state, is_read=is_read)
         return await self._run(self._rules.update(issue, changes, if_unchanged=if_unchanged))
 
     async def delete(self, issue_id: str, *, etag: str | None = None) -> None:

@@ -22,14 +22,14 @@
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, Unpack
 
 import httpx
 
-from issue_portal.client.core import ClientRules, drop_none, next_query, start_iteration
+from issue_portal.client.core import ClientRules, next_query, start_iteration
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send
-from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     Issue,
     IssueHistory,
@@ -38,7 +38,6 @@ from issue_portal.models.responses import (
     ReceiptView,
     User,
 )
-from issue_portal.models.vocabulary import IssueState, IssueType
 
 Result = TypeVar("Result")
 
@@ -101,13 +100,10 @@ class IssuesClient:
         self,
         issue: Issue,
         *,
-        description: str | None = None,
-        type: IssueType | None = None,
-        state: IssueState | None = None,
-        is_read: bool | None = None,
         if_unchanged: bool = False,
+        **changes: Unpack[IssueChanges],
     ) -> Issue:
-        """Change the fields that are not None; return the changed issue.
+        """Change fields of an issue (see `IssueChanges`); return the changed issue.
 
         With ``if_unchanged``, raises `PreconditionFailedError` if somebody else changed the issue
         since you fetched it. On servers without entity tags, the client compares just before it
@@ -115,7 +111,6 @@ class IssuesClient:
 
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """
-        changes = drop_none(description=description, type=type, state=state, is_read=is_read)
         return self._run(self._rules.update(issue, changes, if_unchanged=if_unchanged))
 
     def delete(self, issue_id: str, *, etag: str | None = None) -> None:

@@ -12,7 +12,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from urllib.parse import quote
 
 from issue_portal.client.errors import (
@@ -25,7 +24,14 @@ from issue_portal.client.errors import (
 from issue_portal.client.pagination import PageIterator
 from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, Received, ReceivedResponse
 from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
-from issue_portal.models.requests import EDITABLE, IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.requests import (
+    EDITABLE,
+    IssueChanges,
+    IssueQuery,
+    IssueUpdate,
+    NewIssue,
+    StatsQuery,
+)
 from issue_portal.models.responses import FieldError, Issue, Problem, User
 from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 
@@ -77,11 +83,12 @@ class ClientRules:
         return (yield from self._fetch_issue(issue_id, self._deadline()))
 
     def update(
-        self, issue: Issue, changes: Mapping[str, Any], *, if_unchanged: bool
+        self, issue: Issue, changes: IssueChanges, *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
         """Change an issue. Sends ``is_read`` if available: newer servers reset it if absent."""
         read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
-        update = IssueUpdate.model_validate(read_state | dict(changes))
+        new_values = {name: value for name, value in changes.items() if value is not None}
+        update = IssueUpdate.model_validate(read_state | new_values)
         deadline = self._deadline()
         etag = issue.etag
         if if_unchanged and etag is None:  # From a list, or the server has no tags.
@@ -270,11 +277,6 @@ def _mark_unsure(failure: IssuesError) -> IssuesError:
     failure.args = (f"{text}. {_UNSURE}",)
     failure.unsure = True
     return failure
-
-
-def drop_none(**fields: Any) -> dict[str, Any]:
-    """Return the fields that are not None."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def start_iteration(query: IssueQuery | None) -> PageIterator[Issue]:

@@ -13,7 +13,7 @@ class FatalError(Exception):
 
 
 class Settings(BaseSettings):
-    """The settings, which `.env.example` lists. An empty value means the default."""
+    """The settings, in the order of `.env.example`. An empty value means the default."""
 
     model_config = SettingsConfigDict(
         env_prefix="ISSUES_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
@@ -28,11 +28,11 @@ class Settings(BaseSettings):
         description="URL of a remote Issues API to use instead of the embedded one.",
     )
     api_token: SecretStr = Field(
-        default=SecretStr(""), description="Token that visitors use at the remote API."
+        default=SecretStr(""), description="Token of the remote API for visitors."
     )
     api_shares_key: bool = Field(
         default=False,
-        description="1: the remote API has the same secret key; no tokens are needed.",
+        description="1: the remote API has the same secret key, so no tokens are needed.",
     )
     org: str = Field(
         default="default", pattern=r"^[\w-]{1,100}$", description="Slug of the organisation."
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         default=SecretStr(""),
         description="Key that signs and hashes, at least 32 random characters. Separate several"
-        " with commas, newest first. Default: created at the first run.",
+        " with commas, newest first. Default: generated at the first start.",
     )
     sign_in_hours: float | None = Field(
         default=None,
@@ -64,31 +64,31 @@ class Settings(BaseSettings):
     )
     members: str = Field(
         default="",
-        description="OIDC or proxy: other users who may sign in, listed like reviewers."
+        description="OIDC or proxy: other users who may sign in, in the same form as reviewers."
         " Default: all.",
     )
     rate_limits: str = Field(
         default="memory",
-        description="Where calls are counted: memory, off, or the redis:// URL of a Redis.",
+        description="Where rate limits are counted: memory, off, or a redis:// URL.",
     )
     limit_create: str = Field(
-        default="600/minute", description="Limit of reports by one signed-in person or API token."
+        default="600/minute", description="Limit of reports per signed-in person or API token."
     )
     limit_create_visitor: str = Field(
-        default="30/minute", description="Limit of reports by one visitor."
+        default="30/minute", description="Limit of reports per visitor address."
     )
     limit_sign_in: str = Field(
         default="5/15 minutes",
-        description="Limit of wrong passwords for one name from one address.",
+        description="Limit of wrong passwords per name and address.",
     )
     limit_receipt: str = Field(
-        default="30/minute", description="Limit of receipts looked up by one caller."
+        default="30/minute", description="Limit of receipt look-ups per caller."
     )
     max_sessions: int = Field(
         default=2_000, ge=1, description="Browser tabs that one portal process serves at once."
     )
     max_sessions_of_one: int = Field(
-        default=50, ge=1, description="Browser tabs of one address at once."
+        default=50, ge=1, description="Browser tabs per address at once."
     )
     embed_in: str = Field(
         default="",
@@ -110,7 +110,7 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=3600,
-        description="Seconds between SIGTERM, when /api/ready fails, and the stop.",
+        description="Seconds between SIGTERM, when /api/ready starts to fail, and the stop.",
     )
     sentry_dsn: SecretStr = Field(
         default=SecretStr(""), description="DSN of the Sentry project that receives errors."
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    """Return the settings of this process. Raises `FatalError` naming every invalid one."""
+    """Return the settings of this process; raise `FatalError` if any is invalid."""
     try:
         return Settings()
     except ValidationError as error:
@@ -137,6 +137,4 @@ def get_settings() -> Settings:
             f"ISSUES_{'_'.join(map(str, item['loc'])).upper()}": item["msg"]
             for item in error.errors()
         }
-        raise FatalError(
-            "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        ) from error
+        raise FatalError("; ".join(f"{name}: {text}" for name, text in reasons.items())) from error

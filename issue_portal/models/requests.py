@@ -5,7 +5,7 @@ a name.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -101,10 +101,6 @@ class NewIssue(_StrictModel):
         return NewIssue.model_validate(sent)
 
 
-EDITABLE = ("description", "type", "state", "is_read")
-"""The fields of `IssueUpdate`, in the order in which the history lists them."""
-
-
 class IssueUpdate(_StrictModel):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: absent fields keep their values."""
 
@@ -119,6 +115,19 @@ class IssueUpdate(_StrictModel):
     def changes(self) -> Mapping[str, str | bool]:
         """Return the fields that the client sent, by name."""
         return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
+
+
+EDITABLE = tuple(IssueUpdate.model_fields)
+"""The fields that an update can change, in the order in which the history names them."""
+
+
+class IssueChanges(TypedDict, total=False):
+    """The keyword arguments of `IssuesClient.update`: fields to change; None keeps a value."""
+
+    description: str | None
+    type: IssueType | None
+    state: IssueState | None
+    is_read: bool | None
 
 
 _MOST_LISTED = 100

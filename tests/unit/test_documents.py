@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs.env_example import variable
+from docs.env_example import get_variable
 from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.core.settings import Settings
 from tests.servers.processes import ROOT
@@ -166,7 +166,7 @@ def test_every_command_is_documented():
 @of_each_document
 def test_settings_exist(document):
     named = set(re.findall(r"\bISSUES_[A-Z_]*[A-Z]\b(?!…)", document.read_text()))
-    ours = {variable(name, field) for name, field in Settings.model_fields.items()}
+    ours = {get_variable(name, field) for name, field in Settings.model_fields.items()}
     assert named <= ours
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from issue_portal.models.vocabulary import (
     Role,
 )
 from issue_portal.server.db import queries_issues, queries_organisations, queries_users
-from issue_portal.server.db.tables import IssueRow
+from issue_portal.server.services import serializers
 from issue_portal.server.services.service import Service
 
 _BATCH = 20
@@ -99,22 +98,12 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
     issue_id = _map_id(issue.id)
     if queries_issues.find_issue(connection, org_id, issue_id):
         return False
-    created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
-    updated = int(issue.updated_at.timestamp()) if issue.updated_at else created
     reporter = _ensure_reporter(connection, org_id, issue.created_by) if issue.created_by else None
-    row = IssueRow(
+    row = serializers.build_imported_row(
+        issue,
         org_id=org_id,
-        id=issue_id,
+        issue_id=issue_id,
         number=queries_organisations.take_issue_number(connection, org_id, issue.issue_number),
-        description=issue.description or "",
-        type=str(issue.type),
-        state=str(issue.state),
-        is_read=issue.is_read,
-        thread_id=issue.data.thread_id if issue.data else None,
-        reported_interaction_id=issue.data.reported_interaction_id if issue.data else None,
-        project_id=issue.project.id if issue.project else None,
-        created_at=created,
-        updated_at=updated,
         created_by=reporter,
     )
     queries_issues.add_issues(connection, [row])

@@ -172,22 +172,18 @@ class IssueWriter:
         return self._keys.matches_hash(body_hash, "idempotency/body", report.new.model_dump_json())
 
     def _make_row(self, report: _PendingReport, now: int) -> IssueRow:
-        new, issue_id = report.new, ids.new_id("issue")
-        receipt = self._receipts.derive(issue_id, report.key)[0] if new.anonymous else None
-        return IssueRow(
+        issue_id = ids.new_id("issue")
+        receipt_hash = None
+        if report.new.anonymous:
+            receipt = self._receipts.derive(issue_id, report.key)[0]
+            receipt_hash = self._receipts.hash_all(receipt)[0]
+        return serializers.build_reported_row(
+            report.new,
             org_id=self._org_id,
-            id=issue_id,
-            description=new.description,
-            resource_type=new.resource_type,
-            type=new.type,
-            state=IssueState.NOT_REVIEWED,
-            thread_id=new.config.thread_id if new.config else None,
-            reported_interaction_id=new.config.reported_interaction_id if new.config else None,
-            project_id=new.project_id,
+            issue_id=issue_id,
             created_at=now,
-            updated_at=now,
             created_by=report.creator,
-            receipt_hash=self._receipts.hash_all(receipt)[0] if receipt else None,
+            receipt_hash=receipt_hash,
         )
 
     def _insert(

@@ -1,11 +1,18 @@
-"""Turns rows into the contract's JSON, with its order of keys, optional keys and formats."""
+"""Converts issues and users between rows and the JSON of the contract.
 
+A field of an issue is spelled out here once for each direction.
+"""
+
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from issue_portal.server.db.tables import AnyRow
+from issue_portal.models.requests import NewIssue
+from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import IssueState
+from issue_portal.server.db.tables import AnyRow, IssueRow
 
 JsonObject = dict[str, Any]
 
@@ -14,6 +21,55 @@ JsonObject = dict[str, Any]
 def format_timestamp(seconds: int) -> str:
     """Format seconds since 1970 as ``2026-02-08T14:55:10Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def build_reported_row(
+    new: NewIssue,
+    *,
+    org_id: str,
+    issue_id: str,
+    created_at: int,
+    created_by: str | None,
+    receipt_hash: bytes | None,
+) -> IssueRow:
+    """Build the row of a new report. ``created_at`` is in seconds since 1970."""
+    return IssueRow(
+        org_id=org_id,
+        id=issue_id,
+        description=new.description,
+        resource_type=new.resource_type,
+        type=new.type,
+        state=IssueState.NOT_REVIEWED,
+        thread_id=new.config.thread_id if new.config else None,
+        reported_interaction_id=new.config.reported_interaction_id if new.config else None,
+        project_id=new.project_id,
+        created_at=created_at,
+        updated_at=created_at,
+        created_by=created_by,
+        receipt_hash=receipt_hash,
+    )
+
+
+def build_imported_row(
+    issue: Issue, *, org_id: str, issue_id: str, number: int, created_by: str | None
+) -> IssueRow:
+    """Build the row of an imported issue. Missing times become the current time."""
+    created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
+    return IssueRow(
+        org_id=org_id,
+        id=issue_id,
+        number=number,
+        description=issue.description or "",
+        type=str(issue.type),
+        state=str(issue.state),
+        is_read=issue.is_read,
+        thread_id=issue.data.thread_id if issue.data else None,
+        reported_interaction_id=issue.data.reported_interaction_id if issue.data else None,
+        project_id=issue.project.id if issue.project else None,
+        created_at=created,
+        updated_at=int(issue.updated_at.timestamp()) if issue.updated_at else created,
+        created_by=created_by,
+    )
 
 
 def serialize_issue(

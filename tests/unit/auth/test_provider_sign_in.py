@@ -74,20 +74,20 @@ def test_role(monkeypatch, settings, claims, role):
 def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
     settings = Settings(trust_unverified_email=trusts)
     use_settings(monkeypatch, lambda: settings)
-    found = oidc._sign_in_from_claims({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
+    found = oidc._make_oidc_sign_in({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
     assert (found.role is Role.MEMBER) == believed
 
 
 def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
     use_settings(monkeypatch, Settings)
-    assert trusted_headers.sign_in_from_headers({"email": ANN}, 0).role is Role.MEMBER
+    assert trusted_headers.make_proxy_sign_in({"email": ANN}, 0).role is Role.MEMBER
 
 
 @pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
 def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert oidc._sign_in_from_claims(claims).ends_at == provider_sign_in.LIFETIME
+    assert oidc._make_oidc_sign_in(claims).ends_at == provider_sign_in.LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
 def test_address_is_taken_as_it_is(monkeypatch, email, username):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
-    found = oidc._sign_in_from_claims(claims)
+    found = oidc._make_oidc_sign_in(claims)
     assert found.username == username
     assert (found.role is None) == (not username)
 
@@ -116,7 +116,7 @@ def test_address_is_taken_as_it_is(monkeypatch, email, username):
 def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
-    found = oidc._sign_in_from_claims(claims).name
+    found = oidc._make_oidc_sign_in(claims).name
     assert found.isprintable()
     assert 0 < len(found) <= 320
 
@@ -132,7 +132,7 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
 )
 def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
     headers = {"email": ANN, "name": sent.decode("latin-1")}
-    assert trusted_headers.sign_in_from_headers(headers, 0).name == name
+    assert trusted_headers.make_proxy_sign_in(headers, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])

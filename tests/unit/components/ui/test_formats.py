@@ -25,6 +25,25 @@ def test_chosen_language_comes_before_that_of_the_browser(chosen, browser, expec
 
 
 @pytest.mark.parametrize(
+    ("chosen", "browser", "expected"),
+    [
+        ("", "pt-BR", "pt-BR"),
+        ("", "pt-PT", "pt-BR"),
+        ("", "zh-TW", "zh-Hant"),
+        ("", "zh-CN", "zh-Hans"),
+        ("", "en-US", "en"),
+        ("pt-BR", "zh-CN", "pt-BR"),
+    ],
+)
+def test_language_file_may_have_a_region_or_script(write_catalogue, chosen, browser, expected):
+    for code in ("pt_BR", "zh_Hans", "zh_Hant"):
+        write_catalogue(code, 'msgid "Track"\nmsgstr "Seguir"\n')
+    assert i18n.pick_language(chosen, browser) == expected
+    assert i18n.get_languages()["pt-BR"] == "Português (Brasil)"
+    assert i18n.get_text_direction(expected) == "ltr"
+
+
+@pytest.mark.parametrize(
     ("tag", "number", "share"),
     [("en-GB", "1,234.5", "25%"), ("es-ES", "1.234,5", "25\xa0%"), ("es-MX", "1,234.5", "25%")],
 )

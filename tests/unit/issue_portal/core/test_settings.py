@@ -6,7 +6,7 @@ import subprocess
 
 from streamlit import config
 
-from docs.env_example import env_example, variable
+from docs.env_example import get_variable, make_env_example
 from issue_portal.core.settings import Settings
 from tests.servers.processes import ROOT
 
@@ -14,14 +14,14 @@ OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 
 
 def test_env_example_is_what_the_settings_say():
-    assert (ROOT / ".env.example").read_text() == env_example(), "run `make env-example`"
+    assert (ROOT / ".env.example").read_text() == make_env_example(), "run `make env-example`"
 
 
 def test_env_example_changes_nothing_when_every_line_is_used(tmp_path, monkeypatch):
     for name, field in Settings.model_fields.items():
-        monkeypatch.delenv(variable(name, field), raising=False)
+        monkeypatch.delenv(get_variable(name, field), raising=False)
     used = tmp_path / ".env"
-    used.write_text(re.sub("^#(?=[A-Z])", "", env_example(), flags=re.MULTILINE))
+    used.write_text(re.sub("^#(?=[A-Z])", "", make_env_example(), flags=re.MULTILINE))
     assert "\nISSUES_DATA_DIR=data\n" in used.read_text()
     assert Settings(_env_file=used) == Settings(_env_file=None)
 
@@ -31,7 +31,7 @@ def test_configuration_page_has_every_setting_and_no_other():
     section = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
     listed = re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)
     streamlit = {option.env_var for option in config.get_config_options().values()}
-    ours = {variable(name, field) for name, field in Settings.model_fields.items()}
+    ours = {get_variable(name, field) for name, field in Settings.model_fields.items()}
     assert len(listed) == len(set(listed))
     assert ours <= set(listed)
     assert set(listed) - ours <= streamlit | OF_UVICORN
