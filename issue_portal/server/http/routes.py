@@ -245,7 +245,7 @@ async def delete_issue(
     issue_id: IssueId,
     if_match: IfMatch = None,
 ) -> Response:
-    """Delete an issue. Reporters can do so until the review begins, reviewers at any time."""
+    """Delete an issue. Reporters can withdraw their own until the review begins."""
     change = partial(issues.delete, caller, issue_id, if_match)
     await run_change(call, change)
     return Response(status_code=204)
