@@ -51,7 +51,7 @@ def list_menu_entries(person: Person | None) -> list[MenuEntry]:
     return [
         MenuEntry("report", _("Report"), "edit_note"),
         MenuEntry("track", _("Track"), "receipt_long", is_visible=has_receipts),
-        MenuEntry("my_issues", _("My issues"), "inbox", is_visible=may_list_own),
+        MenuEntry("my_issues", _("My reports"), "inbox", is_visible=may_list_own),
         MenuEntry("review", _("Review"), "rate_review", is_visible=may_review, is_wide=may_review),
         MenuEntry("insights", _("Insights"), "monitoring", is_visible=may_count, is_wide=may_count),
         MenuEntry("help", _("Help"), "help"),
@@ -104,7 +104,7 @@ if page not in (pages["sign_in"], not_found):
 query_params.write_url()
 
 if get_settings().demo:
-    demonstration = _("Demonstration: the issues here are samples.")
+    demonstration = _("Demo with sample data")
     st.caption(f":material/science: {demonstration}")
 # The footer is rendered first, because a page may stop the run.
 body, footer = st.container(), st.container()

@@ -4,8 +4,8 @@ import streamlit as st
 
 st.title("Report a problem")
 with st.form("report"):
-    st.selectbox("What kind of problem is it?", ["one", "two", "three"], key="kind")
+    st.selectbox("What went wrong?", ["one", "two", "three"], key="kind")
     st.text_area("What happened?", key="text")
     is_sent = st.form_submit_button("Send report")
 if is_sent:
-    st.success("Your report has arrived.")
+    st.success("Report received")

@@ -128,7 +128,7 @@ def _measure_crowd(portal: ServerProcess) -> Row:
             report_description=f"Somebody's report {number}.",
             send=True,
         )
-        if not any("has arrived" in text for text in session.texts):
+        if not any("received" in text for text in session.texts):
             raise RuntimeError(f"not confirmed: {session.texts}")
         return seconds
 

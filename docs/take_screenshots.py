@@ -42,7 +42,7 @@ def _take_pictures(browser: Browser, passwords: dict[str, str]) -> None:
     )
     _save_picture(page, "report")
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Your report has arrived.")).to_be_visible()
+    expect(page.get_by_text("Thank you")).to_be_visible()
     _save_picture(page, "sent")
 
     phone = _open_page(browser, "/", width=390, height=844)
@@ -58,7 +58,7 @@ def _take_pictures(browser: Browser, passwords: dict[str, str]) -> None:
         _save_picture(page, f"review-{scheme}")
     page = _open_page(browser, "/insights")
     _sign_in(page, "reviewer", passwords["reviewer"])
-    expect(page.get_by_text("Reported each day")).to_be_visible()
+    expect(page.get_by_text("Reported per day")).to_be_visible()
     page.wait_for_timeout(1500)
     _save_picture(page, "insights")
 

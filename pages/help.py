@@ -18,50 +18,52 @@ def render_points(title: str, *texts: str) -> None:
 receipts = server_capabilities.gives_receipts()
 render_points(
     _("What happens to a report"),
-    _("It is **Not reviewed** until a reviewer starts on it, then **In review**, then **Closed**."),
-    _("A report sent by name can be corrected or withdrawn until the review starts."),
     _(
-        "What is withdrawn or deleted is gone from My issues, Track and the queue. Reviewers can"
-        " still read it among the deleted ones."
+        "It starts as **New**, is **In review** while a reviewer works on it, and ends"
+        " as **Closed**."
     ),
-    _("An anonymous report cannot be changed once it is sent."),
+    _("You can edit or withdraw a report sent with your name until its review starts."),
+    _(
+        "Withdrawn and deleted reports disappear from My reports and Track. Reviewers"
+        " can still read them."
+    ),
+    _("You can't change an anonymous report after you send it."),
 )
 render_points(
     _("What anonymous means"),
     _(
-        "Nothing is kept that tells who sent it: no name, no account, no address. Nobody can look"
-        " it up, neither a reviewer nor an operator. This holds while you are signed in, too."
+        "We store no name, account or address with it, even if you're signed in. No"
+        " one can look up who sent it, not even an administrator."
     ),
     _(
-        "Your own words can give you away, and so can the thread and project, if you send them."
-        " Leave out what only you could know."
+        "Your own words can give you away, and so can the IDs you send. Leave out"
+        " anything only you could know."
     ),
     _(
-        "A link to the form can bring ids of a conversation or a project. Whoever made the link can"
-        " tell by them who followed it, so the form shows them: remove what you do not want to"
-        " send."
+        "A link to the form can include IDs that tell its author who followed it. The"
+        " form shows them, so you can clear them before you send."
     ),
     *(
         [
             _(
-                "Another server keeps the reports. The portal does not tell it who you are;"
-                " what else it keeps is up to those who run it."
+                "Another server stores the reports. The portal doesn't tell it who you are;"
+                " its administrators decide what else it stores."
             )
         ]
         if api_session.is_remote()
         else []
     ),
-    _("Whoever watches the network can see that you used this portal, and when."),
+    _("Anyone monitoring the network can see that you used this portal, and when."),
 )
 render_points(
-    _("How to follow a report"),
+    _("How to track a report"),
     _(
-        "**Anonymous:** enter its receipt on Track. Without the receipt, nobody can find the"
-        " report for you."
+        "**Anonymous:** enter your receipt on Track. Without the receipt, no one can"
+        " find the report for you."
     )
     if receipts
-    else _("**Anonymous:** it cannot be followed here, since this server gives no receipts."),
-    _("**By name:** sign in and open My issues. The page updates by itself."),
+    else _("**Anonymous:** you can't track it, because this server gives no receipts."),
+    _("**With your name:** sign in and open My reports, which updates automatically."),
 )
-with st.expander(_("Link to the form, or show it in your own page"), icon=":material/link:"):
+with st.expander(_("Link to the form or embed it"), icon=":material/link:"):
     link_builder.render()

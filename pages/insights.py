@@ -31,12 +31,12 @@ def render_insights() -> None:
             lambda: api_session.client().stats(period.build_query())
         )
     except (NotFoundError, NotSupportedError):
-        placeholders.render_not_supported(_("This server does not count issues."))
+        placeholders.render_not_supported(_("This server has no statistics."))
         return
     except IssuesError as error:
-        placeholders.render_failed(error, doing=_("We could not count the issues."))
+        placeholders.render_failed(error, doing=_("We couldn't load the statistics."))
     if not (stats.total or stats.open_before or stats.by_day):
-        placeholders.render_empty(_("There is nothing to count yet."))
+        placeholders.render_empty(_("No issues yet"))
         return
     render_totals(stats)
     render_durations(stats)
@@ -51,22 +51,22 @@ def render_totals(stats: IssueStats) -> None:
     anonymous = stats.anonymous / stats.total if stats.total else 0
     with st.container(horizontal=True):
         st.metric(_("Received"), i18n.format_number(stats.total), border=True)
-        st.metric(_("Of these still open"), i18n.format_number(still_open), border=True)
-        st.metric(_("Of these unread"), i18n.format_number(stats.unread), border=True)
-        st.metric(_("Of these anonymous"), i18n.format_share(anonymous), border=True)
+        st.metric(_("Still open"), i18n.format_number(still_open), border=True)
+        st.metric(_("Unread"), i18n.format_number(stats.unread), border=True)
+        st.metric(_("Sent anonymously"), i18n.format_share(anonymous), border=True)
 
 
 def render_durations(stats: IssueStats) -> None:
     """Render how long issues wait for their review and for its end."""
     with st.container(horizontal=True):
         for title, duration in (
-            (_("Until the review begins"), stats.time_to_review),
-            (_("Until it is closed"), stats.time_to_close),
+            (_("Time to first review"), stats.time_to_review),
+            (_("Time to close"), stats.time_to_close),
         ):
             if duration:
                 with st.container(border=True, width="stretch"):
                     st.markdown(f"**{title}**")
-                    text = _("Half within {median}, nine in ten within {late}.")
+                    text = _("Median {median}, 90% within {late}")
                     st.write(
                         text.format(
                             median=i18n.format_duration(duration.median),
@@ -77,7 +77,7 @@ def render_durations(stats: IssueStats) -> None:
 
 def render_breakdowns(stats: IssueStats, period: Period) -> None:
     """Render counts by state, type and project; selecting a bar opens the queue with them."""
-    st.caption(_("Choose a bar, or a cell of its table, to see those issues in the queue."))
+    st.caption(_("Select a bar or a table cell to see its issues in the queue."))
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader(_("By state"), anchor=False)
@@ -91,15 +91,15 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
             description=_("Number of issues by state"),
         )
     with right:
-        st.subheader(_("By kind of problem"), anchor=False)
+        st.subheader(_("By type of problem"), anchor=False)
         issue_type = charts.render_bars(
             "by_kind",
             [
                 Bar(value, labels.format_type(value), stats.by_type.get(value, 0))
                 for value in IssueType
             ],
-            unit=_("Kind"),
-            description=_("Number of issues by kind of problem"),
+            unit=_("Type"),
+            description=_("Number of issues by type of problem"),
         )
     project = render_projects(stats) if stats.by_project else None
     for parameter, selected in (("state", state), ("kind", issue_type), ("project", project)):
@@ -126,7 +126,7 @@ def render_days(stats: IssueStats, period: Period) -> None:
     spans = period.list_spans(stats.by_day, stats.open_before)
     by_month = any(span.by_month for span in spans)
     unit = _("Month") if by_month else _("Day")
-    st.subheader(_("Reported each month") if by_month else _("Reported each day"), anchor=False)
+    st.subheader(_("Reported per month") if by_month else _("Reported per day"), anchor=False)
     reported = charts.render_bars_over_time(
         "reported",
         [Bar(span.value, span.label, span.count) for span in spans],
@@ -136,14 +136,12 @@ def render_days(stats: IssueStats, period: Period) -> None:
     if reported:
         open_queue(period, created=reported)
     st.subheader(_("Open over time"), anchor=False)
-    st.caption(
-        _("How many were open then. A bar, or a cell of its table, shows those that still are.")
-    )
+    st.caption(_("Issues open at the time. Select a bar or a table cell to see those still open."))
     still_open = charts.render_bars_over_time(
         "open",
         [Bar(span.value, span.label, span.open) for span in spans],
         unit=unit,
-        description=_("Number of issues that were open at the end"),
+        description=_("Number of open issues over time"),
     )
     if still_open:
         # The statistics do not say which issues have been closed since.

@@ -25,7 +25,7 @@ from issue_portal.models.permissions import Action
 from issue_portal.models.responses import IssuePage
 from issue_portal.models.vocabulary import IssueState
 
-st.title(_("My issues"), anchor=False)
+st.title(_("My reports"), anchor=False)
 require_sign_in.require(Action.READ_OWN)
 
 
@@ -49,13 +49,11 @@ def render_list_or_issue() -> None:
         )
         email = my_issues_query.get_matching_email()
     except IssuesError as error:
-        placeholders.render_failed(error, doing=_("We could not load your issues."))
+        placeholders.render_failed(error, doing=_("We couldn't load your reports."))
     render_list(page, number, filtered=has_filters(criteria))
     if email:
         st.caption(
-            _("These are the reports under your address, {address}.").format(
-                address=plain_text.format_code(email)
-            )
+            _("Showing reports sent as {address}.").format(address=plain_text.format_code(email))
         )
 
 
@@ -66,7 +64,7 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
         issue_list.render(
             issues,
             key="my_issues",
-            label=_("My issues"),
+            label=_("My reports"),
             format_details=lambda issue: (
                 f"#{issue.issue_number} · {labels.format_type(issue.type)}"
             ),
@@ -74,9 +72,9 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
         )
         pagination.render_pagination(page.total_count)
     elif filtered or number > 1:
-        filters.render_no_match()
+        filters.render_no_match(_("No matching reports"))
     else:
-        with placeholders.render_empty(_("You have not reported anything by name yet.")):
+        with placeholders.render_empty(_("You haven't sent any reports with your name yet.")):
             label = _("Report a problem")
             st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 
@@ -89,13 +87,13 @@ def render_issue(person: Person, issue_id: str) -> None:
     except NotFoundError:
         issue = None
     if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_mine(issue):
-        with placeholders.render_empty(_("This issue is not here any more."), icon="search_off"):
-            render_back_button(_("Show my issues"))
+        with placeholders.render_empty(_("This report isn't available."), icon="search_off"):
+            render_back_button(_("Show my reports"))
         return
     auto_refresh.rerun_on_change(lambda: client.get(issue_id), issue)
     edit_conflict.render(issue_actions.apply_anyway, only=issue_id)
     with st.container(border=True):
-        issue_detail.render_heading(issue)
+        issue_detail.render_report_heading(issue)
         st.caption(labels.explain_state(issue.state))
         issue_detail.render_text(issue.description)
         issue_detail.render_references(issue)
@@ -108,7 +106,7 @@ def render_issue(person: Person, issue_id: str) -> None:
                 )
                 st.rerun()
         with st.container(horizontal=True):
-            render_back_button(_("Back to the list"))
+            render_back_button(_("Back to list"))
             if issue.state == IssueState.NOT_REVIEWED:
                 issue_actions.render_withdraw_button(issue)
 

@@ -56,7 +56,7 @@ def render_error(sending: ReportSending) -> None:
     ):
         sending.mark_seen()
         st.rerun()
-    messages.render_failure(error, doing=_("We could not send your report."), kept=True)
+    messages.render_failure(error, doing=_("We couldn't send your report, but your text is safe."))
     sending.mark_seen()
 
 
@@ -65,11 +65,11 @@ def render_sign_in_offer() -> None:
     if embed.is_embedded():
         link = prefill.get_link_values() or Prefill()
         embed.render_new_tab_link(
-            _("Open the form in a tab of its own to report by name"), link.build_link()
+            _("Open in a new tab to report with your name"), link.build_link()
         )
         return
     by_name = st.button(
-        _("Sign in to report by name"),
+        _("Sign in to report with your name"),
         type="tertiary",
         icon=":material/login:",
         on_click=report_state.report_by_name,
@@ -86,25 +86,18 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) ->
     sending.mark_seen()
     st.title(_("Thank you"), anchor=False)
     st.success(
-        _("Your report has arrived. It is number **{number}**.").format(number=sent.issue_number),
+        _("Report #{number} received").format(number=sent.issue_number),
         icon=":material/check_circle:",
     )
-    st.write(
-        _(
-            "A reviewer reads it next. Its state then changes from “Not reviewed” to “In review”,"
-            " and to “Closed” when the review is finished."
+    if sent.receipt or sent.created_by:
+        text = _("A reviewer will look at it. You'll see it move from New to In review to Closed.")
+    else:
+        text = _(
+            "A reviewer will look at it. You can't track it, because this server gives no receipts."
         )
-    )
+    st.write(text)
     if sent.receipt:
         receipt.render(sent)
-    elif not sent.created_by:
-        st.info(
-            _(
-                "This server gives no receipt for an anonymous report,"
-                " so what becomes of it cannot be seen here."
-            ),
-            icon=":material/info:",
-        )
     render_next_steps(sent)
 
 
@@ -113,10 +106,10 @@ def render_next_steps(sent: Issue) -> None:
     with st.container(key="what_next"):
         if sent.receipt:
             icon = ":material/receipt_long:"
-            embed.render_page_link("track", label=_("Follow it on Track"), icon=icon)
+            embed.render_page_link("track", label=_("Track it"), icon=icon)
         elif sent.created_by:
             icon = ":material/inbox:"
-            embed.render_page_link("my_issues", label=_("See it in My issues"), icon=icon)
+            embed.render_page_link("my_issues", label=_("See it in My reports"), icon=icon)
         st.button(
             _("Report another problem"),
             icon=":material/add:",

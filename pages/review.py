@@ -51,7 +51,7 @@ def render_queue_and_issue() -> None:
             lambda: review_queue.fetch_queue_page(criteria, pagination.get_page_number())
         )
     except IssuesError as error:
-        placeholders.render_failed(error, doing=_("We could not load the queue."))
+        placeholders.render_failed(error, doing=_("We couldn't load the queue."))
     client = api_session.client()
     auto_refresh.rerun_on_change(
         lambda: (
@@ -104,9 +104,9 @@ def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -
     if issues:
         pagination.render_pagination(queue.page.total_count)
     elif filtered or pagination.get_page_number() > 1:
-        filters.render_no_match()
+        filters.render_no_match(_("No matching issues"))
     else:
-        placeholders.render_empty(_("No issues yet: the queue is empty."))
+        placeholders.render_empty(_("No issues yet"))
     with st.container(horizontal=True):
         if issues:
             export_links.render_links(queue.query)
@@ -135,7 +135,7 @@ def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePag
             render_open_issue(issue_id, issue, queue)
     elif queue.page.data:
         with hint_slot.container():
-            text = _("Choose an issue to read it.")
+            text = _("Select an issue")
             placeholders.render_empty(text, icon="mark_email_read", name="none_opened")
 
 
@@ -149,7 +149,7 @@ def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> N
     else:
         render_back_button()
         placeholders.render_empty(
-            _("That issue is not here any more."), icon="search_off", name="gone"
+            _("This issue was deleted or doesn't exist."), icon="search_off", name="gone"
         )
 
 
@@ -158,7 +158,7 @@ def render_issue(saved: Issue, queue: QueuePage) -> None:
     issue = undo.preview(saved)
     with st.container(border=True):
         render_navigation(issue, queue)
-        issue_detail.render_heading(issue)
+        issue_detail.render_issue_heading(issue)
         issue_detail.render_reporter(issue)
         with st.container(horizontal=True, key="actions"):
             issue_actions.render_state_buttons(issue)
@@ -176,7 +176,7 @@ def render_deleted_issue(issue: Issue) -> None:
     """Render a deleted issue, which comes from the list only and cannot be changed."""
     with st.container(border=True):
         render_back_button()
-        issue_detail.render_heading(issue)
+        issue_detail.render_issue_heading(issue)
         issue_detail.render_reporter(issue)
         issue_detail.render_text(issue.description)
 
@@ -203,7 +203,7 @@ def render_navigation(issue: Issue, queue: QueuePage) -> None:
 def render_back_button() -> None:
     """Render the button back to the list, which the open issue covers on a phone."""
     st.button(
-        _("Back to the list"),
+        _("Back to list"),
         icon=":material/arrow_back:",
         type="tertiary",
         key="back_to_list",

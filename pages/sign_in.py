@@ -23,12 +23,12 @@ def render_sign_in() -> None:
     st.title(_("Sign in"), anchor=False)
     signed_out = sign_out_outcome.get_sign_out_id()
     if signed_out:
-        st.success(_("You are signed out."), icon=":material/logout:")
+        st.success(_("You're signed out."), icon=":material/logout:")
     render_sign_out_warnings()
     if server_capabilities.gives_receipts():
-        st.caption(_("Without signing in you can report anonymously and follow it with a receipt."))
+        st.caption(_("Without signing in, you can report anonymously and track it with a receipt."))
     else:
-        st.caption(_("Without signing in you can report anonymously."))
+        st.caption(_("Without signing in, you can report anonymously."))
     return_after_sign_in.note_sign_in_page()
     require_sign_in.render_sign_in_form()
     if signed_out:
@@ -43,14 +43,15 @@ def render_sign_out_warnings() -> None:
     if sign_out_outcome.is_revocation_unsaved():
         st.warning(
             _(
-                "This could not be written down, as the server's disk takes nothing. If somebody"
-                " else may have your sign-in, change your password, and tell an operator."
+                "We couldn't save your sign-out, because the server can't write to its disk."
+                " If someone else may have your sign-in, change your password and contact your"
+                " administrator."
             ),
             icon=":material/warning:",
         )
     if sign_out_outcome.is_change_lost():
         st.warning(
-            _("What you did last could not be saved. Sign in again to see what is there."),
+            _("We couldn't save your last change. Sign in again to check it."),
             icon=":material/warning:",
         )
 

@@ -14,7 +14,7 @@ from issue_portal.models.responses import ReceiptView
 def render_report(report: ReceiptView) -> None:
     """Render the report that belongs to a receipt."""
     with st.container(border=True):
-        issue_detail.render_heading(report)
+        issue_detail.render_report_heading(report)
         st.caption(labels.explain_state(report.state))
         issue_detail.render_text(report.description)
         issue_detail.render_history(report, report.history)
@@ -24,9 +24,9 @@ st.title(_("Track a report"), anchor=False)
 
 if not server_capabilities.gives_receipts():
     with placeholders.render_not_supported(
-        _("Anonymous reports cannot be followed here: this server gives no receipts for them.")
+        _("You can't track anonymous reports, because this server gives no receipts.")
     ):
-        st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
+        st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
     st.stop()
 
 # Right after sending a report, the page shows that one without a click.
@@ -37,7 +37,7 @@ with st.form("track", border=False):
         _("Receipt"),
         sent_receipt,
         placeholder="1234-5678-9012-3456",
-        help=_("The 16 digits you got when you sent the report. Spaces and dashes do not matter."),
+        help=_("The 16 digits you got when you sent the report. Spaces and dashes are optional."),
         autocomplete="off",
     )
     fault_slot = st.empty()
@@ -52,11 +52,14 @@ if is_submitted or (sent_receipt and entered == sent_receipt):
         report = api_session.visitor_client().look_up_receipt(digits)
     except NotFoundError:
         fault_slot.error(
-            _("No report has this receipt. Check the digits; a deleted report is gone too.")
+            _(
+                "No report has this receipt. Check the digits; the report may also have been"
+                " deleted."
+            )
         )
     except IssuesError as error:
-        messages.render_failure(error, doing=_("We could not look up the receipt."), kept=True)
+        messages.render_failure(error, doing=_("We couldn't look up your receipt."))
     else:
         render_report(report)
 else:
-    st.caption(_("Reported by name? Then it is in My issues, once you have signed in."))
+    st.caption(_("Sent with your name? Sign in and open My reports."))

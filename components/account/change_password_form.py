@@ -33,15 +33,15 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
     with st.form(f"change_password_{sign_in.id}", border=False):
         old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
         new = st.text_input(_("New password"), type="password", autocomplete="new-password")
-        st.caption(_("It ends your sign-ins in other browsers."))
+        st.caption(_("You'll be signed out everywhere else."))
         is_submitted = st.form_submit_button(_("Save new password"))
     if not is_submitted:
         return None
-    account = check_account_password(username, old, wrong=_("The current password is not right."))
+    account = check_account_password(username, old, wrong=_("Wrong current password."))
     if account is None:
         return None
     if new == old.strip():
-        st.error(_("This is the password that you have."), icon=":material/error:")
+        st.error(_("This is already your password. Choose a new one."), icon=":material/error:")
         return None
     with password_checks.take_turn(hash_client_address()) as has_turn:
         if not has_turn:
@@ -56,13 +56,19 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
     try:
         with edit_accounts(get_settings()) as stored:
             if stored.get(username) != account:
-                st.error(_("Your account was changed in the meantime."), icon=":material/error:")
+                st.error(
+                    _("Your account has changed in the meantime. Try again."),
+                    icon=":material/error:",
+                )
                 return None
             stored[username] = changed
     except OSError as error:
         log.error("a new password cannot be saved: %s", error.strerror)
         st.error(
-            _("Your new password could not be saved; the old one still works. Tell an operator."),
+            _(
+                "We couldn't save your new password, so the old one still works. Contact your"
+                " administrator."
+            ),
             icon=":material/error:",
         )
         return None
@@ -77,5 +83,5 @@ def render(before: Callable[[], object]) -> None:
     with st.expander(_("Change password"), icon=":material/key:"):
         changed = _render_form(sign_in, before)
     if changed:
-        messages.show_next_run(_("Your password is changed."))
+        messages.show_next_run(_("Password changed"))
         complete_sign_in(changed)

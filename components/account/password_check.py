@@ -25,7 +25,7 @@ def check_account_password(username: str, password: str, *, wrong: str) -> Accou
     attempt = hash_for_throttle(username), address
     if seconds := get_login_throttle().start_attempt(*attempt):
         st.error(
-            _("There were too many wrong passwords. Wait {time} and try again.").format(
+            _("Too many wrong passwords. Try again in {time}.").format(
                 time=i18n.format_duration(seconds)
             ),
             icon=":material/hourglass_top:",

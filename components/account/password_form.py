@@ -19,6 +19,6 @@ def render_password_form() -> PasswordSignIn | None:
     account = check_account_password(
         username,
         password,
-        wrong=_("This name and password do not match. Check both and try again."),
+        wrong=_("Wrong username or password."),
     )
     return create_sign_in(username, account) if account else None

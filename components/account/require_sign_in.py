@@ -26,9 +26,9 @@ def require(action: Action) -> Person:
     if not current_user.may(action):
         messages.render_pending()  # Such as that a change was not made any more.
         with placeholders.render_no_rights(
-            _("This page is for reviewers. Ask an operator if you should be one.")
+            _("This page is for reviewers. If you need access, contact your administrator.")
         ):
-            st.page_link("pages/my_issues.py", label=_("Show my issues"), icon=":material/inbox:")
+            st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
         st.stop()
     return person
 
@@ -42,10 +42,10 @@ def stop_if_sign_in_ended(title: str) -> None:
     if not current_user.has_sign_in_ended():
         return
     st.title(title, anchor=False)
-    with placeholders.render_no_rights(_("Your sign-in has ended. Sign in again.")):
+    with placeholders.render_no_rights(_("You've been signed out. Sign in again.")):
         render_sign_in_form()
         st.button(
-            _("Go on without signing in"),
+            _("Continue without signing in"),
             type="tertiary",
             on_click=sign_in_session.continue_as_visitor,
         )

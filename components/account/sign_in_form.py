@@ -35,8 +35,8 @@ def _render_provider_form(target: ReturnTarget) -> None:
     if sign_in and sign_in.is_valid():
         st.error(
             _(
-                "You are signed in as {address}, which gives you no access here. Ask an operator"
-                " for it, or sign out and sign in as somebody else."
+                "You're signed in as {address}, which has no access here. Contact your"
+                " administrator, or sign in with another account."
             ).format(address=plain_text.format_code(sign_in.username or sign_in.name or "?")),
             icon=":material/block:",
         )
@@ -45,14 +45,14 @@ def _render_provider_form(target: ReturnTarget) -> None:
     if get_sign_in_mode() is SignInMode.PROXY:
         st.info(
             _(
-                "Your organisation signs you in before you get here, and has not done so."
-                " Reload the page; if this stays, tell an operator."
+                "Your organisation hasn't signed you in. Reload the page; if it keeps"
+                " happening, contact your administrator."
             )
         )
         return
     if st.session_state.get(NOT_SIGNED_IN_KEY):
         st.error(
-            _("You were not signed in: it was refused, or not finished. Try again."),
+            _("Sign-in was refused or didn't finish. Try again."),
             icon=":material/error:",
         )
     with st.container(key="providers", horizontal=True, width="content"):

@@ -15,7 +15,7 @@ def render(before: Callable[[], bool] = lambda: True) -> None:
     The button calls ``before``, which returns whether it could save pending changes.
     """
     if get_sign_in_mode() is SignInMode.PROXY:
-        st.caption(_("Your organisation signs you in and out."))
+        st.caption(_("Your organisation manages your sign-in."))
     else:
         st.button(
             _("Sign out"), icon=":material/logout:", on_click=sign_out, kwargs={"before": before}

@@ -91,7 +91,7 @@ def _render_chart(
         # Reserved before the chart is drawn, so that the page does not jump.
         height=height,
     )
-    with st.expander(_("As a table"), icon=":material/table:"):
+    with st.expander(_("Table"), icon=":material/table:"):
         table_event = st.dataframe(
             build_table(rows, titles),
             hide_index=True,

@@ -16,7 +16,7 @@ _CHOICES: Final[Mapping[str, str]] = {
     "30": N_("30 days"),
     "90": N_("90 days"),
     "365": N_("12 months"),
-    "all": N_("All"),
+    "all": N_("All time"),
 }
 _DEFAULT_CHOICE: Final = "30"
 _MOST_DAYS_BY_DAY: Final = 100

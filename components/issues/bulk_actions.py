@@ -50,7 +50,7 @@ def _mark_unread(client: IssuesClient, issue: Issue) -> str:
 
 def _start_review(client: IssuesClient, issue: Issue) -> str:
     if issue.state == IssueState.CLOSED:
-        return _("It is closed. To reopen it, open it by itself.")
+        return _("Already closed. Reopen it from its own page.")
     if issue.state != IssueState.IN_REVIEW:
         client.update(issue, state=IssueState.IN_REVIEW, if_unchanged=True)
     return ""
@@ -71,36 +71,34 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction]] = {
     "read": BulkAction(
         N_("Mark read"),
         _mark_read,
-        lambda n: ngettext("{count} issue marked as read.", "{count} issues marked as read.", n),
+        lambda n: ngettext("{count} issue marked as read", "{count} issues marked as read", n),
     ),
     "unread": BulkAction(
         N_("Mark unread"),
         _mark_unread,
-        lambda n: ngettext(
-            "{count} issue marked as unread.", "{count} issues marked as unread.", n
-        ),
+        lambda n: ngettext("{count} issue marked as unread", "{count} issues marked as unread", n),
     ),
     "start": BulkAction(
         N_("Start review"),
         _start_review,
-        lambda n: ngettext("{count} issue is in review.", "{count} issues are in review.", n),
         lambda n: ngettext(
-            "Start the review of {count} issue?", "Start the review of {count} issues?", n
+            "{count} issue moved to In review", "{count} issues moved to In review", n
         ),
+        lambda n: ngettext("Start reviewing {count} issue?", "Start reviewing {count} issues?", n),
     ),
     "close": BulkAction(
         N_("Close"),
         _close,
-        lambda n: ngettext("{count} issue closed.", "{count} issues closed.", n),
+        lambda n: ngettext("{count} issue closed", "{count} issues closed", n),
         lambda n: ngettext("Close {count} issue?", "Close {count} issues?", n),
     ),
     DELETE: BulkAction(
         N_("Delete"),
         _delete,
-        lambda n: ngettext("{count} issue deleted.", "{count} issues deleted.", n),
+        lambda n: ngettext("{count} issue deleted", "{count} issues deleted", n),
         lambda n: ngettext(
-            "{count} issue disappears for its reporter and from the queue.",
-            "{count} issues disappear for their reporters and from the queue.",
+            "Delete {count} issue? Its reporter will no longer see it.",
+            "Delete {count} issues? Their reporters will no longer see them.",
             n,
         ),
     ),

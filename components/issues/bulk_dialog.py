@@ -121,7 +121,10 @@ def _confirm(request: _BulkRequest, question: str) -> bool:
     st.write(question)
     if request.action_name == DELETE:
         st.write(
-            _("Reviewers can read what is deleted (choose that state), but not bring it back.")
+            _(
+                "You can still read deleted issues with the state Deleted, but you can't"
+                " restore them."
+            )
         )
     with st.container(horizontal=True, key="several_sure"):
         is_confirmed = st.button(
@@ -135,7 +138,7 @@ def _confirm(request: _BulkRequest, question: str) -> bool:
 def _apply_to_all(request: _BulkRequest) -> _Outcome:
     """Apply the action to each selected issue, showing the progress."""
     client = api_session.client()
-    bar = st.progress(0.0, _("Looking for them…"))
+    bar = st.progress(0.0, _("Loading issues…"))
     numbers = request.numbers
     if request.query:
         numbers = {issue.id: str(issue.issue_number) for issue in client.iterate(request.query)}
@@ -144,7 +147,7 @@ def _apply_to_all(request: _BulkRequest) -> _Outcome:
         try:
             reason = request.action.apply(client, client.get(issue_id))
         except NotFoundError:
-            reason = _("It is deleted.")
+            reason = _("Already deleted.")
         except IssuesError as error:
             reason = messages.explain_failure(error)
         if reason:
@@ -159,11 +162,10 @@ def _apply_to_all(request: _BulkRequest) -> _Outcome:
 def _render_refusals(done: str, refused: Mapping[str, str]) -> None:
     st.write(done)
     failed = ngettext(
-        "{count} issue was not changed:", "{count} issues were not changed:", len(refused)
+        "{count} issue wasn't changed:", "{count} issues weren't changed:", len(refused)
     )
     st.warning(failed.format(count=i18n.format_number(len(refused))), icon=":material/warning:")
-    name = _("Issue {number}")
-    lines = [f"- {name.format(number=number)}: {reason}" for number, reason in refused.items()]
+    lines = [f"- #{number}: {reason}" for number, reason in refused.items()]
     is_long = len(lines) > _MOST_WITHOUT_SCROLLING
     with st.container(height=240 if is_long else "content", border=False):
         st.markdown("\n".join(lines))

@@ -72,7 +72,7 @@ def _render_conflict(conflict: Conflict, apply_anyway: Callable[[Conflict], None
     _render_warning(conflict)
     _render_versions(conflict)
     with st.container(horizontal=True):
-        st.button(_("Leave it as it is now"), key="conflict_leave", on_click=forget_conflict)
+        st.button(_("Keep current"), key="conflict_leave", on_click=forget_conflict)
         if _can_apply(conflict):
             st.button(
                 _format_apply_label(conflict.change),
@@ -84,9 +84,9 @@ def _render_conflict(conflict: Conflict, apply_anyway: Callable[[Conflict], None
 
 def _render_warning(conflict: Conflict) -> None:
     if conflict.editor:
-        text = _("{who} has changed issue {number} meanwhile. Nothing of yours was saved yet.")
+        text = _("{who} just changed #{number}. Your change isn't saved.")
     else:
-        text = _("You have changed issue {number} meanwhile, elsewhere. This was not saved yet.")
+        text = _("You changed #{number} elsewhere. This change isn't saved.")
     st.warning(
         text.format(
             who=user_names.format_account_label(conflict.editor),
@@ -102,7 +102,7 @@ def _render_versions(conflict: Conflict) -> None:
     seen = conflict.change.apply_to(conflict.seen) if is_correction else conflict.seen
     for column, title, version in zip(
         st.columns(2),
-        (_("Your version") if is_correction else _("As you saw it"), _("As it is now")),
+        (_("Your version") if is_correction else _("Version you saw"), _("Current version")),
         (seen, conflict.current),
         strict=True,
     ):
@@ -121,8 +121,9 @@ def _apply(conflict: Conflict, apply_anyway: Callable[[Conflict], None]) -> None
 
 def _format_apply_label(change: IssueChange) -> str:
     if change.description is not None:
-        return _("Save your version all the same")
-    return _("Change it to “{words}” all the same").format(words=change.format_value())
+        return _("Save your version anyway")
+    text = _("Move to {words} anyway") if change.state else _("Change to {words} anyway")
+    return text.format(words=change.format_value())
 
 
 def _can_apply(conflict: Conflict) -> bool:
@@ -141,4 +142,4 @@ def _find_editor(current: Issue) -> str:
     for entry in reversed(entries):
         if entry.by and any(change.field in _COMPARED_FIELDS for change in entry.changes):
             return "" if me and entry.by.id == me.id else user_names.format_user(entry.by)
-    return _("Somebody else")
+    return _("Someone else")

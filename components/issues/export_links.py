@@ -22,6 +22,6 @@ def render_links(query: IssueQuery) -> None:
     }
     links = "".join(
         f'<a href="{html.escape(f"{PATH}.{form}?{urlencode(parameters)}")}" download>{label}</a>'
-        for form, label in (("csv", _("Download as CSV")), ("jsonl", _("as JSON lines")))
+        for form, label in (("csv", _("Download CSV")), ("jsonl", _("JSONL")))
     )
     st.html(f'<p class="downloads">{links}</p>')

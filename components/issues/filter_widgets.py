@@ -104,7 +104,7 @@ class DateRangeFilter:
         days = [day for day in (value if isinstance(value, tuple) else (value,)) if day]
         query_params.keep(self.key, ",".join(day.isoformat() for day in days))
         if len(days) == 1:
-            st.caption(_("So far it is this one day. Choose the last day, too."))
+            st.caption(_("Showing this one day. Choose a second day for a range."))
         if not days:
             return {}
         return {
@@ -121,7 +121,7 @@ def render_search() -> str:
         key="q",
         type="search",
         live=True,
-        placeholder=_("Words in the text"),
+        placeholder=_("Search text"),
         icon=":material/search:",
         max_chars=_TEXT_LIMIT,
         on_change=go_to_first_page,

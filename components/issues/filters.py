@@ -22,8 +22,8 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
 _FOLDED: Final[tuple[FoldedFilter, ...]] = (
-    MultiSelectFilter("kind", N_("Kind of problem"), N_("Any"), "type", filter_options.list_types),
-    DateRangeFilter("created", N_("Reported between")),
+    MultiSelectFilter("kind", N_("Type of problem"), N_("Any"), "type", filter_options.list_types),
+    DateRangeFilter("created", N_("Date reported")),
     MultiSelectFilter(
         "reporter",
         N_("Reported by"),
@@ -35,7 +35,7 @@ _FOLDED: Final[tuple[FoldedFilter, ...]] = (
     MultiSelectFilter(
         "project",
         N_("Project"),
-        N_("Choose it, or type its id"),
+        N_("Choose or enter an ID"),
         "projects",
         filter_options.list_projects,
         is_remote=True,
@@ -81,15 +81,13 @@ def clear_filters() -> None:
     query_params.change(**dict.fromkeys(keys, ""))
 
 
-def render_no_match() -> None:
-    """Show that no issue matches; a page beyond the last one leads back to the first."""
+def render_no_match(text: str) -> None:
+    """Show ``text``, since nothing matches; a page beyond the last one leads back to the first."""
     if get_page_number() > 1:
         go_to_first_page()
         query_params.write_url()
         st.rerun()
-    with placeholders.render_empty(
-        _("No issue fits these filters."), icon="filter_alt_off", name="no_fit"
-    ):
+    with placeholders.render_empty(text, icon="filter_alt_off", name="no_fit"):
         st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear_filters)
 
 

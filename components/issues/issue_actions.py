@@ -96,11 +96,11 @@ def save_correction(seen: Issue, *, type: IssueType | None, description: str) ->
         change = IssueChange(type=type, description=description)
         if not _remember_conflict(error, seen, change):
             messages.show_failure_next_run(
-                error, doing=_("We could not save the change."), kept=True
+                error, doing=_("We couldn't save your change, but your text is safe.")
             )
     else:
         edit_form.close_after_save(seen)
-        messages.show_next_run(_("Saved."))
+        messages.show_next_run(_("Saved"))
 
 
 def apply_anyway(conflict: Conflict) -> None:
@@ -121,8 +121,8 @@ def move_to_state(seen: Issue, state: IssueState) -> None:
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
     """Delete an issue and close it; a reporter sees this as withdrawing it."""
     client, number = api_session.client(), seen.issue_number
-    doing = _("Withdrawing issue {number}…") if withdraw else _("Deleting issue {number}…")
-    done = _("Issue {number} is withdrawn.") if withdraw else _("Issue {number} is deleted.")
+    doing = _("Withdrawing #{number}…") if withdraw else _("Deleting #{number}…")
+    done = _("#{number} withdrawn") if withdraw else _("#{number} deleted")
     is_scheduled = _schedule(
         seen,
         IssueChange(state=IssueState.DELETED),
@@ -139,16 +139,20 @@ def mark_unread(issue: Issue) -> None:
     try:
         api_session.client().update(issue, is_read=False)
     except IssuesError as error:
-        messages.show_failure_next_run(error, doing=_("We could not save the change."))
+        messages.show_failure_next_run(error, doing=_("We couldn't save your change."))
     else:
         issue_list.open_issue(None)
-        done = _("Issue {number} is unread again.")
+        done = _("#{number} marked as unread")
         messages.show_next_run(done.format(number=issue.issue_number))
 
 
 def _change(seen: Issue, change: IssueChange) -> None:
     """Change the type or state of an issue, with a few seconds to undo it."""
     value, number = change.format_value(), seen.issue_number
+    if change.state:
+        doing, done = _("Moving #{number} to {words}…"), _("#{number} moved to {words}")
+    else:
+        doing, done = _("Changing #{number} to {words}…"), _("#{number} changed to {words}")
     client = api_session.client()
     _schedule(
         seen,
@@ -156,14 +160,14 @@ def _change(seen: Issue, change: IssueChange) -> None:
         lambda current: client.update(
             current, type=change.type, state=change.state, if_unchanged=True
         ),
-        doing=_("Changing issue {number} to “{words}”…").format(number=number, words=value),
-        done=_("Issue {number}: {words}.").format(number=number, words=value),
+        doing=doing.format(number=number, words=value),
+        done=done.format(number=number, words=value),
     )
 
 
 def _schedule(seen: Issue, change: IssueChange, send: _Send, *, doing: str, done: str) -> bool:
     """Schedule a change unless the issue is no longer what the person saw; return whether."""
-    failed = _("We could not save the change to issue {number}.").format(number=seen.issue_number)
+    failed = _("We couldn't save your change to #{number}.").format(number=seen.issue_number)
     client = api_session.client()
     # The person may have seen the preview of a pending change: make that first.
     undo.send_pending()

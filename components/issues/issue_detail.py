@@ -13,10 +13,18 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
 
 
-def render_heading(issue: Issue | ReceiptView) -> None:
-    """Render number, state and type."""
+def render_report_heading(report: Issue | ReceiptView) -> None:
+    """Render number, state and type for the reporter."""
+    _render_heading(_("Report #{number}").format(number=report.issue_number), report)
+
+
+def render_issue_heading(issue: Issue) -> None:
+    """Render number, state and type for a reviewer."""
+    _render_heading(_("Issue #{number}").format(number=issue.issue_number), issue)
+
+
+def _render_heading(title: str, issue: Issue | ReceiptView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        title = _("Issue {number}").format(number=issue.issue_number)
         st.subheader(title, anchor=False, width="content")
         labels.render_state_badge(issue.state)
         st.badge(labels.format_type(issue.type), color="gray")
@@ -42,8 +50,8 @@ def render_references(issue: Issue) -> None:
     """Render thread, interaction and project, as far as the report names them."""
     project = (issue.project.name or issue.project.id) if issue.project else None
     references = {
-        _("Thread"): issue.data.thread_id if issue.data else None,
-        _("Interaction"): issue.data.reported_interaction_id if issue.data else None,
+        _("Conversation"): issue.data.thread_id if issue.data else None,
+        _("Answer"): issue.data.reported_interaction_id if issue.data else None,
         _("Project"): project,
     }
     _render_pairs(references)
@@ -62,7 +70,7 @@ def render_thread_link(issue: Issue) -> None:
     if not {".", ".."}.isdisjoint(parts.values()):
         return  # As a path segment it would lead to a page other than a thread's.
     url = re.sub("|".join(map(re.escape, parts)), lambda m: quote(parts[m[0]], safe=""), pattern)
-    st.link_button(_("Open the thread"), url, icon=":material/open_in_new:", type="tertiary")
+    st.link_button(_("Open conversation"), url, icon=":material/open_in_new:", type="tertiary")
 
 
 def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
@@ -72,7 +80,7 @@ def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) 
         return
     dates = {_("Reported"): local_time.format_moment(issue.created_at)}
     if issue.updated_at != issue.created_at:
-        dates[_("Last change")] = local_time.format_moment(issue.updated_at)
+        dates[_("Last updated")] = local_time.format_moment(issue.updated_at)
     _render_pairs(dates)
 
 
@@ -83,7 +91,7 @@ def render_timeline(history: Iterable[HistoryEntry]) -> None:
         f"<time>{local_time.format_moment(entry.at)}</time></li>"
         for entry in history
     )
-    label = _("Timeline")
+    label = _("Activity")
     st.html(f'<ol class="timeline" aria-label="{label}">{items}</ol>')
 
 

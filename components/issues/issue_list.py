@@ -177,7 +177,7 @@ def _describe_bulk_menu(menu: BulkMenu, row_count: int) -> dict[str, Any]:
     total = menu.total or row_count
     number = i18n.format_number(total)
     return {
-        "label": _("Several at once"),
+        "label": _("Bulk actions"),
         "pick": _("Select issue"),
         "every": _("Select all on this page"),
         "none": labels.format_count(menu.total),

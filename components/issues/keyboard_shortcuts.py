@@ -27,15 +27,15 @@ _STEPS: Final = {"previous": -1, "next": 1}
 _DESCRIPTIONS: Final = {
     "j": N_("Next issue"),
     "k": N_("Previous issue"),
-    "Enter": N_("Open the issue"),
-    "x": N_("Select the issue"),
-    "r": N_("Start review, or reopen"),
+    "Enter": N_("Open issue"),
+    "x": N_("Select issue"),
+    "r": N_("Start review or reopen"),
     "c": N_("Close issue"),
     "u": N_("Mark unread"),
     "d": N_("Delete"),
     "z": N_("Undo"),
     "/": N_("Search"),
-    "?": N_("This list"),
+    "?": N_("Show shortcuts"),
 }
 
 
@@ -64,7 +64,7 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
                 review_queue.mark_read(issue)
                 _act_on_issue(command, issue)
             except IssuesError as error:
-                messages.show_failure_next_run(error, doing=_("We could not save the change."))
+                messages.show_failure_next_run(error, doing=_("We couldn't save your change."))
             else:
                 seen[issue_id] = undo.preview(issue)
 
@@ -78,7 +78,7 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
 def render_help_button() -> None:
     """Render a button that opens the list of shortcuts."""
     st.button(
-        _("Keyboard"),
+        _("Shortcuts"),
         icon=":material/keyboard:",
         type="tertiary",
         key=_HELP_KEY,

@@ -157,9 +157,7 @@ def cancel_pending() -> None:
         st.session_state.pop(_PENDING_KEY, None)
         _report_outcome(pending)
     else:
-        messages.show_next_run(
-            _("There is nothing to undo, or not any more."), icon=":material/info:"
-        )
+        messages.show_next_run(_("Nothing to undo"), icon=":material/info:")
 
 
 def send_all_pending() -> None:
@@ -197,7 +195,7 @@ def _identify_owner() -> str:
 def _report_outcome(pending: _PendingChange) -> None:
     _pending_changes.discard(pending)
     if pending.is_cancelled:
-        messages.show_next_run(_("Undone."), icon=":material/undo:")
+        messages.show_next_run(_("Undone"), icon=":material/undo:")
     elif pending.error is None:
         messages.show_next_run(pending.done)
     elif not pending.is_reported(pending.error):

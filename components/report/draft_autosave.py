@@ -10,7 +10,7 @@ import streamlit as st
 
 from auth import api_backend
 from components.ui import i18n, js_component
-from components.ui.i18n import _
+from components.ui.i18n import _, ngettext
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
@@ -78,18 +78,26 @@ def autosave(
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
             "count": _("{count} of {limit} characters"),
-            "over": _("{over} more than the {limit} characters that fit. Shorten it to send it."),
+            "over_one": _choose_excess_text(1),
+            "over": _choose_excess_text(2),
         },
+    )
+
+
+def _choose_excess_text(over: int) -> str:
+    """Return the text for ``over`` characters too many, with ``{over}`` and ``{limit}`` in it."""
+    return ngettext(
+        "{over} character over the {limit} limit", "{over} characters over the {limit} limit", over
     )
 
 
 def _list_offer_texts() -> Mapping[str, str]:
     """Return the texts of the choice between the person's text and that of a link."""
     return {
-        "other": _("The link that you followed brought another text. Yours is kept."),
-        "take": _("Use that of the link"),
-        "mine": _("This is the text of the link. Yours is kept."),
-        "back": _("Use yours"),
+        "other": _("This link came with its own text. We kept yours."),
+        "take": _("Use the link's text"),
+        "mine": _("This is the link's text. We kept yours."),
+        "back": _("Use your text"),
     }
 
 

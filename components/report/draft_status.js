@@ -48,11 +48,12 @@ export class DraftStatus {
   showCount(text) {
     if (text === this.#counted) return false;
     this.#counted = text;
-    const { limit, locale, count, over: overText } = this.#data;
+    const { limit, locale, count, over_one, over: overMany } = this.#data;
     const length = [...text].length;
     const over = length - limit;
     const format = (number) => number.toLocaleString(locale);
     const values = { count: format(length), over: format(over), limit: format(limit) };
+    const overText = over === 1 ? over_one : overMany;
     const template = over > 0 ? overText : count;
     this.#count.textContent = template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     this.#count.className = over > 0 ? "over" : "";

@@ -47,7 +47,7 @@ def render(person: Person, issue: Issue) -> Correction | None:
         st.session_state[_expander_key(issue)] = False
         draft_autosave.forget_draft(draft_name)
     expander = st.expander(
-        _("Correct it"), icon=":material/edit:", key=_expander_key(issue), on_change="rerun"
+        _("Edit"), icon=":material/edit:", key=_expander_key(issue), on_change="rerun"
     )
     if not is_open(issue):
         st.session_state.pop(seen_key, None)
@@ -78,8 +78,8 @@ def _render_late_warning(is_late: bool) -> None:
     if is_late:
         slot.warning(
             _(
-                "The review has started, so it can no longer be corrected."
-                " Copy what you still need of your text."
+                "The review has started, so you can't edit this report anymore. Copy any text"
+                " you need."
             ),
             icon=":material/lock:",
         )

@@ -14,9 +14,9 @@ _TEXT_LIMIT = 1_000
 
 def render() -> None:
     """Render fields for the values of the form, and the link or frame that brings them."""
-    st.caption(_("Choose what is filled in. Whoever follows the link can change it all."))
+    st.caption(_("Choose what to fill in. People can edit all of this."))
     prefill = _render_values()
-    framed = st.toggle(_("Show the form inside a page of yours"), key="link_framed")
+    framed = st.toggle(_("Embed the form in your own page"), key="link_framed")
     if fault := _find_fault(prefill):
         st.warning(fault, icon=":material/link_off:")
         return
@@ -27,19 +27,19 @@ def render() -> None:
     if not get_settings().embed_in:
         st.caption(
             _(
-                "For now only pages of the portal's own address can show it (port included)."
-                " Whoever runs the portal names other sites in its setting {setting}."
+                "For now, only pages on the portal's own host and port can embed it. An"
+                " administrator can allow other sites with the setting {setting}."
             ).format(setting="`ISSUES_EMBED_IN`")
         )
 
 
 def _render_values() -> Prefill:
     issue_type = st.selectbox(
-        _("Kind of problem"),
+        _("Type of problem"),
         list(IssueType),
         index=None,
         format_func=labels.format_type,
-        placeholder=_("Left open"),
+        placeholder=_("Not set"),
         key="link_kind",
     )
     text = st.text_area(_("What happened?"), height=80, max_chars=_TEXT_LIMIT, key="link_text")
@@ -55,10 +55,10 @@ def _render_values() -> Prefill:
 def _find_fault(prefill: Prefill) -> str:
     """Return why a link cannot bring these values, or ""."""
     if bool(prefill.thread) != bool(prefill.interaction):
-        return _("Give both thread and interaction, or neither.")
+        return _("Enter both the conversation ID and the answer ID, or neither.")
     ids = (prefill.thread, prefill.interaction, prefill.project)
     if not all(is_linkable_id(value) for value in ids if value):
-        return _("In a link, an id can have letters from a to z, digits, and {signs}.").format(
+        return _("In a link, an ID can only have letters from a to z, digits and {signs}.").format(
             signs="`. _ : / @ + = ~ -`"
         )
     return ""

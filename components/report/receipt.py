@@ -18,10 +18,7 @@ def render(issue: Issue) -> None:
     st.markdown(f"**{title}**")
     st.code(issue.receipt, language=None)
     st.warning(
-        _(
-            "The receipt is the only way to follow an anonymous report. Copy it or download it:"
-            " it is shown here only until you report another problem or close this tab."
-        ),
+        _("Keep it: it's the only way to track this report, and it can't be shown again."),
         icon=":material/priority_high:",
     )
     st.download_button(
@@ -42,8 +39,8 @@ def parse_receipt(entered: str) -> str | None:
 
 def _format_file(issue: Issue) -> str:
     text = _(
-        "Issue number: {number}\nReceipt: {receipt}\nSent: {when}\n\n"
-        "Enter the receipt on the page “Track” to see what became of the report.\n"
+        "Report: #{number}\nReceipt: {receipt}\nSent: {when}\n\nTo see the state of your"
+        " report, enter the receipt on the Track page.\n"
     )
     sent_at = local_time.format_moment(issue.created_at)
     return text.format(number=issue.issue_number, receipt=issue.receipt, when=sent_at)

@@ -50,12 +50,12 @@ class Fault:
 def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
     """Yield the faults of a report in the order of the form; the sign-in comes last."""
     if report.type is None:
-        yield Fault(_("Choose the kind of problem."), ("report_type",))
+        yield Fault(_("Choose what went wrong."), ("report_type",))
     if text := find_text_fault(report.description):
         yield Fault(text, ("report_description",))
     yield from _find_reference_faults(report)
     if not is_signed_in and not report.anonymous:
-        text = _("Sign in first (the link is below), or report anonymously.")
+        text = _("Sign in to send this with your name.")
         yield Fault(text, ("report_anonymous",), icon="arrow_downward")
 
 
@@ -64,19 +64,17 @@ def find_text_fault(description: str) -> str | None:
     if len(description) > DESCRIPTION_LIMIT:
         over = len(description) - DESCRIPTION_LIMIT
         text = ngettext(
-            "This is {over} character too long: at most {limit} can be sent.",
-            "This is {over} characters too long: at most {limit} can be sent.",
+            "Shorten your text by {over} character.",
+            "Shorten your text by {over} characters.",
             over,
         )
-        return text.format(
-            over=i18n.format_number(over), limit=i18n.format_number(DESCRIPTION_LIMIT)
-        )
+        return text.format(over=i18n.format_number(over))
     if is_blank(description):
-        return _("Write what happened: it is still empty.")
+        return _("Tell us what happened.")
     try:
         check_text(description)
     except ValueError:
-        return _("The text has characters that cannot be stored. Remove them and send again.")
+        return _("Your text has characters that can't be saved. Remove them and try again.")
     return None
 
 
@@ -95,10 +93,14 @@ def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
         field = REFERENCE_FIELDS.get(key)
         if field and getattr(new, field) is None:
             missing.add(field)
-            fields = _("thread and interaction") if field == "config" else _("the project")
-            faults[key] = _("The server needs {fields}.").format(fields=fields)
+            fields = (
+                _("the conversation ID and the answer ID")
+                if field == "config"
+                else _("the project ID")
+            )
+            faults[key] = _("This server requires {fields}.").format(fields=fields)
         else:
-            text = _("The server does not accept this: {reason}")
+            text = _("The server didn't accept this: {reason}")
             faults[key] = text.format(reason=format_sentence(item.message))
     server_capabilities.learn_from_refusal(missing)
     report_state.remember_report_faults(faults)
@@ -113,7 +115,7 @@ def _find_reference_faults(report: ReportInput) -> Iterator[Fault]:
     if bool(report.thread) != bool(report.interaction):
         keys = ("report_thread", "report_interaction")
         # The message belongs below the empty one of the two.
-        text = _("Give both thread and interaction, or neither.")
+        text = _("Enter both the conversation ID and the answer ID, or neither.")
         yield Fault(text, keys if report.thread else keys[::-1])
 
 
@@ -124,6 +126,6 @@ def _find_id_fault(value: str) -> str | None:
         _REFERENCE.validate_python(value)
     except ValidationError as error:
         if error.errors()[0]["type"] == "string_too_long":
-            return _("This is too long: an id has at most 200 characters.")
-        return _("This has characters that cannot be stored.")
+            return _("This ID is too long. Use at most 200 characters.")
+        return _("This ID has characters that can't be saved. Remove them.")
     return None

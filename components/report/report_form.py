@@ -50,7 +50,7 @@ def _render_fields(person: Person | None, link: Prefill | None, slots: _Slots) -
         "report_project": prefill.project,
     }
     issue_type = st.radio(
-        _("What kind of problem is it?"),
+        _("What went wrong?"),
         list(IssueType),
         index=_find_choice(prefill),
         format_func=lambda value: f"**{labels.format_type(value)}:** {labels.explain_type(value)}",
@@ -62,7 +62,7 @@ def _render_fields(person: Person | None, link: Prefill | None, slots: _Slots) -
         _("What happened?"),
         prefill.description,
         height=150,
-        placeholder=_("What did you ask, what did you get, and what did you expect?"),
+        placeholder=_("What did you ask, what did you get, what did you expect?"),
         key="report_description",
     )
     slots["report_description"] = st.empty()
@@ -94,10 +94,10 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
         ),
         initial,
         by_name=report_state.get_by_name_id(),
-        hint=_("It helps to quote what is wrong, say what is right, and name the file."),
+        hint=_("It helps to quote the wrong part, give the right answer and name the file."),
         hint_of_link=_(
-            "This text came with the link and can tell who followed it."
-            " If nobody should know, write it in your own words."
+            "This text came with the link and could identify you. To stay anonymous, use"
+            " your own words."
         ),
     )
 
@@ -105,22 +105,21 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
 def _render_anonymous_toggle(person: Person | None) -> bool:
     """Render the choice of an anonymous report, with what it means; return whether it is on."""
     receipts = server_capabilities.gives_receipts()
-    follow = " " + (_("You follow it by a receipt.") if receipts else _("It cannot be followed."))
+    follow = " " + (
+        _("You'll get a receipt to track it.") if receipts else _("You won't be able to track it.")
+    )
     if person is None and embed.is_embedded():
         # Nobody can sign in inside a frame, so there is no choice.
-        st.caption(
-            _("The report is anonymous: nobody can find out who sent it, not even an operator.")
-            + follow
-        )
+        st.caption(_("No one can see who sent this, not even an administrator.") + follow)
         return True
     # Streamlit warns when a widget has both a default and a value set before, as by a link.
     st.session_state.setdefault("report_anonymous", True)
     anonymous = st.toggle(_("Report anonymously"), key="report_anonymous", persist_state="session")
-    on = _("On: nobody can find out who sent it, not even an operator.") + follow
+    on = _("On: no one can see who sent this, not even an administrator.") + follow
     if person:
-        off = _("Off: reviewers see your name, and you find it in My issues.")
+        off = _("Off: reviewers will see your name.")
     else:
-        off = _("Off: you sign in first.")
+        off = _("Off: you sign in, and reviewers will see your name.")
     st.caption(f"{on} {off}")
     return bool(anonymous)
 
@@ -132,21 +131,16 @@ def _render_references(references: Mapping[str, str], slots: _Slots) -> tuple[st
     is_needed = bool(server_capabilities.get_capabilities().required_fields)
     is_refused = not report_state.get_report_faults().keys().isdisjoint(REFERENCE_FIELDS)
     with st.expander(
-        _("Where it happened") if is_needed else _("Where it happened (optional)"),
+        _("Conversation details") if is_needed else _("Conversation details (optional)"),
         icon=":material/link:",
         expanded=came_with_link or is_needed or is_refused,
     ):
         # Shown even without a link: the values may be those of an earlier one.
         st.caption(
-            _("What came with a link can tell who followed it. Clear what you do not want to send.")
+            _("IDs that came with a link could identify you. Clear any you don't want to send.")
         )
         if is_needed:
-            st.caption(
-                _(
-                    "The server takes no report without this."
-                    " It goes along with an anonymous report, too."
-                )
-            )
+            st.caption(_("This server requires these IDs, even in anonymous reports."))
         st.caption(labels.explain_references())
         entered = []
         for (key, value), label in zip(

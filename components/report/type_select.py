@@ -16,7 +16,7 @@ def render_type_select(
     """Render the choice, set to the issue's type; it is empty for a type that is unknown here."""
     types = list(IssueType)
     return st.selectbox(
-        _("Kind of problem"),
+        _("Type of problem"),
         types,
         index=types.index(IssueType(issue.type)) if issue.type in types else None,
         format_func=labels.format_type,

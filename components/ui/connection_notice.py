@@ -6,8 +6,5 @@ from components.ui.i18n import _
 
 def mount_script() -> None:
     """Mount the script on every page, so that it is there when the connection is lost."""
-    text = _(
-        "The portal does not answer at the moment. What you typed is kept in this tab;"
-        " it goes on by itself as soon as the portal answers."
-    )
+    text = _("Can't reach the portal. Your text is safe here; reconnecting…")
     js_component.mount(__file__, key="unreachable", data={"text": text})

@@ -21,30 +21,30 @@ TYPES = {
     IssueType.NO_ANSWER: N_("No answer"),
     IssueType.INACCURATE: N_("Wrong answer"),
     IssueType.NO_CONTEXT_USED: N_("Ignored my files"),
-    IssueType.FORMAT: N_("Badly presented"),
-    IssueType.OTHER: N_("Something else"),
+    IssueType.FORMAT: N_("Poor formatting"),
+    IssueType.OTHER: N_("Other"),
 }
 
 TYPE_EXPLANATIONS = {
-    IssueType.NO_ANSWER: N_("it stayed silent, broke off or refused"),
-    IssueType.INACCURATE: N_("something in it is not true"),
-    IssueType.NO_CONTEXT_USED: N_("it did not use what I gave it"),
-    IssueType.FORMAT: N_("hard to read, or in the wrong form"),
-    IssueType.OTHER: N_("anything that fits nowhere above"),
+    IssueType.NO_ANSWER: N_("no reply, cut off, or refused"),
+    IssueType.INACCURATE: N_("something is incorrect"),
+    IssueType.NO_CONTEXT_USED: N_("didn't use what I gave it"),
+    IssueType.FORMAT: N_("hard to read or wrong format"),
+    IssueType.OTHER: N_("anything else"),
 }
 
 STATES = {
-    IssueState.NOT_REVIEWED: N_("Not reviewed"),
+    IssueState.NOT_REVIEWED: N_("New"),
     IssueState.IN_REVIEW: N_("In review"),
     IssueState.CLOSED: N_("Closed"),
     IssueState.DELETED: N_("Deleted"),
 }
 
 STATE_EXPLANATIONS = {
-    IssueState.NOT_REVIEWED: N_("It has arrived. Nobody has started on it yet."),
+    IssueState.NOT_REVIEWED: N_("We've received it. A reviewer will look at it."),
     IssueState.IN_REVIEW: N_("A reviewer is looking into it."),
     IssueState.CLOSED: N_("The review is finished."),
-    IssueState.DELETED: N_("It was withdrawn or removed."),
+    IssueState.DELETED: N_("It was withdrawn or deleted."),
 }
 
 STATE_COLOURS: dict[str, Colour] = {
@@ -55,11 +55,11 @@ STATE_COLOURS: dict[str, Colour] = {
 }
 
 PASSWORD_FAULTS = {
-    PasswordFault.TOO_SHORT: N_("The new password is too short: use at least {least} characters."),
-    PasswordFault.TOO_LONG: N_("The new password is too long: use at most {most} characters."),
-    PasswordFault.SPACES: N_("The new password begins or ends with a space."),
+    PasswordFault.TOO_SHORT: N_("The new password is too short. Use at least {least} characters."),
+    PasswordFault.TOO_LONG: N_("The new password is too long. Use at most {most} characters."),
+    PasswordFault.SPACES: N_("The new password can't start or end with a space."),
     PasswordFault.EASY: N_(
-        "The new password is easy to guess: use several unusual words, or random characters."
+        "The new password is easy to guess. Use several unusual words or random characters."
     ),
 }
 
@@ -137,7 +137,9 @@ def format_count(issues: int | None) -> str:
 
 def format_newer_count(issues: int) -> str:
     """Format the number of issues that arrived since the queue was loaded."""
-    return ngettext("{count} new", "{count} new", issues).format(count=i18n.format_number(issues))
+    return ngettext("Show {count} new", "Show {count} new", issues).format(
+        count=i18n.format_number(issues)
+    )
 
 
 def format_state_counts(by_state: Mapping[IssueState, int]) -> str:
@@ -151,7 +153,7 @@ def format_state_counts(by_state: Mapping[IssueState, int]) -> str:
 def _format_state_count(state: IssueState, count: int) -> str:
     match state:
         case IssueState.NOT_REVIEWED:
-            text = ngettext("{count} not reviewed", "{count} not reviewed", count)
+            text = ngettext("{count} new", "{count} new", count)
         case IssueState.IN_REVIEW:
             text = ngettext("{count} in review", "{count} in review", count)
         case IssueState.CLOSED:
@@ -163,14 +165,14 @@ def _format_state_count(state: IssueState, count: int) -> str:
 
 def list_reference_labels() -> tuple[str, str, str]:
     """Return the labels of thread, interaction and project, in the order of the form."""
-    return _("Thread"), _("Interaction"), _("Project")
+    return _("Conversation ID"), _("Answer ID"), _("Project ID")
 
 
 def explain_references() -> str:
     """Explain thread, interaction and project to people who do not know these words."""
     return _(
-        "Ids, as the assistant has them: thread is a conversation, interaction one answer in it,"
-        " project what the conversation belongs to. Thread and interaction go together."
+        "IDs from the assistant: the conversation, the answer in it, and the project"
+        " it belongs to. A conversation ID needs an answer ID, and vice versa."
     )
 
 
@@ -195,9 +197,9 @@ def describe_event(entry: HistoryEntry) -> str:
 
 def _describe_change(field: str, new: str | bool | None) -> str:
     if field == "state":
-        return _("Moved to “{state}”").format(state=format_state(str(new)))
+        return _("Moved to {state}").format(state=format_state(str(new)))
     if field == "type":
-        return _("Kind changed to “{kind}”").format(kind=format_type(str(new)))
+        return _("Type changed to {kind}").format(kind=format_type(str(new)))
     if field == "is_read":
         return _("Read") if new else _("Marked as unread")
-    return _("Text corrected") if field == "description" else _("Changed")
+    return _("Text edited") if field == "description" else _("Changed")

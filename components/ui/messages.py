@@ -19,20 +19,18 @@ log = logging.getLogger(__name__)
 _PENDING_KEY: Final = "notices"
 
 
-def render_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
-    """Show what failed (``doing``: "We could not send your report."), why, and what to do.
+def render_failure(error: errors.IssuesError, *, doing: str) -> None:
+    """Show what failed, why, and what to do.
 
-    ``kept`` adds that the person's input is safe.
+    ``doing`` says what failed, and that nothing is lost if the person typed something: "We couldn't
+    send your report, but your text is safe."
     """
-    st.error(format_failure(error, doing=doing, kept=kept), icon=":material/error:")
+    st.error(format_failure(error, doing=doing), icon=":material/error:")
 
 
-def format_failure(error: errors.IssuesError, *, doing: str, kept: bool = False) -> str:
+def format_failure(error: errors.IssuesError, *, doing: str) -> str:
     """Format the text of `render_failure`."""
-    text = [doing, explain_failure(error)]
-    if kept:
-        text.append(_("Nothing you typed is lost."))
-    return " ".join(text)
+    return f"{doing} {explain_failure(error)}"
 
 
 def render_crash(error: Exception) -> bool:
@@ -43,8 +41,8 @@ def render_crash(error: Exception) -> bool:
     log.error("a page failed", exc_info=error)
     st.error(
         _(
-            "Something failed on this page. Reload it; if it stays, tell an operator."
-            " A report that you were writing is kept in this browser tab."
+            "Something went wrong. Reload the page; if it keeps happening, contact your"
+            " administrator."
         ),
         icon=":material/error:",
     )
@@ -53,7 +51,7 @@ def render_crash(error: Exception) -> bool:
 
 def explain_failure(error: errors.IssuesError) -> str:
     """Explain why a call failed, and that it may have succeeded if its end is unknown."""
-    doubt = _("It may have arrived all the same.")
+    doubt = _("It may have been sent anyway.")
     return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 
 
@@ -61,37 +59,35 @@ def explain_cause(error: errors.IssuesError) -> str:
     """Explain why a call failed and what to do about it."""
     match error:
         case errors.UnreachableError():
-            return _("The server does not answer at the moment. Try again shortly.")
+            return _("The server isn't responding; try again in a moment.")
         case errors.RateLimitError():
             seconds = round(error.retry_after or 60)
             text = ngettext(
-                "There were too many attempts. Wait {count} second and try again.",
-                "There were too many attempts. Wait {count} seconds and try again.",
+                "Too many attempts; try again in {count} second.",
+                "Too many attempts; try again in {count} seconds.",
                 seconds,
             )
             return text.format(count=seconds)
         case errors.AuthenticationError() if not api_backend.get_backend().is_ours:
-            # The server refuses the token that an operator gave the portal.
-            return _(
-                "The server that keeps the issues does not let you in. Tell an operator:"
-                " your access to it has to be set up."
-            )
+            # The server refuses the token that an administrator gave the portal.
+            return _("The server refused access; ask your administrator to set it up for you.")
         case errors.AuthenticationError():
-            return _("Your sign-in has ended. Sign in again.")
+            return _("You've been signed out. Sign in again.")
         case errors.PermissionDeniedError() | errors.BadRequestError():
             return format_sentence(str(error))
         case errors.NotFoundError():
-            return _("It does not exist (any more), or it is not yours to see.")
+            return _("It doesn't exist, or you don't have access to it.")
         case errors.ConflictError() | errors.PreconditionFailedError():
-            return _("It was changed in the meantime. Reload the page and look at it again.")
+            return _("It has changed in the meantime; reload the page to see the current version.")
         case errors.NotSupportedError():
-            return _("This server cannot do that.")
+            return _("This server can't do that.")
         case _:
             text = _(
-                "Something failed on the server. Try again shortly; if it stays, tell an operator."
+                "The server failed; try again, and contact your administrator if it keeps"
+                " happening."
             )
             if error.request_id:
-                text += " " + _("The code is {code}.").format(code=error.request_id)
+                text += " " + _("Request ID: {code}").format(code=error.request_id)
             return text
 
 
@@ -100,9 +96,9 @@ def show_next_run(text: str, *, icon: str = ":material/check:") -> None:
     st.session_state.setdefault(_PENDING_KEY, []).append(partial(st.toast, text, icon=icon))
 
 
-def show_failure_next_run(error: errors.IssuesError, *, doing: str, kept: bool = False) -> None:
+def show_failure_next_run(error: errors.IssuesError, *, doing: str) -> None:
     """Show a failure (see `render_failure`) on the next run of the page."""
-    show = partial(render_failure, error, doing=doing, kept=kept)
+    show = partial(render_failure, error, doing=doing)
     st.session_state.setdefault(_PENDING_KEY, []).append(show)
 
 

@@ -13,14 +13,13 @@ from types import FrameType
 import uvicorn
 
 FINISH_SECONDS = 25
-"""Seconds to finish accepted requests: longer than a query may take, shorter than supervisors wait.
-"""
+"""Seconds to finish accepted requests: more than a query may take, less than supervisors wait."""
 
 _is_stopping = False
 
 
 def is_stopping() -> bool:
-    """Return whether this process was told to stop."""
+    """Return whether this process has received SIGTERM."""
     return _is_stopping
 
 
@@ -28,19 +27,19 @@ def is_stopping() -> bool:
 def drain_on_sigterm(seconds: float) -> Iterator[None]:
     """Let SIGTERM fail ``/ready`` at once and stop the server ``seconds`` later.
 
-    Meanwhile it serves normally, so that a proxy has time to notice. A second SIGTERM, or Ctrl+C,
-    stops it at once. Use it inside the lifespan, when uvicorn's own handlers are installed.
+    Until then the server works normally, so that a proxy has time to notice. A second SIGTERM or
+    Ctrl+C stops it at once. Use this inside the lifespan: uvicorn installs its handlers before.
     """
     stop = signal.getsignal(signal.SIGTERM)
     server = getattr(stop, "__self__", None)
     if not isinstance(server, uvicorn.Server) or not callable(stop):
-        yield  # Another server stops in its own way.
+        yield  # Not uvicorn: leave the shutdown to that server.
         return
-    # `streamlit run` (1.67) has no option for it, and uvicorn's default is to wait for ever.
+    # `streamlit run` (1.67) has no option for this, and by default uvicorn waits for ever.
     server.config.timeout_graceful_shutdown = FINISH_SECONDS
     loop = asyncio.get_running_loop()
 
-    def begin(number: int, frame: FrameType | None) -> None:
+    def drain(number: int, frame: FrameType | None) -> None:
         global _is_stopping  # noqa: PLW0603 - a signal is global
         if _is_stopping or not seconds:
             stop(number, frame)
@@ -49,5 +48,5 @@ def drain_on_sigterm(seconds: float) -> Iterator[None]:
         _is_stopping = True
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, begin)
+        signal.signal(signal.SIGTERM, drain)
     yield

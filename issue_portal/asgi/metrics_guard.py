@@ -1,4 +1,4 @@
-"""Limits who can read the metrics: localhost, or the holder of ``ISSUES_METRICS_TOKEN``."""
+"""Restricts the metrics to localhost, or to requests with ``ISSUES_METRICS_TOKEN``."""
 
 import secrets
 
@@ -13,11 +13,11 @@ _PATHS = ("/api/metrics", "/_stcore/metrics")
 
 _LOOPBACK = ("127.0.0.1", "::1")
 
-_FORWARDED = ("forwarded", "x-forwarded-for")
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for")
 
 
 class MetricsGuardMiddleware:
-    """Refuses requests for our metrics and Streamlit's from anyone else.
+    """Refuses other requests for the metrics, both those of the API and those of Streamlit.
 
     A request that a proxy forwards does not count as local.
     """
@@ -26,7 +26,7 @@ class MetricsGuardMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on unless it asks for metrics without permission."""
+        """Pass the request on, unless it is for metrics and not allowed."""
         # Routes also match a path with a line feed at its end.
         if scope["type"] == "http" and scope["path"].rstrip().endswith(_PATHS):
             try:
@@ -43,9 +43,11 @@ def _check_reader(request: Request) -> None:
         authorization = request.headers.get("authorization", "").encode()
         if not secrets.compare_digest(authorization, f"Bearer {expected}".encode()):
             raise ProblemError(
-                401, "This needs ISSUES_METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"}
+                401,
+                "Send ISSUES_METRICS_TOKEN as the bearer token.",
+                headers={"WWW-Authenticate": "Bearer"},
             )
         return
     is_local = request.client is not None and request.client.host in _LOOPBACK
-    if not is_local or any(name in request.headers for name in _FORWARDED):
-        raise ForbiddenError("Only localhost may read this, unless ISSUES_METRICS_TOKEN is set.")
+    if not is_local or any(name in request.headers for name in _PROXY_HEADERS):
+        raise ForbiddenError("Only localhost may read metrics, unless ISSUES_METRICS_TOKEN is set.")

@@ -36,7 +36,7 @@ class SecurityHeadersMiddleware:
 @cache
 def build_security_headers() -> dict[str, str]:
     """Return the headers with the strictest policy under which Streamlit works."""
-    others = get_settings().embed_in
+    frame_sites = get_settings().embed_in
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -49,7 +49,7 @@ def build_security_headers() -> dict[str, str]:
         "form-action": "'self'",
         "base-uri": "'none'",
         "object-src": "'none'",
-        "frame-ancestors": f"'self' {others}".strip(),
+        "frame-ancestors": f"'self' {frame_sites}".strip(),
     }
     headers = {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
@@ -59,5 +59,5 @@ def build_security_headers() -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
-    # X-Frame-Options takes no list of sites: with one, frame-ancestors alone decides.
-    return headers if others else {**headers, "X-Frame-Options": "SAMEORIGIN"}
+    # X-Frame-Options cannot list sites. If there are any, only frame-ancestors applies.
+    return headers if frame_sites else {**headers, "X-Frame-Options": "SAMEORIGIN"}

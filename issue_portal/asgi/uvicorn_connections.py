@@ -11,13 +11,13 @@ from issue_portal.core.client_address import normalize_address
 from issue_portal.core.token_bucket import TokenBucket
 
 SILENT_SECONDS: Final = 10.0
-"""Seconds in which all headers must arrive, counted from the connection or the first byte."""
+"""Seconds in which all headers must arrive, and for which a connection may stay idle."""
 
 UNREAD_SECONDS: Final = 20.0
-"""Seconds in which a client must read some of its response."""
+"""Seconds in which a client must read `_MIN_READ_BYTES` of its response."""
 
-_TAKEN: Final = 20_000
-"""Bytes that count as reading: 1 kB/s, less than the slowest phone."""
+_MIN_READ_BYTES: Final = 20_000
+"""Bytes to read in `UNREAD_SECONDS`: 1 kB/s, less than the slowest phone."""
 
 MOST_CONNECTIONS: Final = 600
 """HTTP connections at once. Beyond that, the oldest idle one is closed."""
@@ -29,10 +29,10 @@ _CONNECT_BUCKET: Final = (50.0, 500)
 """New connections of one address: refill per second, and burst."""
 
 MOST_PIPELINED: Final = 16
-"""Requests that a connection may send before the first is answered."""
+"""Requests that a connection may send before the first response."""
 
 READ_AT_ONCE: Final = 1024
-"""Bytes parsed at once: a few requests, or some hundred of the smallest frames."""
+"""Bytes parsed at once: a few requests, or a few hundred of the smallest frames."""
 
 
 @dataclass
@@ -44,11 +44,11 @@ class _Connection:
     idle_since: float | None
     """None while a request is in progress."""
 
-    taken_at: float
+    read_at: float
     """When the client last read something, or had nothing to read."""
 
     unread: int = 0
-    """Bytes that were unread at that time."""
+    """Bytes that were unread at ``read_at``."""
 
     @property
     def is_idle(self) -> bool:
@@ -63,33 +63,33 @@ class ConnectionTable:
     def __init__(self) -> None:
         self._all: dict[Any, _Connection] = {}
         self._by_address: Counter[str] = Counter()
-        self._new: dict[str, TokenBucket] = {}
+        self._connect_buckets: dict[str, TokenBucket] = {}
         self._http = 0
         self._trusted: _TrustedHosts | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, protocol: Any) -> None:
-        """Watch the HTTP connections of a protocol class."""
-        made, received, resumed = (
+        """Add the HTTP connections of a protocol class to the table, and limit their reads."""
+        connect, parse, resume = (
             protocol.connection_made,
             protocol.data_received,
             protocol.resume_writing,
         )
 
         def connection_made(this: Any, transport: Any) -> None:
-            made(this, transport)
+            connect(this, transport)
             self._add(this, transport)
 
         def resume_writing(this: Any) -> None:
             if connection := self._all.get(this.transport):
-                connection.taken_at = this.loop.time()
-            resumed(this)
+                connection.read_at = this.loop.time()
+            resume(this)
 
         def data_received(this: Any, data: bytes) -> None:
             for start in range(0, len(data), READ_AT_ONCE):
-                received(this, data[start : start + READ_AT_ONCE])
+                parse(this, data[start : start + READ_AT_ONCE])
                 if this.transport.get_protocol() is not this:
-                    self._is_websocket(this.transport)
+                    self._mark_as_websocket(this.transport)
                     return
                 if len(getattr(this, "pipeline", ())) > MOST_PIPELINED:
                     this.transport.close()
@@ -102,27 +102,28 @@ class ConnectionTable:
         self.watch_end(protocol)
 
     def watch_end(self, protocol: Any) -> None:
-        """Watch the connections of a protocol class end."""
-        lost = protocol.connection_lost
+        """Remove the connections of a protocol class from the table when they end."""
+        disconnect = protocol.connection_lost
 
         def connection_lost(this: Any, error: Exception | None) -> None:
-            self._forget(this.transport)
-            lost(this, error)
+            self._remove(this.transport)
+            disconnect(this, error)
 
         protocol.connection_lost = connection_lost
 
     def _add(self, protocol: Any, transport: Any) -> None:
         if not self._timer:
-            self._timer = protocol.loop.call_later(1, self._look, protocol.loop)
+            self._timer = protocol.loop.call_later(1, self._close_stale, protocol.loop)
         now = protocol.loop.time()
         peer = (protocol.client or ("",))[0]
-        # A proxy's address stands for many people; uvicorn reads theirs later.
+        # Many people share a proxy's address; uvicorn reads their own addresses later.
         address = "" if peer in self._proxies(protocol) else normalize_address(peer)
-        self._all[transport] = _Connection(protocol, address, idle_since=now, taken_at=now)
+        self._all[transport] = _Connection(protocol, address, idle_since=now, read_at=now)
         self._by_address[address] += 1
         self._http += 1
         if address and (
-            self._is_too_fast(address) or self._by_address[address] > MOST_CONNECTIONS_PER_ADDRESS
+            self._exceeds_connect_rate(address)
+            or self._by_address[address] > MOST_CONNECTIONS_PER_ADDRESS
         ):
             transport.abort()
         elif self._http > MOST_CONNECTIONS:
@@ -134,35 +135,37 @@ class ConnectionTable:
             self._trusted = _TrustedHosts(protocol.config.forwarded_allow_ips)
         return self._trusted
 
-    def _is_too_fast(self, address: str) -> bool:
-        bucket = self._new.setdefault(address, TokenBucket(*_CONNECT_BUCKET))
+    def _exceeds_connect_rate(self, address: str) -> bool:
+        bucket = self._connect_buckets.setdefault(address, TokenBucket(*_CONNECT_BUCKET))
         if bucket.seconds_until_token():
             return True
         bucket.take()
         return False
 
-    def _is_websocket(self, transport: Any) -> None:
+    def _mark_as_websocket(self, transport: Any) -> None:
         if transport in self._all:
             self._all[transport].protocol = None
             self._http -= 1
 
-    def _forget(self, transport: Any) -> None:
+    def _remove(self, transport: Any) -> None:
         if connection := self._all.pop(transport, None):
             self._http -= connection.protocol is not None
             self._by_address[connection.address] -= 1
             if not self._by_address[connection.address]:
                 del self._by_address[connection.address]
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _close_stale(self, loop: asyncio.AbstractEventLoop) -> None:
         """Close connections that have been idle for long, or whose client does not read."""
         now = loop.time()
-        self._new = {name: bucket for name, bucket in self._new.items() if not bucket.is_full}
+        self._connect_buckets = {
+            name: bucket for name, bucket in self._connect_buckets.items() if not bucket.is_full
+        }
         for transport, connection in self._all.items():
             left = transport.get_write_buffer_size()
-            if not left or left <= connection.unread - _TAKEN:
-                connection.unread, connection.taken_at = left, now
+            if not left or left <= connection.unread - _MIN_READ_BYTES:
+                connection.unread, connection.read_at = left, now
             connection.unread = max(connection.unread, left)
-            if now - connection.taken_at > UNREAD_SECONDS:
+            if now - connection.read_at > UNREAD_SECONDS:
                 transport.abort()
             elif not connection.is_idle:
                 connection.idle_since = None
@@ -170,5 +173,5 @@ class ConnectionTable:
                 connection.idle_since = now
             elif now - connection.idle_since > SILENT_SECONDS:
                 transport.close()
-        busy = self._all or self._new
-        self._timer = loop.call_later(1, self._look, loop) if busy else None
+        is_needed = self._all or self._connect_buckets
+        self._timer = loop.call_later(1, self._close_stale, loop) if is_needed else None

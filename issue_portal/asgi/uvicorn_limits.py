@@ -1,8 +1,8 @@
-"""Limits below ASGI: size of headers, file descriptors, and what uvicorn (0.54) leaves unlimited.
+"""Limits below ASGI: headers, connections, WebSockets and file descriptors.
 
-uvicorn waits for ever for the first request of a connection, for the end of a header and for a
-browser that does not read its response. A WebSocket message may have 16 MB by default, and
-`streamlit run` and `uvicorn app:app` configure that differently.
+uvicorn (0.54) waits for ever for the first request of a connection, for the end of a header and for
+a client that does not read. It allows WebSocket messages of 16 MB; `streamlit run` and
+`uvicorn app:app` set that limit differently.
 """
 
 import json
@@ -17,27 +17,27 @@ from issue_portal.asgi.uvicorn_connections import MOST_CONNECTIONS, ConnectionTa
 from issue_portal.asgi.uvicorn_websockets import limit_websockets
 
 LONGEST_HEAD: Final = 98_304
-"""Bytes of a request before its body: an address of 64 kB, and cookies."""
+"""Bytes of a request before its body: a URL of 64 kB, and cookies."""
 
 _LONGEST_HEADER: Final = 40_000
-"""Bytes per WebSocket header: twice the cookies of a person in 200 groups; websockets (17) allows 8
-kB.
+"""Bytes per header of a WebSocket request: twice the cookies of a person in 200 groups.
+
+websockets (17) allows 8 kB, which is too few.
 """
 
 MOST_HEADERS: Final = 100
 
-_MOST_PARTS: Final = 2_000
+_MOST_CHUNKS: Final = 2_000
 """Most chunks of a request body: a chunk of one byte costs as much as one of a kilobyte."""
 
-
 DESCRIPTORS_FOR_OTHERS: Final = MOST_CONNECTIONS + 300
-"""File descriptors for all but WebSockets: HTTP, databases, files, our own calls."""
+"""File descriptors for everything but WebSockets: HTTP, databases, files, outgoing calls."""
 
 _MOST_DESCRIPTORS: Final = 65_536
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the limit of file descriptors as far as allowed; return the new limit."""
+    """Raise the limit of open file descriptors as far as possible; return the new limit."""
     try:
         import resource  # noqa: PLC0415 - not on Windows, which has no such limit
     except ImportError:
@@ -69,54 +69,58 @@ def limit_connections(longest_message: int) -> None:
 def _limit_headers(protocol: Any) -> None:
     """Limit the size of headers and the chunks of a body; ignore trailers.
 
-    httptools (0.8) takes quadratic time for a header or address that does not end. uvicorn reads
-    trailers as headers, which a proxy has not checked. Longer than 40 lines: the six callbacks
-    share the originals they replace.
+    httptools (0.8) takes quadratic time for a header or URL that does not end. uvicorn treats
+    trailers as headers, which a proxy has not checked. Longer than 40 lines because the six
+    callbacks share the state of the request and the originals that they wrap.
     """
-    received, begun, headers = (
+    receive, begin_message, complete_headers = (
         protocol.data_received,
         protocol.on_message_begin,
         protocol.on_headers_complete,
     )
-    header, body, complete = protocol.on_header, protocol.on_body, protocol.on_message_complete
-    # State of the request being read: bytes outside the body, headers, chunks of the body.
-    protocol.around, protocol.header_count, protocol.parts = 0, 0, 0
+    add_header, add_body, complete_message = (
+        protocol.on_header,
+        protocol.on_body,
+        protocol.on_message_complete,
+    )
+    # The request being read: bytes since the last part of a body, headers, chunks of the body.
+    protocol.head_size, protocol.header_count, protocol.chunk_count = 0, 0, 0
     protocol.is_in_body = False
 
     def data_received(self: Any, data: bytes) -> None:
-        self.around += len(data)
-        if self.around > LONGEST_HEAD:
+        self.head_size += len(data)
+        if self.head_size > LONGEST_HEAD:
             self.send_400_response("")
             return
-        received(self, data)
+        receive(self, data)
 
     def on_message_begin(self: Any) -> None:
-        self.header_count = self.parts = 0
+        self.header_count = self.chunk_count = 0
         self.is_in_body = False
-        begun(self)
+        begin_message(self)
 
     def on_header(self: Any, name: bytes, value: bytes) -> None:
         self.header_count += 1
         if self.header_count > MOST_HEADERS:
             raise ValueError("too many headers")
         if not self.is_in_body:
-            header(self, name, value)
+            add_header(self, name, value)
 
     def on_headers_complete(self: Any) -> None:
-        self.around, self.is_in_body = 0, True
-        headers(self)
+        self.head_size, self.is_in_body = 0, True
+        complete_headers(self)
 
-    def on_body(self: Any, part: bytes) -> None:
-        self.around = 0
-        self.parts += 1
-        if self.parts > _MOST_PARTS:
+    def on_body(self: Any, chunk: bytes) -> None:
+        self.head_size = 0
+        self.chunk_count += 1
+        if self.chunk_count > _MOST_CHUNKS:
             self.transport.close()
         else:
-            body(self, part)
+            add_body(self, chunk)
 
     def on_message_complete(self: Any) -> None:
-        self.around, self.is_in_body = 0, False
-        complete(self)
+        self.head_size, self.is_in_body = 0, False
+        complete_message(self)
 
     protocol.data_received = data_received
     protocol.on_message_begin = on_message_begin
@@ -127,13 +131,13 @@ def _limit_headers(protocol: Any) -> None:
 
 
 def _send_problem_documents(protocol: Any) -> None:
-    """Answer invalid HTTP, or an address of more than 64 kB, with a problem document."""
+    """Respond to invalid HTTP, and to a URL of more than 64 kB, with a problem document."""
     body = json.dumps(
         {
             "type": "about:blank",
             "title": "Bad Request",
             "status": 400,
-            "detail": "This is not HTTP, or its address or headers are too long.",
+            "detail": "The request is not valid HTTP, or its URL or headers are too long.",
         }
     )
     head = "\r\n".join(
@@ -144,10 +148,10 @@ def _send_problem_documents(protocol: Any) -> None:
             "connection: close",
         ]
     )
-    answer = f"{head}\r\n\r\n{body}".encode()
+    response = f"{head}\r\n\r\n{body}".encode()
 
     def send_400_response(self: Any, _message: str) -> None:
-        self.transport.write(answer)
+        self.transport.write(response)
         self.transport.close()
 
     protocol.send_400_response = send_400_response

@@ -6,15 +6,18 @@ from issue_portal.asgi.uvicorn_connections import READ_AT_ONCE
 from issue_portal.core.logging_setup import LogBudget
 
 MOST_SMALL_FRAMES: Final = 300
-"""Pings, pongs and message fragments per minute and WebSocket; browsers send a few."""
+"""Pings, pongs and message fragments per WebSocket and minute; browsers send a few."""
 
 
 def limit_websockets(protocol: Any, longest_message: int) -> None:
-    """Parse data in small parts: uvicorn parses up to 256 kB before anything else runs."""
-    made, received, receive = protocol.connection_made, protocol.data_received, protocol.receive
+    """Limit the messages and the small frames of a WebSocket protocol class.
+
+    Parses data in small parts: otherwise uvicorn parses up to 256 kB before anything else runs.
+    """
+    connect, parse, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
     def connection_made(self: Any, transport: Any) -> None:
-        made(self, transport)
+        connect(self, transport)
         self.conn.max_message_size = longest_message
         self.conn.available_extensions = []  # A small compressed message can be huge.
         self.unread = bytearray()
@@ -23,8 +26,8 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
     def data_received(self: Any, data: bytes) -> None:
         self.unread += data
         read(self)
-        # The first data hold the whole handshake. If websockets (17) refuses it, uvicorn neither
-        # answers nor closes the connection.
+        # The first data contains the whole handshake. If websockets (17) refuses it, uvicorn
+        # neither responds nor closes the connection.
         if not self.handshake_initiated and not self.transport.is_closing():
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
@@ -33,14 +36,14 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
         while self.unread and not self.read_paused and not self.transport.is_closing():
             part = bytes(self.unread[:READ_AT_ONCE])
             del self.unread[:READ_AT_ONCE]
-            received(self, part)
+            parse(self, part)
 
     async def receive_one(self: Any) -> Any:
         message = await receive(self)
         read(self)
         return message
 
-    def counted(handle: Any) -> Any:
+    def limit_frames(handle: Any) -> Any:
         def handle_frame(self: Any, *frame: Any) -> None:
             if self.small_frames.spend():
                 handle(self, *frame)
@@ -53,4 +56,4 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
     protocol.data_received = data_received
     protocol.receive = receive_one
     for name in ("handle_ping", "handle_pong", "handle_cont"):
-        setattr(protocol, name, counted(getattr(protocol, name)))
+        setattr(protocol, name, limit_frames(getattr(protocol, name)))

@@ -16,23 +16,23 @@ from issue_portal.server.services.archive_issues import archive_issues
     "--closed-before",
     type=click.DateTime(["%Y-%m-%d"]),
     required=True,
-    help="Day (UTC): move issues closed or deleted before it.",
+    help="Move issues closed or deleted before this day (UTC).",
 )
 @json_option
 def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
-    """Move old issues and their histories from the database to FILE; the portal may run.
+    """Move old issues and their histories from the database to FILE. The portal can keep running.
 
     FILE (compressed JSON Lines) is verified before anything is removed. After an interruption, run
-    the same command again to continue. Receipts of moved issues stop working.
+    the same command again. Receipts of moved issues stop working.
     """
     before = int(closed_before.replace(tzinfo=UTC).timestamp())
-    there = file.exists()
+    existed = file.exists()
     with open_installation() as service:
         counts = archive_issues(service, before, file)
     if as_json:
         print_json({"file": str(file), **counts})
         return
-    if there:
-        echo(f"{file} existed already: nothing was added to it.", err=True)
+    if existed:
+        echo(f"{file} already existed: nothing was added to it.", err=True)
     summary = ", ".join(f"{count} {name}" for name, count in counts.items())
     echo(f"{file}: {summary}.", err=True)

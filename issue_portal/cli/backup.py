@@ -1,4 +1,4 @@
-"""``backup``: write database, secret key and accounts to a file."""
+"""``backup``: write the database, the secret key and the accounts to a file."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from issue_portal.server.services.backup import write_backup
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 def backup(file: Path, as_json: bool) -> None:
-    """Back up database, secret key and accounts to FILE; the portal may run.
+    """Back up the database, the secret key and the accounts to FILE. The portal can keep running.
 
-    The backup is verified before FILE appears. Keep it as safe as the data itself.
+    The backup is verified before FILE appears. Protect it like the data itself.
     """
     if str(file) == "-":
-        raise click.BadParameter("a backup is written to a file")
+        raise click.BadParameter("name a file: standard output is not possible")
     with open_installation() as service:
         counts = write_backup(service.database, service.settings, service.keys, file)
     print_rows("written and verified", file, counts, as_json)

@@ -1,4 +1,4 @@
-"""The operator's commands: ``python -m issue_portal`` or ``issue-portal``."""
+"""The commands of ``python -m issue_portal`` or ``issue-portal``."""
 
 import sys
 from importlib import import_module
@@ -24,7 +24,7 @@ COMMANDS = {
 
 
 class LazyCommands(click.Group):
-    """A group that imports a command when it runs, because most need little of the program."""
+    """A group that imports a command only when it runs, so that each command starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -70,15 +70,15 @@ def run() -> None:
         sys.exit(1)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        click.echo(f"Not done: {error.strerror or error}{where}.", err=True)
+        click.echo(f"Not done. {error.strerror or error}{where}.", err=True)
         sys.exit(1)
     except Exception as error:
-        # Imported here because SQLAlchemy is slow to load and most commands do without it.
+        # Imported here because SQLAlchemy loads slowly and most commands do not need it.
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
         if not isinstance(error, DBAPIError):
             raise
         from issue_portal.server.db.database import describe_error  # noqa: PLC0415
 
-        click.echo(f"Not done: the database says: {describe_error(error)}.", err=True)
+        click.echo(f"Not done. Database error: {describe_error(error)}.", err=True)
         sys.exit(1)

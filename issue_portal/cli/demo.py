@@ -13,5 +13,5 @@ def demo() -> None:
     """Add a few hundred sample issues to an empty database."""
     with open_installation() as service:
         if not add_sample_issues(service):
-            raise FatalError("The database has issues already: samples need an empty one.")
+            raise FatalError("The database already has issues: sample issues need an empty one.")
         echo("Added the sample issues.", err=True)

@@ -1,4 +1,4 @@
-"""``export``: write all issues to a file."""
+"""``export``: write issues to a file."""
 
 import asyncio
 import sys
@@ -34,12 +34,12 @@ from issue_portal.server.http.app import create_app, mount_api
     "states",
     type=click.Choice([state.value for state in IssueState]),
     multiple=True,
-    help="Only this state; repeatable. Default: all but Deleted.",
+    help="Only issues in this state; repeatable. Default: all states but Deleted.",
 )
 def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) -> None:
-    """Write all issues, oldest first: as CSV for spreadsheets, or as JSON lines for `import`.
+    """Write issues, oldest first: as CSV for spreadsheets, or as JSON Lines for `import`.
 
-    With ISSUES_API_URL, exports from that server what ISSUES_API_TOKEN may see.
+    With ISSUES_API_URL, exports the issues of that server that ISSUES_API_TOKEN may read.
     """
     query = IssueQuery(
         page_size=PAGE_SIZE_LIMIT,
@@ -51,7 +51,7 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
         with _open_output(output) as file:
             asyncio.run(_export(query, format_, file))
     except IssuesError as error:
-        raise FatalError(f"The export broke off: {error}") from error
+        raise FatalError(f"The export failed: {error}") from error
     except OSError as error:
         if output is None:
             raise  # The reader closed the pipe: click ends quietly.
@@ -66,10 +66,10 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
         )
         if format_ == "csv":
             file.write(export_formats.format_csv_header())
-        everything = query.model_copy(update={"total_count": False})
+        uncounted = query.model_copy(update={"total_count": False})
         count = 0
         with click.progressbar(length=total or 0, label="Exporting", file=sys.stderr) as progress:
-            async for issue in client.iterate(everything):
+            async for issue in client.iterate(uncounted):
                 file.write(line(issue))
                 progress.update(1)
                 count += 1
@@ -101,7 +101,7 @@ def _open_output(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     path = path.resolve()
-    if path.exists() and not path.is_file():  # Do not replace a pipe or a device by a file.
+    if path.exists() and not path.is_file():  # Do not replace a pipe or a device.
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
         return

@@ -22,8 +22,8 @@ from issue_portal.server.services.import_issues import import_issues
 def import_file(file: Path, as_json: bool) -> None:
     """Import issues from FILE, JSON Lines as `export` writes them (- reads standard input).
 
-    Also imports a FILE of `archive`, without its histories. Skips issues whose id exists, so it can
-    be repeated.
+    Also imports a FILE that `archive` wrote, without the histories. Skips issues whose id exists,
+    so you can repeat it.
     """
     try:
         with open_installation() as service, _open_input(file) as lines:

@@ -1,4 +1,4 @@
-"""Opens the installation that the settings describe."""
+"""Opens the installation that the settings define."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +13,16 @@ from issue_portal.server.services.service import Service, open_service
 
 @contextmanager
 def open_installation() -> Iterator[Service]:
-    """Yield the service of this installation, which is created at its first use."""
+    """Yield the service of this installation. The first use creates the installation."""
     settings = get_settings()
     if settings.api_url and settings.api_shares_key:
         raise FatalError(
-            "ISSUES_API_URL is set: run this where that API runs, without ISSUES_API_URL."
+            "ISSUES_API_URL is set: run this command where that API runs, without the setting."
         )
     if settings.api_url:
         click.echo(
-            f"ISSUES_API_URL is set, but this works on the data in {settings.data_dir}.", err=True
+            f"ISSUES_API_URL is set, but this command uses the data in {settings.data_dir}.",
+            err=True,
         )
     make_data_directory(settings)
     service = open_service(settings, load_keys(settings))

@@ -11,14 +11,14 @@ from issue_portal.server.services.service import open_service
 
 @click.group()
 def key() -> None:
-    """Manage the secret key, which signs and hashes."""
+    """Manage the secret key, which signs tokens and hashes receipts."""
 
 
 @key.command()
 def accept() -> None:
-    """Use the database with the current key although it was used with another one.
+    """Accept the current key for a database that was used with another one.
 
-    Receipts and API tokens of the other key become void.
+    Receipts and API tokens of the other key stop working.
     """
     settings = get_settings()
     make_data_directory(settings)
@@ -28,14 +28,14 @@ def accept() -> None:
 
 @key.command()
 def rotate() -> None:
-    """Create a new secret key and keep the old ones, which still verify.
+    """Create a new secret key. The old ones stay valid for verification.
 
-    Restart the portal afterwards: it keeps using the keys it has read.
+    Restart the portal afterwards: a running portal does not read new keys.
     """
     settings = get_settings()
     if settings.secret_key.get_secret_value():
         raise FatalError(
-            "ISSUES_SECRET_KEY is set: write a new key and a comma in front of what is in it."
+            "ISSUES_SECRET_KEY is set: put a new key and a comma before its current value."
         )
     make_data_directory(settings)
     load_keys(settings)
@@ -43,7 +43,7 @@ def rotate() -> None:
     with lock_directory(settings.data_dir):
         write_private_file(file, f"{generate_secret()}\n{file.read_text()}", replace=True)
     echo(
-        f"{file} has a new key in its first line. Restart the portal. A line below it may go when"
-        " the API tokens and receipts made before may become void.",
+        f"The first line of {file} is a new key. Restart the portal. Delete an old line once its"
+        " API tokens and receipts are no longer needed.",
         err=True,
     )

@@ -1,4 +1,4 @@
-"""Entry point of the command line, which also runs where the extra ``server`` is missing."""
+"""Entry point of the command line. It also runs without the extra ``server``."""
 
 import sys
 
@@ -8,12 +8,12 @@ _NEEDS_SERVER = "The command line needs the server: pip install 'issue-portal[se
 
 
 def main() -> None:
-    """Run the command line; if a package is missing, name the extra to install in one line."""
+    """Run the command line, or name the extra to install if a package is missing."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"issue-portal {__version__}\n")
         return
     try:
-        # Imported here because click comes with the extra: the client alone does without it.
+        # Imported here because click comes with the extra.
         from issue_portal.cli.commands import run  # noqa: PLC0415
 
         run()

@@ -17,7 +17,7 @@ class OutputError(Exception):
 
 
 def echo(text: object, *, err: bool = False) -> None:
-    """Print a line; raises `OutputError` if that fails. Call it when the work is done."""
+    """Print a line. Raises `OutputError` on failure, so call it after the work is done."""
     try:
         click.echo(text, err=err)
     except OSError as error:
@@ -41,7 +41,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 def _make_printable(cell: object) -> str:
-    # Names may be foreign input: they must not move the terminal's cursor.
+    # Names come from users: they must not move the terminal's cursor.
     return "".join(c if c.isprintable() else "?" for c in str(cell or "-"))
 
 

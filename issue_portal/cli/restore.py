@@ -13,12 +13,16 @@ from issue_portal.server.services.backup import restore_backup
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--other-key", is_flag=True, help="Accept that receipts and API tokens become void.")
+@click.option(
+    "--other-key",
+    is_flag=True,
+    help="Accept another secret key: receipts and API tokens stop working.",
+)
 @json_option
 def restore(file: Path, other_key: bool, as_json: bool) -> None:
-    """Restore the backup FILE into a new, empty installation; stop the portal first.
+    """Restore the backup FILE into a new, empty installation. Stop the portal first.
 
-    The backup may come from the other database: use this to move from SQLite to PostgreSQL.
+    The backup may come from SQLite or PostgreSQL, so this also moves data from one to the other.
     """
     settings = get_settings()
     make_data_directory(settings)

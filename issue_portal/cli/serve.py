@@ -44,7 +44,7 @@ def serve(host: str, port: int) -> None:
                 log_config=None,
                 server_header=False,
             )
-            with suppress(KeyboardInterrupt):  # The usual way to stop it.
+            with suppress(KeyboardInterrupt):  # Ctrl+C is the usual way to stop.
                 uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -53,5 +53,5 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), backlog=2048)
     except OSError as error:
         raise FatalError(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port."
+            f"Cannot listen on {host} port {port}: {error.strerror}. Set another --port."
         ) from error

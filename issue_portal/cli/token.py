@@ -18,10 +18,10 @@ def token() -> None:
 
 
 def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
-    """Return an address in lower case; a usage error if it is none."""
+    """Return an e-mail address in lower case. Raises a usage error if it is invalid."""
     name, _at, host = email.partition("@")
     if not name or not host or email != email.strip() or len(email) > 320:
-        raise click.BadParameter("this is not an e-mail address")
+        raise click.BadParameter("not an e-mail address")
     return email.lower()
 
 
@@ -30,7 +30,7 @@ def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
     "--email",
     required=True,
     callback=check_email,
-    help="User of the token; created if missing.",
+    help="E-mail address of the token's user, who is created if missing.",
 )
 @click.option(
     "--role",
@@ -42,7 +42,7 @@ def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
 @click.option("--expires-in-days", type=click.IntRange(0, 36_500), help="Default: never.")
 @json_option
 def create(email: str, role: str, expires_in_days: int | None, as_json: bool) -> None:
-    """Create a token and print it. It is shown only once: only its hash is stored."""
+    """Create a token and print it. Only its hash is stored, so it cannot be shown again."""
     expires_at = None if expires_in_days is None else int(time.time()) + expires_in_days * 86_400
     with open_installation() as service:
         new_token = api_tokens.create_token(
@@ -68,7 +68,7 @@ def list_tokens(as_json: bool) -> None:
     """List all tokens with user, role, expiry and the day of their last use."""
     with open_installation() as service, service.database.read() as connection:
         rows = queries_tokens.list_tokens(connection, service.org_id)
-    tokens_found = [
+    entries = [
         {
             "id": row.id,
             "email": row.email,
@@ -80,16 +80,16 @@ def list_tokens(as_json: bool) -> None:
         for row in rows
     ]
     if as_json:
-        print_json(tokens_found)
+        print_json(entries)
     else:
         header = ("ID", "EMAIL", "ROLE", "CREATED", "EXPIRES", "LAST USED")
-        print_table(header, [tuple(item.values()) for item in tokens_found])
+        print_table(header, [tuple(item.values()) for item in entries])
 
 
 @token.command()
 @click.argument("token_id")
 def revoke(token_id: str) -> None:
-    """Revoke the token with this id (see: token list) at once."""
+    """Revoke a token at once. `token list` shows the ids."""
     with open_installation() as service, service.database.write() as connection:
         if not queries_tokens.delete_token(connection, service.org_id, token_id):
             raise FatalError(f"There is no token {token_id}: see `token list` for the ids.")

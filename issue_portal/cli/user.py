@@ -47,17 +47,17 @@ def add(
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Create an account and print its password, which is shown only once."""
+    """Create an account and print its password, which cannot be shown again."""
     username = (username or email.partition("@")[0]).strip().lower()
     if not re.fullmatch(r"[\w.@+-]{1,64}", username):
-        raise click.BadParameter("use letters, digits and . _ - + @ only", param_hint="--username")
+        raise click.BadParameter("use only letters, digits and . _ - + @", param_hint="--username")
     password, hashed = _choose_password(password_stdin)
     make_data_directory(get_settings())
     with accounts.edit_accounts(get_settings()) as accounts_by_name:
         if username in accounts_by_name:
-            raise FatalError(f"There is an account {username} already: choose another --username.")
+            raise FatalError(f"The account {username} already exists: choose another --username.")
         if email in {account.email for account in accounts_by_name.values()}:
-            raise FatalError(f"There is an account with the address {email} already.")
+            raise FatalError(f"An account with the address {email} already exists.")
         accounts_by_name[username] = Account(
             email=email,
             name=name or accounts.derive_name(email),
@@ -70,7 +70,7 @@ def add(
 @user.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
-    """List the people who can sign in, and the API's other users."""
+    """List the people who can sign in, and the other users of the API."""
     with open_installation() as service, service.database.read() as connection:
         rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
     users: list[dict[str, str | None]] = []
@@ -106,7 +106,7 @@ def list_users(as_json: bool) -> None:
 @user.command()
 @click.argument("person", metavar="USERNAME|EMAIL")
 def disable(person: str) -> None:
-    """Block a person's sign-in and API tokens; their issues stay."""
+    """Block a person's sign-in and API tokens. Their issues stay."""
     _set_state(person, UserState.INACTIVE)
     echo(f"{person} is disabled.", err=True)
 
@@ -124,7 +124,7 @@ def enable(person: str) -> None:
 @password_stdin
 @json_option
 def password(person: str, password_stdin: bool, as_json: bool) -> None:
-    """Set a new password and print it, which is shown only once."""
+    """Set a new password and print it. It cannot be shown again."""
     new, hashed = _choose_password(password_stdin)
     with accounts.edit_accounts(get_settings()) as accounts_by_name:
         username = _find_username(accounts_by_name, person)
@@ -138,7 +138,7 @@ def password(person: str, password_stdin: bool, as_json: bool) -> None:
 
 def _set_state(person: str, state: UserState) -> None:
     email = person.lower()
-    # Write the file before the database commits: if the commit fails, no blocked person gets in.
+    # Write the file before the commit: if the commit fails, a disabled person stays blocked.
     with (
         open_installation() as service,
         service.database.write() as connection,

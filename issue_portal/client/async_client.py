@@ -23,9 +23,9 @@ from issue_portal.models.responses import (
 
 
 class AsyncIssuesClient:
-    """`IssuesClient` for asyncio: the same calls, settings and errors. For one event loop.
+    """`IssuesClient` for asyncio, with the same calls, settings and errors.
 
-    A ``token`` that is a function is called on the loop, so it must not block.
+    Use it on one event loop. If ``token`` is a function, it runs on the loop and must not block.
 
     async with AsyncIssuesClient("http://localhost:8501", token) as client:
         async for issue in client.iterate():
@@ -51,9 +51,9 @@ class AsyncIssuesClient:
 
     async def __aexit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
 

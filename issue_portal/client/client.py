@@ -15,8 +15,8 @@
         )
         print(issue.issue_number)
 
-It works with any server of the contract. `issue_portal.client.errors` has its exceptions,
-`AsyncIssuesClient` the same methods with ``await``, `issue_portal.client.core` the shared rules.
+`issue_portal.client.errors` has the exceptions. `AsyncIssuesClient` has the same methods with
+``await``.
 """
 
 import time
@@ -46,9 +46,9 @@ class IssuesClient:
     """A client for one server and one caller; thread-safe.
 
     ``token`` is an API token, or a function that returns a fresh one for each request.
-    ``timeout`` is the longest wait for the next byte, in seconds. ``patience`` (seconds) limits the
-    whole call: ``attempts``, pauses and reading, but not the DNS look-up. ``org`` is sent as
-    ``x-org`` to servers that require it.
+    ``timeout`` is the longest wait for the next byte, in seconds. ``patience`` limits the whole
+    call in seconds, including up to ``attempts`` requests and the pauses between them, but not DNS
+    look-ups. ``org`` is sent in the header ``x-org``, which some servers require.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class IssuesClient:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -81,11 +81,11 @@ class IssuesClient:
         self._http.close()
 
     def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
-        """Report an issue; the answer to an anonymous report has its ``receipt``.
+        """Report an issue. The result of an anonymous report has its ``receipt``.
 
         A report is never stored twice: an attempt of unknown outcome is repeated only if the server
-        keeps idempotency keys; otherwise the error has ``unsure`` set. To repeat the whole call,
-        pass a random key of your own.
+        keeps idempotency keys. Otherwise the error has ``unsure`` set. To repeat the whole call
+        safely, pass a random key of your own.
 
             key = str(uuid.uuid4())
             issue = client.create(new, idempotency_key=key)
@@ -103,10 +103,11 @@ class IssuesClient:
         if_unchanged: bool = False,
         **changes: Unpack[IssueChanges],
     ) -> Issue:
-        """Change fields of an issue: `IssueChanges`. Returns the issue as it is now.
+        """Change fields of an issue (see `IssueChanges`); return the changed issue.
 
-        With ``if_unchanged``, raises `PreconditionFailedError` if somebody changed it since you got
-        ``issue``. On servers without entity tags, the client compares just before it writes.
+        With ``if_unchanged``, raises `PreconditionFailedError` if somebody else changed the issue
+        since you fetched it. On servers without entity tags, the client compares just before it
+        writes.
 
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """
@@ -127,7 +128,7 @@ class IssuesClient:
         return self._run(self._rules.fetch(IssuePage, "/issue", query))
 
     def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
-        """Iterate all issues of a query, each once; pages are fetched as you go.
+        """Iterate over all issues of a query, each once; fetch pages as needed.
 
         numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
         """
@@ -140,11 +141,11 @@ class IssuesClient:
         return self._run(self._rules.history(IssueHistory, issue_id))
 
     def stats(self, query: StatsQuery | None = None) -> IssueStats:
-        """Count the issues of a period, or all: ``client.stats().by_state["Closed"]``."""
+        """Count the issues of a period, or all issues: ``client.stats().by_state["Closed"]``."""
         return self._run(self._rules.fetch(IssueStats, "/issue/stats", query))
 
     def look_up_receipt(self, receipt: str) -> ReceiptView:
-        """Fetch the issue that this receipt belongs to.
+        """Fetch the issue of a receipt.
 
         state = client.look_up_receipt("4821-0973-5512-8840").state
         """

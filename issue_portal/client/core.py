@@ -1,7 +1,7 @@
-"""The rules of every call, for both clients: what to send, what to repeat, what an answer means.
+"""The rules of every call, shared by both clients: requests, retries, meaning of responses.
 
-A call is a generator: it yields a `ClientRequest` to send or a `Pause`, is sent the outcome
-and returns the result. The rules know nothing of threads and event loops.
+A call is a generator. It yields a `ClientRequest` or a `Pause`, receives the outcome and returns
+the result, so the rules do not depend on threads or event loops.
 """
 
 import itertools
@@ -22,7 +22,13 @@ from issue_portal.client.errors import (
     PreconditionFailedError,
 )
 from issue_portal.client.pagination import PageIterator
-from issue_portal.client.responses import NoResponse, Outcome, Received, ReceivedResponse
+from issue_portal.client.responses import (
+    TIMED_OUT,
+    NoResponse,
+    Outcome,
+    Received,
+    ReceivedResponse,
+)
 from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
 from issue_portal.models.requests import (
     EDITABLE,
@@ -45,15 +51,15 @@ log = logging.getLogger("issue_portal.client")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _FIRST_PAUSE = 0.2
-_UNKNOWN = "It is unknown whether the server stored it."
-
+_UNSURE = "The server may have stored it anyway."
 
 _PROBE = ClientRequest("GET", "/me")
+"""A cheap call, whose response says whether the server keeps idempotency keys."""
 
 
 @dataclass
 class ClientRules:
-    """The calls of one client, and what it has learnt about its server."""
+    """The calls of one client."""
 
     token: str | Callable[[], str] = field(repr=False)
     timeout: float
@@ -63,7 +69,7 @@ class ClientRules:
     """Whether the server recognises a repeated ``Idempotency-Key``."""
 
     def create(self, new: NewIssue, key: str | None) -> RequestSteps[Issue]:
-        """Report an issue, never twice: see `_send_with_retries`."""
+        """Report an issue. It is never stored twice: see `_send_with_retries`."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         if not _is_header_safe(headers["Idempotency-Key"]):
             raise _make_field_error("Idempotency-Key", "must be printable ASCII")
@@ -90,7 +96,7 @@ class ClientRules:
     def update(
         self, issue: Issue, changes: IssueChanges, *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
-        """Change an issue. Sends ``is_read`` if available: newer servers reset it otherwise."""
+        """Change an issue. Sends ``is_read`` if available: newer servers reset it if absent."""
         read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
         new_values = {name: value for name, value in changes.items() if value is not None}
         update = IssueUpdate.model_validate(read_state | new_values)
@@ -115,17 +121,17 @@ class ClientRules:
         return _require_success(outcome, unsure).issue()
 
     def delete(self, issue_id: str, etag: str | None) -> RequestSteps[None]:
-        """Delete an issue; one that is gone after an attempt of unknown outcome is a success."""
+        """Delete an issue. If it is gone after an attempt of unknown outcome, that is a success."""
         deadline = self._deadline()
         headers = {"If-Match": etag} if etag else {}
         request = ClientRequest("DELETE", _make_issue_path(issue_id), headers=headers)
         outcome, unsure = yield from self._send_with_retries(request, deadline)
         if unsure and _get_status(outcome) == 412:
-            look = ClientRequest("GET", _make_issue_path(issue_id))
-            seen, _ = yield from self._send_with_retries(look, deadline)
-            if _get_status(seen) in (404, 410) or (
-                _get_status(seen) == 200
-                and _require_success(seen).issue().state is IssueState.DELETED
+            check = ClientRequest("GET", _make_issue_path(issue_id))
+            current, _ = yield from self._send_with_retries(check, deadline)
+            if _get_status(current) in (404, 410) or (
+                _get_status(current) == 200
+                and _require_success(current).issue().state is IssueState.DELETED
             ):
                 return
         if not (unsure and _get_status(outcome) in (404, 410)):
@@ -134,7 +140,7 @@ class ClientRules:
     def fetch(
         self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
     ) -> RequestSteps[Received]:
-        """Fetch what is at ``path``."""
+        """Fetch ``path`` and parse the response as a ``model``."""
         request = ClientRequest("GET", path, params=query.to_params() if query else None)
         outcome, _ = yield from self._send_with_retries(request, self._deadline())
         return _require_success(outcome).read(model)
@@ -144,23 +150,21 @@ class ClientRules:
         return self.fetch(model, f"{_make_issue_path(issue_id)}/history", None)
 
     def look_up(self, model: type[Received], receipt: str) -> RequestSteps[Received]:
-        """Fetch what the holder of a receipt may see. Changes nothing, so it is retried like a
-        GET.
-        """
+        """Fetch the issue of a receipt. Retried like a GET, because it changes nothing."""
         request = ClientRequest("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
         outcome, _ = yield from self._send_with_retries(request, self._deadline())
         return _require_success(outcome).read(model)
 
     def users(self) -> RequestSteps[tuple[User, ...]]:
-        """Fetch all users, page by page where the server has pages."""
+        """Fetch all users, page by page if the server has pages."""
         deadline = self._deadline()
         pages = PageIterator[User]()
-        everyone: list[User] = []
+        all_users: list[User] = []
         while pages.position is not None:
             request = ClientRequest("GET", "/user", params=pages.position)
             outcome, _ = yield from self._send_with_retries(request, deadline)
-            everyone += pages.take(_require_success(outcome).users())
-        return tuple(everyone)
+            all_users += pages.take(_require_success(outcome).users())
+        return tuple(all_users)
 
     def _fetch_issue(self, issue_id: str, deadline: float) -> RequestSteps[Issue]:
         outcome, _ = yield from self._send_with_retries(
@@ -174,17 +178,17 @@ class ClientRules:
     def _send_with_retries(
         self, request: ClientRequest, deadline: float, *, needs_keys: bool = False
     ) -> RequestSteps[tuple[Outcome, bool]]:
-        """Send until a usable outcome; also return whether any attempt has an unknown outcome.
+        """Send a request until its outcome is final or retries cannot help.
 
-        With ``needs_keys``, an attempt of unknown outcome is repeated only if the server keeps
-        idempotency keys. Other servers do not; ours says so in every response, so any cheap call
-        tells.
+        Returns that outcome, and whether the outcome of any attempt is unknown. With
+        ``needs_keys``, an attempt of unknown outcome is repeated only if the server keeps
+        idempotency keys. A server that does says so in every response, `_PROBE` included.
         """
         unsure = False
         request_id = None if request.anonymous else uuid.uuid4().hex
         if request_id:
-            named = {**request.headers, REQUEST_ID: request_id}
-            request = replace(request, headers=named)
+            headers = {**request.headers, REQUEST_ID: request_id}
+            request = replace(request, headers=headers)
         for attempt in itertools.count(1):
             if unsure and needs_keys and not self.keeps_keys:
                 latest = yield from self._attempt(_PROBE, deadline)
@@ -198,19 +202,21 @@ class ClientRules:
             pause = max(wait, backoff)
             if time.monotonic() + pause >= deadline:
                 break
-            text = "%s %s again in %.1f s: %s"
-            of = {"request_id": request_id}
-            log.info(text, request.method, request.path, pause, latest.reason, extra=of)
+            text = "%s %s: retry in %.1f s, %s"
+            extra = {"request_id": request_id}
+            log.info(text, request.method, request.path, pause, latest.reason, extra=extra)
             yield Pause(pause)
         return outcome, unsure
 
     def _attempt(self, request: ClientRequest, deadline: float) -> RequestSteps[Outcome]:
         token = self.token if isinstance(self.token, str) else self.token()
         if not _is_header_safe(token):
-            raise AuthenticationError(Problem(status=401, detail="There is no usable token."))
+            raise AuthenticationError(
+                Problem(status=401, detail="The token is empty or malformed.")
+            )
         left = deadline - time.monotonic()
         if left <= 0:
-            return NoResponse("The server did not answer in time.", never_sent=True, final=True)
+            return NoResponse(TIMED_OUT, never_sent=True, final=True)
         outcome = yield replace(
             request,
             headers={**request.headers, "Authorization": f"Bearer {token}"},
@@ -243,7 +249,7 @@ def _make_issue_path(issue_id: str) -> str:
 
 
 def _is_header_safe(text: str) -> bool:
-    """Return whether a header can carry ``text``; errors of httpx and h11 would repeat it."""
+    """Return whether a header can carry ``text``; else errors of httpx and h11 would repeat it."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
@@ -268,26 +274,26 @@ def _is_same(
 
 def _make_precondition_error() -> PreconditionFailedError:
     return PreconditionFailedError(
-        Problem(status=412, detail="Someone changed this issue in the meantime.")
+        Problem(status=412, detail="This issue has changed since you fetched it.")
     )
 
 
 def _make_field_error(name: str, message: str) -> BadRequestError:
-    at_fault = FieldError(field=name, message=message)
-    return BadRequestError(Problem(status=400, detail=f"{name}: {message}", errors=(at_fault,)))
+    invalid = FieldError(field=name, message=message)
+    return BadRequestError(Problem(status=400, detail=f"{name}: {message}", errors=(invalid,)))
 
 
 def _mark_unsure(failure: IssuesError) -> IssuesError:
     text = str(failure).removesuffix(".")
-    failure.args = (f"{text}. {_UNKNOWN}",)
+    failure.args = (f"{text}. {_UNSURE}",)
     failure.unsure = True
     return failure
 
 
 def start_iteration(query: IssueQuery | None) -> PageIterator[Issue]:
-    """Start to iterate a list. Raises `ValueError` for a query that pages backwards."""
+    """Start to iterate over a list. Raises `ValueError` for a query that pages backwards."""
     if query and (query.before or query.last):
-        raise ValueError("All issues are iterated forwards: use page_order instead of before, last")
+        raise ValueError("iterate() goes forwards: use page_order instead of before or last")
     return PageIterator((query and query.page) or 1)
 
 

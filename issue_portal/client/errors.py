@@ -1,9 +1,9 @@
-"""Failures of a call to an Issues API: one exception class each.
+"""Exceptions of a call to an Issues API.
 
 IssuesError
-  UnreachableError          no response: connection refused, timed out, broken off
+  UnreachableError          no complete response: connection refused, timed out or lost
   BadResponseError          a response that does not follow the contract
-  ApiError                  the server refused, with its problem document
+  ApiError                  the server refused the request; ``problem`` says why
     BadRequestError         400, 413, 415, 422: the request is invalid
     AuthenticationError     401
     PermissionDeniedError   403
@@ -11,7 +11,7 @@ IssuesError
     ConflictError           409
     PreconditionFailedError 412
     NotSupportedError       405, 501: this server lacks the call
-    RateLimitError          429, with ``retry_after`` in seconds when available
+    RateLimitError          429, with ``retry_after`` in seconds if available
     ServerError             5xx
 """
 
@@ -19,9 +19,9 @@ from issue_portal.models.responses import FieldError, Problem
 
 
 class IssuesError(Exception):
-    """Base of all failures of a call.
+    """Base of all exceptions of a call.
 
-    ``unsure`` marks a report or change that the server may have stored. ``request_id`` identifies
+    ``unsure`` is true if the server may have stored the report or change. ``request_id`` identifies
     the request in the server's log; anonymous reports and receipts have none.
     """
 
@@ -57,7 +57,7 @@ class ApiError(IssuesError):
 
 
 class BadRequestError(ApiError):
-    """The request is invalid; ``fields`` says where."""
+    """The request is invalid; ``fields`` names the invalid fields."""
 
 
 class AuthenticationError(ApiError):
@@ -69,7 +69,7 @@ class PermissionDeniedError(ApiError):
 
 
 class NotFoundError(ApiError):
-    """There is no such thing, or the caller may not see it."""
+    """The resource does not exist, or the caller may not see it."""
 
 
 class ConflictError(ApiError):
@@ -77,7 +77,7 @@ class ConflictError(ApiError):
 
 
 class PreconditionFailedError(ApiError):
-    """Someone else changed the issue in the meantime."""
+    """Someone else changed the issue since it was fetched."""
 
 
 class NotSupportedError(ApiError):

@@ -1,4 +1,4 @@
-"""Iterates the pages of a list, by cursor where the server has cursors, else by number."""
+"""Iterates over the pages of a list, by cursor if the server has cursors, else by number."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -8,24 +8,24 @@ from issue_portal.client.errors import BadResponseError
 from issue_portal.models.responses import Issue, Page, User
 
 _MOST_STALE_PAGES = 3
-"""Pages in a row without new items: concurrent inserts explain some, never many."""
+"""Most pages in a row without new items. Concurrent inserts cause a few, never many."""
 
-_REMEMBERED = 2_000
-"""Items among which a repeated one is recognised: 20 full pages."""
+_RECENT_ITEMS = 2_000
+"""Number of latest items among which a repeated one is recognised: 20 full pages."""
 
 Item = TypeVar("Item", Issue, User)
 
 
 class PageIterator(Generic[Item]):
-    """Finds the next page up to the last. Raises `BadResponseError` if the list has no end."""
+    """Finds the next page, until the last. Raises `BadResponseError` if the list has no end."""
 
     def __init__(self, number: int = 1) -> None:
         self.position: Mapping[str, str | int] | None = {}
         """The parameters of the next page; None after the last."""
         self._number = number
         # Bounded memory: items repeat soon after, when pages shift.
-        self._ids: deque[str] = deque(maxlen=_REMEMBERED)
-        self._cursors: deque[str] = deque(maxlen=_REMEMBERED // 100)
+        self._ids: deque[str] = deque(maxlen=_RECENT_ITEMS)
+        self._cursors: deque[str] = deque(maxlen=_RECENT_ITEMS // 100)
         self._stale_pages = 0
 
     def take(self, page: Page[Item]) -> list[Item]:

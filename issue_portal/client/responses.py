@@ -1,6 +1,6 @@
 """Outcomes of one request: a response or none, its meaning, and whether a retry may help.
 
-Nothing repeats what was sent, nor chains an error that does: errors end up in logs.
+Errors end up in logs, so none of them contains the request or chains an error that does.
 """
 
 import json
@@ -19,13 +19,17 @@ from issue_portal.models.responses import FieldError, Issue, Problem, UserPage
 
 Received = TypeVar("Received", bound=BaseModel)
 
-_RETRIED = {429, 502, 503, 504}
-_MAY_HAVE_ACTED = {500, 502, 503, 504}
+_RETRY_STATUSES = {429, 502, 503, 504}
+_UNSURE_STATUSES = {500, 502, 503, 504}
+"""Responses to requests that the server may have acted on."""
+
 _LONGEST_WAIT = 10.0
 """Longest ``Retry-After`` in seconds that the client waits for."""
 
 _LONGEST_TEXT = 1000
 """Characters kept of a server's explanation."""
+
+TIMED_OUT = "The server did not respond in time."
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class NoResponse:
     @property
     def reason(self) -> str:
         """The reason in a word or two that are safe to log."""
-        return "not reachable" if self.never_sent else "no answer"
+        return "unreachable" if self.never_sent else "no response"
 
     @property
     def unsure(self) -> bool:
@@ -52,7 +56,7 @@ class NoResponse:
 
     @property
     def wait(self) -> float | None:
-        """Seconds to wait before another attempt; None if that cannot help."""
+        """Seconds to wait before another attempt; None if another attempt cannot help."""
         return None if self.final else 0.0
 
     def error(self) -> IssuesError | None:
@@ -68,7 +72,7 @@ class ReceivedResponse:
     headers: httpx.Headers
     body: bytes = b""
     flaw: str | None = None
-    """Why ``body`` is unusable."""
+    """Why ``body`` is unusable; None if it is usable."""
     request_id: str | None = None
     """Identifies the request in the server's log."""
 
@@ -80,13 +84,14 @@ class ReceivedResponse:
     @property
     def unsure(self) -> bool:
         """Whether the server may have acted on the request although it failed."""
-        return self.status in _MAY_HAVE_ACTED
+        return self.status in _UNSURE_STATUSES
 
     @property
     def wait(self) -> float | None:
-        """Seconds to wait before another attempt; None if that cannot help."""
-        asked = _parse_retry_after(self.headers) or 0.0
-        return asked if self.status in _RETRIED and asked <= _LONGEST_WAIT else None
+        """Seconds to wait before another attempt; None if another attempt cannot help."""
+        requested = _parse_retry_after(self.headers) or 0.0
+        is_worthwhile = self.status in _RETRY_STATUSES and requested <= _LONGEST_WAIT
+        return requested if is_worthwhile else None
 
     def error(self) -> IssuesError | None:
         """Return the exception for this outcome, or None for a success."""
@@ -120,7 +125,7 @@ class ReceivedResponse:
             raise BadResponseError(self.flaw)
         document = _parse_json(self.body)
         if document is None:
-            raise BadResponseError("The server's answer is not JSON.")
+            raise BadResponseError("The server's response is not JSON.")
         return document
 
 
@@ -144,26 +149,26 @@ def _validate(model: type[Received], document: Any) -> Received:
         return model.model_validate(document)
     except ValidationError as error:
         fields = {".".join(map(str, item["loc"])) for item in error.errors(include_input=False)}
-    at_fault = ", ".join(sorted(fields)[:5])[:_LONGEST_TEXT] or "the whole"
-    raise BadResponseError(f"The server's answer is not as expected: {at_fault}.")
+    invalid = ", ".join(sorted(fields)[:5])[:_LONGEST_TEXT] or "body"
+    raise BadResponseError(f"The server's response is invalid: {invalid}.")
 
 
-def _describe_redirect(answer: ReceivedResponse) -> str:
-    text = f"The server answered with a redirect ({answer.status})"
+def _describe_redirect(response: ReceivedResponse) -> str:
+    text = f"The server responded with a redirect ({response.status})"
     try:
-        target = httpx.URL(answer.headers.get("location", ""))
+        target = httpx.URL(response.headers.get("location", ""))
         host, port = target.host, f":{target.port}" if target.port else ""
     except (httpx.InvalidURL, ValueError):
         return f"{text}."
     if not host:
-        return f"{text} within itself. Redirects are not followed: check its address."
+        return f"{text} to itself. Redirects are not followed: check the server's URL."
     where = f"{target.scheme}://{host}{port}"
-    return f"{text} to {where}. Redirects are not followed: correct the server's address."
+    return f"{text} to {where}. Redirects are not followed: correct the server's URL."
 
 
-def _parse_problem(answer: ReceivedResponse) -> Problem:
-    """Parse a problem document, or another form of error document."""
-    document = _parse_json(answer.body)
+def _parse_problem(response: ReceivedResponse) -> Problem:
+    """Parse a problem document, or an error document of another form."""
+    document = _parse_json(response.body)
     if not isinstance(document, dict):
         document = {}
     nested = document.get("error")
@@ -180,8 +185,8 @@ def _parse_problem(answer: ReceivedResponse) -> Problem:
     problem_type, title = document.get("type"), document.get("title")
     return Problem(
         type=_clean_text(problem_type) if isinstance(problem_type, str) else "about:blank",
-        title=_clean_text(title) if isinstance(title, str) else _get_phrase(answer.status),
-        status=answer.status,
+        title=_clean_text(title) if isinstance(title, str) else _get_phrase(response.status),
+        status=response.status,
         detail=text,
         errors=fields,
     )
@@ -195,15 +200,15 @@ def _parse_field_errors(items: Any) -> tuple[FieldError, ...]:
 
 
 def _parse_field_error(item: Mapping[str, Any]) -> FieldError:
-    place = item.get("loc")
-    path = [str(part) for part in place[1:]] if isinstance(place, list) else []
+    location = item.get("loc")
+    path = [str(part) for part in location[1:]] if isinstance(location, list) else []
     field = item.get("field") or ".".join(path) or "body"
-    message = item.get("message") or item.get("msg") or "is not valid"
+    message = item.get("message") or item.get("msg") or "is invalid"
     return FieldError(field=_clean_text(str(field)), message=_clean_text(str(message)))
 
 
 def _clean_text(text: str) -> str:
-    """Shorten a server's text and replace halves of surrogate pairs, which cannot be sent."""
+    """Shorten a server's text and replace halves of surrogate pairs, which cannot be encoded."""
     return text[:_LONGEST_TEXT].encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""The steps of a call: a request or a pause. `core` yields them, the clients carry them out."""
+"""The steps of a call: requests and pauses. `core` yields them; the clients execute them."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ class ClientRequest:
     json: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 0.0
-    """Seconds to wait for the next byte, at most."""
+    """Longest wait for the next byte, in seconds."""
     deadline: float = 0.0
-    """When to give up, by ``time.monotonic()``."""
+    """Time to give up, in seconds of ``time.monotonic()``."""
     anonymous: bool = False
     """Whether the request must carry no id."""
 

@@ -1,7 +1,7 @@
 """Sends one request over httpx and reads its response, in a thread or on an event loop.
 
-Both end by the deadline whatever the server does, and never raise httpx's exceptions, which carry
-the request and its token.
+Both functions return by the deadline, whatever the server does. They never raise httpx's
+exceptions, which contain the request and its token.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ from typing import Any
 
 import httpx
 
-from issue_portal.client.responses import NoResponse, Outcome, ReceivedResponse
+from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, ReceivedResponse
 from issue_portal.client.steps import ClientRequest
 
 PREFIX = "/api/v1/app"
 
-LARGEST_ANSWER = 64 * 2**20
-"""Bytes, decompressed."""
+LARGEST_RESPONSE = 64 * 2**20
+"""Largest body of a response in bytes, decompressed."""
 
-_IN_TIME = "The server did not answer in time."
+_NOT_DECOMPRESSED = "The server's response cannot be decompressed."
 
 
 def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
-    """Return the settings of both kinds of httpx client."""
+    """Return the arguments that the sync and the async httpx client share."""
     # User info in the URL would replace our Authorization header and appear in logs.
     url = httpx.URL(base_url).copy_with(userinfo=b"")
     return {
@@ -44,34 +44,34 @@ def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
 
 
 def send(http: httpx.Client, request: ClientRequest) -> Outcome:
-    """Send a request and read its response."""
-    reading = _ResponseReader(request.deadline)
+    """Send a request and read its response, or return why there is none."""
+    reader = _ResponseReader(request.deadline)
     before = _deadline.set(request.deadline)
     try:
         with http.stream(
-            **_build_arguments(request), extensions={"trace": _bound_reads}
+            **_build_arguments(request), extensions={"trace": _limit_reads}
         ) as response:
-            reading.begin(response)
+            reader.start(response)
             for chunk in response.iter_raw():
-                reading.add(chunk)
+                reader.add(chunk)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _StopReadingError) as error:
-        return reading.broken(error)
+        return reader.finish_after_error(error)
     finally:
         _deadline.reset(before)
-    return reading.answer()
+    return reader.finish()
 
 
 async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome:
-    """Send a request and read its response."""
-    reading = _ResponseReader(request.deadline)
+    """Send a request and read its response, or return why there is none."""
+    reader = _ResponseReader(request.deadline)
     try:
         async with (
             asyncio.timeout(request.deadline - time.monotonic()),
             http.stream(**_build_arguments(request)) as response,
         ):
-            reading.begin(response)
+            reader.start(response)
             async for chunk in response.aiter_raw():
-                reading.add(chunk)
+                reader.add(chunk)
     except (
         httpx.HTTPError,
         httpx.InvalidURL,
@@ -79,12 +79,12 @@ async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome
         _StopReadingError,
         TimeoutError,
     ) as error:
-        return reading.broken(error)
-    return reading.answer()
+        return reader.finish_after_error(error)
+    return reader.finish()
 
 
 class _StopReadingError(Exception):
-    """No more of the response is read."""
+    """The rest of the response is not worth reading."""
 
 
 class _ResponseReader:
@@ -97,65 +97,68 @@ class _ResponseReader:
         self._flaw: str | None = None
         self._gzip: Any = None
 
-    def begin(self, response: httpx.Response) -> None:
+    def start(self, response: httpx.Response) -> None:
+        """Start with the headers of a response."""
         self._response = response
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding == "gzip":
             self._gzip = zlib.decompressobj(wbits=31)
         elif encoding != "identity":
-            self._flaw = "The server's answer cannot be unpacked."
+            self._flaw = _NOT_DECOMPRESSED
             raise _StopReadingError
 
     def add(self, chunk: bytes) -> None:
+        """Add a chunk of the body as it was sent."""
         if self._gzip:
-            chunk = self._unpacked(chunk)
+            chunk = self._decompress(chunk)
         self._body += chunk
-        if len(self._body) > LARGEST_ANSWER:
-            self._flaw = f"The server's answer is larger than {LARGEST_ANSWER >> 20} MB."
+        if len(self._body) > LARGEST_RESPONSE:
+            self._flaw = f"The server's response is larger than {LARGEST_RESPONSE >> 20} MB."
             raise _StopReadingError
         if time.monotonic() > self._deadline:
-            raise httpx.ReadTimeout(_IN_TIME)
+            raise httpx.ReadTimeout(TIMED_OUT)
 
-    def _unpacked(self, chunk: bytes) -> bytes:
+    def _decompress(self, chunk: bytes) -> bytes:
         assert self._gzip is not None
         try:
-            unpacked: bytes = self._gzip.decompress(chunk, LARGEST_ANSWER + 1 - len(self._body))
+            plain: bytes = self._gzip.decompress(chunk, LARGEST_RESPONSE + 1 - len(self._body))
         except zlib.error:
-            self._flaw = "The server's answer cannot be unpacked."
+            self._flaw = _NOT_DECOMPRESSED
             raise _StopReadingError from None
-        return unpacked
+        return plain
 
-    def answer(self) -> ReceivedResponse:
+    def finish(self) -> ReceivedResponse:
+        """Return the complete response."""
         assert self._response is not None
         body = b"" if self._flaw else bytes(self._body)
         return ReceivedResponse(
             self._response.status_code, self._response.headers, body, self._flaw
         )
 
-    def broken(self, error: Exception) -> Outcome:
-        """Return the outcome when reading failed with ``error``."""
-        # A refusal counts even if its explanation did not arrive.
+    def finish_after_error(self, error: Exception) -> Outcome:
+        """Return the outcome of a request that failed with ``error``."""
+        # The status of a refusal is enough, even if the body did not arrive.
         if self._response is not None and (self._flaw or self._response.status_code >= 300):
-            return self.answer()
+            return self.finish()
         return _explain_failure(error)
 
 
 def _explain_failure(error: Exception) -> NoResponse:
     match error:
         case httpx.ConnectError():
-            return NoResponse(f"The server cannot be reached: {error}", never_sent=True)
+            return NoResponse(f"Cannot reach the server: {error}", never_sent=True)
         case httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
-            return NoResponse("The server cannot be reached.", never_sent=True)
+            return NoResponse("Cannot reach the server.", never_sent=True)
         case UnicodeError():
-            text = "The request cannot be sent: it has characters that are none."
+            text = "Cannot send the request: it contains half of a surrogate pair."
             return NoResponse(text, never_sent=True, final=True)
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
-            text = "The request cannot be sent: the server's address has to begin with http:// or https://."
+            text = "Cannot send the request: the server's URL must start with http:// or https://."
             return NoResponse(text, never_sent=True, final=True)
         case httpx.TimeoutException() | TimeoutError():
-            return NoResponse(_IN_TIME)
+            return NoResponse(TIMED_OUT)
         case _:
-            return NoResponse("The connection to the server broke off.")
+            return NoResponse("Lost the connection to the server.")
 
 
 def _build_arguments(request: ClientRequest) -> dict[str, Any]:
@@ -165,7 +168,7 @@ def _build_arguments(request: ClientRequest) -> dict[str, Any]:
         "params": request.params,
         "json": request.json,
         "headers": request.headers,
-        # Hosts often have two addresses, tried one after the other.
+        # Hosts often have two addresses, which are tried one after the other.
         "timeout": httpx.Timeout(request.timeout, connect=request.timeout / 2),
     }
 
@@ -173,11 +176,11 @@ def _build_arguments(request: ClientRequest) -> dict[str, Any]:
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
-def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
+def _limit_reads(event: str, info: Mapping[str, Any]) -> None:
     """Limit the reads of a new connection to the deadline of the request that uses it.
 
-    TODO(httpx>0.28): remove when httpx can limit a request as a whole. It limits single reads only,
-    so that a server that sends a byte at a time could hold a thread for ever.
+    TODO(httpx>0.28): remove when httpx can limit a whole request. It limits single reads only: a
+    server that sends a byte at a time could block a thread for ever.
     """
     if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
         return
@@ -187,8 +190,8 @@ def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
     def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
         left = _deadline.get() - time.monotonic()
         if left <= 0:
-            raise httpx.ReadTimeout(_IN_TIME)
-        # Without a timeout, it is a request of another user of the transport.
+            raise httpx.ReadTimeout(TIMED_OUT)
+        # Another user of this transport sets no timeout.
         data: bytes = read(max_bytes, timeout if timeout is None else min(timeout, left))
         return data
 
@@ -196,7 +199,7 @@ def _bound_reads(event: str, info: Mapping[str, Any]) -> None:
 
 
 class _QueryFilter(logging.Filter):
-    """Removes the query, which contains search texts, from the URLs that httpx logs."""
+    """Removes queries, which contain search texts, from the URLs that httpx logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):

@@ -1,4 +1,4 @@
-"""The accounts that people sign in with: a YAML file in the data directory, open to edits."""
+"""Accounts for sign-in with a password: a YAML file in the data directory, editable by hand."""
 
 import logging
 import os
@@ -25,8 +25,7 @@ SHORTEST_PASSWORD = 8
 """Characters."""
 
 FEWEST_GUESSES = 10**6
-"""Passwords that zxcvbn expects to take fewer guesses are refused."""
-
+"""Fewest guesses, by zxcvbn's estimate, that an accepted password takes."""
 
 _GUESSED_PART = 16
 """Characters of a password checked at once: zxcvbn (4.5) takes three seconds for 72."""
@@ -82,20 +81,20 @@ def load_accounts(settings: Settings) -> Accounts:
     except (OSError, ValueError) as error:
         raise FatalError(f"Cannot read the accounts in {path}: {error}") from error
     if not accounts and _marker_path(settings).exists():
-        # Starting afresh would let disabled accounts in again.
+        # New accounts would let disabled users in again.
         raise FatalError(
             f"{path} is gone or empty. Restore it; to start with new accounts, delete"
             f" {_marker_path(settings)} as well."
         )
     if not accounts:
         return {}
-    with suppress(OSError):  # A full disk: a later read creates the marker.
+    with suppress(OSError):  # On a full disk, a later read creates the marker.
         _marker_path(settings).touch(mode=0o600)
     return {name.lower(): account for name, account in accounts.items()}
 
 
 class AccountsFile:
-    """The accounts of a running process, read again whenever the file changes."""
+    """The accounts of a running process. Reads the file again whenever it changes."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -104,19 +103,19 @@ class AccountsFile:
         self._accounts: Accounts = {}
 
     def get_all(self) -> Accounts:
-        """Return all accounts; an empty dict if there never was a file.
+        """Return all accounts; an empty dict if the file never existed.
 
         While the file is missing or damaged, the last readable accounts stay in use, so that no
-        disabled account gets back in.
+        disabled user gets back in.
         """
         try:
-            file = os.stat(self._path)  # noqa: PTH116 - at each request
+            status = os.stat(self._path)  # noqa: PTH116 - at each request
         except FileNotFoundError:
             return self._accounts
-        # ctime also changes when the owner or the mode does, so that we retry an unreadable file.
-        changed = file.st_mtime_ns, file.st_ctime_ns
-        if changed != self._read_at:
-            self._read_at = changed
+        # ctime also changes with owner and mode, so that an unreadable file is tried again.
+        changed_at = status.st_mtime_ns, status.st_ctime_ns
+        if changed_at != self._read_at:
+            self._read_at = changed_at
             try:
                 self._accounts = load_accounts(self._settings)
             except FatalError as error:
@@ -131,7 +130,7 @@ class AccountsFile:
 
 @contextmanager
 def edit_accounts(settings: Settings) -> Iterator[Accounts]:
-    """Yield the accounts to change under a lock; write all of them when the block ends."""
+    """Lock and yield the accounts for changes; write all of them when the block ends."""
     with lock_directory(settings.data_dir):
         accounts = load_accounts(settings)
         yield accounts
@@ -142,7 +141,7 @@ def edit_accounts(settings: Settings) -> Iterator[Accounts]:
 
 
 def create_first_accounts(settings: Settings) -> dict[str, str]:
-    """Create two accounts if there is no file. Returns their passwords by user name."""
+    """Create two accounts if there is no file; return their passwords by user name."""
     if _accounts_path(settings).exists():
         return {}
     passwords = {name: generate_password() for name in ("member", "reviewer")}
@@ -172,8 +171,8 @@ def generate_password() -> str:
 def find_password_fault(password: str, *about: str) -> PasswordFault | None:
     """Return why a password is refused, or None.
 
-    ``about`` lists what others know about its owner, such as the name: a password made from it is
-    easy to guess.
+    ``about`` lists facts about the owner, such as the name: a password made of them is easy to
+    guess.
     """
     if len(password) < SHORTEST_PASSWORD:
         return PasswordFault.TOO_SHORT

@@ -1,12 +1,10 @@
-"""The size of a request body, as its headers tell it."""
+"""The size of a request body, estimated from the headers."""
 
 from collections.abc import Mapping
 
 
 def estimate_body_size(headers: Mapping[str, str], most: int) -> int:
-    """Return the size of a body in bytes, at most ``most``, which also stands for an unknown
-    size.
-    """
+    """Return the size of a body in bytes, at most ``most``; if it is unknown, ``most``."""
     if "transfer-encoding" in headers:
         return most
     length = headers.get("content-length", "")

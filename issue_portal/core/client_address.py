@@ -1,4 +1,4 @@
-"""Client addresses, as rate limits group them."""
+"""Groups client addresses for rate limits."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ def find_client_key(scope: Mapping[str, Any]) -> str:
 def normalize_address(host: str | None) -> str:
     """Return the rate limit key of a client: its IPv4 address, or its IPv6 /48 network.
 
-    A customer of a network provider owns all addresses of such a network. Returns "" if the address
-    is unknown: localhost, or a local proxy that does not forward addresses.
+    One customer of a network provider may own all addresses of such a network. Returns "" for
+    localhost, which may be a proxy that does not forward addresses, and for an unknown address.
     """
     try:
         address = ipaddress.ip_address((host or "").partition("%")[0])

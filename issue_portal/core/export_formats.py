@@ -1,4 +1,4 @@
-"""Issues as text for other programs: JSON Lines in the form of the contract, or CSV."""
+"""Formats issues for other programs: as JSON Lines in the contract's format, or as CSV."""
 
 import csv
 import io
@@ -37,12 +37,12 @@ def format_json_line(issue: Issue) -> str:
 
 
 def escape_line_breaks(document: str) -> str:
-    """Escape the characters of a JSON document that some programs take for line breaks."""
+    """Escape the characters in a JSON document that some programs treat as line breaks."""
     return document.translate(_BREAKS)
 
 
 def format_csv_header() -> str:
-    """Return the header line."""
+    """Return the header line of a CSV file."""
     return _format_row(CSV_HEADER)
 
 
@@ -83,13 +83,13 @@ _FORMULA_STARTS = "=+@＝＋－＠﹢﹣﹦﹫−-"
 _INNER_FORMULA = re.compile(
     rf"([;\t\r\n](?:[^\w{_FORMULA_STARTS}]|[\u115f\u1160\u3164\uffa0])*)(?=[{_FORMULA_STARTS}])"
 )
-"""A formula inside a cell, where a program splits at another sign than the comma."""
+"""A formula inside a cell, for programs that split cells at a character other than a comma."""
 
 
 def escape_formula(cell: str) -> str:
     """Return a cell in which no part can run as a formula in a spreadsheet."""
-    # A leading apostrophe makes a cell text. Spreadsheets skip blanks before they look.
-    seen = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
-    risky = seen in tuple(_FORMULA_STARTS) or cell.startswith(("\t", "\r", "\n"))
+    # A leading apostrophe makes a cell text. Spreadsheets ignore blanks before a formula.
+    first = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
+    risky = first in tuple(_FORMULA_STARTS) or cell.startswith(("\t", "\r", "\n"))
     cell = _INNER_FORMULA.sub(r"\1'", cell)
     return f"'{cell}" if risky else cell

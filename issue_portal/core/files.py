@@ -1,4 +1,4 @@
-"""The data directory: created, locked, probed for space, and written atomically."""
+"""The data directory: creation, locking, checks for free space, and atomic writes."""
 
 import errno
 import os
@@ -15,19 +15,20 @@ from filelock import FileLock
 from issue_portal.core.settings import FatalError, Settings
 
 _PROBE_SIZE: Final = 64 * 1024
-"""Bytes; more than the smallest writes of the program."""
+"""Bytes that a probe writes: more than the smallest writes of the program."""
 
 _TEMPORARY: Final = re.compile(r"\.(secret\.key|accounts\.yaml|probe)\.[0-9a-f]{8}")
 _TEMPORARY_SECONDS: Final = 60
+"""Age from which a temporary file counts as left over."""
 
 _PROBE_INTERVAL: Final = 5.0
-"""Seconds for which a successful probe stays valid."""
+"""Seconds for which a successful probe is valid."""
 
 
 def make_data_directory(settings: Settings) -> None:
     """Create the directory if it is missing. Raises `FatalError` if it is not writable.
 
-    A full disk is accepted: commands that only read work beside a running portal.
+    A full disk is no error: commands that only read still work.
     """
     directory = settings.data_dir
     try:
@@ -57,27 +58,27 @@ def lock_directory(directory: Path) -> Iterator[None]:
 
 def _remove_stale_files(directory: Path) -> None:
     """Remove temporary files of killed processes; they may contain a secret."""
-    past = time.time() - _TEMPORARY_SECONDS
+    cutoff = time.time() - _TEMPORARY_SECONDS
     for file in directory.glob(".*.[0-9a-f]*"):
         if not _TEMPORARY.fullmatch(file.name):
             continue
         with suppress(FileNotFoundError):  # Another process was faster.
-            if file.stat().st_mtime < past:
+            if file.stat().st_mtime < cutoff:
                 file.unlink()
 
 
 class WriteProbe:
-    """Checks every few seconds at most whether there is space in some directories."""
+    """Checks whether directories accept writes, at most once every few seconds."""
 
     def __init__(self, *directories: Path) -> None:
         self._directories = dict.fromkeys(directories)
-        self._looked_at = 0.0
+        self._checked_at = 0.0
         self._error = ""
 
     def find_error(self) -> str:
         """Return why writing fails, or "" if it works."""
-        if time.monotonic() - self._looked_at > _PROBE_INTERVAL or self._error:
-            self._looked_at = time.monotonic()
+        if time.monotonic() - self._checked_at > _PROBE_INTERVAL or self._error:
+            self._checked_at = time.monotonic()
             try:
                 for directory in self._directories:
                     _write_probe(directory, _PROBE_SIZE)
@@ -98,7 +99,7 @@ def _write_probe(directory: Path, size: int) -> None:
 
 
 class FileCreatedError(FatalError):
-    """Another process has created the file that was to be written."""
+    """Another process created the file first."""
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def replace_when_complete(path: Path, *, overwrite: bool = True) -> Iterator[Pat
 
 
 def write_private_file(path: Path, text: str, *, replace: bool = False) -> bool:
-    """Write a file that only its owner can read, whole or not at all.
+    """Write a file atomically; only its owner can read it.
 
     Returns whether it was written: without ``replace``, an existing file is left alone.
     """
@@ -136,7 +137,7 @@ def write_private_file(path: Path, text: str, *, replace: bool = False) -> bool:
 
 def sync_to_disk(path: Path) -> None:
     """Wait until the content of a file is on disk."""
-    with path.open("r+b") as file:  # Windows syncs only what is open for writing.
+    with path.open("r+b") as file:  # Windows syncs only files that are open for writing.
         os.fsync(file.fileno())
 
 
@@ -155,6 +156,6 @@ def _rename_to_new(temporary: Path, path: Path) -> None:
     except OSError:
         if os.path.lexists(path):
             raise FileCreatedError(
-                f"{path} is there now: another command has written it. Give a new name."
+                f"{path} now exists: another command created it. Choose another name."
             ) from None
-        temporary.rename(path)  # This file system has no links.
+        temporary.rename(path)  # The file system has no hard links.

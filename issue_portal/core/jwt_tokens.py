@@ -1,6 +1,6 @@
-"""JWTs (RFC 7519) that we sign for ourselves; anyone can read their claims.
+"""JWTs (RFC 7519) that the portal signs and verifies. Anyone can read their claims.
 
-The algorithm is pinned, and each purpose has its own key and audience.
+The algorithm is fixed, and each purpose has its own key and audience.
 """
 
 import time
@@ -21,21 +21,21 @@ _CLAIMS = ["iss", "aud", "iat", "exp", "sub"]
 def sign(keys: SecretKeys, purpose: str, claims: dict[str, Any], seconds: int) -> str:
     """Return a token with ``claims``, signed with the newest key and valid for ``seconds``."""
     now = int(time.time())
-    about = {"iss": _ISSUER, "aud": _make_audience(purpose), "iat": now, "exp": now + seconds}
+    registered = {"iss": _ISSUER, "aud": _make_audience(purpose), "iat": now, "exp": now + seconds}
     key_id, key = next(iter(keys.derive(purpose).items()))
-    return jwt.encode(about | claims, key, _ALGORITHM, headers={"kid": key_id})
+    return jwt.encode(registered | claims, key, _ALGORITHM, headers={"kid": key_id})
 
 
-def verify(keys: SecretKeys, purpose: str, statement: str) -> dict[str, Any]:
+def verify(keys: SecretKeys, purpose: str, token: str) -> dict[str, Any]:
     """Return the claims of a token that one of our keys signed for ``purpose``.
 
     Raises ``jwt.InvalidTokenError``, or its subclass ``jwt.ExpiredSignatureError``.
     """
-    key = keys.derive(purpose).get(jwt.get_unverified_header(statement).get("kid", ""))
+    key = keys.derive(purpose).get(jwt.get_unverified_header(token).get("kid", ""))
     if key is None:
         raise jwt.InvalidTokenError("signed with an unknown key")
     return jwt.decode(
-        statement,
+        token,
         key,
         algorithms=[_ALGORITHM],
         audience=_make_audience(purpose),

@@ -1,7 +1,7 @@
 """Log lines as text or JSON, with the id of their request.
 
-Only fields listed here get into a line. Lines that a client can make long or frequent are limited,
-so that a log never fills the disk.
+A line has only the fields listed here. Length and frequency of lines that clients can cause are
+limited, so that a log never fills the disk.
 """
 
 import copy
@@ -24,10 +24,10 @@ LINES_A_MINUTE: Final = 300
 """Budget of each group: our errors, page errors, warnings, other lines."""
 
 REFUSALS_A_MINUTE: Final = 600
-"""Lines of refused API requests; answered requests have no limit."""
+"""Budget of refused API requests. Successful requests have no limit."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Id of the request being answered, if any."""
+"""Id of the current request, if any."""
 
 REQUEST_LOGGER: Final = "issue_portal.requests"
 """Logger with one line per API request."""
@@ -51,7 +51,7 @@ class _RequestIdFilter(logging.Filter):
 class _ConnectionFilter(logging.Filter):
     """Drops the lines that uvicorn (0.54) and websockets (17) log for each connection.
 
-    Some contain client addresses, and all would crowd out what matters.
+    Some contain client addresses, and all would crowd out other lines.
     """
 
     _DROPPED = (
@@ -100,7 +100,7 @@ class LogBudget:
 class _BudgetHandler(logging.StreamHandler[TextIO]):
     """Writes log lines within a budget for each group.
 
-    Clients can cause the errors of pages and of Streamlit, so these do not crowd out other errors.
+    Clients can cause the errors of pages and of Streamlit, so these have a budget of their own.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -108,18 +108,18 @@ class _BudgetHandler(logging.StreamHandler[TextIO]):
         self._errors = LogBudget(LINES_A_MINUTE)
         self._errors_of_pages = LogBudget(LINES_A_MINUTE)
         self._warnings = LogBudget(LINES_A_MINUTE)
-        self._remarks = LogBudget(LINES_A_MINUTE)
+        self._infos = LogBudget(LINES_A_MINUTE)
         self._refusals = LogBudget(REFUSALS_A_MINUTE)
         self._traces = LogBudget(TRACES_A_MINUTE)
-        self._left_out = 0
+        self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         budget = self._budget(record)
         if budget and not budget.spend():
-            self._left_out += 1
+            self._dropped += 1
             return
-        if self._left_out and budget:
-            count, self._left_out = self._left_out, 0
+        if self._dropped and budget:
+            count, self._dropped = self._dropped, 0
             super().emit(
                 _copy_with_message(record, f"{count} lines were left out: too many at once")
             )
@@ -135,15 +135,15 @@ class _BudgetHandler(logging.StreamHandler[TextIO]):
         if record.levelno >= logging.ERROR:
             is_of_pages = record.name.startswith(_PAGE_LOGGERS)
             return self._errors_of_pages if is_of_pages else self._errors
-        return self._warnings if record.levelno >= logging.WARNING else self._remarks
+        return self._warnings if record.levelno >= logging.WARNING else self._infos
 
 
 def _copy_with_message(record: logging.LogRecord, message: str) -> logging.LogRecord:
-    """Return a copy of a record with another message; other handlers share the original."""
-    handler = copy.copy(record)
-    handler.msg, handler.args = message, None
-    handler.exc_info = handler.exc_text = handler.stack_info = None
-    return handler
+    """Return a copy of a record with another message, because handlers share the original."""
+    copied = copy.copy(record)
+    copied.msg, copied.args = message, None
+    copied.exc_info = copied.exc_text = copied.stack_info = None
+    return copied
 
 
 def _escape_unprintable(text: str) -> str:
@@ -158,12 +158,12 @@ def _format_message(record: logging.LogRecord) -> str:
     """Return the message of a record on one line, shortened if necessary."""
     text = record.getMessage()
     more = len(text) - LONGEST_MESSAGE
-    cut = f" … and {more} characters more" if more > 0 else ""
+    cut = f" … and {more} more characters" if more > 0 else ""
     return _escape_unprintable(text[:LONGEST_MESSAGE]) + cut
 
 
 class _TraceFormatter(logging.Formatter):
-    """Indents tracebacks, which repeat client input, so that no line of one looks like a record."""
+    """Indents tracebacks, because a line of client input in one could look like a log line."""
 
     def formatException(self, ei: object) -> str:
         lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
@@ -210,7 +210,7 @@ def make_handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handl
 
 
 def configure_logging(form: Literal["text", "json"]) -> None:
-    """Log to standard error: warnings and worse as text, or also our info lines as JSON."""
+    """Log to standard error. As text, logs warnings and errors; as JSON, also our info lines."""
     logging.getLogger().handlers = [make_handler(form, sys.stderr)]
     # The access lines of uvicorn contain client addresses and search texts.
     logging.getLogger("uvicorn.access").disabled = True

@@ -7,7 +7,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 
 LIFETIME = 60
-"""Seconds. A token serves one call."""
+"""Seconds. Each call gets its own token."""
 
 _PURPOSE = "api"
 _GUEST = "guest"
@@ -25,14 +25,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person who did not sign in; requests count under the opaque ``rate_limit_key``."""
+    """A person who did not sign in; rate limits count by the opaque ``rate_limit_key``."""
 
     rate_limit_key: str
 
 
 @dataclass(frozen=True)
 class Operator:
-    """The user of the command line, who may do everything and is no user of the organisation."""
+    """The user of the command line, with all permissions but no user in the organisation."""
 
 
 Caller = Person | Visitor | Operator

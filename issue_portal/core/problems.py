@@ -25,10 +25,10 @@ class ProblemError(Exception):
 
 
 class IssueNotFoundError(ProblemError):
-    """No such issue: the same answer for one that never was, is deleted or is someone else's."""
+    """The issue does not exist, is deleted or is someone else's; callers cannot tell which."""
 
     def __init__(self) -> None:
-        super().__init__(404, "There is no such issue, or it is not yours to see.")
+        super().__init__(404, "This issue does not exist, or you may not see it.")
 
 
 class ForbiddenError(ProblemError):
@@ -46,7 +46,7 @@ class InvalidFieldError(ProblemError):
 
 
 _MOST_ERRORS: Final = 100
-"""Most fields named in one answer."""
+"""Most fields named in one response."""
 
 
 def convert_validation_error(error: ValidationError) -> ProblemError:

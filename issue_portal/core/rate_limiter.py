@@ -1,4 +1,4 @@
-"""Named limits of events in a time window, counted in this process or in Redis for all."""
+"""Named limits of events per time window, counted in this process or, for replicas, in Redis."""
 
 import logging
 import math
@@ -19,9 +19,7 @@ REDIS_TIMEOUT = 1.0
 """Seconds to wait for Redis before counting in this process."""
 
 _AWAY_SECONDS = 10.0
-"""Seconds without a new attempt after Redis failed, so that requests do not queue up for the
-timeout.
-"""
+"""Seconds without Redis after a failure, so that requests do not queue up for its timeout."""
 
 Result = TypeVar("Result")
 
@@ -30,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limit:
-    """A number of events allowed in a time window."""
+    """A number of events that are allowed in a time window."""
 
     name: str
     item: RateLimitItem
@@ -48,13 +46,13 @@ class Limit:
 
     def with_amount(self, amount: int) -> "Limit":
         """Return the same limit with another number of events."""
-        kind = type(self.item)
-        return Limit(self.name, kind(amount, self.item.multiples, self.item.namespace))
+        item_type = type(self.item)
+        return Limit(self.name, item_type(amount, self.item.multiples, self.item.namespace))
 
 
 @dataclass(frozen=True)
 class LimitState:
-    """State of a limit after an event: ``left`` events remain, all return in ``seconds``."""
+    """State of a limit: ``left`` events remain until the window ends in ``seconds``."""
 
     allowed: bool
     left: int
@@ -62,7 +60,7 @@ class LimitState:
 
 
 class RateLimiter:
-    """Counts events in this process, or in Redis; ``is_off`` if nothing is limited."""
+    """Counts events in this process or in Redis. If ``is_off``, nothing is limited."""
 
     def __init__(self, settings: Settings) -> None:
         location = settings.rate_limits
@@ -85,11 +83,11 @@ class RateLimiter:
 
     @property
     def is_remote(self) -> bool:
-        """Whether counting waits for a network."""
+        """Whether counting waits for the network."""
         return self._shared is not self._memory
 
     def take(self, limit: Limit, key: str, *, cost: int = 1, shared: bool = True) -> LimitState:
-        """Count an event of ``key`` that costs ``cost``, at most the whole limit.
+        """Count an event of ``key`` with a ``cost``, which is at most the whole limit.
 
         Without ``shared``, counts in the memory of this process only.
         """
@@ -106,7 +104,7 @@ class RateLimiter:
 
     def reset(self, limit: Limit, key: str) -> None:
         """Clear the count of ``key``."""
-        self._do(lambda limiter: limiter.clear(limit.item, limit.name, key), shared=True)
+        self._run(lambda limiter: limiter.clear(limit.item, limit.name, key), shared=True)
 
     def _count(
         self,
@@ -121,9 +119,9 @@ class RateLimiter:
             seconds = max(1, math.ceil(stats.reset_time - time.time()))
             return LimitState(allowed, stats.remaining, seconds)
 
-        return self._do(count, shared=shared)
+        return self._run(count, shared=shared)
 
-    def _do(self, act: Callable[[FixedWindowRateLimiter], Result], *, shared: bool) -> Result:
+    def _run(self, act: Callable[[FixedWindowRateLimiter], Result], *, shared: bool) -> Result:
         if not shared or time.monotonic() < self._away_until:
             return act(self._memory)
         try:

@@ -1,4 +1,4 @@
-"""Sign-ins that ended early, so that a copy of their cookie is worthless.
+"""Sign-ins that were revoked before they expired, so that copies of their cookies are refused.
 
 Each is an empty file in the data directory, which all processes share.
 """
@@ -20,12 +20,13 @@ RevokedName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """File name: a keyed hash of the sign-in's id, which reveals nothing."""
 
 _SLACK = 3600
+"""Seconds to keep an expired file, whose time another process may still be setting."""
 
 _RETRY_SECONDS = 30.0
-"""Pause before another attempt to write what could not be written."""
+"""Seconds before another attempt to write."""
 
 _TIDY_SECONDS = 600.0
-"""Pause between removals of expired files; there may be tens of thousands."""
+"""Seconds between removals of expired files, of which there may be tens of thousands."""
 
 _unwritten: dict[Path, dict[RevokedName, float]] = {}
 """Revocations not yet on disk, by folder, with the time at which each sign-in expires."""
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class RevokedSignIns:
-    """The sign-ins that people have ended."""
+    """The revoked sign-ins of an installation."""
 
     def __init__(self, settings: Settings, keys: SecretKeys) -> None:
         self._folder = _get_folder(settings)
@@ -47,8 +48,8 @@ class RevokedSignIns:
     def add(self, sign_in: str, until: float) -> bool:
         """Revoke a sign-in that would expire at ``until``.
 
-        Returns whether it is on disk. If not, only this process knows it, and retries until it
-        stops.
+        Returns whether the revocation is on disk. If not, it holds in this process only, which
+        retries until it stops.
         """
         name = self._hash_names(sign_in)[0]
         with _lock:
@@ -57,7 +58,7 @@ class RevokedSignIns:
         if is_written and time.monotonic() - self._tidied_at > _TIDY_SECONDS:
             self._tidied_at = time.monotonic()
             with suppress(OSError):
-                self._forget_old()
+                self._delete_expired()
         return is_written
 
     def flush(self) -> bool:
@@ -69,7 +70,7 @@ class RevokedSignIns:
         try:
             _write_folder(self._folder, left)
         except OSError as error:
-            log.error("ended sign-ins cannot be stored: %s", error.strerror)
+            log.error("cannot store revoked sign-ins: %s", error.strerror)
             self._write_later()
             return False
         with _lock:
@@ -80,7 +81,7 @@ class RevokedSignIns:
     def _write_later(self) -> None:
         if self._retry is None or not self._retry.is_alive():
             self._retry = threading.Timer(_RETRY_SECONDS, self._write_again)
-            self._retry.daemon = True  # The shutdown flushes what is left.
+            self._retry.daemon = True  # The shutdown writes what is pending.
             self._retry.start()
 
     def _write_again(self) -> None:
@@ -96,22 +97,21 @@ class RevokedSignIns:
     def _hash_names(self, sign_in: str) -> list[RevokedName]:
         return [digest.hex()[:32] for digest in self._keys.hashes("ended", sign_in)]
 
-    def _forget_old(self) -> None:
-        # A file that another process just created does not have its time yet.
-        past = time.time() - _SLACK
+    def _delete_expired(self) -> None:
+        cutoff = time.time() - _SLACK
         for name, until in _read_folder(self._folder).items():
-            if until < past:
+            if until < cutoff:
                 (self._folder / name).unlink(missing_ok=True)
 
 
 def read_revoked(settings: Settings) -> dict[RevokedName, float]:
-    """Return revoked sign-ins and their expiry for a backup."""
+    """Return the revoked sign-ins and their expiry times, for a backup."""
     return _read_folder(_get_folder(settings))
 
 
-def restore_revoked(settings: Settings, ended: dict[RevokedName, float]) -> None:
+def restore_revoked(settings: Settings, revoked: dict[RevokedName, float]) -> None:
     """Write the revoked sign-ins of a backup."""
-    _write_folder(_get_folder(settings), ended)
+    _write_folder(_get_folder(settings), revoked)
 
 
 def _get_folder(settings: Settings) -> Path:
@@ -119,15 +119,15 @@ def _get_folder(settings: Settings) -> Path:
 
 
 def _read_folder(folder: Path) -> dict[RevokedName, float]:
-    digest = {}
+    revoked = {}
     for file in folder.glob("*"):
-        with suppress(FileNotFoundError):  # Another process was faster.
-            digest[file.name] = file.stat().st_mtime
-    return digest
+        with suppress(FileNotFoundError):  # Another process deleted it first.
+            revoked[file.name] = file.stat().st_mtime
+    return revoked
 
 
-def _write_folder(folder: Path, ended: dict[RevokedName, float]) -> None:
+def _write_folder(folder: Path, revoked: dict[RevokedName, float]) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
-    for name, until in ended.items():
+    for name, until in revoked.items():
         (folder / name).touch(mode=0o600)
         os.utime(folder / name, (until, until))

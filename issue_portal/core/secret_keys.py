@@ -1,6 +1,6 @@
 """The secret keys of an installation, and the keys derived from them, one per purpose.
 
-There may be several, newest first: the newest signs and hashes, the older ones still verify.
+The newest key, which comes first, signs and hashes. Older ones still verify.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from issue_portal.core.files import write_private_file
 from issue_portal.core.settings import FatalError, Settings
 
 SHORTEST = 32
-"""Characters."""
+"""Fewest characters of a secret."""
 
 _FEWEST_DIFFERENT = 8
 
 
 class SecretKeys:
-    """Keyed hashes and signing keys; the secrets never leave this object."""
+    """Derives signing keys and keyed hashes. The secrets never leave this object."""
 
     def __init__(self, *newest_first: str) -> None:
         for secret in newest_first:
@@ -28,7 +28,7 @@ class SecretKeys:
         self._derived: dict[str, dict[str, bytes]] = {}
 
     def derive(self, purpose: str) -> dict[str, bytes]:
-        """Return the 32-byte keys for a purpose by the id of their secret, newest first."""
+        """Return the 32-byte keys for a purpose, newest first, by the id of their secret."""
         if purpose not in self._derived:
             self._derived[purpose] = {
                 _derive_key(secret, "id").hex()[:8]: _derive_key(secret, purpose)
@@ -48,10 +48,10 @@ class SecretKeys:
         """Return 16 hex digits that identify each key without revealing it, newest first."""
         return [digest.hex()[:16] for digest in self.hashes("backup")]
 
-    def matches_hash(self, digest_: bytes, purpose: str, *parts: str | bytes) -> bool:
-        """Return whether a hash is that of ``parts`` under any of the keys."""
+    def matches_hash(self, digest: bytes, purpose: str, *parts: str | bytes) -> bool:
+        """Return whether ``digest`` is the hash of ``parts`` under any of the keys."""
         return any(
-            hmac.compare_digest(digest_, candidate) for candidate in self.hashes(purpose, *parts)
+            hmac.compare_digest(digest, candidate) for candidate in self.hashes(purpose, *parts)
         )
 
 
@@ -79,13 +79,13 @@ def load_keys(settings: Settings) -> SecretKeys:
     try:
         return parse_keys(path.read_text())
     except UnicodeDecodeError:
-        raise FatalError(f"{path} is not text: put the right key there.") from None
+        raise FatalError(f"{path} is not text: restore the right key.") from None
 
 
 def parse_keys(text: str) -> SecretKeys:
     """Return the keys in ``text``, newest first, separated by commas or line breaks."""
-    digest = [secret.strip() for secret in re.split(r"[,\n]", text)]
-    return SecretKeys(*[secret for secret in digest if secret] or [""])
+    secrets_ = [secret.strip() for secret in re.split(r"[,\n]", text)]
+    return SecretKeys(*[secret for secret in secrets_ if secret] or [""])
 
 
 def get_key_path(settings: Settings) -> Path:

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class FatalError(Exception):
-    """The program cannot run; the message is one line for the operator."""
+    """The program cannot run. The message is one line for the operator."""
 
 
 class Settings(BaseSettings):

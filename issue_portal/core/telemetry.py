@@ -1,6 +1,6 @@
-"""Errors to Sentry and traces to an OpenTelemetry collector, each if it is configured.
+"""Sends errors to Sentry and traces to an OpenTelemetry collector, if they are configured.
 
-Reports are built from an allow list: no text, header, address, token or person.
+Reports have only fields of an allow list: no text, header, address, token or person.
 """
 
 import logging
@@ -29,7 +29,7 @@ _flushers: list[Callable[[], object]] = []
 
 
 def start(settings: Settings) -> None:
-    """Start what is configured. Raises `FatalError` if a package for it is missing."""
+    """Start Sentry and OpenTelemetry if configured. Raises `FatalError` if a package is missing."""
     try:
         if settings.sentry_dsn.get_secret_value():
             _start_sentry(settings.sentry_dsn.get_secret_value())
@@ -37,13 +37,13 @@ def start(settings: Settings) -> None:
             _start_traces(settings.otlp_endpoint)
     except ImportError as error:
         raise FatalError(
-            f"{error.name} is missing, which ISSUES_SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT"
-            " needs: pip install -r locks/telemetry.txt"
+            f"{error.name} is missing. ISSUES_SENTRY_DSN and OTEL_EXPORTER_OTLP_ENDPOINT"
+            " need it: pip install -r locks/telemetry.txt"
         ) from error
 
 
 def stop() -> None:
-    """Send pending data, for a moment."""
+    """Send pending data, for `_FLUSH_SECONDS` at most."""
     # In threads: with a hanging collector, OpenTelemetry (1.45) exceeds its timeout by far.
     threads = [threading.Thread(target=flush, daemon=True) for flush in _flushers]
     for thread in threads:
@@ -83,20 +83,20 @@ def _start_sentry(dsn: str) -> None:
             auto_session_tracking=False,
         )
     except BadDsn as error:
-        raise FatalError("ISSUES_SENTRY_DSN is not the address of a Sentry project.") from error
+        raise FatalError("ISSUES_SENTRY_DSN is not the DSN of a Sentry project.") from error
     _flushers.append(lambda: sentry_sdk.flush(_FLUSH_SECONDS))
 
 
 def _strip_event(event: Any, _hint: Any) -> Any:
-    """Return the parts of an event that say where in the code it happened, not what it contained.
+    """Return only the parts of an event that locate it in the code, without its data.
 
     Returns None, which drops the event, once this minute's budget is spent.
     """
     if not _events.spend():
         return None
     bare = {name: event[name] for name in _EVENT_FIELDS if name in event}
-    if trace_id := logging_setup.request_id.get():
-        bare["tags"] = {"request_id": trace_id}
+    if request_id := logging_setup.request_id.get():
+        bare["tags"] = {"request_id": request_id}
     # The message template, before values are filled in.
     if (
         str(event.get("logger")).startswith(("issue_portal", "auth", "components", "web"))
@@ -127,13 +127,13 @@ def _start_traces(endpoint: str) -> None:
     from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: PLC0415
 
     class RequestIds(RandomIdGenerator):
-        """The id of a trace is that of its request, so that one finds the other."""
+        """Uses the request id as trace id, so that either leads to the other."""
 
         def generate_trace_id(self) -> int:
-            trace_id = logging_setup.request_id.get()
-            return int(trace_id, 16) if trace_id else super().generate_trace_id()
+            request_id = logging_setup.request_id.get()
+            return int(request_id, 16) if request_id else super().generate_trace_id()
 
-    global _tracer  # noqa: PLW0603 - one a process, like the log
+    global _tracer  # noqa: PLW0603 - one per process, like the log
     provider = TracerProvider(
         id_generator=RequestIds(),
         resource=Resource.create({SERVICE_NAME: SERVICE}),

@@ -1,4 +1,4 @@
-"""Limits in one process that delay callers: a number at once, or a rate per second."""
+"""Limits in one process that delay callers: concurrent operations, or a rate per second."""
 
 import asyncio
 import time
@@ -6,18 +6,18 @@ from weakref import WeakValueDictionary
 
 
 class ConcurrencyLimit:
-    """Lets each key do a number of things at once. Use it from one event loop only."""
+    """Limits the concurrent operations of each key. Use it on one event loop only."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._semaphores: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def get_semaphore(self, name: str) -> asyncio.Semaphore:
-        """Return the semaphore of a key; waiters get it in order."""
-        turn = self._turns.get(name)
-        if turn is None:
-            turn = self._turns[name] = asyncio.Semaphore(self._at_once)
-        return turn
+        """Return the semaphore of a key. It is first come, first served."""
+        semaphore = self._semaphores.get(name)
+        if semaphore is None:
+            semaphore = self._semaphores[name] = asyncio.Semaphore(self._at_once)
+        return semaphore
 
 
 class TokenBucket:
@@ -38,22 +38,22 @@ class TokenBucket:
 
     @property
     def is_full(self) -> bool:
-        """Whether all tokens are there."""
+        """Whether no tokens are missing."""
         return self.used <= 0
 
     @property
     def used(self) -> float:
-        """Tokens taken and not refilled yet."""
+        """Tokens that were taken and are not refilled yet."""
         self.seconds_until_token()
         return self._burst - self._tokens
 
     def take(self, count: float = 1) -> None:
-        """Take tokens. One must be available; the others may put the bucket into debt."""
+        """Take tokens without waiting. More than are available put the bucket into debt."""
         self._tokens -= count
 
 
 async def take_tokens(bucket: TokenBucket, count: float = 1) -> None:
-    """Wait until the bucket has a token, then take ``count``, first come, first served."""
+    """Wait until the bucket has a token, then take ``count``. First come, first served."""
     left = bucket.seconds_until_token()
     bucket.take(count)
     if left:

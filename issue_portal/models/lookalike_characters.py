@@ -37,12 +37,12 @@ LOOKALIKES: Final = str.maketrans(
         "\ua789": ":",
     }
 )
-"""Signs that look like others in most fonts, and their replacements."""
+"""Replacements for characters that look like another one in most fonts."""
 
 TO_PERSIAN_DIGITS: Final = {0x660 + digit: 0x6F0 + digit for digit in (0, 1, 2, 3, 7, 8, 9)}
 
 TO_ARABIC_DIGITS: Final = {persian: arabic for arabic, persian in TO_PERSIAN_DIGITS.items()}
-"""Arabic and Persian digits look the same, except for three of them."""
+"""Arabic and Persian digits that look the same; only 4, 5 and 6 differ."""
 
 PRESENTATION_FORMS: Final = re.compile(
     r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\u2e9f\u2ef3\u2f00-\u2fd5\ufb00-\ufdef"
@@ -69,12 +69,12 @@ SEQUENCES: Final = (
     (re.compile("\u0f77"), "\u0fb2\u0f71\u0f80"),  # Tibetan
     (re.compile("\u0f79"), "\u0fb3\u0f71\u0f80"),
 )
-"""Signs that some keyboards type as several or in another order, with the same look."""
+"""Characters that some keyboards type as a sequence or in another order, with the same look."""
 
 LOOKALIKE_MARKS: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
 )
-"""Combining marks that look like others, where they are no part of a letter."""
+"""Combining marks that look like others, unless they are part of a letter."""
 
 _NUKTA: Final = 7
 """Unicode's combining class of the dots that turn an Indian letter into another."""
@@ -113,12 +113,12 @@ JOINER: Final = "\u200d"
 DOT_ABOVE: Final = "\u0307"
 
 DOTTED_LETTERS: Final = frozenset("ij\u0249\u0268\u029d\u03f3\u0456\u0458")
-"""Letters with a dot, which hides another one."""
+"""Letters with a dot, which hides a second dot above it."""
 
 OVERLAYS: Final = re.compile(
     r"(?<=[^\s\u200c\u200d])[\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]"
 )
-"""Strokes through a letter, which hide its own. No language writes with them."""
+"""Combining strokes, which the stroke of a letter can hide. No language uses them."""
 
 INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
 """First characters of the 128-character blocks whose scripts use joiners after a virama."""

@@ -1,6 +1,6 @@
-"""What each role may do: one table, which the API and the portal both ask.
+"""Permissions by role: one table for the API and the portal.
 
-It says nothing about who owns an issue: `issue_service` checks that for the actions on own issues.
+Ownership is not part of the table: `issue_service` checks who reported an issue.
 """
 
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from issue_portal.models.vocabulary import IssueState, Role
 
 
 class Action(Enum):
-    """Something a caller does to the issues or users of an organisation."""
+    """An action on the issues or users of an organisation."""
 
     CREATE_ANONYMOUS = auto()
     """Report an issue without a name."""
     CREATE_NAMED = auto()
-    """Report an issue under one's own name."""
+    """Report an issue under the caller's name."""
     LOOK_UP_RECEIPT = auto()
-    """Follow an anonymous report by its receipt."""
+    """Track an anonymous report by its receipt."""
     READ_OWN = auto()
-    """List and read the issues one has reported, with their histories."""
+    """List and read the caller's own issues, with their histories."""
     EDIT_OWN = auto()
-    """Edit type and description of one's own issue, while it is in `OWN_CHANGES_WHILE`."""
+    """Edit type and description of the caller's own issue, while in `REPORTER_EDITABLE_STATE`."""
     DELETE_OWN = auto()
-    """Withdraw one's own issue, while it is in `OWN_CHANGES_WHILE`."""
+    """Withdraw the caller's own issue, while in `REPORTER_EDITABLE_STATE`."""
     READ_ALL = auto()
     """List and read every issue of the organisation, with its history."""
     LIST_DELETED = auto()
@@ -43,8 +43,8 @@ class Action(Enum):
     """List the users of the organisation."""
 
 
-OWN_CHANGES_WHILE: Final = IssueState.NOT_REVIEWED
-"""Reporters may edit or withdraw their issue in this state only."""
+REPORTER_EDITABLE_STATE: Final = IssueState.NOT_REVIEWED
+"""The only state in which reporters may edit or withdraw their issue."""
 
 _GUEST: Final = frozenset({Action.CREATE_ANONYMOUS, Action.LOOK_UP_RECEIPT})
 _MEMBER: Final = _GUEST | {
@@ -64,5 +64,5 @@ _ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
 
 
 def may(role: Role, action: Action) -> bool:
-    """Return whether ``role`` is allowed to do ``action``; a role without a row may do nothing."""
+    """Return whether the table allows ``action`` for ``role``."""
     return action in _ALLOWED.get(role, ())

@@ -42,7 +42,7 @@ Description = Annotated[
     Field(
         min_length=1,
         max_length=DESCRIPTION_LIMIT,
-        description="What happened, as plain text: tabs and line breaks are kept.",
+        description="What happened, in plain text. Tabs and line breaks are kept.",
         examples=["Response missed the attached policy details."],
         json_schema_extra={"pattern": TEXT},
     ),
@@ -63,13 +63,13 @@ Reference = Annotated[
 
 # Errors hide their input: it may be the text of a report, and errors end up in logs.
 class _StrictModel(BaseModel):
-    """A body the client sends; unknown fields are errors."""
+    """Base of the request models: unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ThreadConfig(_StrictModel):
-    """Where in the assistant the problem was met."""
+    """The thread and the interaction in which the problem occurred."""
 
     thread_id: Reference
     reported_interaction_id: Reference
@@ -81,9 +81,11 @@ class NewIssue(_StrictModel):
     description: Description
     resource_type: ResourceType
     type: IssueType
-    anonymous: StrictBool = Field(description="Whether to keep no trace of who reports.")
-    project_id: Reference | None = Field(default=None, description="The project it belongs to.")
-    config: ThreadConfig | None = Field(default=None, description="The thread it is about.")
+    anonymous: StrictBool = Field(
+        description="Whether to store nothing that identifies the reporter."
+    )
+    project_id: Reference | None = Field(default=None, description="Id of the issue's project.")
+    config: ThreadConfig | None = Field(default=None, description="The thread of the issue.")
 
     def strip_hidden_marks(self) -> "NewIssue":
         """Return the report without invisible characters, which could identify its sender.
@@ -129,21 +131,21 @@ class IssueChanges(TypedDict, total=False):
 
 
 _MOST_LISTED = 100
-"""Most values of one parameter."""
+"""Most values in one list parameter."""
 
 
 def _split_commas(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        # Stop splitting there: the rest becomes one invalid value, not thousands.
+        # A longer list ends in one invalid value instead of thousands.
         return tuple(part for item in value for part in str(item).split(",", _MOST_LISTED))
     return value
 
 
-_Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="Milliseconds since 1970 (UTC).")]
+_Milliseconds = Annotated[int, Field(ge=0, le=2**53)]
 
-# Other servers have cursors of other forms, so the pattern is for the document only.
+# The pattern is documented but not checked: other servers have other cursors.
 _Cursor = Annotated[
     str, Field(max_length=200, json_schema_extra={"pattern": "^[A-Za-z0-9_-]{24}$"})
 ]
@@ -166,10 +168,10 @@ _Ids = Annotated[
 
 
 class _QueryParameters(_StrictModel):
-    """The parameters of a ``GET``."""
+    """Base of the query parameters of a ``GET``."""
 
     def to_params(self) -> dict[str, str]:
-        """Return the parameters to send: those that were set, lists joined by commas."""
+        """Return the parameters that were set, with lists joined by commas."""
         sent = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
         texts = {
             name: ",".join(map(str, value)) if isinstance(value, list) else value
@@ -183,31 +185,38 @@ class _QueryParameters(_StrictModel):
 
 
 class IssueQuery(_QueryParameters):
-    """The parameters of ``GET /issue``. Lists are sent with commas and also read when repeated."""
+    """The parameters of ``GET /issue``.
 
-    page: int | None = Field(default=None, ge=1, le=10**9, description="Page by number, from 1.")
+    The client joins lists by commas; the server also accepts repeated parameters.
+    """
+
+    page: int | None = Field(default=None, ge=1, le=10**9, description="Page number, from 1.")
     page_size: _PageSize = PAGE_SIZE_DEFAULT
     page_order: PageOrder = PageOrder.DESCENDING
-    after: _Cursor | None = Field(default=None, description="A `next_cursor`.")
-    before: _Cursor | None = Field(default=None, description="A `previous_cursor`.")
-    first: _PageSize | None = Field(default=None, description="Page size counted from the start.")
-    last: _PageSize | None = Field(default=None, description="Page size counted from the end.")
-    total_count: bool = Field(default=True, description="Whether to count all that match.")
+    after: _Cursor | None = Field(default=None, description="`next_cursor` of another page.")
+    before: _Cursor | None = Field(default=None, description="`previous_cursor` of another page.")
+    first: _PageSize | None = Field(default=None, description="Page size, counted forwards.")
+    last: _PageSize | None = Field(default=None, description="Page size, counted backwards.")
+    total_count: bool = Field(default=True, description="Whether to count all matching issues.")
     include: Annotated[tuple[Include, ...] | None, BeforeValidator(_split_commas)] = Field(
-        default=None, description="Related objects to embed; users when the parameter is absent."
+        default=None, description="Related objects to embed. Default: `User`."
     )
     type: Annotated[tuple[IssueType, ...], BeforeValidator(_split_commas)] = ()
     states: Annotated[tuple[IssueState, ...], BeforeValidator(_split_commas)] = ()
-    start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
-    end_date: _Milliseconds | None = Field(default=None, description="Created before.")
+    start_date: _Milliseconds | None = Field(
+        default=None, description="Created at or after this time, in milliseconds since 1970 (UTC)."
+    )
+    end_date: _Milliseconds | None = Field(
+        default=None, description="Created before this time, in milliseconds since 1970 (UTC)."
+    )
     filter_by_text: Annotated[str, AfterValidator(check_characters)] | None = Field(
         default=None,
         max_length=200,
-        description="A part of the description, in any case.",
+        description="Text that the description contains, in any case.",
         json_schema_extra={"pattern": STORABLE},
     )
-    created_by: _Ids = Field(default=(), description="User ids.")
-    projects: _Ids = Field(default=(), description="Project ids.")
+    created_by: _Ids = Field(default=(), description="Ids of reporters.")
+    projects: _Ids = Field(default=(), description="Ids of projects.")
 
 
 def check_timezone(name: str) -> str:
@@ -215,19 +224,23 @@ def check_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
-        raise ValueError("is not a time zone, such as Europe/Madrid") from None
+        raise ValueError("is not a time zone such as Europe/Madrid") from None
     return name
 
 
 class StatsQuery(_QueryParameters):
-    """The parameters of ``GET /issue/stats``: the period, and whose days are counted."""
+    """The parameters of ``GET /issue/stats``: the period, and the time zone of its days."""
 
-    start_date: _Milliseconds | None = Field(default=None, description="Created at or after.")
-    end_date: _Milliseconds | None = Field(default=None, description="Created before.")
+    start_date: _Milliseconds | None = Field(
+        default=None, description="Created at or after this time, in milliseconds since 1970 (UTC)."
+    )
+    end_date: _Milliseconds | None = Field(
+        default=None, description="Created before this time, in milliseconds since 1970 (UTC)."
+    )
     timezone: Annotated[str, AfterValidator(check_timezone)] = Field(
         default="UTC",
         max_length=100,
-        description="A time zone of the IANA's: where days begin.",
+        description="IANA time zone in which days begin.",
         examples=["Europe/Madrid"],
     )
 

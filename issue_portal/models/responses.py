@@ -25,7 +25,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def _clamp_moment(moment: datetime) -> datetime:
-    """Return a time that every time zone can express; one without a zone is in UTC."""
+    """Return a time that every time zone can express. A time without a zone is in UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 
@@ -34,7 +34,7 @@ Moment = Annotated[datetime, AfterValidator(_clamp_moment)]
 
 
 class _TolerantModel(BaseModel):
-    """A body the server sends; tolerates what other servers add or leave out."""
+    """Base of the response models: tolerates fields that other servers add or omit."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -60,7 +60,7 @@ Item = TypeVar("Item")
 Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
 """A list that is required but may be null: some servers send an empty list as null."""
 
-# A value that only a newer server has stays a plain string.
+# A value that a newer server adds stays a plain string.
 OpenIssueType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 
 OpenIssueState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
@@ -94,7 +94,7 @@ class ThreadData(_TolerantModel):
 
 
 class Issue(_TolerantModel):
-    """One report. Only ``id`` is certain: servers differ in what else they send."""
+    """One report. Only ``id`` is guaranteed: servers differ in their other fields."""
 
     id: str
     issue_number: int | None = None
@@ -111,7 +111,7 @@ class Issue(_TolerantModel):
     receipt: str | None = Field(
         default=None,
         repr=False,
-        description="Only in the answer to an anonymous report, and only there.",
+        description="Only in the response to a new anonymous report.",
     )
     # The `ETag` header of the response. The client sets it; a body never does.
     etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
@@ -135,11 +135,11 @@ class IssuePage(Page[Issue]):
 
 
 class UserPage(Page[User]):
-    """One page of users, on servers that list them in pages."""
+    """One page of users. Some servers list all users on one page."""
 
 
 class Change(_TolerantModel):
-    """One field that changed; the history leaves out the text of a description."""
+    """One changed field. The history omits the texts of descriptions."""
 
     field: str
     old: str | bool | None = None
@@ -147,7 +147,7 @@ class Change(_TolerantModel):
 
 
 class HistoryEntry(_TolerantModel):
-    """Who changed what and when. ``by`` is null for an anonymous reporter."""
+    """One change of an issue. ``by`` is null for an anonymous reporter."""
 
     at: Moment
     action: str = Field(description="`created`, `updated` or `deleted`.")
@@ -156,13 +156,13 @@ class HistoryEntry(_TolerantModel):
 
 
 class IssueHistory(_TolerantModel):
-    """Everything that happened to one issue, oldest first."""
+    """The history of one issue, oldest entry first."""
 
     data: Items[HistoryEntry]
 
 
 class ReceiptView(_TolerantModel):
-    """What the holder of a receipt may see of an issue."""
+    """An issue as shown to the holder of its receipt."""
 
     issue_number: int
     type: OpenIssueType
@@ -174,12 +174,12 @@ class ReceiptView(_TolerantModel):
 
 
 class DayCount(_TolerantModel):
-    """What happened on one day."""
+    """Counts of one day."""
 
     day: str
     count: int = Field(description="Issues created.")
     closed: int = 0
-    open: int = Field(default=0, description="Issues that were not closed when it ended.")
+    open: int = Field(default=0, description="Issues open at the end of the day.")
 
 
 class ProjectCount(_TolerantModel):
@@ -190,7 +190,7 @@ class ProjectCount(_TolerantModel):
 
 
 class Duration(_TolerantModel):
-    """How long something took, in seconds, over ``count`` issues."""
+    """Median and 90th percentile in seconds, over ``count`` issues."""
 
     count: int
     median: int
@@ -198,37 +198,35 @@ class Duration(_TolerantModel):
 
 
 class IssueStats(_TolerantModel):
-    """Counts of the issues created in a period, without deleted ones."""
+    """Statistics of the issues created in a period. Deleted issues do not count."""
 
     total: int
     unread: int
     anonymous: int
     by_state: dict[str, int]
     by_type: dict[str, int]
-    by_project: Items[ProjectCount] = Field(
-        default=(), description="The largest first, at most 20."
-    )
-    open_before: int = Field(default=0, description="Issues that were open when the period began.")
+    by_project: Items[ProjectCount] = Field(default=(), description="Largest first, at most 20.")
+    open_before: int = Field(default=0, description="Issues open when the period began.")
     by_day: tuple[DayCount, ...] = Field(
-        description="Days of the period on which anything was created or closed, oldest first."
+        description="Days on which issues were created or closed, oldest first."
     )
     time_to_review: Duration | None = Field(
-        default=None, description="From the report to the first change of state."
+        default=None, description="From the report to its first change of state."
     )
     time_to_close: Duration | None = Field(
-        default=None, description="From the report to its closing, of those that are closed."
+        default=None, description="From the report to its closing, for closed issues."
     )
 
 
 class FieldError(_TolerantModel):
-    """One field at fault."""
+    """One invalid field."""
 
     field: str
     message: str
 
 
 class Problem(_TolerantModel):
-    """An error answer (RFC 9457)."""
+    """A problem document (RFC 9457)."""
 
     type: str = "about:blank"
     title: str = ""

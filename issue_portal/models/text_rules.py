@@ -1,7 +1,7 @@
-"""Rules for texts that people write, and which parts of a text are visible.
+"""Rules for the texts that people write, and which of their characters are visible.
 
-A text can carry invisible marks: trailing blanks, zero-width characters, unusual spaces. The author
-of a prepared link could recognise by them who followed it. `strip_hidden_marks` removes them.
+Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. The author of a
+link with such a text could recognise who followed the link. `strip_hidden_marks` removes the marks.
 """
 
 import functools
@@ -34,22 +34,22 @@ from issue_portal.models.lookalike_characters import (
 
 # Classes of characters, written so that Python and ECMAScript (for JSON Schema) read them alike.
 _CONTROLS: Final = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
-_UNSEEN: Final = (
+_INVISIBLE: Final = (
     r"\t\n\r \u0080-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
     r"\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
-    # Written literally: the two have no common notation for these.
+    # Written literally: Python and ECMAScript escape these differently.
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 
 _CONTROL: Final = re.compile(f"[{_CONTROLS}]")
-_SEEN: Final = re.compile(f"[^{_UNSEEN}{_CONTROLS}]")
+_VISIBLE: Final = re.compile(f"[^{_INVISIBLE}{_CONTROLS}]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 STORABLE: Final = f"^[^{_CONTROLS}]*$"
 """Pattern of the texts that `check_characters` accepts."""
 
-TEXT: Final = f"^[{_UNSEEN}]*[^{_UNSEEN}{_CONTROLS}][^{_CONTROLS}]*$"
+TEXT: Final = f"^[{_INVISIBLE}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
 """Pattern of the texts that `check_text` accepts."""
 
 _PLAIN: Final = re.compile(r"[!-~]+(?:[ \n][!-~]+)*")
@@ -57,7 +57,7 @@ _BREAKS: Final = re.compile(r"\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]")
 _SPACES: Final = re.compile(r"[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")
 _BLANKS_AT_BREAKS: Final = re.compile(r" *\n *")
 _EMPTY_LINES: Final = re.compile(r"\n{3,}")
-_HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_UNSEEN}{_CONTROLS}]")
+_HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_INVISIBLE}{_CONTROLS}]")
 """All invisible characters except blanks and joiners."""
 
 _MOST_MARKS: Final = 30
@@ -72,7 +72,7 @@ _DIGITS_THAT_DIFFER: Final = re.compile("[\u0664-\u0666\u06f4-\u06f6]")
 _PERSIAN_LETTERS: Final = re.compile("[\u067e\u0686\u0698\u06af]")
 
 
-_SEVERAL_JOINERS: Final = re.compile(f"{JOINER}{{2,}}")
+_REPEATED_JOINERS: Final = re.compile(f"{JOINER}{{2,}}")
 
 
 def check_characters(text: str) -> str:
@@ -90,25 +90,24 @@ def check_characters(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether nothing in ``text`` is visible."""
-    return not _SEEN.search(text)
+    return not _VISIBLE.search(text)
 
 
 def check_text(text: str) -> str:
     """Return ``text`` if it can be stored and part of it is visible, else raise ``ValueError``."""
     check_characters(text)
     if is_blank(text):
-        raise ValueError("must say something: it is empty or blank")
+        raise ValueError("must not be blank")
     return text
 
 
 def strip_hidden_marks(text: str) -> str:
-    """Return ``text`` as people see it, without the characters that they cannot see.
+    """Return ``text`` without the characters that people cannot see, in linear time.
 
-    Every kind of space becomes one ordinary blank; zero-width characters, blanks at the ends of
-    lines, repeated blanks and all but one empty line go. Of several spellings that look the same
-    one remains (NFC, and `LOOKALIKES`). Joiners stay where they change the look: between Arabic or
-    Indian letters and in emoji. Combining marks stay on letters of their script, each once.
-    Takes linear time.
+    Turns every kind of space into an ordinary one. Removes zero-width characters, spaces at the
+    ends of lines, and repeated spaces and empty lines. Unifies spellings that look the same (NFC,
+    `LOOKALIKES`). Keeps joiners that change the look: between Arabic or Indian letters and in
+    emoji. Keeps each combining mark once, on letters of its script.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -132,25 +131,28 @@ def _strip_marks_once(text: str) -> str:
         text = _remove_stray_marks(text)
     text = _sort_marks(text)
     if JOINER in text or NON_JOINER in text:
-        text = _remove_idle_joiners(text)
+        text = _remove_invisible_joiners(text)
     text = EMOJI_WITH_SELECTOR.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
     return _EMPTY_LINES.sub("\n\n", _BLANKS_AT_BREAKS.sub("\n", text)).strip()
 
 
 def _unify_digits(text: str) -> str:
-    """Write each number in Arabic or Persian digits: by those that differ, else by the letters."""
+    """Write each number in Arabic or in Persian digits.
+
+    A digit that differs between the two decides; without one, the letters of the text do.
+    """
     is_persian = _PERSIAN_LETTERS.search(text)
 
-    def of_one_set(number: re.Match[str]) -> str:
+    def unify(number: re.Match[str]) -> str:
         distinct = _DIGITS_THAT_DIFFER.search(number[0])
         to_persian = distinct[0] >= "\u06f4" if distinct else is_persian
         return number[0].translate(TO_PERSIAN_DIGITS if to_persian else TO_ARABIC_DIGITS)
 
-    return _DIGITS.sub(of_one_set, text)
+    return _DIGITS.sub(unify, text)
 
 
 def _remove_stray_marks(text: str) -> str:
-    """Return the text in NFC with each mark once per letter, if it belongs to that script."""
+    """Return the text in NFC; a letter keeps only marks of its script, each once."""
     kept: list[str] = []
     base, marks = "", set[str]()
     for character in unicodedata.normalize("NFD", text):
@@ -195,7 +197,7 @@ def _rank_mark(mark: str) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=4096)
 def _is_visible_on(base: str, mark: str) -> bool:
-    """Return whether a mark is visible on a character; on one of another script it may not be."""
+    """Return whether a mark is visible on a character; marks of another script may not be."""
     if mark == DOT_ABOVE:
         return base not in DOTTED_LETTERS
     if not base or base.isspace():
@@ -221,9 +223,9 @@ def limit_combining_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _remove_idle_joiners(text: str) -> str:
+def _remove_invisible_joiners(text: str) -> str:
     """Return the text with joiners only where they change the look."""
-    text = _SEVERAL_JOINERS.sub(JOINER, text)
+    text = _REPEATED_JOINERS.sub(JOINER, text)
     in_emoji = {i for match in JOINED_EMOJI.finditer(text) for i in range(*match.span())}
     # For each place, the next character that is not a joiner.
     following = ""
@@ -249,7 +251,8 @@ def _remove_idle_joiners(text: str) -> str:
 def _is_joiner_visible(joiner: str, before: str, base: str, following: str) -> bool:
     """Return whether a joiner changes the look of the letters around it.
 
-    ``before`` is the character before it, ``base`` the letter below if that is a combining mark.
+    ``before`` is the character before the joiner. If that is a combining mark, ``base`` is its
+    letter.
     """
     if before in ("", JOINER, NON_JOINER) or TATWEEL in (base, following):
         return False

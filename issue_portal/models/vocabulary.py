@@ -1,4 +1,4 @@
-"""The closed sets of values of the Issues API, and the limits of its fields."""
+"""The enumerations of the Issues API, and the limits of its fields."""
 
 import re
 from enum import StrEnum
@@ -7,7 +7,7 @@ DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
 REQUEST_ID = "X-Request-ID"
-"""Header with the id of a request, an addition of ours: in the server's log and in every answer."""
+"""Header with the id that a request has in the server's log. It is not part of the contract."""
 
 PAGE_SIZE_DEFAULT = 20
 
@@ -15,7 +15,7 @@ PAGE_SIZE_LIMIT = 100
 
 
 class ResourceType(StrEnum):
-    """What an issue is about."""
+    """Type of the object that an issue is about."""
 
     THREAD = "Thread"
 
@@ -51,7 +51,7 @@ NEXT_STATES = {
 
 
 class UserState(StrEnum):
-    """Whether a user may use the API."""
+    """State of a user. Inactive users cannot use the API."""
 
     ACTIVE = "Active"
     INACTIVE = "Inactive"

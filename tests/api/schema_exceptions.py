@@ -13,14 +13,14 @@ REFUSALS = [
     # There are some 600 names, which change every year.
     ("GET", 400, "is not a time zone"),
     # A header cannot depend on the body, which says whether the report is anonymous.
-    ("POST", 400, "for an anonymous report, use a random one of 16 or more characters"),
+    ("POST", 400, "must have at least 16 random characters for an anonymous report"),
     # Which states can follow depends on the issue.
     ("PUT", 400, "cannot become NotReviewed"),
     ("PATCH", 400, "cannot become NotReviewed"),
     # An entity tag can be right in form and out of date.
-    ("PUT", 412, "Someone changed this issue in the meantime."),
-    ("PATCH", 412, "Someone changed this issue in the meantime."),
-    ("DELETE", 412, "Someone changed this issue in the meantime."),
+    ("PUT", 412, "This issue has changed since you fetched it."),
+    ("PATCH", 412, "This issue has changed since you fetched it."),
+    ("DELETE", 412, "This issue has changed since you fetched it."),
 ]
 
 MADE: set[str] = set()

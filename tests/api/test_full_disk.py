@@ -18,6 +18,7 @@ from issue_portal.core.settings import Settings
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.servers.installation import SECRET, Server, api_server, portal_server
+from tests.waiting import wait_until
 
 
 class Disk:
@@ -79,10 +80,7 @@ def refused(done: subprocess.CompletedProcess) -> None:
 
 
 def becomes(server: Server, status: int) -> None:
-    deadline = time.monotonic() + 30
-    while httpx.get(f"{server.url}/api/ready").status_code != status:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == status)
 
 
 def test_commands_say_done_only_of_what_is_done(server, disk, tmp_path):
@@ -197,8 +195,6 @@ def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch)
     assert ended.add("one", time.time() + 600) is False
     assert ended.flush() is False
     (tmp_path / "ended").unlink()
-    until = time.monotonic() + 10
-    while not (tmp_path / "ended").is_dir() or not list((tmp_path / "ended").iterdir()):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    folder = tmp_path / "ended"
+    wait_until(lambda: folder.is_dir() and list(folder.iterdir()))
     assert ended.flush() is True

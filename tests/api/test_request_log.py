@@ -3,7 +3,6 @@
 import json
 import re
 import sqlite3
-import time
 
 import httpx
 import pytest
@@ -12,6 +11,7 @@ from websockets.sync.client import connect
 from issue_portal.models.vocabulary import REQUEST_ID, Role
 from tests.api.conftest import Caller
 from tests.servers.installation import api_server, portal_server
+from tests.waiting import wait_until
 
 THEIRS = "0123456789abcdef" * 2
 OWN_FORM = re.compile("[0-9a-f]{32}")
@@ -23,13 +23,13 @@ def lines(server):
 
 def of_request(server, request_id):
     """The lines of a request that was answered: the last one comes right after its answer."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        found = [line for line in lines(server) if line.get("request_id") == request_id]
-        if any(line["logger"] == "issue_portal.requests" for line in found):
-            break
-        time.sleep(0.02)
-    return found
+
+    def find_lines() -> list[dict]:
+        of_this = [line for line in lines(server) if line.get("request_id") == request_id]
+        is_whole = any(line["logger"] == "issue_portal.requests" for line in of_this)
+        return of_this if is_whole else []
+
+    return wait_until(find_lines)
 
 
 @pytest.fixture(scope="module")

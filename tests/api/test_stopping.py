@@ -3,8 +3,6 @@
 import json
 import signal
 import socket
-import time
-from contextlib import suppress
 
 import httpx
 import pytest
@@ -12,7 +10,8 @@ import pytest
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server, portal_server
+from tests.servers.installation import api_server, listens, portal_server
+from tests.waiting import wait_until
 
 
 @pytest.fixture(params=[api_server, portal_server], ids=["api", "portal"])
@@ -26,19 +25,6 @@ def make_server(request, tmp_path):
     yield make
     for server in made:
         server.kill()
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def listens(server) -> bool:
-    with suppress(OSError), socket.create_connection(("localhost", server.port), 5):
-        return True
-    return False
 
 
 def test_it_is_not_ready_before_it_stops_and_serves_until_then(make_server):
@@ -66,7 +52,7 @@ def test_an_accepted_report_is_stored_and_answered(make_server):
         connection.sendall(head.encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not listens(server))
+        wait_until(lambda: not listens(server.port))
         connection.sendall(body)
         answer = connection.recv(10_000)
     assert answer.startswith(b"HTTP/1.1 201"), answer

@@ -1,8 +1,10 @@
 """The steps that people take in the portal, in a real Chromium."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
@@ -15,7 +17,13 @@ from tests.servers.installation import Server
 
 expect.set_options(timeout=15_000)
 
+RECEIVED = re.compile(r"Report #\d+ received")
+"""Confirms that a report was sent."""
+
 UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
+# Whether all that fades in or moves has come to its end; a spinner turns without end.
+STILL = """document.getAnimations().every(({ effect, playState }) =>
+  playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 
 # Browsers without cookies or storage, by what they are like. One that has loaded the scripts of
 # Streamlit before shows a page with three quarters of the work.
@@ -92,6 +100,17 @@ class Person:
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
+    def rests(self) -> "Person":
+        """Wait until the page is drawn: no run, nothing of an earlier run, nothing that moves."""
+        self.settles()
+        unfinished = ":is([data-stale=true], [data-testid=stSkeleton], .skeleton)"
+        expect(self.page.locator(unfinished)).to_have_count(0)
+        return self.waits_until(lambda: self.page.evaluate(STILL))
+
+    def waits_for_the_second_after(self, moment: datetime) -> "Person":
+        """Wait until the server dates events later than ``moment``: it does so in seconds."""
+        return self.waits_until(lambda: datetime.now(UTC) >= moment + timedelta(seconds=1))
+
     def waits_until(self, condition: Callable[[], object]) -> "Person":
         deadline = time.monotonic() + 60
         while not condition():
@@ -154,11 +173,11 @@ class Person:
             self.page.keyboard.press("Escape")  # It would empty a choice of one.
         return self
 
-    def sees(self, text: str) -> "Person":
+    def sees(self, text: str | re.Pattern[str]) -> "Person":
         expect(self.page.get_by_text(text).first).to_be_visible()
         return self
 
-    def sees_not(self, text: str) -> "Person":
+    def sees_not(self, text: str | re.Pattern[str]) -> "Person":
         expect(self.page.get_by_text(text)).to_have_count(0)
         return self
 

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import Role
-from tests.browser.conftest import report
+from tests.browser.conftest import RECEIVED, report
+from tests.browser.conftest import Person as Visitor
 from tests.servers.installation import Server, sign
 from tests.servers.processes import environment, free_port
 
@@ -51,22 +52,21 @@ def findings(page: Page) -> set[str]:
 @pytest.fixture(scope="session")
 def excused(chromium, bare) -> set[str]:
     """The rules that Streamlit breaks by itself."""
-    page = chromium.new_page()
-    page.goto(bare.url)
-    expect(page.get_by_test_id("stMain")).to_be_visible()
-    page.wait_for_timeout(1000)
-    rules = {finding.split(":")[0] for finding in findings(page)}
-    page.close()
+    visitor = Visitor(chromium, bare)
+    visitor.page.goto(bare.url)
+    expect(visitor.page.get_by_test_id("stMain")).to_be_visible()
+    visitor.rests()
+    rules = {finding.split(":")[0] for finding in findings(visitor.page)}
+    visitor.leaves()
     return rules
 
 
 @pytest.fixture
 def without_barriers(excused):
     def check(person, where: str) -> None:
-        person.settles()
-        # What fades in is looked at when it is there; what passes by is Streamlit's.
-        person.page.wait_for_timeout(1000)
+        # Streamlit's toasts pass by, and are Streamlit's to mend.
         expect(person.page.get_by_test_id("stToast")).to_have_count(0)
+        person.rests()
         found = {each for each in findings(person.page) if each.split(":")[0] not in excused}
         # One may have come in between.
         found = {each for each in found if 'data-testid="stToast"' not in each}
@@ -87,9 +87,9 @@ def test_pages_for_everyone(people, without_barriers, look):
     for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
         visitor.opens(path)
         without_barriers(visitor, path)
-    visitor.presses("Send report").sees("Write what happened")
+    visitor.presses("Send report").sees("Tell us what happened")
     without_barriers(visitor, "form with an error")
-    visitor.writes("It ignored the file.").presses("Send report").sees("Your report has arrived.")
+    visitor.writes("It ignored the file.").presses("Send report").sees(RECEIVED)
     without_barriers(visitor, "thank you")
     receipt = visitor.receipt()
     visitor.opens("/track")
@@ -103,8 +103,8 @@ def test_pages_for_members(people, portal, without_barriers, look):
     issue = report_of_member(portal)
     member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
     without_barriers(member, "my issues")
-    member.opens(f"/my_issues?issue={issue.id}").sees("Correct it")
-    member.unfolds("Correct it")
+    member.opens(f"/my_issues?issue={issue.id}").sees("Edit")
+    member.unfolds("Edit")
     without_barriers(member, "an issue of mine")
     member.opens("/sign_in").sees("Your account")
     without_barriers(member, "account")
@@ -117,12 +117,13 @@ def test_pages_for_reviewers(people, portal, without_barriers, look):
     reviewer.page.get_by_label("Select all on this page").check()
     without_barriers(reviewer, "review")
     reviewer.opens(f"/review?issue={issue.id}").sees("Mark unread")
-    reviewer.presses("Start review").sees("Changing issue")
+    reviewer.presses("Start review").sees("Moving #")
     without_barriers(reviewer, "an issue in review")
     if look != "phone":
-        reviewer.presses("Keyboard").sees("Use these shortcuts")
+        reviewer.presses("Shortcuts").sees("Use these shortcuts")
         without_barriers(reviewer, "shortcuts")
-    reviewer.opens("/insights").sees("Reported each day")
+    reviewer.opens("/insights").sees("Reported per day")
+    expect(reviewer.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     without_barriers(reviewer, "insights")
 
 
@@ -146,9 +147,11 @@ def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
     raise AssertionError(f"not reached by Tab: {name}")
 
 
-LOOK = """(at) => {
+# The look of an element and what is around it, once their transitions have ended.
+LOOK = """async (at) => {
     const looks = [];
     for (let up = at, depth = 0; up && depth < 8; up = up.parentElement, depth++) {
+        await Promise.allSettled(up.getAnimations().map(({ finished }) => finished));
         const { outlineStyle, outlineColor, boxShadow, borderColor } = getComputedStyle(up);
         looks.push(outlineStyle, outlineColor, boxShadow, borderColor);
     }
@@ -165,10 +168,8 @@ def focus_is_seen(page: Page) -> bool:
             return at;
         }"""
     ).as_element()
-    page.wait_for_timeout(300)  # The look may change slowly.
     focused = element.evaluate(LOOK)
     element.evaluate("(at) => at.blur()")
-    page.wait_for_timeout(300)
     blurred = element.evaluate(LOOK)
     element.focus()
     return focused != blurred
@@ -179,13 +180,13 @@ def test_report_by_keyboard_alone(people):
     expect(visitor.page.get_by_role("radio")).to_have_count(5)
     visitor.sees("0 of 10,000 characters")
     press = visitor.page.keyboard.press
-    tabs_to(visitor.page, "What kind of problem")
+    tabs_to(visitor.page, "What went wrong?")
     press("ArrowDown")
     tabs_to(visitor.page, "What happened?")
     visitor.page.keyboard.type("It ignored the attached file.")
     tabs_to(visitor.page, "Send report")
     press("Enter")
-    visitor.sees("Your report has arrived.")
+    visitor.sees(RECEIVED)
 
 
 def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
@@ -200,7 +201,7 @@ def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
     member.settles()
     tabs_to(member.page, f"#{issue.issue_number} ")
     member.page.keyboard.press("Enter")
-    member.sees(f"Issue {issue.issue_number}").sees("Nobody has started on it yet.")
+    member.sees(f"Report #{issue.issue_number}").sees("A reviewer will look at it.")
 
 
 def test_focus_is_seen_and_targets_are_large_enough(people, portal):

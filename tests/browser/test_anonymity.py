@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 from sqlalchemy import MetaData, select, text
 
 from issue_portal.models.vocabulary import Role
+from tests.browser.conftest import RECEIVED
 from tests.servers.installation import DATABASES, SECRET, Server, portal_server
 
 ADDRESS, OTHER_ADDRESS = "203.0.113.77", "198.51.100.23"
@@ -75,7 +76,7 @@ def reports(person, words: str) -> str:
     person.opens().chooses("Wrong answer").writes(words)
     toggle = person.page.get_by_label("Report anonymously")
     expect(toggle).to_be_checked()
-    person.presses("Send report").sees("Your report has arrived.")
+    person.presses("Send report").sees(RECEIVED)
     return person.receipt()
 
 
@@ -100,7 +101,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     account = ("user", "add", EMAIL, "--name", NAME, "--username", USERNAME)
     password = server.run(*account).stdout.strip()
     ines = people(server, **known).opens("/my_issues").signs_in(USERNAME, password)
-    ines.sees("You have not reported anything by name yet.")
+    ines.sees("You haven't sent any reports with your name yet.")
     token = server.lasting_token("ines.quirk")
     cookie = next(c["value"] for c in ines.context.cookies() if c["name"] == "issue_portal")
     before, counted, logged = rows(server), keys_in(redis[0]), len(server.log)

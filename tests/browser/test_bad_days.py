@@ -2,17 +2,21 @@
 
 import signal
 import socket
+import sqlite3
 import uuid
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import partial
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import Role
+from tests.browser.conftest import RECEIVED
 from tests.servers.installation import api_server, portal_server
 
 
@@ -28,41 +32,41 @@ def words() -> str:
 
 def test_what_is_missing_is_told_at_the_field(people):
     visitor = people().opens().presses("Send report")
-    visitor.sees("Choose the kind of problem.").sees("Write what happened: it is still empty.")
+    visitor.sees("Choose what went wrong.").sees("Tell us what happened.")
     # What is put right is not told any more.
     visitor.chooses("No answer")
-    expect(visitor.page.get_by_text("Choose the kind of problem.")).to_be_hidden()
+    expect(visitor.page.get_by_text("Choose what went wrong.")).to_be_hidden()
     visitor.writes("  \n ").presses("Send report")
-    visitor.sees_not("Choose the kind of problem.").sees("it is still empty.")
+    visitor.sees_not("Choose what went wrong.").sees("Tell us what happened.")
     visitor.writes("It broke off.")
-    expect(visitor.page.get_by_text("it is still empty.")).to_be_hidden()
-    visitor.unfolds("Where it happened")
-    thread = visitor.page.get_by_role("textbox", name="Thread")
+    expect(visitor.page.get_by_text("Tell us what happened.")).to_be_hidden()
+    visitor.unfolds("Conversation details")
+    thread = visitor.page.get_by_role("textbox", name="Conversation ID")
     thread.fill("x" * 201)
-    visitor.presses("Send report").sees("This is too long: an id has at most 200 characters.")
-    visitor.sees("Give both thread and interaction, or neither.")
+    visitor.presses("Send report").sees("This ID is too long. Use at most 200 characters.")
+    visitor.sees("Enter both the conversation ID and the answer ID, or neither.")
     thread.fill("")
-    for told in ("This is too long", "Give both thread and interaction"):
+    for told in ("This ID is too long", "Enter both the conversation ID"):
         expect(visitor.page.get_by_text(told)).to_be_hidden()
-    visitor.presses("Send report").sees("Your report has arrived.")
+    visitor.presses("Send report").sees(RECEIVED)
 
 
 def test_too_long_a_text_is_counted_and_refused_but_kept(people):
     visitor = people().opens().chooses("No answer").writes("x" * 20_000)
-    visitor.sees("10,000 more than the 10,000 characters that fit.")
-    visitor.presses("Send report").sees("This is 10,000 characters too long")
+    visitor.sees("10,000 characters over the 10,000 limit")
+    visitor.presses("Send report").sees("Shorten your text by 10,000 characters")
     expect(visitor.page.get_by_label("What happened?")).to_have_value("x" * 20_000)
     visitor.writes("x" * 10_000).sees("10,000 of 10,000 characters")
-    visitor.presses("Send report").sees("Your report has arrived.")
+    visitor.presses("Send report").sees(RECEIVED)
 
 
 def test_far_too_long_a_text_stays_and_is_not_sent(people):
     visitor = people().opens().chooses("No answer").writes("x" * 300_000)
-    visitor.sees("290,000 more than the 10,000 characters that fit.").presses("Send report")
+    visitor.sees("290,000 characters over the 10,000 limit").presses("Send report")
     area = visitor.page.get_by_label("What happened?")
     expect(area).to_be_focused()
     expect(area).to_have_value("x" * 300_000)
-    visitor.writes("It broke off.").presses("Send report").sees("Your report has arrived.")
+    visitor.writes("It broke off.").presses("Send report").sees(RECEIVED)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_text_is_shown_as_it_was_written(people, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
     seen = strip_hidden_marks(text)
     visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
-    visitor.sees("Your report has arrived.")
+    visitor.sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.opens("/track")
     visitor.page.get_by_role("textbox", name="Receipt").fill(receipt)
@@ -92,23 +96,46 @@ def test_text_is_shown_as_it_was_written(people, words, text):
 def test_two_clicks_make_one_issue(people, portal, words):
     visitor = people().opens().chooses("No answer").writes(words)
     visitor.page.get_by_role("button", name="Send report").dblclick()
-    visitor.sees("Your report has arrived.")
+    visitor.sees(RECEIVED)
     assert len(issues_with(portal, words)) == 1
 
 
-@pytest.mark.parametrize("milliseconds", [0, 40])
-def test_reload_while_sending_and_sending_again_make_one_issue(people, portal, words, milliseconds):
-    visitor = people().opens("/?type=Other").writes(words)
-    visitor.sees(f"{len(words)} of 10,000 characters").presses("Send report")
-    visitor.page.wait_for_timeout(milliseconds)
+@pytest.mark.parametrize("lost", ["request", "answer"])
+def test_report_whose_request_or_answer_is_lost_is_sent_again_as_one(people, portal, words, lost):
+    visitor = people()
+    is_cut = False
+
+    def connect(tab: WebSocketRoute) -> None:
+        server = tab.connect_to_server()
+
+        def pass_on(side: str, send: Callable, message: str | bytes) -> None:
+            if not (is_cut and side == lost):
+                send(message)
+
+        tab.on_message(partial(pass_on, "request", server.send))
+        server.on_message(partial(pass_on, "answer", tab.send))
+
+    visitor.page.route_web_socket("**/_stcore/stream", connect)
+    visitor.opens("/?type=Other").writes(words).sees(f"{len(words)} of 10,000 characters")
+    is_cut = True
+    visitor.presses("Send report")
+    if lost == "answer":
+        visitor.waits_until(lambda: issues_with(portal, words))
+    is_cut = False
     visitor.page.reload()
-    # It may have been sent in that time: then the reload shows its number again.
-    arrived = visitor.page.get_by_text("Your report has arrived.")
-    written = visitor.page.locator("textarea").filter(has_text=words)
-    expect(arrived.or_(written)).to_be_visible()
-    if written.is_visible():
-        visitor.presses("Send report")
-    expect(arrived).to_be_visible()
+    expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+    visitor.presses("Send report").sees(RECEIVED)
+    assert len(issues_with(portal, words)) == 1
+
+
+def test_reload_while_a_report_is_stored_and_sending_again_make_one_issue(people, portal, words):
+    visitor = people().opens("/?type=Other").writes(words)
+    visitor.sees(f"{len(words)} of 10,000 characters")
+    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
+        locker.execute("BEGIN IMMEDIATE")
+        visitor.presses("Send report").sees("Sending…").page.reload()
+        expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+    visitor.presses("Send report").sees(RECEIVED)
     assert len(issues_with(portal, words)) == 1
 
 
@@ -128,11 +155,11 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
     member.settles()  # What was restored is told to the server, which renders the form once more.
     member.page.get_by_text("Report anonymously").click()
     expect(anonymously).to_be_checked()
-    member.presses("Sign in to report by name").signs_in("member")
+    member.presses("Sign in to report with your name").signs_in("member")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     expect(member.page.get_by_label("No answer")).to_be_checked()
     expect(member.page.get_by_label("Report anonymously")).not_to_be_checked()
-    member.presses("Send report").sees("Your report has arrived.").sees("See it in My issues")
+    member.presses("Send report").sees(RECEIVED).sees("See it in My reports")
     member.presses("Report another problem")
     expect(member.page.get_by_label("What happened?")).to_have_value("")
 
@@ -141,19 +168,19 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
 def test_lists_bear_any_url(people, query):
     reviewer = people().opens(f"/review?{query}").signs_in("reviewer")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
-    reviewer.sees_not("Something failed")
+    reviewer.sees_not("Something went wrong")
 
 
 def test_form_is_filled_by_the_link(people):
     visitor = people().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
     text = visitor.page.get_by_label("What happened?")
     expect(text).to_have_value("No table")
-    expect(visitor.page.get_by_role("textbox", name="Thread")).to_have_value("t1")
-    expect(visitor.page.get_by_role("textbox", name="Thread")).to_be_visible()
+    expect(visitor.page.get_by_role("textbox", name="Conversation ID")).to_have_value("t1")
+    expect(visitor.page.get_by_role("textbox", name="Conversation ID")).to_be_visible()
     visitor.writes("No table at all").sees("15 of 10,000 characters")
     visitor.page.reload()
     expect(text).to_have_value("No table at all")
-    visitor.presses("Send report").sees("Your report has arrived.")
+    visitor.presses("Send report").sees(RECEIVED)
 
 
 def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_path, words):
@@ -167,11 +194,11 @@ def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_
     try:
         visitor = people(portal).opens().chooses("No answer").writes(words)
         api.stop()
-        visitor.presses("Send report").sees("We could not send your report.")
-        visitor.sees("Nothing you typed is lost.")
+        visitor.presses("Send report").sees("We couldn't send your report, but your text is safe.")
+        visitor.sees("your text is safe")
         expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
         api.start()
-        visitor.presses("Send report").sees("Your report has arrived.")
+        visitor.presses("Send report").sees(RECEIVED)
         assert len(issues_with(api, words)) == 1
 
         visitor.presses("Report another problem")
@@ -179,10 +206,10 @@ def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_
         # Too slow to wait for, and yet it stores in the end what it was sent.
         api.process.send_signal(signal.SIGSTOP)
         visitor.presses("Send report")
-        notice = visitor.page.get_by_text("We could not send your report.")
+        notice = visitor.page.get_by_text("We couldn't send your report, but your text is safe.")
         expect(notice).to_be_visible(timeout=40_000)
         api.process.send_signal(signal.SIGCONT)
-        visitor.presses("Send report").sees("Your report has arrived.")
+        visitor.presses("Send report").sees(RECEIVED)
         assert len(issues_with(api, f"slow {words}")) == 1
     finally:
         portal.stop()

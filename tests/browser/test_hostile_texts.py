@@ -16,6 +16,7 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
+from tests.browser.conftest import RECEIVED
 from tests.hostile import HOSTILE, NAME
 from tests.servers.installation import sign
 
@@ -73,8 +74,8 @@ def is_shown_as_text(person, text: str) -> None:
 
 
 def test_form_and_track(people, all_in_one):
-    visitor = people().opens().chooses("Something else").writes(all_in_one)
-    visitor.presses("Send report").sees("Your report has arrived.")
+    visitor = people().opens().chooses("Other").writes(all_in_one)
+    visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.opens("/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report")

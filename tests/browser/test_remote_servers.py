@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import RECEIVED
 from tests.servers import newer_form, original_form
 from tests.servers.installation import Server, portal_to
 
@@ -51,8 +52,8 @@ def words() -> str:
 
 def says_where(person) -> None:
     for name, value in (
-        ("Thread", "t1"),
-        ("Interaction", "i1"),
+        ("Conversation ID", "t1"),
+        ("Answer ID", "i1"),
         ("Project", newer_form.PROJECT),
     ):
         person.page.get_by_role("textbox", name=name).fill(value)
@@ -63,25 +64,24 @@ def reports(person, remote, words: str, *, by_name: bool) -> None:
     if by_name:
         person.page.get_by_text("Report anonymously").click()
     if remote.form == "newer":
-        if not person.page.get_by_role("textbox", name="Thread").is_visible():
-            person.unfolds("Where it happened")
+        person.unfolds("Conversation details")
         says_where(person)
-    person.presses("Send report").sees("Your report has arrived.")
+    person.presses("Send report").sees(RECEIVED)
 
 
 def test_anonymous_report_promises_no_receipt_where_there_is_none(people, remote, words):
-    visitor = people(remote.portal).opens().sees("It cannot be followed.")
-    visitor.sees_not("You follow it by a receipt.")
+    visitor = people(remote.portal).opens().sees("You won't be able to track it.")
+    visitor.sees_not("You'll get a receipt to track it.")
     reports(visitor, remote, words, by_name=False)
     visitor.sees("This server gives no receipt").sees_not("Your receipt")
-    for page in ("Track", "Follow it on Track", "See it in My issues"):
+    for page in ("Track", "Track it", "See it in My reports"):
         expect(visitor.page.get_by_role("link", name=page, exact=True)).to_have_count(0)
     visitor.page.reload()
-    visitor.sees("Your report has arrived.").sees("This server gives no receipt")
+    visitor.sees(RECEIVED).sees("This server gives no receipt")
     visitor.opens("/track").sees("this server gives no receipts")
     expect(visitor.page.get_by_role("textbox")).to_have_count(0)
-    visitor.opens("/help").sees("it cannot be followed here").sees_not("enter its receipt")
-    visitor.sees("Another server keeps the reports.")
+    visitor.opens("/help").sees("this server gives no receipts").sees_not("enter your receipt")
+    visitor.sees("Another server stores the reports.")
 
 
 def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
@@ -91,7 +91,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     reports(member, remote, f"{words}, unsigned", by_name=False)
     member.presses("Report another problem").sees("Report a problem")
     reports(member, remote, words, by_name=True)
-    member.page.get_by_role("link", name="See it in My issues").click()
+    member.page.get_by_role("link", name="See it in My reports").click()
     expect(member.row(words)).to_have_count(1)
 
     member.page.get_by_role("searchbox", name="Search").fill("nobody wrote this")
@@ -99,24 +99,24 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     member.page.get_by_role("searchbox", name="Search").fill(words.upper())
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
-    member.unfolds("Correct it")
+    member.unfolds("Edit")
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
-    member.presses("Save").sees("Saved.").sees(f"{words}, second edition")
+    member.presses("Save").sees("Saved").sees(f"{words}, second edition")
     member.presses("Withdraw")
     expect(member.row(words)).to_have_count(0)
-    member.sees("is withdrawn.")
+    member.sees(" withdrawn")
     expect(member.row(words)).to_have_count(0)
 
 
 def test_nobody_opens_anothers_issue_in_my_issues(people, remote, words):
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
     reports(reviewer, remote, words, by_name=True)
-    reviewer.goes_to("My issues").row(words).click()
-    reviewer.sees("It has arrived.")
+    reviewer.goes_to("My reports").row(words).click()
+    reviewer.sees("We've received it.")
     link = reviewer.page.url.removeprefix(remote.portal.url)
     member = people(remote.portal).opens(link).signs_in("member")
-    member.sees("This issue is not here any more.").sees_not(words)
-    member.presses("Show my issues")
+    member.sees("This report isn't available.").sees_not(words)
+    member.presses("Show my reports")
     expect(member.page.get_by_role("searchbox", name="Search")).to_be_visible()
 
 
@@ -131,10 +131,10 @@ def test_reviewer_works_through_the_queue(people, remote, words):
         expect(search).to_have_count(0)
     else:
         search.fill("nobody wrote this")
-        reviewer.sees("No issue fits these filters.")
+        reviewer.sees("No matching issues")
         search.fill(words)
         expect(reviewer.page.locator("button[data-issue]")).to_have_count(1)
-        reviewer.presses("Closed").sees("No issue fits these filters.").presses("Closed")
+        reviewer.presses("Closed").sees("No matching issues").presses("Closed")
     row.click()
     reviewer.sees("From Anonymous")
     expect(row.locator(".text")).to_have_css("font-weight", "400")
@@ -148,7 +148,7 @@ def test_reviewer_works_through_the_queue(people, remote, words):
 
 def test_insights_say_plainly_that_this_server_does_not_count(people, remote):
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").opens("/insights")
-    reviewer.sees("This server does not count issues.").sees_not("Try again")
+    reviewer.sees("This server has no statistics.").sees_not("Try again")
 
 
 @pytest.mark.parametrize("remote", ["newer"], indirect=True)
@@ -162,20 +162,20 @@ def test_what_the_server_needs_is_told_at_the_fields(people, remote, words, requ
     ).start()
     try:
         visitor = people(portal).opens().chooses("Wrong answer").writes(words)
-        thread = visitor.page.get_by_role("textbox", name="Thread")
+        thread = visitor.page.get_by_role("textbox", name="Conversation ID")
         expect(thread).to_be_hidden()
-        visitor.sees("Where it happened (optional)").presses("Send report")
-        visitor.sees("The server needs thread and interaction.")
-        visitor.sees("The server needs the project.").sees_not("(optional)")
+        visitor.sees("Conversation details (optional)").presses("Send report")
+        visitor.sees("This server requires the conversation ID and the answer ID.")
+        visitor.sees("This server requires the project ID.").sees_not("(optional)")
         expect(thread).to_be_visible()
         expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
         expect(visitor.page.get_by_label("Wrong answer")).to_be_checked()
         says_where(visitor)
-        visitor.presses("Send report").sees("Your report has arrived.")
+        visitor.presses("Send report").sees(RECEIVED)
 
-        other = people(portal).opens().sees("The server takes no report without this.")
-        expect(other.page.get_by_role("textbox", name="Thread")).to_be_visible()
-        other.sees_not("The server needs the project.")
+        other = people(portal).opens().sees("This server requires these IDs")
+        expect(other.page.get_by_role("textbox", name="Conversation ID")).to_be_visible()
+        other.sees_not("This server requires the project ID.")
     finally:
         portal.stop()
 
@@ -183,17 +183,17 @@ def test_what_the_server_needs_is_told_at_the_fields(people, remote, words, requ
 @pytest.mark.parametrize("remote", ["original"], indirect=True)
 def test_what_the_server_does_not_take_is_told_at_the_field(people, remote, words):
     visitor = people(remote.portal).opens("/?type=Other&project=p1").writes(words)
-    visitor.presses("Send report").sees("The server does not accept this: Extra inputs")
+    visitor.presses("Send report").sees("The server didn't accept this: Extra inputs")
     project = visitor.page.get_by_role("textbox", name="Project")
     expect(project).to_have_value("p1")
     project.fill("")
-    visitor.presses("Send report").sees("Your report has arrived.")
+    visitor.presses("Send report").sees(RECEIVED)
 
 
 def test_an_account_without_a_token_is_told_what_to_do(people, original_server, tmp_path):
     portal = portal_to(original_server.url, tmp_path / "data", token=original_form.TOKEN).start()
     try:
         member = people(portal).opens("/my_issues").signs_in("member")
-        member.sees("your access to it has to be set up").sees("Try again")
+        member.sees("ask your administrator to set it up for you").sees("Try again")
     finally:
         portal.stop()

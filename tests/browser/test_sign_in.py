@@ -6,15 +6,16 @@ import uuid
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
-from tests.browser.conftest import report
+from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, portal_server
 from tests.servers.processes import ROOT, free_port
+from web.streamlit_compat import BackMsg
 
-NO_MATCH = "This name and password do not match."
+NO_MATCH = "Wrong username or password."
 TOO_MANY = "There were too many wrong passwords. Wait 15 minutes and try again."
 
 
@@ -41,29 +42,42 @@ def report_of(account, server):
         return report(client, "Before", IssueType.OTHER)
 
 
+def connect_without_polling(tab: WebSocketRoute) -> None:
+    """Connect a tab to its server, but drop the runs that its timers ask for."""
+    server = tab.connect_to_server()
+
+    def send(message: bytes) -> None:
+        if not BackMsg.FromString(message).rerun_script.is_auto_rerun:
+            server.send(message)
+
+    tab.on_message(send)
+
+
 def test_signing_out_ends_the_sign_in_wherever_it_was_copied_to(people, account):
     person = people().opens("/sign_in").signs_in(**account)
     cookie = cookie_of(person)
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["secure"]) == (True, "Strict", False)
     copy = people()
+    copy.page.route_web_socket("**/_stcore/stream", connect_without_polling)
     copy.context.add_cookies([cookie])
     copy.opens("/my_issues").sees("Uma User")
     other_tab = person.context.new_page()
     other_tab.goto(f"{person.server.url}/my_issues")
-    expect(other_tab.get_by_text("You have not reported anything by name yet.")).to_be_visible()
+    expect(
+        other_tab.get_by_text("You haven't sent any reports with your name yet.")
+    ).to_be_visible()
     issue = report_of(account, person.server)
     copy.opens(f"/my_issues?issue={issue.id}")
-    copy.unfolds("Correct it")
+    copy.unfolds("Edit")
     copy.writes("After")
     assert download(person, cookie) == 200
 
-    person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You are signed out.")
+    person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You're signed out.")
     assert download(person, cookie) == 401
-    # An open page says so when one acts in it, and does not; one that looks for news, by itself.
-    if (save := copy.page.get_by_role("button", name="Save")).is_visible():
-        save.click()
+    # A page says so when a person acts in it, without acting; one that polls for news, unasked.
+    copy.presses("Save")
     for tab in (copy.page, other_tab):
-        ended = tab.get_by_text("Your sign-in has ended. Sign in again.")
+        ended = tab.get_by_text("You've been signed out. Sign in again.")
         expect(ended).to_be_visible(timeout=20_000)
     with person.server.client(person.server.token("Anybody", Role.ADMIN)) as client:
         assert client.get(issue.id).description == "Before"
@@ -88,9 +102,9 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     new = f"new {uuid.uuid4().hex[:12]}"
     person.unfolds("Change password")
     changes("not the password", new)
-    person.sees("The current password is not right.")
+    person.sees("Wrong current password.")
     changes(account["password"], "short")
-    person.sees("too short: use at least 8 characters.")
+    person.sees("too short. Use at least 8 characters.")
     changes(account["password"], account["username"])
     person.sees("The new password is easy to guess")
     # What waits in another tab until it cannot be undone is done while this sign-in holds.
@@ -99,7 +113,7 @@ def test_a_new_password_ends_all_other_sign_ins(people, account):
     tab.context.add_cookies([before])
     tab.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     changes(account["password"], new)
-    person.sees("Your password is changed.").sees("is withdrawn.")
+    person.sees("Password changed").sees(" withdrawn")
     with person.server.client(person.server.token("Anybody", Role.ADMIN)) as client:
         found = client.list(IssueQuery(states=[IssueState.DELETED], page_size=100)).data
         assert issue.id in [each.id for each in found]
@@ -119,21 +133,21 @@ def test_who_signs_out_is_told_of_a_change_that_could_not_be_made(people, portal
     person.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     with portal.client(portal.token("Anybody", Role.ADMIN)) as client:
         client.update(client.get(issue.id), state=IssueState.IN_REVIEW)
-    person.goes_to("Uma User").presses("Sign out").sees("You are signed out.")
-    person.sees("What you did last could not be saved.")
-    person.goes_to("Report").goes_to("Sign in").sees_not("could not be saved")
+    person.goes_to("Uma User").presses("Sign out").sees("You're signed out.")
+    person.sees("We couldn't save your last change.")
+    person.goes_to("Report").goes_to("Sign in").sees_not("couldn't save")
 
 
 def test_sign_in_that_ended_elsewhere_leaves_nothing_to_the_next_person(people, portal, account):
     """Who came next saw the receipt of an anonymous report, and the draft of one."""
-    ended = "Your sign-in has ended. Sign in again."
+    ended = "You've been signed out. Sign in again."
     person = people().opens("/sign_in").signs_in(**account).goes_to("Report")
     text = person.page.get_by_label("What happened?")
     person.chooses("No answer").writes("My own words")
 
     portal.run("user", "disable", account["username"])
     person.goes_to("Help").sees(ended).goes_to("Report").sees(ended)
-    person.presses("Go on without signing in")
+    person.presses("Continue without signing in")
     expect(text).to_have_value("")
     person.waits_until(
         lambda: not person.page.evaluate("sessionStorage['issue-portal-draft-report']")
@@ -142,7 +156,7 @@ def test_sign_in_that_ended_elsewhere_leaves_nothing_to_the_next_person(people, 
     person.goes_to("Sign in").signs_in(**account).goes_to("Report")
     expect(text).to_have_value("My own words")
 
-    receipt = person.presses("Send report").sees("Your report has arrived.").receipt()
+    receipt = person.presses("Send report").sees(RECEIVED).receipt()
     portal.run("user", "disable", account["username"])
     person.goes_to("Help").goes_to("Report").sees(ended).sees_not(receipt)
     person.signs_in("member")
@@ -157,10 +171,10 @@ def test_draft_is_not_handed_over_when_the_connection_was_lost(people, tmp_path)
         person = people(server).opens("/sign_in").signs_in("member").goes_to("Report")
         person.chooses("No answer").writes("My own words")
         server.stop()
-        person.sees("The portal does not answer at the moment.")
+        person.sees("Can't reach the portal.")
         server.run("user", "disable", "member")
         server.start()
-        note = person.page.get_by_text("The portal does not answer at the moment.")
+        note = person.page.get_by_text("Can't reach the portal.")
         expect(note).to_have_count(0, timeout=30_000)
         person.presses("Español")
         # For a moment there may be two, or none.
@@ -191,7 +205,7 @@ def test_sign_ins_outlive_a_rotation_of_the_key(people, tmp_path):
     try:
         person, other = (people(portal).opens("/sign_in").signs_in("member") for _ in range(2))
         of_other = cookie_of(other)
-        other.goes_to("Morgan Member").presses("Sign out").sees("You are signed out.")
+        other.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
         assert portal.run("key", "rotate").returncode == 0
         portal.stop()
         portal.start()
@@ -245,8 +259,8 @@ def test_signing_out_signs_out_even_if_nothing_can_be_written(people, tmp_path):
         copy = cookie_of(member)
         # As on a full disk, but for root, too: where a folder should be, there is a file.
         (server.data_dir / "ended").write_text("")
-        member.opens("/sign_in").presses("Sign out").sees("You are signed out.")
-        member.sees("This could not be written down")
+        member.opens("/sign_in").presses("Sign out").sees("You're signed out.")
+        member.sees("We couldn't save your sign-out")
         member.waits_until(lambda: not member.has_cookie("issue_portal"))
         member.page.reload()
         member.sees("Username")
@@ -288,11 +302,11 @@ PAGES = {
     "/": ("Report a problem",) * 3,
     "/track": ("Track a report",) * 3,
     "/help": ("Help",) * 3,
-    "/not_found": ("The portal has no page with this address.",) * 3,
+    "/not_found": ("There's no page at this address.",) * 3,
     "/sign_in": ("Sign in", "Your account", "Your account"),
     "/my_issues": ("Sign in to see this page.", "In review", "In review"),
     "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
-    "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported each day"),
+    "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported per day"),
 }
 """What a visitor, a member and a reviewer see at each address."""
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import RECEIVED
 from tests.servers import original_form, proxy
 from tests.servers.installation import Server, portal_server, portal_to
 from tests.servers.processes import free_port
@@ -92,7 +93,7 @@ def signs_in_as(person, name: str, button: str = "Sign in"):
 
 
 def signs_out(person):
-    person.presses("Sign out").presses("End session").sees("You are signed out.")
+    person.presses("Sign out").presses("End session").sees("You're signed out.")
     person.settles()
     return person
 
@@ -121,7 +122,7 @@ def test_note_of_an_errand_that_was_changed_by_hand_leads_to_a_page(people, sing
 
 def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, single):
     rob = people(single).opens("/review?state=Closed").sees("Sign in to see this page.")
-    signs_in_as(rob, "rob").sees("No issue fits these filters.")
+    signs_in_as(rob, "rob").sees("No matching issues")
     assert rob.page.url == f"{single.url}/review?state=Closed"
     cookies = sign_in_cookies(rob)
     assert all(cookie["httpOnly"] for cookie in cookies)
@@ -152,7 +153,7 @@ def test_signing_out_that_cannot_be_written_down_is_told(people, single):
     folder.write_text("")
     try:
         signs_out(rob.goes_to("Rob Reviewer"))
-        rob.sees("This could not be written down")
+        rob.sees("We couldn't save your sign-out")
     finally:
         folder.unlink()
         if aside.exists():
@@ -177,13 +178,13 @@ def test_another_site_signs_nobody_out(people, single):
 def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single):
     words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
     mia = people(single).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
-    mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report by name")
+    mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report with your name")
     signs_in_as(mia, "mia")
     expect(mia.page.get_by_label("What happened?")).to_have_value(words)
-    expect(mia.page.get_by_label("Badly presented")).to_be_checked()
-    expect(mia.page.get_by_role("textbox", name="Thread")).to_have_value("t1")
+    expect(mia.page.get_by_label("Poor formatting")).to_be_checked()
+    expect(mia.page.get_by_role("textbox", name="Conversation ID")).to_have_value("t1")
     expect(mia.page.get_by_label("Report anonymously")).not_to_be_checked()
-    mia.presses("Send report").sees("Your report has arrived.").goes_to("My issues")
+    mia.presses("Send report").sees(RECEIVED).goes_to("My reports")
     expect(mia.row(words)).to_have_count(1)
     mia.opens("/review").sees("This page is for reviewers.")
     mia.opens().writes("Another one").sees("11 of 10,000 characters")
@@ -194,15 +195,15 @@ def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single
 def test_refusals_are_told_and_leave_a_way_on(people, single):
     visitor = people(single).opens("/review")
     visitor.page.get_by_role("main").get_by_role("button", name="Sign in with Gone").click()
-    visitor.sees("You were not signed in: it was refused, or not finished. Try again.")
+    visitor.sees("Sign-in was refused or didn't finish. Try again.")
     visitor.settles()
     leaves_for_the_provider(visitor).presses("Deny")
-    visitor.sees("You were not signed in: it was refused, or not finished. Try again.")
-    signs_in_as(visitor, "eve").sees("You are signed in as eve@elsewhere.example")
-    visitor.sees("which gives you no access here").sees_not("Sign in with Acme")
+    visitor.sees("Sign-in was refused or didn't finish. Try again.")
+    signs_in_as(visitor, "eve").sees("You're signed in as eve@elsewhere.example")
+    visitor.sees("which has no access here").sees_not("Sign in with Acme")
     assert download(visitor, sign_in_cookies(visitor)) == 401
     visitor.opens().chooses("No answer").writes("As a visitor, all the same.")
-    visitor.presses("Send report").sees("Your report has arrived.")
+    visitor.presses("Send report").sees(RECEIVED)
 
 
 def test_role_is_that_of_the_last_sign_in(people, single, provider):
@@ -224,8 +225,8 @@ def test_role_is_that_of_the_last_sign_in(people, single, provider):
         (12.1, {}, "Sign in to see this page."),
         (-1, {}, "Sign in to see this page."),
         (0, {"origin": "https://elsewhere.example"}, "Sign in to see this page."),
-        (0, {"email_verified": False}, "as rob@example.com, which gives you no access here."),
-        (0, {"email": None}, "as Rob Reviewer, which gives you no access here."),
+        (0, {"email_verified": False}, "as rob@example.com, which has no access here."),
+        (0, {"email": None}, "as Rob Reviewer, which has no access here."),
     ],
 )
 def test_what_a_sign_in_is_worth(people, single, hours, changes, seen):
@@ -259,7 +260,7 @@ def test_nobody_comes_back_who_has_not_left_from_here(people, single):
     begun = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
     assert len(begun) == 1
     mia.context.clear_cookies(name=begun[0])
-    mia.presses("mia").sees("You were not signed in: it was refused, or not finished.")
+    mia.presses("mia").sees("Sign-in was refused or didn't finish.")
     assert sign_in_cookies(mia) == []
 
 
@@ -321,14 +322,14 @@ def known_as(person, value: str):
 def test_proxy_says_who_it_is(people, behind):
     rob = known_as(people(behind), "Rob@Example.com/staff,issue-reviewers")
     rob.opens("/review").sees("More filters")
-    rob.goes_to("Rob").sees("rob@example.com").sees("Your organisation signs you in and out.")
+    rob.goes_to("Rob").sees("rob@example.com").sees("Your organisation manages your sign-in.")
     expect(rob.page.get_by_role("button", name="Sign out")).to_have_count(0)
     jar = {proxy.COOKIE: "rob@example.com/issue-reviewers"}
     assert httpx.get(f"{behind.url}/issues.csv", cookies=jar).status_code == 200
     mia = known_as(people(behind), "mia@example.com/staff").opens("/sign_in")
     mia.sees("mia@example.com").opens("/review").sees("This page is for reviewers.")
     eve = known_as(people(behind), "eve@elsewhere.example/staff").opens("/my_issues")
-    eve.sees("Sign in to see this page.").sees("which gives you no access here.")
+    eve.sees("Sign in to see this page.").sees("which has no access here.")
 
 
 def test_callback_neither_fills_the_log_nor_moves_the_operators_terminal(single):

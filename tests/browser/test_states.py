@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import report
+from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, api_server, portal_to
 
 # Notes in the page whether the shape of a list was there, and seen at once.
@@ -28,11 +28,18 @@ const look = () => {
 };
 look();"""
 
-# How far what is seen has jumped at most: https://web.dev/articles/cls.
-JUMPS = """window.jumped = 0;
-new PerformanceObserver((list) => {
-  for (const { value } of list.getEntries()) window.jumped = Math.max(window.jumped, value);
-}).observe({ type: "layout-shift", buffered: true });"""
+# Sums up how far the page has jumped, without what follows a click: https://web.dev/articles/cls.
+NOTE_JUMPS = """window.jumped = 0;
+const add = (entries) => {
+  for (const { hadRecentInput, value } of entries) if (!hadRecentInput) window.jumped += value;
+};
+const observer = new PerformanceObserver((list) => add(list.getEntries()));
+observer.observe({ type: "layout-shift", buffered: true });
+window.takeJumps = async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  add(observer.takeRecords());
+  return window.jumped;
+};"""
 
 
 @dataclass
@@ -75,7 +82,7 @@ def reported(apart, words) -> str:
 
 def test_empty_list_leads_to_the_form(people, apart):
     nobody = people(apart.portal).opens("/my_issues").signs_in("reviewer")
-    nobody.sees("You have not reported anything by name yet.")
+    nobody.sees("You haven't sent any reports with your name yet.")
     nobody.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
     expect(nobody.page.get_by_role("radiogroup")).to_be_visible()
 
@@ -89,7 +96,7 @@ def test_loading_has_the_shape_of_a_list_and_moves_nothing(people, apart, report
     skeleton = member.page.locator(".skeleton")
     apart.api_says_nothing()
     try:
-        member.page.get_by_role("link", name="My issues", exact=True).click()
+        member.page.get_by_role("link", name="My reports", exact=True).click()
         expect(skeleton).to_be_visible()
         assert abs(skeleton.bounding_box()["y"] - top) < 2
     finally:
@@ -102,7 +109,7 @@ def test_loading_has_the_shape_of_a_list_and_moves_nothing(people, apart, report
     # A list that is there stays where it is.
     apart.api_says_nothing()
     try:
-        member.page.get_by_role("button", name="Not reviewed", exact=True).click()
+        member.page.get_by_role("button", name="New", exact=True).click()
         expect(skeleton).to_be_attached()
         expect(skeleton).to_be_hidden()
         expect(member.row(reported)).to_be_visible()
@@ -118,13 +125,13 @@ def test_a_fast_answer_makes_nothing_flash(people, apart, reported):
     member.opens("/sign_in").signs_in("member")
     apart.api_says_nothing()
     try:
-        member.page.get_by_role("link", name="My issues", exact=True).click()
+        member.page.get_by_role("link", name="My reports", exact=True).click()
         member.waits_until(lambda: member.page.evaluate("window.loaded"))
     finally:
         apart.api_goes_on()
     expect(member.row(reported)).to_be_visible()
     member.row(reported).click()
-    member.sees("It has arrived.").settles()
+    member.sees("We've received it.").settles()
     assert not member.page.evaluate("window.flashed")
 
 
@@ -134,20 +141,20 @@ def test_failure_is_told_and_tried_again(people, apart, reported):
     member.goes_to("Help")
     apart.api.stop()
     try:
-        member.goes_to("My issues").sees("We could not load your issues.")
-        alert = member.page.get_by_role("alert").filter(has_text="could not load")
+        member.goes_to("My reports").sees("We couldn't load your reports.")
+        alert = member.page.get_by_role("alert").filter(has_text="couldn't load")
         expect(alert).to_be_visible()
         member.goes_to("Track")
         receipt = member.page.get_by_role("textbox", name="Receipt")
         receipt.fill("1234-5678-9012-3456")
-        member.presses("Show report").sees("We could not look up the receipt.")
+        member.presses("Show report").sees("We couldn't look up your receipt.")
         expect(receipt).to_have_value("1234-5678-9012-3456")
-        member.goes_to("My issues").sees("We could not load your issues.")
+        member.goes_to("My reports").sees("We couldn't load your reports.")
     finally:
         apart.api.start()
     member.presses("Try again")
     expect(member.row(reported)).to_be_visible()
-    member.sees_not("We could not load your issues.")
+    member.sees_not("We couldn't load your reports.")
 
 
 def test_the_form_is_there_even_if_the_api_has_never_answered(people, tmp_path, apart, words):
@@ -171,25 +178,47 @@ def test_failure_of_the_server_has_a_code_for_the_operator_but_not_for_anonymous
 
     member = people(apart.portal).opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("No answer").writes("It fails.")
-    failure = member.page.get_by_role("alert").filter(has_text="Something failed on the server")
+    failure = member.page.get_by_role("alert").filter(has_text="The server failed")
     rename("history", "away")
     try:
         member.presses("Send report")
-        expect(failure).to_contain_text("Nothing you typed is lost.")
-        expect(failure).not_to_contain_text("The code is")
+        expect(failure).to_contain_text("your text is safe")
+        expect(failure).not_to_contain_text("Request ID:")
         member.page.get_by_text("Report anonymously").click()
         member.presses("Send report")
-        expect(failure).to_contain_text("The code is")
+        expect(failure).to_contain_text("Request ID:")
     finally:
         rename("away", "history")
-    code = failure.inner_text().partition("The code is ")[2][:32]
+    code = failure.inner_text().partition("Request ID: ")[2][:32]
     assert f"[request {code}]" in apart.api.log
-    member.presses("Send report").sees("Your report has arrived.")
+    member.presses("Send report").sees(RECEIVED)
 
 
-def test_form_does_not_jump_while_it_loads(people, portal):
-    visitor = people(viewport={"width": 390, "height": 844})
-    visitor.page.add_init_script(JUMPS)
-    visitor.opens().page.wait_for_timeout(700)
-    # Mostly it is 0; on a very busy machine the count below the text may move what is below it.
-    assert visitor.page.evaluate("jumped") < 0.13
+MOST_JUMPS = 0.05
+"""Measured: up to 0.033 on a phone, and 0.015 on a desktop."""
+
+MOST_JUMPS_OF_A_WIDE_PAGE = 0.15
+"""Measured: 0.063 to 0.131. Streamlit (1.67) draws pages narrow until it learns the layout."""
+
+
+@pytest.mark.parametrize(("width", "wide"), [(390, MOST_JUMPS), (1280, MOST_JUMPS_OF_A_WIDE_PAGE)])
+def test_pages_hardly_jump_while_they_load(people, portal, words, width, wide):
+    with portal.client(portal.token("Nobody")) as client:
+        report(client, words)
+    person = people(viewport={"width": width, "height": 844})
+    person.page.add_init_script(NOTE_JUMPS)
+
+    def measure_jumps(path: str) -> float:
+        person.opens(path).rests()
+        return person.page.evaluate("takeJumps()")
+
+    filled, embedded = "/?type=Format&thread=t&interaction=i", "/?embed=true"
+    jumps = {
+        path: measure_jumps(path)
+        for path in ("/", filled, embedded, "/track", "/help", "/sign_in", "/my_issues")
+    }
+    person.signs_in("reviewer")
+    jumps |= {path: measure_jumps(path) for path in ("/my_issues", "/sign_in")}
+    of_wide = {path: measure_jumps(path) for path in ("/review", "/insights")}
+    assert max(jumps.values()) <= MOST_JUMPS, jumps
+    assert max(of_wide.values()) <= wide, of_wide

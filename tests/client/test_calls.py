@@ -64,14 +64,14 @@ def test_attempts_are_counted_and_errors_told(quick):
 
 
 def test_refused_connection_is_retried_until_there_is_no_hope(quick):
-    with pytest.raises(errors.UnreachableError, match="cannot be reached") as raised:
+    with pytest.raises(errors.UnreachableError, match="Cannot reach") as raised:
         quick(f"http://127.0.0.1:{free_port()}", attempts=2).create(new())
     assert not raised.value.unsure
 
 
 @pytest.mark.parametrize("url", ["localhost:1", "ftp://localhost", ""])
 def test_address_that_is_none(quick, url, caplog):
-    with caplog.at_level("INFO"), pytest.raises(errors.UnreachableError, match="address"):
+    with caplog.at_level("INFO"), pytest.raises(errors.UnreachableError, match="URL"):
         quick(url).get("x")
     assert "again" not in caplog.text
 
@@ -98,7 +98,7 @@ def test_long_waits_are_left_to_the_caller(quick):
 def test_report_is_not_repeated_where_it_could_be_stored_twice(quick, failure):
     with serving(failure, (404, {}, b"")) as script:
         with pytest.raises(
-            (errors.UnreachableError, errors.ServerError), match="unknown"
+            (errors.UnreachableError, errors.ServerError), match="may have stored it"
         ) as raised:
             quick(script.url).create(new())
         assert raised.value.unsure
@@ -143,7 +143,7 @@ def test_our_server_says_that_it_keeps_keys(api, method, path, status):
 def test_keys_that_are_soon_forgotten_do_not_count(quick, lifetime):
     headers = {"Idempotency-Key-Lifetime": lifetime}
     with serving(drop, (200, headers, {})) as script:
-        with pytest.raises(errors.UnreachableError, match="unknown"):
+        with pytest.raises(errors.UnreachableError, match="may have stored it"):
             quick(script.url).create(new())
         assert len(script.requests) == 2
 
@@ -162,14 +162,14 @@ def test_report_that_was_not_taken_is_repeated_anywhere(quick):
 
 def test_report_of_unknown_end_stays_so_whatever_came_later(quick):
     with serving(drop, KEEPS_KEYS, (401, {}, {"title": "Expired."})) as script:
-        with pytest.raises(errors.AuthenticationError, match=r"Expired\. It is unknown") as raised:
+        with pytest.raises(errors.AuthenticationError, match=r"Expired\. The server may") as raised:
             quick(script.url).create(new())
         assert raised.value.unsure
 
 
 def test_report_with_an_unreadable_answer_is_not_repeated(quick):
     with serving((201, LIFETIME, b"<html>")) as script:
-        with pytest.raises(errors.BadResponseError, match="unknown whether the server stored it"):
+        with pytest.raises(errors.BadResponseError, match="The server may have stored it anyway"):
             quick(script.url).create(new())
         assert len(script.requests) == 1
 
@@ -184,7 +184,7 @@ def test_report_whose_answer_is_lost_is_stored_once(form, connect):
             between.create(form.new("x"))
             assert script.asked == ["POST /issue", "GET /me", "POST /issue"]
         else:
-            with pytest.raises(errors.UnreachableError, match="unknown"):
+            with pytest.raises(errors.UnreachableError, match="may have stored it"):
                 between.create(form.new("x"))
     assert len(list(client.iterate())) == before + 1
 
@@ -283,7 +283,7 @@ def test_change_of_unknown_end_is_told_as_such(quick):
     for call in (lambda client: client.delete("i"), lambda client: client.update(Issue(id="i"))):
         with serving(drop, refused) as script:
             with pytest.raises(
-                errors.PermissionDeniedError, match="unknown whether the server stored it"
+                errors.PermissionDeniedError, match="The server may have stored it anyway"
             ) as raised:
                 call(quick(script.url))
             assert raised.value.unsure

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from tests.servers.installation import (
     redis_server,
 )
 from tests.servers.processes import HAPROXY, free_port, proxy_environment
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -32,10 +32,11 @@ class Site(Server):
 
     def takes_for(self, state: str, replica: str) -> None:
         """Wait until the proxy takes a replica for ``UP`` or ``DOWN``, as its log tells."""
-        deadline = time.monotonic() + 30
-        while (re.findall(rf"Server {replica} is (UP|DOWN)", self.log) or ["UP"])[-1] != state:
-            assert time.monotonic() < deadline, self.log
-            time.sleep(0.1)
+
+        def last_state() -> str:
+            return (re.findall(rf"Server {replica} is (UP|DOWN)", self.log) or ["UP"])[-1]
+
+        wait_until(lambda: last_state() == state)
 
     @property
     def passwords(self) -> dict[str, str]:

@@ -5,7 +5,6 @@ import select
 import shutil
 import socket
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,6 +30,7 @@ from tests.servers.processes import (
     portal_command,
     uvicorn_command,
 )
+from tests.waiting import wait_until
 
 DATABASES = ("sqlite", "postgresql")
 SECRET = "a secret of the tests that is long enough"
@@ -41,13 +41,21 @@ def sign(caller: Caller) -> str:
     return portal_token.sign(SecretKeys(SECRET), caller, seconds=600)
 
 
+def listens(port: int) -> bool:
+    """Return whether a process accepts connections to this port."""
+    with suppress(OSError), socket.create_connection(("localhost", port), 5):
+        return True
+    return False
+
+
 def answered(connections: list[socket.socket], count: int) -> list[socket.socket]:
     """Wait until ``count`` connections have an answer, and return them."""
-    deadline = time.monotonic() + 60
-    while len(readable := select.select(connections, [], [], 20)[0]) < count:
-        assert time.monotonic() < deadline, f"{len(readable)} of {count} have an answer"
-        time.sleep(0.01)
-    return readable
+
+    def find_answered() -> list[socket.socket]:
+        readable = select.select(connections, [], [], 20)[0]
+        return readable if len(readable) >= count else []
+
+    return wait_until(find_answered)
 
 
 @dataclass
@@ -144,10 +152,7 @@ def redis_server(directory: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     assert shutil.which("redis-server"), "make test installs redis-server"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with suppress(OSError), socket.create_connection(("localhost", port), 1):
-                break
+        wait_until(lambda: listens(port))
         yield port, process
     finally:
         process.kill()

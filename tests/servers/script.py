@@ -84,8 +84,8 @@ def drop(handler):
 
 
 def hang(handler):
-    """Say nothing for a while, then break off."""
-    time.sleep(1)
+    """Say nothing until the client hangs up."""
+    handler.rfile.read(1)
 
 
 def forward(url, *, lose=False):
@@ -129,7 +129,7 @@ def truncated_refusal(handler):
 
 
 def dripping_body(handler):
-    """A byte now and then, for ever."""
+    """Send a byte at a time, until the client hangs up."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     _drip(handler)
 
@@ -140,9 +140,9 @@ def dripping_head(handler):
 
 
 def _drip(handler):
-    for _ in range(200):
+    while True:
         handler.wfile.write(b" ")
-        time.sleep(0.05)
+        time.sleep(0.05)  # Much shorter than the timeout for one read, which must not be met.
 
 
 def endless_body(handler):

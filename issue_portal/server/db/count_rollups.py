@@ -1,4 +1,4 @@
-"""Counts and skips by blocks of 4,096 numbers, whose counts triggers maintain.
+"""Counts and skips issues by blocks of 4,096 numbers, whose counts triggers maintain.
 
 Totals, far pages and old dates cost about the same for any number of issues. A filter with a field
 outside `_COUNTED_AHEAD` is counted by indexes instead.

@@ -34,10 +34,10 @@ CONNECTIONS = READERS + _WRITERS
 """Most connections per process to PostgreSQL."""
 
 _END_IF_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
-"""Releases the locks of a transaction whose process hangs or whose machine is gone."""
+"""Releases the locks of a transaction whose process hangs or whose machine has failed."""
 
 _CHECK_INTERVAL = 1.0
-"""Seconds for which the result of `Database.is_current` stays valid."""
+"""Seconds for which the result of `Database.is_current` is valid."""
 
 _CHECK_TIMEOUT = 5.0
 """Seconds after which an unanswered check counts as a failure."""
@@ -47,7 +47,7 @@ _MIGRATION_LOCK = 7_245_309_118
 
 
 def describe_error(error: DBAPIError) -> str:
-    """Return why the database failed, in one line without the statement's values."""
+    """Return why the database failed, in one line, without the values of the statement."""
     reason = " ".join(str(error.orig).split())
     # SQLite needs disk space even to read, for its shared memory.
     return f"{reason}. Is the disk full?" if reason == "disk I/O error" else reason
@@ -59,14 +59,14 @@ class Database:
     writers: CapacityLimiter
     """The threads in which requests write, first come, first served.
 
-    SQLite has one writer at a time and no order among waiting ones: many changes of one person
-    could delay another's report for seconds.
+    SQLite has one writer at a time and no order among those that wait. Without this queue, many
+    changes by one person could delay the report of another for seconds.
     """
 
     def __init__(self, url: str) -> None:
         self._statements: dict[Select[Any], Statement] = {}
-        self._looking = threading.Lock()
-        self._looked_at = self._looking_since = 0.0
+        self._checking = threading.Lock()
+        self._checked_at = self._checking_since = 0.0
         self._was_current = False
         try:
             self.url = make_url(url)
@@ -83,7 +83,7 @@ class Database:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether another process runs the queries."""
+        """Whether this is PostgreSQL, where another process runs the queries."""
         return self.url.get_backend_name() == "postgresql"
 
     def _postgresql(self) -> Engine:
@@ -94,13 +94,13 @@ class Database:
             pool_size=10,
             max_overflow=CONNECTIONS - 10,
             pool_timeout=BUSY_TIMEOUT,
-            # Replaces connections that a restart of the database has closed.
+            # Replace connections that a restart of the database has closed.
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
                 f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}",
-                # Detects within half a minute that the database's machine is gone.
+                # Detect within half a minute that the database's machine has failed.
                 "keepalives_idle": 10,
                 "keepalives_interval": 5,
                 "keepalives_count": 4,
@@ -117,7 +117,7 @@ class Database:
 
     def _sqlite(self) -> Engine:
         if self.url.database:
-            # SQLite would create it readable by others. The WAL inherits its mode.
+            # SQLite would create the file readable by others. The WAL inherits its mode.
             Path(self.url.database).touch(mode=0o600)
         engine = create_engine(self.url, hide_parameters=True)
         event.listen(engine, "connect", prepare_connection)
@@ -126,7 +126,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that sees one state of the database."""
+        """Open a read transaction, which sees one state of the database."""
         options: dict[str, Any] = {}
         if self.is_postgresql:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -135,7 +135,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that is on disk once the block ends without an error."""
+        """Open a write transaction, which is on disk once the block ends without an error."""
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             if self.is_postgresql:
                 connection.exec_driver_sql(_END_IF_IDLE)
@@ -143,18 +143,16 @@ class Database:
 
     @property
     def directory(self) -> Path | None:
-        """Directory of SQLite's files."""
+        """Directory of SQLite's files; None for other databases."""
         return Path(self.url.database).parent if self.is_quick and self.url.database else None
 
     @property
     def is_quick(self) -> bool:
-        """Whether `fetch_first` and `read_version` take microseconds, so that an event loop may
-        call them.
-        """
+        """Whether `fetch_first` and `read_version` are fast enough to call on an event loop."""
         return not self.is_postgresql and self.url.database is not None
 
     def read_version(self) -> int | None:
-        """Return a number that differs after any change; None if the database has none."""
+        """Return a number that changes with every commit; None if there is no such number."""
         if not self.is_quick:
             return None
         with self._lookup as connection:
@@ -172,18 +170,20 @@ class Database:
             query, Statement(query)
         )
         with self._lookup as connection:
-            value = connection.execute(
+            columns = connection.execute(
                 statement.sql, [values[name] for name in statement.names]
             ).fetchone()
-        return value and statement.row(*value)
+        return columns and statement.row(*columns)
 
     def read_revision(self) -> str | None:
         """Return the revision of the schema; None if the database is empty."""
         with self.read() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            value: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return value
+            revision: str | None = connection.scalar(
+                text("SELECT version_num FROM alembic_version")
+            )
+            return revision
 
     def migrate(self, revision: str = "head") -> None:
         """Migrate the schema. Raises `FatalError` with a line for the operator."""
@@ -194,8 +194,8 @@ class Database:
             current = self.read_revision()
             if {current, revision} - {*revisions, None, "head"}:
                 raise FatalError(
-                    f"The database {where} was made by a newer version of this program (or its"
-                    " backup was): update the program, or restore a backup from before that update."
+                    f"The database {where} is from a newer version of this program: update the"
+                    " program, or restore a backup from before that update."
                 )
             if current != revisions[-1]:
                 self._upgrade(revision)
@@ -214,8 +214,8 @@ class Database:
             alembic.command.upgrade(config, revision)
 
     @contextmanager
-    def limit_answer_time(self, seconds: float | None) -> Iterator[None]:
-        """Limit how long each answer of PostgreSQL may take; None removes the limit."""
+    def limit_response_time(self, seconds: float | None) -> Iterator[None]:
+        """Limit the seconds that each response of PostgreSQL may take; None removes the limit."""
         if not self.is_postgresql:
             yield
             return
@@ -231,7 +231,7 @@ class Database:
     def _schema_change(self) -> Iterator[Connection]:
         options = {"write": True, "schema_change": True}
         with (
-            self.limit_answer_time(None),
+            self.limit_response_time(None),
             self.engine.connect().execution_options(**options) as connection,
         ):
             with connection.begin():
@@ -244,30 +244,32 @@ class Database:
                     not self.is_postgresql
                     and connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 ):
-                    raise FatalError("The database has rows that refer to nothing: not changed.")
-            # Its foreign keys are off, so it must not return to the pool.
+                    raise FatalError(
+                        "The database has rows that refer to missing rows. It was not migrated."
+                    )
+            # Foreign keys are off for this connection, so it must not return to the pool.
             connection.invalidate()
 
     def is_current(self) -> bool:
         """Return whether the database answers, has a schema and accepts writes.
 
-        A standby does not accept writes. Anyone may ask, so it checks once a second at most.
+        A standby does not accept writes. Anyone may call this, so it checks at most once a second.
         """
-        # During a check, other callers get the previous result, if there is one.
-        if self._looking.acquire(timeout=_CHECK_TIMEOUT if self._looked_at == 0 else 0):
+        # During a check, other callers get the previous result; without one, they wait.
+        if self._checking.acquire(timeout=_CHECK_TIMEOUT if self._checked_at == 0 else 0):
             try:
-                self._looking_since = time.monotonic()
-                if self._looking_since - self._looked_at > _CHECK_INTERVAL:
+                self._checking_since = time.monotonic()
+                if self._checking_since - self._checked_at > _CHECK_INTERVAL:
                     self._was_current = self._check_current()
-                    self._looked_at = time.monotonic()
+                    self._checked_at = time.monotonic()
                 return self._was_current
             finally:
-                self._looking.release()
-        return self._was_current and time.monotonic() - self._looking_since < _CHECK_TIMEOUT
+                self._checking.release()
+        return self._was_current and time.monotonic() - self._checking_since < _CHECK_TIMEOUT
 
     def _check_current(self) -> bool:
         try:
-            with self.limit_answer_time(_CHECK_TIMEOUT):
+            with self.limit_response_time(_CHECK_TIMEOUT):
                 if self.is_postgresql:
                     with self.engine.connect() as connection:
                         if connection.scalar(text("SELECT pg_is_in_recovery()")):

@@ -1,6 +1,6 @@
-"""Connections to PostgreSQL that give up waiting for an answer.
+"""Connections to PostgreSQL that do not wait for ever.
 
-PostgreSQL's own timeouts and the network do not cover a server that hangs, as on a stuck disk.
+The timeouts of PostgreSQL and TCP do not apply to a server that hangs, for example on its disk.
 """
 
 import time
@@ -10,25 +10,25 @@ from typing import Any, Final, TypeVar
 from psycopg import Connection, OperationalError
 from psycopg.abc import PQGen
 
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
 
 patience: Final[ContextVar[float | None]] = ContextVar("patience", default=25.0)
-"""Seconds to wait for each answer, more than a statement may take; None waits for ever."""
+"""Seconds to wait for each response, more than a statement may take; None waits for ever."""
 
 
 class PatientConnection(Connection[Any]):
-    """A connection that closes when an answer takes longer than `patience`."""
+    """A connection that closes when a response takes longer than `patience`."""
 
     def wait(
-        self, gen: PQGen[_Answer], interval: float = 0.1, timeout: float | None = None
-    ) -> _Answer:
-        """Wait for an answer. Raises `psycopg.OperationalError` if it takes too long."""
-        within = patience.get() if timeout is None else timeout
-        begun = time.monotonic()
+        self, gen: PQGen[_Response], interval: float = 0.1, timeout: float | None = None
+    ) -> _Response:
+        """Wait for a response. Raises `psycopg.OperationalError` if it takes too long."""
+        limit = patience.get() if timeout is None else timeout
+        started = time.monotonic()
         try:
-            return super().wait(gen, interval, within)
+            return super().wait(gen, interval, limit)
         except OperationalError as error:
-            if within is None or timeout is not None or time.monotonic() - begun < within:
+            if limit is None or timeout is not None or time.monotonic() - started < limit:
                 raise
             self.pgconn.finish()
-            raise OperationalError(f"no answer within {within:g} seconds") from error
+            raise OperationalError(f"no response within {limit:g} seconds") from error

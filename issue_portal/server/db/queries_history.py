@@ -20,7 +20,7 @@ from issue_portal.server.db.tables import (
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field that changed. Texts are left out, so that a reporter can take one back."""
+    """One changed field. Texts are omitted, so that a reporter can retract one."""
 
     field: str
     old: str | bool | None = None

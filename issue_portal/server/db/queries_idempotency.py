@@ -28,7 +28,7 @@ def find_idempotency_records(
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """A request with an ``Idempotency-Key``, by keyed hashes, and the issue it made."""
+    """A request with an ``Idempotency-Key``, by keyed hashes, and the issue it created."""
 
     key_hash: bytes
     body_hash: bytes
@@ -39,7 +39,7 @@ class IdempotencyRecord:
 def add_idempotency_records(
     connection: Connection, org_id: str, records: Sequence[IdempotencyRecord]
 ) -> None:
-    """Store which issues requests with an ``Idempotency-Key`` have made."""
+    """Store the issues that requests with an ``Idempotency-Key`` created."""
     connection.execute(
         insert(idempotency), [{"org_id": org_id, **asdict(record)} for record in records]
     )

@@ -72,7 +72,7 @@ def find_issue_by_receipt(
 
 @dataclass(frozen=True)
 class ReviewTimes:
-    """When an issue was first reviewed, and when it was closed unless it is open again."""
+    """When an issue was first reviewed and when it was closed; None if it is open."""
 
     reviewed_at: int
     closed_at: int | None
@@ -80,7 +80,7 @@ class ReviewTimes:
 
 @dataclass(frozen=True)
 class IssueChange:
-    """The fields of an issue to set; ``times`` belong to a move to another state."""
+    """The fields of an issue to set; ``times`` if the state changes."""
 
     updated_at: int
     fields: Mapping[str, str | bool]
@@ -117,8 +117,9 @@ class IssueFilter:
     keys: tuple[int, ...] | None = None
     """On SQLite, the only issues that may contain the text; None if unknown."""
     lowest: int | None = None
-    """Lowest number to look at; ``highest`` is the highest."""
+    """Lowest issue number to include."""
     highest: int | None = None
+    """Highest issue number to include."""
 
     @property
     def is_dated(self) -> bool:
@@ -129,40 +130,39 @@ class IssueFilter:
     def is_by_text(self) -> bool:
         """Whether the search index is used.
 
-        A reporter's own issues are searched without it, so that other people's texts do not slow
-        that down.
+        The search in a reporter's own issues does not use it: it would read the texts of others.
         """
         return bool(self.text) and not self.created_by
 
     def conditions(self, dialect: str, *, counting: bool = False) -> list[ColumnElement[bool]]:
-        """Return the WHERE clause; ``counting`` if every matching issue is visited."""
+        """Return the WHERE clause. Set ``counting`` if the query visits every matching issue."""
         org_id: ColumnElement[str] = issues.c.org_id
         if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
             # Keeps SQLite from choosing the index of states over the more selective search index.
             org_id = literal_column("+issues.org_id", String)
-        conditions_found: list[ColumnElement[bool]] = [
+        conditions: list[ColumnElement[bool]] = [
             org_id == self.org_id,
             issues.c.state.in_(self.states),
         ]
         if self.types:
-            conditions_found.append(issues.c.type.in_(self.types))
+            conditions.append(issues.c.type.in_(self.types))
         if self.created_by:
-            conditions_found.append(issues.c.created_by.in_(self.created_by))
+            conditions.append(issues.c.created_by.in_(self.created_by))
         if self.projects:
-            conditions_found.append(issues.c.project_id.in_(self.projects))
+            conditions.append(issues.c.project_id.in_(self.projects))
         if self.created_from is not None:
-            conditions_found.append(issues.c.created_at >= self.created_from)
+            conditions.append(issues.c.created_at >= self.created_from)
         if self.created_to is not None:
-            conditions_found.append(issues.c.created_at < self.created_to)
+            conditions.append(issues.c.created_at < self.created_to)
         if self.lowest is not None:
-            conditions_found.append(issues.c.number >= self.lowest)
+            conditions.append(issues.c.number >= self.lowest)
         if self.highest is not None:
-            conditions_found.append(issues.c.number <= self.highest)
+            conditions.append(issues.c.number <= self.highest)
         if self.text and self.keys is not None:
-            conditions_found.append(search.match_candidates(self.keys, self.text))
+            conditions.append(search.match_candidates(self.keys, self.text))
         elif self.text:
-            conditions_found.append(search.match_text(dialect, self.text, indexed=self.is_by_text))
-        return conditions_found
+            conditions.append(search.match_text(dialect, self.text, indexed=self.is_by_text))
+        return conditions
 
 
 def list_issues(
@@ -175,7 +175,7 @@ def list_issues(
     above: int | None = None,
     below: int | None = None,
 ) -> Sequence[AnyRow]:
-    """Return issues with creators by number; ``above`` and ``below`` are exclusive bounds."""
+    """Return issues with their creators, by number; ``above`` and ``below`` are exclusive."""
     query: Select[Any] = select(issues.c.number).where(
         *issue_filter.conditions(connection.dialect.name)
     )
@@ -184,18 +184,18 @@ def list_issues(
     if below is not None:
         query = query.where(issues.c.number < below)
     order = issues.c.number.desc() if descending else issues.c.number
-    # Fetch whole rows of the page only: those of skipped issues would cost the most.
+    # Fetch whole rows for the page only: reading those of skipped issues would cost the most.
     page = query.order_by(order).limit(limit).offset(offset).subquery()
-    conditions_found = _WITH_CREATOR.where(
+    with_creators = _WITH_CREATOR.where(
         issues.c.org_id == issue_filter.org_id, issues.c.number.in_(select(page))
     )
-    return connection.execute(conditions_found.order_by(order)).all()
+    return connection.execute(with_creators.order_by(order)).all()
 
 
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Return whether a matching issue has a higher (or else a lower) number."""
+    """Return whether a matching issue has a number ``above`` this one, or else below it."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
@@ -236,15 +236,15 @@ def list_archivable(
 
 
 def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
-    """Delete the issues that last changed at these times, with all that belongs to them.
+    """Delete the issues that last changed at these times, and their rows in other tables.
 
-    Returns how many there were.
+    Returns the number of deleted issues.
     """
     query = select(issues.c.id, issues.c.updated_at).where(
         issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))
     )
-    conditions_found = connection.execute(query.order_by(issues.c.number).with_for_update())
-    ids = [issue_id for issue_id, at in conditions_found if at == changed_at[issue_id]]
+    rows = connection.execute(query.order_by(issues.c.number).with_for_update())
+    ids = [issue_id for issue_id, at in rows if at == changed_at[issue_id]]
     for table, column in (
         (history, history.c.issue_id),
         (idempotency, idempotency.c.issue_id),

@@ -13,9 +13,9 @@ from issue_portal.server.db.tables import insert_if_missing, issues, organisatio
 
 
 def ensure_organisation(connection: Connection, slug: str) -> str:
-    """Return the id of the organisation ``slug``, created if missing."""
+    """Return the id of the organisation ``slug``; create it if it is missing."""
     query = select(organisations.c.org_id).where(organisations.c.slug == slug)
-    if (value := connection.scalar(query)) is None:
+    if (org_id := connection.scalar(query)) is None:
         insert_if_missing(
             connection,
             organisations,
@@ -24,15 +24,15 @@ def ensure_organisation(connection: Connection, slug: str) -> str:
             created_at=int(time.time()),
             last_issue_number=0,
         )
-        value = connection.scalar(query)
-    return str(value)
+        org_id = connection.scalar(query)
+    return str(org_id)
 
 
 def get_key_fingerprint(connection: Connection, org_id: str) -> str | None:
     """Return the fingerprint of the secret key that the database was last used with, if any."""
     query = select(organisations.c.key_fingerprint).where(organisations.c.org_id == org_id)
-    value: str | None = connection.scalar(query)
-    return value
+    fingerprint: str | None = connection.scalar(query)
+    return fingerprint
 
 
 def set_key_fingerprint(connection: Connection, org_id: str, fingerprint: str) -> None:
@@ -45,7 +45,7 @@ def set_key_fingerprint(connection: Connection, org_id: str, fingerprint: str) -
 
 
 def lock_organisation(connection: Connection, org_id: str) -> None:
-    """Block new issues of others until the transaction ends."""
+    """Block new issues in other transactions until this one ends."""
     query = select(organisations.c.org_id).where(organisations.c.org_id == org_id)
     connection.execute(query.with_for_update()).one()
 

@@ -75,7 +75,7 @@ def delete_token(connection: Connection, org_id: str, token_id: str) -> bool:
 
 
 def set_last_used(connection: Connection, org_id: str, days: Mapping[str, int]) -> None:
-    """Store the days (their first seconds) of token use, in the order of token ids."""
+    """Store the day of each token's last use, as its first second. Ordered to avoid deadlocks."""
     connection.execute(
         update(tokens)
         .where(tokens.c.org_id == org_id, tokens.c.id == bindparam("token"))

@@ -30,7 +30,7 @@ def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
 
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
-    """Return the user with this address, created or updated if necessary."""
+    """Return the user with this address; create or update it if necessary."""
     user_row = find_user(connection, org_id, email)
     if user_row is None:
         insert_if_missing(

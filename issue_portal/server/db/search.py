@@ -1,9 +1,9 @@
 """Text search for any part of a description, in any case and language, by a trigram index.
 
-The index finds the candidates; a plain comparison decides. It covers the table ``issue_text``,
-which triggers maintain: FTS5 on SQLite, GIN over the function ``issue_trigrams`` on PostgreSQL,
-without extensions. One or two characters have no trigram: such a search reads all texts that the
-other filters leave.
+The index finds candidates; a plain comparison decides. It covers the table ``issue_text``, which
+triggers maintain: FTS5 on SQLite, GIN over the function ``issue_trigrams`` on PostgreSQL, without
+extensions. A search for one or two characters has no trigram, so it reads all texts that match the
+other filters.
 """
 
 import re
@@ -26,9 +26,9 @@ from issue_portal.server.db.tables import issues
 _LENGTH = 3
 
 _MOST_CANDIDATES = 2_000
-"""Candidates up to which checking each is the fastest way."""
+"""Most candidates to check one by one; beyond that, other ways are faster."""
 
-_FEW = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :most")
+_CANDIDATES = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :most")
 
 
 _EXPANDING = re.compile(
@@ -54,15 +54,15 @@ def _casefold(text: str) -> str:
 
 
 def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
-    """On SQLite, return the keys of all issues that may contain ``search``; None if there are
-    many.
+    """Return the keys of all issues that may contain ``search``.
+
+    Returns None on PostgreSQL, for a search without trigrams, and if there are too many.
     """
     if connection.dialect.name == "postgresql" or not (query := _build_match_query(search)):
         return None
-    condition = (
-        connection.execute(_FEW, {"trigrams": query, "most": _MOST_CANDIDATES + 1}).scalars().all()
-    )
-    return tuple(condition) if len(condition) <= _MOST_CANDIDATES else None
+    values = {"trigrams": query, "most": _MOST_CANDIDATES + 1}
+    keys = connection.execute(_CANDIDATES, values).scalars().all()
+    return tuple(keys) if len(keys) <= _MOST_CANDIDATES else None
 
 
 def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
@@ -97,6 +97,6 @@ def _build_match_query(search: str) -> str:
 
 
 def _split_trigrams(folded: str) -> list[str]:
-    """Return as few trigrams as cover the whole text."""
+    """Return the fewest trigrams that cover the whole text."""
     starts = [*range(0, len(folded) - _LENGTH, _LENGTH), len(folded) - _LENGTH]
     return list(dict.fromkeys(folded[start : start + _LENGTH] for start in starts if start >= 0))

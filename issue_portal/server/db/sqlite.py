@@ -1,4 +1,4 @@
-"""How connections to SQLite are set up and how their transactions begin."""
+"""Sets up connections to SQLite and begins their transactions."""
 
 import sqlite3
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 BUSY_TIMEOUT = 5.0
-"""Seconds a writer waits for another one."""
+"""Seconds that a writer waits for another one."""
 
 
 def prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,7 +1,7 @@
 """The tables. Every key and index starts with the organisation, so that rows can be distributed.
 
-Times are seconds since 1970 (UTC). The migrations also create what only one database has: the
-search index (see `search`), and on SQLite the ``key`` of an issue that it refers to.
+Times are seconds since 1970 (UTC). Only the migrations create the
+search index (see `search`) and, on SQLite, the column ``key`` of issues to which the index refers.
 
 Nothing ties an anonymous issue to a person: ``created_by`` is null, and so is the actor of its
 first history entry.
@@ -41,7 +41,7 @@ organisations = Table(
     Column("org_id", String(40), primary_key=True),
     Column("slug", String(100), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
-    # The last number taken, raised under the row's lock: unique and increasing.
+    # The last issue number. It is raised under the row's lock, so numbers are unique.
     Column("last_issue_number", BigInteger, nullable=False),
     # Fingerprint of the newest secret key at the last start; null before the first start.
     Column("key_fingerprint", String(16)),
@@ -111,7 +111,7 @@ issues = Table(
     Column("project_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    # When it first left NotReviewed, and when it was closed unless it has been reopened.
+    # When it first left NotReviewed, and when it was closed; null if it is open.
     Column("reviewed_at", BigInteger),
     Column("closed_at", BigInteger),
     Column("created_by", String(40)),
@@ -128,8 +128,8 @@ issues = Table(
     ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
 )
 
-# Maintained by triggers: issues per state and type in each block of 4,096 numbers (block -1: all),
-# with the bounds of their creation times.
+# Maintained by triggers: number of issues per state and type in each block of 4,096 issue numbers,
+# with their first and last times of creation. Block -1 counts all issues.
 issue_blocks = Table(
     "issue_blocks",
     metadata,
@@ -175,14 +175,14 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 def insert_if_missing(connection: Connection, table: Table, **values: Any) -> None:
-    """Insert a row; a row of a faster transaction stays."""
+    """Insert a row, unless another transaction inserts it first."""
     with suppress(IntegrityError), connection.begin_nested():
         connection.execute(insert(table).values(**values))
 
 
 @dataclass(slots=True)
 class IssueRow:
-    """A new row of ``issues``; the caller sets ``number`` once it has taken one."""
+    """A new row of ``issues``. The caller sets ``number`` when it takes one."""
 
     org_id: str
     id: str

@@ -23,24 +23,24 @@ from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.service import Service
 
 DESCRIPTION = """
-Report problems with the answers or the content of an AI assistant, follow them and review them.
+Report problems with the answers or the content of an AI assistant, track and review the reports.
 
-Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. An operator makes one
-with `python -m issue_portal token create --email you@example.com --role AppAdmin`. Every error is a
-problem document (RFC 9457). A request may name its organisation (slug or id) in the header `x-org`:
-another one than the token's is a 404.
+Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, run
+`python -m issue_portal token create --email you@example.com --role AppAdmin` on the server. Every
+error is a problem document (RFC 9457). The header `x-org` may name the organisation (slug or id);
+if the token belongs to another one, the response is a 404.
 """
 
 
 def create_app(service: Service | None) -> Starlette:
-    """Return the API to mount under ``/api``; without a service, only health and metrics."""
+    """Return the API to mount under ``/api``. Without a service, it has only health and metrics."""
     document = DescribedApp(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
         servers=[{"url": "/api"}],
         generate_unique_id_function=lambda route: route.name,
-        # FastAPI's telemetry (since 0.165) would send addresses, searches and error texts.
+        # FastAPI's telemetry (since 0.165) would send URLs, searches and error texts.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     document.include_router(routes.router)
@@ -63,14 +63,14 @@ def create_app(service: Service | None) -> Starlette:
 
 
 def mount_api(app: Starlette) -> Mount:
-    """Mount ``app`` under ``/api`` for all addresses: Starlette's pattern excludes line breaks."""
+    """Mount ``app`` under ``/api``, also for paths with line breaks, which Starlette excludes."""
     mount = Mount("/api", app=RequestLogMiddleware(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
 
 def create_standalone_app(service: Service) -> Starlette:
-    """Return the API without the portal, at the same addresses as beside it."""
+    """Return the API without the portal, at the same paths as with it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -47,7 +47,7 @@ _READING: Final = ConcurrencyLimit(1)
 _CHANGING: Final = ConcurrencyLimit(1)
 
 _COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
-"""Tells clients that they may repeat a report whose response got lost."""
+"""Tells clients that they can safely repeat a report."""
 
 
 _Result = TypeVar("_Result")
@@ -124,7 +124,7 @@ class _Operation:
     async def _answer(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
         """Return the response; ``exit_stack`` is held until it is sent."""
         if call.scope["query_string"].count(b"&") >= MOST_NAMES:
-            raise ProblemError(400, f"There are more than {MOST_NAMES} parameters.")
+            raise ProblemError(400, f"The request has more than {MOST_NAMES} parameters.")
         call.service = call.app.state.service
         limits = call.service.rate_limits
         try:
@@ -203,7 +203,7 @@ async def _wait_for_turn(caller: Principal, exit_stack: AsyncExitStack) -> None:
         async with asyncio.timeout(_TURN_SECONDS):
             await exit_stack.enter_async_context(_AT_ONCE.get_semaphore(caller.rate_limit_key))
     except TimeoutError:
-        text = f"{_CALLS_AT_ONCE} calls of yours are under way: wait for their answers."
+        text = f"You have {_CALLS_AT_ONCE} calls in progress: wait for their responses."
         raise ProblemError(429, text, headers={"Retry-After": "1"}) from None
 
 
@@ -218,7 +218,7 @@ def _authenticate(call: ApiRequest, principal: Principal | None = None) -> Princ
     principal = principal or service.authenticator.authenticate(call.headers.get("authorization"))
     organisation = call.headers.get("x-org")
     if organisation not in (None, service.org_id, service.settings.org):
-        raise ProblemError(404, "This token is not of that organisation.")
+        raise ProblemError(404, "This token belongs to another organisation.")
     if call.method != "POST":
         service.token_usage.record(principal)
     return principal

@@ -25,15 +25,14 @@ _PAGE: Final = b"""<!doctype html>
 <script src="docs/assets/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 """
-# A file of our own: the security policy allows no inline script.
+# A separate file, because the Content-Security-Policy allows no inline scripts.
 _SCRIPT: Final = b'SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true });'
 _ASSETS: Final = {
     "favicon-32x32.png": "image/png",
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
 }
-_FASTEST: Final = 5
-"""Compression level."""
+_COMPRESSION_LEVEL: Final = 5
 
 
 class _StaticDocument:
@@ -49,9 +48,9 @@ class _StaticDocument:
 
     @cached_property
     def _compressed(self) -> bytes:
-        return gzip.compress(self._plain, _FASTEST)
+        return gzip.compress(self._plain, _COMPRESSION_LEVEL)
 
-    async def answer(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Return the document, compressed if the client accepts that."""
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
@@ -62,12 +61,12 @@ class _StaticDocument:
 
 def make_docs_routes(document: Callable[[], object]) -> list[Route]:
     """Return the routes of the documentation; ``document`` builds the OpenAPI document."""
-    static = files("swagger_ui") / "static"
+    assets = files("swagger_ui") / "static"
     documents = {
         "/openapi.json": _StaticDocument("application/json", lambda: orjson.dumps(document())),
         "/docs": _StaticDocument("text/html", lambda: _PAGE),
         "/docs/start.js": _StaticDocument("text/javascript", lambda: _SCRIPT),
     }
     for name, media_type in _ASSETS.items():
-        documents[f"/docs/assets/{name}"] = _StaticDocument(media_type, (static / name).read_bytes)
-    return [Route(path, document_.answer) for path, document_ in documents.items()]
+        documents[f"/docs/assets/{name}"] = _StaticDocument(media_type, (assets / name).read_bytes)
+    return [Route(path, static_document.respond) for path, static_document in documents.items()]

@@ -17,21 +17,23 @@ router = APIRouter(tags=["Health"])
 log = logging.getLogger(__name__)
 
 
-@router.get("/health", summary="Is the process up?", response_model=response_models.Health)
+@router.get(
+    "/health", summary="Check that the process is up", response_model=response_models.Health
+)
 async def is_up(_: Request) -> ApiResponse:
-    """Answers while the process runs."""
+    """Respond with 200 as long as the process runs."""
     return ApiResponse({"status": "ok"})
 
 
 @router.get(
     "/ready",
-    summary="Can it serve?",
+    summary="Check that the API can serve requests",
     response_model=response_models.Readiness,
     responses={503: describe_problem(503)},
 )
 def is_ready(request: Request) -> ApiResponse:
-    """Answers 200 when the database is reachable, migrated and can be written to, there is room on
-    the disk, and the process is not about to stop.
+    """Respond with 200 if the database accepts writes, the disk has space and the process is not
+    about to stop.
     """
     service: Service | None = request.app.state.service
     if graceful_shutdown.is_stopping():

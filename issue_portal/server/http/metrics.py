@@ -1,7 +1,6 @@
 """Prometheus metrics, labelled by route, method, status class and issue state.
 
-No metric separates anonymous reports from others: with the times of scrapes it could reveal a
-reporter.
+No metric distinguishes anonymous reports: with the times of scrapes, it could reveal a reporter.
 """
 
 import threading
@@ -23,19 +22,18 @@ WAITING_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
 """States of issues that wait for a reviewer."""
 
 QUEUE_SECONDS = 10.0
-"""Seconds for which a count of the queue stays valid."""
-
+"""Seconds for which a count of the queue is valid."""
 
 REQUESTS = Histogram(
     "issue_portal_request_seconds",
-    "Time from a request to the API to the end of its answer.",
+    "Time from a request to the end of its response.",
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
 
 class QueueCollector(Collector):
-    """Counts waiting issues by state, when scraped and every few seconds at most."""
+    """Counts waiting issues by state, at each scrape but at most every few seconds."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -44,7 +42,7 @@ class QueueCollector(Collector):
         self._counts: dict[str, int] | None = None
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Return nothing, or the registry would count to find out."""
+        """Return nothing. Without this method, the registry would count at registration."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -59,7 +57,9 @@ class QueueCollector(Collector):
         yield up
         if counts is not None:
             waiting = GaugeMetricFamily(
-                "issue_portal_queue", "Issues that wait, by state.", labels=("state",)
+                "issue_portal_queue",
+                "Issues that wait for a reviewer, by state.",
+                labels=("state",),
             )
             for state in WAITING_STATES:
                 waiting.add_metric((state,), counts.get(state, 0))
@@ -78,5 +78,5 @@ class QueueCollector(Collector):
 
 
 def register_queue_collector(service: Service) -> None:
-    """Add the queue to the metrics of this process. Call it once, at start."""
+    """Add the queue to the metrics of this process. Call it once, at the start."""
     REGISTRY.register(QueueCollector(service))

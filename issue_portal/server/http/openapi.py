@@ -1,7 +1,7 @@
-"""Completes the OpenAPI document where FastAPI cannot know this API.
+"""Completes the OpenAPI document that FastAPI generates.
 
-Invalid input is a 400, not a 422; lists in a query are joined by commas; a parameter is absent,
-never null; links lead from a report to its issue.
+Invalid input is a 400, not a 422. Commas join the lists in a query. Parameters are never null.
+Links lead from a report to its issue.
 """
 
 from typing import Any
@@ -15,15 +15,15 @@ JsonObject = dict[str, Any]
 _REASONS = {
     400: "A parameter, a state or the body is invalid; `errors` names the fields.",
     401: "The token is missing, unknown or expired.",
-    403: "The role may not do this.",
-    404: "No such issue, not yours, or deleted.",
+    403: "The role does not allow this.",
+    404: "It does not exist, is deleted, or the caller may not see it.",
     408: "The body did not arrive in time.",
     409: "The `Idempotency-Key` was used for another report.",
-    412: "`If-Match` no longer holds.",
+    412: "The issue no longer has the `ETag` in `If-Match`.",
     413: "The body is too large.",
     415: "The body is not JSON.",
-    429: "Too many requests; `Retry-After` says when to come back, in seconds.",
-    503: "The database does not answer at the moment.",
+    429: "Too many requests. `Retry-After` is the number of seconds to wait.",
+    503: "The database does not respond.",
 }
 
 
@@ -33,15 +33,20 @@ def describe_header(description: str, *, required: bool = True, **schema: Any) -
 
 
 ETAG = {
-    "ETag": describe_header("The issue as it is now.", type="string", pattern='^"[0-9a-f]{24}"$')
+    "ETag": describe_header("Entity tag of the issue.", type="string", pattern='^"[0-9a-f]{24}"$')
 }
 _RETRY_AFTER = {"Retry-After": describe_header("Seconds to wait.", type="integer", minimum=1)}
 RATE_LIMIT = {
-    name: describe_header(f"{what}, unless rate limits are off.", required=False, type="string")
-    for name, what in {"RateLimit-Policy": "The limit", "RateLimit": "What is left of it"}.items()
+    name: describe_header(f"{text} Absent if rate limits are off.", required=False, type="string")
+    for name, text in {
+        "RateLimit-Policy": "The rate limit.",
+        "RateLimit": "The rest of the rate limit.",
+    }.items()
 }
 _PROBLEM_HEADERS = {
-    401: {"WWW-Authenticate": describe_header("How to sign in.", type="string", const="Bearer")},
+    401: {
+        "WWW-Authenticate": describe_header("Authentication scheme.", type="string", const="Bearer")
+    },
     429: _RETRY_AFTER | RATE_LIMIT,
     503: _RETRY_AFTER,
 }
@@ -51,10 +56,10 @@ def describe_problem(status: int) -> JsonObject:
     """Describe a problem response with this status."""
     # FastAPI would describe a `model` as application/json.
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answer: JsonObject = {"description": _REASONS[status], "content": content}
+    response: JsonObject = {"description": _REASONS[status], "content": content}
     if headers := _PROBLEM_HEADERS.get(status):
-        answer["headers"] = headers
-    return answer
+        response["headers"] = headers
+    return response
 
 
 def describe_responses(
@@ -65,43 +70,46 @@ def describe_responses(
     example: Any = None,
     headers: JsonObject | None = None,
 ) -> dict[int | str, JsonObject]:
-    """Describe the responses of an operation: its success and its problems."""
-    answer: JsonObject = {"description": description}
+    """Describe the responses of an operation: its success and its errors."""
+    response: JsonObject = {"description": description}
     if model is not None:
-        answer["model"] = model
+        response["model"] = model
     if example is not None:
-        answer["content"] = {"application/json": {"example": example}}
+        response["content"] = {"application/json": {"example": example}}
     if headers is not None:
-        answer["headers"] = headers
-    success: dict[int | str, JsonObject] = {status: answer}
+        response["headers"] = headers
+    success: dict[int | str, JsonObject] = {status: response}
     return success | {
         status: describe_problem(status) for status in (400, 401, 403, 404, *statuses, 503)
     }
 
 
-_ISSUE = {"issue_id": "$response.body#/id"}
-_SEEN = {"issue_id": "$request.path.issue_id"}
+_CREATED_ISSUE = {"issue_id": "$response.body#/id"}
+_SAME_ISSUE = {"issue_id": "$request.path.issue_id"}
 _TAG = "$response.header.ETag"
 
 LINKS: dict[str, JsonObject] = {
     "create_issue": {
-        "get": {"operationId": "get_issue", "parameters": _ISSUE},
-        "put": {"operationId": "put_issue", "parameters": _ISSUE},
-        "patch": {"operationId": "patch_issue", "parameters": _ISSUE},
-        "delete": {"operationId": "delete_issue", "parameters": _ISSUE},
-        "history": {"operationId": "issue_history", "parameters": _ISSUE},
+        "get": {"operationId": "get_issue", "parameters": _CREATED_ISSUE},
+        "put": {"operationId": "put_issue", "parameters": _CREATED_ISSUE},
+        "patch": {"operationId": "patch_issue", "parameters": _CREATED_ISSUE},
+        "delete": {"operationId": "delete_issue", "parameters": _CREATED_ISSUE},
+        "history": {"operationId": "issue_history", "parameters": _CREATED_ISSUE},
     },
     "get_issue": {
-        "unchanged": {"operationId": "get_issue", "parameters": _SEEN | {"if-none-match": _TAG}},
-        "put": {"operationId": "put_issue", "parameters": _SEEN | {"if-match": _TAG}},
-        "patch": {"operationId": "patch_issue", "parameters": _SEEN | {"if-match": _TAG}},
-        "delete": {"operationId": "delete_issue", "parameters": _SEEN | {"if-match": _TAG}},
+        "unchanged": {
+            "operationId": "get_issue",
+            "parameters": _SAME_ISSUE | {"if-none-match": _TAG},
+        },
+        "put": {"operationId": "put_issue", "parameters": _SAME_ISSUE | {"if-match": _TAG}},
+        "patch": {"operationId": "patch_issue", "parameters": _SAME_ISSUE | {"if-match": _TAG}},
+        "delete": {"operationId": "delete_issue", "parameters": _SAME_ISSUE | {"if-match": _TAG}},
     },
 }
 
 
 class DescribedApp(FastAPI):
-    """An application that completes its document."""
+    """An application that completes its OpenAPI document."""
 
     def openapi(self) -> JsonObject:
         """Return the document, built once."""
@@ -133,7 +141,7 @@ def _complete_parameter(parameter: JsonObject) -> None:
         if choice != {"type": "null"}:
             schema |= choice | schema
     if schema.get("type") == "array":
-        # An empty list cannot be expressed; clients leave the parameter out.
+        # A query cannot express an empty list; clients omit the parameter.
         schema.pop("default", None)
         schema["minItems"] = 1
         parameter |= {"style": "form", "explode": False}

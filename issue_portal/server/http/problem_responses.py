@@ -1,4 +1,4 @@
-"""Turns exceptions into problem documents (RFC 9457): every error response of the API."""
+"""Turns exceptions into the error responses of the API: problem documents (RFC 9457)."""
 
 import logging
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 def respond_not_found(_: Request, _error: Exception) -> JSONResponse:
-    """Answer where there is no route."""
-    return make_problem_response(ProblemError(404, "There is nothing at this address."))
+    """Respond to a path without a route."""
+    return make_problem_response(ProblemError(404, "There is nothing at this URL."))
 
 
 def respond_to_error(error: Exception) -> JSONResponse | None:
@@ -28,12 +28,12 @@ def respond_to_error(error: Exception) -> JSONResponse | None:
         case ProblemError():
             return make_problem_response(error)
         case OperationalError() | InterfaceError() | PoolTimeout():
-            # The whole error would repeat the statement and its values.
+            # The whole error would contain the statement and its values.
             log.error("database: %s", getattr(error, "orig", error))
             return make_problem_response(
                 ProblemError(
                     503,
-                    "The database does not answer at the moment. Try again shortly.",
+                    "The database does not respond. Try again shortly.",
                     headers={"Retry-After": "2"},
                 )
             )
@@ -42,9 +42,9 @@ def respond_to_error(error: Exception) -> JSONResponse | None:
 
 
 def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
-    """Return handlers that answer every error with a problem document."""
+    """Return handlers that respond to every error with a problem document."""
 
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+    async def respond_to_http_error(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
             return respond_not_found(request, error)
         headers = dict(error.headers or {})
@@ -52,22 +52,26 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
             headers["Allow"] = ", ".join(_list_methods(routes, request)) or headers.get(
                 "Allow", "GET"
             )
-            error.detail = "This address does not answer to this method."
+            error.detail = "This URL does not support this method."
         return make_problem_response(ProblemError(error.status_code, error.detail, headers=headers))
 
-    async def refused(_: Request, error: ProblemError) -> JSONResponse:
+    async def respond_to_problem(_: Request, error: ProblemError) -> JSONResponse:
         return make_problem_response(error)
 
-    async def failed(_: Request, _error: Exception) -> JSONResponse:
+    async def respond_to_failure(_: Request, _error: Exception) -> JSONResponse:
         return make_problem_response(
-            ProblemError(500, "Something failed here. It has been logged.")
+            ProblemError(500, "Something went wrong on the server. The error is in its log.")
         )
 
-    return {HTTPException: http_error, ProblemError: refused, Exception: failed}
+    return {
+        HTTPException: respond_to_http_error,
+        ProblemError: respond_to_problem,
+        Exception: respond_to_failure,
+    }
 
 
 def _list_methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
-    """Return the methods of an address. Starlette names those of the first route alone."""
+    """Return the methods of a path. Starlette lists those of the first route only."""
     candidates = [route for route in routes if isinstance(route, Route)]
     paths = [
         route.path for route in candidates if route.matches(request.scope)[0] is not Match.NONE

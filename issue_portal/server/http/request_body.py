@@ -1,4 +1,4 @@
-"""Reads the JSON body of a request, with limits on its size, its time and its shape."""
+"""Reads the JSON body of a request, with limits on size, time and structure."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from issue_portal.core.problems import InvalidFieldError, ProblemError
 
 BODY_LIMIT = 200_000
-"""Largest request body, in bytes: more than the longest valid one with every character escaped."""
+"""Largest request body in bytes: the longest valid one fits, with every character escaped."""
 
 MOST_NAMES: Final = 100
 """Most parameters of a request, and most fields of an object in its body."""
@@ -26,7 +26,7 @@ async def read_body(call: Request) -> Any:
     """Return the JSON value of a request's body, or raise a 400, 408, 413 or 415."""
     content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
-        raise ProblemError(415, "Send JSON: Content-Type: application/json.")
+        raise ProblemError(415, "Send JSON with the header Content-Type: application/json.")
     size, chunks = 0, []
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -46,25 +46,25 @@ async def read_body(call: Request) -> Any:
 class _ObjectBuilder:
     """Builds the JSON objects of one body; refuses too many of them and repeated fields.
 
-    A repeated field is ambiguous: ``anonymous`` must not be read as the wrong one of two values.
+    A repeated field is ambiguous, and a wrong value of ``anonymous`` could publish a name.
     """
 
     def __init__(self) -> None:
-        self._made = 0
+        self._count = 0
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Return the object with these fields."""
-        self._made += 1
-        if len(pairs) > MOST_NAMES or self._made > _MOST_OBJECTS:
+        self._count += 1
+        if len(pairs) > MOST_NAMES or self._count > _MOST_OBJECTS:
             raise ProblemError(
                 400,
-                f"The body has more than {_MOST_OBJECTS} objects, or one of them more than"
+                f"The body has more than {_MOST_OBJECTS} objects, or an object with more than"
                 f" {MOST_NAMES} fields.",
             )
         fields = dict(pairs)
         if len(fields) < len(pairs):
             repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
-            # JSON can escape half a surrogate pair, which our answer cannot encode.
+            # JSON can escape half of a surrogate pair, which the response cannot encode.
             name = repeated[:100].encode(errors="replace").decode()
-            raise InvalidFieldError(name, "is there more than once")
+            raise InvalidFieldError(name, "is repeated")
         return fields

@@ -1,6 +1,6 @@
 """Gives each API request an id, a log line, a metric and a trace.
 
-They show the route, never the address or the caller.
+They contain the route, never the URL or the caller.
 """
 
 import logging
@@ -25,13 +25,13 @@ _FREQUENT = ("/health", "/ready", "/metrics")
 
 
 class RequestLogMiddleware:
-    """Records the requests to ``app``; its failures are logged here and nowhere else."""
+    """Records the requests to ``app``, and logs its exceptions."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and record its outcome; add its id to the response."""
+        """Pass the request on, record its outcome and add its id to the response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -59,9 +59,9 @@ class RequestLogMiddleware:
 
 
 def _choose_request_id(scope: Scope) -> str:
-    """Return the caller's id if it is random and of our form, else a new one.
+    """Return the id that the caller sent if it has our form, else a new one.
 
-    Reports and receipts always get a new one: the caller's id may be stored with a name elsewhere.
+    Reports and receipts always get a new id: others may have stored the caller's with a name.
     """
     if scope["method"] != "POST":
         sent_id = Headers(scope=scope).get(REQUEST_ID, "")

@@ -16,7 +16,7 @@ from issue_portal.server.services.service import Service
 _PATH: Final = "/v1/app/"
 _LARGEST: Final = 64 * 2**10
 _LONGEST_QUESTION: Final = 2**10
-"""Bytes of path, query and headers; the cache counts the size of responses only."""
+"""Bytes of path, query and headers, because the cache counts only the size of responses."""
 
 _ASKED_WITH: Final = (b"if-none-match", b"x-org")
 """Request headers that change the response."""

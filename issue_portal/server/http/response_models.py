@@ -1,7 +1,7 @@
-"""What this server answers, exactly, for the OpenAPI document.
+"""Exact models of this server's responses, for the OpenAPI document.
 
-`issue_portal.models.responses` spells each field and tolerates what other servers send or leave
-out. `derive` makes the exact model: every field is there, none is null, values are ours.
+`issue_portal.models.responses` defines the fields and tolerates differences of other servers.
+`derive` makes a model exact: unless stated, fields are required and not null, and enums are closed.
 """
 
 from inspect import get_annotations
@@ -28,7 +28,7 @@ Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
 
 _EXACT: dict[Any, Any] = {Moment: Timestamp, OpenIssueType: IssueType, OpenIssueState: IssueState}
-"""The exact type for a tolerant one; `derive` adds each model it makes."""
+"""Exact types by tolerant type; `derive` adds each model that it creates."""
 
 
 def derive(
@@ -41,8 +41,8 @@ def derive(
 ) -> Any:
     """Return an exact model with the fields of a tolerant one.
 
-    ``exact`` gives the type of a field where its tolerant type does not tell it; `MISSING` in that
-    type marks a field that may be absent.
+    ``exact`` overrides the types of fields. `MISSING` in a type marks a field that may be absent.
+    ``doc`` is the description of the model.
     """
     fields: dict[str, Any] = {}
     for field, info in model.model_fields.items():
@@ -52,13 +52,13 @@ def derive(
         default = MISSING if MISSING in get_args(annotation) else ...
         fields[field] = (annotation, Field(default, description=info.description))
     doc = doc or (model.__doc__ or "").replace("``", "`")
-    made = create_model(name or model.__name__, __doc__=doc, **fields)
-    _EXACT.setdefault(model, made)
-    return made
+    exact_model = create_model(name or model.__name__, __doc__=doc, **fields)
+    _EXACT.setdefault(model, exact_model)
+    return exact_model
 
 
 def _get_hint(model: type[BaseModel], field: str) -> Any:
-    """Return the annotation as it is written, with its metadata."""
+    """Return the annotation of a field with its metadata."""
     owner = next(base for base in model.__mro__ if field in get_annotations(base))
     return get_annotations(owner)[field]
 
@@ -77,7 +77,7 @@ def _make_exact(hint: Any) -> Any:
 
 
 def _list_of(model: Any) -> Any:
-    return list.__class_getitem__(model)  # mypy takes no variable for a type.
+    return list.__class_getitem__(model)  # mypy accepts no variable as a type.
 
 
 User = derive(responses.User, id=UserId, state=UserState, roles=tuple[Role])
@@ -106,7 +106,7 @@ _ISSUE: dict[str, Any] = {
 ListedIssue = derive(
     responses.Issue,
     "ListedIssue",
-    "An issue in a list: `created_by` and `project` are there if `include` says so.",
+    "An issue in a list, with `created_by` and `project` if `include` names them.",
     without=("receipt", "etag"),
     **_ISSUE | {"created_by": User | MISSING | None},
 )
@@ -117,7 +117,7 @@ Issue = derive(
     **_ISSUE,
 )
 CreatedIssue = derive(
-    responses.Issue, "CreatedIssue", "The answer to a report.", without=("etag",), **_ISSUE
+    responses.Issue, "CreatedIssue", "The response to a report.", without=("etag",), **_ISSUE
 )
 
 
@@ -148,7 +148,7 @@ _ACTION = Literal["created", "updated", "deleted"]
 ReceiptEntry = derive(
     responses.HistoryEntry,
     "ReceiptEntry",
-    "What happened to an issue and when.",
+    "One change of an issue, without its author.",
     without=("by",),
     action=_ACTION,
 )
@@ -192,6 +192,6 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """The API can serve."""
+    """The API can serve requests."""
 
     status: Literal["ready"]

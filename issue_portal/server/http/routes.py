@@ -1,4 +1,4 @@
-"""HTTP of the API: parameters, headers, status codes. The rules are in `issue_service`.
+"""The HTTP operations of the API. The rules are in `issue_service`.
 
 FastAPI builds the OpenAPI document from these functions; `dispatch` serves them.
 """
@@ -37,7 +37,7 @@ PrincipalParameter = Annotated[Principal, Depends(_supplied_by_dispatch)]
 ServiceParameter = Annotated[IssueService, Depends(_supplied_by_dispatch)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[
-    str | None, Header(description="Only if the issue still has this `ETag`; else 412.")
+    str | None, Header(description="Change it only if it still has this `ETag`; else 412.")
 ]
 
 _EXAMPLE = {
@@ -76,10 +76,10 @@ router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEA
 def list_issues(
     caller: PrincipalParameter, issues: ServiceParameter, query: Annotated[IssueQuery, Query()]
 ) -> ApiResponse:
-    """Newest first. Members see their own issues, reviewers all of the organisation.
+    """List issues, newest first. Members see their own issues, reviewers all issues.
 
-    Pages go by number (`page`) or by cursor (`after`, `before`), which stays right while issues
-    come and go. Deleted issues are listed only for a reviewer who asks for that state.
+    Pages are by number (`page`) or by cursor (`after`, `before`). Cursors stay correct while issues
+    are added and deleted. Deleted issues are listed only if a reviewer filters by that state.
     """
     return ApiResponse(issues.list_page(caller, query))
 
@@ -95,10 +95,10 @@ def list_issues(
         status=201,
         example=_EXAMPLE,
         headers={
-            "Location": describe_header("Its address.", type="string", format="uri-reference"),
+            "Location": describe_header("URL of the issue.", type="string", format="uri-reference"),
             **ETAG,
             "Idempotency-Key-Lifetime": describe_header(
-                "Seconds for which the request may be repeated. It is on every answer.",
+                "Seconds for which a report can be repeated. Every response has it.",
                 type="integer",
                 const=IDEMPOTENCY_LIFETIME,
             ),
@@ -116,13 +116,13 @@ async def create_issue(
         Header(
             min_length=1,
             max_length=255,
-            description="A random text of your own that makes a retry safe for 24 hours;"
-            " for an anonymous report of at least 16 characters.",
+            description="A random string that makes retries safe for 24 hours. For an anonymous"
+            " report, it must have at least 16 characters.",
         ),
     ] = None,
 ) -> ApiResponse:
-    """Store a report. An anonymous one keeps no trace of its sender, and its answer has a `receipt`
-    to follow it by, which is shown only here.
+    """Store a report. An anonymous report stores nothing about its sender. Its response has a
+    `receipt` to track it by, which cannot be shown again.
     """
     service = call.service
     counted = await service.rate_limits.count_create(caller, new)
@@ -140,10 +140,10 @@ async def create_issue(
     summary="Look up a report by its receipt",
     responses=describe_responses(
         response_models.ReceiptView,
-        "What the holder of the receipt may see.",
+        "The report, as shown to the holder of its receipt.",
         *(408, 413, 415, 429),
         headers={
-            "Cache-Control": describe_header("Not to be kept.", type="string", const="no-store"),
+            "Cache-Control": describe_header("Do not cache.", type="string", const="no-store"),
             **RATE_LIMIT,
         },
     ),
@@ -151,7 +151,7 @@ async def create_issue(
 async def look_up_receipt(
     caller: PrincipalParameter, issues: ServiceParameter, call: ApiRequest, lookup: ReceiptLookup
 ) -> ApiResponse:
-    """A receipt that is wrong and one that never was get the same 404."""
+    """Get a report by its receipt. The response to an unknown receipt is a 404."""
     add_headers(call, await call.service.rate_limits.count_receipt(caller))
     view = await run_in_thread(issues.find_by_receipt, lookup.receipt, caller=caller.rate_limit_key)
     return ApiResponse(view, headers={"Cache-Control": "no-store"})
@@ -167,7 +167,7 @@ async def look_up_receipt(
 def issue_stats(
     caller: PrincipalParameter, issues: ServiceParameter, query: Annotated[StatsQuery, Query()]
 ) -> ApiResponse:
-    """Counts of the issues of a period that are not deleted, or of all. Reviewers only."""
+    """Count the issues of a period, or all issues. Deleted ones do not count. Reviewers only."""
     return ApiResponse(issues.stats(caller, query))
 
 
@@ -177,15 +177,15 @@ def issue_stats(
     responses=describe_responses(
         response_models.Issue, "The issue.", example=_EXAMPLE, headers=ETAG
     )
-    | {304: {"description": "It is still what `If-None-Match` names.", "headers": ETAG}},
+    | {304: {"description": "The issue still has the `ETag` in `If-None-Match`.", "headers": ETAG}},
 )
 def get_issue(
     caller: PrincipalParameter,
     issues: ServiceParameter,
     issue_id: IssueId,
-    if_none_match: Annotated[str | None, Header(description="Answer 304 if unchanged.")] = None,
+    if_none_match: Annotated[str | None, Header(description="304 if unchanged.")] = None,
 ) -> Response:
-    """The answer carries an `ETag` for `If-Match` and `If-None-Match`."""
+    """Get an issue. The response has an `ETag` for `If-Match` and `If-None-Match`."""
     issue = issues.get(caller, issue_id)
     tag = compute_etag(issue)
     if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
@@ -201,9 +201,11 @@ async def _update(
     update: IssueUpdate,
     if_match: IfMatch = None,
 ) -> ApiResponse:
-    """What is absent stays. Reporters can change type and description until a review begins;
-    reviewers everything. States move NotReviewed, InReview, Closed; Closed can go back to InReview.
-    A new description counts as a report of its length.
+    """Change an issue. Absent fields keep their values.
+
+    Reporters can change type and description until the review begins; reviewers can change every
+    field. NotReviewed becomes InReview or Closed, InReview becomes Closed, and Closed becomes
+    InReview. A new description counts towards the rate limit like a report of its length.
     """
     service = call.service
     if isinstance(update.description, str):
@@ -222,7 +224,7 @@ for _method in ("PUT", "PATCH"):
         summary="Change an issue",
         responses=describe_responses(
             response_models.Issue,
-            "The issue as it is now.",
+            "The changed issue.",
             *(408, 412, 413, 415, 429),
             example=_EXAMPLE,
             headers=ETAG,
@@ -234,7 +236,7 @@ for _method in ("PUT", "PATCH"):
     "/issue/{issue_id}",
     status_code=204,
     summary="Delete an issue",
-    responses=describe_responses(None, "It is deleted.", 412, status=204),
+    responses=describe_responses(None, "The issue is deleted.", 412, status=204),
 )
 async def delete_issue(
     caller: PrincipalParameter,
@@ -243,7 +245,7 @@ async def delete_issue(
     issue_id: IssueId,
     if_match: IfMatch = None,
 ) -> Response:
-    """Reporters can withdraw their own until a review begins, reviewers delete any."""
+    """Delete an issue. Reporters can do so until the review begins, reviewers at any time."""
     change = partial(issues.delete, caller, issue_id, if_match)
     await run_change(call, change)
     return Response(status_code=204)
@@ -251,28 +253,26 @@ async def delete_issue(
 
 @router.get(
     "/issue/{issue_id}/history",
-    summary="History of one issue",
-    responses=describe_responses(
-        response_models.IssueHistory, "Everything that happened to it, oldest first."
-    ),
+    summary="Get the history of an issue",
+    responses=describe_responses(response_models.IssueHistory, "The history, oldest entry first."),
 )
 def issue_history(
     caller: PrincipalParameter, issues: ServiceParameter, issue_id: IssueId
 ) -> ApiResponse:
-    """Who changed what and when. An anonymous reporter stays anonymous (`by` is null)."""
+    """Get the changes of an issue. `by` is null for an anonymous reporter."""
     return ApiResponse(issues.history(caller, issue_id))
 
 
 @router.get(
     "/me",
     tags=["Users"],
-    summary="Who am I?",
-    responses=describe_responses(response_models.User, "The user behind the token."),
+    summary="Get the current user",
+    responses=describe_responses(response_models.User, "The user of the token."),
 )
 def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
-    """The user behind the token. Visitors have none (404)."""
+    """Get the user of the token. Visitors have no user (404)."""
     if caller.user_id is None:
-        raise ProblemError(404, "A visitor has no user.")
+        raise ProblemError(404, "Visitors have no user.")
     service = call.service
     with service.database.read() as connection:
         row = queries_users.get_user(connection, service.org_id, caller.user_id)
@@ -284,11 +284,11 @@ def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
     tags=["Users"],
     summary="List users",
     responses=describe_responses(
-        response_models.UserList, "Everyone of the organisation, by name. Reviewers only."
+        response_models.UserList, "All users of the organisation, by name."
     ),
 )
 def list_users(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
-    """Everyone of the organisation, by name: for the filter by reporter."""
+    """List the users of the organisation, by name. Reviewers only."""
     if not caller.may(Action.LIST_USERS):
         raise ForbiddenError("Only reviewers can list users.")
     service = call.service

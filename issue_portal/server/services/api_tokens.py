@@ -1,4 +1,4 @@
-"""API tokens: how they are created, and the days on which they are used."""
+"""Creates API tokens and records the days on which they are used."""
 
 import logging
 import secrets
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
 USAGE_WRITE_INTERVAL = 3600.0
-"""Seconds during which uses are collected before they are written."""
+"""Seconds between writes of the recorded days."""
 
 
 @dataclass(frozen=True)
 class NewToken:
-    """A new API token, the only time its secret is available."""
+    """A new API token with its secret, which is not stored."""
 
     id: str
     secret: str
@@ -39,16 +39,16 @@ def create_token(
     role: Role,
     expires_at: int | None,
 ) -> NewToken:
-    """Create an API token for a user, who is created or promoted if necessary.
+    """Create an API token for a user; create or promote the user if necessary.
 
-    Stores only the token's hash. A token of a weaker role does not demote its user.
+    Stores only the token's hash. A token with a weaker role does not demote its user.
     """
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
         user = queries_users.find_user(connection, org_id, email)
         name = user.name if user else derive_name(email)
-        of_user = _pick_stronger(role, Role(user.role)) if user else role
-        user = queries_users.ensure_user(connection, org_id, email, name, of_user)
+        user_role = _pick_stronger(role, Role(user.role)) if user else role
+        user = queries_users.ensure_user(connection, org_id, email, name, user_role)
         token_hash = keys.hash("token", secret)
         token_id = queries_tokens.add_token(
             connection, org_id, token_hash, user.id, role, expires_at
@@ -59,7 +59,7 @@ def create_token(
 class TokenUsage:
     """The days on which tokens were used, written together at intervals.
 
-    Writing them per request would show, by the order of writes, which token was in use just before
+    If each request wrote its day, the order of writes would show which token was used just before
     an anonymous report.
     """
 
@@ -75,7 +75,7 @@ class TokenUsage:
         if principal.token_id is None:
             return
         if time.monotonic() - self._written_at > USAGE_WRITE_INTERVAL:
-            # In a thread: the request must not wait for a locked database, or fail because of it.
+            # In a thread, so that the request neither waits for a locked database nor fails.
             Thread(
                 target=self._write_or_log, args=[self._take_pending()], name="token uses"
             ).start()
@@ -83,7 +83,7 @@ class TokenUsage:
             self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
 
     def write(self) -> None:
-        """Write the recorded days. They stay recorded if that fails."""
+        """Write the recorded days. If that fails, they stay recorded."""
         self._write(self._take_pending())
 
     def _take_pending(self) -> dict[str, int]:
@@ -107,7 +107,7 @@ class TokenUsage:
         try:
             self._write(days)
         except DBAPIError as error:
-            log.warning("the days of token use are not stored yet: %s", describe_error(error))
+            log.warning("cannot store the days of token use yet: %s", describe_error(error))
 
 
 def _pick_stronger(first: Role, second: Role) -> Role:

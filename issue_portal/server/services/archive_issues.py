@@ -1,6 +1,6 @@
 """Moves old issues from the database to a file, which is verified before anything is deleted.
 
-The file is compressed JSON Lines: issues as the contract shows them, each with its ``history``.
+The file is compressed JSON Lines: issues in the contract's format, each with its ``history``.
 """
 
 import gzip
@@ -23,17 +23,18 @@ from issue_portal.server.services.service import Service
 
 _WRITTEN_AT_ONCE = 1000
 _DELETED_AT_ONCE = 200
-"""Few enough that writers hardly wait."""
+"""Few enough that other writers hardly wait."""
 
 Counts = dict[str, int]
 
 
 def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
-    """Move issues closed or deleted before a time to a new file, and count them.
+    """Move issues that were closed or deleted before a time to a new file.
 
-    Of the ``archived`` issues in the file, ``removed`` went from the database and ``kept`` changed
-    in the meantime. An existing file is not written again, so that an interrupted run can be
-    repeated. Raises `FatalError`, with nothing removed, if the file cannot be written and verified.
+    Returns the number of issues in the file (``archived``), of those removed from the database
+    (``removed``), and of those kept there because they changed in the meantime (``kept``). An
+    existing file is not overwritten but used, so that an interrupted run can be repeated. Raises
+    `FatalError` before it removes anything if the file cannot be written and verified.
     """
     if not path.exists() and not _write_archive(service, closed_before, path):
         return {"archived": 0, "removed": 0, "kept": 0}
@@ -64,7 +65,7 @@ def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
                     read_back.update(line)
             if read_back.digest() != written.digest():
                 raise FatalError(
-                    f"{path} does not read back as it was written: nothing was removed."
+                    f"{path} does not have the content that was written. Nothing was removed."
                 )
         sync_directory(path.parent)
     except OSError as error:
@@ -73,7 +74,7 @@ def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
 
 
 def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
-    # Keep reports that a client may still repeat: they would be stored twice.
+    # Keep reports that a client may still repeat, or a repeated one would be stored twice.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:
@@ -112,7 +113,9 @@ def _read_archive(path: Path) -> Iterator[tuple[str, int]]:
                 _ = issue["history"]
                 yield issue["id"], int(datetime.fromisoformat(issue["updated_at"]).timestamp())
     except (EOFError, zlib.error, gzip.BadGzipFile, KeyError, TypeError, ValueError) as error:
-        raise FatalError(f"{path} is not an archive, or damaged: nothing is removed.") from error
+        raise FatalError(
+            f"{path} is not an archive or is damaged. No issue was removed."
+        ) from error
     except OSError as error:
         raise FatalError(f"Cannot read {path}: {error.strerror}.") from error
 

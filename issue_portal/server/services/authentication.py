@@ -1,4 +1,4 @@
-"""Authentication: from a bearer token to a principal."""
+"""Authentication: finds the principal of a bearer token."""
 
 import logging
 import time
@@ -50,7 +50,7 @@ class Authenticator:
         return _make_user_principal(caller, user)
 
     def authenticate_now(self, authorization: str | None) -> Principal | None:
-        """Return the principal, or None if that would mean waiting for the database."""
+        """Return the principal, or None if that needs to wait for the database."""
         token = _parse_bearer(authorization)
         quick = self._database.is_quick
         if token.startswith(TOKEN_PREFIX):
@@ -71,7 +71,7 @@ class Authenticator:
         raise _make_token_error("This token is unknown or revoked.")
 
     def _find_user(self, caller: Person) -> tables.AnyRow | None:
-        """Return the caller's user if it exists and is up to date."""
+        """Return the user of the caller, if it exists with the same name and role."""
         row: tables.AnyRow | None = self._database.fetch_first(
             queries_users.USER, org=self._org_id, email=caller.email
         )
@@ -102,7 +102,7 @@ def _parse_bearer(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
-        raise _make_token_error("Send a token: Authorization: Bearer <token>.")
+        raise _make_token_error("Send a token in the header: Authorization: Bearer <token>.")
     return token
 
 

@@ -1,7 +1,7 @@
-"""Backups: all rows and the files that belong to them, in one compressed text file.
+"""Backups: rows, secret key, accounts and revoked sign-ins in one compressed text file.
 
-A backup can be restored to either database. Its lines are JSON: a header, the rows by table, and a
-checksum.
+A backup can be restored to SQLite or PostgreSQL. Its lines are JSON: a header, the rows by table,
+and a checksum.
 """
 
 import base64
@@ -27,7 +27,7 @@ from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
 
 FILES = ("secret.key", "accounts.yaml")
-"""Files in the backup; without its key, a database's receipts and tokens are worthless."""
+"""Files in the backup. Receipts and tokens are useless without the key."""
 
 # Referenced tables come first.
 _TABLES = {
@@ -39,7 +39,7 @@ _TABLES = {
     idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
 }
 _MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
-"""Exceptions from parsing a file of unknown origin."""
+"""Exceptions that parsing a malformed file can raise."""
 
 _BATCH = 1000
 _LONGEST_LINE = 100 * 2**20
@@ -49,13 +49,13 @@ Counts = dict[str, int]
 
 
 def write_backup(database: Database, settings: Settings, keys: SecretKeys, path: Path) -> Counts:
-    """Write a consistent backup and verify it; the database may be in use.
+    """Write a consistent backup and verify it, also while the database is in use.
 
     Nothing appears at ``path`` before the backup is verified. Raises `FatalError` if it cannot be
     written.
     """
     if path.exists():
-        raise FatalError(f"{path} exists already: give the backup a new name.")
+        raise FatalError(f"{path} already exists: choose another name for the backup.")
     try:
         with replace_when_complete(path, overwrite=False) as temporary:
             with gzip.open(temporary, "wt", compresslevel=3, encoding="utf-8") as file:
@@ -91,7 +91,7 @@ def verify_backup(path: Path) -> Counts:
 def restore_backup(
     database: Database, settings: Settings, path: Path, *, other_key: bool = False
 ) -> Counts:
-    """Fill a new database from a backup and write its files: all of it, or nothing.
+    """Restore the rows and files of a backup to a new database, all or nothing.
 
     Raises `FatalError` if the backup is damaged, the database is in use, or (unless ``other_key``)
     another secret key is configured, which would void receipts and tokens.
@@ -105,8 +105,8 @@ def restore_backup(
     secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
     if not other_key and not (secret and header.key in parse_keys(secret).fingerprints()):
         raise FatalError(
-            "This backup was made with another ISSUES_SECRET_KEY: set that one, or lose its"
-            " receipts, API tokens and sign-ins with --other-key."
+            "This backup was made with another ISSUES_SECRET_KEY. Set that key; or use --other-key,"
+            " which voids the receipts, API tokens and sign-ins of the backup."
         )
     files = {settings.data_dir / name: header.files[name] for name in FILES if name in header.files}
     for file, text in files.items():
@@ -194,12 +194,12 @@ def _insert_rows(
 
 
 def _check_empty(connection: Connection, same_revision: bool) -> None:
-    used = sum(
+    row_count = sum(
         connection.execute(select(func.count()).select_from(table)).scalar_one()
         for table in (users, tokens, issues)
     )
-    if used or not same_revision:
-        raise FatalError("This database is in use: a backup is restored to a new one only.")
+    if row_count or not same_revision:
+        raise FatalError("This database is in use: restore the backup to a new one.")
 
 
 def _encode_value(value: Any) -> Any:

@@ -1,6 +1,4 @@
-"""Cursors: positions in a list of issues, opaque to clients and signed, so that none can be
-forged.
-"""
+"""Cursors: opaque positions in a list of issues, signed so that clients cannot forge them."""
 
 import base64
 import binascii
@@ -22,7 +20,7 @@ class Cursors:
         return base64.urlsafe_b64encode(data + self._sign(data)[0]).decode()
 
     def decode(self, field: str, cursor: str | None) -> int | None:
-        """Return the number in the cursor of parameter ``field``; raise a 400 if it is invalid."""
+        """Return the issue number in the cursor of parameter ``field``, or raise a 400."""
         if cursor is None:
             return None
         try:
@@ -34,4 +32,4 @@ class Cursors:
         return int.from_bytes(raw[:8])
 
     def _sign(self, data: bytes) -> list[bytes]:
-        return [seal[:10] for seal in self._keys.hashes("cursor", self._org_id, data)]
+        return [digest[:10] for digest in self._keys.hashes("cursor", self._org_id, data)]

@@ -1,4 +1,4 @@
-"""Imports issues from JSON Lines as the contract shows issues."""
+"""Imports issues from JSON Lines in the contract's format."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ from issue_portal.server.services import serializers
 from issue_portal.server.services.service import Service
 
 _BATCH = 20
-"""Issues stored per transaction; on PostgreSQL, reports wait meanwhile."""
+"""Issues per transaction. On PostgreSQL, new reports wait for it."""
 
 _NUMBERS = 10**12
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -32,24 +32,24 @@ _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
 
 def import_issues(
-    service: Service, lines: Iterable[str], refused: Callable[[int, str], None]
+    service: Service, lines: Iterable[str], report_refusal: Callable[[int, str], None]
 ) -> Counter[str]:
-    """Store new issues; count ``imported``, ``known`` and ``refused``.
+    """Store new issues; return the numbers of ``imported``, ``known`` and ``refused`` ones.
 
-    Issues are identified by id, so a second run stores nothing. An issue keeps its number if that
-    is free. Its reporter becomes a member unless the address has a user. ``refused`` is called with
-    the number of each invalid line and the reason.
+    An issue whose id exists is ``known``, so a second run stores nothing. An issue keeps its number
+    if that is free. Creates its reporter as a member if the address has no user. Calls
+    ``report_refusal`` with the line number and the reason for each invalid line.
     """
     counts: Counter[str] = Counter(imported=0, known=0, refused=0)
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, _BATCH)):
         issues = []
-        # Parse outside the transaction: the reader of our messages may be slow.
+        # Parse outside the transaction, because reporting a refusal may be slow.
         for number, line in batch:
             try:
                 issues.append(_parse(line))
             except ValueError as error:
-                refused(number, str(error))
+                report_refusal(number, str(error))
                 counts["refused"] += 1
         with service.database.write() as connection:
             queries_organisations.lock_organisation(connection, service.org_id)
@@ -79,7 +79,7 @@ def _parse(line: str) -> Issue:
     for field in ("created_at", "updated_at"):
         at: datetime | None = getattr(issue, field)
         if at and not (at.tzinfo and _EARLIEST <= at < _LATEST):
-            raise ValueError(f"{field}: not a time with its zone, from 1970 to 2099")
+            raise ValueError(f"{field}: not a time with a time zone, from 1970 to 2099")
     return issue
 
 
@@ -110,17 +110,17 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
     return True
 
 
-def _map_id(theirs: str) -> str:
-    """Return the id itself if it has our form, else one derived from it."""
-    if _ISSUE_ID.fullmatch(theirs):
-        return theirs
-    return f"issue_{hashlib.sha256(theirs.encode()).hexdigest()[:16]}"
+def _map_id(external_id: str) -> str:
+    """Return an issue id of our form: the external id if it has that form, else its hash."""
+    if _ISSUE_ID.fullmatch(external_id):
+        return external_id
+    return f"issue_{hashlib.sha256(external_id.encode()).hexdigest()[:16]}"
 
 
 def _ensure_reporter(connection: Connection, org_id: str, user: User) -> str:
     email = " ".join((user.email or f"{user.id}@unknown.invalid").lower().split())[:320]
     name = " ".join((user.name or email).split())[:200]
-    texts = queries_users.find_user(connection, org_id, email)
-    # Roles of the other system do not count: only accounts and tokens give roles.
-    row = texts or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
+    existing = queries_users.find_user(connection, org_id, email)
+    # Ignore roles in the file: only accounts and tokens grant roles.
+    row = existing or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
     return str(row.id)

@@ -1,4 +1,4 @@
-"""The rules for issues: who may do what, how states follow, and what anonymous means."""
+"""The rules for issues: permissions, changes of state, and anonymity."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ from issue_portal.core.problems import (
     convert_validation_error,
 )
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.permissions import OWN_CHANGES_WHILE, Action
+from issue_portal.models.permissions import REPORTER_EDITABLE_STATE, Action
 from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
@@ -40,10 +40,10 @@ from issue_portal.server.services.serializers import JsonObject
 from issue_portal.server.services.threadpool import run_in_thread
 
 SHORTEST_ANONYMOUS_KEY = 16
-"""Characters of an ``Idempotency-Key`` that no other client will choose."""
+"""Fewest characters of the ``Idempotency-Key`` of an anonymous report, for a unique key."""
 
 MOST_OWN_CHANGES = 100
-"""Changes of a report by its reporter; after that only reviewers change it."""
+"""Most changes of a report by its reporter. Reviewers can still change it."""
 
 _GUARDED = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
 """Fields of an update that need an action of their own."""
@@ -64,14 +64,14 @@ class IssueService:
     async def create(
         self, principal: Principal, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
-        """Store a report; of an anonymous one nothing about the principal is stored."""
+        """Store a report. An anonymous report stores nothing about the principal."""
         if not new.anonymous and not principal.may(Action.CREATE_NAMED):
-            raise ForbiddenError("A visitor can only report anonymously: set anonymous to true.")
+            raise ForbiddenError("Visitors can only report anonymously: set anonymous to true.")
         if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
             raise InvalidFieldError(
                 "Idempotency-Key",
-                f"for an anonymous report, use a random one of {SHORTEST_ANONYMOUS_KEY} or more"
-                " characters: such keys are not told apart by sender",
+                f"must have at least {SHORTEST_ANONYMOUS_KEY} random characters for an anonymous"
+                " report, because all senders share these keys",
             )
         if not new.anonymous:
             return await self._writer.add(principal.user_id, new, idempotency_key)
@@ -85,16 +85,16 @@ class IssueService:
     def list_page(self, principal: Principal, query: IssueQuery) -> JsonObject:
         """Return one page of the issues that the principal may see.
 
-        Maps the client's `IssueQuery` to the `IssueFilter` of the SQL; nothing else does.
+        This is the only place that maps an `IssueQuery` to an `IssueFilter`.
         """
         if not principal.may(Action.READ_OWN):
-            raise ForbiddenError("A visitor follows a report by its receipt.")
+            raise ForbiddenError("Visitors can only track a report by its receipt.")
         if IssueState.DELETED in query.states and not principal.may(Action.LIST_DELETED):
             raise ForbiddenError("Only reviewers can list deleted issues.")
         created_by = query.created_by
         if not principal.may(Action.READ_ALL):
             if created_by and principal.user_id not in created_by:
-                raise ForbiddenError("You can list your own issues only.")
+                raise ForbiddenError("You can only list your own issues.")
             created_by = (str(principal.user_id),)
         issue_filter = queries_issues.IssueFilter(
             org_id=self._org_id,
@@ -102,7 +102,7 @@ class IssueService:
             types=query.type,
             created_by=created_by,
             projects=query.projects,
-            # Issues have whole seconds: one created at 12:00:00 is not after 12:00:00.001.
+            # Creation times are whole seconds: 12:00:00 is before 12:00:00.001.
             created_from=_to_seconds(query.start_date),
             created_to=_to_seconds(query.end_date),
             text=query.filter_by_text,
@@ -121,7 +121,7 @@ class IssueService:
     def update(
         self, principal: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
     ) -> JsonObject:
-        """Change the fields in ``update``; a field that has that value already stays untouched."""
+        """Change the fields in ``update`` whose values differ; return the issue."""
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
@@ -156,14 +156,14 @@ class IssueService:
         queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
-        """Mark an issue as deleted: from now on only reviewers who ask for deleted issues see
-        it.
-        """
+        """Mark an issue as deleted. Reviewers can still list it."""
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            if not principal.may(Action.DELETE_ALL) and row.state != OWN_CHANGES_WHILE:
-                raise ForbiddenError("It is being reviewed, so it can no longer be withdrawn.")
+            if not principal.may(Action.DELETE_ALL) and row.state != REPORTER_EDITABLE_STATE:
+                raise ForbiddenError(
+                    "The review has begun, so this issue can no longer be withdrawn."
+                )
             now, deleted = int(time.time()), IssueState.DELETED
             change = IssueChange(now, {"state": deleted})
             queries_issues.update_issue(connection, self._org_id, row.id, change)
@@ -172,14 +172,14 @@ class IssueService:
             queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
-        """Return who changed what and when."""
+        """Return the history of an issue."""
         with self._database.read() as connection:
             row = self._find(connection, principal, issue_id)
             events = queries_history.list_history(connection, self._org_id, row.id)
             return {"data": serializers.serialize_history(events, with_actors=True)}
 
     def find_by_receipt(self, receipt: str) -> JsonObject:
-        """Return what the holder of a receipt may see; a wrong receipt looks like a missing one."""
+        """Return the issue as shown to the holder of its receipt, or raise a 404."""
         hashes = self._receipts.hash_all(receipt)
         with self._database.read() as connection:
             row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
@@ -189,7 +189,7 @@ class IssueService:
             return serializers.serialize_receipt_view(row, events)
 
     def stats(self, principal: Principal, query: StatsQuery) -> JsonObject:
-        """Return counts of the organisation's issues, and how long they took."""
+        """Return counts of issues, and the times to review and to closing."""
         if not principal.may(Action.READ_STATS):
             raise ForbiddenError("Only reviewers can see statistics.")
         with self._database.read() as connection:
@@ -205,7 +205,7 @@ class IssueService:
         self, connection: Connection, principal: Principal, issue_id: str, *, lock: bool = False
     ) -> tables.AnyRow:
         if not principal.may(Action.READ_OWN):
-            raise ForbiddenError("A visitor follows a report by its receipt.")
+            raise ForbiddenError("Visitors can only track a report by its receipt.")
         if not _ISSUE_ID.fullmatch(issue_id):
             raise IssueNotFoundError()
         row = queries_issues.find_issue(connection, self._org_id, issue_id, lock=lock)
@@ -222,17 +222,17 @@ class IssueService:
             raise ForbiddenError("Only reviewers can change state and is_read.")
         if principal.may(Action.EDIT_ALL):
             return
-        if row.state != OWN_CHANGES_WHILE:
-            raise ForbiddenError("It is being reviewed, so it can no longer be changed.")
-        # Every reader of the history loads it as a whole.
+        if row.state != REPORTER_EDITABLE_STATE:
+            raise ForbiddenError("The review has begun, so this issue can no longer be changed.")
+        # Limit the history: each read loads all of it.
         if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
             raise ForbiddenError(
-                f"It was changed {MOST_OWN_CHANGES} times, and is not changed again."
+                f"This issue has {MOST_OWN_CHANGES} changes: only reviewers can change it now."
             )
 
     def _check_move(self, old: IssueState, new: IssueState) -> None:
         if new is IssueState.DELETED:
-            raise InvalidFieldError("state", "an issue is deleted with DELETE")
+            raise InvalidFieldError("state", "use DELETE to delete an issue")
         if new not in NEXT_STATES[old]:
             raise InvalidFieldError("state", f"{old} cannot become {new}")
 
@@ -241,11 +241,11 @@ class IssueService:
             return
         tags = {tag.strip() for tag in if_match.split(",")}
         if compute_etag(serializers.serialize_issue(row, with_project=True)) not in tags:
-            raise ProblemError(412, "Someone changed this issue in the meantime.")
+            raise ProblemError(412, "This issue has changed since you fetched it.")
 
 
 def compute_etag(issue: JsonObject) -> str:
-    """Return the entity tag of an issue as it is now (RFC 9110)."""
+    """Return the entity tag (RFC 9110) of an issue."""
     return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
 
 
@@ -254,5 +254,5 @@ def _to_seconds(milliseconds: int | None) -> int | None:
 
 
 def _describe(field: str, old: str | bool, new: str | bool) -> FieldChange:
-    """Return a line of history, which leaves out texts: an edit must be able to withdraw one."""
+    """Return a change for the history, without texts: an edit must be able to retract one."""
     return FieldChange(field) if field == "description" else FieldChange(field, old, new)

@@ -1,6 +1,6 @@
 """Stores new reports, several in one transaction (group commit).
 
-Reports that arrive during a commit share the next one. Each is answered once it is on disk.
+Reports that arrive during a commit share the next one. Each response waits for the commit.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ class _PendingReport:
 
 
 class IssueWriter:
-    """Stores the reports of one organisation; for one event loop."""
+    """Stores the reports of one organisation. Use it on one event loop."""
 
     def __init__(self, database: Database, org_id: str, keys: SecretKeys) -> None:
         self._database = database
@@ -66,18 +66,18 @@ class IssueWriter:
     async def add(
         self, creator: str | None, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
-        """Store a report; a repeated request gets the first response and stores nothing.
+        """Store a report; return its response. A repeated request gets the first response.
 
-        A report without ``creator`` is anonymous and gets a receipt. Its idempotency record is a
-        keyed hash of the key alone.
+        A report without ``creator`` is anonymous and gets a receipt. Its idempotency record has a
+        hash of the key alone.
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
-        answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
-        self._waiting.append((_PendingReport(creator, new, key, hashes), answer))
+        response: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
+        self._waiting.append((_PendingReport(creator, new, key, hashes), response))
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all())
-        return await answer
+        return await response
 
     async def _store_all(self) -> None:
         while self._waiting:
@@ -86,20 +86,20 @@ class IssueWriter:
             outcomes = await to_thread.run_sync(
                 self._store, reports, limiter=self._database.writers
             )
-            for (_, answer), outcome in zip(batch, outcomes, strict=True):
-                if answer.done():
+            for (_, response), outcome in zip(batch, outcomes, strict=True):
+                if response.done():
                     continue  # The client has gone.
                 if isinstance(outcome, Exception):
-                    answer.set_exception(outcome)
+                    response.set_exception(outcome)
                 else:
-                    answer.set_result(outcome)
+                    response.set_result(outcome)
         self._storing = None
 
     def _store(self, reports: Sequence[_PendingReport]) -> Sequence[JsonObject | Exception]:
         try:
             return self._store_together(reports)
         except IntegrityError as error:
-            # Another process stored one of them in the meantime.
+            # Another process has stored one of them in the meantime.
             if len(reports) > 1:
                 return [self._store([report])[0] for report in reports]
             try:
@@ -115,7 +115,7 @@ class IssueWriter:
         now = int(time.time())
         with self._database.write() as connection:
             earlier_rows = self._find_earlier(connection, reports)
-            made: dict[bytes, tuple[_PendingReport, IssueRow]] = {}
+            new_rows: dict[bytes, tuple[_PendingReport, IssueRow]] = {}
             rows: list[Any] = []
             for report in reports:
                 key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
@@ -127,9 +127,9 @@ class IssueWriter:
                     ),
                     None,
                 )
-                twin = made.get(key_hash)
+                duplicate = new_rows.get(key_hash)
                 if (earlier and not self._is_same_body(earlier.body_hash, report)) or (
-                    twin and twin[0].new != report.new
+                    duplicate and duplicate[0].new != report.new
                 ):
                     rows.append(
                         ProblemError(409, "This Idempotency-Key was used for another report.")
@@ -138,12 +138,12 @@ class IssueWriter:
                     rows.append(
                         queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
                     )
-                elif twin:
-                    rows.append(twin[1])
+                elif duplicate:
+                    rows.append(duplicate[1])
                 else:
                     rows.append(self._make_row(report, now))
-                    made[key_hash] = report, rows[-1]
-            self._insert(connection, made, now)
+                    new_rows[key_hash] = report, rows[-1]
+            self._insert(connection, new_rows, now)
             users = queries_users.find_users(
                 connection, self._org_id, {report.creator for report in reports if report.creator}
             )
@@ -189,12 +189,12 @@ class IssueWriter:
     def _insert(
         self,
         connection: Connection,
-        made: Mapping[bytes, tuple[_PendingReport, IssueRow]],
+        new_rows: Mapping[bytes, tuple[_PendingReport, IssueRow]],
         now: int,
     ) -> None:
-        if not made:
+        if not new_rows:
             return
-        rows = [row for _, row in made.values()]
+        rows = [row for _, row in new_rows.values()]
         first = queries_organisations.take_issue_numbers(connection, self._org_id, len(rows))
         for number, row in enumerate(rows, first):
             row.number = number
@@ -206,7 +206,7 @@ class IssueWriter:
                 row.id,
                 now,
             )
-            for key_hash, (report, row) in made.items()
+            for key_hash, (report, row) in new_rows.items()
             if report.key_hashes
         ]
         if keyed:
@@ -216,8 +216,8 @@ class IssueWriter:
             queries_idempotency.add_idempotency_records(connection, self._org_id, keyed)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
-        answer = serializers.serialize_issue(row, with_project=True) | {
-            # A repeated request gets the first response, whatever changed since.
+        response = serializers.serialize_issue(row, with_project=True) | {
+            # A repeated request gets the first response, even if the issue has changed.
             "description": report.new.description,
             "type": report.new.type,
             "state": IssueState.NOT_REVIEWED,
@@ -225,15 +225,15 @@ class IssueWriter:
             "updated_at": serializers.format_timestamp(row.created_at),
         }
         if row.receipt_hash is not None:
-            # The receipt under the key that was the newest then.
-            fitting = (
+            # Find the receipt under the secret key that was newest at that time.
+            matching = (
                 receipt
                 for receipt in self._receipts.derive(row.id, report.key)
                 if row.receipt_hash in self._receipts.hash_all(receipt)
             )
-            if receipt := next(fitting, None):
-                answer["receipt"] = receipt
-        return answer
+            if receipt := next(matching, None):
+                response["receipt"] = receipt
+        return response
 
 
 def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:

@@ -52,20 +52,20 @@ class PagePosition:
 def read_page(
     connection: Connection,
     issue_filter: IssueFilter,
-    place: PagePosition,
+    position: PagePosition,
     query: IssueQuery,
     cursors: Cursors,
 ) -> JsonObject:
-    """Return the page at ``place`` of the issues that match, with what ``query`` includes."""
+    """Return the page of matching issues at ``position``, with the objects in ``query.include``."""
     if issue_filter.text and issue_filter.is_by_text:
         issue_filter = replace(
             issue_filter, keys=search.find_candidates(connection, issue_filter.text)
         )
     narrowed = count_rollups.narrow(connection, issue_filter)
-    rows = _read_rows(connection, narrowed, place) if narrowed else []
-    more = len(rows) > place.size
-    del rows[place.size :]
-    if place.backward:
+    rows = _read_rows(connection, narrowed, position) if narrowed else []
+    more = len(rows) > position.size
+    del rows[position.size :]
+    if position.backward:
         rows.reverse()
     page: JsonObject = {
         "data": [
@@ -77,11 +77,11 @@ def read_page(
             for row in rows
         ]
     }
-    # The other flag depends on the side that was not read.
-    has_next, has_previous = more, place.offset > 0
-    if place.by_cursor:
-        beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, place, rows))
-        has_next, has_previous = (beyond, more) if place.backward else (more, beyond)
+    # The flag of the side that was not read needs a query of its own.
+    has_next, has_previous = more, position.offset > 0
+    if position.by_cursor:
+        beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, position, rows))
+        has_next, has_previous = (beyond, more) if position.backward else (more, beyond)
     if rows and has_next:
         page["next_cursor"] = cursors.encode(rows[-1].number)
     if rows and has_previous:
@@ -94,22 +94,22 @@ def read_page(
 
 
 def _read_rows(
-    connection: Connection, issue_filter: IssueFilter, place: PagePosition
+    connection: Connection, issue_filter: IssueFilter, position: PagePosition
 ) -> list[tables.AnyRow]:
     """Return the issues of the page plus one, if there is one, in reading order."""
-    ahead = place.offset
-    if ahead:
-        issue_filter, ahead = count_rollups.skip_blocks(
-            connection, issue_filter, ahead, descending=place.descending
+    offset = position.offset
+    if offset:
+        issue_filter, offset = count_rollups.skip_blocks(
+            connection, issue_filter, offset, descending=position.descending
         )
     rows = queries_issues.list_issues(
         connection,
         issue_filter,
-        descending=place.descending != place.backward,
-        limit=place.size + 1,
-        offset=ahead,
-        above=place.before if place.descending else place.after,
-        below=place.after if place.descending else place.before,
+        descending=position.descending != position.backward,
+        limit=position.size + 1,
+        offset=offset,
+        above=position.before if position.descending else position.after,
+        below=position.after if position.descending else position.before,
     )
     return list(rows)
 
@@ -117,11 +117,11 @@ def _read_rows(
 def _has_rows_beyond(
     connection: Connection,
     issue_filter: IssueFilter,
-    place: PagePosition,
+    position: PagePosition,
     rows: list[tables.AnyRow],
 ) -> bool:
     """Return whether there is an issue on the side of the page that was not read."""
-    edge = rows[-1].number if place.backward else rows[0].number
+    edge = rows[-1].number if position.backward else rows[0].number
     return queries_issues.has_issues_beyond(
-        connection, issue_filter, edge, above=place.descending != place.backward
+        connection, issue_filter, edge, above=position.descending != position.backward
     )

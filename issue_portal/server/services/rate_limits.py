@@ -1,8 +1,8 @@
-"""Limits on reports, text changes and receipt look-ups per caller, and delays for API tokens.
+"""Limits reports, new descriptions and receipt look-ups per caller, and delays API tokens.
 
 Counts last for one window (a minute by default), in memory or in Redis, under a keyed hash of the
-caller; those of anonymous reports and receipts stay in memory. ``RateLimit`` headers follow the
-IETF draft of that name.
+caller. Counts of anonymous reports and receipts stay in memory. The ``RateLimit`` headers follow
+the IETF draft "RateLimit header fields for HTTP".
 """
 
 import secrets
@@ -23,13 +23,13 @@ _CALL_BUCKET: Final = (100.0, 400)
 """Calls of one API token: refill per second, and burst."""
 
 _CHANGE_COST: Final = 5
-"""A change writes to disk and invalidates what others have cached."""
+"""Calls that a change counts as: it writes to disk and invalidates caches."""
 
 _REFUSAL_BUCKET: Final = (20.0, 200)
 """Refused tokens of one address: refill per second, and burst."""
 
 _SECONDS_PER_CALL: Final = 0.002
-"""CPU seconds that count as one call; a list of a hundred issues takes four times that."""
+"""CPU seconds that count as one call. A list of 100 issues takes four times as long."""
 
 _BYTES_PER_CALL: Final = 4096
 """Bytes of a body that count as one call."""
@@ -39,7 +39,7 @@ _CHARACTERS_PER_REPORT: Final = 1000
 
 
 class RateLimits:
-    """The limits of one process, or with Redis of all replicas."""
+    """The limits of one process or, with Redis, of all replicas."""
 
     def __init__(self, settings: Settings, keys: SecretKeys) -> None:
         self._keys = keys
@@ -54,15 +54,16 @@ class RateLimits:
         self._receipt = Limit.parse("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
 
     async def delay(self, principal: Principal, size: int, *, is_change: bool = False) -> None:
-        """Delay a call with an API token after very many calls.
+        """Delay a call if its API token has made very many calls.
 
-        Large bodies and changes cost several calls. The portal limits its users by address itself.
+        Large bodies and changes count as several calls. Calls of the portal are not delayed: the
+        portal limits its users by address.
         """
         if calls := self._get_call_bucket(principal):
             await take_tokens(calls, (_CHANGE_COST if is_change else 1) + size // _BYTES_PER_CALL)
 
     def take_if_ready(self, principal: Principal) -> bool:
-        """Count a call that is answered from the cache; return False if it would have to wait."""
+        """Count a call with a cached response; return False, uncounted, if it has to wait."""
         calls = self._get_call_bucket(principal)
         if calls is None:
             return True
@@ -74,7 +75,7 @@ class RateLimits:
     async def delay_refusal(self, address: str) -> None:
         """Delay the refusal for an address that sent many unknown tokens.
 
-        An unknown address (""), such as that of the portal in this process, does not wait.
+        Does not delay an unknown address (""), such as that of the portal in this process.
         """
         if address and not self._counters.is_off:
             await take_tokens(_get_bucket(self._refusals, address, _REFUSAL_BUCKET))
@@ -85,12 +86,12 @@ class RateLimits:
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
     async def wait_for_debt(self, principal: Principal) -> None:
-        """Wait until the computing time of earlier calls of this API token is paid off."""
+        """Wait while earlier calls of this API token have used more than its computing time."""
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)
 
     def charge_seconds(self, principal: Principal, seconds: float) -> None:
-        """Charge the computing time of a call to its API token: later calls wait."""
+        """Charge the computing time of a call to its API token, so that later calls wait."""
         if calls := self._calls.get(principal.rate_limit_key):
             calls.take(seconds / _SECONDS_PER_CALL)
 
@@ -98,8 +99,8 @@ class RateLimits:
         """Count a report; return the headers of its response, or raise a 429.
 
         A long report counts as several: each character takes up to 25 bytes of disk, indexes
-        included. Anonymous reports count in this process's memory only, so that no record of one,
-        however well hashed, is stored elsewhere.
+        included. Anonymous reports count in the memory of this process only, so that nothing about
+        one, not even a hash, is stored elsewhere.
         """
         return await self._count(
             self._create if principal.may(Action.CREATE_NAMED) else self._visitor,
@@ -109,13 +110,14 @@ class RateLimits:
         )
 
     async def count_text(self, principal: Principal, text: str) -> dict[str, str]:
-        """Count a new text of an issue like a report of its length; return headers or raise a
-        429.
+        """Count a new description like a report of its length.
+
+        Returns the headers of the response, or raises a 429.
         """
         return await self._count(self._create, principal, cost=_compute_cost(text), shared=True)
 
     async def count_receipt(self, principal: Principal) -> dict[str, str]:
-        """Count a receipt look-up in memory only: its holder is an anonymous reporter.
+        """Count a receipt look-up, in memory only: the caller is an anonymous reporter.
 
         Returns the headers of the response, or raises a 429.
         """
@@ -126,26 +128,26 @@ class RateLimits:
     ) -> dict[str, str]:
         if self._counters.is_off:
             return {}
-        where = limit.name if shared else self._salt
-        key = self._keys.hash("rate-limit", where, principal.rate_limit_key).hex()[:32]
+        namespace = limit.name if shared else self._salt
+        key = self._keys.hash("rate-limit", namespace, principal.rate_limit_key).hex()[:32]
         take = partial(self._counters.take, limit, key, cost=cost, shared=shared)
         waits = shared and self._counters.is_remote
-        count = await run_in_thread(take, caller=principal.rate_limit_key) if waits else take()
+        state = await run_in_thread(take, caller=principal.rate_limit_key) if waits else take()
         headers = {
             "RateLimit-Policy": f'"{limit.name}";q={limit.item.amount};w={limit.item.get_expiry()}',
-            "RateLimit": f'"{limit.name}";r={count.left};t={count.seconds}',
+            "RateLimit": f'"{limit.name}";r={state.left};t={state.seconds}',
         }
-        if not count.allowed:
+        if not state.allowed:
             raise ProblemError(
                 429,
-                f"Too many requests: try again in {count.seconds} seconds.",
-                headers=headers | {"Retry-After": str(count.seconds)},
+                f"Too many requests: try again in {state.seconds} seconds.",
+                headers=headers | {"Retry-After": str(state.seconds)},
             )
         return headers
 
 
 def _get_bucket(buckets: dict[str, TokenBucket], name: str, size: tuple[float, int]) -> TokenBucket:
-    """Return the bucket of a name. Drops the full buckets of others when it makes a new one."""
+    """Return the bucket of a name. Deletes full buckets when it creates one."""
     if name not in buckets:
         for full in [other for other, bucket in buckets.items() if bucket.is_full]:
             del buckets[full]

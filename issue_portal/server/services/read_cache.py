@@ -1,7 +1,6 @@
-"""What was read from the database, kept for as long as nothing in the database changes.
+"""Caches what was read from the database until the database changes.
 
-SQLite tells that in microseconds, whoever has changed it. PostgreSQL does not, so nothing is kept
-there.
+SQLite reports changes by any process in microseconds. PostgreSQL does not, so nothing is cached.
 """
 
 import threading
@@ -15,7 +14,7 @@ _MOST_BYTES: Final = 16 * 2**20
 
 
 class ReadCache:
-    """A cache that is emptied by every change; may be used by several threads."""
+    """A thread-safe cache that each change of the database empties."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,7 +24,7 @@ class ReadCache:
         self._bytes = 0
 
     def get(self, key: Hashable) -> Any:
-        """What was kept under ``key`` and is still so, else None."""
+        """Return the valid value of ``key``, or None."""
         version = self._database.read_version()
         with self._lock:
             if version != self._version:
@@ -33,11 +32,11 @@ class ReadCache:
             return self._kept.get(key)
 
     def version(self) -> int | None:
-        """The version of the database, to be taken before it is read for `keep`."""
+        """Return the version of the database. Call it before the reads whose result you `keep`."""
         return self._database.read_version()
 
     def keep(self, key: Hashable, value: Any, version: int | None, size: int = 0) -> None:
-        """Keep what was read at or after ``version``; ``size`` in bytes, where it matters."""
+        """Cache a value that was read at or after ``version``; ``size`` is in bytes."""
         with self._lock:
             if version is None or version != self._version:
                 return

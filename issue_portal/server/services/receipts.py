@@ -14,8 +14,8 @@ class Receipts:
     def derive(self, issue_id: str, key: str) -> list[str]:
         """Return the receipt of a report under each key, newest first.
 
-        It derives from the report's id and ``Idempotency-Key``, so that a repeated request gets the
-        same receipt.
+        The id and the ``Idempotency-Key`` of the report determine it, so that a repeated request
+        gets the same receipt.
         """
         hashes = self._keys.hashes("receipt/new", issue_id, key)
         digits = [f"{int.from_bytes(digest) % 10**16:016}" for digest in hashes]

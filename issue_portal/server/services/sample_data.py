@@ -65,9 +65,9 @@ PROJECTS = ("handbook", "sales", "support", None)
 
 
 def add_sample_issues(service: Service) -> bool:
-    """Fill an empty database with issues of the past weeks; leave any other database alone.
+    """Fill an empty database with issues of the past weeks. Do not change any other database.
 
-    Returns whether the database was empty. The samples are the same every time.
+    Returns whether the database was empty. The samples are always the same.
     """
     rng = random.Random(1)  # noqa: S311
     org_id = service.org_id
@@ -121,7 +121,7 @@ def _make_row(org_id: str, now: int, age: int, people: list[str], rng: random.Ra
 
 
 def _list_moves(row: IssueRow) -> list[NewEntry]:
-    """Return the history entries of the states that an issue has been through."""
+    """Return the history entries for the changes of an issue's state."""
     review = FieldChange("state", IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
     closing = FieldChange("state", IssueState.IN_REVIEW, IssueState.CLOSED)
     return [

@@ -75,7 +75,7 @@ def build_imported_row(
 def serialize_issue(
     row: AnyRow, *, with_user: bool = True, with_project: bool = False
 ) -> JsonObject:
-    """Return an issue; ``data`` and ``project`` are left out if it has none."""
+    """Return an issue, without the keys ``data`` and ``project`` if it has none."""
     body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
@@ -116,7 +116,7 @@ def serialize_user(row: AnyRow) -> JsonObject:
 def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
     """Return the history of an issue.
 
-    Without actors, as receipts show it, changes of ``is_read`` are left out as well.
+    Without actors, as for receipts, it also omits changes of ``is_read``.
     """
     entries = []
     for row in rows:
@@ -132,7 +132,7 @@ def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json
 
 
 def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
-    """Return what the holder of a receipt may see."""
+    """Return an issue as shown to the holder of its receipt."""
     return {
         "issue_number": row.number,
         "type": row.type,

@@ -21,7 +21,7 @@ from issue_portal.server.services.read_cache import ReadCache
 
 @dataclass(frozen=True)
 class Service:
-    """Created once at start, shared by all requests."""
+    """The parts of the API. Created at the start and shared by all requests."""
 
     settings: Settings
     keys: SecretKeys
@@ -59,7 +59,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
     issues = IssueService(database, org_id, keys)
     read_cache = ReadCache(database)
     accounts = AccountsFile(settings)
-    accounts.get_all()  # Load them now, so that they survive a later loss of the file.
+    accounts.get_all()  # Load them now, in case the file is lost later.
     authenticator = Authenticator(database, org_id, keys, accounts)
     return Service(
         settings,
@@ -81,8 +81,8 @@ def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: b
     ours = keys.fingerprints()
     if stored is not None and stored not in ours and not any_key:
         raise FatalError(
-            "This database was last used with another secret key: its receipts and API tokens"
-            " would be void. Restore that key (ISSUES_SECRET_KEY, or secret.key in the data"
+            "This database was last used with another secret key: with this key, its receipts and"
+            " API tokens are void. Restore that key (ISSUES_SECRET_KEY, or secret.key in the data"
             " directory), or accept the loss with `key accept`."
         )
     if stored != ours[0]:

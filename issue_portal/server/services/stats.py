@@ -1,6 +1,6 @@
-"""Counts of issues and how long they took, by SQL.
+"""Statistics of issues: counts, and times to review and closing.
 
-Deleted issues do not count. Times are seconds since 1970; the end of a period is exclusive.
+Deleted issues do not count. Times are seconds since 1970. The end of a period is exclusive.
 """
 
 from collections import Counter
@@ -18,15 +18,15 @@ from issue_portal.server.services.serializers import JsonObject
 MOST_PROJECTS = 20
 
 _QUARTER = 900
-"""Seconds. In every time zone of today, days begin at a quarter of an hour."""
+"""Seconds. In every current time zone, days begin at a multiple of a quarter of an hour."""
 
 
 def compute_stats(
     connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
 ) -> JsonObject:
     """Return counts of the issues created from ``start`` to ``end``, with days in ``zone``."""
-    wanted = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
-    period = count_rollups.narrow(connection, wanted) or replace(wanted, lowest=1, highest=0)
+    selection = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    period = count_rollups.narrow(connection, selection) or replace(selection, lowest=1, highest=0)
     by_state = _count_by(connection, period, "state")
     unread, anonymous = _count_unread_and_anonymous(connection, period)
     open_before = _count_open(connection, org_id, start) if start else 0
@@ -72,7 +72,7 @@ def _count_unread_and_anonymous(connection: Connection, period: IssueFilter) -> 
 
 
 def _count_open(connection: Connection, org_id: str, at: int) -> int:
-    """Count the issues that were created and not closed at that time."""
+    """Count the issues that were open at a time."""
     ever = IssueFilter(org_id, LIVE_STATES)
     closed = select(func.count()).where(*_conditions(connection, ever), issues.c.closed_at < at)
     created = count_rollups.count(connection, replace(ever, created_to=at))
@@ -84,19 +84,17 @@ def _count_by_day(
 ) -> list[JsonObject]:
     created = _count_per_day(connection, period, "created_at", zone)
     closed = _count_per_day(connection, period, "closed_at", zone)
-    days_found, still_open = [], open_before
+    days, still_open = [], open_before
     for day in sorted(created.keys() | closed.keys()):
         still_open += created[day] - closed[day]
-        days_found.append(
-            {"day": day, "count": created[day], "closed": closed[day], "open": still_open}
-        )
-    return days_found
+        days.append({"day": day, "count": created[day], "closed": closed[day], "open": still_open})
+    return days
 
 
 def _count_per_day(
     connection: Connection, period: IssueFilter, column: str, zone: tzinfo
 ) -> Counter[str]:
-    """Count the events of the period per day."""
+    """Count the issues of the period per day of ``column``."""
     at = issues.c[column]
     ever = IssueFilter(period.org_id, period.states)
     conditions = [*_conditions(connection, ever), at.is_not(None)]
@@ -118,14 +116,16 @@ def _compute_duration(
 ) -> JsonObject | None:
     """Return the time from creation to ``column``: count, median and 90th percentile.
 
-    Percentiles are nearest-rank: a value that occurred.
+    Percentiles are nearest-rank, so each is the time of an issue.
     """
     duration = (issues.c[column] - issues.c.created_at).label("duration")
-    those = [*_conditions(connection, period), issues.c[column].is_not(None)]
-    number = int(connection.scalar(select(func.count()).select_from(issues).where(*those)) or 0)
+    conditions = [*_conditions(connection, period), issues.c[column].is_not(None)]
+    number = int(
+        connection.scalar(select(func.count()).select_from(issues).where(*conditions)) or 0
+    )
     if not number:
         return None
-    ordered = select(duration).where(*those).order_by(duration).limit(1)
+    ordered = select(duration).where(*conditions).order_by(duration).limit(1)
     median, late = (
         int(connection.execute(ordered.offset(-(-number * percent // 100) - 1)).scalar_one())
         for percent in (50, 90)

@@ -11,9 +11,8 @@ from issue_portal.server.db.database import READERS
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 
-# Not those that all share: they may be taken by who waits for the API in this process.
 _THREADS: Final = CapacityLimiter(READERS)
-"""Not anyio's shared threads: callers that wait for this API in process may hold them all."""
+"""Separate from anyio's threads, which callers in this process that wait for the API may hold."""
 
 _TURNS: Final = ConcurrencyLimit(2)
 """Per caller, so that one busy caller leaves threads for others."""

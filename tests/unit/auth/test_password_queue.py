@@ -2,20 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
 from auth import password_queue
 from auth.password_queue import PasswordChecks
 from issue_portal.core.accounts import PasswordFault, find_password_fault
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+from tests.waiting import wait_until
 
 
 def test_others_wait_for_one_check_of_a_flood_at_most():
@@ -30,10 +23,10 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
     flood = [threading.Thread(target=check, args=("flood",)) for _ in range(20)]
     for thread in flood:
         thread.start()
-    until(lambda: len(order) == 1 and checks._by_address["flood"][1] == 20)
+    wait_until(lambda: len(order) == 1 and checks._by_address["flood"][1] == 20)
     other = threading.Thread(target=check, args=("other",))
     other.start()
-    until(lambda: "other" in checks._by_address)
+    wait_until(lambda: "other" in checks._by_address)
     may_end.set()
     for thread in (*flood, other):
         thread.join(20)

@@ -51,9 +51,9 @@ def track(entered: str) -> AppTest:
 def test_track_shows_what_became_of_a_report(visitor):
     at = track(RECEIPT)
     visitor.look_up_receipt.assert_called_once_with("1234567890123456")
-    assert at.subheader[0].value == "Issue 7"
+    assert at.subheader[0].value == "Report #7"
     assert "&lt;b&gt;It broke&lt;/b&gt;" in shown(at)
-    assert "Moved to “In review”" in shown(at)
+    assert "Moved to In review" in shown(at)
 
 
 def test_track_asks_nobody_about_what_is_no_receipt(visitor):
@@ -66,7 +66,7 @@ def test_track_asks_nobody_about_what_is_no_receipt(visitor):
     ("error", "expected"),
     [
         (errors.NotFoundError(Problem(status=404)), "No report has this receipt"),
-        (errors.UnreachableError(), "We could not look up the receipt."),
+        (errors.UnreachableError(), "We couldn't look up your receipt."),
     ],
 )
 def test_track_tells_a_failure(visitor, error, expected):
@@ -80,8 +80,8 @@ def test_help_tells_who_keeps_the_reports(visitor, monkeypatch, is_remote):
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     assert not at.exception
     text = " ".join(element.value for element in at.markdown)
-    assert ("Another server keeps the reports" in text) is is_remote
-    assert "enter its receipt on Track" in text
+    assert ("Another server stores the reports" in text) is is_remote
+    assert "enter your receipt on Track" in text
 
 
 def test_help_promises_no_receipt_where_there_is_none(visitor, monkeypatch):

@@ -4,7 +4,7 @@ from unittest.mock import AsyncMock
 
 from starlette.requests import HTTPConnection
 
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 from web.cookie_filter import CookieFilterMiddleware
 
 
@@ -26,5 +26,5 @@ def test_cookies_with_an_invalid_name_are_removed():
     told = "; ".join(f"{name}={value}" for name, value in good.items()).encode("latin-1")
     for odd in (b"\xa0", b"\x85", b"\x1c", b"\xa0 \x1f"):
         for cookie in (b"%s; %s__Host-issue_portal=a", b"a=b; %s; %s__Host-issue_portal=a"):
-            found = in_a_loop(lambda cookie=cookie, odd=odd: story(cookie % (told, odd)))
+            found = run_in_loop(lambda cookie=cookie, odd=odd: story(cookie % (told, odd)))
             assert {name: found[name] for name in good} == good

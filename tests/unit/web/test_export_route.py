@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
 
 from auth import current_user
-from tests.loops import in_a_loop
+from tests.loops import run_in_virtual_time
 from web import export_route
 
 SCOPE = {
@@ -44,7 +44,7 @@ def test_each_person_has_two_at_once(monkeypatch):
                     await reads.wait()
 
             async def receive():
-                await asyncio.sleep(3600)
+                await asyncio.Event().wait()
 
             await app({**SCOPE, "query_string": f"as={who}".encode()}, receive, send)
 
@@ -61,4 +61,4 @@ def test_each_person_has_two_at_once(monkeypatch):
         await asks("greedy")
         assert statuses[-1] == 200
 
-    in_a_loop(story)
+    run_in_virtual_time(story)

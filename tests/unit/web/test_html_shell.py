@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import HTMLResponse
 
 from components.ui import i18n
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 from web.html_shell import HtmlShellMiddleware
 
 
@@ -18,7 +18,7 @@ def root_element(path: str, headers: dict[str, str]) -> str:
         async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
             return await client.get(path, headers={"Accept": "text/html"} | headers)
 
-    answer = in_a_loop(ask)
+    answer = run_in_loop(ask)
     assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
     assert answer.headers["cache-control"] == "no-cache"
     [found] = re.findall("<html[^>]*>", answer.text)

@@ -8,7 +8,7 @@ import pytest
 
 from auth import oidc_client, oidc_cookies
 from auth.mode import SignInMode
-from tests.loops import in_a_loop
+from tests.loops import run_in_virtual_time
 from web import login_error_redirect, streamlit_compat
 from web.login_error_redirect import LoginErrorRedirectMiddleware
 
@@ -18,7 +18,6 @@ THIS, OTHER = "198.51.100.1", "198.51.100.2"
 @pytest.fixture(autouse=True)
 def with_a_provider(monkeypatch):
     monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
-    monkeypatch.setattr(login_error_redirect, "_PROVIDER_SECONDS", 0.1)
     monkeypatch.setattr(
         streamlit_compat, "get_origin_from_redirect_uri", lambda: "https://x.example"
     )
@@ -66,7 +65,7 @@ def test_provider_that_never_answers_leads_back(path, home):
         assert dict(answer["headers"])[b"location"] == home
         assert streamlit.asking == 0
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 @pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
@@ -77,23 +76,24 @@ def test_nobody_comes_back_but_by_the_one_way_they_left(query):
         assert dict(answer["headers"])[b"location"] == b"./"
         assert streamlit.asked == 0
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting():
     async def story():
         streamlit = Streamlit()
         flood = [asyncio.create_task(streamlit.ask()) for _ in range(50)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        seconds = login_error_redirect._PROVIDER_SECONDS
+        await asyncio.sleep(seconds / 4)
         assert streamlit.asking == 20
         others = [asyncio.create_task(streamlit.ask(address=OTHER)) for _ in range(2)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await asyncio.sleep(seconds / 4)
         assert streamlit.asking == 22
-        await asyncio.wait_for(asyncio.gather(*flood, *others), 5)
+        # The flood asks in three turns, and others need not wait for it.
+        await asyncio.wait_for(asyncio.gather(*others), seconds)
+        await asyncio.wait_for(asyncio.gather(*flood), 3 * seconds)
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_certificates_are_read_once(monkeypatch):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from issue_portal.core.token_bucket import TokenBucket
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop, run_in_virtual_time
 from web import script_scheduler
 from web.script_scheduler import Connection, ScriptScheduler
 
@@ -33,7 +33,7 @@ def clock(monkeypatch) -> Clock:
 def four_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS", 4)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 2)
-    # A test on a slow machine holds them until it lets them go.
+    # Runs keep their slots until the test ends them.
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 1000.0)
 
 
@@ -91,7 +91,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
         await settle()
         assert all(each.done() for each in waiting)
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_one_address_has_a_share_of_the_slots_only():
@@ -108,7 +108,7 @@ def test_one_address_has_a_share_of_the_slots_only():
         for each in waiting:
             each.cancel()
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_address_that_has_run_little_goes_first():
@@ -133,7 +133,7 @@ def test_address_that_has_run_little_goes_first():
         assert order[0] == "newcomer"
         cancel(tasks)
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
@@ -146,7 +146,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
             for number in range(12):
                 await turns.wait_for_turn(turns.join(f"192.0.2.{number}"))
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
@@ -170,10 +170,10 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
             most = script_scheduler._MOST_SLOTS_IN_A_ROW
             while looks < 2 * (most - 1):
                 assert not asked[2].done()
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(script_scheduler.SLOT_SECONDS / 10)
             await asked[2]
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypatch):
@@ -204,7 +204,7 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
     for thread in threads:
         thread.start()
     try:
-        in_a_loop(story)
+        run_in_loop(story)
     finally:
         over.set()
 
@@ -228,7 +228,7 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
         await settle()
         assert newer.done()
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_tabs_that_run_much_run_when_no_others_do():
@@ -250,7 +250,7 @@ def test_tabs_that_run_much_run_when_no_others_do():
         for each in waiting:
             each.cancel()
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
@@ -264,7 +264,7 @@ def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
         turns.join("192.0.2.1")  # It takes over from them, and the next one does not.
         assert not turns.join("192.0.2.1").is_busy
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
@@ -281,7 +281,7 @@ def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
         async with asyncio.timeout(10):
             await waiting
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_office_at_one_address_is_no_flood(monkeypatch):
@@ -314,7 +314,7 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
         assert order[:4].count("office") >= 2
         cancel(asked)
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
@@ -338,7 +338,7 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
         await asyncio.gather(*asked)
         assert order == ["at work", "flood"]
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_who_ran_much_is_forgotten_in_time(clock):
@@ -354,7 +354,7 @@ def test_who_ran_much_is_forgotten_in_time(clock):
         clock.now += 40
         assert not tab.is_busy
 
-    in_a_loop(story)
+    run_in_loop(story)
 
 
 def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
@@ -378,7 +378,7 @@ def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
         for each in floods:
             each.cancel()
 
-    in_a_loop(story)
+    run_in_virtual_time(story)
 
 
 def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
@@ -410,4 +410,4 @@ def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
         assert await runs(turns.join("")) == burst
         assert await runs(turns.join("")) == burst
 
-    in_a_loop(story)
+    run_in_loop(story)

@@ -5,7 +5,7 @@ import pytest
 from starlette.applications import Starlette
 
 from auth import sign_in_cookie
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 from web import sign_in_cookie_route
 
 
@@ -16,7 +16,7 @@ def ask(ticket: str, origin: str) -> httpx.Response:
             headers = {"Origin": origin, "X-Sign-In-Ticket": ticket}
             return await client.post("http://portal/cookie", headers=headers)
 
-    return in_a_loop(post)
+    return run_in_loop(post)
 
 
 @pytest.mark.parametrize(("origin", "secure"), [("https://a.example", True), ("http://a", False)])

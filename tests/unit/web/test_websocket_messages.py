@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 from web.script_scheduler import ScriptScheduler
 from web.streamlit_compat import BackMsg, ForwardMsg
 from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, WebSocketMessages
@@ -42,7 +42,7 @@ def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
                 found.append(await messages.receive())
         return found
 
-    return in_a_loop(story), answered
+    return run_in_loop(story), answered
 
 
 def received(data: bytes) -> dict:
@@ -118,7 +118,7 @@ def test_browser_that_has_gone_is_no_error():
             await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
         assert (await messages.receive())["type"] == "websocket.disconnect"
 
-    in_a_loop(story)
+    run_in_loop(story)
 
 
 def test_end_of_a_script_frees_its_slot():
@@ -139,4 +139,4 @@ def test_end_of_a_script_frees_its_slot():
             await messages.send({"type": "websocket.send", "bytes": said})
             assert (connection in turns._slots) == holds
 
-    in_a_loop(story)
+    run_in_loop(story)

@@ -43,7 +43,7 @@ def test_next_states(state, expected):
     ("change", "field", "words"),
     [
         (IssueChange(state=IssueState.CLOSED), "state", "Closed"),
-        (IssueChange(type=IssueType.FORMAT), "type", "Badly presented"),
+        (IssueChange(type=IssueType.FORMAT), "type", "Poor formatting"),
         (IssueChange(description="new"), "description", "Unknown"),
     ],
 )
@@ -95,10 +95,10 @@ def test_nothing_is_shown_without_a_conflict():
 @pytest.mark.parametrize(
     ("me", "events", "expected"),
     [
-        ("", [make_event(state="InReview")], "Ann has changed issue 7"),
-        ("user_1", [make_event(state="InReview")], "You have changed issue 7"),
-        ("", [make_event(is_read=True)], "Somebody else has changed issue 7"),
-        ("", [], "Somebody else has changed issue 7"),
+        ("", [make_event(state="InReview")], "Ann just changed #7"),
+        ("user_1", [make_event(state="InReview")], "You changed #7"),
+        ("", [make_event(is_read=True)], "Someone else just changed #7"),
+        ("", [], "Someone else just changed #7"),
     ],
 )
 def test_editor_is_the_last_who_changed_what_counts(show, me, events, expected):
@@ -113,7 +113,7 @@ def test_editor_is_unknown_where_the_history_cannot_be_read(show, monkeypatch):
 
     at = show(CLOSE, state="InReview")
     monkeypatch.setattr(api_session, "history", fail)
-    assert edit_conflict._find_editor(make_issue()) == "Somebody else"
+    assert edit_conflict._find_editor(make_issue()) == "Someone else"
     assert not at.exception
 
 

@@ -81,8 +81,8 @@ def test_issue_is_read_even_if_that_cannot_be_noted(client):
 
 
 def test_columns_name_number_type_and_reporter():
-    assert format_columns(make_issue()) == "#7 · Something else · Ann"
-    assert format_columns(make_issue(created_by=None)) == "#7 · Something else · Anonymous"
+    assert format_columns(make_issue()) == "#7 · Other · Ann"
+    assert format_columns(make_issue(created_by=None)) == "#7 · Other · Anonymous"
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ def test_choices_are_in_the_link(at):
 @pytest.mark.parametrize(
     ("key", "value", "warning"),
     [
-        ("link_place_0", "thread", "both thread and interaction"),
-        ("link_place_1", "interaction", "both thread and interaction"),
+        ("link_place_0", "thread", "both the conversation ID and the answer ID"),
+        ("link_place_1", "interaction", "both the conversation ID and the answer ID"),
         ("link_place_2", "a b", "letters from a to z"),
     ],
 )

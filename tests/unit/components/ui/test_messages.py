@@ -14,16 +14,16 @@ def refusal(detail: str = "x") -> Problem:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (errors.UnreachableError("x"), "does not answer"),
+        (errors.UnreachableError("x"), "isn't responding"),
         (errors.AuthenticationError(refusal()), "Sign in again"),
         (errors.PermissionDeniedError(refusal("Not *yours*")), "Not  yours."),
         (errors.BadRequestError(refusal("Too long.")), "Too long."),
-        (errors.NotFoundError(refusal()), "does not exist"),
-        (errors.ConflictError(refusal()), "was changed"),
-        (errors.PreconditionFailedError(refusal()), "was changed"),
-        (errors.NotSupportedError(refusal()), "cannot do that"),
-        (errors.ServerError(refusal()), "failed on the server"),
-        (errors.BadResponseError("x"), "failed on the server"),
+        (errors.NotFoundError(refusal()), "doesn't exist"),
+        (errors.ConflictError(refusal()), "has changed"),
+        (errors.PreconditionFailedError(refusal()), "has changed"),
+        (errors.NotSupportedError(refusal()), "can't do that"),
+        (errors.ServerError(refusal()), "server failed"),
+        (errors.BadResponseError("x"), "server failed"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -32,7 +32,8 @@ def test_cause_is_explained(backend, error, expected):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(1, "Wait 1 second "), (30, "Wait 30 seconds "), (None, "Wait 60 s")]
+    ("seconds", "expected"),
+    [(1, "again in 1 second."), (30, "again in 30 seconds."), (None, "again in 60 seconds.")],
 )
 def test_wait_is_told(backend, seconds, expected):
     error = errors.RateLimitError(refusal())
@@ -40,21 +41,20 @@ def test_wait_is_told(backend, seconds, expected):
     assert expected in messages.explain_cause(error)
 
 
-def test_another_server_that_refuses_our_token_needs_an_operator(backend):
+def test_another_server_that_refuses_our_token_needs_an_administrator(backend):
     backend.is_ours = False
-    assert "operator" in messages.explain_cause(errors.AuthenticationError(refusal()))
+    assert "administrator" in messages.explain_cause(errors.AuthenticationError(refusal()))
 
 
-def test_code_for_the_operator_is_told(backend):
+def test_request_id_is_told(backend):
     error = errors.ServerError(refusal())
     error.request_id = "abc-123"
-    assert messages.explain_cause(error).endswith("The code is abc-123.")
+    assert messages.explain_cause(error).endswith("Request ID: abc-123")
 
 
-def test_failure_says_what_why_and_what_is_kept(backend):
+def test_failure_says_what_why_and_that_it_may_have_succeeded(backend):
     error = errors.UnreachableError("x")
     error.unsure = True
-    text = messages.format_failure(error, doing="We could not send it.", kept=True)
-    assert text.startswith("We could not send it. The server does not answer")
-    assert "It may have arrived" in text
-    assert text.endswith("Nothing you typed is lost.")
+    text = messages.format_failure(error, doing="We couldn't send it, but it is safe.")
+    assert text.startswith("We couldn't send it, but it is safe. The server isn't responding")
+    assert text.endswith("It may have been sent anyway.")

@@ -7,7 +7,7 @@ import pytest
 from issue_portal.asgi import security_headers
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware, build_security_headers
 from issue_portal.core.settings import Settings
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 
 
 @pytest.fixture(autouse=True)
@@ -50,5 +50,5 @@ def test_browser_keeps_no_copy_of_a_download(monkeypatch):
         for path in ("/media/0123.txt", "/portal/media/0123.txt", "/static/js/index.js"):
             await SecurityHeadersMiddleware(app)({"type": "http", "path": path}, None, send)
 
-    in_a_loop(story)
+    run_in_loop(story)
     assert sent == [b"no-store", b"no-store", None]

@@ -8,7 +8,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from issue_portal.asgi import uvicorn_connections, uvicorn_websockets
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 from web.websocket_messages import LONGEST_MESSAGE
 
 
@@ -61,7 +61,7 @@ class Connections:
     def wait(self, seconds: int) -> None:
         for _ in range(seconds):
             self.now += 1
-            self.connections._look(self.loop)
+            self.connections._close_stale(self.loop)
 
 
 def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
@@ -141,4 +141,4 @@ def test_tiny_frames_are_read_in_small_pieces():
         assert not protocol.unread
         protocol.connection_lost(None)
 
-    in_a_loop(story)
+    run_in_loop(story)

@@ -77,7 +77,7 @@ def test_every_time_that_a_server_tells_can_be_shown_in_every_zone(told):
             "config.thread_id: is missing",
             ["config.thread_id"],
         ),
-        ({"detail": [{"loc": "body", "msg": None}, "x"]}, "body: is not valid", ["body"]),
+        ({"detail": [{"loc": "body", "msg": None}, "x"]}, "body: is invalid", ["body"]),
         ({"errors": [{"field": "a", "message": "b"}, 3]}, "a: b", ["a"]),
         ({"errors": [{"field": "a\udc00", "message": "b"}]}, "a?: b", ["a?"]),
     ],

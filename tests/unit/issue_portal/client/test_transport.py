@@ -110,6 +110,6 @@ def test_attempts_are_logged_with_their_reason(quick, caplog):
     with serving(drop, (503, {}, {}), OK) as script, caplog.at_level("INFO", "issue_portal.client"):
         quick(script.url).get("x")
         lines = [r.getMessage() for r in caplog.records if r.name == "issue_portal.client"]
-        assert [line.split(" again in ")[0] for line in lines] == ["GET /issue/x"] * 2
-        assert lines[0].endswith("s: no answer")
-        assert lines[1].endswith("s: HTTP 503")
+        assert [line.split(": retry in ")[0] for line in lines] == ["GET /issue/x"] * 2
+        assert lines[0].endswith(" s, no response")
+        assert lines[1].endswith(" s, HTTP 503")

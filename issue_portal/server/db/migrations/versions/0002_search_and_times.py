@@ -1,7 +1,7 @@
-"""Text search, times of review, and when a token was last used.
+"""Text search, times of review and closing, and the last use of tokens.
 
-SQLite's issues get a ``key`` of their own, because the rowid that the search index refers to is
-only kept for good when it is a column.
+On SQLite, issues get a column ``key``: the search index refers to rowids, and SQLite may change a
+rowid that is not a column.
 """
 
 import unicodedata
@@ -124,7 +124,7 @@ def _fold(text: str) -> str:
 
 
 def _index_for_sqlite() -> None:
-    # No positions (detail) and no sizes: a comparison of the texts decides, so the index is small.
+    # Without positions (detail) and sizes the index is small; a comparison of the texts decides.
     op.execute(
         "CREATE VIRTUAL TABLE issue_text USING fts5(search_text, content='issues',"
         " content_rowid='key', detail=none, columnsize=0, tokenize='trigram case_sensitive 1')"
@@ -146,7 +146,7 @@ def _index_for_sqlite() -> None:
 def _index_for_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION issue_trigrams(text) RETURNS text[]"
-        # Dear, so that it is looked up in the index rather than worked out for each row.
+        # A high cost, so that PostgreSQL uses the index instead of calling it for each row.
         " LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$"
         " SELECT coalesce(array_agg(DISTINCT trigram), '{}') FROM"
         " (SELECT a || lead(a) OVER w || lead(a, 2) OVER w AS trigram"

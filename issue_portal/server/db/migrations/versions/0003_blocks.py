@@ -1,6 +1,6 @@
-"""Counts for each 4,096 numbers, so that lists and totals need not go through all issues.
+"""Counts per block of 4,096 issue numbers, so that lists and totals need not read all issues.
 
-They are kept by triggers: whatever changes an issue changes them in the same transaction.
+Triggers update the counts in the transaction that changes an issue.
 """
 
 import sqlalchemy as sa
@@ -13,19 +13,19 @@ depends_on = None
 
 SIZE = 4096
 ALL = -1
-"""In place of a block: the counts of all numbers."""
+"""Block number of the counts of all issues."""
 
 LOCK = 7_245_309
 """The class of PostgreSQL's advisory locks for the counts of an organisation."""
 
 LOOKED_AT = ["number", "state", "type", "created_at"]
-"""What filters look at, so that whoever counts or skips reads an index alone."""
+"""The columns of filters, so that counting and skipping read only an index."""
 
 COLUMNS = "org_id, block, state, type, count, first_at, last_at"
 
 
 def upgrade() -> None:
-    """Make and fill the table, then the indexes that fit it."""
+    """Create and fill the table, then replace the indexes."""
     op.create_table(
         "issue_blocks",
         sa.Column("org_id", sa.String(40), primary_key=True),
@@ -63,7 +63,7 @@ def _follow_on_sqlite() -> None:
 def _follow_on_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION follow_issue_blocks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        # One after the other: two that change the same counts in another order would block another.
+        # One at a time: transactions that update the counts in different orders would deadlock.
         f" PERFORM pg_advisory_xact_lock({LOCK}, hashtext(coalesce(new.org_id, old.org_id)));"
         f" IF TG_OP <> 'INSERT' THEN {_drop()} END IF;"
         f" IF TG_OP <> 'DELETE' THEN {_add('least', 'greatest')} END IF;"

@@ -1,4 +1,4 @@
-"""Which secret key a database is used with: another one voids receipts and tokens unnoticed."""
+"""Fingerprint of the secret key, to detect the use of a database with another key."""
 
 import sqlalchemy as sa
 from alembic import op

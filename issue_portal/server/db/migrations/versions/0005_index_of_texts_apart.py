@@ -1,6 +1,7 @@
-"""On PostgreSQL a table of its own for the index of texts.
+"""A separate table for PostgreSQL's search index.
 
-Every change of an issue's state or type made the index of its text anew: 50 ms for a long one.
+Before, each change of an issue's state or type also updated the index of its text: 50 ms for a long
+text.
 """
 
 from alembic import op
@@ -12,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make and fill the table, which a trigger keeps like the issues."""
+    """Create and fill the table, and create the trigger that updates it with the issues."""
     if op.get_bind().dialect.name == "sqlite":
         return
     op.execute(

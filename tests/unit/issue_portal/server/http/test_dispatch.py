@@ -7,7 +7,7 @@ from unittest.mock import AsyncMock, Mock
 from anyio import CapacityLimiter
 
 from issue_portal.server.http.dispatch import run_change
-from tests.loops import in_a_loop
+from tests.loops import run_in_loop
 
 
 def test_changes_of_one_wait_for_each_other_and_hardly_hold_up_others():
@@ -30,4 +30,4 @@ def test_changes_of_one_wait_for_each_other_and_hardly_hold_up_others():
         await asyncio.gather(*of_greedy)
         assert len(made) == 11
 
-    in_a_loop(story)
+    run_in_loop(story)
