@@ -25,7 +25,7 @@ from issue_portal.models.requests import (
     NewIssue,
     StatsQuery,
 )
-from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
+from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, HistoryAction, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_history import FieldChange, NewEntry
@@ -154,7 +154,7 @@ class IssueService:
         change = IssueChange(now, fields, times)
         queries_issues.update_issue(connection, self._org_id, row.id, change)
         changes = tuple(_describe(field, getattr(row, field), new) for field, new in fields.items())
-        entry = NewEntry(now, "updated", principal.user_id, changes)
+        entry = NewEntry(now, HistoryAction.UPDATED, principal.user_id, changes)
         queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
@@ -168,7 +168,7 @@ class IssueService:
             change = IssueChange(now, {"state": deleted})
             queries_issues.update_issue(connection, self._org_id, row.id, change)
             changes = (FieldChange("state", row.state, deleted),)
-            entry = NewEntry(now, "deleted", principal.user_id, changes)
+            entry = NewEntry(now, HistoryAction.DELETED, principal.user_id, changes)
             queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
@@ -232,7 +232,7 @@ class IssueService:
             )
 
     def _check_own(self, principal: Principal, row: tables.AnyRow, action: Action) -> None:
-        """Raise `ForbiddenError` unless the principal may do ``action`` to this issue as its own."""
+        """Raise `ForbiddenError` unless it is the principal's own issue and allows ``action``."""
         is_own = row.created_by is not None and row.created_by == principal.user_id
         if not is_own or not principal.may(action):
             raise ForbiddenError("You can change your own issues only.")
