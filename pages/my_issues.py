@@ -1,4 +1,4 @@
-"""My issues: what the person reported by name, to follow, correct or withdraw until the review."""
+"""My reports: what the person reported by name, to track, edit or withdraw until the review."""
 
 import streamlit as st
 

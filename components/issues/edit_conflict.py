@@ -1,4 +1,4 @@
-"""A conflict between a person's change and one that somebody else made in the meantime.
+"""A conflict between a person's change and one that someone else made in the meantime.
 
 Nothing is overwritten: both versions are shown until the person decides.
 """
@@ -20,7 +20,7 @@ from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 
 _CONFLICT_KEY: Final = "conflict"
 
-# Opening an issue marks it as read, which conflicts with nothing.
+# Without `is_read`: opening an issue marks it as read, and this conflicts with no change.
 _COMPARED_FIELDS: Final = ("description", "type", "state")
 
 
@@ -36,7 +36,7 @@ class Conflict:
 
 
 def has_changed(before: Issue, after: Issue) -> bool:
-    """Return whether two versions of an issue differ in what a person decides on."""
+    """Return whether two versions of an issue differ in text, type or state."""
     return any(getattr(before, name) != getattr(after, name) for name in _COMPARED_FIELDS)
 
 
@@ -56,7 +56,7 @@ def forget_conflict() -> None:
 
 
 def render(apply_anyway: Callable[[Conflict], None], *, only: str = "") -> None:
-    """Render the conflict that is pending, if it is about the issue ``only`` or any with "".
+    """Render the pending conflict, if it is about the issue ``only``; "" stands for any issue.
 
     ``apply_anyway`` makes the change to the current version.
     """
@@ -97,7 +97,7 @@ def _render_warning(conflict: Conflict) -> None:
 
 
 def _render_versions(conflict: Conflict) -> None:
-    """Render both versions side by side; a text only where it differs."""
+    """Render both versions side by side, with their texts if these differ."""
     is_correction = conflict.change.description is not None
     seen = conflict.change.apply_to(conflict.seen) if is_correction else conflict.seen
     for column, title, version in zip(

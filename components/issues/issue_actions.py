@@ -1,8 +1,8 @@
-"""The actions of a person on one issue: correct, change, withdraw or delete it.
+"""The actions of a person on one issue: edit, change, withdraw or delete it.
 
-Each action starts from the issue as the person saw it. If somebody else has changed it since,
+Each action starts from the issue as the person saw it. If someone else has changed it since,
 nothing is overwritten: the person sees both versions and decides
-(`components.issues.edit_conflict`). All but a correction can be undone.
+(`components.issues.edit_conflict`). All actions but an edit can be undone.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ def render_type_choice(issue: Issue) -> None:
 
 
 def render_unread_button(issue: Issue) -> None:
-    """Render a button that marks the issue as unread and closes it."""
+    """Render a button that marks the issue as unread and returns to the list."""
     st.button(
         _("Mark unread"),
         icon=":material/mark_email_unread:",
@@ -84,7 +84,7 @@ def render_withdraw_button(issue: Issue) -> None:
 
 
 def save_correction(seen: Issue, *, type: IssueType | None, description: str) -> None:
-    """Save a correction at once; the next run shows the outcome."""
+    """Save an edit by the reporter at once; the next run shows the outcome."""
     client = api_session.client()
 
     def send(current: Issue) -> object:
@@ -119,7 +119,7 @@ def move_to_state(seen: Issue, state: IssueState) -> None:
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
-    """Delete an issue and close it; a reporter sees this as withdrawing it."""
+    """Delete an issue and return to the list; ``withdraw`` is for its reporter."""
     client, number = api_session.client(), seen.issue_number
     doing = _("Withdrawing #{number}…") if withdraw else _("Deleting #{number}…")
     done = _("#{number} withdrawn") if withdraw else _("#{number} deleted")
@@ -135,7 +135,7 @@ def delete(seen: Issue, *, withdraw: bool = False) -> None:
 
 
 def mark_unread(issue: Issue) -> None:
-    """Mark an issue as unread, and close it."""
+    """Mark an issue as unread, and return to the list."""
     try:
         api_session.client().update(issue, is_read=False)
     except IssuesError as error:
@@ -166,10 +166,10 @@ def _change(seen: Issue, change: IssueChange) -> None:
 
 
 def _schedule(seen: Issue, change: IssueChange, send: _Send, *, doing: str, done: str) -> bool:
-    """Schedule a change unless the issue is no longer what the person saw; return whether."""
+    """Schedule a change, and return True, unless the issue has changed since the person saw it."""
     failed = _("We couldn't save your change to #{number}.").format(number=seen.issue_number)
     client = api_session.client()
-    # The person may have seen the preview of a pending change: make that first.
+    # The person may have seen the preview of a pending change, so send that first.
     undo.send_pending()
     try:
         current = client.get(seen.id)
@@ -192,7 +192,7 @@ def _schedule(seen: Issue, change: IssueChange, send: _Send, *, doing: str, done
 
 
 def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> None:
-    """Send a change; repeat it if the issue has changed only in what does not conflict."""
+    """Send a change; send it again if the issue has changed without a conflict."""
     current = seen
     while True:
         try:

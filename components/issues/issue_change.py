@@ -1,4 +1,4 @@
-"""A change to an issue that a person asked for, before any server has it."""
+"""A change to an issue that a person requested and the server does not have yet."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The form with which a reporter corrects an issue until its review starts."""
+"""The form with which a reporter edits a report until its review starts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -32,14 +32,14 @@ def is_open(issue: Issue) -> bool:
 
 
 def close_after_save(issue: Issue) -> None:
-    """Fold the form on the next run and drop its draft, since the correction is saved."""
+    """Fold the form on the next run and drop its draft, since the edit is saved."""
     st.session_state[_SAVED_KEY] = issue.id
 
 
 def render(person: Person, issue: Issue) -> Correction | None:
     """Render the form, folded at first; return the correction once it is submitted and valid.
 
-    Once the review has started, the form only serves to copy what was typed.
+    Once the review has started, the form cannot be saved: the person can only copy the text.
     """
     draft_name, seen_key = f"correction-{issue.id}", f"correct_from_{issue.id}"
     if st.session_state.get(_SAVED_KEY) == issue.id:
@@ -73,7 +73,7 @@ def render(person: Person, issue: Issue) -> Correction | None:
 
 
 def _render_late_warning(is_late: bool) -> None:
-    # An empty element keeps the place, or the text area below would lose its state.
+    # Without the empty element, the text area below would lose its state.
     slot = st.empty()
     if is_late:
         slot.warning(

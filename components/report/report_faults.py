@@ -1,4 +1,4 @@
-"""The faults of a report: those of its input, and the reasons of a server that refused it."""
+"""The faults of a report: in its input, or because the server refused it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault to show below the last of some widgets; correcting any of them hides it."""
+    """A fault of some widgets, shown below the last of them; changing any of them hides it."""
 
     text: str
     widget_keys: tuple[str, ...]

@@ -19,9 +19,9 @@ class ReportInput:
     project: str
 
     def strip_marks(self) -> "ReportInput":
-        """Return an anonymous report without invisible characters, which could tell who sent it.
+        """Return an anonymous report without invisible characters.
 
-        Such characters can come with a link or with copied text.
+        They can come with a link or with copied text, and could identify the reporter.
         """
         if not self.anonymous or len(self.description) > DESCRIPTION_LIMIT:
             return self
