@@ -132,7 +132,7 @@ class IssueFilter:
     def is_by_text(self) -> bool:
         """Whether the search index is used.
 
-        The search in a reporter's own issues does not use it: it would read the texts of others.
+        A search in a reporter's own issues does not use the index, which covers everyone's texts.
         """
         return bool(self.text) and not self.created_by
 
@@ -197,7 +197,7 @@ def list_issues(
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Return whether a matching issue has a number ``above`` this one, or else below it."""
+    """Return whether a matching issue has a number above ``number``, or below without ``above``."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
