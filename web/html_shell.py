@@ -114,14 +114,10 @@ class _Page:
 def _make_page(code: str, *styles: str) -> _Page:
     root_tag = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-<<<<<<< HEAD
-    return _Page(streamlit_compat.make_index_html(root=root_tag, title="Issue Portal", style=style))
-=======
     page = streamlit_compat.make_index_html(
-        root=root,
+        root=root_tag,
         title="Issue Portal",
         style=style,
         no_script=html.escape(i18n.translate(_NO_SCRIPT, code)),
     )
     return _Page(page)
->>>>>>> e648b0d9634965b40a513210538e61d18d9a7f1f
