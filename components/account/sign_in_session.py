@@ -17,7 +17,7 @@ from components.account.sign_out_outcome import (
 from components.ui import i18n
 
 LEAVING_KEY = "leaving"
-"""Name of the provider that the user is leaving for to sign in, or "" to sign out."""
+"""Session key: name of the provider to sign in at, or "" to sign out there."""
 
 
 def complete_sign_in(sign_in: PasswordSignIn) -> None:
@@ -72,5 +72,5 @@ def _clear_session() -> None:
     seen = st.session_state.get(PROXY_SEEN_KEY)
     st.session_state.clear()
     i18n.set_language(language)
-    if seen is not None:  # Or the proxy's headers would count as new.
+    if seen is not None:  # Otherwise the proxy's headers would count as new.
         st.session_state[PROXY_SEEN_KEY] = seen

@@ -1,4 +1,4 @@
-"""The dialog of an action on several issues: a question, the progress, and what was refused."""
+"""The dialog of an action on several issues: question, progress, and the issues not changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -50,7 +50,7 @@ const leaveForm = (data) => {
   if (data.away || data.signed_out) owner = "";
   noteByName(data.name, data.by_name);
   if (data.forget) removeDrafts(data.name);
-  // Once for each sign-out: somebody may have signed in since, in another tab.
+  // Once for each sign-out: someone may have signed in since, in another tab.
   if (!data.signed_out || data.signed_out === announced) return;
   announced = data.signed_out;
   tabs.postMessage("");

@@ -23,8 +23,8 @@ class FilterByRead(IssueFilter):
 
     is_read: bool | None = None
 
-    def conditions(self, dialect, *, counting=False):
-        found = super().conditions(dialect, counting=counting)
+    def build_conditions(self, dialect, *, counting=False):
+        found = super().build_conditions(dialect, counting=counting)
         if self.is_read is not None:
             found.append(issues.c.is_read.is_(self.is_read))
         return found

@@ -97,7 +97,7 @@ def test_search_of_a_reporter_looks_at_no_text_of_others(dialect):
     alls = IssueFilter("org", LIVE_STATES, text="budget")
 
     def told(which: IssueFilter) -> str:
-        return " ".join(map(str, which.conditions(dialect)))
+        return " ".join(map(str, which.build_conditions(dialect)))
 
     assert "issue_text" not in told(mine)
     assert "issue_text" in told(alls)
