@@ -136,7 +136,9 @@ class IssueFilter:
         """
         return bool(self.text) and not self.created_by
 
-    def build_conditions(self, dialect: str, *, counting: bool = False) -> list[ColumnElement[bool]]:
+    def build_conditions(
+        self, dialect: str, *, counting: bool = False
+    ) -> list[ColumnElement[bool]]:
         """Return the WHERE clause. Set ``counting`` if the query visits every matching issue."""
         org_id: ColumnElement[str] = issues.c.org_id
         if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
@@ -200,7 +202,11 @@ def has_issues_beyond(
     """Return whether a matching issue has a number above ``number``, or below without ``above``."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
-        exists(select(literal(1)).where(*issue_filter.build_conditions(connection.dialect.name), beyond))
+        exists(
+            select(literal(1)).where(
+                *issue_filter.build_conditions(connection.dialect.name), beyond
+            )
+        )
     )
     return bool(connection.scalar(query))
 

@@ -53,7 +53,6 @@ _EXAMPLE = {
     "created_by": None,
 }
 
-
 _BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
 
 router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEARER)])
@@ -248,8 +247,7 @@ async def delete_issue(
     if_match: IfMatch = None,
 ) -> Response:
     """Delete an issue. Reporters can withdraw their own until the review begins."""
-    change = partial(issues.delete, caller, issue_id, if_match)
-    await run_change(call, change)
+    await run_change(call, partial(issues.delete, caller, issue_id, if_match))
     return Response(status_code=204)
 
 
