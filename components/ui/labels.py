@@ -13,7 +13,7 @@ from components.ui.i18n import N_, _, ngettext
 from components.ui.plain_text import strip_punctuation
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
 from issue_portal.models.responses import HistoryEntry
-from issue_portal.models.vocabulary import IssueState, IssueType, Role
+from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -187,9 +187,9 @@ def explain_password_fault(fault: PasswordFault) -> str:
 
 def describe_event(entry: HistoryEntry) -> str:
     """Describe one entry of an issue's history."""
-    if entry.action == "created":
+    if entry.action == HistoryAction.CREATED:
         return _("Reported")
-    if entry.action == "deleted":
+    if entry.action == HistoryAction.DELETED:
         return _("Deleted")
     return ", ".join(_describe_change(c.field, c.new) for c in entry.changes) or _("Changed")
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
 from issue_portal.server.db.queries_history import NewEntry, add_entries
 from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
@@ -33,7 +33,9 @@ def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
         insert(issues),
         [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
     )
-    created = [(row.id, 1, NewEntry(row.created_at, "created", row.created_by)) for row in rows]
+    created = [
+        (row.id, 1, NewEntry(row.created_at, HistoryAction.CREATED, row.created_by)) for row in rows
+    ]
     add_entries(connection, rows[0].org_id, created)
 
 
@@ -130,7 +132,7 @@ class IssueFilter:
     def is_by_text(self) -> bool:
         """Whether the search index is used.
 
-        The search in a reporter's own issues does not use it: it would read the texts of others.
+        A search in a reporter's own issues does not use the index, which covers everyone's texts.
         """
         return bool(self.text) and not self.created_by
 
@@ -195,7 +197,7 @@ def list_issues(
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Return whether a matching issue has a number ``above`` this one, or else below it."""
+    """Return whether a matching issue has a number above ``number``, or below without ``above``."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
