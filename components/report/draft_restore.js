@@ -1,6 +1,7 @@
 // Put the draft back into the form, and keep what the person changes without an event.
-// Streamlit (1.67) may reset a new field to its initial value, so a field counts as restored once it has kept the draft's value for a second, or once the person has changed it.
-const STABLE = 5; // Looks at 200 ms.
+// Streamlit (1.67) may reset a new field to its initial value, so a field counts as restored once it has
+// kept the draft's value for a second, or once the person has changed it.
+const STABLE = 5; // Checks, one every 200 ms.
 
 export class DraftRestorer {
   #draft;
