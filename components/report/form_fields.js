@@ -3,7 +3,7 @@ const findAll = (selector) => [...document.querySelectorAll(selector)];
 
 export class FormFields {
   #keys;
-  // Whether a script, not the person, is changing a field.
+  // Whether a script is changing a field, and not the person.
   isFilling = false;
 
   constructor({ text, choice, toggle, places }) {
