@@ -1,23 +1,17 @@
 """Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
 
-import os
 import signal
 import subprocess
-import threading
 import time
 import uuid
-from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
-from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.principal import Principal
@@ -27,14 +21,17 @@ from tests.api.conftest import Caller
 from tests.loops import run_in_loop
 from tests.servers.installation import SECRET, answered, api_server
 from tests.servers.processes import free_port
-from tests.waiting import wait_until
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",
     "ISSUES_LIMIT_CREATE_VISITOR": "2/minute",
     "ISSUES_LIMIT_RECEIPT": "2/minute",
 }
+
+
 JSON = {"Content-Type": "application/json"}
+
+
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
 
 
@@ -172,101 +169,6 @@ def test_limits_that_make_no_sense_are_told_at_start(tmp_path, name, value):
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert value in done.stderr or name in done.stderr
-
-
-def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_path):
-    """Anybody may ask, and on PostgreSQL each look took a connection and some questions."""
-    clock = Mock(monotonic=Mock(return_value=1000.0))
-    monkeypatch.setattr("issue_portal.server.db.database.time", clock)
-    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
-    database.migrate()
-    looks = Mock()
-    event.listen(database.engine, "checkout", looks)
-    assert [database.is_current() for _ in range(50)] == [True] * 50
-    assert looks.call_count == 1
-    (tmp_path / "issues.db").write_bytes(b"no database any more" * 1000)
-    clock.monotonic.return_value += 1.1
-    assert not database.is_current()
-    database.close()
-
-
-def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.2)
-    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
-    database.migrate()
-    assert database.is_current()
-    hangs, goes_on = threading.Event(), threading.Event()
-
-    def look():
-        hangs.set()
-        return goes_on.wait(20)
-
-    monkeypatch.setattr(database, "_check_current", look)
-    first = threading.Thread(target=database.is_current)
-    first.start()
-    assert hangs.wait(20)
-    wait_until(lambda: not database.is_current())
-    goes_on.set()
-    first.join()
-    assert database.is_current()
-    database.close()
-
-
-def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
-    """It had taken the next number, for which all others wait."""
-    database = Database(postgresql())
-    database.migrate()
-    with database.write() as connection:
-        org = queries_organisations.ensure_organisation(connection, "org")
-    with pytest.raises(DBAPIError), database.write() as stands_still:
-        queries_organisations.take_issue_numbers(stands_still, org)
-        with database.write() as other:
-            assert queries_organisations.take_issue_numbers(other, org) == 1
-        queries_organisations.take_issue_numbers(stands_still, org)
-    database.close()
-
-
-def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql):
-    """Calls, and who asked whether it is ready, waited as long as it stood."""
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
-    monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
-    database = Database(postgresql())
-    database.migrate()
-    with database.read() as connection:
-        process = connection.scalar(text("SELECT pg_backend_pid()"))
-    told = Path(f"/proc/{process}/stat").read_text()
-    processes = process, int(told.rpartition(")")[2].split()[1])
-    for each in processes:
-        os.kill(each, signal.SIGSTOP)
-    try:
-        assert not database.is_current()
-    finally:
-        for each in processes:
-            os.kill(each, signal.SIGCONT)
-    assert database.is_current()
-    with (
-        pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
-        database.limit_response_time(0.3),
-        database.write() as connection,
-    ):
-        connection.execute(text("SELECT pg_sleep(20)"))  # Ended long before, by the limit.
-    # A change of the schema may take longer than the limit.
-    with database.limit_response_time(0.3), database._schema_change() as connection:
-        connection.execute(text("SELECT pg_sleep(0.6)"))
-    assert database.is_current()
-    database.close()
-
-
-def test_reading_may_take_its_time(postgresql):
-    """A backup whose disk stood still for a while was ended."""
-    database = Database(postgresql())
-    database.migrate()
-    with database.read() as connection:
-        query = text("SHOW idle_in_transaction_session_timeout")
-        assert connection.scalar(query) == "0"
-    database.close()
 
 
 def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):

@@ -25,11 +25,6 @@ def issues_with(server, words):
         return list(client.iterate(IssueQuery(filter_by_text=words)))
 
 
-@pytest.fixture
-def words() -> str:
-    return f"words {uuid.uuid4().hex[:10]}"
-
-
 def test_what_is_missing_is_told_at_the_field(people):
     visitor = people().opens().presses("Send report")
     visitor.sees("Choose what went wrong.").sees("Tell us what happened.")

@@ -1,6 +1,5 @@
 """The portal with a server of the original or the newer form, both strict about every call."""
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,12 +41,6 @@ def remote(request, tmp_path_factory) -> Iterator[Remote]:
         accounts.write_text(text.replace("reviewer@example.com", original_form.OTHER_USER["email"]))
     yield Remote(request.param, portal)
     portal.stop()
-
-
-@pytest.fixture
-def words() -> str:
-    """A text that no other test writes."""
-    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
 
 
 def says_where(person) -> None:

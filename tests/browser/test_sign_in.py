@@ -12,10 +12,12 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, portal_server
-from tests.servers.processes import ROOT, free_port
+from tests.servers.processes import free_port
 from web.streamlit_compat import BackMsg
 
 NO_MATCH = "Wrong username or password."
+
+
 TOO_MANY = "There were too many wrong passwords. Wait 15 minutes and try again."
 
 
@@ -288,42 +290,3 @@ def test_the_cookie_is_given_for_a_ticket_that_is_good_once(portal):
     for headers in ({}, {"X-Sign-In-Ticket": ""}, {"X-Sign-In-Ticket": "guessed"}):
         answer = httpx.post(f"{portal.url}/cookie", headers=headers)
         assert (answer.status_code, answer.headers.get("set-cookie")) == (400, None)
-
-
-def test_nobody_signs_in_inside_a_frame(people):
-    visitor = people().opens("/my_issues?embed=true").sees("Sign in to see this page.")
-    expect(visitor.page.get_by_label("Username")).to_have_count(0)
-    link = visitor.page.get_by_role("link", name="Sign in")
-    expect(link).to_have_attribute("href", f"{visitor.server.url}/sign_in")
-    expect(link).to_have_attribute("target", "_blank")
-
-
-PAGES = {
-    "/": ("Report a problem",) * 3,
-    "/track": ("Track a report",) * 3,
-    "/help": ("Help",) * 3,
-    "/not_found": ("There's no page at this address.",) * 3,
-    "/sign_in": ("Sign in", "Your account", "Your account"),
-    "/my_issues": ("Sign in to see this page.", "In review", "In review"),
-    "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
-    "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported per day"),
-}
-"""What a visitor, a member and a reviewer see at each address."""
-
-
-def test_every_page_as_every_role(people, portal):
-    files = {f"/{file.stem}" for file in (ROOT / "pages").glob("[a-z]*.py")}
-    assert files == PAGES.keys() - {"/"} | {"/report"}
-    words = f"Nobody else's business {uuid.uuid4().hex}"
-    with portal.client(portal.token("Somebody")) as client:
-        issue = report(client, words, IssueType.OTHER)
-    visitor, member, reviewer = people(), people(), people()
-    member.opens("/sign_in").signs_in("member")
-    reviewer.opens("/sign_in").signs_in("reviewer")
-    for path, seen in PAGES.items():
-        for person, text in zip((visitor, member, reviewer), seen, strict=True):
-            person.opens(path).sees(text)
-    for path in (f"/review?issue={issue.id}", f"/my_issues?issue={issue.id}", f"/review?q={words}"):
-        for person in (visitor, member):
-            person.opens(path).sees_not(words)
-    reviewer.opens(f"/review?issue={issue.id}").sees(words)

@@ -5,7 +5,6 @@ The portal talks to a remote API here, so that it alone can go away.
 
 import signal
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -65,12 +64,6 @@ def apart(tmp_path_factory) -> Iterator[Apart]:
     yield Apart(portal, api)
     portal.stop()
     api.stop()
-
-
-@pytest.fixture
-def words() -> str:
-    """A text that no other test writes."""
-    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture

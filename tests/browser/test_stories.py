@@ -1,19 +1,12 @@
 """What people do with the portal, told as stories, in a real browser."""
 
 import re
-import uuid
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import portal_server
-
-
-@pytest.fixture
-def words() -> str:
-    """A text that no other test writes."""
-    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
 
 
 def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
