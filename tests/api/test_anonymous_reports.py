@@ -24,7 +24,7 @@ def test_anonymous_issue_has_no_creator_and_a_receipt(visitor, member, reviewer)
         assert looked_up.headers["cache-control"] == "no-store"
 
 
-def test_anonymous_issue_is_not_among_ones_own(member, reviewer):
+def test_anonymous_issue_is_not_listed_as_the_members_own(member, reviewer):
     member.report(anonymous=True)
     assert member.listed() == []
     me = member("GET", "/me").json()
@@ -41,19 +41,19 @@ def test_repeated_anonymous_request_gets_the_same_receipt(visitor):
 
 
 @pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}", "{2}"])
-def test_receipt_forgives_spaces_and_dashes(visitor, written):
+def test_receipt_ignores_spaces_and_dashes(visitor, written):
     receipt = visitor.report(anonymous=True)["receipt"]
     text = written.format(receipt, receipt.replace("-", ""), receipt.replace("-", " "))
     assert visitor("POST", "/issue/receipt", json={"receipt": text}).status_code == 200
 
 
 @pytest.mark.parametrize("receipt", ["", "0000-0000-0000-0000", "abc", "'", "٠" * 16])
-def test_wrong_receipts_all_look_alike(visitor, receipt):
+def test_wrong_receipts_get_the_same_response(visitor, receipt):
     body = problem(visitor("POST", "/issue/receipt", json={"receipt": receipt}), 404)
     assert body["detail"] == "No report has this receipt."
 
 
-def test_receipt_shows_what_reviewers_do_but_not_who(visitor, reviewer):
+def test_receipt_shows_the_review_but_not_the_reviewer(visitor, reviewer):
     issue = visitor.report(anonymous=True)
     reviewer("PUT", f"/issue/{issue['id']}", json={"state": "InReview", "is_read": True})
     answer = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
@@ -81,7 +81,7 @@ def test_nothing_on_disk_ties_an_anonymous_report_to_its_sender(api, member):
 MARKED = "It broke off.\u200b\U000e0041 \u00a0\t "
 
 
-def test_anonymous_report_has_no_marks_that_nobody_sees(api, reviewer):
+def test_anonymous_report_loses_invisible_characters(api, reviewer):
     guest = Caller(api.url, api.guest_token())
     config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
     sent = {"description": MARKED, "project_id": "sales\u2060 ", "config": config}
@@ -98,13 +98,13 @@ def test_anonymous_report_has_no_marks_that_nobody_sees(api, reviewer):
 
 
 @pytest.mark.parametrize("fields", [{"description": "\u200b\U000e0041"}, {"project_id": "\u2800"}])
-def test_anonymous_report_of_which_nothing_can_be_seen_is_refused(api, fields):
+def test_anonymous_report_of_invisible_characters_is_refused(api, fields):
     guest = Caller(api.url, api.guest_token())
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
     problem(guest("POST", "/issue", json=body | fields), 400, next(iter(fields)))
 
 
-def test_repeated_anonymous_report_is_one_with_its_marks_too(api):
+def test_repeated_anonymous_report_with_invisible_characters_is_stored_once(api):
     guest = Caller(api.url, api.guest_token())
     body = {"description": MARKED, "resource_type": "Thread", "type": "Other", "anonymous": True}
     headers = {"Idempotency-Key": uuid.uuid4().hex}

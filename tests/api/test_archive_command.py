@@ -53,7 +53,7 @@ def archive(server, file, day="2025-01-01"):
     return server.run("archive", str(file), "--closed-before", day, "--json")
 
 
-def test_archive_moves_what_was_closed_or_deleted_long_ago(fresh, tmp_path):
+def test_archive_moves_issues_closed_or_deleted_before_a_day(fresh, tmp_path):
     named = {"id": "user_1", "name": "Ann", "email": "ann@example.com"}
     kept = [
         old_issue(1, state="InReview"),
@@ -94,7 +94,7 @@ def test_archive_moves_what_was_closed_or_deleted_long_ago(fresh, tmp_path):
     assert not (tmp_path / "none.gz").exists()
 
 
-def test_archive_that_is_killed_loses_nothing_and_goes_on(fresh, tmp_path):
+def test_killed_archive_loses_nothing_and_can_be_resumed(fresh, tmp_path):
     count = 1000
     take_in(fresh, [old_issue(number) for number in range(1, count + 1)], tmp_path)
     file = tmp_path / "2024.gz"
@@ -130,7 +130,7 @@ def test_archive_that_is_killed_loses_nothing_and_goes_on(fresh, tmp_path):
 
 
 @pytest.mark.parametrize("has_links", [True, False])
-def test_file_that_another_command_has_written_meanwhile_is_kept(monkeypatch, tmp_path, has_links):
+def test_file_written_by_another_command_is_not_overwritten(monkeypatch, tmp_path, has_links):
     """Two archives to one file: the later took its place, and what it had was removed already."""
     if not has_links:
         monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError))
@@ -145,7 +145,7 @@ def test_file_that_another_command_has_written_meanwhile_is_kept(monkeypatch, tm
     assert file.read_text() == "of the first"
 
 
-def test_archive_removes_nothing_without_a_good_file(tmp_path):
+def test_archive_removes_nothing_unless_its_file_is_complete(tmp_path):
     server = api_server(tmp_path / "data")
     take_in(server, [old_issue(1), old_issue(2)], tmp_path)
     whole = gzip.compress((old_issue(1, history=[]) + "\n").encode())

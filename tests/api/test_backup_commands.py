@@ -27,7 +27,7 @@ from tests.servers.processes import ROOT
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
-def test_backup_of_a_running_server_is_restored_to_either_database(
+def test_backup_of_a_running_server_can_be_restored_to_either_database(
     fresh, target, tmp_path, postgresql
 ):
     fresh.env.pop("ISSUES_SECRET_KEY")  # So that the key is one of the files of the backup.
@@ -67,7 +67,7 @@ def test_backup_of_a_running_server_is_restored_to_either_database(
     refused(other.run("restore", str(backup)), "in use")
 
 
-def test_backup_amid_writers_is_of_one_moment(fresh, tmp_path):
+def test_backup_during_writes_is_consistent(fresh, tmp_path):
     fresh.start()
     token, _, _ = filled(fresh)
     stop = threading.Event()
@@ -105,7 +105,7 @@ def test_backup_amid_writers_is_of_one_moment(fresh, tmp_path):
     assert last == entries == counts[-1]["issues"]
 
 
-def test_restore_that_is_killed_can_be_repeated_and_receipts_hold(tmp_path):
+def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
     server = api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
     server.run("demo")
@@ -140,7 +140,7 @@ def test_restore_that_is_killed_can_be_repeated_and_receipts_hold(tmp_path):
         other.stop()
 
 
-def test_files_of_a_backup_are_there_before_its_rows(tmp_path, monkeypatch):
+def test_restore_writes_files_before_rows(tmp_path, monkeypatch):
     server = api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
     server.run("demo")

@@ -82,7 +82,7 @@ def page(connection: Connection, which: IssueFilter, offset: int, *, descending:
     [{}, {"is_read": False}, {"lowest": SIZE}, {"highest": 2 * SIZE}, {"types": ("NoAnswer",)}],
     ids=str,
 )
-def test_filter_with_a_field_unknown_to_blocks_counts_and_skips(
+def test_filter_by_a_field_without_a_rollup_counts_and_skips_correctly(
     connection, org_id, fields, descending
 ):
     which = FilterByRead(org_id, LIVE_STATES, **fields)

@@ -40,7 +40,7 @@ def test_user_is_added_listed_disabled_and_enabled(api):
     refused(api.run("user", "disable", "nobody"), "nobody")
 
 
-def test_accounts_are_for_their_owner_only(api):
+def test_accounts_file_is_readable_by_its_owner_only(api):
     api.run("user", "add", email())
     assert stat.S_IMODE((api.data_dir / "accounts.yaml").stat().st_mode) == 0o600
 
@@ -65,7 +65,7 @@ def test_another_key_is_refused_at_start_unless_accepted(tmp_path):
     fresh.stop()
 
 
-def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
+def test_disabled_user_stays_out_when_the_accounts_file_is_missing(tmp_path):
     server = api_server(tmp_path / "data")
     address = email()
     server.run("user", "add", address, "--username", "ann")
@@ -97,7 +97,7 @@ def test_missing_accounts_file_lets_nobody_in_who_was_disabled(tmp_path):
     assert server.run("token", "list").returncode == 0
 
 
-def test_result_that_cannot_be_written_is_told_in_one_line(api):
+def test_unwritable_output_is_reported_in_one_line(api):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "issue_portal", "user", "list"],
@@ -121,7 +121,7 @@ def test_every_command_explains_itself():
         assert "Usage:" in CliRunner().invoke(cli, [command, "--help"]).output
 
 
-def test_commands_do_not_make_a_second_database_beside_a_portal_without_one(api, tmp_path):
+def test_commands_create_no_database_when_the_portal_uses_a_remote_api(api, tmp_path):
     beside = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1")
     refused(beside.run("token", "create", "--email", email()), "ISSUES_API_URL")
     assert not beside.data_dir.exists()

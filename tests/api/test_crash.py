@@ -178,7 +178,7 @@ def own_postgresql(request):
         yield server
 
 
-def test_what_was_acknowledged_survives(own_postgresql, tmp_path):
+def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
     url = own_postgresql.get_uri() if own_postgresql else ""
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     rounds = ROUNDS["postgresql" if own_postgresql else "sqlite"]

@@ -15,7 +15,7 @@ from issue_portal.server.db.database import Database
 from tests.waiting import wait_until
 
 
-def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_path):
+def test_readiness_is_checked_once_a_second_however_many_requests_ask(monkeypatch, tmp_path):
     """Anybody may ask, and on PostgreSQL each look took a connection and some questions."""
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr("issue_portal.server.db.database.time", clock)
@@ -54,7 +54,7 @@ def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
     database.close()
 
 
-def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
+def test_suspended_transaction_does_not_block_reports(postgresql):
     """It had taken the next number, for which all others wait."""
     database = Database(postgresql())
     database.migrate()
@@ -68,7 +68,7 @@ def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
     database.close()
 
 
-def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql):
+def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     """Calls, and who asked whether it is ready, waited as long as it stood."""
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
@@ -100,7 +100,7 @@ def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql)
     database.close()
 
 
-def test_reading_may_take_its_time(postgresql):
+def test_read_transactions_have_no_idle_timeout(postgresql):
     """A backup whose disk stood still for a while was ended."""
     database = Database(postgresql())
     database.migrate()

@@ -13,7 +13,7 @@ from tests.servers.installation import api_server
 from tests.servers.processes import ROOT
 
 
-def test_each_issue_is_one_line_for_every_program(tmp_path):
+def test_jsonl_export_has_one_line_for_each_issue(tmp_path):
     fresh = api_server(tmp_path / "data")
     text = "one\u2028two\u2029three\u0085four"
     fresh.start()
@@ -57,7 +57,7 @@ def test_export_is_imported_elsewhere_once(fresh, tmp_path):
         other.stop()
 
 
-def test_import_whose_output_nobody_reads_holds_up_no_reports(tmp_path):
+def test_import_with_a_blocked_output_does_not_block_reports(tmp_path):
     """It told what it refused while it had locked the database, and the pipe was full."""
     server = api_server(tmp_path / "data").start()
     (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
@@ -73,7 +73,7 @@ def test_import_whose_output_nobody_reads_holds_up_no_reports(tmp_path):
         server.stop()
 
 
-def test_import_names_the_lines_it_refuses_and_takes_the_others(fresh, tmp_path):
+def test_import_reports_invalid_lines_and_imports_the_others(fresh, tmp_path):
     lines = [
         "nonsense",
         json.dumps({"id": "theirs-1", "type": "Rude", "state": "Closed"}),
@@ -116,7 +116,7 @@ def test_csv_is_safe_in_spreadsheets(api, member):
     assert rows[next(iter(made))]["reporter"] == member.name
 
 
-def test_export_goes_where_it_is_sent(api, tmp_path):
+def test_export_writes_through_links_and_pipes(api, tmp_path):
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
     assert (

@@ -23,7 +23,7 @@ def test_same_key_with_another_body_is_a_conflict(member):
     problem(member("POST", "/issue", json=body | {"description": "y"}, headers=headers), 409)
 
 
-def test_key_of_another_person_is_another_key(member, other_member):
+def test_idempotency_keys_of_two_people_are_independent(member, other_member):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
     mine = member("POST", "/issue", json=body, headers=headers).json()
@@ -49,7 +49,7 @@ def test_simultaneous_requests_with_one_key_create_one_issue(visitor):
     assert len({answer.text for answer in answers}) == 1
 
 
-def test_repeated_request_gets_the_first_answer_whatever_happened_since(member, reviewer):
+def test_repeated_request_gets_the_first_response_after_later_changes(member, reviewer):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
     first = member("POST", "/issue", json=body, headers=headers).json()
@@ -59,7 +59,7 @@ def test_repeated_request_gets_the_first_answer_whatever_happened_since(member, 
     assert member("POST", "/issue", json=body, headers=headers).json() == first
 
 
-def test_key_that_could_be_guessed_is_refused_for_an_anonymous_report(visitor):
+def test_guessable_key_is_refused_for_an_anonymous_report(visitor):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
     answer = visitor("POST", "/issue", json=body, headers={"Idempotency-Key": "1"})
     problem(answer, 400, "Idempotency-Key")

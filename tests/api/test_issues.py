@@ -48,7 +48,7 @@ def test_text_is_stored_as_it_is(member, text):
     "text",
     ["", "   \n\t ", "\u200b\u200b", "x" * 10_001, "nul\x00", "bell\x07", "\ud800", None, 5],
 )
-def test_text_that_cannot_be_stored_is_refused_at_the_field(member, text):
+def test_invalid_text_is_refused_with_its_field(member, text):
     body = {"resource_type": "Thread", "type": "Other", "anonymous": False, "description": text}
     answer = member(
         "POST", "/issue", content=json.dumps(body), headers={"Content-Type": "application/json"}
@@ -68,7 +68,7 @@ def test_text_that_cannot_be_stored_is_refused_at_the_field(member, text):
         ({"project_id": ""}, "project_id"),
     ],
 )
-def test_body_that_is_not_of_the_contract_is_refused(member, change, field):
+def test_body_outside_the_contract_is_refused_with_its_field(member, change, field):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
     problem(member("POST", "/issue", json=body | change), 400, field)
 
@@ -106,7 +106,7 @@ def test_numbers_are_unique_and_increase_under_concurrency(api, member):
 # Reading
 
 
-def test_members_see_their_own_and_reviewers_all(member, other_member, reviewer):
+def test_members_see_their_own_issues_and_reviewers_see_all(member, other_member, reviewer):
     issue = member.report()
     assert [found["id"] for found in member.listed()] == [issue["id"]]
     assert other_member.listed() == []
@@ -116,7 +116,7 @@ def test_members_see_their_own_and_reviewers_all(member, other_member, reviewer)
     problem(member("GET", "/issue", params={"created_by": theirs}), 403)
 
 
-def test_visitors_only_report_anonymously(visitor, reviewer, member):
+def test_visitors_can_only_report_anonymously(visitor, reviewer, member):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
     problem(visitor("POST", "/issue", json=body), 403)
     problem(visitor("GET", "/issue"), 403)
@@ -146,7 +146,7 @@ def test_entity_tag_changes_with_the_issue(reviewer, member):
 # Changing
 
 
-def test_states_move_as_the_contract_says(member, reviewer):
+def test_state_changes_follow_the_contract(member, reviewer):
     path = f"/issue/{member.report()['id']}"
     for state, allowed in [
         ("NotReviewed", True),
@@ -179,7 +179,7 @@ def test_update_is_partial(member, reviewer):
     problem(reviewer("PUT", path, json={"created_by": None}), 400, "created_by")
 
 
-def test_members_correct_their_own_until_it_is_reviewed(member, other_member, reviewer):
+def test_members_can_edit_their_own_issue_until_its_review(member, other_member, reviewer):
     issue = member.report("before")
     path = f"/issue/{issue['id']}"
     changed = member("PUT", path, json={"description": "after", "is_read": False})
@@ -192,7 +192,7 @@ def test_members_correct_their_own_until_it_is_reviewed(member, other_member, re
     problem(member("DELETE", path), 403)
 
 
-def test_members_change_their_own_so_often_only(member, reviewer):
+def test_members_can_edit_their_own_issue_a_limited_number_of_times(member, reviewer):
     """Its history is read as a whole: with thousands of entries, it stopped others."""
     path = f"/issue/{member.report()['id']}"
     for number in range(MOST_OWN_CHANGES):
@@ -205,7 +205,7 @@ def test_members_change_their_own_so_often_only(member, reviewer):
     assert len(reviewer("GET", f"{path}/history").json()["data"]) == MOST_OWN_CHANGES + 2
 
 
-def test_deleted_issues_are_gone_but_for_reviewers_who_ask(member, reviewer):
+def test_deleted_issues_are_listed_only_for_reviewers_who_ask(member, reviewer):
     issue = member.report()
     path = f"/issue/{issue['id']}"
     assert member("DELETE", path).status_code == 204
@@ -235,7 +235,7 @@ def test_history_tells_who_changed_what(member, reviewer):
 # Who is calling
 
 
-def test_token_is_asked_for_before_anything_else(stranger):
+def test_request_without_a_token_is_refused_before_its_body_is_read(stranger):
     problem(stranger("POST", "/issue", content="not json"), 401)
 
 
@@ -254,7 +254,7 @@ def test_users_are_listed_for_reviewers(member, reviewer):
 # Around the issues
 
 
-def test_wrong_addresses_and_methods_are_problems(member, stranger):
+def test_unknown_paths_and_methods_get_problem_documents(member, stranger):
     problem(member("GET", "/nothing"), 404)
     problem(member("POST", "/me"), 405)
 
@@ -272,7 +272,7 @@ def test_health_and_documentation(api, stranger):
     assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200
 
 
-def test_thousands_of_names_are_refused_without_a_look_at_each(member):
+def test_thousands_of_unknown_fields_get_one_error(member):
     """Each got a message of its own: six such requests a second stopped the portal."""
     query = {f"x{number}": "1" for number in range(101)}
     answers = [

@@ -62,7 +62,7 @@ def look_up(caller):
     ("who", "call", "allowed", "status"),
     [(person, create, 3, 201), (visitor, create, 2, 201), (visitor, look_up, 2, 404)],
 )
-def test_too_many_are_refused_with_the_time_to_come_back(limited, who, call, allowed, status):
+def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call, allowed, status):
     caller = who(limited)
     for used in range(1, allowed + 1):
         answer = call(caller)
@@ -77,7 +77,7 @@ def test_too_many_are_refused_with_the_time_to_come_back(limited, who, call, all
     assert call(who(limited)).status_code == status
 
 
-def test_long_report_counts_as_several(limited):
+def test_long_report_counts_as_several_reports(limited):
     """Ten a second of the longest filled 370 MB a minute."""
     caller = person(limited)
     long = REPORT | {"description": "x" * 2_000}
@@ -88,7 +88,7 @@ def test_long_report_counts_as_several(limited):
     assert person(limited)("POST", "/issue", json=longest).status_code == 201
 
 
-def test_new_text_counts_as_a_report_of_its_length(limited):
+def test_edited_text_counts_as_a_report_of_its_length(limited):
     """Short reports that were made long afterwards filled the disk ten times as fast."""
     caller = person(limited)
     named = REPORT | {"anonymous": False}
@@ -108,7 +108,7 @@ def test_reading_is_not_limited(limited):
     assert "RateLimit" not in caller("GET", "/issue").headers
 
 
-def test_other_callers_of_one_address_are_counted_by_themselves(limited):
+def test_callers_at_one_address_have_separate_limits(limited):
     done = limited.run("token", "create", "--email", "script@example.com")
     script = Caller(limited.url, done.stdout.strip())
     for _ in range(4):
@@ -117,7 +117,7 @@ def test_other_callers_of_one_address_are_counted_by_themselves(limited):
     assert create(person(limited)).status_code == 201
 
 
-def test_replicas_share_their_limits_and_go_on_without_redis(redis, postgresql, tmp_path):
+def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql, tmp_path):
     url, process = redis
     shared = FEW | {"ISSUES_RATE_LIMITS": url, "ISSUES_DATABASE_URL": postgresql()}
     replicas = [api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
@@ -142,7 +142,7 @@ def test_replicas_share_their_limits_and_go_on_without_redis(redis, postgresql, 
             replica.stop()
 
 
-def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
+def test_unresponsive_redis_is_waited_for_once(redis, monkeypatch):
     """Each look waited a second: a sign-in took eight."""
     url, process = redis
     clock = Mock(monotonic=Mock(return_value=1000.0), time=time.time)
@@ -164,7 +164,7 @@ def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
     ("name", "value"),
     [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
 )
-def test_limits_that_make_no_sense_are_told_at_start(tmp_path, name, value):
+def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
     done = api_server(tmp_path / "data", **{name: value}).run("serve", "--port", str(free_port()))
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
@@ -241,14 +241,14 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     assert run_in_loop(lambda: guesses("198.51.100.1", 20)) == pytest.approx(1, rel=0.05)
 
 
-def test_objects_of_a_body_are_few(limited):
+def test_body_with_too_many_objects_is_refused(limited):
     for body in ("[" + "{}," * 60_000 + "{}]", '{"a":' * 60 + "1" + "}" * 60):
         answer = person(limited)("POST", "/issue", content=body, headers=JSON)
         assert answer.status_code == 400
         assert "objects" in answer.json()["detail"]
 
 
-def test_long_questions_are_not_remembered(tmp_path):
+def test_responses_to_long_requests_are_not_cached(tmp_path):
     """2,000 of 94 kB took 200 MB."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     memory = ReadCache(database)
@@ -271,7 +271,7 @@ def test_long_questions_are_not_remembered(tmp_path):
     database.close()
 
 
-def test_calls_of_one_caller_at_once_are_few(limited):
+def test_concurrent_calls_of_one_caller_are_limited(limited):
     """1,300 bodies that never came stopped the API for everybody."""
     greedy = limited.token(uuid.uuid4().hex)
     with limited.unfinished_reports(greedy, 40) as slow:

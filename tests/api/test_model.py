@@ -199,7 +199,7 @@ def queries(draw, world: World) -> dict:
 
 
 @given(st.data())
-def test_every_query_gets_what_the_model_says(world, data):
+def test_list_equals_the_model(world, data):
     query = data.draw(queries(world), "query")
     role = data.draw(st.sampled_from([Role.ADMIN, Role.ADMIN, Role.MEMBER]), "role")
     status, page = world.ask(query, role, repeat=data.draw(st.booleans(), "repeated parameters"))
@@ -213,7 +213,7 @@ def test_every_query_gets_what_the_model_says(world, data):
 
 
 @given(st.data())
-def test_statistics_are_what_the_model_says(world, data):
+def test_statistics_equal_the_model(world, data):
     moments = st.integers(BEGIN - 100_000, END + 900_000).map(lambda second: second * 1000)
     start, end = data.draw(st.none() | moments, "start"), data.draw(st.none() | moments, "end")
     zone = data.draw(st.sampled_from(ZONES), "time zone")
@@ -224,7 +224,7 @@ def test_statistics_are_what_the_model_says(world, data):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_walk_misses_nothing_and_repeats_nothing(member, reviewer, seed):
+def test_pagination_returns_each_issue_once(member, reviewer, seed):
     chance = random.Random(seed)
     there = {member.report(f"at the start {number}")["id"] for number in range(40)}
     order, forward = chance.choice(["ASC", "DESC"]), seed % 2 == 0

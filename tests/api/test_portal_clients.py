@@ -28,7 +28,7 @@ class SignIn:
         return self.who
 
 
-def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
+def test_kept_client_checks_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
     here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, is_ours=True)
     monkeypatch.setattr(api_backend, "_backend", here)

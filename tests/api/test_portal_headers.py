@@ -35,7 +35,7 @@ def test_two_identities_in_one_request_are_refused(tmp_path):
         server.stop()
 
 
-def test_addresses_are_believed_only_from_trusted_proxies(tmp_path):
+def test_client_addresses_are_accepted_from_trusted_proxies_only(tmp_path):
     few = {"ISSUES_MAX_SESSIONS_OF_ONE": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
     server = portal_server(tmp_path / "data", **few).start()
     try:

@@ -58,7 +58,7 @@ def refused(open_session, *given: str, status: int, **named: str) -> None:
     assert refusal.value.response.status_code == status
 
 
-def test_sessions_are_limited_for_each_address_and_in_all(session):
+def test_sessions_are_limited_per_address_and_in_total(session):
     first = session("203.0.113.1")
     session("203.0.113.1")
     refused(session, "203.0.113.1", status=503)
@@ -76,7 +76,7 @@ def test_sessions_are_limited_for_each_address_and_in_all(session):
     wait_until(has_room)
 
 
-def test_ipv6_addresses_are_counted_with_their_network(session):
+def test_ipv6_addresses_are_limited_per_network(session):
     session("2001:db8:1:2::1")
     session("2001:db8:1:3:3:4:5:6")
     refused(session, "2001:db8:1:4::7", status=503)
@@ -104,7 +104,7 @@ def session_id(said: list[ForwardMsg]) -> str:
     return next(m for m in said if m.HasField("new_session")).new_session.initialize.session_id
 
 
-def test_repository_is_not_told(session):
+def test_git_information_is_not_sent(session):
     connection = session()
     connection.send(BackMsg(load_git_info=True).SerializeToString())
     kinds = {message.WhichOneof("type") for message in ran(connection)}
@@ -112,7 +112,7 @@ def test_repository_is_not_told(session):
     assert "git_info_changed" not in kinds
 
 
-def test_flood_of_runs_is_slowed_and_others_are_served_meanwhile(session):
+def test_flood_of_runs_is_delayed_and_others_are_served(session):
     flood, other = session("203.0.113.9"), session("198.51.100.7")
     ran(other)
     message = BackMsg()
@@ -169,7 +169,7 @@ def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(session, portal,
     assert "connection open" not in portal.log
 
 
-def test_session_of_an_account_that_comes_back_needs_its_cookie_too(session, portal, cookie):
+def test_session_of_a_reenabled_account_needs_its_cookie(session, portal, cookie):
     first = session(cookie=cookie)
     theirs = session_id(ran(first))
     assert portal.run("user", "disable", "member").returncode == 0
@@ -183,7 +183,7 @@ def test_session_of_an_account_that_comes_back_needs_its_cookie_too(session, por
     assert not names_shown(ran(session(resumes=theirs)))
 
 
-def test_visitor_goes_on_after_a_break(session):
+def test_visitor_can_resume_a_session(session):
     first = session()
     theirs = session_id(ran(first))
     first.close()
@@ -191,7 +191,7 @@ def test_visitor_goes_on_after_a_break(session):
 
 
 @pytest.mark.parametrize("path", ["/report", "/report/"])
-def test_address_that_people_guess_leads_to_the_form(portal, path):
+def test_guessed_address_redirects_to_the_form(portal, path):
     query = "type=Format&description=caf%C3%A9"
     headers = {"Accept": "text/html"}
     answer = httpx.get(f"{portal.url}{path}?{query}", headers=headers, follow_redirects=True)
@@ -200,7 +200,7 @@ def test_address_that_people_guess_leads_to_the_form(portal, path):
 
 
 @pytest.mark.parametrize("query", ["description=caf%C3%A9", "q=%E2%82%AC", "q=%FF", ""])
-def test_page_opens_whatever_is_in_its_address(portal, query):
+def test_page_opens_with_any_query_string(portal, query):
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.settimeout(20)
         request = f"GET /?{query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n"
@@ -208,13 +208,13 @@ def test_page_opens_whatever_is_in_its_address(portal, query):
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_no_other_page_controls_this_one_by_messages(portal):
+def test_other_sites_cannot_control_the_page_by_messages(portal):
     told = httpx.get(f"{portal.url}/_stcore/host-config").json()
     assert told["allowedOrigins"] == []
     assert told["enableCustomParentMessages"] is False
 
 
-def test_log_is_not_filled_by_a_visitor(session, portal):
+def test_visitor_cannot_fill_the_log(session, portal):
     connection = session()
     before = len(portal.log)
     message = BackMsg()
@@ -233,15 +233,15 @@ def test_log_is_not_filled_by_a_visitor(session, portal):
     "origin",
     ["https://elsewhere.example", "http://localhost:9", "http://localhost", "null", "https://["],
 )
-def test_pages_of_other_sites_open_no_session(session, origin):
+def test_other_origins_cannot_open_a_session(session, origin):
     refused(session, origin=origin, status=403)
 
 
-def test_pages_of_another_scheme_open_no_session(session, portal):
+def test_other_schemes_cannot_open_a_session(session, portal):
     refused(session, origin=portal.url.replace("http:", "evil:"), status=403)
 
 
-def test_nothing_is_uploaded(portal):
+def test_uploads_are_refused(portal):
     url = f"{portal.url}/_stcore/upload_file/some-session/some-file"
     with httpx.Client() as client:
         client.get(f"{portal.url}/_stcore/health")
@@ -250,7 +250,7 @@ def test_nothing_is_uploaded(portal):
     assert answer.status_code == 404
 
 
-def test_slow_clients_do_not_stop_others(portal):
+def test_slow_clients_do_not_block_others(portal):
     beginning = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\n"
     token = portal.guest_token().encode()
     headers = b"Content-Type: application/json\r\nContent-Length: 100000\r\n"

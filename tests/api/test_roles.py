@@ -60,7 +60,7 @@ def tokens_of(server, kind: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["portal token", "API token"])
-def test_every_route_as_everybody(server, kind):
+def test_every_route_as_every_role(server, kind):
     described = httpx.get(f"{server.url}/api/openapi.json").json()["paths"]
     routes = {
         (method.upper(), path): route["operationId"]

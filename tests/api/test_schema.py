@@ -32,7 +32,7 @@ def server(request, tmp_path_factory):
     [("sqlite", Role.ADMIN, 10), ("sqlite", Role.MEMBER, 5), ("postgresql", Role.ADMIN, 6)],
     indirect=["server"],
 )
-def test_document_is_exact(server, role, seconds):
+def test_openapi_document_matches_the_server(server, role, seconds):
     token = server.lasting_token(role.value, role)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG),

@@ -35,7 +35,7 @@ def test_token_that_has_expired_is_refused(api):
         client.me()
 
 
-def test_token_list_tells_the_day_of_the_last_use_but_not_of_an_anonymous_report(fresh):
+def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(fresh):
     used, unused = (new_token(fresh, "--email", email()) for _ in range(2))
     fresh.start()
     with fresh.client(used["token"]) as client:
@@ -48,7 +48,7 @@ def test_token_list_tells_the_day_of_the_last_use_but_not_of_an_anonymous_report
     assert listed[unused["id"]] is None
 
 
-def test_token_is_never_stronger_than_its_user_is_now(api):
+def test_token_never_exceeds_the_current_role_of_its_user(api):
     address = email()
     made = new_token(api, "--email", address, "--role", "AppAdmin")
     weak = new_token(api, "--email", address, "--role", "AppMember")
@@ -62,7 +62,7 @@ def test_token_is_never_stronger_than_its_user_is_now(api):
             strong_client.users()
 
 
-def test_token_follows_the_account_that_an_operator_edits(api):
+def test_token_follows_an_edited_account(api):
     address = email()
     api.run("user", "add", address, "--role", "AppAdmin")
     token = new_token(api, "--email", address, "--role", "AppAdmin")["token"]
@@ -82,7 +82,7 @@ def test_token_follows_the_account_that_an_operator_edits(api):
             client.me()
 
 
-def test_token_for_what_is_no_address_is_wrong_usage(api):
+def test_token_needs_an_email_address(api):
     done = api.run("token", "create", "--email", "me")
     assert done.returncode == 2
     assert "not an e-mail address" in done.stderr

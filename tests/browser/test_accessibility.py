@@ -82,7 +82,7 @@ def report_of_member(portal):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_everyone(people, without_barriers, look):
+def test_public_pages_are_accessible(people, without_barriers, look):
     visitor = people(**LOOKS[look])
     for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
         visitor.opens(path)
@@ -99,7 +99,7 @@ def test_pages_for_everyone(people, without_barriers, look):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_members(people, portal, without_barriers, look):
+def test_member_pages_are_accessible(people, portal, without_barriers, look):
     issue = report_of_member(portal)
     member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
     without_barriers(member, "my issues")
@@ -111,7 +111,7 @@ def test_pages_for_members(people, portal, without_barriers, look):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_reviewers(people, portal, without_barriers, look):
+def test_reviewer_pages_are_accessible(people, portal, without_barriers, look):
     issue = report_of_member(portal)
     reviewer = people(**LOOKS[look]).opens("/review?kind=Format").signs_in("reviewer")
     reviewer.page.get_by_label("Select all on this page").check()
@@ -175,7 +175,7 @@ def focus_is_seen(page: Page) -> bool:
     return focused != blurred
 
 
-def test_report_by_keyboard_alone(people):
+def test_report_can_be_sent_by_keyboard(people):
     visitor = people().opens()
     expect(visitor.page.get_by_role("radio")).to_have_count(5)
     visitor.sees("0 of 10,000 characters")
@@ -189,7 +189,7 @@ def test_report_by_keyboard_alone(people):
     visitor.sees(RECEIVED)
 
 
-def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
+def test_member_can_sign_in_and_open_an_issue_by_keyboard(people, portal):
     issue = report_of_member(portal)
     member = people().opens("/my_issues")
     tabs_to(member.page, "Username")
@@ -204,7 +204,7 @@ def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
     member.sees(f"Report #{issue.issue_number}").sees("A reviewer will look at it.")
 
 
-def test_focus_is_seen_and_targets_are_large_enough(people, portal):
+def test_focus_is_visible_and_targets_are_large_enough(people, portal):
     report_of_member(portal)
     reviewer = people().opens("/review").signs_in("reviewer")
     expect(reviewer.row("one long line").first).to_be_visible()

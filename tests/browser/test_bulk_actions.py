@@ -7,7 +7,7 @@ from issue_portal.models.vocabulary import IssueState
 from tests.browser.reviewing import colleague, queue, report_anonymously
 
 
-def test_several_at_once(people, portal, words):
+def test_reviewer_changes_several_issues_at_once(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words)
     every = reviewer.page.get_by_label("Select all on this page")
@@ -62,7 +62,7 @@ def test_several_at_once(people, portal, words):
     expect(every).to_have_count(0)
 
 
-def test_all_pages_at_once(people, portal, words):
+def test_reviewer_changes_the_issues_of_all_pages_at_once(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number}" for number in range(23)))
     reviewer = queue(people, words)
     reviewer.page.get_by_label("Select all on this page").check()

@@ -13,7 +13,7 @@ from tests.browser.report_links import LINK
 from tests.servers.installation import portal_server
 
 
-def test_form_alone_in_a_frame(people, words):
+def test_embedded_form_has_no_navigation(people, words):
     visitor = people(viewport={"width": 390, "height": 800}).opens(f"{LINK}&embed=true")
     page = visitor.page
     for name in ("Track", "Help", "Sign in"):
@@ -38,9 +38,7 @@ def other_site(tmp_path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_form_in_a_frame_of_another_site_that_is_refused_storage(
-    people, tmp_path, other_site, words
-):
+def test_embedded_form_works_without_storage(people, tmp_path, other_site, words):
     portal = portal_server(tmp_path / "data", ISSUES_EMBED_IN=other_site).start()
     try:
         frame = f'<iframe src="{portal.url}/?embed=true" style="width: 100%; height: 760px">'

@@ -73,7 +73,7 @@ def is_shown_as_text(person, text: str) -> None:
     assert shown == text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_form_and_track(people, all_in_one):
+def test_hostile_text_is_plain_text_on_form_and_track_page(people, all_in_one):
     visitor = people().opens().chooses("Other").writes(all_in_one)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
@@ -82,7 +82,7 @@ def test_form_and_track(people, all_in_one):
     is_shown_as_text(visitor, strip_hidden_marks(all_in_one))
 
 
-def test_my_issues(people, portal, all_in_one):
+def test_hostile_text_is_plain_text_on_my_issues(people, portal, all_in_one):
     with portal.client(signed("member@example.com", "Morgan Member")) as client:
         issue = report(client, all_in_one, HOSTILE[3])
     member = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
@@ -91,7 +91,9 @@ def test_my_issues(people, portal, all_in_one):
     expect(facts.filter(has_text="onerror")).to_have_text([HOSTILE[3]] * 3)
 
 
-def test_review_and_insights(people, portal, mark, stored, all_in_one):
+def test_hostile_text_is_plain_text_on_review_and_insights(
+    people, portal, mark, stored, all_in_one
+):
     with portal.client(portal.guest_token()) as client:
         issue = report(client, all_in_one, anonymous=True)
     reviewer = people().opens(f"/review?q={mark}&order=ASC").signs_in("reviewer")
@@ -121,7 +123,7 @@ def test_review_and_insights(people, portal, mark, stored, all_in_one):
     reviewer.settles()
 
 
-def test_files(people, portal, mark, stored):
+def test_hostile_text_is_plain_text_in_exports(people, portal, mark, stored):
     reviewer = people().opens("/sign_in").signs_in("reviewer")
     get = reviewer.context.request.get
     table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode("utf-8-sig")

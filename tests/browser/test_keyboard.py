@@ -15,7 +15,7 @@ KEY_IS_LEFT_TO_THE_PAGE = """key => {
 }"""
 
 
-def test_keyboard_alone(people, portal, words):
+def test_reviewer_works_by_keyboard(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words)
     press = reviewer.page.keyboard.press
@@ -74,7 +74,7 @@ def test_keyboard_alone(people, portal, words):
         assert other.get(one.id).state == IssueState.NOT_REVIEWED
 
 
-def test_no_key_is_lost_however_fast_one_types(people, portal, words):
+def test_fast_typing_loses_no_key(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(23)))
     with colleague(portal) as other:
         other.update(issues[20], state=IssueState.CLOSED)
@@ -125,6 +125,6 @@ OVERTAKEN = """async () => {
 }"""
 
 
-def test_keys_are_heard_until_the_list_is_gone(people):
+def test_shortcuts_work_until_the_list_is_removed(people):
     visitor = people().opens("/help")
     assert visitor.page.evaluate(OVERTAKEN) == [1]

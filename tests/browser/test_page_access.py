@@ -9,7 +9,7 @@ from tests.browser.conftest import report
 from tests.servers.processes import ROOT
 
 
-def test_nobody_signs_in_inside_a_frame(people):
+def test_embedded_page_offers_no_sign_in(people):
     visitor = people().opens("/my_issues?embed=true").sees("Sign in to see this page.")
     expect(visitor.page.get_by_label("Username")).to_have_count(0)
     link = visitor.page.get_by_role("link", name="Sign in")

@@ -32,7 +32,7 @@ def test_receipt_survives_a_reload_until_another_report(people, words):
 
 
 @pytest.mark.parametrize("elsewhere", ["Español", "Help"])
-def test_who_goes_on_while_a_report_is_sent_gets_its_receipt(people, portal, words, elsewhere):
+def test_receipt_is_shown_after_leaving_the_page_while_sending(people, portal, words, elsewhere):
     person = people().opens().chooses("No answer").writes(words)
     with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
         locker.execute("BEGIN IMMEDIATE")
@@ -44,7 +44,7 @@ def test_who_goes_on_while_a_report_is_sent_gets_its_receipt(people, portal, wor
     assert len(person.receipt()) == len("1234-5678-9012-3456")
 
 
-def test_receipt_is_gone_after_signing_out(people, words):
+def test_receipt_is_removed_at_sign_out(people, words):
     person = people().opens("/sign_in").signs_in("member").goes_to("Report")
     person.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     receipt = person.receipt()
@@ -55,7 +55,7 @@ def test_receipt_is_gone_after_signing_out(people, words):
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
 
-def test_receipt_is_not_for_the_next_person_at_the_browser(people, words):
+def test_next_person_at_the_browser_does_not_see_the_receipt(people, words):
     """A tab that was on Help, or elsewhere, did not hear of the signing out."""
     tab = people().opens("/sign_in").signs_in("member").goes_to("Report")
     tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
@@ -74,7 +74,7 @@ def test_receipt_is_not_for_the_next_person_at_the_browser(people, words):
     tab.sees_not("Your receipt")
 
 
-def test_track_tells_state_dates_and_what_happened(people, portal, words):
+def test_track_shows_state_dates_and_events(people, portal, words):
     visitor = people(timezone_id="UTC").opens().chooses("No answer").writes(words)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()

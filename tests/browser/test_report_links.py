@@ -10,7 +10,7 @@ from tests.browser.conftest import RECEIVED
 from tests.browser.report_links import LINK, expect_places
 
 
-def test_what_a_link_brought_survives_other_pages_sign_in_and_reload(people, words):
+def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
     person = people().opens(LINK)
     expect_places(person, "t1", "i1", "p1")
     person.goes_to("Track").goes_to("Report")
@@ -33,7 +33,7 @@ def test_what_a_link_brought_survives_other_pages_sign_in_and_reload(people, wor
     expect(facts).to_have_text("Conversationt2Answeri1")
 
 
-def test_a_link_never_takes_the_place_of_what_a_person_typed(people, words):
+def test_link_does_not_replace_typed_text(people, words):
     # What came with a link and was not changed is gone with the next one.
     person = people().opens("/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1")
     text = person.page.get_by_label("What happened?")
@@ -59,7 +59,7 @@ def test_a_link_never_takes_the_place_of_what_a_person_typed(people, words):
     assert "thread" not in person.page.url
 
 
-def test_link_cannot_mark_who_follows_it(people, portal, words):
+def test_link_cannot_carry_hidden_marks(people, portal, words):
     marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
     told = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
     visitor = people().opens(f"/?type=Other&{told}sales%20%C3%A4{marks}")
@@ -74,7 +74,7 @@ def test_link_cannot_mark_who_follows_it(people, portal, words):
     assert issue.description == words
 
 
-def test_help_makes_a_link_that_fills_the_form(people):
+def test_help_builds_a_link_that_fills_in_the_form(people):
     author = people().opens().goes_to("Help").sees("What anonymous means")
     author.unfolds("Link to the form or embed it")
     # A list that opens at the very end of the window closes as the page scrolls.

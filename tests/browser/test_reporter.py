@@ -22,7 +22,7 @@ CLICK_AS_SOON_AS_SEEN = """name => {
 }"""
 
 
-def test_second_click_on_send_hits_nothing(people, words):
+def test_second_click_on_send_does_nothing(people, words):
     visitor = people().opens().chooses("No answer").writes(words)
     visitor.page.evaluate(CLICK_AS_SOON_AS_SEEN, "Report another problem")
     visitor.presses("Send report")
@@ -40,7 +40,7 @@ FILL_STORAGE = """() => {
 }"""
 
 
-def test_form_works_where_the_tabs_storage_is_full(people, words):
+def test_form_works_when_storage_is_full(people, words):
     person = people().opens("/help")
     person.page.evaluate(FILL_STORAGE)
     person.goes_to("Report").chooses("No answer").writes(words)
@@ -78,12 +78,12 @@ OVERTAKEN = """async () => {
 }"""
 
 
-def test_what_is_typed_at_any_moment_stays(people):
+def test_text_typed_during_a_rerun_is_kept(people):
     visitor = people().opens("/help")
     assert visitor.page.evaluate(OVERTAKEN) == ["t1", ""]
 
 
-def test_my_issues_follow_the_review_and_keep_a_correction(people, portal, words):
+def test_my_issues_show_the_review_and_keep_a_draft_edit(people, portal, words):
     with member(portal) as client:
         issue = report(client, words)
     person = people().opens("/my_issues").signs_in("member")
@@ -102,7 +102,7 @@ def test_my_issues_follow_the_review_and_keep_a_correction(people, portal, words
         expect(person.row(words)).to_contain_text("Closed")
 
 
-def test_a_correction_overwrites_nothing_that_one_has_not_seen(people, portal, words):
+def test_edit_does_not_overwrite_unseen_changes(people, portal, words):
     with member(portal) as client:
         issue = report(client, words)
         person = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")

@@ -9,7 +9,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
 from tests.browser.reviewing import colleague, queue, report_anonymously
 
 
-def test_queue_keeps_still_and_tells_what_is_new(people, portal, words):
+def test_queue_stays_put_and_announces_new_issues(people, portal, words):
     _one, two = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = queue(people, words)
     reviewer.row("one").click()
@@ -38,7 +38,7 @@ def test_next_and_previous_turn_the_page(people, portal, words):
     expect(reviewer.row(words)).to_have_count(20)
 
 
-def test_one_sees_what_one_opened_and_comes_back_to_where_one_was(people, portal, words):
+def test_opened_row_stays_in_view(people, portal, words):
     report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
     look = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
     phone = people(**look).opens(f"/review?q={words}").signs_in("reviewer")
@@ -64,7 +64,7 @@ def test_one_sees_what_one_opened_and_comes_back_to_where_one_was(people, portal
     expect(reviewer.row(f"{words} 05")).to_be_in_viewport(ratio=1)
 
 
-def test_what_leaves_the_filter_keeps_its_place_for_next(people, portal, words):
+def test_issue_that_leaves_the_filter_keeps_its_position(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
@@ -79,7 +79,7 @@ def test_what_leaves_the_filter_keeps_its_place_for_next(people, portal, words):
     reviewer.presses("Next").sees(f"Issue #{one.issue_number}")
 
 
-def test_counts_order_and_project(people, portal, words):
+def test_counts_order_and_project_filter(people, portal, words):
     with colleague(portal) as other:
         *new, four = (
             NewIssue(
@@ -118,7 +118,7 @@ def test_counts_order_and_project(people, portal, words):
     reviewer.picks("Project", f"project-{words}").sees("4 issues").sees("More filters (1)")
 
 
-def test_opened_issue_that_another_reviewer_deletes_is_gone_by_itself(people, portal, words):
+def test_opened_issue_that_a_colleague_deletes_disappears(people, portal, words):
     one, _two = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = queue(people, words)
     reviewer.row("one").click()

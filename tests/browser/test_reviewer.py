@@ -14,7 +14,7 @@ from tests.browser.reviewing import queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
-def test_download_of_what_is_filtered(people, portal, words):
+def test_export_has_the_filtered_issues(people, portal, words):
     report_anonymously(portal, *(f"={words} {number}" for number in range(25)))
     report_anonymously(portal, "another one")
     reviewer = queue(people, words)
@@ -34,7 +34,7 @@ def test_download_of_what_is_filtered(people, portal, words):
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_download_is_for_those_who_may(people, portal, words, form):
+def test_export_requires_permission(people, portal, words, form):
     report_anonymously(portal, words)
     stranger = people().context.request
     assert stranger.get(f"{portal.url}/issues.{form}").status == 401
@@ -49,7 +49,7 @@ def test_download_is_for_those_who_may(people, portal, words, form):
     assert member.get(f"{portal.url}/issues.xls").status == 404
 
 
-def test_similar_issues_are_beside_the_opened_one(people, portal, words):
+def test_similar_issues_are_shown_beside_the_opened_one(people, portal, words):
     _first, second, _other = report_anonymously(
         portal,
         f"The {words} answer ignored paragraph seven of the warranty terms",
@@ -65,7 +65,7 @@ def test_similar_issues_are_beside_the_opened_one(people, portal, words):
     expect(reviewer.page.locator(".st-key-opened h3")).to_have_text(f"Issue #{second.issue_number}")
 
 
-def test_link_into_the_chat_product(people, tmp_path):
+def test_issue_links_to_its_conversation(people, tmp_path):
     server = portal_server(
         tmp_path / "data", ISSUES_THREAD_URL="https://chat.example.com/t/{thread}?at={interaction}"
     ).start()
@@ -80,7 +80,7 @@ def test_link_into_the_chat_product(people, tmp_path):
         server.stop()
 
 
-def test_issue_can_be_read_when_nothing_can_be_written(people, tmp_path):
+def test_issue_can_be_read_when_the_database_is_read_only(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         report_anonymously(server, "The last one that found room")

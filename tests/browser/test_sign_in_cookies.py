@@ -32,7 +32,7 @@ from web.streamlit_compat import create_signed_value
         (0, {"email": None}, "as Rob Reviewer, which has no access here."),
     ],
 )
-def test_what_a_sign_in_is_worth(people, single, hours, changes, seen):
+def test_sign_in_expires_and_its_claims_are_checked(people, single, hours, changes, seen):
     claims = {
         **PEOPLE["rob"],
         "sub": "rob",
@@ -57,7 +57,7 @@ def test_what_a_sign_in_is_worth(people, single, hours, changes, seen):
     assert download(person, cookies) == (200 if seen == "More filters" else 401)
 
 
-def test_nobody_comes_back_who_has_not_left_from_here(people, single):
+def test_return_without_a_departure_is_refused(people, single):
     """Another host of the domain can set the cookie in which Streamlit keeps the state."""
     mia = leaves_for_the_provider(people(single).opens("/sign_in"))
     begun = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
@@ -67,7 +67,7 @@ def test_nobody_comes_back_who_has_not_left_from_here(people, single):
     assert sign_in_cookies(mia) == []
 
 
-def test_parts_of_two_sign_ins_are_none(people, single, provider):
+def test_cookies_of_two_sign_ins_cannot_be_combined(people, single, provider):
     """What is long is in several cookies, each signed by itself."""
     kept = []
     for last in ("issue-reviewers", "staff"):

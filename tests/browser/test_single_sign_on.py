@@ -21,7 +21,7 @@ from tests.servers.oidc import PEOPLE
 @pytest.mark.parametrize(
     "note", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
 )
-def test_note_of_an_errand_that_was_changed_by_hand_leads_to_a_page(people, single, note):
+def test_forged_return_target_leads_to_the_form(people, single, note):
     """One led from the sign-in page to itself, for ever; six such tabs stopped the portal."""
     mia = signs_in_as(people(single).opens("/sign_in"), "mia")
     cookie = {"name": "issue_portal_errand", "value": f"in=1&{note}", "url": single.url}
@@ -31,7 +31,7 @@ def test_note_of_an_errand_that_was_changed_by_hand_leads_to_a_page(people, sing
     mia.sees("Report a problem")
 
 
-def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, single):
+def test_sign_in_returns_to_the_page_and_sign_out_revokes_copies(people, single):
     rob = people(single).opens("/review?state=Closed").sees("Sign in to see this page.")
     signs_in_as(rob, "rob").sees("No matching issues")
     assert rob.page.url == f"{single.url}/review?state=Closed"
@@ -54,7 +54,7 @@ def test_sign_in_leads_back_and_signing_out_ends_it_for_every_copy(people, singl
     assert download(rob, sign_in_cookies(rob)) == 200
 
 
-def test_signing_out_that_cannot_be_written_down_is_told(people, single):
+def test_unwritten_sign_out_is_reported(people, single):
     rob = people(single).opens("/review")
     signs_in_as(rob, "rob")
     folder = single.data_dir / "ended"
@@ -71,7 +71,7 @@ def test_signing_out_that_cannot_be_written_down_is_told(people, single):
             aside.rename(folder)
 
 
-def test_another_site_signs_nobody_out(people, single):
+def test_other_sites_cannot_sign_a_user_out(people, single):
     rob = people(single).opens("/review")
     signs_in_as(rob, "rob").sees("Rob Reviewer")
     cookies = sign_in_cookies(rob)
@@ -86,7 +86,7 @@ def test_another_site_signs_nobody_out(people, single):
     assert download(rob, cookies) == 401
 
 
-def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single):
+def test_draft_survives_a_sign_in_at_the_provider(people, single):
     words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
     mia = people(single).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
     mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report with your name")
@@ -103,7 +103,7 @@ def test_what_a_visitor_wrote_goes_along_to_the_provider_and_back(people, single
     expect(mia.page.get_by_label("What happened?")).to_have_value("")
 
 
-def test_refusals_are_told_and_leave_a_way_on(people, single):
+def test_refused_sign_in_is_explained_and_can_be_repeated(people, single):
     visitor = people(single).opens("/review")
     visitor.page.get_by_role("main").get_by_role("button", name="Sign in with Gone").click()
     visitor.sees("Sign-in was refused or didn't finish. Try again.")
@@ -117,7 +117,7 @@ def test_refusals_are_told_and_leave_a_way_on(people, single):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_role_is_that_of_the_last_sign_in(people, single, provider):
+def test_role_comes_from_the_last_sign_in(people, single, provider):
     rob = people(single).opens("/review")
     signs_in_as(rob, "rob").sees("More filters")
     try:
@@ -129,7 +129,7 @@ def test_role_is_that_of_the_last_sign_in(people, single, provider):
         httpx.put(f"{provider.url}/users/rob", json=PEOPLE["rob"])
 
 
-def test_callback_neither_fills_the_log_nor_moves_the_operators_terminal(single):
+def test_callback_cannot_fill_the_log_or_control_a_terminal(single):
     before = len(single.log)
     escapes = "%1b%5b2J%c2%9b1A%e2%80%a8" + "x" * 5_000
     # As a browser has it that has left for the provider.
@@ -146,7 +146,7 @@ def test_callback_neither_fills_the_log_nor_moves_the_operators_terminal(single)
 
 
 @pytest.mark.parametrize("path", ["auth/login", "auth/logout", "oauth2callback?code=x&state=y"])
-def test_without_a_provider_nothing_leads_there(portal, path):
+def test_provider_routes_are_not_found_without_a_provider(portal, path):
     """Each was an error in the log, and 300 a minute are all that it shows."""
     before = len(portal.log)
     assert httpx.get(f"{portal.url}/{path}").status_code == 404

@@ -34,7 +34,7 @@ def known_as(person, value: str):
     return person
 
 
-def test_proxy_says_who_it_is(people, behind):
+def test_proxy_signs_people_in(people, behind):
     rob = known_as(people(behind), "Rob@Example.com/staff,issue-reviewers")
     rob.opens("/review").sees("More filters")
     rob.goes_to("Rob").sees("rob@example.com").sees("Your organisation manages your sign-in.")
@@ -47,13 +47,13 @@ def test_proxy_says_who_it_is(people, behind):
     eve.sees("Sign in to see this page.").sees("which has no access here.")
 
 
-def test_what_a_client_says_by_itself_is_not_believed(behind, portal):
+def test_identity_headers_of_a_client_are_ignored(behind, portal):
     headers = {"X-Forwarded-Email": "rob@example.com", "X-Forwarded-Groups": "issue-reviewers"}
     for server in (behind, portal):
         assert httpx.get(f"{server.url}/issues.csv", headers=headers).status_code == 401
 
 
-def test_person_has_the_token_of_their_address_on_another_server(original_server, tmp_path):
+def test_remote_server_gets_the_token_of_the_persons_address(original_server, tmp_path):
     tokens = {"rob@example.com": original_form.TOKEN}
     portal = portal_to(original_server.url, tmp_path / "data", tokens=tokens)
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.HEADERS)

@@ -9,7 +9,7 @@ from tests.browser.reviewing import colleague, queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
-def test_change_waits_can_be_undone_and_is_made(people, portal, words):
+def test_pending_change_can_be_undone_and_is_sent_after_the_wait(people, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = queue(people, words)
     reviewer.row(words).click()
@@ -39,7 +39,7 @@ def test_change_waits_can_be_undone_and_is_made(people, portal, words):
         tab.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
-def test_next_change_makes_the_one_before_and_deleting_can_be_undone(people, portal, words):
+def test_next_change_sends_the_pending_one_and_deleting_can_be_undone(people, portal, words):
     first, second = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = queue(people, words)
     reviewer.row("one").click()
@@ -57,7 +57,7 @@ def test_next_change_makes_the_one_before_and_deleting_can_be_undone(people, por
             other.get(second.id)
 
 
-def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, portal, words):
+def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = queue(people, words)
     reviewer.row(words).click()
@@ -83,7 +83,7 @@ def test_what_another_reviewer_changed_is_shown_and_not_overwritten(people, port
         assert other.get(issue.id).type == IssueType.NO_ANSWER
 
 
-def test_conflict_while_a_change_waits_is_shown_wherever_one_is(people, portal, words):
+def test_conflict_of_a_pending_change_is_shown_on_another_issue(people, portal, words):
     issue, _other = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = queue(people, words)
     reviewer.row("one").click()
@@ -99,7 +99,7 @@ def test_conflict_while_a_change_waits_is_shown_wherever_one_is(people, portal, 
         reviewer.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
-def test_what_waits_is_made_when_the_portal_stops(people, tmp_path):
+def test_pending_change_is_sent_when_the_portal_stops(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         (issue,) = report_anonymously(server, "Started just before the end")

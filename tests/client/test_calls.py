@@ -46,21 +46,21 @@ def test_refusals_are_not_retried(quick, status):
             assert len(script.requests) == 1
 
 
-def test_attempts_are_counted_and_errors_told(quick):
+def test_failing_call_uses_all_attempts_and_raises(quick):
     with serving((503, {}, {"detail": "Down."})) as script:
         with pytest.raises(errors.ServerError, match=r"^Down\.$"):
             quick(script.url, attempts=3).get("x")
         assert len(script.requests) == 3
 
 
-def test_refused_connection_is_retried_until_there_is_no_hope(quick):
+def test_refused_connection_is_retried_until_patience_runs_out(quick):
     with pytest.raises(errors.UnreachableError, match="Cannot reach") as raised:
         quick(f"http://127.0.0.1:{free_port()}", attempts=2).create(new())
     assert not raised.value.unsure
 
 
 @pytest.mark.parametrize("url", ["localhost:1", "ftp://localhost", ""])
-def test_address_that_is_none(quick, url, caplog):
+def test_invalid_base_url_is_refused(quick, url, caplog):
     with caplog.at_level("INFO"), pytest.raises(errors.UnreachableError, match="URL"):
         quick(url).get("x")
     assert "again" not in caplog.text
@@ -73,7 +73,7 @@ def test_retry_after_is_honoured(quick):
         assert time.monotonic() - began >= 1
 
 
-def test_long_waits_are_left_to_the_caller(quick):
+def test_long_retry_after_is_left_to_the_caller(quick):
     with serving((429, {"Retry-After": "3600"}, {})) as script:
         with pytest.raises(errors.RateLimitError) as raised:
             quick(script.url).get("x")
@@ -84,7 +84,7 @@ def test_long_waits_are_left_to_the_caller(quick):
 # Bounds
 
 
-def test_patience_bounds_the_whole_call(quick):
+def test_patience_limits_the_whole_call(quick):
     with serving((503, {"Retry-After": "2"}, {})) as script:
         began = time.monotonic()
         with pytest.raises(errors.ServerError):
@@ -93,7 +93,7 @@ def test_patience_bounds_the_whole_call(quick):
         assert len(script.requests) == 1
 
 
-def test_storm_of_failures_is_not_answered_by_one_of_attempts(quick):
+def test_retries_stop_during_a_storm_of_failures(quick):
     with serving((500, {}, b"<html>")) as script:
         client = quick(script.url)
         for _ in range(20):
@@ -114,7 +114,7 @@ def test_slow_server_times_out(quick):
 # The id of a request
 
 
-def test_each_call_has_an_id_that_its_attempts_share(quick):
+def test_attempts_of_a_call_share_a_request_id(quick):
     with serving(drop, OK) as script:
         client = quick(script.url)
         client.get("x")
@@ -126,7 +126,7 @@ def test_each_call_has_an_id_that_its_attempts_share(quick):
 @pytest.mark.parametrize(
     ("headers", "named"), [({}, None), ({REQUEST_ID: "its-own-id"}, "its-own-id")]
 )
-def test_errors_have_the_id_that_the_server_gave_or_got(quick, headers, named):
+def test_errors_have_the_request_id(quick, headers, named):
     with serving((500, headers, {})) as script:
         with pytest.raises(errors.ServerError) as failure:
             quick(script.url).get("x")
@@ -134,7 +134,7 @@ def test_errors_have_the_id_that_the_server_gave_or_got(quick, headers, named):
 
 
 @pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID: "its-own-id"}, {})])
-def test_anonymous_reports_and_receipts_have_none(quick, answer):
+def test_anonymous_reports_and_receipts_have_no_request_id(quick, answer):
     with serving(answer) as script:
         client = quick(script.url, attempts=1)
         for call in (

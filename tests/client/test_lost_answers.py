@@ -22,7 +22,7 @@ from tests.servers.script import drop, forward, serving, then_close
 
 
 @pytest.mark.parametrize("failure", BROKEN_OFF)
-def test_report_is_not_repeated_where_it_could_be_stored_twice(quick, failure):
+def test_report_is_not_repeated_if_it_could_be_stored_twice(quick, failure):
     with serving(failure, (404, {}, b"")) as script:
         with pytest.raises(
             (errors.UnreachableError, errors.ServerError), match="may have stored it"
@@ -33,7 +33,7 @@ def test_report_is_not_repeated_where_it_could_be_stored_twice(quick, failure):
 
 
 @pytest.mark.parametrize("failure", BROKEN_OFF)
-def test_report_is_repeated_where_keys_are_kept(quick, failure):
+def test_report_is_repeated_if_the_server_keeps_idempotency_keys(quick, failure):
     with serving(failure, KEEPS_KEYS, failure, MADE) as script:
         assert quick(script.url).create(new(), idempotency_key="k").issue_number == 7
         assert script.asked == ["POST /issue", "GET /me", "POST /issue", "POST /issue"]
@@ -41,7 +41,7 @@ def test_report_is_repeated_where_keys_are_kept(quick, failure):
         assert keys == {"k"}
 
 
-def test_what_an_earlier_answer_said_of_keys_is_remembered(quick):
+def test_client_remembers_that_the_server_keeps_keys(quick):
     with serving((200, LIFETIME, ISSUE), drop, MADE) as script:
         client = quick(script.url)
         client.get("x")
@@ -58,7 +58,7 @@ def test_what_an_earlier_answer_said_of_keys_is_remembered(quick):
         ("POST", "/issue", 415),
     ],
 )
-def test_our_server_says_that_it_keeps_keys(api, method, path, status):
+def test_our_server_announces_the_lifetime_of_keys(api, method, path, status):
     for token, expected in ((api.token("Asker"), status), ("nobody's", 401)):
         headers = {"Authorization": f"Bearer {token}"}
         answer = httpx.request(method, f"{api.url}/api/v1/app{path}", headers=headers)
@@ -67,7 +67,7 @@ def test_our_server_says_that_it_keeps_keys(api, method, path, status):
 
 
 @pytest.mark.parametrize("lifetime", ["0", "3", "no", "", "-1"])
-def test_keys_that_are_soon_forgotten_do_not_count(quick, lifetime):
+def test_short_lifetime_of_keys_does_not_count(quick, lifetime):
     headers = {"Idempotency-Key-Lifetime": lifetime}
     with serving(drop, (200, headers, {})) as script:
         with pytest.raises(errors.UnreachableError, match="may have stored it"):
@@ -75,19 +75,19 @@ def test_keys_that_are_soon_forgotten_do_not_count(quick, lifetime):
         assert len(script.requests) == 2
 
 
-def test_server_that_comes_back_is_asked_as_soon_as_it_answers(quick):
+def test_recovered_server_is_used_at_once(quick):
     with serving(drop, (502, {}, b""), KEEPS_KEYS, MADE) as script:
         quick(script.url).create(new())
         assert script.asked == ["POST /issue", "GET /me", "GET /me", "POST /issue"]
 
 
-def test_report_that_was_not_taken_is_repeated_anywhere(quick):
+def test_report_that_was_not_accepted_is_repeated(quick):
     with serving(NOT_TAKEN, NOT_TAKEN, MADE) as script:
         quick(script.url).create(new())
         assert script.asked == ["POST /issue"] * 3
 
 
-def test_report_of_unknown_end_stays_so_whatever_came_later(quick):
+def test_report_with_unknown_outcome_stays_unknown(quick):
     with serving(drop, KEEPS_KEYS, (401, {}, {"title": "Expired."})) as script:
         with pytest.raises(errors.AuthenticationError, match=r"Expired\. The server may") as raised:
             quick(script.url).create(new())
@@ -126,7 +126,7 @@ def test_deletion_whose_answer_is_lost_is_done(form, connect):
         client.get(issue.id)
 
 
-def test_change_whose_answer_is_lost_is_ones_own(form, connect):
+def test_change_whose_answer_is_lost_is_recognised(form, connect):
     client = form.connect(connect)
     issue = client.get(client.create(form.new("x")).id)
     url = form.server.url
@@ -140,7 +140,7 @@ def test_change_whose_answer_is_lost_is_ones_own(form, connect):
 # Connections that the server closed
 
 
-def test_closed_connections_are_not_noticed(quick):
+def test_closed_connections_are_reopened(quick):
     with serving(then_close(200, LIFETIME, ISSUE)) as script:
         client = quick(script.url)
         for _ in range(3):
@@ -154,26 +154,26 @@ def test_closed_connections_are_not_noticed(quick):
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_deleted_by_the_first_attempt(quick, status):
+def test_not_found_after_a_lost_answer_counts_as_deleted(quick, status):
     with serving(drop, (status, {}, {})) as script:
         quick(script.url).delete("x")
         assert script.asked == ["DELETE /issue/x"] * 2
 
 
-def test_not_found_at_first_is_not_deleted(quick):
+def test_not_found_at_the_first_attempt_is_an_error(quick):
     for answers in ([(404, {}, {})], [NOT_TAKEN, (404, {}, {})]):
         with serving(*answers) as script, pytest.raises(errors.NotFoundError):
             quick(script.url).delete("x")
 
 
 @pytest.mark.parametrize("left", [(404, {}, {}), (200, {}, {**ISSUE, "state": "Deleted"})])
-def test_deleted_by_the_first_attempt_under_a_condition(quick, left):
+def test_conditional_delete_after_a_lost_answer_counts_as_deleted(quick, left):
     with serving(drop, (412, {}, {}), left) as script:
         quick(script.url).delete("x", etag='"a"')
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == ['"a"', '"a"', None]
 
 
-def test_changed_by_another_before_it_could_be_deleted(quick):
+def test_conditional_delete_detects_a_change_by_another(quick):
     with serving(drop, (412, {}, {}), OK) as script, pytest.raises(errors.PreconditionFailedError):
         quick(script.url).delete("x", etag='"a"')
 
@@ -187,7 +187,7 @@ def test_entity_tags_are_sent_back(quick):
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == [None, '"a"', None]
 
 
-def test_own_change_is_not_taken_for_someone_elses(quick):
+def test_own_change_is_not_mistaken_for_anothers(quick):
     closed = {**ISSUE, "state": "Closed"}
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {"ETag": '"b"'}, closed)) as script:
@@ -197,7 +197,7 @@ def test_own_change_is_not_taken_for_someone_elses(quick):
 
 
 @pytest.mark.parametrize("now", [{}, {"state": "Closed", "description": "theirs"}])
-def test_someone_elses_change_after_a_broken_attempt(quick, now):
+def test_change_by_another_after_a_lost_answer_is_detected(quick, now):
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {}, ISSUE | now)) as script:
         client = quick(script.url)
@@ -205,7 +205,7 @@ def test_someone_elses_change_after_a_broken_attempt(quick, now):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
 
 
-def test_change_of_unknown_end_is_told_as_such(quick):
+def test_change_with_unknown_outcome_is_reported(quick):
     refused = (403, {}, {"title": "No."})
     for call in (lambda client: client.delete("i"), lambda client: client.update(Issue(id="i"))):
         with serving(drop, refused) as script:
@@ -220,7 +220,7 @@ def test_change_of_unknown_end_is_told_as_such(quick):
             assert not raised.value.unsure
 
 
-def test_condition_that_fails_at_once_is_not_looked_into(quick):
+def test_condition_that_fails_at_the_first_attempt_is_a_conflict(quick):
     with serving((200, {"ETag": '"a"'}, ISSUE), (412, {}, {})) as script:
         client = quick(script.url)
         with pytest.raises(errors.PreconditionFailedError):

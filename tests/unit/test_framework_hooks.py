@@ -71,14 +71,14 @@ def test_only_one_module_imports_the_insides_of_streamlit(path):
         assert [each for each in imported(path) if is_inside_of_streamlit(*each)] == []
 
 
-def test_tests_and_benchmarks_import_them_from_there():
+def test_tests_and_benchmarks_import_no_insides():
     for folder in ("bench", "docs", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
             inside = [module for module, _ in imported(path) if module.startswith("streamlit.")]
             assert set(inside) <= PUBLIC_STREAMLIT, path
 
 
-def test_everything_that_is_imported_from_the_insides_is_in_the_table():
+def test_every_import_of_insides_is_in_the_table():
     names = " ".join(hook.name for hook in HOOKS)
     for path in CODE:
         for module, name in imported(path):

@@ -20,7 +20,7 @@ SCOPE = {
 }
 
 
-def test_each_person_has_two_at_once(monkeypatch):
+def test_each_person_has_two_exports_at_once(monkeypatch):
     """285 of one member that were read slowly took 3.6 GB."""
 
     def signed_in_by(request):

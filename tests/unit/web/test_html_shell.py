@@ -45,14 +45,14 @@ SPANISH = '<html lang="es" dir="ltr">'
         ("es", "fr", SPANISH),
     ],
 )
-def test_page_has_the_language_of_the_person(path, encoding, accepted, chosen, expected):
+def test_page_has_the_language_of_the_browser(path, encoding, accepted, chosen, expected):
     headers = {"Accept-Language": accepted, "Accept-Encoding": encoding}
     if chosen:
         headers["Cookie"] = f"other=1; {i18n.COOKIE}={chosen}"
     assert root_element(path, headers) == expected
 
 
-def test_page_of_a_language_from_right_to_left(write_catalogue):
+def test_right_to_left_page_has_its_direction(write_catalogue):
     write_catalogue("ar", 'msgid ""\nmsgstr "Language: ar\\n"\n')
     assert root_element("/", {"Accept-Language": "ar-EG,ar"}) == '<html lang="ar" dir="rtl">'
     # The only other language here is English.

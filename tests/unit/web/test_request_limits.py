@@ -77,7 +77,7 @@ def test_long_requests_count_as_several(monkeypatch, long):
     run_in_virtual_time(story)
 
 
-def test_what_takes_longer_counts_as_several(monkeypatch):
+def test_expensive_requests_count_as_several(monkeypatch):
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
     async def story():
@@ -109,7 +109,7 @@ def test_long_answers_count_as_several(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_refusal_takes_its_time():
+def test_refusal_is_delayed():
     """Refusals cost nothing, so 5,000 a second of them were sent."""
 
     async def story():
@@ -128,7 +128,7 @@ def test_refusal_takes_its_time():
     run_in_virtual_time(story)
 
 
-def test_refusals_of_one_address_do_not_fill_the_portal():
+def test_delayed_refusals_are_limited_per_address():
     """Each waited a second on a connection: 1,450 a second left none for others, or for checks."""
 
     async def story():
@@ -170,7 +170,7 @@ def test_many_addresses_leave_room_for_others():
     run_in_virtual_time(story)
 
 
-def test_one_address_does_not_keep_all_at_work(monkeypatch):
+def test_requests_of_one_address_leave_turns_for_others(monkeypatch):
     """Ninety requests for files were begun at once, and a page waited for all of them."""
 
     async def story():
@@ -192,7 +192,7 @@ def test_one_address_does_not_keep_all_at_work(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_who_waits_for_somebody_else_keeps_nobody_of_the_same_address():
+def test_waiting_requests_do_not_block_their_address():
     async def story():
         world = World(waits=True)
         slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.MOST_AT_WORK)]
@@ -211,7 +211,7 @@ def test_who_waits_for_somebody_else_keeps_nobody_of_the_same_address():
     run_in_virtual_time(story)
 
 
-def test_answer_that_is_not_read_is_still_at_work():
+def test_unread_response_counts_as_at_work():
     """Of a whole answer, uvicorn keeps all in memory and takes the request for done."""
 
     async def story():

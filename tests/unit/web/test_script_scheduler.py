@@ -15,7 +15,7 @@ from web.script_scheduler import ScriptScheduler
 pytestmark = pytest.mark.usefixtures("four_slots")
 
 
-def test_bucket_gives_its_burst_and_then_its_rate(clock):
+def test_token_bucket_allows_its_burst_and_then_its_rate(clock):
     bucket = TokenBucket(10, 3)
     for _ in range(3):
         assert bucket.seconds_until_token() == 0
@@ -48,7 +48,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
     run_in_virtual_time(story)
 
 
-def test_one_address_has_a_share_of_the_slots_only():
+def test_address_has_a_limited_share_of_the_slots():
     async def story():
         turns = ScriptScheduler()
         waiting = [
@@ -90,7 +90,7 @@ def test_address_that_has_run_little_goes_first():
     run_in_virtual_time(story)
 
 
-def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
+def test_slot_of_a_waiting_script_becomes_free(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
 
     async def story():
@@ -103,7 +103,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
+def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
     looks = 0
 
@@ -130,7 +130,7 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypatch):
+def test_waiting_scripts_free_their_slots_while_another_computes(monkeypatch):
     """Sign-ins that waited for one whose password was checked kept all pages waiting."""
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.3)
     over = threading.Event()
@@ -163,7 +163,7 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
         over.set()
 
 
-def test_newer_run_of_a_connection_waits_for_the_one_at_work():
+def test_newer_run_of_a_connection_waits_for_the_current_one():
     """Runs that were broken off had said something, which was sent to nobody's use for seconds."""
 
     async def story():

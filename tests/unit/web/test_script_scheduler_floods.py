@@ -12,7 +12,7 @@ from web.script_scheduler import ScriptScheduler
 pytestmark = pytest.mark.usefixtures("four_slots")
 
 
-def test_tabs_that_run_much_run_when_no_others_do():
+def test_busy_tabs_run_when_no_others_do():
     """Four that ran twenty scripts a second each kept a page waiting as long as they did so."""
 
     async def story():
@@ -34,7 +34,7 @@ def test_tabs_that_run_much_run_when_no_others_do():
     run_in_virtual_time(story)
 
 
-def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
+def test_reopened_tabs_inherit_recent_runs():
     async def story():
         turns = ScriptScheduler()
         for number in range(40):
@@ -48,7 +48,7 @@ def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
     run_in_virtual_time(story)
 
 
-def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
+def test_busy_tab_waits_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(script_scheduler, "_LONGEST_WAIT", 0.1)
 
     async def story():
@@ -65,7 +65,7 @@ def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_office_at_one_address_is_no_flood(monkeypatch):
+def test_many_people_at_one_address_are_no_flood(monkeypatch):
     """Fifty people at work waited for as long as somebody elsewhere ran scripts without end."""
     monkeypatch.setattr(script_scheduler, "SLOTS", 2)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
@@ -98,7 +98,7 @@ def test_office_at_one_address_is_no_flood(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
+def test_busy_tab_goes_last_at_its_address(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
@@ -122,7 +122,7 @@ def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_who_ran_much_is_forgotten_in_time(clock):
+def test_busy_tab_recovers_in_time(clock):
     async def story():
         turns = ScriptScheduler()
         tab = turns.join("192.0.2.1")
@@ -138,7 +138,7 @@ def test_who_ran_much_is_forgotten_in_time(clock):
     run_in_loop(story)
 
 
-def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
+def test_unfinished_runs_free_their_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
     monkeypatch.setattr(script_scheduler, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
     monkeypatch.setattr(script_scheduler, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
@@ -162,7 +162,7 @@ def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
+def test_runs_are_limited_per_connection_and_address(clock):
     async def story():
         turns = ScriptScheduler()
 

@@ -35,7 +35,7 @@ def test_cookie_is_set_once(monkeypatch, origin, secure):
     assert (again.status_code, again.headers.get("set-cookie")) == (400, None)
 
 
-def test_over_tls_only_the_cookie_of_this_very_host_counts():
+def test_cookie_has_the_host_prefix_over_tls():
     """Another host of the domain, or a page without TLS, can set the other one."""
     ours, foreign = {"__Host-issue_portal": "ours"}, {"issue_portal": "foreign"}
     value_in = sign_in_cookie.find_sign_in_value

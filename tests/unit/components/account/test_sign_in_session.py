@@ -8,7 +8,7 @@ from components.account import sign_in_session
 from components.ui import i18n
 
 
-def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
+def test_dismissed_sign_in_does_not_return(monkeypatch):
     """The headers of a proxy that had said who somebody was seemed new again."""
     state = {PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)

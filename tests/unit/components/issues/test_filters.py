@@ -48,11 +48,11 @@ def filter_by(monkeypatch):
         ({"created": "yesterday"}, {}),
     ],
 )
-def test_what_makes_sense_in_the_url_is_asked_for(filter_by, in_url, expected):
+def test_valid_url_parameters_become_criteria(filter_by, in_url, expected):
     assert filter_by(**in_url) == expected
 
 
-def test_days_are_whole_days(filter_by):
+def test_dates_cover_whole_days(filter_by):
     query = filter_by(created="2026-11-01,2026-11-02")
     assert int(str(query["end_date"])) - int(str(query["start_date"])) == 2 * 86_400_000
 

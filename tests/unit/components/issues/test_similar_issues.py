@@ -29,7 +29,7 @@ def found_by(client):
     return answer
 
 
-def test_longest_words_are_searched_for(found_by):
+def test_similar_issues_share_the_longest_words(found_by):
     asked = found_by()
     assert _find_similar(make_issue(description=f"{TEXT} and then")) == []
     assert asked == ["completely", "ignored", "policy", "travel"]
@@ -55,7 +55,7 @@ def test_text_without_words_has_no_similar_one(found_by, text):
     assert _find_similar(make_issue(description=text)) == []
 
 
-def test_page_works_without_them(client, monkeypatch):
+def test_page_works_without_similar_issues(client, monkeypatch):
     client.list.side_effect = UnreachableError
     shown = []
     monkeypatch.setattr(similar_issues.issue_list, "render", lambda *_, **__: shown.append(1))

@@ -60,7 +60,7 @@ def check_forms(forms: list[str], expected: list[list[int]]) -> None:
 
 @pytest.mark.parametrize("language_header", ["Language: {}", "Language: "])
 @pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
-def test_number_gets_its_form(speak, code, rule, language_header):
+def test_number_selects_its_plural_form(speak, code, rule, language_header):
     expected = FORMS[code, rule]
     forms = [f"form {form}" for form in range(len(expected))]
     headers = [language_header.format(code), f"Plural-Forms: {rule}"]
@@ -69,7 +69,7 @@ def test_number_gets_its_form(speak, code, rule, language_header):
 
 
 @pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
-def test_catalogue_without_a_rule_gets_that_of_its_language(speak, code, rule):
+def test_catalogue_without_a_rule_uses_that_of_its_language(speak, code, rule):
     expected = FORMS[code, rule]
     if code == "ar":  # Babel has the last two in the other order.
         expected = [*expected[:4], expected[5], expected[4]]

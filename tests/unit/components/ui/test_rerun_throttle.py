@@ -7,7 +7,7 @@ import pytest
 from components.ui import rerun_throttle
 
 
-def test_page_that_starts_itself_without_end_is_slowed_down_and_ended(monkeypatch):
+def test_page_that_reruns_without_end_is_slowed_down_and_stopped(monkeypatch):
     """Six tabs that were led from a page to itself stopped all pages."""
     slept = []
     monkeypatch.setattr(rerun_throttle.time, "sleep", slept.append)

@@ -64,7 +64,7 @@ class Connections:
             self.connections._close_stale(self.loop)
 
 
-def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
+def test_client_that_reads_nothing_is_disconnected_and_a_slow_one_is_not():
     """Unread answers held file descriptors and memory for ever, on closing connections too."""
     world = Connections()
     stuck, slow, streamed = (world.make() for _ in range(3))
@@ -81,7 +81,7 @@ def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
     assert not streamed.transport.abort.called
 
 
-def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch):
+def test_connections_are_limited_per_address(monkeypatch):
     monkeypatch.setattr(uvicorn_connections, "MOST_CONNECTIONS_PER_ADDRESS", 3)
     world = Connections()
     of_one = [world.make() for _ in range(5)]
@@ -94,7 +94,7 @@ def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch)
     assert not world.make().transport.abort.called
 
 
-def test_one_address_opens_so_many_connections_a_second(monkeypatch):
+def test_new_connections_are_limited_per_address_and_second(monkeypatch):
     monkeypatch.setattr(uvicorn_connections, "_CONNECT_BUCKET", (0.001, 3))
     world = Connections()
     refused = []

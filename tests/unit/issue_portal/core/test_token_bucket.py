@@ -6,7 +6,7 @@ from issue_portal.core.token_bucket import ConcurrencyLimit
 from tests.loops import run_in_virtual_time
 
 
-def test_each_has_so_many_at_once_and_does_not_wait_for_others():
+def test_key_is_limited_at_once_and_does_not_wait_for_others():
     """A reporter's searches took all threads of the API, and others' calls waited for seconds."""
 
     async def story():

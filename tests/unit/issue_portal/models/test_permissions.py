@@ -29,5 +29,5 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize("action", Action)
-def test_the_table_is_the_contracts(action):
+def test_table_matches_the_contract(action):
     assert {role for role in Role if may(role, action)} == CONTRACT[action]
