@@ -36,7 +36,7 @@ def new_token(api, *options) -> dict:
 
 
 def filled(server):
-    """Two reports, one of them anonymous with its receipt, and a token."""
+    """Create a token, a report by name and an anonymous one."""
     token = new_token(server, "--email", "keeper@example.com", "--role", "AppAdmin")["token"]
     with server.client(token) as client:
         named = client.create(new("Named: ärger 日本"))

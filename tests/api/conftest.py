@@ -25,7 +25,7 @@ settings.load_profile("short")
 
 
 class Caller:
-    """One caller: a thin layer over real HTTP that fails loudly on what is not JSON."""
+    """A caller of the API over HTTP."""
 
     def __init__(self, url: str, token: str | None, name: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -86,5 +86,5 @@ def stranger(api) -> Caller:
 
 @pytest.fixture
 def fresh(tmp_path, database_url):
-    """A server of its own, not started, with an empty database of either kind."""
+    """A new server, not started, with an empty database of either kind."""
     return api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url, ISSUES_RATE_LIMITS="off")

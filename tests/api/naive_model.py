@@ -13,7 +13,7 @@ from tests.api.conftest import Caller
 
 @dataclass
 class World:
-    """All that is in a database, as `GET /issue/{id}` would have it, oldest first."""
+    """All issues of a database, as `GET /issue/{id}` returns them, oldest first."""
 
     issues: list[dict]
     users: list[str]
@@ -23,7 +23,7 @@ class World:
     """When each issue was first reviewed and when closed, where it was."""
 
     def ask(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
-        """The server's answer, with the issue's number for each cursor."""
+        """Return status and body of the server, with issue numbers in place of cursors."""
         params = {
             name: value if repeat or not isinstance(value, list) else ",".join(value)
             for name, value in query.items()
@@ -37,7 +37,7 @@ class World:
         return answer.status_code, page
 
     def expect(self, query: dict, role: Role) -> dict | None:
-        """What the server should answer; None is a 403."""
+        """Return the expected page; None means 403."""
         states = query.get("states", ["NotReviewed", "InReview", "Closed"])
         creators = query.get("created_by", [])
         if role is Role.MEMBER:
@@ -81,7 +81,7 @@ class World:
         return page
 
     def count(self, start: int, end: int, zone: ZoneInfo) -> dict:
-        """What the server should answer when it counts a period."""
+        """Return the expected statistics of a period."""
         live = [issue for issue in self.issues if issue["state"] != "Deleted"]
         found = [issue for issue in live if start <= milliseconds(issue) < end]
         projects = Counter(issue["project"]["id"] for issue in found if "project" in issue)
@@ -143,7 +143,7 @@ def milliseconds(issue: dict) -> int:
 
 
 def window(places: list[int], query: dict, ascending: bool) -> tuple[int, int, bool, bool]:
-    """Which of the issues at these increasing places are the page, and what lies around it."""
+    """Return start and end of the page, and whether issues precede or follow it."""
     size = query.get("first") or query.get("last") or query.get("page_size", 20)
     if not query.keys() & {"after", "before", "first", "last"}:
         start = (query.get("page", 1) - 1) * size
@@ -162,5 +162,5 @@ def window(places: list[int], query: dict, ascending: bool) -> tuple[int, int, b
 
 
 def number_of(cursor: str) -> int:
-    """Opaque to clients: its first eight bytes are the number, the rest is the seal."""
+    """Return the issue number in a cursor: its first eight bytes; the rest is the signature."""
     return int.from_bytes(base64.urlsafe_b64decode(cursor)[:8])

@@ -1,4 +1,4 @@
-"""Who is calling: which tokens are believed, and what survives a rotation of the secret key."""
+"""Authentication: which tokens are accepted, and what survives a rotation of the secret key."""
 
 import sqlite3
 import threading
@@ -43,7 +43,7 @@ def portal_token(
     algorithm: str = "HS256",
     kid: str | None = None,
 ) -> str:
-    """A token as the portal makes it, but for what is given."""
+    """Return a token as the portal signs it, except for the arguments."""
     [(key_id, key)] = SecretKeys(secret).derive(purpose).items()
     claims = {name: value for name, value in CLAIMS.items() if name != without} | (changes or {})
     headers = {"kid": key_id if kid is None else kid} if kid != "" else {}
@@ -51,7 +51,7 @@ def portal_token(
 
 
 def of_this_key(secret: str) -> str:
-    """The id by which tokens name the key of a secret."""
+    """Return the key id that tokens carry for a secret."""
     return next(iter(SecretKeys(secret).derive("api")))
 
 
@@ -73,7 +73,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def server(api_on):
-    """The API alone: what is believed does not depend on the database."""
+    """The API alone; authentication does not depend on the database."""
     return api_on("sqlite")
 
 
@@ -154,7 +154,7 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
 
 
 def test_cached_response_is_not_sent_to_a_weaker_token(api_on):
-    """Also to somebody who sends two tokens, of which the first counts."""
+    """The first of two tokens counts."""
     server = api_on("sqlite")
     member = server.lasting_token("Rita")
     both = [server.lasting_token("Rita", Role.ADMIN), member]
@@ -168,7 +168,7 @@ def test_cached_response_is_not_sent_to_a_weaker_token(api_on):
 
 
 def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch):
-    """Once an hour a call wrote the uses itself: all waited five seconds, and it failed."""
+    """Regression: once an hour a call wrote the uses itself, and all calls waited five seconds."""
     settings = Settings(data_dir=tmp_path, secret_key=SECRET)
     service = open_service(settings, load_keys(settings))
     token = create_token(

@@ -23,7 +23,7 @@ from tests.servers.processes import ROOT
 
 
 def old_issue(number: int, **fields) -> str:
-    """A line for `import`."""
+    """Return a line for `import`."""
     return json.dumps(
         {
             "id": f"issue_{number:016x}",
@@ -131,7 +131,7 @@ def test_killed_archive_loses_nothing_and_can_be_resumed(fresh, tmp_path):
 
 @pytest.mark.parametrize("has_links", [True, False])
 def test_file_written_by_another_command_is_not_overwritten(monkeypatch, tmp_path, has_links):
-    """Two archives to one file: the later took its place, and what it had was removed already."""
+    """Regression: a second archive replaced the file of the first, whose issues were removed."""
     if not has_links:
         monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError))
     file = tmp_path / "2024.gz"

@@ -1,4 +1,4 @@
-"""Totals and far pages that are counted by blocks."""
+"""Totals and far pages counted by rollups."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ PER_BLOCK = 150
 
 @dataclass(frozen=True)
 class FilterByRead(IssueFilter):
-    """A filter with a field that the blocks do not know."""
+    """A filter by a field without a rollup."""
 
     is_read: bool | None = None
 

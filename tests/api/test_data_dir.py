@@ -1,4 +1,4 @@
-"""The lock of the data directory, and a directory that this user may only read."""
+"""The lock of the data directory, and a read-only data directory."""
 
 import multiprocessing
 import stat

@@ -1,4 +1,4 @@
-"""A database that hangs: readiness, and calls that do not wait for it."""
+"""Timeouts when the database hangs, and readiness."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 
 def test_readiness_is_checked_once_a_second_however_many_requests_ask(monkeypatch, tmp_path):
-    """Anybody may ask, and on PostgreSQL each look took a connection and some questions."""
+    """Anybody may ask, and on PostgreSQL each check takes a connection and some queries."""
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr("issue_portal.server.db.database.time", clock)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
@@ -55,7 +55,7 @@ def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
 
 
 def test_suspended_transaction_does_not_block_reports(postgresql):
-    """It had taken the next number, for which all others wait."""
+    """The transaction had taken the next issue number, for which all others wait."""
     database = Database(postgresql())
     database.migrate()
     with database.write() as connection:
@@ -69,7 +69,7 @@ def test_suspended_transaction_does_not_block_reports(postgresql):
 
 
 def test_suspended_postgresql_times_out(monkeypatch, postgresql):
-    """Calls, and who asked whether it is ready, waited as long as it stood."""
+    """Regression: calls and readiness checks waited as long as the server was suspended."""
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
     monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
@@ -101,7 +101,7 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
 
 
 def test_read_transactions_have_no_idle_timeout(postgresql):
-    """A backup whose disk stood still for a while was ended."""
+    """Regression: PostgreSQL ended a backup whose disk was slow."""
     database = Database(postgresql())
     database.migrate()
     with database.read() as connection:

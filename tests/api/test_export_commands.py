@@ -58,7 +58,7 @@ def test_export_is_imported_elsewhere_once(fresh, tmp_path):
 
 
 def test_import_with_a_blocked_output_does_not_block_reports(tmp_path):
-    """It told what it refused while it had locked the database, and the pipe was full."""
+    """Regression: the command wrote errors to a full pipe while it had locked the database."""
     server = api_server(tmp_path / "data").start()
     (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
     command = [sys.executable, "-m", "issue_portal", "import", str(tmp_path / "bad.jsonl")]

@@ -1,4 +1,4 @@
-"""A disk that is full: nothing is said to be done that is not, and all works again afterwards."""
+"""A full disk: failures are reported, and everything works again once there is room."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 
 class Disk:
-    """A small file system of its own."""
+    """A small file system."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,7 +32,7 @@ class Disk:
         return self.path / "filler"
 
     def fill(self) -> None:
-        """Leave no room at all."""
+        """Fill the file system to the last byte."""
         with self.filler.open("ab", buffering=0) as file:
             for size in (1_000_000, 4096, 1):
                 try:
@@ -188,7 +188,7 @@ def test_sign_in_is_revoked_even_if_the_disk_is_full(tmp_path):
 
 
 def test_revoked_sign_in_is_written_once_the_disk_has_room(tmp_path, monkeypatch):
-    """It waited for somebody else to sign out, and was lost with the process."""
+    """Regression: it waited for the next sign-out, and was lost with the process."""
     monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
     ended = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")

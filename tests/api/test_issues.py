@@ -1,4 +1,4 @@
-"""Issues: who may do what, which states follow which, what is refused and how."""
+"""Issues: permissions, state changes, and the errors of invalid requests."""
 
 import json
 import threading
@@ -193,7 +193,7 @@ def test_members_can_edit_their_own_issue_until_its_review(member, other_member,
 
 
 def test_members_can_edit_their_own_issue_a_limited_number_of_times(member, reviewer):
-    """Its history is read as a whole: with thousands of entries, it stopped others."""
+    """The history is read as a whole, so thousands of entries would delay others."""
     path = f"/issue/{member.report()['id']}"
     for number in range(MOST_OWN_CHANGES):
         assert member("PUT", path, json={"description": f"words {number}"}).status_code == 200
@@ -273,7 +273,7 @@ def test_health_and_documentation(api, stranger):
 
 
 def test_thousands_of_unknown_fields_get_one_error(member):
-    """Each got a message of its own: six such requests a second stopped the portal."""
+    """Regression: each field got a message, and six such requests a second blocked the portal."""
     query = {f"x{number}": "1" for number in range(101)}
     answers = [
         member("GET", "/issue", params=query),

@@ -78,7 +78,7 @@ def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call
 
 
 def test_long_report_counts_as_several_reports(limited):
-    """Ten a second of the longest filled 370 MB a minute."""
+    """Ten of the longest reports a second would fill 370 MB a minute."""
     caller = person(limited)
     long = REPORT | {"description": "x" * 2_000}
     assert caller("POST", "/issue", json=long).status_code == 201
@@ -89,7 +89,7 @@ def test_long_report_counts_as_several_reports(limited):
 
 
 def test_edited_text_counts_as_a_report_of_its_length(limited):
-    """Short reports that were made long afterwards filled the disk ten times as fast."""
+    """Otherwise edits could fill the disk ten times as fast as reports."""
     caller = person(limited)
     named = REPORT | {"anonymous": False}
     issue = f"/issue/{caller('POST', '/issue', json=named).json()['id']}"
@@ -143,7 +143,7 @@ def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql,
 
 
 def test_unresponsive_redis_is_waited_for_once(redis, monkeypatch):
-    """Each look waited a second: a sign-in took eight."""
+    """Regression: each count waited a second, so a sign-in took eight."""
     url, process = redis
     clock = Mock(monotonic=Mock(return_value=1000.0), time=time.time)
     monkeypatch.setattr("issue_portal.core.rate_limiter.time", clock)
@@ -172,7 +172,7 @@ def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
 
 
 def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
-    """Bodies of 200 kB, 16 at once, made others wait fifty times as long."""
+    """Without it, 16 bodies of 200 kB at once made others wait fifty times as long."""
     slept: list[float] = []
 
     async def sleep(seconds):
@@ -249,7 +249,7 @@ def test_body_with_too_many_objects_is_refused(limited):
 
 
 def test_responses_to_long_requests_are_not_cached(tmp_path):
-    """2,000 of 94 kB took 200 MB."""
+    """2,000 responses to requests of 94 kB took 200 MB."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     memory = ReadCache(database)
     asked = Mock(read_cache=memory)
@@ -272,7 +272,7 @@ def test_responses_to_long_requests_are_not_cached(tmp_path):
 
 
 def test_concurrent_calls_of_one_caller_are_limited(limited):
-    """1,300 bodies that never came stopped the API for everybody."""
+    """1,300 unfinished bodies blocked the API for everybody."""
     greedy = limited.token(uuid.uuid4().hex)
     with limited.unfinished_reports(greedy, 40) as slow:
         assert person(limited)("GET", "/issue").status_code == 200

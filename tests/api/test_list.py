@@ -1,4 +1,4 @@
-"""The list: filters, pages, cursors, order, what is refused."""
+"""The list of issues: filters, pages, cursors, order, invalid parameters."""
 
 import uuid
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what they count, that they name nobody, and who may read them."""
+"""Prometheus metrics: what they count, their privacy, and who may read them."""
 
 from types import SimpleNamespace
 
@@ -26,7 +26,7 @@ def guarded(tmp_path_factory):
 
 
 def scraped(url, headers=None):
-    """The text, and the samples by name and labels."""
+    """Return the text of the metrics, and the samples by name and labels."""
     answer = httpx.get(f"{url}/api/metrics", headers=headers)
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)

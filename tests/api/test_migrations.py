@@ -1,4 +1,4 @@
-"""A database of every earlier version of the program is brought up to date with nothing lost."""
+"""Migrations from every earlier version of the database."""
 
 import itertools
 import subprocess
@@ -69,7 +69,7 @@ def new_issue(description: str) -> dict:
 
 
 def fill(connection: Connection) -> None:
-    """What an earlier version would have written: of each row, the columns there were then."""
+    """Write rows as an earlier version did, with the columns of that version."""
     tables = MetaData()
     tables.reflect(connection)
 
@@ -261,7 +261,7 @@ def test_two_servers_can_start_together_on_an_empty_database(make_server):
 
 
 def test_every_key_and_index_starts_with_the_organisation(api_on):
-    """So that Citus can distribute by it: docs/scaling.md names the exceptions."""
+    """Citus distributes by the organisation; docs/scaling.md names the exceptions."""
     database = inspect(api_on("postgresql").database.engine)
     starts = {}
     for table in set(database.get_table_names()) - {"alembic_version"}:

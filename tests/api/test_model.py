@@ -1,4 +1,4 @@
-"""List and statistics held to a naive model, in memory, for random queries of every kind."""
+"""The list and the statistics compared with a naive model, for random queries."""
 
 import json
 import random
@@ -130,7 +130,7 @@ def fill(server: Server) -> World:
 
 
 def collect_cursors(reviewer: Caller) -> dict[int, str]:
-    """Some cursors, by the number of the issue that they point to."""
+    """Return some cursors by the number of their issue."""
     query = {"first": 7, "states": ",".join(IssueState)}
     cursors = {}
     page = reviewer("GET", "/issue", params=query).json()
@@ -152,7 +152,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=3)
 
 @st.composite
 def searches(draw, issues: list[dict]) -> str:
-    """Mostly a part of a text that is there, in changed case."""
+    """Mostly a part of an existing text, in another case."""
     if draw(st.integers(0, 4)) == 0:
         return draw(ANY_TEXT)
     text = draw(st.sampled_from(issues))["description"]

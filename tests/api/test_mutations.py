@@ -1,4 +1,4 @@
-"""Ten thousand requests that went wrong somewhere: none is answered by a failure of ours."""
+"""Thousands of mutated requests, none of which may cause a server error."""
 
 import json
 import random
@@ -13,7 +13,7 @@ from tests.api.request_mutations import MUTATIONS, valid
 from tests.servers.installation import DATABASES, api_server
 
 REQUESTS = {"sqlite": 2_500, "postgresql": 500}
-"""The database matters for few mutations: text that PostgreSQL cannot store."""
+"""The database matters for few mutations, such as text that PostgreSQL cannot store."""
 
 THREADS = 4
 
@@ -21,18 +21,18 @@ THREADS = 4
 PATIENCE = 0.3  # seconds, for an answer that may never come because the request never ends
 
 OUTSIDE_HTTP = b"Invalid HTTP request received."
-"""uvicorn's own answer to what is no request."""
+"""uvicorn's response to an invalid request."""
 
 
 class Connection:
-    """Raw HTTP: what a library would refuse to send is sent as it is."""
+    """A raw HTTP connection, which sends invalid requests as well."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.socket: socket.socket | None = None
 
     def send(self, data: bytes, *, last: bool) -> tuple[int, dict[str, str], bytes] | None:
-        """The answer; None if none came."""
+        """Send a request; return status, headers and body, or None without a response."""
         reused = self.socket is not None
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -69,7 +69,7 @@ class Connection:
 
 
 def fault(answer: tuple[int, dict[str, str], bytes], data: bytes) -> str | None:
-    """What is wrong with an answer."""
+    """Return what is wrong with a response, or None."""
     status, headers, body = answer
     if status >= 500:
         return f"{status}"
@@ -85,7 +85,7 @@ def fault(answer: tuple[int, dict[str, str], bytes], data: bytes) -> str | None:
 
 @pytest.fixture(params=DATABASES)
 def server(request, postgresql, tmp_path):
-    """One whose log is its own."""
+    """A server with a log of its own."""
     url = postgresql() if request.param == "postgresql" else ""
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     yield server.start()

@@ -1,4 +1,4 @@
-"""A client of the portal acts for a person only while their sign-in holds, in the role of then."""
+"""A client of the portal acts for a person while their sign-in is valid, in their current role."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from tests.servers.installation import SECRET
 
 @dataclass
 class SignIn:
-    """A sign-in whose holder can change, as an operator or another tab changes it."""
+    """A sign-in that an administrator or another tab can change."""
 
     who: Person | None
     id: str = "x"

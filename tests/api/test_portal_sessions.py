@@ -1,4 +1,4 @@
-"""What may connect to the portal: origins, sessions, uploads, slow clients; and the headers."""
+"""Sessions of a running portal: origins, limits, resuming, slow clients."""
 
 import socket
 import time
@@ -32,7 +32,7 @@ def portal(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture
 def session(portal) -> Iterator:
-    """Opens a session as a browser does; all are closed at the end."""
+    """Open sessions as a browser does; all are closed at the end."""
     with ExitStack() as opened:
 
         def open_one(
@@ -84,7 +84,7 @@ def test_ipv6_addresses_are_limited_per_network(session):
 
 
 def ran(connection: ClientConnection, **state) -> list[ForwardMsg]:
-    """All that the page of a session says while it is run once."""
+    """Run the page once; return the messages of the run."""
     message = BackMsg()
     message.rerun_script.SetInParent()
     for name, value in state.items():

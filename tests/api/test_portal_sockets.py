@@ -1,4 +1,4 @@
-"""Below ASGI, in a running portal: silent connections, floods of frames, file descriptors."""
+"""Connections of a running portal: timeouts, floods of frames, file descriptors."""
 
 import resource
 import socket
@@ -152,7 +152,7 @@ CHUNKED = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     ids=["address", "header", "trailer", "body in tiny parts"],
 )
 def test_endless_request_closes_the_connection(portal, beginning, more):
-    """Eight megabytes of one header stopped the portal for five seconds."""
+    """Regression: a header of 8 MB blocked the portal for five seconds."""
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.sendall(beginning + 2 * more)
         # Long before it would be closed for being silent.
@@ -195,7 +195,7 @@ HANDSHAKE = (
     ids=["body", "header", "address"],
 )
 def test_invalid_handshake_closes_the_connection(portal, request_):
-    """It was neither answered nor closed: 2,000 of them took all file descriptors."""
+    """Regression: such connections stayed open, and 2,000 of them took all file descriptors."""
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.settimeout(uvicorn_connections.SILENT_SECONDS)
         connection.sendall(request_)
@@ -206,7 +206,7 @@ def test_invalid_handshake_closes_the_connection(portal, request_):
 
 @pytest.mark.parametrize("pipelined", [b"", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"])
 def test_trailers_are_ignored(portal, pipelined):
-    """A proxy removes what a client says about itself from the headers, not from there."""
+    """A proxy removes a client's identity headers, but not its trailers."""
     chunked = b"Host: x\r\nTransfer-Encoding: chunked\r\n"
     call = b"GET /api/v1/app/issue HTTP/1.1\r\n" + chunked
     token = f"Authorization: Bearer {portal.token('Boss')}\r\n".encode()
@@ -237,7 +237,7 @@ def test_overlong_url_gets_a_problem_document(portal, path):
 
 
 def started_with(soft: int, hard: int, tmp_path) -> Server:
-    """A portal whose process may open ``soft`` files, and ``hard`` if it asks."""
+    """Start a portal with these soft and hard limits of open files."""
     server = portal_server(tmp_path / "data")
     script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
     server.command = ["bash", "-c", script, "-", *server.command]

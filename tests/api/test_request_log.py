@@ -1,4 +1,4 @@
-"""Each request has an id and a line in the log, and no line says who it was."""
+"""The request log: a line and an id for each request, and no personal data."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def lines(server):
 
 
 def of_request(server, request_id):
-    """The lines of a request that was answered: the last one comes right after its answer."""
+    """Return the log lines of a request; the last one is written right after the response."""
 
     def find_lines() -> list[dict]:
         of_this = [line for line in lines(server) if line.get("request_id") == request_id]

@@ -1,4 +1,4 @@
-"""Replicas share their limits through Redis and keep limits of their own without it."""
+"""Replicas share rate limits through Redis, and count on their own without it."""
 
 from auth.login_throttle import LoginThrottle
 from issue_portal.core.settings import Settings

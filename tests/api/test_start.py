@@ -1,4 +1,4 @@
-"""Bad days at start: each is told in one line, with a non-zero exit and no traceback."""
+"""Failures at start: one line, a non-zero exit status, no traceback."""
 
 import socket
 import sqlite3

@@ -1,4 +1,4 @@
-"""Stopping: not ready first, then no new requests, and what was accepted is answered and stored."""
+"""Graceful shutdown: not ready first, then no new requests; accepted ones are finished."""
 
 import json
 import signal

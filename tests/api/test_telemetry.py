@@ -1,4 +1,4 @@
-"""What Sentry and a collector of traces receive: enough to find a fault, nothing of a report."""
+"""Sentry and OpenTelemetry: enough to find a fault, without the text of a report."""
 
 import gzip
 import json
@@ -50,7 +50,7 @@ def settings(sink):
 
 
 def received(sink, path):
-    """Headers and unpacked bodies of what was sent to ``path``, as one text."""
+    """Return headers and unpacked bodies of the requests to ``path`` as one text."""
     texts = []
     for _, at, headers, body in sink.requests:
         if at == path:
@@ -131,7 +131,7 @@ telemetry.stop()
 
 
 def test_stop_does_not_wait_for_unresponsive_collectors(monkeypatch):
-    """With a collector that answered nothing it took 45 seconds, and a container gives ten."""
+    """Regression: with an unresponsive collector it took 45 seconds; a container allows ten."""
     over = threading.Event()
     monkeypatch.setattr(telemetry, "_flushers", [over.wait, over.wait])
     monkeypatch.setattr(telemetry, "_FLUSH_SECONDS", 0.1)

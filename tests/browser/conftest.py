@@ -40,7 +40,7 @@ _RESTED: dict[tuple[Browser, str], list[BrowserContext]] = {}
 def report(
     client: IssuesClient, text: str, kind: IssueType = IssueType.FORMAT, *, anonymous: bool = False
 ) -> Issue:
-    """A report that somebody has sent by another way than the form."""
+    """Send a report through the API."""
     return client.create(
         NewIssue(
             description=text, resource_type=ResourceType.THREAD, type=kind, anonymous=anonymous
@@ -68,7 +68,7 @@ class Person:
         self.page.on("dialog", self._note_dialog)
 
     def leaves(self) -> None:
-        """Close the browser; what it has read of Streamlit is of use to the next person."""
+        """Close the pages and clear the storage; the next person reuses the browser's cache."""
         for page in self.context.pages:
             page.close()
         try:
@@ -204,14 +204,14 @@ def words() -> str:
 
 @pytest.fixture
 def people(chromium, portal) -> Iterator:
-    """Makes people; at the end none of them has met a failure, a dialog or a foreign request."""
+    """Make people with browsers; fail if one meets an error, a dialog or a foreign request."""
     with crowd(chromium, portal) as make:
         yield make
 
 
 @contextmanager
 def crowd(browser: Browser, server: Server) -> Iterator:
-    """What makes people, at ``server`` unless told otherwise; see `people`."""
+    """Yield the function that makes people, by default at ``server``; see `people`."""
     made: list[Person] = []
 
     def make(server: Server = server, **options) -> Person:
@@ -240,7 +240,7 @@ def provider(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def single(provider, tmp_path_factory) -> Iterator[Server]:
-    """A portal whose people sign in at the provider, by either of two names; a third is gone."""
+    """A portal with one working provider under two names, and one that does not answer."""
     data_dir = tmp_path_factory.mktemp("single") / "data"
     roles = ROLES | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
     server = portal_server(data_dir, **roles)

@@ -9,7 +9,7 @@ from tests.servers.installation import sign
 
 
 def report_anonymously(server, *texts, thread=""):
-    """Anonymous reports, in this order."""
+    """Send anonymous reports, in this order."""
     with server.client(server.guest_token()) as client:
         return [
             client.create(
@@ -28,7 +28,7 @@ def report_anonymously(server, *texts, thread=""):
 
 
 def colleague(server):
-    """Another reviewer, at the API."""
+    """Return an API client of another reviewer."""
     return server.client(server.token("Colleague", Role.ADMIN))
 
 
@@ -40,7 +40,7 @@ def queue(people, words, *, server=None, query=""):
 
 
 def member(portal):
-    """The member, as the portal signs in its own."""
+    """Return an API client of the portal's first member."""
     person = Person("member@example.com", "Morgan Member", Role.MEMBER)
     return portal.client(sign(person))
 

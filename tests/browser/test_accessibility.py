@@ -1,4 +1,4 @@
-"""No barriers: axe-core on every page, the keyboard alone, visible focus, targets to be hit."""
+"""Accessibility: axe-core on every page, keyboard use, visible focus, size of targets."""
 
 import sys
 
@@ -22,7 +22,7 @@ LOOKS = {
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory):
-    """Streamlit with a page that says nothing."""
+    """Streamlit with an empty page."""
     directory = tmp_path_factory.mktemp("bare")
     (directory / "blank.py").write_text('import streamlit as st\nst.write("")\n')
     port = free_port()
@@ -39,7 +39,7 @@ def bare(tmp_path_factory):
 
 
 def findings(page: Page) -> set[str]:
-    """What axe finds serious or critical, with where."""
+    """Return the serious and critical findings of axe, with their places."""
     options = {"resultTypes": ["violations"]}
     return {
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
@@ -51,7 +51,7 @@ def findings(page: Page) -> set[str]:
 
 @pytest.fixture(scope="session")
 def excused(chromium, bare) -> set[str]:
-    """The rules that Streamlit breaks by itself."""
+    """The rules that an empty Streamlit page breaks."""
     visitor = Visitor(chromium, bare)
     visitor.page.goto(bare.url)
     expect(visitor.page.get_by_test_id("stMain")).to_be_visible()
@@ -128,7 +128,7 @@ def test_reviewer_pages_are_accessible(people, portal, without_barriers, look):
 
 
 def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
-    """Press Tab until the element of that name has the focus, which must be seen."""
+    """Press Tab until the element of that name has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
         found = page.evaluate(
@@ -160,7 +160,7 @@ LOOK = """async (at) => {
 
 
 def focus_is_seen(page: Page) -> bool:
-    """Whether what has the focus looks different from what it looks like without."""
+    """Return whether the focused element looks different without the focus."""
     element = page.evaluate_handle(
         """() => {
             let at = document.activeElement;

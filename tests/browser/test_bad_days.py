@@ -1,4 +1,4 @@
-"""Bad input and bad days, in a real browser: nothing typed is lost, and one report is one issue."""
+"""Invalid input and failures in the browser: no text is lost, and one report makes one issue."""
 
 import signal
 import socket
@@ -181,7 +181,7 @@ def test_form_is_filled_by_the_link(people):
 
 
 def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, words):
-    """The portal talks to a remote API here, so that it alone can go away."""
+    """The portal uses a remote API here, so that the API alone can fail."""
     api = api_server(tmp_path / "api").start()
     guest = api.guest_token()
     portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)

@@ -1,6 +1,6 @@
-"""What people write never runs, styles, links or loads anything, on any page and in any file.
+"""Hostile text stays plain text on every page and in every export.
 
-That no dialog opens and no request leaves is asserted for everybody in these tests: see conftest.
+The `people` fixture asserts that no dialog opens and no request leaves the portal.
 """
 
 import csv
@@ -47,7 +47,7 @@ def mark() -> str:
 
 @pytest.fixture(scope="module")
 def all_in_one(mark) -> str:
-    """All of them in one text, each at the beginning of a line."""
+    """All hostile texts in one, each at the beginning of a line."""
     text = "\n\n".join(text for text in HOSTILE if len(text) < 500)
     assert len(text) < 9_000
     return f"{text}\n\n{mark}"
@@ -55,7 +55,7 @@ def all_in_one(mark) -> str:
 
 @pytest.fixture(scope="module")
 def stored(portal, mark) -> dict[str, str]:
-    """One report for each text, by somebody with such a name, from such places: text by id."""
+    """A report for each hostile text, with a hostile name and places: text by issue id."""
     with portal.client(signed("bobby@example.com", NAME)) as client:
         texts = [f"{text} {mark}" for text in HOSTILE]
         places = [text.strip()[:100] for text in HOSTILE]

@@ -27,7 +27,7 @@ PAGES = {
     "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
     "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported per day"),
 }
-"""What a visitor, a member and a reviewer see at each address."""
+"""Text that a visitor, a member and a reviewer see at each address."""
 
 
 def test_every_page_as_every_role(people, portal):

@@ -56,7 +56,7 @@ def test_receipt_is_removed_at_sign_out(people, words):
 
 
 def test_next_person_at_the_browser_does_not_see_the_receipt(people, words):
-    """A tab that was on Help, or elsewhere, did not hear of the signing out."""
+    """Regression: a tab on another page kept the receipt after the sign-out."""
     tab = people().opens("/sign_in").signs_in("member").goes_to("Report")
     tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     stored = "sessionStorage.getItem('issue-portal-sent')"

@@ -1,4 +1,4 @@
-"""The portal with a server of the original or the newer form, both strict about every call."""
+"""The portal with a remote server of the original or the newer form; both refuse unknown input."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a reporter lives with: links, frames, reloads, and reviewers who work at the same time."""
+"""Reporters: double clicks, full storage, edits, and reviewers who work at the same time."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""The review queue: news, pages, scrolling, filters, counts."""
+"""The review queue: new issues, pages, scrolling, filters, counts."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a reviewer lives with: many issues, few keys, second thoughts and other reviewers."""
+"""Reviewers: exports, similar issues, links to conversations, insights."""
 
 import csv
 import json

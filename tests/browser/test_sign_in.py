@@ -1,4 +1,4 @@
-"""Accounts with passwords: a sign-in that ends when it should, guesses, a new password."""
+"""Accounts with passwords: sign-out, revoked sign-ins, guesses, new passwords."""
 
 import json
 import sys
@@ -129,7 +129,7 @@ def test_new_password_revokes_all_other_sign_ins(people, account):
 
 
 def test_sign_out_page_reports_a_change_that_failed(people, portal, account):
-    """Withdrawn, they believed, but a reviewer was faster."""
+    """The person withdraws an issue that a reviewer has just started on."""
     person = people().opens("/sign_in").signs_in(**account)
     issue = report_of(account, portal)
     person.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
@@ -141,7 +141,7 @@ def test_sign_out_page_reports_a_change_that_failed(people, portal, account):
 
 
 def test_revoked_sign_in_leaves_nothing_to_the_next_person(people, portal, account):
-    """Who came next saw the receipt of an anonymous report, and the draft of one."""
+    """Regression: the next person saw the receipt and the draft."""
     ended = "You've been signed out. Sign in again."
     person = people().opens("/sign_in").signs_in(**account).goes_to("Report")
     text = person.page.get_by_label("What happened?")
@@ -226,7 +226,7 @@ def test_sign_ins_survive_key_rotation(people, tmp_path):
 
 
 def guesses(person, name: str) -> None:
-    """Try all the passwords that are let through, each in a new session."""
+    """Try as many passwords as the throttle allows, each in a new session."""
     for password in ("wrong", "x" * 100, "member", "", "\x00"):
         person.opens("/sign_in").tries(name, password).sees(NO_MATCH)
 
@@ -241,7 +241,7 @@ def test_password_guesses_are_counted_across_sessions(people, account):
 
 @pytest.fixture
 def from_elsewhere(portal, tmp_path):
-    """The portal as it is reached from another address."""
+    """The portal as reached from another address."""
     port = free_port()
     command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
     server = Server([*command, "203.0.113.7"], port, tmp_path / "proxy", {**portal.env}).start()
@@ -281,7 +281,7 @@ def test_sign_out_works_when_the_disk_is_read_only(people, tmp_path):
 
 @pytest.mark.parametrize("note", ["in=0", "in=1&page=pages%2Fhelp.py"])
 def test_forged_return_cookie_is_ignored_without_a_provider(people, note):
-    """A program on another port of the same host can set the note."""
+    """A program on another port of the same host can set the cookie."""
     member = people().opens("/sign_in").signs_in("member")
     cookie = {"name": "issue_portal_errand", "value": note, "url": member.server.url}
     member.context.add_cookies([cookie])

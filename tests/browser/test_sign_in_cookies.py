@@ -1,4 +1,4 @@
-"""Cookies of a sign-in at an OpenID Connect provider: what they are worth, and for how long."""
+"""Cookies of an OpenID Connect sign-in: expiry, claims, forged combinations."""
 
 import hashlib
 import json
@@ -68,7 +68,7 @@ def test_return_without_a_departure_is_refused(people, single):
 
 
 def test_cookies_of_two_sign_ins_cannot_be_combined(people, single, provider):
-    """What is long is in several cookies, each signed by itself."""
+    """Streamlit splits long values into several cookies and signs each separately."""
     kept = []
     for last in ("issue-reviewers", "staff"):
         groups = [uuid.uuid4().hex for _ in range(200)]

@@ -1,4 +1,4 @@
-"""Signing in at a provider of OpenID Connect, which is a process of its own."""
+"""Sign-in at an OpenID Connect provider that runs as a process of its own."""
 
 import hashlib
 import uuid
@@ -22,7 +22,7 @@ from tests.servers.oidc import PEOPLE
     "note", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
 )
 def test_forged_return_target_leads_to_the_form(people, single, note):
-    """One led from the sign-in page to itself, for ever; six such tabs stopped the portal."""
+    """Regression: the target was the sign-in page itself; six such tabs blocked the portal."""
     mia = signs_in_as(people(single).opens("/sign_in"), "mia")
     cookie = {"name": "issue_portal_errand", "value": f"in=1&{note}", "url": single.url}
     mia.context.add_cookies([cookie])
@@ -147,7 +147,7 @@ def test_callback_cannot_fill_the_log_or_control_a_terminal(single):
 
 @pytest.mark.parametrize("path", ["auth/login", "auth/logout", "oauth2callback?code=x&state=y"])
 def test_provider_routes_are_not_found_without_a_provider(portal, path):
-    """Each was an error in the log, and 300 a minute are all that it shows."""
+    """Each request logged an error, and the log shows only 300 a minute."""
     before = len(portal.log)
     assert httpx.get(f"{portal.url}/{path}").status_code == 404
     assert "ERROR" not in portal.log[before:]

@@ -1,6 +1,6 @@
-"""What a page shows when it has nothing to show: it is empty, loading, failed or not allowed.
+"""Pages that are empty, loading or failed.
 
-The portal talks to a remote API here, so that it alone can go away.
+The portal uses a remote API here, so that the API alone can fail.
 """
 
 import signal

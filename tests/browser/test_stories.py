@@ -1,4 +1,4 @@
-"""What people do with the portal, told as stories, in a real browser."""
+"""The main stories of visitors, members and reviewers, in a real browser."""
 
 import re
 

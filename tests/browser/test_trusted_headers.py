@@ -1,4 +1,4 @@
-"""A proxy that signs people in, and tells the portal in headers who they are."""
+"""Sign-in by a proxy that sends the user in trusted headers."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from tests.servers.processes import free_port
 
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory) -> Iterator[Server]:
-    """A portal whose people are signed in by a proxy, as it is reached through the proxy."""
+    """A portal behind a proxy that signs people in; the address is that of the proxy."""
     directory = tmp_path_factory.mktemp("behind")
     portal = portal_server(directory / "data", **ROLES, ISSUES_ROLE_CLAIM="groups")
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.HEADERS)

@@ -1,4 +1,4 @@
-"""Changes that can be undone, and changes that meet those of a colleague."""
+"""Undo, and conflicts with the changes of a colleague."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What is repeated and what is not: a report never twice, everything else as long as it helps."""
+"""Retries, timeouts and request ids of the client."""
 
 import time
 

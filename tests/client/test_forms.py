@@ -1,4 +1,4 @@
-"""The same client against a real server of each form: the original, the newer one, our own."""
+"""The client with a real server of each form: the original, the newer, our own."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""compose.yaml says nothing that the program or the proxy does not know; no engine is needed."""
+"""compose.yaml matches the program and the proxy; no container engine is needed."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Several replicas behind the proxy: people and scripts lose nothing while parts of it fail."""
+"""Replicas behind a proxy: people and scripts lose nothing while parts fail."""
 
 import json
 import re
@@ -31,9 +31,9 @@ WRITERS = 4
 
 
 class Writer:
-    """Reports on and on, and repeats what was not acknowledged until it is.
+    """Sends reports, and repeats each until it is acknowledged.
 
-    One who insists waits long, but has to succeed at once.
+    With ``insists``, the first attempt has to succeed, after a long wait if necessary.
     """
 
     def __init__(self, url: str, token: str, *, anonymous: bool = False, insists: bool = False):
@@ -62,7 +62,7 @@ class Writer:
 
 @contextmanager
 def working(writers: list[Writer]) -> Iterator[Callable[[], None]]:
-    """While they report: what waits until each of them has got several reports through."""
+    """Let the writers work; yield a function that waits until each has sent three more reports."""
 
     def all_go_on() -> None:
         enough_of_each = [(writer, len(writer.acknowledged) + 3) for writer in writers]
@@ -136,7 +136,7 @@ def test_flood_through_the_proxy_does_not_block_others(people, site, reviewer_cl
 
 
 def test_unfinished_bodies_wait_at_the_proxy_and_are_limited(site):
-    """1,300 of one address filled both API replicas, which then refused everybody."""
+    """Regression: 1,300 bodies of one address blocked both API replicas for everybody."""
     with site.unfinished_reports(site.apis[0].token("Ann"), 400) as slow:
         assert {one.recv(12) for one in answered(slow, 100)} == {b"HTTP/1.1 429"}
         # The portals, whose people are not one address, still reach the API.
@@ -146,7 +146,7 @@ def test_unfinished_bodies_wait_at_the_proxy_and_are_limited(site):
 
 
 def test_every_request_for_a_file_is_served_from_the_cache(site):
-    """Each way past it made a replica ten times as slow for others."""
+    """Requests that bypass the cache make a replica ten times as slow for others."""
     page = httpx.get(f"{site.url}/", headers={"Accept": "text/html"}).text
     file = re.search(r"static/js/[\w.-]+\.js", page)[0]
     assert httpx.get(f"{site.url}/{file}").is_success
@@ -161,7 +161,7 @@ def test_every_request_for_a_file_is_served_from_the_cache(site):
 
 
 def test_proxy_speaks_no_http_2(site):
-    """One connection could ask and reset a hundred thousand times a second, and each was a line."""
+    """One HTTP/2 connection can reset 100,000 requests a second, each a line in the log."""
     assert said_to(site, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").startswith("HTTP/1.1 400")
 
 

@@ -1,4 +1,4 @@
-"""The hooks: what we use of the frameworks that they do not document, each with a check."""
+"""The internals of frameworks that we use, each with a check."""
 
 import inspect
 import json
@@ -112,7 +112,7 @@ BIDI = "streamlit.components.v2"
 
 @dataclass(frozen=True)
 class Hook:
-    """A use of something that a framework does not document; ``name`` occurs in ``file``."""
+    """A use of an undocumented part of a framework; ``name`` occurs in ``file``."""
 
     framework: str
     name: str

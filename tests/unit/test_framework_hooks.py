@@ -1,4 +1,4 @@
-"""Each hook into the insides of a framework works, and is where docs/upgrading.md says."""
+"""Each use of a framework's internals works and is listed in docs/upgrading.md."""
 
 import ast
 import inspect

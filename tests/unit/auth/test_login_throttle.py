@@ -1,4 +1,4 @@
-"""How often passwords may be tried: a guesser is stopped, and stops nobody else."""
+"""The login throttle stops a guesser without locking out others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Checks of passwords take turns by address: a flood from one keeps nobody else from signing in."""
+"""Password checks take turns by address, so that a flood blocks nobody else."""
 
 import threading
 import time
@@ -56,7 +56,7 @@ def test_failing_check_releases_its_turn():
 
 
 def test_rating_a_password_is_fast():
-    """It took three seconds of the only processor that Python uses."""
+    """Regression: rating a password took three seconds of processor time."""
     begun = time.process_time()
     assert find_password_fault("4@8({[<3690!1|5$7+%2" * 3 + "x" * 12) is None
     assert time.process_time() - begun < 1

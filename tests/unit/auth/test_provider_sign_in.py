@@ -1,4 +1,4 @@
-"""Who may do what when a provider or a proxy says who it is."""
+"""Users whom a provider or a proxy signs in, and their roles."""
 
 import json
 from http.cookies import SimpleCookie

@@ -1,4 +1,4 @@
-"""What the server in use can do is learned from its answers, and a failure teaches nothing."""
+"""Capabilities of the server are learned from its responses, never from a failure."""
 
 from unittest.mock import Mock
 
@@ -16,7 +16,7 @@ PROBLEM = Problem(status=400, title="Refused")
 
 @pytest.fixture
 def server(monkeypatch, backend) -> Mock:
-    """A server of which nothing is learned yet."""
+    """A server whose capabilities are unknown."""
     backend.is_ours = False
     made = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)

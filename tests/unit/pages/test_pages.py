@@ -1,4 +1,4 @@
-"""Pages run without a server: the story of each, and what it shows when the API fails."""
+"""Pages without a server: their content, and failures of the API."""
 
 from unittest.mock import Mock
 

@@ -6,7 +6,7 @@ from web.script_scheduler import Connection, ScriptScheduler
 
 
 class Clock:
-    """Seconds that pass when the test says so."""
+    """A clock that the test sets."""
 
     now = 1000.0
 
@@ -20,7 +20,7 @@ async def settle() -> None:
 
 
 def cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """End the runs that would wait for a second because their tab runs so much."""
+    """Cancel the runs of busy tabs, which would wait for a second."""
     for task in tasks:
         task.cancel()
 
@@ -32,7 +32,7 @@ async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> No
 
 
 async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, order: list[str]):
-    """Run a script when it is its turn, and note in what order."""
+    """Run a script when it is its turn, and record the order."""
     await turns.wait_for_turn(connection)
     order.append(name)
     turns.finish_run(connection)

@@ -1,4 +1,4 @@
-"""The page that the browser opens says which language it is in."""
+"""Language and direction of the HTML page."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The ways to the provider and back: nobody waits for long, and no visitor keeps others waiting."""
+"""The routes to the OIDC provider and back: timeouts, limits, forged returns."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ def with_a_provider(monkeypatch):
 
 
 class Streamlit:
-    """Its routes, while the provider does not answer; and a browser that asks for them."""
+    """Streamlit's sign-in routes while the provider does not answer, and a browser."""
 
     def __init__(self) -> None:
         self.asking = self.asked = 0
@@ -97,7 +97,7 @@ def test_provider_requests_are_limited_per_address():
 
 
 def test_certificates_are_loaded_once(monkeypatch):
-    """They took 60 ms of everybody's time for each question."""
+    """Loading them blocks the event loop for 60 ms."""
     oidc_client._load_certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
     assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS

@@ -1,4 +1,4 @@
-"""How much one address may ask over HTTP, and which cookies are read at all."""
+"""Rate limits of HTTP requests per address."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ class World:
         return status
 
     async def answered(self, count: int, seconds: float, **scope) -> int:
-        """How many of so many requests are answered in that time."""
+        """Send ``count`` requests; return how many are answered in that time."""
         asked = [asyncio.create_task(self.ask(**scope)) for _ in range(count)]
         done, waiting = await asyncio.wait(asked, timeout=seconds)
         for task in waiting:
@@ -66,7 +66,7 @@ class World:
     ids=["query", "body", "body of unknown length", "sign-in", "back from the provider"],
 )
 def test_long_requests_count_as_several(monkeypatch, long):
-    """Ten a second of these kept others waiting for seconds."""
+    """Ten of these a second delayed others by seconds."""
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
     async def story():
@@ -110,7 +110,7 @@ def test_long_answers_count_as_several(monkeypatch):
 
 
 def test_refusal_is_delayed():
-    """Refusals cost nothing, so 5,000 a second of them were sent."""
+    """Regression: undelayed refusals allowed 5,000 requests a second."""
 
     async def story():
         world = World(waits=True)
@@ -129,7 +129,7 @@ def test_refusal_is_delayed():
 
 
 def test_delayed_refusals_are_limited_per_address():
-    """Each waited a second on a connection: 1,450 a second left none for others, or for checks."""
+    """Each delayed refusal keeps a connection open: 1,450 a second left none for others."""
 
     async def story():
         world = World(waits=True)
@@ -171,7 +171,7 @@ def test_many_addresses_leave_room_for_others():
 
 
 def test_requests_of_one_address_leave_turns_for_others(monkeypatch):
-    """Ninety requests for files were begun at once, and a page waited for all of them."""
+    """Regression: a page waited for ninety files that another address had requested."""
 
     async def story():
         order = []
@@ -212,7 +212,7 @@ def test_waiting_requests_do_not_block_their_address():
 
 
 def test_unread_response_counts_as_at_work():
-    """Of a whole answer, uvicorn keeps all in memory and takes the request for done."""
+    """uvicorn keeps an unchunked response in memory and counts the request as done."""
 
     async def story():
         taken, may_take = [], asyncio.Event()

@@ -1,4 +1,4 @@
-"""Scripts take turns: nobody has more than a share, whoever waits longest goes first."""
+"""The script scheduler: fair turns among addresses, and slots."""
 
 import asyncio
 import hashlib
@@ -131,7 +131,7 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
 
 
 def test_waiting_scripts_free_their_slots_while_another_computes(monkeypatch):
-    """Sign-ins that waited for one whose password was checked kept all pages waiting."""
+    """Regression: sign-ins that waited for a password check blocked all pages."""
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.3)
     over = threading.Event()
 
@@ -164,7 +164,7 @@ def test_waiting_scripts_free_their_slots_while_another_computes(monkeypatch):
 
 
 def test_newer_run_of_a_connection_waits_for_the_current_one():
-    """Runs that were broken off had said something, which was sent to nobody's use for seconds."""
+    """Regression: the output of interrupted runs was sent for seconds, to no use."""
 
     async def story():
         turns = ScriptScheduler()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("four_slots")
 
 
 def test_busy_tabs_run_when_no_others_do():
-    """Four that ran twenty scripts a second each kept a page waiting as long as they did so."""
+    """Regression: four tabs with twenty runs a second each blocked another page."""
 
     async def story():
         turns = ScriptScheduler()
@@ -66,7 +66,7 @@ def test_busy_tab_waits_for_a_limited_time(monkeypatch):
 
 
 def test_many_people_at_one_address_are_no_flood(monkeypatch):
-    """Fifty people at work waited for as long as somebody elsewhere ran scripts without end."""
+    """Regression: fifty people at one address waited while another address flooded."""
     monkeypatch.setattr(script_scheduler, "SLOTS", 2)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 

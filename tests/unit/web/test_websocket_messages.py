@@ -1,4 +1,4 @@
-"""What a browser tab may send: the kinds of message that the pages need, in bounded size."""
+"""WebSocket messages: allowed types and sizes."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ def message(kind: str) -> bytes:
 
 
 def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
-    """What Streamlit sees of ``sent``, and what the browser is sent meanwhile."""
+    """Return the messages that Streamlit receives of ``sent``, and those that the browser gets."""
     left = [*sent, {"type": "websocket.disconnect", "code": 1005}]
     answered: list[dict] = []
 
@@ -65,7 +65,7 @@ def long_query() -> bytes:
 
 
 def many(what: str) -> bytes:
-    """Short, but much work for Streamlit."""
+    """Return a short message that is much work for Streamlit."""
     made = BackMsg()
     for _ in range(6_000):
         if what == "widgets":

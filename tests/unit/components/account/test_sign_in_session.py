@@ -9,7 +9,7 @@ from components.ui import i18n
 
 
 def test_dismissed_sign_in_does_not_return(monkeypatch):
-    """The headers of a proxy that had said who somebody was seemed new again."""
+    """Regression: the headers of the proxy counted as a new sign-in."""
     state = {PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)

@@ -1,4 +1,4 @@
-"""Charts: what is in their tables is text, wherever it is copied to."""
+"""Charts: no cell of their tables is a formula."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A change meets another: both versions are shown until the person decides."""
+"""Edit conflicts: both versions are shown until the person decides."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -1,4 +1,4 @@
-"""Filters in the URL become criteria of a query."""
+"""Filters in the URL and the criteria they become."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,7 +17,7 @@ def page() -> None:
 
 @pytest.fixture
 def filter_by(monkeypatch):
-    """Open the queue with these parameters in the URL; returns the parameters of the query."""
+    """Open the queue with these URL parameters; return the parameters of the query."""
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
 

@@ -1,4 +1,4 @@
-"""The next and the previous issue, over the ends of a page."""
+"""The next and the previous issue, across pages."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.factories import make_issue
 
 @pytest.fixture(autouse=True)
 def opened(monkeypatch) -> list[str]:
-    """The ids of the issues that were opened, in a browser session of their own."""
+    """Ids of the issues that were opened."""
     ids: list[str] = []
     monkeypatch.setattr(review_queue.st, "session_state", {})
     monkeypatch.setattr(review_queue.issue_list, "open_issue", ids.append)

@@ -1,4 +1,4 @@
-"""Similar issues: found by their rarest-looking words, best first, never the issue itself."""
+"""Similar issues: found by their longest words, best first, without the issue itself."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TEXT = "The travel policy was ignored completely"
 
 @pytest.fixture
 def found_by(client):
-    """Let the server find these issues by any word; returns the words asked for."""
+    """Let the server find these issues by any word; return the list of searched words."""
 
     def answer(*texts: str) -> list[str]:
         asked: list[str] = []

@@ -1,4 +1,4 @@
-"""Changes that wait so that they can be undone."""
+"""Pending changes and undo."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Values for the form that a link brings: only those that make sense, without hidden marks."""
+"""Values that a link fills in: valid ones only, without hidden characters."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -58,7 +58,7 @@ def test_text_is_cut_to_what_a_report_can_have(read):
 
 @pytest.fixture
 def at(monkeypatch):
-    """Be at this address in the browser."""
+    """Set the address of the browser."""
 
     def at(url: str | None) -> None:
         monkeypatch.setattr(embed.st, "context", type("Context", (), {"url": url}))

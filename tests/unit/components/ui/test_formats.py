@@ -1,4 +1,4 @@
-"""Numbers, days and times as the person's language and region write them."""
+"""Numbers, dates and times in the language and region of the browser."""
 
 from datetime import UTC, date, datetime
 

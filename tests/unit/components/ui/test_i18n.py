@@ -1,4 +1,4 @@
-"""Each number gets the plural form that its language has for it."""
+"""Translations and their plural forms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Words for types, states and events, also for values that only another server has."""
+"""Labels of types, states and events, unknown ones included."""
 
 import pytest
 

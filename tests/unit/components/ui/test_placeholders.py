@@ -1,4 +1,4 @@
-"""What a page shows instead of content."""
+"""Placeholders for empty, loading and failed content."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

@@ -1,4 +1,4 @@
-"""Text of people and servers where Streamlit would read Markdown."""
+"""Text of people and servers is escaped where Streamlit reads Markdown."""
 
 import pytest
 

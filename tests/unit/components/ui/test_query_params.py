@@ -1,4 +1,4 @@
-"""Values in the URL: what makes no sense is left out."""
+"""Query parameters: invalid values are ignored."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from components.ui import query_params
 
 @pytest.fixture
 def url(monkeypatch):
-    """Be at a URL with these parameters; returns the dictionary of them."""
+    """Set the query parameters of the browser; return their dictionary."""
 
     class Parameters(dict):
         to_dict = dict.copy

@@ -1,4 +1,4 @@
-"""Both clients: what they send, alone and from many threads and tasks at once."""
+"""What both clients send."""
 
 import asyncio
 import inspect

@@ -1,4 +1,4 @@
-"""The way through all pages of a list, on servers that do it well and on others."""
+"""Iteration over all pages of a list, also of servers with broken cursors."""
 
 import pytest
 

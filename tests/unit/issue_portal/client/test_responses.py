@@ -1,4 +1,4 @@
-"""What an answer means: each kind of failure, and tolerance of what other servers say."""
+"""Responses: the error for each failure, and tolerance of other servers."""
 
 from datetime import timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""One request and its answer: bounded in time and size, and discreet."""
+"""One request and its response: limits of time and size, and private logs."""
 
 import logging
 import time
@@ -67,7 +67,7 @@ SECRETS = ("the-token-of-the-tests", RECEIPT, KEY, TEXT, SEARCH)
 
 
 def chain(error: BaseException) -> str:
-    """Everything that a log of ``error`` could show."""
+    """Return all text that a log of ``error`` could show."""
     shown = "".join(traceback.format_exception(error))
     while error:
         shown += repr(error.args) + repr(vars(error))

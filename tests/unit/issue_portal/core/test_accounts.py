@@ -1,4 +1,4 @@
-"""Which passwords will do, and the file that the accounts are in."""
+"""Password rules and the accounts file."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_faulty_password_is_not_hashed():
 
 
 def test_accounts_file_is_read_again_after_a_failure(tmp_path, monkeypatch):
-    """A command that ran as root had made it root's; giving it back changes no byte of it."""
+    """A command run as root took the file over; a change of its owner changes no byte of it."""
     settings = Settings(data_dir=tmp_path, _env_file=None)
     create_first_accounts(settings)
     file = AccountsFile(settings)

@@ -1,4 +1,4 @@
-"""What limits count a client under."""
+"""The rate limit key of a client address."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The log: what somebody else can make long or frequent does not fill it, nor move a terminal."""
+"""The log: strangers can neither fill it nor control a terminal through it."""
 
 import io
 import json
@@ -15,7 +15,7 @@ FORMS = ("text", "json")
 
 @pytest.fixture
 def log():
-    """A logger whose lines go through the handler of ``form``; and what it has written."""
+    """A logger with the handler of ``form``, and a function that returns its output."""
 
     def make(form: str, name: str = "issue_portal.tests"):
         written = io.StringIO()

@@ -1,4 +1,4 @@
-"""The settings are documented as they are, and secrets in `.env` stay out of git and the image."""
+"""The documents match the settings, and `.env` stays out of git and the image."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""The table of permissions says what the contract's "Who may do what" says."""
+"""The permissions match the contract."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Texts without what nobody sees: no mark is left in them, and no language loses its letters."""
+"""Invisible characters are removed, and no language loses its letters."""
 
 import re
 import time
@@ -161,7 +161,7 @@ def test_marks_without_visible_effect_are_removed(text, seen):
     ids=["marks", "joiners", "families", "blanks", "vowels"],
 )
 def test_stripping_any_text_is_fast(text):
-    """Sorting combining marks takes quadratic time: 80,000 of them stopped the portal for 11 s."""
+    """Sorting combining marks takes quadratic time: 80,000 of them blocked the portal for 11 s."""
     begun = time.process_time()
     strip_hidden_marks(text)
     fold(text)
