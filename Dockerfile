@@ -1,8 +1,8 @@
-# Portal and API in one image: compose.yaml shows how to run it.
+# An image with portal and API. compose.yaml shows how to run it.
 FROM python:3.11-slim AS build
 WORKDIR /app
 COPY locks locks
-# LOCK=telemetry adds what Sentry and OpenTelemetry need.
+# LOCK=telemetry adds the libraries for Sentry and OpenTelemetry.
 ARG LOCK=run
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r locks/${LOCK}.txt

@@ -19,8 +19,8 @@ receipts = server_capabilities.gives_receipts()
 render_points(
     _("What happens to a report"),
     _(
-        "It starts as **New**, is **In review** while a reviewer works on it, and ends"
-        " as **Closed**."
+        "A report starts as **New**, is **In review** while a reviewer works on it,"
+        " and ends as **Closed**."
     ),
     _("You can edit or withdraw a report sent with your name until its review starts."),
     _(
@@ -32,8 +32,8 @@ render_points(
 render_points(
     _("What anonymous means"),
     _(
-        "We store no name, account or address with it, even if you're signed in. No"
-        " one can look up who sent it, not even an administrator."
+        "An anonymous report is stored without your name, account or address, even if"
+        " you're signed in. No one can look up who sent it, not even an administrator."
     ),
     _(
         "Your own words can give you away, and so can the IDs you send. Leave out"

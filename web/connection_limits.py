@@ -1,6 +1,6 @@
-"""Limits on connections: sessions for the portal's own pages only, a maximum of them, no uploads.
+"""Limits on browser sessions and uploads: only the portal's own pages may open sessions.
 
-A session costs memory and four file descriptors for as long as its browser tab is open.
+A session costs memory and four file descriptors while its browser tab is open.
 """
 
 import logging
@@ -50,7 +50,7 @@ class ConnectionLimitsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] in ("http", "websocket") and _has_two_identities(Headers(scope=scope)):
+        if scope["type"] in ("http", "websocket") and _repeats_trusted_header(Headers(scope=scope)):
             refusal = PlainTextResponse("A header that says who you are is there twice.", 400)
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
@@ -89,7 +89,7 @@ class ConnectionLimitsMiddleware:
 
 
 def _count_affordable_sessions(wanted: int) -> int:
-    """Return how many sessions the file descriptors of this process allow; warn if too few."""
+    """Return how many sessions the file descriptors allow; log a warning if below ``wanted``."""
     descriptors = uvicorn_limits.raise_descriptor_limit()
     fit = max(1, (descriptors - uvicorn_limits.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
     if fit < wanted:
@@ -104,8 +104,8 @@ def _count_affordable_sessions(wanted: int) -> int:
     return fit
 
 
-def _has_two_identities(headers: Headers) -> bool:
-    """Return whether a proxy's header that names the user came more than once.
+def _repeats_trusted_header(headers: Headers) -> bool:
+    """Return whether a trusted header of the proxy occurs more than once.
 
     Streamlit (1.67) reads the first, which the client may have sent.
     """
@@ -115,12 +115,12 @@ def _has_two_identities(headers: Headers) -> bool:
 def _is_cross_origin(headers: Headers) -> bool:
     """Return whether a page of another origin opens the session.
 
-    Streamlit compares host names only. Another port is another program, whose pages get our
-    cookies.
+    Streamlit compares only host names. But another program on another port of the host receives our
+    cookies, too.
     """
     origin = headers.get("origin")
     if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
-        return False  # Not a browser: browsers always send it.
+        return False  # Without the header it is not a browser.
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -130,7 +130,7 @@ def _is_cross_origin(headers: Headers) -> bool:
 
 
 def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
-    """Return whether the connection comes from the owner of the session."""
+    """Return whether the connection has the sign-in of the session's owner."""
     owner = session_owners.find_session_owner(session_id)
     if owner is None:
         return False
@@ -142,7 +142,7 @@ def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
 def _drop_foreign_session(scope: Scope) -> Scope:
     """Return the scope without the id of a session to resume, unless this browser owns it.
 
-    Streamlit's page sends the id as the third of its WebSocket subprotocols.
+    Streamlit's page sends the id as the third WebSocket subprotocol.
     """
     connection = HTTPConnection(scope)
     offered = connection.headers.get(_PROTOCOL_HEADER, "").split(",")

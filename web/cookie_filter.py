@@ -6,14 +6,14 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _INVALID_NAME: Final = re.compile(rb"[^!-~ \t]")
-"""A byte that no cookie name has (RFC 6265)."""
+"""A byte that cookie names must not contain (RFC 6265)."""
 
 
 class CookieFilterMiddleware:
     """Removes cookies with an invalid name from requests.
 
-    Browsers reserve the prefix ``__Host-`` for this host. But Starlette (1.10) strips a no-break
-    space before it, with which another host of the domain can set such a cookie.
+    Browsers let only this host set names with the prefix ``__Host-``. But Starlette (1.10) strips a
+    no-break space before the prefix, so another host of the domain can set such a name.
     TODO(starlette>1.10): remove when Starlette strips spaces and tabs only.
     """
 
@@ -31,5 +31,7 @@ def _remove_invalid_cookies(headers: list[tuple[bytes, bytes]]) -> None:
     for index, (name, value) in enumerate(headers):
         if name == b"cookie" and _INVALID_NAME.search(value):
             cookies = value.split(b";")
-            valid = [each for each in cookies if not _INVALID_NAME.search(each.partition(b"=")[0])]
+            valid = [
+                cookie for cookie in cookies if not _INVALID_NAME.search(cookie.partition(b"=")[0])
+            ]
             headers[index] = (name, b";".join(valid))

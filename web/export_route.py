@@ -30,19 +30,19 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 
 _THREADS: Final = CapacityLimiter(4)
-"""Threads for all exports together; further exports wait."""
+"""Threads for all exports together; exports wait for a free one."""
 
-_EXPORTS_OF_ONE: Final = ConcurrencyLimit(2)
+_EXPORTS_PER_USER: Final = ConcurrencyLimit(2)
 """Exports at once per user: a slow reader keeps a few pages of issues in memory."""
 
 _PART_SIZE: Final = 65_536
-"""Characters per part of the response. One issue can have 10,000."""
+"""Characters per part of the response. An issue can have 10,000."""
 
 _MEDIA_TYPES: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
 class _ExportEndpoint:
-    """Sends the export as an ASGI app, which keeps the user's turn until the response has ended."""
+    """The ASGI app of the route. It keeps the user's turn until the response has ended."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -53,7 +53,7 @@ class _ExportEndpoint:
         if sign_in is None:
             await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
             return
-        turn = _EXPORTS_OF_ONE.get_semaphore(sign_in.username)
+        turn = _EXPORTS_PER_USER.get_semaphore(sign_in.username)
         if turn.locked():
             text = "Two downloads of yours are under way. Try again when one has ended."
             await PlainTextResponse(text, 429, {"Retry-After": "30"})(scope, receive, send)
@@ -93,7 +93,7 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
 
 def _format_lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
     if form == "csv":
-        # Without a byte order mark, Excel guesses another encoding.
+        # Without the byte order mark, Excel assumes another encoding.
         yield "\ufeff" + export_formats.format_csv_header()
     for issue in issues:
         yield (
@@ -118,7 +118,7 @@ async def _stream_in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
         if not text:
             return
         yield text
-        # An export works at most half of the time, so that other requests are not slowed down.
+        # Pause as long as the part took, so that an export leaves time for other requests.
         await asyncio.sleep(seconds)
 
 

@@ -1,6 +1,6 @@
-"""The page that the browser opens: Streamlit's, with our title, style and language (ASGI).
+"""The HTML page of Streamlit, with the portal's title, styles and language.
 
-Streamlit 1.67 applies a style from a script only after it shows the page, which then jumps.
+Streamlit 1.67 applies styles from a script only after it shows the page, which then jumps.
 """
 
 import gzip
@@ -19,13 +19,13 @@ from web import streamlit_compat
 _ASSETS: Final = Path(__file__).parent / "static"
 _STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
 _REPORT_PATH: Final = re.compile("/report(/?)$")
-"""A likely guess at the first page\'s address, which is "/"."""
+"""A likely guess at the URL of the report page, which is "/"."""
 _PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
 _EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class HtmlShellMiddleware:
-    """Replaces Streamlit's page with ours, in the person's language."""
+    """Replaces Streamlit's HTML page with ours, in the person's language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,37 +43,37 @@ class HtmlShellMiddleware:
         ):
             await self.app(scope, receive, send)
             return
-        if found := _REPORT_PATH.search(scope["path"]):
+        if match := _REPORT_PATH.search(scope["path"]):
             query = scope["query_string"].decode("latin-1")
-            first_page = "../" if found[1] else "./"
-            answer = RedirectResponse(f"{first_page}?{query}" if query else first_page)
-            await answer(scope, receive, send)
+            first_page = "../" if match[1] else "./"
+            redirect = RedirectResponse(f"{first_page}?{query}" if query else first_page)
+            await redirect(scope, receive, send)
             return
         pages = self.framed_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
-        page = pages[_language(scope)]
+        page = pages[_pick_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
-            await page.response(headers)(scope, receive, send)
+            await page.make_response(headers)(scope, receive, send)
             return
-        # The browser's copy may have another style or language.
+        # The browser may have cached the page with another style or language.
         del headers["if-none-match"], headers["if-modified-since"]
-        replaced = False
+        is_page = False
 
-        async def unless_page(message: Message) -> None:
-            nonlocal replaced
+        async def send_unless_page(message: Message) -> None:
+            nonlocal is_page
             if message["type"] == "http.response.start":
-                kind = Headers(raw=message["headers"]).get("content-type", "")
-                replaced = message["status"] == 200 and kind.startswith("text/html")
-            if not replaced:
+                media_type = Headers(raw=message["headers"]).get("content-type", "")
+                is_page = message["status"] == 200 and media_type.startswith("text/html")
+            if not is_page:
                 await send(message)
 
-        await self.app(scope, receive, unless_page)
-        if replaced:
-            await page.response(headers)(scope, receive, send)
+        await self.app(scope, receive, send_unless_page)
+        if is_page:
+            await page.make_response(headers)(scope, receive, send)
 
 
 def is_page_request(scope: Scope) -> bool:
-    """Return whether a request asks for a known page. Streamlit would take 3 ms to answer it."""
+    """Return whether a request is for a known page, which Streamlit would take 3 ms to send."""
     return (
         scope["type"] == "http"
         and scope["method"] in ("GET", "HEAD")
@@ -81,32 +81,32 @@ def is_page_request(scope: Scope) -> bool:
     )
 
 
-def _language(scope: Scope) -> str:
+def _pick_language(scope: Scope) -> str:
     request = Request(scope)
-    # The browser's first tag, as in `navigator.language`, from which Streamlit has its locale.
+    # The first tag equals `navigator.language`, from which Streamlit takes its locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
     return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
 class _Page:
-    """HTML that is compressed once, not for each request."""
+    """An HTML page, compressed once rather than per request."""
 
     def __init__(self, text: str) -> None:
         self._plain = text.encode()
         self._compressed = gzip.compress(self._plain)
 
-    def response(self, asked: Headers) -> HTMLResponse:
-        """Build the response to a request with these headers."""
+    def make_response(self, request_headers: Headers) -> HTMLResponse:
+        """Make the response to a request with these headers."""
         headers = {
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding, Accept-Language, Cookie",
         }
-        if "gzip" not in asked.get("accept-encoding", ""):
+        if "gzip" not in request_headers.get("accept-encoding", ""):
             return HTMLResponse(self._plain, headers=headers)
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
 def _make_page(code: str, *styles: str) -> _Page:
-    root = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
+    root_tag = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-    return _Page(streamlit_compat.make_index_html(root=root, title="Issue Portal", style=style))
+    return _Page(streamlit_compat.make_index_html(root=root_tag, title="Issue Portal", style=style))

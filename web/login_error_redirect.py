@@ -1,4 +1,4 @@
-"""Guards Streamlit's routes to the OIDC provider and back."""
+"""Guards and error handling for Streamlit's routes to the OIDC provider and back."""
 
 import asyncio
 from contextlib import nullcontext, suppress
@@ -18,20 +18,20 @@ from issue_portal.core.token_bucket import ConcurrencyLimit
 from web.streamlit_compat import SIGN_IN_ROUTES
 
 _PROVIDER_SECONDS: Final = 10.0
-"""Seconds for all requests to the provider that one request of a browser causes."""
+"""Seconds for all requests to the provider that a browser's request causes."""
 
 _MOST_AT_ONCE: Final = 20
 """Requests of one address at once; a hundred users may sign in at the same time."""
 
 
 class LoginErrorRedirectMiddleware:
-    """Makes up for what Streamlit's sign-in routes (1.67) lack.
+    """Adds error handling and checks that Streamlit's sign-in routes (1.67) lack.
 
-    - If the provider fails, Streamlit shows a bare error page. This redirects to the portal, which
-      explains the failure.
-    - Any site could sign users out with a link. This accepts a sign-out from the portal only, and
-      revokes the sign-in, which Streamlit ends in this browser only.
-    - This accepts a return from the provider only in the browser that left for it.
+    - If the provider fails, it redirects to the portal, which explains the failure. Streamlit shows
+      a bare error page.
+    - It accepts a sign-out from the portal only, and revokes the sign-in. Streamlit lets any site
+      sign users out with a link, and does not invalidate copies of the cookies.
+    - It accepts a return from the provider only in the browser that started the sign-in.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -50,7 +50,7 @@ class LoginErrorRedirectMiddleware:
             return
         if path.endswith("/auth/logout"):
             request = HTTPConnection(scope)
-            # "none": the user typed the address. Browsers always send the header.
+            # Browsers always send the header; "none" means that the user typed the address.
             if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
@@ -66,7 +66,7 @@ class LoginErrorRedirectMiddleware:
     async def _ask_provider(self, scope: Scope, receive: Receive, send: Send, state: str) -> None:
         """Let Streamlit answer, or redirect to the portal if the provider fails or is slow.
 
-        ``state`` is that of a return from the provider, or "".
+        ``state`` is the OAuth state on return from the provider, else "".
         """
         is_login = scope["path"].endswith("/auth/login")
         is_answered = False
@@ -96,12 +96,12 @@ class LoginErrorRedirectMiddleware:
 
 
 def _has_state_cookie(request: HTTPConnection, state: str) -> bool:
-    """Return whether this browser left for the provider with this ``state``."""
+    """Return whether this browser started the sign-in with this ``state``."""
     return oidc_cookies.name_state_cookie(state) in request.cookies
 
 
 def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
-    """Return the header that makes the browser remember its departure for so many seconds."""
+    """Return the header that makes the browser store the state; [] without one."""
     if not state:
         return []
     response, is_secure = Response(), oidc_cookies.is_over_tls()
@@ -111,9 +111,9 @@ def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
 
 
 def _find_state(query: str) -> str:
-    """Return the OAuth 2 ``state`` of a query, which identifies one sign-in attempt.
+    """Return the OAuth 2 ``state`` of a query, which identifies a sign-in attempt.
 
-    Returns "" if there are several, of which Streamlit would take the last.
+    Returns "" if there are several, because Streamlit would use the last.
     """
     states = parse_qs(query, keep_blank_values=True).get("state", [])
     return states[0] if len(states) == 1 else ""

@@ -1,7 +1,8 @@
-"""Rate limit for HTTP requests of one address: requests a second, and requests at once.
+"""Rate limits for the HTTP requests of an address: per second, and at once.
 
-Requests are delayed, and refused only when very many of an address wait. Long requests and long
-responses count as several. The files of Streamlit's page, about eighty, count little.
+Requests beyond a limit are delayed. They are refused only when very many of the address wait. Long
+requests and responses count as several. Streamlit's static files, about eighty per page, count
+little.
 """
 
 import asyncio
@@ -25,26 +26,27 @@ REQUESTS: Final = (100.0, 400)
 """Refill a second, and burst. A request takes about a millisecond of processor time."""
 
 REQUESTS_IN_A_ROW: Final = (400.0, 40)
-"""Refill a second, and burst, of requests in a row: opening a page takes 40. Beyond that, requests
-of other addresses get turns in between.
+"""Refill a second, and burst. Opening a page takes 40 requests; after those, requests of other
+addresses get turns in between.
 """
 
 MOST_AT_ONCE: Final = 100
+"""Requests of an address at once."""
 
 MOST_IN_ALL: Final = 400
 MOST_OF_A_BROWSER: Final = 10
-"""With `MOST_IN_ALL` requests at once, each address may have only as many as a browser needs. The
+"""Once there are `MOST_IN_ALL` requests, an address may have only as many as a browser needs. The
 remaining connections (`uvicorn_connections.MOST_CONNECTIONS`) are for addresses with few requests.
 """
 
 MOST_AT_WORK: Final = 6
 WORK_SECONDS: Final = 0.1
-"""Requests of an address that are processed at once, and the seconds after which one counts as
-waiting, for the database or the network, and frees its place. Most requests take 3 ms.
+"""Requests of an address that run at once. After `WORK_SECONDS` a request counts as waiting for the
+database or the network, and the next one may run. Most requests take 3 ms.
 """
 
 REFUSAL_SECONDS: Final = 1.0
-"""Delay of a refusal, so that a client cannot retry at once."""
+"""Delay of a refusal, which slows down retries."""
 
 MOST_REFUSALS: Final = 150
 MOST_REFUSALS_OF_ONE: Final = 50
@@ -64,13 +66,13 @@ _COST_OF_A_SIGN_IN: Final = 10
 
 _COST_OF_A_SESSION: Final = 5
 _COST_OF_AN_UNKNOWN_PATH: Final = 3
-"""Streamlit looks for a file in a thread, and then sends its page."""
+"""For an unknown path, Streamlit looks for a file in a thread and then sends its page."""
 
 _CHEAP: Final = ("/api/", "/_stcore/", "/media/")
 
 _COST_OF_A_FILE: Final = 0.2
 _FILE_RESPONSE_FACTOR: Final = 0.1
-"""Files of the page may be sent at 16 MB a second in the long run."""
+"""Static files may be sent at 16 MB a second in the long run."""
 
 _LONGEST_COOKIES: Final = 32_768
 _MOST_COOKIES: Final = 200
@@ -80,19 +82,19 @@ _MOST_ESCAPES: Final = 100
 
 @dataclass(eq=False)
 class _Usage:
-    """What one address uses."""
+    """Current usage of one address."""
 
     requests: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS))
     in_a_row: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS_IN_A_ROW))
     at_once: int = 0
-    """Requests that wait or are processed; WebSockets count until they are open."""
+    """Requests that wait or run; WebSockets count until they are open."""
     refusals: int = 0
     """Delayed refusals."""
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_WORK))
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Wait for a turn, and keep it to the end of the block or for `WORK_SECONDS`."""
+    async def take_turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and keep it until the block ends, at most for `WORK_SECONDS`."""
         await self.turns.acquire()
         unreleased = [self.turns]
 
@@ -109,7 +111,7 @@ class _Usage:
 
 
 class RequestLimitsMiddleware:
-    """Delays the requests of an address that sends too many; refuses cookies that are too long."""
+    """Delays the requests of an address that sends too many, and refuses excessive cookies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -118,13 +120,13 @@ class RequestLimitsMiddleware:
         self._refusals = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on once it is its turn, or refuse it."""
+        """Pass the request on when its turn comes, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         address = find_client_key(scope)
         usage = self._get_usage(address) if address else _Usage()
-        if usage.at_once >= self._most_at_once():
+        if usage.at_once >= self._get_most_at_once():
             refusal = PlainTextResponse("Too many requests at once.", 429, {"Retry-After": "2"})
             await self._refuse(refusal, usage, scope, receive, send)
             return
@@ -141,7 +143,7 @@ class RequestLimitsMiddleware:
                 return
             if scope["type"] == "http":
                 cost_of_a_byte = (_FILE_RESPONSE_FACTOR if is_file else 1) / _RESPONSE_UNIT
-                async with usage.at_work():
+                async with usage.take_turn():
                     await self.app(
                         scope, receive, _limit_response_rate(send, usage.requests, cost_of_a_byte)
                     )
@@ -151,8 +153,8 @@ class RequestLimitsMiddleware:
             usage.at_once -= 1
         await self.app(scope, receive, send)
 
-    def _most_at_once(self) -> int:
-        """Return how many requests an address may have at once now."""
+    def _get_most_at_once(self) -> int:
+        """Return how many requests an address may currently have at once."""
         return MOST_AT_ONCE if self._at_once < MOST_IN_ALL else MOST_OF_A_BROWSER
 
     async def _refuse(
@@ -187,7 +189,7 @@ class RequestLimitsMiddleware:
 
 
 def _limit_response_rate(send: Send, requests: TokenBucket, cost: float) -> Send:
-    """Return a wrapper of ``send`` that waits for tokens; a byte of the body costs ``cost``."""
+    """Return a wrapper of ``send`` that takes ``cost`` tokens per byte of the body."""
 
     async def send_wrapper(message: Message) -> None:
         if size := len(message.get("body", b"")):
@@ -198,7 +200,7 @@ def _limit_response_rate(send: Send, requests: TokenBucket, cost: float) -> Send
 
 
 def _estimate_cost(scope: Scope) -> float:
-    """Return as how many requests this one counts, without its response."""
+    """Return the cost in requests, without the response."""
     headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
@@ -207,7 +209,7 @@ def _estimate_cost(scope: Scope) -> float:
 
 
 def _get_base_cost(scope: Scope) -> int:
-    """Return as how many requests a short one of this path counts."""
+    """Return the cost in requests of a short request to this path."""
     if scope["type"] == "websocket":
         return _COST_OF_A_SESSION
     if scope["path"].endswith(SIGN_IN_ROUTES):

@@ -1,13 +1,14 @@
-"""A fair scheduler for script runs, so that one visitor cannot stop the portal for others.
+"""A fair scheduler for script runs, so that one visitor cannot block the portal for others.
 
-Streamlit (1.67) starts a thread for every run at once, without limit. Here a run waits until
+Streamlit (1.67) starts a thread for every run at once, without limit. The scheduler delays a run
+until
 
 - its connection, its address and the process have tokens left,
 - the previous run of its connection has finished,
 - fewer than `SLOTS` scripts are running.
 
-Waiting addresses take turns. Tabs that run more than a user at work would wait until nothing else
-runs, or for a second. Runs are delayed, never dropped.
+Waiting addresses take turns. Busy tabs, which run more than a person at work would, wait until
+nothing else runs, or for a second. No run is dropped.
 """
 
 import asyncio
@@ -28,57 +29,60 @@ SLOTS: Final = 2 * (os.cpu_count() or 1)
 SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 4)
 
 SLOT_SECONDS: Final = 0.1
-"""After this time a script counts as waiting for something else, and its slot becomes free.
-
-Most scripts take 5 to 20 ms. One that waits for a slow server takes seconds but no processor time.
-"""
+"""Seconds after which a script counts as waiting and frees its slot. Most take 5 to 20 ms."""
 
 _MOST_SLOTS_IN_A_ROW: Final = 10
-"""How often a slot is extended while as many scripts compute as slots are taken."""
+"""How often a slot is extended while all scripts with slots compute."""
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
 RUNS_IN_ALL: Final = (300.0, 1_500)
+"""Limits of runs: refill a second, and burst."""
+
 _RUNS_AT_WORK: Final = (2.0, 100)
+"""Runs of a person at work in one tab: refill a second, and burst."""
+
 _FEW_RUNS: Final = 10
-"""Runs of a user at work in one tab: refill a second and burst; and the runs that may be missing
-from the bucket before the tab counts as busy. After a flood, a tab stays busy for 40 seconds.
+"""Runs that may be missing from the bucket `_RUNS_AT_WORK` before the tab counts as busy. After a
+flood, a tab stays busy for 40 seconds.
 """
 
 _LONGEST_WAIT: Final = 1.0
-"""Seconds after which a busy tab may run a script although others run."""
+"""Seconds after which a busy tab may run a script even if others run."""
 
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
 BYTES_IN_ALL: Final = (1_000_000.0, 10_000_000)
-"""Refill a second, and burst. All messages count, whether they run a script or not."""
+"""Limits of messages: refill a second, and burst. Messages that run no script count, too."""
 
 
 @dataclass(eq=False)
 class Address:
-    """The limits that the connections of one address share."""
+    """An address, with the limits that its connections share."""
 
     runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_ADDRESS))
     data: TokenBucket = field(default_factory=lambda: TokenBucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     waiting: list["Request"] = field(default_factory=list)
-    closed: list[TokenBucket] = field(default_factory=list)
-    """Recent runs of closed tabs. New tabs inherit them: reopening a tab does not reset them."""
-    had_turn_at: float = 0.0
-    """The address whose last turn is longest ago is next."""
+    closed_runs: list[TokenBucket] = field(default_factory=list)
+    """Recent runs of closed tabs. New tabs inherit them, so that reopening does not reset them."""
+    last_turn_at: float = 0.0
+    """Time of the last turn. The address that has waited longest since is next."""
 
     def inherit_runs(self) -> TokenBucket:
         """Return the recent runs that a new tab inherits: those of the busiest closed tab."""
-        self.closed = [each for each in self.closed if not each.is_full]
-        busiest = max(self.closed, key=lambda each: each.used, default=TokenBucket(*_RUNS_AT_WORK))
+        self.closed_runs = [each for each in self.closed_runs if not each.is_full]
+        busiest = max(
+            self.closed_runs, key=lambda each: each.used, default=TokenBucket(*_RUNS_AT_WORK)
+        )
         with suppress(ValueError):
-            self.closed.remove(busiest)
+            self.closed_runs.remove(busiest)
         return busiest
 
     @property
     def next(self) -> "Request":
         """The waiting request whose turn it is."""
-        return min(self.waiting, key=lambda request: request.place)
+        return min(self.waiting, key=lambda request: request.sort_key)
 
 
 @dataclass(eq=False)
@@ -88,7 +92,7 @@ class Connection:
     address: Address
     runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_CONNECTION))
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(*MESSAGES_PER_CONNECTION))
-    lately: TokenBucket = field(default_factory=lambda: TokenBucket(*_RUNS_AT_WORK))
+    recent_runs: TokenBucket = field(default_factory=lambda: TokenBucket(*_RUNS_AT_WORK))
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the connection has no slot."""
 
@@ -97,22 +101,22 @@ class Connection:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the tab has recently run more than a user at work would."""
-        return self.lately.used > _FEW_RUNS
+        """Whether the tab has recently run more than a person at work would."""
+        return self.recent_runs.used > _FEW_RUNS
 
 
 @dataclass(eq=False)
 class Request:
-    """A script run that waits."""
+    """A script run that waits for a slot."""
 
     connection: Connection
     granted: asyncio.Future[None]
-    asked_at: float = field(default_factory=time.monotonic)
+    requested_at: float = field(default_factory=time.monotonic)
 
     @property
-    def place(self) -> tuple[bool, float]:
+    def sort_key(self) -> tuple[bool, float]:
         """Sort key among the requests of the address."""
-        return self.connection.is_busy, self.asked_at
+        return self.connection.is_busy, self.requested_at
 
 
 class ScriptScheduler:
@@ -129,20 +133,20 @@ class ScriptScheduler:
         self._busy_scripts = _BusyScripts()
 
     def join(self, address: str) -> Connection:
-        """Add a connection. Without an address ("") it shares its limits with no other."""
+        """Add a connection. Connections without an address ("") do not share limits."""
         for name, idle in list(self._addresses.items()):
             if not idle.connections and idle.runs.is_full and idle.data.is_full:
                 del self._addresses[name]
         shared = self._addresses.setdefault(address, Address()) if address else Address()
         shared.connections += 1
-        return Connection(shared, lately=shared.inherit_runs())
+        return Connection(shared, recent_runs=shared.inherit_runs())
 
     def leave(self, connection: Connection) -> None:
         """Remove a closed connection."""
         self.finish_run(connection)
         connection.address.connections -= 1
-        if not connection.lately.is_full:
-            connection.address.closed.append(connection.lately)
+        if not connection.recent_runs.is_full:
+            connection.address.closed_runs.append(connection.recent_runs)
 
     async def take_message(self, connection: Connection, size: int) -> None:
         """Wait until the connection may send one more message of ``size`` bytes."""
@@ -151,10 +155,10 @@ class ScriptScheduler:
         await take_tokens(self._data, size)
 
     async def wait_for_turn(self, connection: Connection) -> None:
-        """Wait until a script of this connection may run. It has a slot until `finish_run`."""
+        """Wait until the connection may run a script. It then has a slot until `finish_run`."""
         await take_tokens(connection.runs)
-        # Streamlit would stop the running script and start another. Its output so far would still
-        # be sent, and Streamlit sends the messages of all sessions one by one.
+        # Otherwise Streamlit would stop the running script, start another, and still send the first
+        # one's output. It sends the messages of all sessions one by one.
         await connection.idle.wait()
         request = Request(connection, asyncio.get_running_loop().create_future())
         connection.address.waiting.append(request)
@@ -178,21 +182,21 @@ class ScriptScheduler:
             left = self._runs.seconds_until_token()
             ready = [] if left else [each for each in self._waiting if self._may_run(each)]
             if not ready:
-                waits = [left] if left else [self._seconds_left(each) for each in self._waiting]
+                waits = [left] if left else [self._get_wait(each) for each in self._waiting]
                 if soonest := min((wait for wait in waits if wait), default=0.0):
                     self._timer = asyncio.get_running_loop().call_later(soonest, self._grant)
-                return  # No timer is needed for a slot: `finish_run` calls when one is free.
-            self._start(min(ready, key=lambda each: each.had_turn_at))
+                return  # A free slot needs no timer: `finish_run` calls this method.
+            self._start(min(ready, key=lambda each: each.last_turn_at))
 
     def _may_run(self, address: Address) -> bool:
         slots = sum(each.address is address for each in self._slots)
         has_slot = len(self._slots) < SLOTS and slots < SLOTS_PER_ADDRESS
-        return has_slot and not self._seconds_left(address)
+        return has_slot and not self._get_wait(address)
 
-    def _seconds_left(self, address: Address) -> float:
-        """Return the seconds until this address may run a script, if a slot is free then."""
+    def _get_wait(self, address: Address) -> float:
+        """Return the seconds until this address may run a script, provided that a slot is free."""
         if self._slots and address.next.connection.is_busy:
-            wait = address.had_turn_at + _LONGEST_WAIT - time.monotonic()
+            wait = address.last_turn_at + _LONGEST_WAIT - time.monotonic()
         else:
             wait = 0.0
         return max(wait, address.runs.seconds_until_token())
@@ -205,16 +209,16 @@ class ScriptScheduler:
         if request.granted.done():
             return  # The connection was closed.
         connection = request.connection
-        for bucket in (self._runs, address.runs, connection.lately):
+        for bucket in (self._runs, address.runs, connection.recent_runs):
             bucket.take()
-        address.had_turn_at = time.monotonic()
+        address.last_turn_at = time.monotonic()
         connection.idle.clear()
         self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)
 
     def _keep_slot(self, connection: Connection, times: int) -> None:
         def check() -> None:
-            # It is not known which script has which slot, but how many scripts compute.
+            # Streamlit does not tell which script has which slot, so compare the totals.
             if times > 1 and self._busy_scripts.count() >= len(self._slots):
                 self._keep_slot(connection, times - 1)
             else:
@@ -225,7 +229,7 @@ class ScriptScheduler:
 
 
 class _BusyScripts:
-    """Counts the scripts that use a processor rather than wait for a response or a lock."""
+    """Counts the scripts that use processor time rather than wait."""
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
@@ -233,7 +237,10 @@ class _BusyScripts:
         self._count = 0
 
     def count(self) -> int:
-        """Return how many used a processor since the last count, at least `SLOT_SECONDS` ago."""
+        """Return how many scripts used processor time since the last count.
+
+        Counts again only after `SLOT_SECONDS`.
+        """
         now = time.monotonic()
         if now - self._seen_at >= SLOT_SECONDS:
             used = _measure_processor_time()

@@ -12,7 +12,7 @@ from web import streamlit_compat
 def load_secrets() -> None:
     """Load the secrets files, and set their root values as environment variables.
 
-    Existing environment variables win. Raises `FatalError` if a file cannot be read.
+    Existing environment variables override them. Raises `FatalError` if a file is invalid.
     """
     files = [path for name in st.get_option("secrets.files") if (path := Path(name)).exists()]
     if not files:
@@ -21,7 +21,7 @@ def load_secrets() -> None:
     if not _load():
         names = " or ".join(map(str, files))
         raise FatalError(f"Cannot read the secrets in {names}: is that TOML?")
-    # Streamlit 1.67 overwrites variables with strings and numbers, and leaves out booleans.
+    # Streamlit 1.67 overwrites existing variables, and skips booleans.
     for name, value in streamlit_compat.read_root_secrets().items():
         if isinstance(value, bool):
             os.environ[name] = str(value)

@@ -1,4 +1,4 @@
-"""The portal's own Prometheus metric: the browser tabs that are connected to this process."""
+"""Prometheus metric: the browser tabs that are connected to this process."""
 
 from prometheus_client import Gauge
 

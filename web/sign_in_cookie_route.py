@@ -1,4 +1,4 @@
-"""The route that sets the sign-in cookie as HttpOnly, which a page cannot do."""
+"""The route that sets the sign-in cookie as HttpOnly, which a Streamlit page cannot do."""
 
 import time
 from typing import Final
@@ -12,11 +12,11 @@ from auth.sign_in_cookie import COOKIE_NAME, TICKET_HEADER, pending_cookies
 
 
 def _set_cookie(request: Request) -> Response:
-    # Pages of other sites cannot send this header: CORS would have to allow it.
+    # Other sites cannot send this header, because CORS does not allow it.
     cookie = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
     if cookie is None or cookie.until < time.monotonic():
         return PlainTextResponse("This ticket is not good, or not any more.", 400)
-    # From the browser: a proxy may send us plain HTTP.
+    # Read the scheme from the browser's header: the proxy may send plain HTTP.
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(

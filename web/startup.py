@@ -36,7 +36,7 @@ from web.secrets_file import load_secrets
 
 @dataclass(frozen=True)
 class Installation:
-    """The keys of this process and, unless a remote API is set, the embedded one."""
+    """The keys of this process, and the service of the embedded API; None with a remote one."""
 
     keys: SecretKeys
     service: Service | None
@@ -53,7 +53,7 @@ class Installation:
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
         """Connect the portal to its API for as long as the server runs."""
-        # What is loaded now stays: the garbage collector need not scan it.
+        # Loaded objects live as long as the process, so the garbage collector need not scan them.
         gc.freeze()
         gc.enable()
         _print_url()
@@ -76,7 +76,7 @@ class Installation:
 
 
 def start() -> Installation:
-    """Prepare everything that the server needs; raises `FatalError`."""
+    """Prepare everything that the server needs; raise `FatalError` if that is impossible."""
     try:
         load_secrets()
         return _prepare(get_settings())
@@ -105,7 +105,7 @@ def _prepare(settings: Settings) -> Installation:
     if new_passwords:
         _print_passwords(new_passwords)
     if mode is not SignInMode.ACCOUNTS and not settings.reviewers:
-        sys.stderr.write("\n  Nobody reviews: name reviewers in ISSUES_REVIEWERS.\n")
+        sys.stderr.write("\n  There are no reviewers: list them in ISSUES_REVIEWERS.\n")
     return Installation(keys, service)
 
 
@@ -120,7 +120,7 @@ def _print_passwords(passwords: dict[str, str]) -> None:
     text = "\n".join(
         [
             "",
-            "  Two accounts were made. Their passwords are shown only this once:",
+            "  Two accounts were created. Their passwords are shown only once:",
             "",
             *lines,
             "",

@@ -1,8 +1,8 @@
-"""The only module that touches Streamlit's insides; all others use what Streamlit documents.
+"""The only module that uses Streamlit's internals; all others use its public API.
 
-Measured on Streamlit 1.67. `docs/upgrading.md` lists the hooks and
-`tests/unit/test_framework_hooks.py` asserts each. This module imports nothing of the portal, so
-every layer may import it.
+Written for Streamlit 1.67. `docs/upgrading.md` lists the hooks, and
+`tests/unit/test_framework_hooks.py` checks them. Every layer may import this module, because it
+imports no other module of the portal.
 """
 
 import logging
@@ -50,15 +50,15 @@ TODO(streamlit>1.67): remove when Streamlit limits how many scripts run at once.
 """
 
 UPLOAD_PATH: Final = "/_stcore/upload_file/"
-"""Part of the path of uploads, which Streamlit accepts even where no page asks for a file.
+"""Part of the path of uploads, which Streamlit accepts even if no page asks for a file.
 
 TODO(streamlit>1.67): remove when uploads can be switched off.
 """
 
 SESSION_ID_INDEX: Final = 2
-"""Place of the session to resume among the WebSocket subprotocols that the page sends.
+"""Index of the id of the session to resume among the page's WebSocket subprotocols.
 
-TODO(streamlit>1.67): remove when Streamlit checks whose session a browser resumes.
+TODO(streamlit>1.67): remove when Streamlit checks the owner of a resumed session.
 """
 
 SIGN_IN_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
@@ -74,9 +74,9 @@ _INDEX_PARTS: Final = ('<html lang="en">', "<title>Streamlit</title>", "</body>"
 
 
 def disable_pages_directory() -> None:
-    """Stop Streamlit from treating the folder `pages` as its own kind of multipage app.
+    """Stop Streamlit from treating the folder `pages` as a multipage app of the old kind.
 
-    Until `st.navigation` has run for the first time, a deep link would skip portal.py.
+    Otherwise a deep link would skip portal.py until `st.navigation` has run for the first time.
     TODO(streamlit>1.67): remove when `st.App` has an option for it.
     """
     PagesManager.uses_pages_directory = False
@@ -96,8 +96,8 @@ def find_own_url() -> str:
 def propagate_logs() -> None:
     """Send Streamlit's log records to the root logger only, which has our format.
 
-    Streamlit gives each logger a handler of its own as soon as the logger exists.
-    TODO(streamlit>1.67): remove when an option leaves handlers to the program.
+    Streamlit adds a handler to each of its loggers.
+    TODO(streamlit>1.67): remove when an option turns these handlers off.
     """
 
     def propagate(logger: logging.Logger) -> None:
@@ -110,8 +110,8 @@ def propagate_logs() -> None:
 def load_secrets_files() -> bool:
     """Load the secrets files; return False if one cannot be parsed.
 
-    Raises `ValueError` for a file that is not UTF-8 and for a value that no environment variable
-    can have. Streamlit loads the files only when a script runs, which is too late for settings.
+    Raises `ValueError` for a file that is not UTF-8, and for a value that an environment variable
+    cannot have. Streamlit loads the files only when a script runs, which is too late for settings.
     TODO(streamlit>1.67): remove when `st.secrets` can be loaded before the server starts.
     """
     return secrets_singleton.load_if_toml_exists()
@@ -126,19 +126,19 @@ def read_root_secrets() -> dict[str, Any]:
 
 
 def get_static_folder() -> Path:
-    """Return the folder with the files of Streamlit's page.
+    """Return the folder of Streamlit's static files.
 
-    Streamlit reads each file from disk for each request: 3 ms of processor time.
+    Streamlit reads a file from disk for each request, which takes 3 ms of processor time.
     TODO(streamlit>1.67): remove when Streamlit caches them in memory.
     """
     return Path(get_static_dir())
 
 
 def make_index_html(*, root: str, title: str, style: str) -> str:
-    """Return Streamlit's page with `root` as its `<html>` tag, and with a title and style of ours.
+    """Return Streamlit's HTML page with `root` as its `<html>` tag, and with our title and styles.
 
     Styles from a script arrive after the page is shown, which then jumps. Raises `RuntimeError` if
-    this Streamlit's page has another form.
+    Streamlit's page has changed.
     TODO(streamlit>1.67): remove when language, title and style of the page can be configured.
     """
     page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
@@ -165,7 +165,7 @@ def serve_component_files(package: str, name: str, folder: Path, root: Path) -> 
 
 
 def identify_component_registry() -> int:
-    """Return a number that changes with the registry of components: each AppTest has a new one."""
+    """Return the id of the registry of components. Each AppTest has its own registry."""
     return id(get_bidi_component_manager())
 
 
@@ -173,7 +173,7 @@ def identify_component_registry() -> int:
 
 
 def get_session_id() -> str | None:
-    """Return the id of the browser session whose script calls; None outside of a script.
+    """Return the id of the browser session whose script is running; None outside a script.
 
     TODO(streamlit>1.67): remove when `st.context` has the session id.
     """
@@ -182,7 +182,7 @@ def get_session_id() -> str | None:
 
 
 def is_fragment_run() -> bool:
-    """Whether this run is of a fragment alone, which sees the URL as of the last full run.
+    """Return whether only a fragment runs. A fragment sees the URL of the last full run.
 
     TODO(streamlit>1.67): remove when the browser's URL is current in fragment runs.
     """
@@ -217,7 +217,7 @@ def check_auth_provider(name: str) -> None:
 
 
 def read_proxy_user(headers: Headers) -> dict[str, str | bool | None]:
-    """Return what the headers of `server.trustedUserHeaders` say, as `st.user` does in a script.
+    """Return the user in the headers of `server.trustedUserHeaders`, like `st.user` in a script.
 
     TODO(streamlit>1.67): remove when routes of `st.App` have `st.user`.
     """
@@ -230,16 +230,16 @@ def get_redirect_origin() -> str:
 
 
 def read_user_cookie(read: Callable[[str], bytes | None]) -> bytes | None:
-    """Return the claims of a sign-in, which Streamlit spreads over cookies; None without them.
+    """Return the claims of a sign-in, which Streamlit splits into cookies; None without them.
 
-    `read` returns the verified value of the cookie with a name.
+    `read` takes the name of a cookie and returns its verified value.
     TODO(streamlit>1.67): remove when Streamlit signs all cookies of a sign-in together.
     """
     return get_cookie_with_chunks(read, USER_COOKIE_NAME)
 
 
 def sign_cookie(name: str, value: str) -> str:
-    """Sign a cookie's value with the secret of Streamlit's own cookies."""
+    """Sign a cookie's value with Streamlit's cookie secret."""
     return create_signed_value(get_cookie_secret(), name, value).decode()
 
 

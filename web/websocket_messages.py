@@ -1,7 +1,7 @@
-"""Filters the messages of a browser tab: only the types that the portal's pages need get through.
+"""Filters the messages of a browser tab: only types that the portal's pages need reach Streamlit.
 
 Streamlit (1.67) also answers other types for any visitor: it reads the git repository, clears
-caches and loads files. It does so on the event loop, which blocks all other sessions.
+caches and loads files. This work blocks the event loop, and with it all sessions.
 """
 
 from typing import Final
@@ -13,10 +13,10 @@ from web.script_scheduler import Connection, ScriptScheduler
 from web.streamlit_compat import BackMsg, ClientState, ForwardMsg
 
 LONGEST_MESSAGE: Final = 256_000
-"""Bytes of a message. The longest text with the rest of the page takes a third of it."""
+"""Bytes of a message. A page with the longest text needs a third of that."""
 
 LONGEST_QUERY: Final = 65_536
-"""Bytes of the query in the page's URL, as uvicorn limits it."""
+"""Bytes of the query in the page's URL; uvicorn has the same limit."""
 
 MOST_WIDGETS: Final = 1_000
 MOST_HASHES: Final = 5_000
@@ -25,13 +25,13 @@ MOST_HASHES: Final = 5_000
 _RUN_TYPE: Final = "rerun_script"
 _NEEDED_TYPES: Final = (_RUN_TYPE, "stop_script", "app_heartbeat")
 _LONGEST_FINISHED: Final = 400
-"""Bytes: longer messages to the browser never announce that a script has finished."""
+"""Bytes of the longest message that announces the end of a script."""
 
 _REFUSED_TEXT, _TOO_BIG, _NOT_A_MESSAGE, _GONE = 1003, 1009, 1002, 1006
 
 
 class WebSocketMessages:
-    """Passes the messages of one connection to Streamlit, each when it is its turn."""
+    """Passes the messages of one connection to Streamlit when their turn comes."""
 
     def __init__(
         self, scheduler: ScriptScheduler, connection: Connection, receive: Receive, send: Send
@@ -86,8 +86,8 @@ class WebSocketMessages:
         try:
             await self._send(message)
         except OSError:
-            # The browser disconnected. Streamlit (1.67) would log this as an error of its own; it
-            # learns of the disconnect from `receive`.
+            # The browser disconnected. Streamlit (1.67) would log an error; `receive` reports the
+            # disconnect instead.
             self._is_gone = True
 
     async def _close(self, code: int) -> Message:
@@ -97,7 +97,7 @@ class WebSocketMessages:
 
 
 def _exceeds_limits(run: ClientState) -> bool:
-    """Return whether a run asks for more work than any page does, even in a short message."""
+    """Return whether a run asks for more work than any page needs."""
     return (
         len(run.query_string.encode()) > LONGEST_QUERY
         or len(run.widget_states.widgets) > MOST_WIDGETS

@@ -13,7 +13,7 @@ from components.ui.i18n import N_, _, ngettext
 from components.ui.plain_text import strip_punctuation
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
 from issue_portal.models.responses import HistoryEntry
-from issue_portal.models.vocabulary import IssueState, IssueType, Role
+from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -171,8 +171,7 @@ def list_reference_labels() -> tuple[str, str, str]:
 def explain_references() -> str:
     """Explain thread, interaction and project to people who do not know these words."""
     return _(
-        "IDs from the assistant: the conversation, the answer in it, and the project"
-        " it belongs to. A conversation ID needs an answer ID, and vice versa."
+        "These IDs come from the assistant. The conversation ID and the answer ID go together."
     )
 
 
@@ -188,9 +187,9 @@ def explain_password_fault(fault: PasswordFault) -> str:
 
 def describe_event(entry: HistoryEntry) -> str:
     """Describe one entry of an issue's history."""
-    if entry.action == "created":
+    if entry.action == HistoryAction.CREATED:
         return _("Reported")
-    if entry.action == "deleted":
+    if entry.action == HistoryAction.DELETED:
         return _("Deleted")
     return ", ".join(_describe_change(c.field, c.new) for c in entry.changes) or _("Changed")
 

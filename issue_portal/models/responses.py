@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from issue_portal.models.vocabulary import IssueState, IssueType
+from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 
@@ -64,6 +64,8 @@ Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
 OpenIssueType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 
 OpenIssueState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
+
+OpenHistoryAction = Annotated[HistoryAction | str, Field(union_mode="left_to_right")]
 
 
 class User(_TolerantModel):
@@ -150,7 +152,7 @@ class HistoryEntry(_TolerantModel):
     """One change of an issue. ``by`` is null for an anonymous reporter."""
 
     at: Moment
-    action: str = Field(description="`created`, `updated` or `deleted`.")
+    action: OpenHistoryAction
     by: User | None = None
     changes: tuple[Change, ...] = ()
 

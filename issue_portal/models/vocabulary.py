@@ -50,6 +50,14 @@ NEXT_STATES = {
 """States that a reviewer can move an issue to, the usual one first."""
 
 
+class HistoryAction(StrEnum):
+    """What happened to an issue, in an entry of its history."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+
+
 class UserState(StrEnum):
     """State of a user. Inactive users cannot use the API."""
 

@@ -29,7 +29,7 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     expect(reviewer.row(words)).to_have_count(3)
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(words)
     press("z")
-    reviewer.sees("There is nothing to undo")
+    reviewer.sees("Nothing to undo")
 
     press("j")
     press("j")

@@ -16,9 +16,7 @@ from tests.servers.processes import free_port
 from web.streamlit_compat import BackMsg
 
 NO_MATCH = "Wrong username or password."
-
-
-TOO_MANY = "There were too many wrong passwords. Wait 15 minutes and try again."
+TOO_MANY = "Too many wrong passwords. Try again in 15 minutes."
 
 
 @pytest.fixture

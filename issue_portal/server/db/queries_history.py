@@ -11,6 +11,7 @@ from sqlalchemy import (
     select,
 )
 
+from issue_portal.models.vocabulary import HistoryAction
 from issue_portal.server.db.tables import (
     AnyRow,
     history,
@@ -36,7 +37,7 @@ class NewEntry:
     """An entry to append to a history; ``actor`` is None for an anonymous reporter."""
 
     at: int
-    action: str
+    action: HistoryAction
     actor: str | None
     changes: tuple[FieldChange, ...] = ()
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
 from issue_portal.server.db.queries_history import NewEntry, add_entries
 from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
@@ -33,7 +33,9 @@ def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
         insert(issues),
         [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
     )
-    created = [(row.id, 1, NewEntry(row.created_at, "created", row.created_by)) for row in rows]
+    created = [
+        (row.id, 1, NewEntry(row.created_at, HistoryAction.CREATED, row.created_by)) for row in rows
+    ]
     add_entries(connection, rows[0].org_id, created)
 
 

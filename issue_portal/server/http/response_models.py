@@ -11,8 +11,15 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import MISSING, BaseModel, Field, create_model
 
 from issue_portal.models import responses
-from issue_portal.models.responses import Moment, OpenIssueState, OpenIssueType
-from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role, UserState
+from issue_portal.models.responses import Moment, OpenHistoryAction, OpenIssueState, OpenIssueType
+from issue_portal.models.vocabulary import (
+    HistoryAction,
+    IssueState,
+    IssueType,
+    ResourceType,
+    Role,
+    UserState,
+)
 
 Timestamp = Annotated[
     str,
@@ -27,7 +34,12 @@ Cursor = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{24}$")]
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
 
-_EXACT: dict[Any, Any] = {Moment: Timestamp, OpenIssueType: IssueType, OpenIssueState: IssueState}
+_EXACT: dict[Any, Any] = {
+    Moment: Timestamp,
+    OpenIssueType: IssueType,
+    OpenIssueState: IssueState,
+    OpenHistoryAction: HistoryAction,
+}
 """Exact types by tolerant type; `derive` adds each model that it creates."""
 
 
@@ -144,15 +156,13 @@ class Actor(BaseModel):
     name: str
 
 
-_ACTION = Literal["created", "updated", "deleted"]
 ReceiptEntry = derive(
     responses.HistoryEntry,
     "ReceiptEntry",
     "One change of an issue, without its author.",
     without=("by",),
-    action=_ACTION,
 )
-HistoryEntry = derive(responses.HistoryEntry, action=_ACTION, by=Actor | None)
+HistoryEntry = derive(responses.HistoryEntry, by=Actor | None)
 IssueHistory = derive(responses.IssueHistory, data=_list_of(HistoryEntry))
 ReceiptView = derive(responses.ReceiptView, issue_number=Number, history=_list_of(ReceiptEntry))
 DayCount = derive(

@@ -153,7 +153,9 @@ async def look_up_receipt(
 ) -> ApiResponse:
     """Get a report by its receipt. The response to an unknown receipt is a 404."""
     add_headers(call, await call.service.rate_limits.count_receipt(caller))
-    view = await run_in_thread(issues.find_by_receipt, lookup.receipt, caller=caller.rate_limit_key)
+    view = await run_in_thread(
+        issues.find_by_receipt, caller, lookup.receipt, caller=caller.rate_limit_key
+    )
     return ApiResponse(view, headers={"Cache-Control": "no-store"})
 
 

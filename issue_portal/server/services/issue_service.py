@@ -25,7 +25,7 @@ from issue_portal.models.requests import (
     NewIssue,
     StatsQuery,
 )
-from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, IssueState
+from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, HistoryAction, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_history import FieldChange, NewEntry
@@ -67,6 +67,8 @@ class IssueService:
         """Store a report. An anonymous report stores nothing about the principal."""
         if not new.anonymous and not principal.may(Action.CREATE_NAMED):
             raise ForbiddenError("Visitors can only report anonymously: set anonymous to true.")
+        if new.anonymous and not principal.may(Action.CREATE_ANONYMOUS):
+            raise ForbiddenError("You cannot report anonymously.")
         if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
             raise InvalidFieldError(
                 "Idempotency-Key",
@@ -152,7 +154,7 @@ class IssueService:
         change = IssueChange(now, fields, times)
         queries_issues.update_issue(connection, self._org_id, row.id, change)
         changes = tuple(_describe(field, getattr(row, field), new) for field, new in fields.items())
-        entry = NewEntry(now, "updated", principal.user_id, changes)
+        entry = NewEntry(now, HistoryAction.UPDATED, principal.user_id, changes)
         queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
@@ -160,15 +162,13 @@ class IssueService:
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_match(row, if_match)
-            if not principal.may(Action.DELETE_ALL) and row.state != REPORTER_EDITABLE_STATE:
-                raise ForbiddenError(
-                    "The review has begun, so this issue can no longer be withdrawn."
-                )
+            if not principal.may(Action.DELETE_ALL):
+                self._check_own(principal, row, Action.DELETE_OWN)
             now, deleted = int(time.time()), IssueState.DELETED
             change = IssueChange(now, {"state": deleted})
             queries_issues.update_issue(connection, self._org_id, row.id, change)
             changes = (FieldChange("state", row.state, deleted),)
-            entry = NewEntry(now, "deleted", principal.user_id, changes)
+            entry = NewEntry(now, HistoryAction.DELETED, principal.user_id, changes)
             queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
@@ -178,8 +178,10 @@ class IssueService:
             events = queries_history.list_history(connection, self._org_id, row.id)
             return {"data": serializers.serialize_history(events, with_actors=True)}
 
-    def find_by_receipt(self, receipt: str) -> JsonObject:
+    def find_by_receipt(self, principal: Principal, receipt: str) -> JsonObject:
         """Return the issue as shown to the holder of its receipt, or raise a 404."""
+        if not principal.may(Action.LOOK_UP_RECEIPT):
+            raise ForbiddenError("You cannot look up receipts.")
         hashes = self._receipts.hash_all(receipt)
         with self._database.read() as connection:
             row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
@@ -220,15 +222,22 @@ class IssueService:
     ) -> None:
         if any(field in fields and not principal.may(action) for field, action in _GUARDED.items()):
             raise ForbiddenError("Only reviewers can change state and is_read.")
-        if principal.may(Action.EDIT_ALL):
+        if fields <= _GUARDED.keys() or principal.may(Action.EDIT_ALL):
             return
-        if row.state != REPORTER_EDITABLE_STATE:
-            raise ForbiddenError("The review has begun, so this issue can no longer be changed.")
+        self._check_own(principal, row, Action.EDIT_OWN)
         # Limit the history: each read loads all of it.
         if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
             raise ForbiddenError(
                 f"This issue has {MOST_OWN_CHANGES} changes: only reviewers can change it now."
             )
+
+    def _check_own(self, principal: Principal, row: tables.AnyRow, action: Action) -> None:
+        """Raise `ForbiddenError` unless it is the principal's own issue and allows ``action``."""
+        is_own = row.created_by is not None and row.created_by == principal.user_id
+        if not is_own or not principal.may(action):
+            raise ForbiddenError("You can change your own issues only.")
+        if row.state != REPORTER_EDITABLE_STATE:
+            raise ForbiddenError("The review has started, so you can no longer change this issue.")
 
     def _check_move(self, old: IssueState, new: IssueState) -> None:
         if new is IssueState.DELETED:

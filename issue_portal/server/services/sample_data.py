@@ -3,7 +3,7 @@
 import random
 import time
 
-from issue_portal.models.vocabulary import IssueState, IssueType, Role
+from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role
 from issue_portal.server.db import (
     count_rollups,
     ids,
@@ -20,6 +20,15 @@ ISSUE_COUNT = 300
 DAYS = 60
 
 PEOPLE = ("Ada Sample", "Bo Sample", "Cleo Sample", "Dev Sample", "Eva Sample")
+
+WEIGHTS = {
+    IssueType.NO_ANSWER: 2,
+    IssueType.INACCURATE: 5,
+    IssueType.NO_CONTEXT_USED: 4,
+    IssueType.FORMAT: 3,
+    IssueType.OTHER: 1,
+}
+"""Share of each type among the samples."""
 
 TEXTS = {
     IssueType.NO_ANSWER: (
@@ -97,7 +106,7 @@ def add_sample_issues(service: Service) -> bool:
 
 
 def _make_row(org_id: str, now: int, age: int, people: list[str], rng: random.Random) -> IssueRow:
-    issue_type = rng.choices(list(TEXTS), weights=(2, 5, 4, 3, 1))[0]
+    issue_type = rng.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
     reporter = None if rng.random() < 0.35 else rng.choice(people)
     project = rng.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
     text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
@@ -125,7 +134,7 @@ def _list_moves(row: IssueRow) -> list[NewEntry]:
     review = FieldChange("state", IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
     closing = FieldChange("state", IssueState.IN_REVIEW, IssueState.CLOSED)
     return [
-        NewEntry(at, "updated", None, (change,))
+        NewEntry(at, HistoryAction.UPDATED, None, (change,))
         for at, change in ((row.reviewed_at, review), (row.closed_at, closing))
         if at
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db.tables import AnyRow, IssueRow
 
 JsonObject = dict[str, Any]
@@ -126,7 +126,7 @@ def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json
         entry["changes"] = [
             change for change in row.changes if with_actors or change["field"] != "is_read"
         ]
-        if with_actors or entry["changes"] or row.action != "updated":
+        if with_actors or entry["changes"] or row.action != HistoryAction.UPDATED:
             entries.append(entry)
     return entries
 

@@ -1,0 +1,112 @@
+"""The rules for issues ask the table of permissions, whatever roles it has."""
+
+import asyncio
+
+import pytest
+
+from issue_portal.core.problems import ForbiddenError
+from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.core.settings import Settings
+from issue_portal.models import permissions
+from issue_portal.models.permissions import Action
+from issue_portal.models.requests import IssueUpdate, NewIssue
+from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, Role
+from issue_portal.server.db import queries_users
+from issue_portal.server.services.principal import Principal
+from issue_portal.server.services.service import open_service
+
+NEW_TEXT = IssueUpdate(description="another text")
+CLOSED = IssueUpdate(state=IssueState.CLOSED)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("data")
+    settings = Settings(data_dir=directory, database=f"sqlite:///{directory}/issues.db")
+    opened = open_service(settings, SecretKeys("a key of this test, long enough for one"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def reporter(service) -> Principal:
+    return principal(service, "reporter", Role.MEMBER)
+
+
+@pytest.fixture
+def issue_id(service, reporter) -> str:
+    return send(service, reporter, anonymous=False)["id"]
+
+
+@pytest.fixture
+def allow_guests(monkeypatch):
+    """Let a guest, of whom no rule knows more than the table says, do some actions."""
+
+    def allow(*actions: Action) -> None:
+        monkeypatch.setitem(permissions._ALLOWED, Role.GUEST, frozenset(actions))
+
+    return allow
+
+
+def principal(service, name: str, role: Role) -> Principal:
+    with service.database.write() as connection:
+        user = queries_users.ensure_user(
+            connection, service.org_id, f"{name}@example.com", name, Role.MEMBER
+        )
+    return Principal(role, user.id, name)
+
+
+def send(service, sender: Principal, *, anonymous: bool) -> dict:
+    new = NewIssue(
+        description="text",
+        resource_type=ResourceType.THREAD,
+        type=IssueType.OTHER,
+        anonymous=anonymous,
+    )
+    return asyncio.run(service.issues.create(sender, new, None))
+
+
+def test_reading_all_issues_allows_no_change(service, issue_id, allow_guests):
+    allow_guests(Action.READ_OWN, Action.READ_ALL, Action.EDIT_OWN, Action.DELETE_OWN)
+    auditor = principal(service, "auditor", Role.GUEST)
+    assert service.issues.get(auditor, issue_id)["id"] == issue_id
+    for update in (NEW_TEXT, CLOSED, IssueUpdate(is_read=True)):
+        with pytest.raises(ForbiddenError):
+            service.issues.update(auditor, issue_id, update, None)
+    with pytest.raises(ForbiddenError):
+        service.issues.delete(auditor, issue_id, None)
+
+
+def test_own_issue_is_changed_only_by_who_may(service, allow_guests):
+    allow_guests(Action.CREATE_NAMED, Action.READ_OWN)
+    reader = principal(service, "reader", Role.GUEST)
+    issue_id = send(service, reader, anonymous=False)["id"]
+    with pytest.raises(ForbiddenError):
+        service.issues.update(reader, issue_id, NEW_TEXT, None)
+    with pytest.raises(ForbiddenError):
+        service.issues.delete(reader, issue_id, None)
+    allow_guests(Action.READ_OWN, Action.EDIT_OWN, Action.DELETE_OWN)
+    assert service.issues.update(reader, issue_id, NEW_TEXT, None)["description"] == "another text"
+    service.issues.delete(reader, issue_id, None)
+
+
+def test_moving_issues_needs_no_permission_to_edit_them(service, issue_id, allow_guests):
+    allow_guests(Action.READ_OWN, Action.READ_ALL, Action.SET_STATE)
+    mover = principal(service, "mover", Role.GUEST)
+    assert service.issues.update(mover, issue_id, CLOSED, None)["state"] == "Closed"
+    both = IssueUpdate(state=IssueState.IN_REVIEW, description="another text")
+    with pytest.raises(ForbiddenError):
+        service.issues.update(mover, issue_id, both, None)
+
+
+def test_anonymous_reports_and_receipts_have_actions_of_their_own(service, allow_guests):
+    allow_guests()
+    guest = Principal(Role.GUEST, None, "guest")
+    with pytest.raises(ForbiddenError):
+        send(service, guest, anonymous=True)
+    allow_guests(Action.CREATE_ANONYMOUS)
+    receipt = send(service, guest, anonymous=True)["receipt"]
+    with pytest.raises(ForbiddenError):
+        service.issues.find_by_receipt(guest, receipt)
+    allow_guests(Action.LOOK_UP_RECEIPT)
+    assert service.issues.find_by_receipt(guest, receipt)["state"] == "NotReviewed"
