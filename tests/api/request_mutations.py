@@ -42,8 +42,6 @@ ISSUE = {
     "project_id": "p",
     "config": {"thread_id": "t", "reported_interaction_id": "i"},
 }
-
-
 LIST = {
     "page_size": "20",
     "page_order": "ASC",
@@ -57,14 +55,8 @@ LIST = {
     "projects": "p",
     "total_count": "true",
 }
-
-
 PAGING = [{"page": "1"}, {"first": "3"}, {"last": "3"}, {"after": "x"}, {"before": "x"}]
-
-
 UPDATE = {"description": "Better.", "type": "Format", "state": "InReview", "is_read": True}
-
-
 RECEIPT = {"receipt": "4821-0973-5512-8840"}
 
 
@@ -135,8 +127,6 @@ TEXTS = [
         "{{7*7}}",
     ),
 ]
-
-
 VALUES = [
     *(None, True, False, 0, -1, 1.5, 10**30, -(10**400), 1e308, [], {}, [[]], {"a": {"b": [None]}}),
     *(["x"] * 1000, {"$ref": "#"}, float("nan"), float("inf")),

@@ -27,11 +27,7 @@ FEW = {
     "ISSUES_LIMIT_CREATE_VISITOR": "2/minute",
     "ISSUES_LIMIT_RECEIPT": "2/minute",
 }
-
-
 JSON = {"Content-Type": "application/json"}
-
-
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
 
 

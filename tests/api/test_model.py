@@ -24,11 +24,7 @@ BEGIN, END = 1_700_000_000, 1_700_864_000
 
 
 ZONES = ["UTC", "Europe/Madrid", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"]
-
-
 PROJECTS = ["p1", "p 2", "Projekt Ä", "'; --", "50%"]
-
-
 WORDS = [
     *(
         "Straße",
@@ -145,8 +141,6 @@ def lists(values) -> st.SearchStrategy[list[str]]:
 
 
 CASES = [str, str.upper, str.lower, str.swapcase, str.title, str.casefold]
-
-
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=3)
 
 

@@ -16,8 +16,6 @@ REQUESTS = {"sqlite": 2_500, "postgresql": 500}
 """The database matters for few mutations, such as text that PostgreSQL cannot store."""
 
 THREADS = 4
-
-
 PATIENCE = 0.3  # seconds, for an answer that may never come because the request never ends
 
 OUTSIDE_HTTP = b"Invalid HTTP request received."

@@ -1,8 +1,6 @@
 """People at an OpenID Connect provider, and a portal at which they sign in."""
 
 COOKIE_SECRET = "a cookie secret of the tests, long enough"
-
-
 PEOPLE = {
     "mia": {"email": "Mia@Example.com", "name": "Mia Member", "email_verified": True},
     "rob": {
@@ -14,8 +12,6 @@ PEOPLE = {
     "max": {"email": "max@example.com", "name": "Max Member", "email_verified": True},
     "eve": {"email": "eve@elsewhere.example", "name": "Eve", "email_verified": True},
 }
-
-
 ROLES = {
     "ISSUES_REVIEWERS": "issue-reviewers, boss@example.com",
     "ISSUES_MEMBERS": "@example.com",

@@ -8,11 +8,7 @@ from importlib import import_module
 from typing import Any
 
 COMPAT = "web/streamlit_compat.py"
-
-
 LIMITS = "issue_portal/asgi/uvicorn_limits.py"
-
-
 LOGGING = "issue_portal/core/logging_setup.py"
 
 
@@ -87,14 +83,8 @@ def finished_scripts_are_announced() -> None:
 
 
 STARLETTE = "streamlit.web.server.starlette"
-
-
 HTTP = ("connection_made", "data_received", "resume_writing", "connection_lost")
-
-
 WEBSOCKET = ("connection_made", "data_received", "connection_lost", "receive")
-
-
 PARSER = (
     "on_message_begin",
     "on_header",
@@ -102,11 +92,7 @@ PARSER = (
     "on_body",
     "on_message_complete",
 )
-
-
 SOCKETS = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
-
-
 BIDI = "streamlit.components.v2"
 
 

@@ -43,8 +43,6 @@ PUBLIC_STREAMLIT = {
     "streamlit.errors",
     "streamlit.testing.v1",
 }
-
-
 INSIDES = re.compile(r"uvicorn\.(protocols|middleware)|websockets\.http11|httpcore|.*\._")
 
 

@@ -29,8 +29,6 @@ FORMS = {
         [100, 101, 102, 200, 1_000],
     ],
 }
-
-
 CODES = [code for code, _rule in FORMS]
 
 
