@@ -61,13 +61,13 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     # Without an open issue, this key does nothing in either case.
     reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_LEFT_TO_THE_PAGE, "u"))
     reviewer.row("one").click()
-    reviewer.sees(f"Issue {one.issue_number}")
+    reviewer.sees(f"Issue #{one.issue_number}")
     press("?")
     press("c")
     # Requests are handled in their order, and the dialog would hide the row.
     reviewer.row("three").click()
-    reviewer.sees(f"Issue {three.issue_number}")
-    expect(reviewer.row("one")).to_contain_text("Not reviewed")
+    reviewer.sees(f"Issue #{three.issue_number}")
+    expect(reviewer.row("one")).to_contain_text("New")
     expect(dialog).to_have_count(0)
     with colleague(portal) as other:
         reviewer.waits_until(lambda: other.get(two.id).state == IssueState.CLOSED)
