@@ -1,4 +1,4 @@
-"""A change meets another: both versions are shown until the person decides."""
+"""Edit conflicts: both versions are shown until the person decides."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -22,7 +22,7 @@ from tests.factories import make_event, make_issue, make_user
         ({"description": "other"}, True),
     ],
 )
-def test_opening_an_issue_is_no_change(changes, expected):
+def test_opening_an_issue_is_no_conflict(changes, expected):
     assert has_changed(make_issue(), make_issue(**changes)) is expected
 
 
@@ -101,13 +101,13 @@ def test_nothing_is_shown_without_a_conflict():
         ("", [], "Someone else just changed #7"),
     ],
 )
-def test_editor_is_the_last_who_changed_what_counts(show, me, events, expected):
+def test_editor_is_the_author_of_the_last_relevant_change(show, me, events, expected):
     at = show(CLOSE, me=me, events=events, state="InReview")
     assert not at.exception
     assert at.warning[0].value.startswith(expected)
 
 
-def test_editor_is_unknown_where_the_history_cannot_be_read(show, monkeypatch):
+def test_editor_is_unknown_if_the_history_cannot_be_read(show, monkeypatch):
     def fail(_issue):
         raise UnreachableError
 
@@ -124,7 +124,7 @@ def test_change_can_be_made_to_the_current_version(show):
     assert not at.warning
 
 
-def test_current_version_can_be_left(show):
+def test_current_version_can_be_kept(show):
     at = show(CLOSE, state="InReview")
     at.button(key="conflict_leave").click().run()
     assert "applied" not in at.session_state

@@ -1,4 +1,4 @@
-"""Changes that wait so that they can be undone."""
+"""Pending changes and undo."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import Issue
 
 
-def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypatch):
+def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
     told: list[str] = []
     monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
     monkeypatch.setattr(messages, "show_failure_next_run", lambda _error, doing: told.append(doing))
