@@ -33,7 +33,7 @@ require_sign_in.require(Action.READ_OWN)
 def render_list_or_issue() -> None:
     """Render everything below the title; actions rerun this part only."""
     person = require_sign_in.require_in_fragment(Action.READ_OWN)
-    issue_list.handle_key_presses()
+    issue_list.handle_commands()
     undo.render_bar()
     messages.render_pending()
     try:
@@ -91,7 +91,7 @@ def render_issue(person: Person, issue_id: str) -> None:
             render_back_button(_("Show my reports"))
         return
     auto_refresh.rerun_on_change(lambda: client.get(issue_id), issue)
-    edit_conflict.render(issue_actions.apply_anyway, only=issue_id)
+    edit_conflict.render(issue_actions.apply_anyway, issue_id=issue_id)
     with st.container(border=True):
         issue_detail.render_report_heading(issue)
         st.caption(labels.explain_state(issue.state))

@@ -37,7 +37,7 @@ require_sign_in.require(Action.READ_ALL)
 def render_queue_and_issue() -> None:
     """Render everything below the title; actions rerun this part only."""
     require_sign_in.require_in_fragment(Action.READ_ALL)
-    issue_list.handle_key_presses()
+    issue_list.handle_commands()
     undo.render_bar()
     messages.render_pending()
     bulk_dialog.render()
