@@ -1,4 +1,4 @@
-"""My reports: what the person reported by name, to track, edit or withdraw until the review."""
+"""My reports: the reports that the person sent by name, to track, edit or withdraw."""
 
 import streamlit as st
 
@@ -31,7 +31,7 @@ require_sign_in.require(Action.READ_OWN)
 
 @st.fragment
 def render_list_or_issue() -> None:
-    """Render everything below the title; actions rerun this part only."""
+    """Render everything below the title; actions rerun only this fragment."""
     person = require_sign_in.require_in_fragment(Action.READ_OWN)
     issue_list.handle_commands()
     undo.render_bar()
@@ -58,7 +58,7 @@ def render_list_or_issue() -> None:
 
 
 def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
-    """Render a page of the person's issues, or why it is empty."""
+    """Render a page of the person's reports, or a placeholder if it is empty."""
     issues = [issue for issue in page.data if not undo.is_being_deleted(issue)]
     if issues:
         issue_list.render(
@@ -80,7 +80,7 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
 
 
 def render_issue(person: Person, issue_id: str) -> None:
-    """Render the open issue, with what its reporter can still do."""
+    """Render the open report; until its review starts, with the edit form and Withdraw."""
     client = api_session.client()
     try:
         issue = placeholders.load_with_placeholder(lambda: client.get(issue_id))

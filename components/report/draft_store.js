@@ -12,7 +12,9 @@ const OLD_NAMES = {
   by_name: "byNameId",
 };
 const rename = (values) =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [OLD_NAMES[name] ?? name, value]));
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [OLD_NAMES[name] ?? name, value]),
+  );
 
 // A draft has these values, and lacks those that neither a link nor the person has set:
 // `id`: identifies the draft. `initial`: the values of the link, or of the stored report.

@@ -30,9 +30,9 @@ class ReportInput:
     project: str
 
     def strip_marks(self) -> "ReportInput":
-        """Return an anonymous report without invisible characters.
+        """Return the input; if the report is anonymous, without invisible characters.
 
-        They can come with a link or with copied text, and could identify the reporter.
+        Invisible characters from a link or a copied text could identify the reporter.
         """
         if not self.anonymous or len(self.description) > DESCRIPTION_LIMIT:
             return self
@@ -47,7 +47,7 @@ class ReportInput:
     def to_new_issue(self) -> NewIssue | None:
         """Return the report to send, or None if no type is selected.
 
-        Raises pydantic's ``ValidationError`` for values with faults (`report_faults`).
+        Raises pydantic's ``ValidationError`` for invalid values; `report_faults` explains them.
         """
         if self.type is None:
             return None
