@@ -79,8 +79,8 @@ pages = {
     for entry in menu
 }
 
-# Set the icon before `st.navigation`: otherwise Streamlit (1.67) requests the icon of each page from
-# a third party.
+# Set the icon before `st.navigation`: otherwise Streamlit (1.67) requests the icon of each page
+# from a third party.
 st.set_page_config(page_title="Issue Portal", page_icon="web/static/icon.svg")
 
 # For an unknown address, Streamlit (1.67) would show the first page and a dialog in English.
