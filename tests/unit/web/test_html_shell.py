@@ -21,8 +21,8 @@ def root_element(path: str, headers: dict[str, str]) -> str:
     answer = run_in_loop(ask)
     assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
     assert answer.headers["cache-control"] == "no-cache"
-    [found] = re.findall("<html[^>]*>", answer.text)
-    return found
+    [tag] = re.findall("<html[^>]*>", answer.text)
+    return tag
 
 
 ENGLISH = '<html lang="en" dir="ltr">'
