@@ -91,7 +91,7 @@ def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> Issu
     return IssuesClient(
         backend.url,
         token,
-        # Remote servers get it only if it was set: the default names none of theirs.
+        # Remote servers get the organisation only if it was set: they do not know our default.
         org=settings.org if not backend.is_ours and "org" in settings.model_fields_set else None,
         timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,

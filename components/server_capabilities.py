@@ -1,6 +1,6 @@
-"""The capabilities of the server in use, where servers of the contract differ.
+"""The capabilities in which servers of the contract differ.
 
-No setting says it: the portal learns it from responses and remembers it until it stops.
+No setting holds them: the portal learns them from responses and keeps them until it stops.
 """
 
 import threading
@@ -26,7 +26,7 @@ from issue_portal.models.responses import Issue, User
 _NOBODYS_RECEIPT: Final = "0000-0000-0000-0000"
 
 _PATIENCE: Final = 2.0
-"""Seconds that a page waits for the answer whether the server has receipts."""
+"""Seconds that a page waits to learn whether the server has receipts."""
 
 _ASK_AGAIN_SECONDS: Final = 30.0
 
@@ -43,7 +43,7 @@ class ServerCapabilities:
     receipts: bool | None = None
     """Whether it gives receipts for anonymous reports."""
     knows_people: bool | None = None
-    """Whether it returns the caller as a user."""
+    """Whether it returns the caller as a user (``/me``)."""
     required_fields: frozenset[str] = frozenset()
     """Optional fields of `NewIssue` without which it has refused a report."""
 
@@ -83,9 +83,9 @@ def get_capabilities() -> ServerCapabilities:
 
 
 def gives_receipts() -> bool:
-    """Return whether anonymous reports can be followed; True as long as that is not known.
+    """Return whether anonymous reports can be tracked; True as long as that is not known.
 
-    Asks the server with a receipt that nobody has, at most every 30 s until it answers.
+    Looks up a receipt that does not exist, at most every 30 s until the server answers.
     """
     learner, now = _get_learner(), time.monotonic()
     asked_at = learner.receipts_asked_at
@@ -97,7 +97,7 @@ def gives_receipts() -> bool:
         except NotSupportedError:
             learner.learn(receipts=False)
         except NotFoundError:
-            # No such receipt, or no such route: the first anonymous report will tell.
+            # No such receipt or no such route: the first anonymous report shows which.
             learner.learn(receipts=True)
         except IssuesError:
             return True
@@ -130,8 +130,8 @@ def learn_from_refusal(missing: Set[str]) -> None:
 def can_filter(sign_in: SignIn | None = None) -> bool:
     """Return whether the server filters lists; True as long as that is not known.
 
-    Servers of the original form refuse filters or ignore them. Asks as `sign_in`, or else as the
-    current user, for issues of the far future. Raises the client's errors.
+    Servers of the original form refuse filters or ignore them. The test is a request for issues of
+    the far future, as `sign_in` or else as the current user. Raises the client's errors.
     """
     learner = _get_learner()
     if learner.capabilities.filters is None:

@@ -1,4 +1,4 @@
-"""Help: what happens to a report, what anonymous means, how to follow it; links to the form."""
+"""Help: what happens to a report, what anonymous means, how to track it; links to the form."""
 
 import streamlit as st
 

@@ -102,7 +102,7 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) ->
 
 
 def render_next_steps(sent: Issue) -> None:
-    """Render the ways to follow the report, and to report another problem."""
+    """Render the ways to track the report, and to report another problem."""
     with st.container(key="what_next"):
         if sent.receipt:
             icon = ":material/receipt_long:"

@@ -128,7 +128,7 @@ def render_counts(queue: QueuePage) -> None:
 
 def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePage) -> None:
     """Render the open issue, or a hint to open one."""
-    # Separate slots: while one is drawn, nothing of the other is left in it.
+    # Separate slots, so that no part of the hint stays on screen while the issue is drawn.
     hint_slot, issue_slot = st.empty(), st.empty()
     if issue_id:
         with issue_slot.container(key="opened"):
@@ -140,7 +140,7 @@ def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePag
 
 
 def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> None:
-    """Render the open issue, what is left of a deleted one, or that it is gone."""
+    """Render the open issue; a deleted one as far as the list has it; or that it is gone."""
     deleted = next((row for row in queue.page.data if row.id == issue_id), None)
     if issue:
         render_issue(issue, queue)

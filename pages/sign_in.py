@@ -1,4 +1,4 @@
-"""Sign in and return to the page before; once signed in: the account, its password, sign out."""
+"""Sign in, then return to the page before. Once signed in: account, password, sign out."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from issue_portal.core.portal_token import Person
 
 
 def render_sign_in() -> None:
-    """Render the sign-in form; after a sign-out, drop what its person left in the browser."""
+    """Render the sign-in form; after a sign-out, drop the drafts and the receipt of the user."""
     st.title(_("Sign in"), anchor=False)
     signed_out = sign_out_outcome.get_sign_out_id()
     if signed_out:

@@ -4,6 +4,7 @@ Streamlit 1.67 applies styles from a script only after it shows the page, which 
 """
 
 import gzip
+import html
 import re
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,12 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from components.ui import i18n
+from components.ui.i18n import N_
 from web import streamlit_compat
 
+_NO_SCRIPT: Final = N_(
+    "Issue Portal needs JavaScript. Turn it on in your browser and reload the page."
+)
 _ASSETS: Final = Path(__file__).parent / "static"
 _STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
 _REPORT_PATH: Final = re.compile("/report(/?)$")
@@ -109,4 +114,10 @@ class _Page:
 def _make_page(code: str, *styles: str) -> _Page:
     root_tag = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
-    return _Page(streamlit_compat.make_index_html(root=root_tag, title="Issue Portal", style=style))
+    page = streamlit_compat.make_index_html(
+        root=root_tag,
+        title="Issue Portal",
+        style=style,
+        no_script=html.escape(i18n.translate(_NO_SCRIPT, code)),
+    )
+    return _Page(page)

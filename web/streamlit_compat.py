@@ -6,6 +6,7 @@ imports no other module of the portal.
 """
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,7 @@ TODO(streamlit>1.67): remove when the routes redirect to the portal on errors an
 """
 
 _INDEX_PARTS: Final = ('<html lang="en">', "<title>Streamlit</title>", "</body>")
+_NO_SCRIPT: Final = re.compile("<noscript>.*?</noscript>", re.DOTALL)
 
 
 # Start
@@ -134,15 +136,18 @@ def get_static_folder() -> Path:
     return Path(get_static_dir())
 
 
-def make_index_html(*, root: str, title: str, style: str) -> str:
-    """Return Streamlit's HTML page with `root` as its `<html>` tag, and with our title and styles.
+def make_index_html(*, root: str, title: str, style: str, no_script: str) -> str:
+    """Return Streamlit's page with `root` as its `<html>` tag, and with our title and style.
+
+    `no_script` is a sentence (HTML) for browsers without JavaScript.
 
     Styles from a script arrive after the page is shown, which then jumps. Raises `RuntimeError` if
     Streamlit's page has changed.
     TODO(streamlit>1.67): remove when language, title and style of the page can be configured.
     """
     page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
-    if any(page.count(part) != 1 for part in _INDEX_PARTS):
+    page, notes = _NO_SCRIPT.subn(lambda _: f"<noscript><p>{no_script}</p></noscript>", page)
+    if notes != 1 or any(page.count(part) != 1 for part in _INDEX_PARTS):
         raise RuntimeError("Streamlit's index.html has changed: see web/streamlit_compat.py.")
     replacements = (root, f"<title>{title}</title>", f"<style>\n{style}</style>\n</body>")
     for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):

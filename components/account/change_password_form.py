@@ -1,4 +1,4 @@
-"""The form to change the password, for users with an account here."""
+"""The form to change the password of an account in the accounts file."""
 
 import logging
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
     ``before`` is called while ``sign_in`` is still valid.
     """
     username = sign_in.username
-    # A key per sign-in, so that another user does not see what this one typed.
+    # A key per sign-in, so that the next user does not see the passwords typed here.
     with st.form(f"change_password_{sign_in.id}", border=False):
         old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
         new = st.text_input(_("New password"), type="password", autocomplete="new-password")
@@ -76,7 +76,10 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
 
 
 def render(before: Callable[[], object]) -> None:
-    """Render the folded form for users with a password; it calls ``before`` and changes it."""
+    """Render the folded form for users with a password.
+
+    Calls ``before``, changes the password and signs the user in again.
+    """
     sign_in = get_sign_in()
     if not isinstance(sign_in, PasswordSignIn):
         return

@@ -24,7 +24,7 @@ def require(action: Action) -> Person:
             render_sign_in_form()
         st.stop()
     if not current_user.may(action):
-        messages.render_pending()  # Such as that a change was not made any more.
+        messages.render_pending()  # For example, that the last change failed.
         with placeholders.render_no_rights(
             _("This page is for reviewers. If you need access, contact your administrator.")
         ):
@@ -36,8 +36,8 @@ def require(action: Action) -> Person:
 def stop_if_sign_in_ended(title: str) -> None:
     """Stop the page with the sign-in form if the sign-in of this browser tab has ended.
 
-    The next person at the browser must not see what the user wrote or was shown, such as a receipt.
-    The draft is back once the same user has signed in again.
+    The next person at the browser must not see the user's draft or receipt. The draft comes back
+    once the same user has signed in again.
     """
     if not current_user.has_sign_in_ended():
         return

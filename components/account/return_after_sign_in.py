@@ -31,7 +31,7 @@ def return_to_page() -> None:
             sign_out_outcome.note_lost_change()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
-    # Like `remember_page`, without the sign-in page: it would switch to itself for ever.
+    # Like `remember_page`, without the sign-in page: it would switch to itself forever.
     if target.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[LAST_PAGE_KEY] = target.page
     if get_person() is None:

@@ -18,8 +18,10 @@ from components.ui.i18n import _
 
 
 def render(target: ReturnTarget) -> None:
-    """Render the form. After a password the page reruns as the new user; after a provider the
-    user comes back to ``target`` in a new session.
+    """Render the form.
+
+    After signing in with a password, the page reruns. After signing in at a provider, the user
+    comes back to ``target`` in a new session.
     """
     if embed.is_embedded():
         # A provider refuses to be framed, and browsers keep no cookie for a frame.

@@ -10,9 +10,9 @@ from components.ui.i18n import _
 
 
 def render(before: Callable[[], bool] = lambda: True) -> None:
-    """Render the button; a caption instead where a proxy signs users in and out.
+    """Render the button, or a caption where a proxy signs users in and out.
 
-    The button calls ``before``, which returns whether it could save pending changes.
+    The button first calls ``before``, which returns whether it could save pending changes.
     """
     if get_sign_in_mode() is SignInMode.PROXY:
         st.caption(_("Your organisation manages your sign-in."))

@@ -9,7 +9,7 @@ _SIGN_OUT_ID_KEY = "just_signed_out"
 NOT_SIGNED_IN_KEY = "not_signed_in"
 
 _REVOCATION_UNSAVED_KEY = "sign_in_copies_hold"
-"""Present if a sign-out was not written to disk: a restart makes copies of the cookie valid."""
+"""Present if the sign-out was not written to disk: after a restart, copies of the cookie work."""
 
 _CHANGE_LOST_KEY = "change_lost"
 """Present if the user's last change could not be saved before the sign-out."""
@@ -26,7 +26,7 @@ def get_sign_out_id() -> str:
 
 
 def is_revocation_unsaved() -> bool:
-    """Return whether the last sign-out was not written to disk and ends with this process."""
+    """Return whether the last sign-out was not written to disk, so that a restart forgets it."""
     return _REVOCATION_UNSAVED_KEY in st.session_state
 
 

@@ -1,4 +1,4 @@
-"""Rerun a page when its data has changed on the server; it is polled every 10 seconds."""
+"""Poll the server every 10 seconds, and rerun the page when its data has changed."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,11 +14,11 @@ _JUST_RENDERED: Final = "live_now"
 
 
 def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
-    """Rerun the page as soon as ``fetch`` returns something else than ``shown``.
+    """Rerun the page as soon as ``fetch`` returns something other than ``shown``.
 
-    ``fetch`` counts an issue that no longer exists as None.
+    If ``fetch`` raises `NotFoundError`, its result is None.
     """
-    # The page has just fetched its data, so its own run of the fragment need not.
+    # The page has just fetched its data, so the first run of the fragment does not poll.
     st.session_state[_JUST_RENDERED] = True
     _poll(fetch, shown)
 

@@ -19,13 +19,13 @@ class BulkAction:
 
     label: str
     apply: Callable[[IssuesClient, Issue], str]
-    """Changes one issue; returns why not, or ""."""
+    """Changes one issue; returns the reason if it cannot, else ""."""
 
     pluralize_done: Callable[[int], str]
     """Returns the message for the number of issues changed."""
 
     pluralize_question: Callable[[int], str] | None = None
-    """Returns the question to ask before so many issues are changed."""
+    """Returns the question to ask before that number of issues is changed."""
 
     def format_done(self, count: int) -> str:
         """Format the message for the number of issues changed."""

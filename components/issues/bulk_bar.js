@@ -1,7 +1,7 @@
 // Select several issues and act on all of them. The selection stays in the browser until the action is done.
 import { createButton, createCheckbox, createElement } from "./create_element.js";
 
-// `all` means all issues of all pages. `done` is how many actions the server has done.
+// `all` means all issues of all pages. `done` is the number of actions that the server has completed.
 const selection = { ids: new Set(), all: false, done: undefined };
 
 export const renderBulkBar = (view) => {
@@ -59,7 +59,7 @@ const select = (bar, ids, isSelected) => {
   update(bar);
 };
 
-// Drop what is no longer on the page, and show the selection in the bar and in the rows.
+// Drop issues that are no longer on the page, and show the selection in the bar and in the rows.
 const update = (bar) => {
   const { ids } = selection;
   for (const id of ids) if (!bar.selectable.includes(id)) ids.delete(id);

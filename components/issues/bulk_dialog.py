@@ -1,4 +1,4 @@
-"""The dialog of an action on several issues: a question, the progress, and what was refused."""
+"""The dialog of an action on several issues: question, progress, and the issues not changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -120,12 +120,7 @@ def _confirm(request: _BulkRequest, question: str) -> bool:
     """Ask the question; return whether the person has just confirmed."""
     st.write(question)
     if request.action_name == DELETE:
-        st.write(
-            _(
-                "You can still read deleted issues with the state Deleted, but you can't"
-                " restore them."
-            )
-        )
+        st.write(_("You can still read them with the Deleted filter, but you can't restore them."))
     with st.container(horizontal=True, key="several_sure"):
         is_confirmed = st.button(
             _(request.action.label), type="primary", key=f"several_{request.action_name}"

@@ -1,6 +1,6 @@
-"""Filter criteria of a list of issues: an `IssueQuery` that says nothing about pages.
+"""Filter criteria of a list of issues: an `IssueQuery` without a page.
 
-`matches` filters here what a server without filters cannot.
+`matches` applies them in the portal, for servers that do not filter.
 """
 
 from typing import Final
@@ -30,7 +30,7 @@ def select_page(criteria: IssueQuery, number: int) -> IssueQuery:
 def matches(criteria: IssueQuery, issue: Issue) -> bool:
     """Return whether an issue meets the criteria, for servers that do not filter.
 
-    Raises `ValueError` for criteria that are not checked here: they must not let issues through.
+    Raises `ValueError` for criteria that it cannot check, since ignoring them would match too much.
     """
     if unchecked := criteria.model_fields_set - _MATCHED_HERE:
         raise ValueError(f"cannot match {', '.join(sorted(unchecked))}")

@@ -1,17 +1,17 @@
-"""A conflict between a person's change and one that somebody else made in the meantime.
+"""A conflict between a person's change and one that someone else made in the meantime.
 
 Nothing is overwritten: both versions are shown until the person decides.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import streamlit as st
 
 from components import api_session, server_capabilities
 from components.issues import issue_detail
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.ui import labels, user_names
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
@@ -20,8 +20,8 @@ from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 
 _CONFLICT_KEY: Final = "conflict"
 
-# Opening an issue marks it as read, which conflicts with nothing.
-_COMPARED_FIELDS: Final = ("description", "type", "state")
+# Without `is_read`: opening an issue marks it as read, and this conflicts with no change.
+_COMPARED_FIELDS: Final = tuple(field.name for field in fields(ProposedChange))
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Conflict:
 
     seen: Issue
     current: Issue
-    change: IssueChange
+    change: ProposedChange
     editor: str
     """Name of the person who made the other change; "" for the current user, in another tab."""
 
 
 def has_changed(before: Issue, after: Issue) -> bool:
-    """Return whether two versions of an issue differ in what a person decides on."""
+    """Return whether two versions of an issue differ in text, type or state."""
     return any(getattr(before, name) != getattr(after, name) for name in _COMPARED_FIELDS)
 
 
@@ -45,7 +45,7 @@ def list_next_states(issue: Issue) -> tuple[IssueState, ...]:
     return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
 
 
-def remember_conflict(seen: Issue, current: Issue, change: IssueChange) -> None:
+def remember_conflict(seen: Issue, current: Issue, change: ProposedChange) -> None:
     """Keep a conflict for `render` until the person decides."""
     st.session_state[_CONFLICT_KEY] = Conflict(seen, current, change, _find_editor(current))
 
@@ -56,7 +56,7 @@ def forget_conflict() -> None:
 
 
 def render(apply_anyway: Callable[[Conflict], None], *, only: str = "") -> None:
-    """Render the conflict that is pending, if it is about the issue ``only`` or any with "".
+    """Render the pending conflict, if it is about the issue ``only``; "" stands for any issue.
 
     ``apply_anyway`` makes the change to the current version.
     """
@@ -97,7 +97,7 @@ def _render_warning(conflict: Conflict) -> None:
 
 
 def _render_versions(conflict: Conflict) -> None:
-    """Render both versions side by side; a text only where it differs."""
+    """Render both versions side by side, with their texts if these differ."""
     is_correction = conflict.change.description is not None
     seen = conflict.change.apply_to(conflict.seen) if is_correction else conflict.seen
     for column, title, version in zip(
@@ -119,7 +119,7 @@ def _apply(conflict: Conflict, apply_anyway: Callable[[Conflict], None]) -> None
     apply_anyway(conflict)
 
 
-def _format_apply_label(change: IssueChange) -> str:
+def _format_apply_label(change: ProposedChange) -> str:
     if change.description is not None:
         return _("Save your version anyway")
     text = _("Move to {words} anyway") if change.state else _("Change to {words} anyway")

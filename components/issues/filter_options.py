@@ -29,7 +29,7 @@ def list_reporters() -> Mapping[str, str]:
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_projects() -> Mapping[str, str]:
-    """Return the projects with the most recent issues, or nothing if the server does not count."""
+    """Return the projects with the most recent issues; {} if the server has no statistics."""
     since = datetime.now(UTC) - timedelta(days=_RECENT_DAYS)
     query = StatsQuery(start_date=int(since.timestamp() * 1000))
     try:

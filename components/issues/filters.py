@@ -48,7 +48,7 @@ _EXPANDER_KEY: Final = "more_filters"
 
 
 def render_my_issues_filters() -> IssueQuery:
-    """Render the filters of My issues: search and state."""
+    """Render the filters of My reports: search and state."""
     search, states = st.columns([2, 3])
     with search:
         text = render_search()

@@ -47,7 +47,7 @@ def render_text(content: str | None) -> None:
 
 
 def render_references(issue: Issue) -> None:
-    """Render thread, interaction and project, as far as the report names them."""
+    """Render the conversation, answer and project that the report names."""
     project = (issue.project.name or issue.project.id) if issue.project else None
     references = {
         _("Conversation"): issue.data.thread_id if issue.data else None,
@@ -68,7 +68,7 @@ def render_thread_link(issue: Issue) -> None:
         "{project}": issue.project.id if issue.project else "",
     }
     if not {".", ".."}.isdisjoint(parts.values()):
-        return  # As a path segment it would lead to a page other than a thread's.
+        return  # As a path segment, "." or ".." would lead to another page.
     url = re.sub("|".join(map(re.escape, parts)), lambda m: quote(parts[m[0]], safe=""), pattern)
     st.link_button(_("Open conversation"), url, icon=":material/open_in_new:", type="tertiary")
 

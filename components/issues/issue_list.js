@@ -7,7 +7,7 @@ import { scrollAfterRender, scrollToTop } from "./list_scrolling.js";
 import { listenForArrows, listenForShortcuts } from "./list_shortcuts.js";
 import { RequestQueue } from "./request_queue.js";
 
-// By the key of the list. It outlives the elements, which Streamlit replaces.
+// States by key of the list. They outlive the elements, which Streamlit replaces.
 const states = new Map();
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -41,7 +41,7 @@ const findOrCreateList = (parentElement) => {
   return list;
 };
 
-// Where the opened issue takes the place of the list, show it from its top.
+// On a page where the opened issue replaces the list, show the issue from its top.
 const leave = ({ parentElement, requests, state }) => {
   if (parentElement.isConnected) return;
   if (!requests.isEmpty && !document.querySelector(".st-key-opened")) scrollToTop();

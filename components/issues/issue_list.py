@@ -1,4 +1,4 @@
-"""A list of issues: opening one, and what the browser reports of mouse and keys in it."""
+"""A list of issues: opens them, and carries out the actions and key presses in it."""
 
 import re
 import uuid
@@ -58,7 +58,7 @@ class _KeyPress(BaseModel):
     session: str
     do: str
     issue: str | None = None
-    """The issue that was open, "" for none; None if only the server can know."""
+    """Id of the issue that was open, "" for none; None if the browser does not know it."""
 
 
 _KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
@@ -92,10 +92,10 @@ def open_issue(issue_id: str | None) -> None:
 
 
 def handle_key_presses() -> None:
-    """Carry out the commands from the lists of the page, in order and each once; call it first.
+    """Carry out the commands from the lists of the page, each once and in order.
 
-    Callbacks would not do: the next key press stops a run (Streamlit 1.67), and the run that
-    follows has to carry out the rest.
+    Call it before anything else of the page. Callbacks are no substitute: the next key press stops
+    a run (Streamlit 1.67), and the following run has to carry out the rest.
     """
     for key, state in _get_lists().items():
         for press in _read_key_presses(key):
@@ -124,7 +124,8 @@ def render(
 ) -> None:
     """Render a list of issues, with their details in a small line below each.
 
-    ``unread`` makes unread issues bold; ``page`` tells one page of a list from another.
+    ``unread`` makes unread issues bold. ``page`` identifies the page of the list: a new
+    page scrolls to its top.
     """
     state = _get_lists().setdefault(key, _ListState())
     state.on_command = shortcuts.on_command if shortcuts else None

@@ -42,8 +42,8 @@ _DESCRIPTIONS: Final = {
 def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shortcuts | None:
     """Return the shortcuts for a page of the queue, or None if they are switched off.
 
-    ``shown`` are the issues as they are on screen. Keys come in faster than pages are drawn, so
-    each command starts from the result of the one before.
+    ``shown`` are the issues as they are on screen. Keys arrive faster than pages are drawn, so each
+    command starts from the result of the one before.
     """
     if not st.session_state.get(_ENABLED_KEY, True):
         return None

@@ -19,7 +19,7 @@ export const rememberFocus = ({ data, list, root, state, requests }) => {
   };
 };
 
-// The neighbour of a row that has gone; the row itself if it stays or never was in the list.
+// Id of the neighbour of a removed row; the row's own id if it stays or never was in the list.
 const stayingNeighbour = (oldIds, newIds, id) => {
   const index = newIds.includes(id) ? -1 : oldIds.indexOf(id);
   if (index < 0) return id;

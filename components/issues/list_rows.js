@@ -61,7 +61,7 @@ const createFoot = (issue) => {
   return foot;
 };
 
-// The checkbox of a row; a fixed row has the space only.
+// The checkbox of a row. A fixed row has an empty space instead.
 const createPick = ({ pick }, issue) => {
   if (issue.fixed) return createElement("span", "pick");
   const label = createElement("label", "pick");

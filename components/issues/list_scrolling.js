@@ -6,7 +6,7 @@ const isPhone = () => matchMedia("(max-width: 640px)").matches;
 
 export const scrollToTop = () => document.querySelector(".stMain")?.scrollTo(0, 0);
 
-// On a phone the list may stay hidden for another moment, so wait for it.
+// On a phone the list may still be hidden, so wait until it is visible.
 const scrollWhenVisible = (element, block, until = Date.now() + 3000) => {
   if (element?.offsetParent) element.scrollIntoView({ block });
   else if (element?.isConnected && Date.now() < until) {

@@ -1,8 +1,8 @@
 // Keyboard: arrow keys within a list, and shortcuts on the whole page of the queue.
 import { adjacentRow, findCheckbox, findRow, lastFocus, openRow, rowButtons } from "./list_rows.js";
 
-// Streamlit calls the cleanup after it has called the component again, not before; and also soon after
-// a call that newer data overtook, with the list still on the page (1.67).
+// Streamlit (1.67) calls the cleanup after the next call of the component, not before it. It also calls
+// the cleanup of a call that newer data overtook, although the list is still on the page.
 let stopListening = () => {};
 
 export const listenForArrows = ({ list }) => {
@@ -37,7 +37,7 @@ const handleKey = (view, event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (document.querySelector("[role=dialog]")) return;
   if (!runShortcut(view, event.key.toLowerCase())) return;
-  // Streamlit has shortcuts of its own on some of these keys: r reruns the page.
+  // Streamlit has its own shortcuts on some of these keys: r reruns the page.
   event.preventDefault();
   event.stopImmediatePropagation();
 };

@@ -1,4 +1,4 @@
-"""The current user's own issues: from the server, or picked here from all if it does not filter."""
+"""The issues that the current user reported, also from a server that does not filter."""
 
 from itertools import islice
 from typing import Final

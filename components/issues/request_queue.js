@@ -1,5 +1,5 @@
 // Requests of one list, such as "open this issue" or "close it", until the server has handled them.
-// Every new request sends all pending ones again, so that no key press is lost, however fast they come.
+// Every new request sends all pending ones again, so that no key press is lost when you type fast.
 let lastNumber = 0;
 
 export class RequestQueue {

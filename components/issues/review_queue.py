@@ -1,6 +1,7 @@
-"""The review queue as of the moment a reviewer began to look; newer issues are only counted.
+"""The review queue up to a cutoff, the moment at which the reviewer opened it.
 
-So rows do not move while a reviewer works, and the next page continues where this one ended.
+Newer issues are only counted, so that rows do not move while the reviewer works, and the next page
+continues where this one ended.
 """
 
 import math
@@ -34,10 +35,10 @@ class QueuePage:
     query: IssueQuery
     page: IssuePage
     newer_count: int
-    """Matching issues that arrived since the reviewer began to look."""
+    """Number of matching issues that arrived after the cutoff."""
 
     by_state: dict[IssueState, int]
-    """Other matching issues by state, whatever the state filter; empty for a text search."""
+    """Numbers of the other matching issues by state, without the state filter; {} for a search."""
 
 
 def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
@@ -60,7 +61,7 @@ def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
 
 
 def count_newer(criteria: IssueQuery) -> int:
-    """Count the matching issues that arrived since the reviewer began to look."""
+    """Count the matching issues that arrived after the cutoff."""
     start = max(_get_cutoff(), criteria.start_date or 0)
     if criteria.end_date is not None and start >= criteria.end_date:
         return 0

@@ -1,4 +1,4 @@
-"""Issues with a text similar to the open one's, so that a reviewer notices duplicates."""
+"""Issues whose text is similar to that of the open one, so that reviewers notice duplicates."""
 
 import re
 from typing import Final
@@ -23,7 +23,7 @@ def render(issue: Issue) -> None:
     try:
         similar = _find_similar(issue) if server_capabilities.can_filter() else []
     except IssuesError:
-        # Similar issues are a mere aid: the page works without them.
+        # The page works without similar issues.
         return
     if similar:
         title = _("Similar issues")

@@ -1,6 +1,6 @@
 """A change that waits a few seconds before it is sent, so that it can be undone.
 
-Deleting an issue or starting its review cannot be reversed, so undoing means not sending it. A
+The API cannot reverse a deletion or the start of a review, so undoing means not sending it. A
 pending change belongs to a sign-in: reloads and other tabs show it, too, and it is sent even if
 all tabs are closed.
 """
@@ -15,7 +15,7 @@ from typing import Final
 import streamlit as st
 
 from auth import current_user
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
@@ -31,14 +31,14 @@ _PENDING_KEY: Final = "held"
 log = logging.getLogger(__name__)
 
 _pending_changes: set["_PendingChange"] = set()
-"""Changes of all sign-ins that wait, or that failed and were not reported in any tab yet."""
+"""Changes of all sign-ins that are waiting, or that failed and were not shown in any tab yet."""
 
 
 @dataclass(eq=False)
 class _PendingChange:
     owner: str
     issue_id: str
-    change: IssueChange
+    change: ProposedChange
     send: Callable[[], object]
     is_reported: Callable[[IssuesError], bool]
     doing: str
@@ -76,7 +76,7 @@ class _PendingChange:
 
 def schedule_change(
     issue: Issue,
-    change: IssueChange,
+    change: ProposedChange,
     send: Callable[[], object],
     is_reported: Callable[[IssuesError], bool],
     *,
@@ -99,7 +99,7 @@ def schedule_change(
     )
     _pending_changes.add(pending)
     timer = Timer(UNDO_SECONDS, pending.finish)
-    timer.daemon = True  # A server that stops calls `send_all_pending`.
+    timer.daemon = True  # When the server stops, it calls `send_all_pending`.
     timer.start()
     st.session_state[_PENDING_KEY] = pending
 
@@ -183,7 +183,7 @@ def _get_current() -> _PendingChange | None:
 
 
 def _list_of_sign_in() -> list[_PendingChange]:
-    """Return the changes of this sign-in that wait or failed, in any tab."""
+    """Return the changes of this sign-in that are waiting or failed, in any tab."""
     owner = _identify_owner()
     return [pending for pending in tuple(_pending_changes) if owner and pending.owner == owner]
 

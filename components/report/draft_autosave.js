@@ -7,11 +7,11 @@ import { FormFields } from "./form_fields.js";
 // The person whose text may still be in the form; "" for a visitor.
 let owner = "";
 
-// Id of the sign-out that the other tabs were told about last.
+// Id of the last sign-out that this tab announced to the others.
 let announced;
 
-// Streamlit calls the cleanup after it has called the component again, not before; and also soon after
-// a call that newer data overtook, with the form still on the page (1.67).
+// Streamlit (1.67) calls the cleanup after the next call of the component, not before it. It also calls
+// the cleanup of a call that newer data overtook, although the form is still on the page.
 let stop = () => {};
 
 // Signing out in one tab signs out in all of them. Reload a tab whose form has a text: it would be
@@ -29,7 +29,7 @@ export default function ({ data, parentElement, setStateValue }) {
     return;
   }
   if (owner && owner !== data.owner) {
-    // The sign-in ended while the connection was lost: the text is another person's.
+    // The sign-in ended while the connection was lost: the text belongs to another person.
     stop();
     location.reload();
     return;
@@ -50,13 +50,13 @@ const leaveForm = (data) => {
   if (data.away || data.signed_out) owner = "";
   noteByName(data.name, data.by_name);
   if (data.forget) removeDrafts(data.name);
-  // Once for each sign-out: somebody may have signed in since, in another tab.
+  // Once for each sign-out: someone may have signed in since, in another tab.
   if (!data.signed_out || data.signed_out === announced) return;
   announced = data.signed_out;
   tabs.postMessage("");
 };
 
-// Return the function that stops it.
+// Start to keep the draft; return a function that stops it.
 const startAutosave = (data, draft, status) => {
   const fields = new FormFields(data);
   const form = { data, draft, status, fields, restorer: new DraftRestorer(draft, fields, data) };

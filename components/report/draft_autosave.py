@@ -1,6 +1,6 @@
-"""The draft of a form: its characters are counted, and the browser tab keeps it until it is sent.
+"""The draft of a form: the browser tab keeps it until it is sent, and counts its characters.
 
-Only the tab's session storage has it: an unsent text never reaches the server.
+The draft is in the tab's session storage only: an unsent text never reaches the server.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
 _LONGEST_TEXT_SENT = 50_000
-"""UTF-16 units of a text that is still sent, to be refused; more do not fit into a message."""
+"""UTF-16 units: a longer text is not even sent, since it does not fit into a message."""
 
 REPORT_DRAFT = "report"
 """Name of the draft of a report."""
@@ -23,7 +23,7 @@ REPORT_DRAFT = "report"
 
 @dataclass(frozen=True)
 class DraftWidgets:
-    """Keys of a form's widgets, which stand beside the element of the draft."""
+    """Keys of the widgets whose values a draft keeps."""
 
     text: str
     choice: str = ""
@@ -33,7 +33,7 @@ class DraftWidgets:
 
 @dataclass(frozen=True)
 class InitialValues:
-    """The values of a form before a person changes them."""
+    """The values of a form before the person changes them."""
 
     text: str
     choice: int | None = None
@@ -56,11 +56,13 @@ def autosave(
     """Count the characters of a form's text, and keep its input in the browser tab.
 
     ``name`` names the draft. Only the same person gets it back, but a visitor's draft survives
-    signing in. New ``initial`` values (from a link) replace earlier ones and never what a person
-    typed: a form with a choice offers both texts. A fault in a container with the key
-    ``problem__`` plus that of a widget disappears when the widget changes. ``by_name`` identifies
-    the last time that the person switched the toggle off. ``hint`` is shown beside the count, or
-    ``hint_of_link`` for the text of any link.
+    signing in. New ``initial`` values (from a link) replace those of an earlier link, but never
+    what the person typed: a form with a choice offers both texts. ``by_name`` identifies the last
+    time that the person switched the toggle off. ``hint`` is shown beside the count, or
+    ``hint_of_link`` if the text came with a link.
+
+    Faults are in containers whose key is ``problem__`` and the key of a widget: a fault disappears
+    when its widget changes.
     """
     js_component.mount(
         __file__,
@@ -113,11 +115,11 @@ def get_draft_id() -> str:
 
 
 def leave_form(by_name: str = "") -> None:
-    """Hide the draft, since no form is on the page and the next person may be another one.
+    """Hide the draft on a page without the form, since another person may use the browser next.
 
-    ``by_name`` identifies the occasion on which a visitor chose to report by name, so that the form
-    knows it when they come back from the provider. A cookie would not do: another site on this host
-    could set it, and a report would carry a name that nobody chose.
+    ``by_name`` identifies the click on "Sign in to report with your name", so that the form is by
+    name when the visitor comes back from the provider. A cookie is not safe for this: another site
+    on the same host could set it, and would turn an anonymous report into one by name.
     """
     data = {"name": REPORT_DRAFT, "away": True, "by_name": by_name}
     js_component.mount(__file__, key="draft_away", data=data)

@@ -1,7 +1,7 @@
 // Put the draft back into the form, and keep what the person changes without an event.
-// Streamlit (1.67) may set a new field once more to the value that it was made with, so a field counts
-// as restored once it has kept the draft's value for a second, or once the person has changed it.
-const STABLE = 5; // Looks at 200 ms.
+// Streamlit (1.67) may reset a new field to its initial value, so a field counts as restored once it has
+// kept the draft's value for a second, or once the person has changed it.
+const STABLE = 5; // Checks, one every 200 ms.
 
 export class DraftRestorer {
   #draft;
@@ -75,7 +75,7 @@ export class DraftRestorer {
   }
 
   // Streamlit may replace or empty the text while a page settles. When the person empties it, an input
-  // event empties the draft, too; so an empty text beside a draft was lost.
+  // event empties the draft, too; so an empty field beside a draft means that Streamlit emptied it.
   #restoreText() {
     const field = this.#fields.text;
     const { text, prefill } = this.#draft;

@@ -1,4 +1,4 @@
-// The lines below the text: a hint, how many characters, and another text that a link brought.
+// The lines below the text: a hint, the number of characters, and the offer of a link's text.
 const append = (parent, tag, className = "") => {
   const element = document.createElement(tag);
   element.className = className;

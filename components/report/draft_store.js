@@ -36,7 +36,7 @@ export class Draft {
     this.#id = this.read().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
   }
 
-  // Stays the same through reloads, so that a report which is sent twice is stored once.
+  // The id survives reloads, so that a report which is sent twice is stored once.
   get id() {
     return this.#id;
   }
@@ -49,7 +49,7 @@ export class Draft {
     storage.setItem(this.#key, JSON.stringify({ id: this.#id, ...this.read(), ...change }));
   }
 
-  // Values of the link that the person followed. The person's own changes win over them.
+  // Values of the link that the person followed. The person's own changes take precedence.
   get prefill() {
     return this.read().given ?? { text: "", choice: null, places: {} };
   }

@@ -1,10 +1,11 @@
-"""The form with which a reporter corrects an issue until its review starts."""
+"""The form with which a reporter edits a report until its review starts."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
+from components.issues.proposed_change import ProposedChange
 from components.report import draft_autosave
 from components.report.draft_autosave import DraftWidgets, InitialValues
 from components.report.report_faults import find_text_fault
@@ -12,7 +13,7 @@ from components.report.type_select import render_type_select
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState, IssueType
+from issue_portal.models.vocabulary import IssueState
 
 _SAVED_KEY: Final = "correction_saved"
 
@@ -22,8 +23,7 @@ class Correction:
     """The new values of an issue, and the version that the person started from."""
 
     seen: Issue
-    type: IssueType | None
-    description: str
+    change: ProposedChange
 
 
 def is_open(issue: Issue) -> bool:
@@ -32,14 +32,14 @@ def is_open(issue: Issue) -> bool:
 
 
 def close_after_save(issue: Issue) -> None:
-    """Fold the form on the next run and drop its draft, since the correction is saved."""
+    """Fold the form on the next run and drop its draft, since the edit is saved."""
     st.session_state[_SAVED_KEY] = issue.id
 
 
 def render(person: Person, issue: Issue) -> Correction | None:
     """Render the form, folded at first; return the correction once it is submitted and valid.
 
-    Once the review has started, the form only serves to copy what was typed.
+    Once the review has started, the form cannot be saved: the person can only copy the text.
     """
     draft_name, seen_key = f"correction-{issue.id}", f"correct_from_{issue.id}"
     if st.session_state.get(_SAVED_KEY) == issue.id:
@@ -69,11 +69,11 @@ def render(person: Person, issue: Issue) -> Correction | None:
             with fault_slot.container(key="problem__correct_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
-    return Correction(seen, issue_type, text)
+    return Correction(seen, ProposedChange(description=text, type=issue_type))
 
 
 def _render_late_warning(is_late: bool) -> None:
-    # An empty element keeps the place, or the text area below would lose its state.
+    # Without the empty element, the text area below would lose its state.
     slot = st.empty()
     if is_late:
         slot.warning(

@@ -3,7 +3,7 @@ const findAll = (selector) => [...document.querySelectorAll(selector)];
 
 export class FormFields {
   #keys;
-  // Whether a script, not the person, is changing a field.
+  // Whether a script is changing a field, and not the person.
   isFilling = false;
 
   constructor({ text, choice, toggle, places }) {
@@ -56,13 +56,13 @@ export class FormFields {
     this.text.closest('[data-testid="stForm"]')?.toggleAttribute("inert", isSending);
   }
 
-  // Hide what the form says is wrong with a field that the person has corrected.
+  // Hide the fault of a field that the person has changed.
   hideProblems(key) {
     const notes = findAll(`[class*="st-key-problem"][class*="__${key}"]`);
     for (const note of notes) note.dataset.settled = "";
   }
 
-  // Sending may bring the same problem back.
+  // Sending may bring the same fault back.
   showProblems() {
     for (const note of findAll("[data-settled]")) delete note.dataset.settled;
   }

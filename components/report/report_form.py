@@ -1,4 +1,4 @@
-"""The report form: what kind of problem, what happened, anonymous or not; all else is folded."""
+"""The report form: what went wrong, what happened, anonymous or not; the rest is folded."""
 
 from collections.abc import Mapping
 
@@ -109,7 +109,7 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
         _("You'll get a receipt to track it.") if receipts else _("You won't be able to track it.")
     )
     if person is None and embed.is_embedded():
-        # Nobody can sign in inside a frame, so there is no choice.
+        # People cannot sign in inside a frame, so there is no choice.
         st.caption(_("No one can see who sent this, not even an administrator.") + follow)
         return True
     # Streamlit warns when a widget has both a default and a value set before, as by a link.
@@ -125,7 +125,7 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
 
 
 def _render_references(references: Mapping[str, str], slots: _Slots) -> tuple[str, str, str]:
-    """Render thread, interaction and project, unfolded if they matter for this report."""
+    """Render thread, interaction and project, unfolded for a link, a fault or a server's demand."""
     # Values of a link are shown: even an anonymous report sends them.
     came_with_link = any(references.values())
     is_needed = bool(server_capabilities.get_capabilities().required_fields)

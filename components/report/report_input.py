@@ -1,10 +1,21 @@
 """The input of the report form, before it is checked."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType, ResourceType
+
+WIDGET_KEYS: Final = {
+    "type": "report_type",
+    "description": "report_description",
+    "anonymous": "report_anonymous",
+    "thread_id": "report_thread",
+    "reported_interaction_id": "report_interaction",
+    "project_id": "report_project",
+}
+"""Keys of the form's widgets, by field of `NewIssue` or `ThreadConfig`."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +30,9 @@ class ReportInput:
     project: str
 
     def strip_marks(self) -> "ReportInput":
-        """Return an anonymous report without invisible characters, which could tell who sent it.
+        """Return an anonymous report without invisible characters.
 
-        Such characters can come with a link or with copied text.
+        They can come with a link or with copied text, and could identify the reporter.
         """
         if not self.anonymous or len(self.description) > DESCRIPTION_LIMIT:
             return self

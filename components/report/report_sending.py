@@ -1,4 +1,4 @@
-"""Sending a report once, whatever else this browser session does meanwhile."""
+"""Sends a report once, even if the session reruns or changes the page at the same time."""
 
 import hashlib
 import uuid
@@ -25,8 +25,9 @@ SENDING_KEY: Final = "sending"
 class ReportSending:
     """The report that this session sends, and the outcome.
 
-    When a person changes the language or the page meanwhile, Streamlit starts another run and stops
-    the sending one as soon as the response arrives: the outcome is kept here for the other run.
+    If the person changes the language or the page during sending, Streamlit starts another run and
+    stops the sending one as soon as the response arrives. This object keeps the outcome for the
+    other run.
     """
 
     new: NewIssue | None = None
@@ -76,6 +77,6 @@ def make_idempotency_key(new: NewIssue) -> str:
 
 @contextmanager
 def _render_spinner() -> Iterator[None]:
-    """Show that the report is being sent; meanwhile `draft_autosave.js` disables the form."""
+    """Show that the report is being sent; `draft_autosave.js` disables the form until it is."""
     with st.container(key="sending"), st.spinner(_("Sending…")):
         yield

@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.sent) {
     wasSentHere = isShown = true;
     storage.setItem(STORAGE_KEY, JSON.stringify(data.sent));
-    // Streamlit (1.67) also calls this soon after a call that the next data overtook.
+    // Streamlit (1.67) also calls this cleanup for a call that newer data overtook.
     return () => {
       isShown = parentElement.isConnected;
     };

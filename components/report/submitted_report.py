@@ -1,7 +1,7 @@
 """The report that was just sent, kept in the browser tab so that a reload loses no receipt.
 
 The tab's session storage keeps it until the person begins another report, signs out or leaves the
-portal. Nobody else who signs in in that tab sees it.
+portal. It is hidden from another person who signs in in that tab.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""A choice of the type of an issue that exists already."""
+"""A choice of the type of an existing issue."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
-// Say that the portal does not answer. Streamlit (1.67) sets the state of the connection on its app
-// element. actions.css hides Streamlit's own dialog while this notice is visible.
+// Show a notice while the portal cannot be reached. Streamlit (1.67) sets the state of the connection
+// on its app element. actions.css hides Streamlit's own dialog while this notice is visible.
 const note = document.createElement("div");
 note.className = "unreachable";
 note.setAttribute("role", "alert");

@@ -1,4 +1,4 @@
-"""The notice that the portal does not answer, in place of Streamlit's words for programmers."""
+"""The notice that the portal cannot be reached; it replaces Streamlit's dialog for developers."""
 
 from components.ui import js_component
 from components.ui.i18n import _

@@ -1,5 +1,5 @@
-// Keep the chosen language in a cookie, which the server reads when a page opens, and put it on this page.
-// Lax: a link from another site must open the page in that language, too.
+// Keep the chosen language in a cookie, which the server reads when a page opens, and set it on this
+// page. SameSite=Lax: a link from another site must open the page in that language, too.
 export default function ({ data }) {
   const root = document.documentElement;
   root.lang = data.language;

@@ -36,7 +36,12 @@ def N_(text: str) -> str:
 
 def _(text: str) -> str:
     """Translate ``text`` into the person's language; untranslated texts stay English."""
-    return _load_translations(get_language()).gettext(text)
+    return translate(text, get_language())
+
+
+def translate(text: str, code: str) -> str:
+    """Translate ``text`` into the language with this code, for use outside a browser session."""
+    return _load_translations(code).gettext(text)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:

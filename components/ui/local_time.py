@@ -21,7 +21,7 @@ def format_short_moment(when: datetime | None) -> str:
 
 
 def get_time_zone() -> ZoneInfo:
-    """Return the person's time zone as the browser names it, else UTC."""
+    """Return the time zone of the person's browser, else UTC."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,6 +1,6 @@
-"""The one place that tells a person about a failure.
+"""Messages about failures and outcomes.
 
-Each message says what happened, that nothing is lost, and what to do.
+A failure says what happened, that nothing is lost, and what to do.
 """
 
 import logging
@@ -50,7 +50,7 @@ def render_crash(error: Exception) -> bool:
 
 
 def explain_failure(error: errors.IssuesError) -> str:
-    """Explain why a call failed, and that it may have succeeded if its end is unknown."""
+    """Explain why a call failed, and that it may have succeeded if its outcome is unknown."""
     doubt = _("It may have been sent anyway.")
     return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 

@@ -2,7 +2,7 @@
 
 All look alike: an icon, one sentence and one action, which the page puts in:
 
-    with placeholders.render_empty(_("You have not reported anything by name yet.")):
+    with placeholders.render_empty(_("You haven't sent any reports with your name yet.")):
         st.page_link("pages/report.py", label=_("Report a problem"))
 """
 
@@ -31,12 +31,12 @@ def render_no_rights(text: str) -> DeltaGenerator:
 
 
 def render_not_supported(text: str) -> DeltaGenerator:
-    """Show that the server lacks a feature, for which trying again is no help."""
+    """Show that the server lacks a feature; trying again would not help."""
     return _render_placeholder("not_supported", "power_off", text)
 
 
 def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
-    """Show what could not be loaded ("We could not load your issues.") and why; stop the page."""
+    """Show what could not be loaded ("We couldn't load your reports.") and why; stop the page."""
     with _render_placeholder(
         "failed", "cloud_off", messages.format_failure(error, doing=doing), role="alert"
     ):

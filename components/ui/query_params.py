@@ -40,7 +40,7 @@ def read(name: str) -> str:
 def _read_url() -> dict[str, str]:
     """Return the query parameters, including those we sent that the browser has not echoed yet.
 
-    A fragment run belongs to what is on the page; every way to another URL runs the whole page.
+    Only fragment runs can get an old URL: a new one always runs the whole page.
     """
     current = st.query_params.to_dict()
     written: _Written = st.session_state.get(_WRITTEN, _Written())

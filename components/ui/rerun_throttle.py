@@ -1,4 +1,4 @@
-"""A brake for pages that rerun in a loop, so that they do not stop the portal for others."""
+"""Slow down pages that rerun in a loop, so that they do not stop the portal for others."""
 
 import threading
 import time
@@ -13,10 +13,10 @@ _thread = threading.local()
 
 
 def throttle_reruns() -> None:
-    """Slow down runs that follow each other without a pause, and end them at some point.
+    """Slow down runs that follow each other without a pause, and stop after 50 of them.
 
-    Streamlit (1.67) runs what was requested meanwhile in the same thread, whether the page asked
-    for it (`st.rerun`, `st.switch_page`) or a person presses keys faster than a slow server
+    Streamlit (1.67) uses one thread for runs that were requested during the run before, by the
+    page (`st.rerun`, `st.switch_page`) or by a person who presses keys faster than a slow server
     answers. It never reuses a thread, so the runs of a thread form one such chain.
     """
     runs = _thread.runs = getattr(_thread, "runs", 0) + 1

@@ -1,4 +1,4 @@
-"""Names of users, as lists, timelines and labels show them."""
+"""Names of users for lists, timelines and labels."""
 
 from collections import Counter
 from collections.abc import Sequence

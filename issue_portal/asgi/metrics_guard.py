@@ -17,9 +17,10 @@ _PROXY_HEADERS = ("forwarded", "x-forwarded-for")
 
 
 class MetricsGuardMiddleware:
-    """Refuses other requests for the metrics, both those of the API and those of Streamlit.
+    """Refuses requests for the metrics of the API and of Streamlit, unless they are allowed.
 
-    A request that a proxy forwards does not count as local.
+    Allows local requests, or only those with the token if one is configured. A request that a proxy
+    forwards does not count as local.
     """
 
     def __init__(self, app: ASGIApp) -> None:

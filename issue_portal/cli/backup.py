@@ -18,7 +18,7 @@ def backup(file: Path, as_json: bool) -> None:
     The backup is verified before FILE appears. Protect it like the data itself.
     """
     if str(file) == "-":
-        raise click.BadParameter("name a file: standard output is not possible")
+        raise click.BadParameter("a backup cannot go to standard output: name a file")
     with open_installation() as service:
         counts = write_backup(service.database, service.settings, service.keys, file)
     print_rows("written and verified", file, counts, as_json)

@@ -22,13 +22,7 @@ from issue_portal.client.errors import (
     PreconditionFailedError,
 )
 from issue_portal.client.pagination import PageIterator
-from issue_portal.client.responses import (
-    TIMED_OUT,
-    NoResponse,
-    Outcome,
-    Received,
-    ReceivedResponse,
-)
+from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, Received, ReceivedResponse
 from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
 from issue_portal.models.requests import (
     EDITABLE,
@@ -38,12 +32,7 @@ from issue_portal.models.requests import (
     NewIssue,
     StatsQuery,
 )
-from issue_portal.models.responses import (
-    FieldError,
-    Issue,
-    Problem,
-    User,
-)
+from issue_portal.models.responses import FieldError, Issue, Problem, User
 from issue_portal.models.vocabulary import REQUEST_ID, IssueState
 
 log = logging.getLogger("issue_portal.client")
@@ -249,7 +238,7 @@ def _make_issue_path(issue_id: str) -> str:
 
 
 def _is_header_safe(text: str) -> bool:
-    """Return whether a header can carry ``text``; else errors of httpx and h11 would repeat it."""
+    """Return whether a header can carry ``text``. If not, errors of httpx would contain it."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 

@@ -21,7 +21,7 @@ Received = TypeVar("Received", bound=BaseModel)
 
 _RETRY_STATUSES = {429, 502, 503, 504}
 _UNSURE_STATUSES = {500, 502, 503, 504}
-"""Responses to requests that the server may have acted on."""
+"""Statuses of requests that the server may have acted on."""
 
 _LONGEST_WAIT = 10.0
 """Longest ``Retry-After`` in seconds that the client waits for."""

@@ -28,7 +28,7 @@ _PROBE_INTERVAL: Final = 5.0
 def make_data_directory(settings: Settings) -> None:
     """Create the directory if it is missing. Raises `FatalError` if it is not writable.
 
-    A full disk is no error: commands that only read still work.
+    A full disk is not an error: commands that only read still work.
     """
     directory = settings.data_dir
     try:

@@ -64,17 +64,17 @@ class RevokedSignIns:
     def flush(self) -> bool:
         """Write pending revocations; return whether all are on disk."""
         with _lock:
-            left = dict(_unwritten.get(self._folder, {}))
-        if not left:
+            pending = dict(_unwritten.get(self._folder, {}))
+        if not pending:
             return True
         try:
-            _write_folder(self._folder, left)
+            _write_folder(self._folder, pending)
         except OSError as error:
             log.error("cannot store revoked sign-ins: %s", error.strerror)
             self._write_later()
             return False
         with _lock:
-            for written in left:
+            for written in pending:
                 _unwritten[self._folder].pop(written, None)
         return True
 

@@ -113,8 +113,8 @@ def strip_hidden_marks(text: str) -> str:
         return text
     text = limit_combining_marks(text.translate(LOOKALIKES))
     for _ in range(_MOST_PASSES):
-        before, text = text, _strip_marks_once(text)
-        if text == before:
+        previous, text = text, _strip_marks_once(text)
+        if text == previous:
             break
     return text
 
@@ -124,8 +124,8 @@ def _strip_marks_once(text: str) -> str:
     text = _SPACES.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text)))
     text = _HIDDEN.sub("", text)
     text = PRESENTATION_FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    for apart, joined in SEQUENCES:
-        text = apart.sub(joined, text)
+    for sequence, replacement in SEQUENCES:
+        text = sequence.sub(replacement, text)
     text = _unify_digits(text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
         text = _remove_stray_marks(text)
@@ -171,20 +171,20 @@ def _remove_stray_marks(text: str) -> str:
 
 def _sort_marks(text: str) -> str:
     """Return the text in NFC with the marks of a syllable in typing order."""
-    apart = unicodedata.normalize("NFD", text)
-    if not MARK_RUNS.search(apart):
+    decomposed = unicodedata.normalize("NFD", text)
+    if not MARK_RUNS.search(decomposed):
         return text
-    ordered = MARK_RUNS.sub(lambda run: "".join(sorted(run[0], key=_rank_mark)), apart)
+    ordered = MARK_RUNS.sub(lambda run: "".join(sorted(run[0], key=_rank_mark)), decomposed)
     return unicodedata.normalize("NFC", ordered)
 
 
 def _rank_mark(mark: str) -> tuple[int, int]:
     """Return the place of a mark in the typing order of its syllable."""
-    code, of_block = ord(mark), ord(mark) % 0x80
+    code, in_block = ord(mark), ord(mark) % 0x80
     if code < 0xD80:  # Indian: the nukta, vowels from the left, then all others.
-        is_vowel = 0x3A <= of_block <= 0x4F or 0x55 <= of_block <= 0x63
-        is_left = of_block in (0x3F, 0x46, 0x47, 0x48)
-        rank = 0 if of_block == 0x3C else (1 if is_left else 2) if is_vowel else 3
+        is_vowel = 0x3A <= in_block <= 0x4F or 0x55 <= in_block <= 0x63
+        is_left = in_block in (0x3F, 0x46, 0x47, 0x48)
+        rank = 0 if in_block == 0x3C else (1 if is_left else 2) if is_vowel else 3
     elif code < 0x1000:  # Thai and Lao: subjoined letters, vowels, then tones.
         is_tone = mark in "\u0e48\u0e49\u0e4a\u0e4b\u0ec8\u0ec9\u0eca\u0ecb"
         rank = 0 if mark == "\u0ebc" else 2 if is_tone else 1

@@ -23,8 +23,8 @@ class FilterByRead(IssueFilter):
 
     is_read: bool | None = None
 
-    def conditions(self, dialect, *, counting=False):
-        result = super().conditions(dialect, counting=counting)
+    def build_conditions(self, dialect, *, counting=False):
+        result = super().build_conditions(dialect, counting=counting)
         if self.is_read is not None:
             result.append(issues.c.is_read.is_(self.is_read))
         return result

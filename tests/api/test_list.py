@@ -97,7 +97,7 @@ def test_search_of_a_reporter_skips_the_full_text_index(dialect):
     alls = IssueFilter("org", LIVE_STATES, text="budget")
 
     def render_conditions(criteria: IssueFilter) -> str:
-        return " ".join(map(str, criteria.conditions(dialect)))
+        return " ".join(map(str, criteria.build_conditions(dialect)))
 
     assert "issue_text" not in render_conditions(mine)
     assert "issue_text" in render_conditions(alls)

@@ -101,7 +101,8 @@ def test_retries_stop_during_a_storm_of_failures(quick):
                 client.list()
         assert len(script.requests) == 20
     with serving((503, {}, b"")) as script:
-        with pytest.raises(errors.ServerError):
+        # On a busy machine, the patience may end during an attempt.
+        with pytest.raises((errors.ServerError, errors.UnreachableError)):
             quick(script.url, attempts=100, patience=1).list()
         assert len(script.requests) < 10
 

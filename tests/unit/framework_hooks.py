@@ -46,8 +46,11 @@ def has(path: str, *names: str) -> Callable[[], None]:
 
 def index_page_has_the_parts_that_are_replaced() -> None:
     compat = resolve("web.streamlit_compat:")
-    page = compat.make_index_html(root="<html lang='es'>", title="A title", style="b {}")
+    page = compat.make_index_html(
+        root="<html lang='es'>", title="A title", style="b {}", no_script="Turn it on."
+    )
     assert page.count("<html lang='es'>") == page.count("<title>A title</title>") == 1
+    assert page.count("<noscript><p>Turn it on.</p></noscript>") == page.count("<noscript>") == 1
     assert page.rstrip().endswith("b {}</style>\n</body>\n</html>")
 
 

@@ -52,13 +52,13 @@ class Authenticator:
     def authenticate_now(self, authorization: str | None) -> Principal | None:
         """Return the principal, or None if that needs to wait for the database."""
         token = _parse_bearer(authorization)
-        quick = self._database.is_quick
+        is_quick = self._database.is_quick
         if token.startswith(TOKEN_PREFIX):
-            return self._authenticate_api_token(token) if quick else None
+            return self._authenticate_api_token(token) if is_quick else None
         caller = self._verify_portal_token(token)
         if not isinstance(caller, Person):
             return _make_principal_without_user(caller)
-        user = self._find_user(caller) if quick else None
+        user = self._find_user(caller) if is_quick else None
         return _make_user_principal(caller, user) if user else None
 
     def _authenticate_api_token(self, token: str) -> Principal:

@@ -77,7 +77,7 @@ def read_page(
             for row in rows
         ]
     }
-    # The flag of the side that was not read needs a query of its own.
+    # The flag of the side that was not read needs another query.
     has_next, has_previous = more, position.offset > 0
     if position.by_cursor:
         beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, position, rows))

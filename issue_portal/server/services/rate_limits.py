@@ -86,7 +86,7 @@ class RateLimits:
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
     async def wait_for_debt(self, principal: Principal) -> None:
-        """Wait while earlier calls of this API token have used more than its computing time."""
+        """Wait until the computing time of earlier calls of this API token is paid off."""
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)
 

@@ -24,7 +24,7 @@ class ReadCache:
         self._bytes = 0
 
     def get(self, key: Hashable) -> Any:
-        """Return the valid value of ``key``, or None."""
+        """Return the cached value of ``key``; None if it is missing or outdated."""
         version = self._database.read_version()
         with self._lock:
             if version != self._version:

@@ -53,7 +53,7 @@ def build_reported_row(
 def build_imported_row(
     issue: Issue, *, org_id: str, issue_id: str, number: int, created_by: str | None
 ) -> IssueRow:
-    """Build the row of an issue from another system. An issue without times gets the current."""
+    """Build the row of an imported issue. Missing times become the current time."""
     created = int(issue.created_at.timestamp()) if issue.created_at else int(time.time())
     return IssueRow(
         org_id=org_id,

@@ -78,12 +78,12 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
 def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: bool) -> None:
     """Refuse a database whose receipts and tokens the current key cannot find."""
     stored = queries_organisations.get_key_fingerprint(connection, org_id)
-    ours = keys.fingerprints()
-    if stored is not None and stored not in ours and not any_key:
+    fingerprints = keys.fingerprints()
+    if stored is not None and stored not in fingerprints and not any_key:
         raise FatalError(
             "This database was last used with another secret key: with this key, its receipts and"
             " API tokens are void. Restore that key (ISSUES_SECRET_KEY, or secret.key in the data"
             " directory), or accept the loss with `key accept`."
         )
-    if stored != ours[0]:
-        queries_organisations.set_key_fingerprint(connection, org_id, ours[0])
+    if stored != fingerprints[0]:
+        queries_organisations.set_key_fingerprint(connection, org_id, fingerprints[0])

@@ -126,12 +126,12 @@ def _compute_duration(
     if not number:
         return None
     ordered = select(duration).where(*conditions).order_by(duration).limit(1)
-    median, late = (
+    median, p90 = (
         int(connection.execute(ordered.offset(-(-number * percent // 100) - 1)).scalar_one())
         for percent in (50, 90)
     )
-    return {"count": number, "median": median, "p90": late}
+    return {"count": number, "median": median, "p90": p90}
 
 
 def _conditions(connection: Connection, issue_filter: IssueFilter) -> list[ColumnElement[bool]]:
-    return issue_filter.conditions(connection.dialect.name)
+    return issue_filter.build_conditions(connection.dialect.name)

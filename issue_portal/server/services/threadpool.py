@@ -12,7 +12,7 @@ _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 
 _THREADS: Final = CapacityLimiter(READERS)
-"""Separate from anyio's threads, which callers in this process that wait for the API may hold."""
+"""Separate from anyio's threads: callers in this process that wait for the API may hold those."""
 
 _TURNS: Final = ConcurrencyLimit(2)
 """Per caller, so that one busy caller leaves threads for others."""

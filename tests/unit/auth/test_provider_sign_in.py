@@ -7,7 +7,14 @@ from unittest.mock import Mock
 import pytest
 from starlette.responses import Response
 
-from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
+from auth import (
+    oidc,
+    oidc_cookies,
+    provider_sign_in,
+    role_mapping,
+    session_lifetime,
+    trusted_headers,
+)
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from web import streamlit_compat
@@ -87,7 +94,7 @@ def test_address_from_a_proxy_counts_as_verified(monkeypatch):
 def test_sign_in_without_a_time_has_expired(monkeypatch, begun_at):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert oidc._make_oidc_sign_in(claims).ends_at == provider_sign_in.LIFETIME
+    assert oidc._make_oidc_sign_in(claims).ends_at == session_lifetime.PROVIDER_DEFAULT * 3600
 
 
 @pytest.mark.parametrize(

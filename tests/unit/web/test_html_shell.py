@@ -11,14 +11,18 @@ from tests.loops import run_in_loop
 from web.html_shell import HtmlShellMiddleware
 
 
-def root_element(path: str, headers: dict[str, str]) -> str:
+def fetch_page(path: str, headers: dict[str, str]) -> httpx.Response:
     transport = httpx.ASGITransport(HtmlShellMiddleware(HTMLResponse("Streamlit's own")))
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
             return await client.get(path, headers={"Accept": "text/html"} | headers)
 
-    answer = run_in_loop(ask)
+    return run_in_loop(ask)
+
+
+def root_element(path: str, headers: dict[str, str]) -> str:
+    answer = fetch_page(path, headers)
     assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
     assert answer.headers["cache-control"] == "no-cache"
     [tag] = re.findall("<html[^>]*>", answer.text)
@@ -50,6 +54,12 @@ def test_page_has_the_language_of_the_browser(path, encoding, accepted, chosen, 
     if chosen:
         headers["Cookie"] = f"other=1; {i18n.COOKIE}={chosen}"
     assert root_element(path, headers) == expected
+
+
+@pytest.mark.parametrize(("accepted", "expected"), [("en", "needs"), ("es", "necesita")])
+def test_page_without_javascript_says_what_to_do(accepted, expected):
+    page = fetch_page("/", {"Accept-Language": accepted}).text
+    assert f"<noscript><p>Issue Portal {expected} JavaScript." in page
 
 
 def test_right_to_left_page_has_its_direction(write_catalogue):

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from components import api_session, server_capabilities
 from components.issues import edit_conflict
 from components.issues.edit_conflict import has_changed, list_next_states
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_event, make_issue, make_user
@@ -42,9 +42,9 @@ def test_next_states(state, expected):
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        (IssueChange(state=IssueState.CLOSED), "state", "Closed"),
-        (IssueChange(type=IssueType.FORMAT), "type", "Poor formatting"),
-        (IssueChange(description="new"), "description", "Unknown"),
+        (ProposedChange(state=IssueState.CLOSED), "state", "Closed"),
+        (ProposedChange(type=IssueType.FORMAT), "type", "Poor formatting"),
+        (ProposedChange(description="new"), "description", "Unknown"),
     ],
 )
 def test_change_leaves_other_fields_alone(change, field, words):
@@ -68,7 +68,7 @@ def page() -> None:
 def show(monkeypatch):
     """Show the conflict of a change to an issue that somebody else has changed."""
 
-    def show(change: IssueChange, *, me: str = "", events=(), **now) -> AppTest:
+    def show(change: ProposedChange, *, me: str = "", events=(), **now) -> AppTest:
         monkeypatch.setattr(api_session, "history", lambda _issue: tuple(events))
         monkeypatch.setattr(server_capabilities, "fetch_me", lambda: make_user(me) if me else None)
         at = AppTest.from_function(page)
@@ -83,7 +83,7 @@ def show(monkeypatch):
     return show
 
 
-CLOSE = IssueChange(state=IssueState.CLOSED)
+CLOSE = ProposedChange(state=IssueState.CLOSED)
 
 
 def test_nothing_is_shown_without_a_conflict():
@@ -135,9 +135,9 @@ def test_current_version_can_be_kept(show):
     ("change", "state", "is_offered"),
     [
         (CLOSE, "Closed", False),
-        (IssueChange(type=IssueType.FORMAT), "Closed", True),
-        (IssueChange(description="mine"), "InReview", False),
-        (IssueChange(description="mine"), "NotReviewed", True),
+        (ProposedChange(type=IssueType.FORMAT), "Closed", True),
+        (ProposedChange(description="mine"), "InReview", False),
+        (ProposedChange(description="mine"), "NotReviewed", True),
     ],
 )
 def test_change_is_offered_only_where_it_is_possible(show, change, state, is_offered):

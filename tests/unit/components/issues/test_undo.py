@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components.issues import undo
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.ui import messages
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import Issue
@@ -21,7 +21,7 @@ def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
         raise UnreachableError
 
     texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
-    undo.schedule_change(Issue(id="x"), IssueChange(), make, lambda _error: False, **texts)
+    undo.schedule_change(Issue(id="x"), ProposedChange(), make, lambda _error: False, **texts)
     (waiting,) = undo._list_of_sign_in()
     waiting.finish()
 

@@ -36,6 +36,18 @@ def test_sites_that_an_operator_names_may_frame_it(monkeypatch):
     assert "X-Frame-Options" not in sent
 
 
+def test_nothing_of_another_host_is_loaded(monkeypatch):
+    policy = headers(monkeypatch, "https://a.example")["Content-Security-Policy"]
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert "a.example" in directives.pop("frame-ancestors")
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == "'self'"
+    sources = {source for value in directives.values() for source in value.split()}
+    assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
+    unsafe = {name for name, value in directives.items() if "unsafe-inline" in value}
+    assert unsafe == {"style-src"}
+
+
 def test_browser_keeps_no_copy_of_a_download(monkeypatch):
     """Regression: the browser's cache kept a receipt for the next person."""
     sent = []
