@@ -16,15 +16,13 @@ import jwt
 
 from auth import api_backend
 from auth.login_throttle import LoginThrottle
+from auth.session_lifetime import get_account_lifetime
 from issue_portal.core import jwt_tokens
 from issue_portal.core.accounts import LONGEST_PASSWORD, Account, AccountsFile
 from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
-
-LIFETIME: Final = 7 * 86_400
-"""Seconds that a sign-in lasts unless ``ISSUES_SIGN_IN_HOURS`` says otherwise."""
 
 _PURPOSE: Final = "sign-in"
 
@@ -58,23 +56,19 @@ class PasswordSignIn:
     def make_cookie(self) -> str:
         """Return the signed cookie value from which `read_sign_in` restores the sign-in."""
         claims: dict[str, Any] = {"sub": self.username, "jti": self.id, "pwd": self.password}
-        return jwt_tokens.sign(api_backend.get_backend().keys, _PURPOSE, claims, get_lifetime())
+        return jwt_tokens.sign(
+            api_backend.get_backend().keys, _PURPOSE, claims, get_account_lifetime()
+        )
 
 
 def read_sign_in(cookie: str) -> PasswordSignIn | None:
     """Return the sign-in in a cookie value; None if the value is not valid."""
     try:
         claims = jwt_tokens.verify(api_backend.get_backend().keys, _PURPOSE, cookie)
-        ends_at = claims["iat"] + get_lifetime()
+        ends_at = claims["iat"] + get_account_lifetime()
         return PasswordSignIn(claims["jti"], claims["sub"], claims["pwd"], ends_at)
     except (jwt.InvalidTokenError, KeyError):
         return None
-
-
-def get_lifetime() -> int:
-    """Return how many seconds a sign-in lasts."""
-    hours = get_settings().sign_in_hours
-    return int(hours * 3600) if hours else LIFETIME
 
 
 @cache
@@ -99,7 +93,7 @@ def verify_password(username: str, password: str, hashed: str) -> bool:
 def create_sign_in(username: str, account: Account) -> PasswordSignIn:
     """Create a sign-in for an account. The caller must have checked the password."""
     fingerprint = api_backend.get_backend().keys.hash("password", account.password).hex()
-    ends_at = time.time() + get_lifetime()
+    ends_at = time.time() + get_account_lifetime()
     return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
 
 

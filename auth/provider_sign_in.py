@@ -8,14 +8,12 @@ from typing import Any, Final
 
 from auth import api_backend
 from auth.role_mapping import Claims, map_role, read_role_values
+from auth.session_lifetime import get_provider_lifetime
 from issue_portal.core import jwt_tokens
 from issue_portal.core.accounts import derive_name
 from issue_portal.core.portal_token import Person
 from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import Role
-
-LIFETIME: Final = 12 * 3600
-"""Seconds that a sign-in lasts unless ``ISSUES_SIGN_IN_HOURS`` says otherwise."""
 
 _LONGEST: Final = 320
 """Characters of an email address or a name, at most."""
@@ -41,7 +39,7 @@ class ProviderSignIn:
         """Return whether it has begun, has not expired and was not revoked."""
         left = self.ends_at - time.time()
         return (
-            0 < left < get_lifetime() + jwt_tokens.LEEWAY
+            0 < left < get_provider_lifetime() + jwt_tokens.LEEWAY
             and not api_backend.get_backend().revoked_sign_ins.contains(self.id)
         )
 
@@ -50,12 +48,6 @@ class ProviderSignIn:
         if self.role is None or not self.is_valid():
             return None
         return Person(self.username, self.name, self.role)
-
-
-def get_lifetime() -> float:
-    """Return how many seconds a sign-in lasts."""
-    hours = get_settings().sign_in_hours
-    return hours * 3600 if hours else LIFETIME
 
 
 def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSignIn:
@@ -69,7 +61,7 @@ def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSi
         username=address,
         name=_clean_line(claims.get("name")) or derive_name(address),
         role=map_role(address, read_role_values(claims)) if is_verified and address else None,
-        ends_at=begun_at + get_lifetime(),
+        ends_at=begun_at + get_provider_lifetime(),
     )
 
 

@@ -101,9 +101,7 @@ def render_issue(person: Person, issue_id: str) -> None:
         if issue.state == IssueState.NOT_REVIEWED or edit_form.is_open(issue):
             correction = edit_form.render(person, issue)
             if correction:
-                issue_actions.save_correction(
-                    correction.seen, type=correction.type, description=correction.description
-                )
+                issue_actions.save_correction(correction.seen, correction.change)
                 st.rerun()
         with st.container(horizontal=True):
             render_back_button(_("Back to list"))

@@ -1,6 +1,6 @@
-"""The operator's commands, each in a process of its own.
+"""Runs the command line, each command in a process of its own.
 
-To load the program takes ten times as long as most commands, so one process loads it and forks.
+Loading the program takes ten times as long as most commands, so one process loads it and forks.
 """
 
 import multiprocessing
@@ -25,7 +25,7 @@ _forks.set_forkserver_preload(
 
 
 def run_command(command: tuple[str, ...], env: dict[str, str]) -> CompletedProcess:
-    """``python -m issue_portal …`` with just these environment variables."""
+    """Run ``python -m issue_portal …`` with only these environment variables."""
     with TemporaryDirectory() as folder:
         process = _forks.Process(target=_run, args=(command, env, folder))
         process.start()

@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen]]:
-    """A Redis server: its URL and its process, which may be killed."""
+    """A Redis server: its URL, and its process, which a test may kill."""
     with redis_server(tmp_path) as (port, process):
         yield f"redis://localhost:{port}", process
 
@@ -66,7 +66,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def api_on(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Server]]:
-    """The API alone on the database of that kind, started when it is first asked for."""
+    """Return the API on a kind of database; it starts at the first call."""
 
     @cache
     def start(kind: str) -> Server:

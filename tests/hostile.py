@@ -133,4 +133,4 @@ HOSTILE = [
 ]
 
 NAME = '<img src=x onerror=alert(1)> **Bobby** [x](https://evil.example/) =1+1 "Tables"'
-"""A person's name of this kind."""
+"""A hostile name of a person."""

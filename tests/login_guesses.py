@@ -1,4 +1,4 @@
-"""Guesses of passwords, as a throttle sees them."""
+"""Password guesses for tests of the login throttle."""
 
 from auth.login_throttle import LoginThrottle
 

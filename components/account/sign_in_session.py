@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from auth import api_backend, password, session_owners, sign_in_cookie
+from auth import api_backend, session_lifetime, session_owners, sign_in_cookie
 from auth.current_user import SIGN_IN_KEY, get_stored_sign_in, identify_sign_in
 from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
@@ -27,7 +27,7 @@ def complete_sign_in(sign_in: PasswordSignIn) -> None:
         _clear_session()  # The session of another user, whose sign-in ended elsewhere.
     st.session_state[SIGN_IN_KEY] = sign_in
     session_owners.remember_session_owner(identify_sign_in(sign_in))
-    sign_in_cookie.request_cookie(sign_in.make_cookie(), password.get_lifetime())
+    sign_in_cookie.request_cookie(sign_in.make_cookie(), session_lifetime.get_account_lifetime())
     st.rerun()
 
 

@@ -4,14 +4,14 @@ Nothing is overwritten: both versions are shown until the person decides.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import streamlit as st
 
 from components import api_session, server_capabilities
 from components.issues import issue_detail
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.ui import labels, user_names
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
@@ -21,7 +21,7 @@ from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 _CONFLICT_KEY: Final = "conflict"
 
 # Without `is_read`: opening an issue marks it as read, and this conflicts with no change.
-_COMPARED_FIELDS: Final = ("description", "type", "state")
+_COMPARED_FIELDS: Final = tuple(field.name for field in fields(ProposedChange))
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Conflict:
 
     seen: Issue
     current: Issue
-    change: IssueChange
+    change: ProposedChange
     editor: str
     """Name of the person who made the other change; "" for the current user, in another tab."""
 
@@ -45,7 +45,7 @@ def list_next_states(issue: Issue) -> tuple[IssueState, ...]:
     return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
 
 
-def remember_conflict(seen: Issue, current: Issue, change: IssueChange) -> None:
+def remember_conflict(seen: Issue, current: Issue, change: ProposedChange) -> None:
     """Keep a conflict for `render` until the person decides."""
     st.session_state[_CONFLICT_KEY] = Conflict(seen, current, change, _find_editor(current))
 
@@ -119,7 +119,7 @@ def _apply(conflict: Conflict, apply_anyway: Callable[[Conflict], None]) -> None
     apply_anyway(conflict)
 
 
-def _format_apply_label(change: IssueChange) -> str:
+def _format_apply_label(change: ProposedChange) -> str:
     if change.description is not None:
         return _("Save your version anyway")
     text = _("Move to {words} anyway") if change.state else _("Change to {words} anyway")

@@ -12,7 +12,7 @@ import streamlit as st
 from components import api_session
 from components.issues import edit_conflict, issue_list, undo
 from components.issues.edit_conflict import Conflict, list_next_states
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.report import edit_form
 from components.report.type_select import render_type_select
 from components.ui import labels, messages
@@ -20,7 +20,7 @@ from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError, PreconditionFailedError
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState, IssueType
+from issue_portal.models.vocabulary import IssueState
 
 _Send = Callable[[Issue], object]
 """Sends a change, provided that the server still has this version of the issue."""
@@ -50,7 +50,7 @@ def render_type_choice(issue: Issue) -> None:
     def change_type() -> None:
         selected = st.session_state[key]
         if selected is not None and selected != issue.type:
-            _change(issue, IssueChange(type=selected))
+            _change(issue, ProposedChange(type=selected))
 
     render_type_select(issue, key=key, on_change=change_type)
 
@@ -83,17 +83,16 @@ def render_withdraw_button(issue: Issue) -> None:
     )
 
 
-def save_correction(seen: Issue, *, type: IssueType | None, description: str) -> None:
+def save_correction(seen: Issue, change: ProposedChange) -> None:
     """Save an edit by the reporter at once; the next run shows the outcome."""
     client = api_session.client()
 
     def send(current: Issue) -> object:
-        return client.update(current, type=type, description=description, if_unchanged=True)
+        return client.update(current, **change.to_update(), if_unchanged=True)
 
     try:
         _send_unless_conflict(client, seen, send)
     except IssuesError as error:
-        change = IssueChange(type=type, description=description)
         if not _remember_conflict(error, seen, change):
             messages.show_failure_next_run(
                 error, doing=_("We couldn't save your change, but your text is safe.")
@@ -107,7 +106,7 @@ def apply_anyway(conflict: Conflict) -> None:
     """Make the change of a conflict to the current version of the issue."""
     change = conflict.change
     if change.description is not None:
-        save_correction(conflict.current, type=change.type, description=change.description)
+        save_correction(conflict.current, change)
     else:
         _change(conflict.current, change)
 
@@ -115,7 +114,7 @@ def apply_anyway(conflict: Conflict) -> None:
 def move_to_state(seen: Issue, state: IssueState) -> None:
     """Move an issue to another state, if it can be moved there."""
     if state in list_next_states(seen):
-        _change(seen, IssueChange(state=state))
+        _change(seen, ProposedChange(state=state))
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
@@ -125,7 +124,7 @@ def delete(seen: Issue, *, withdraw: bool = False) -> None:
     done = _("#{number} withdrawn") if withdraw else _("#{number} deleted")
     is_scheduled = _schedule(
         seen,
-        IssueChange(state=IssueState.DELETED),
+        ProposedChange(state=IssueState.DELETED),
         lambda current: client.delete(current.id, etag=current.etag),
         doing=doing.format(number=number),
         done=done.format(number=number),
@@ -146,7 +145,7 @@ def mark_unread(issue: Issue) -> None:
         messages.show_next_run(done.format(number=issue.issue_number))
 
 
-def _change(seen: Issue, change: IssueChange) -> None:
+def _change(seen: Issue, change: ProposedChange) -> None:
     """Change the type or state of an issue, with a few seconds to undo it."""
     value, number = change.format_value(), seen.issue_number
     if change.state:
@@ -157,15 +156,13 @@ def _change(seen: Issue, change: IssueChange) -> None:
     _schedule(
         seen,
         change,
-        lambda current: client.update(
-            current, type=change.type, state=change.state, if_unchanged=True
-        ),
+        lambda current: client.update(current, **change.to_update(), if_unchanged=True),
         doing=doing.format(number=number, words=value),
         done=done.format(number=number, words=value),
     )
 
 
-def _schedule(seen: Issue, change: IssueChange, send: _Send, *, doing: str, done: str) -> bool:
+def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, done: str) -> bool:
     """Schedule a change, and return True, unless the issue has changed since the person saw it."""
     failed = _("We couldn't save your change to #{number}.").format(number=seen.issue_number)
     client = api_session.client()
@@ -204,7 +201,7 @@ def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> Non
                 raise
 
 
-def _remember_conflict(error: IssuesError, seen: Issue, change: IssueChange) -> bool:
+def _remember_conflict(error: IssuesError, seen: Issue, change: ProposedChange) -> bool:
     """Keep the conflict behind an error for `edit_conflict.render`; return whether it is one."""
     if not isinstance(error, PreconditionFailedError):
         return False

@@ -15,7 +15,7 @@ from typing import Final
 import streamlit as st
 
 from auth import current_user
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
@@ -38,7 +38,7 @@ _pending_changes: set["_PendingChange"] = set()
 class _PendingChange:
     owner: str
     issue_id: str
-    change: IssueChange
+    change: ProposedChange
     send: Callable[[], object]
     is_reported: Callable[[IssuesError], bool]
     doing: str
@@ -76,7 +76,7 @@ class _PendingChange:
 
 def schedule_change(
     issue: Issue,
-    change: IssueChange,
+    change: ProposedChange,
     send: Callable[[], object],
     is_reported: Callable[[IssuesError], bool],
     *,

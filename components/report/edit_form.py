@@ -5,6 +5,7 @@ from typing import Final
 
 import streamlit as st
 
+from components.issues.proposed_change import ProposedChange
 from components.report import draft_autosave
 from components.report.draft_autosave import DraftWidgets, InitialValues
 from components.report.report_faults import find_text_fault
@@ -12,7 +13,7 @@ from components.report.type_select import render_type_select
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState, IssueType
+from issue_portal.models.vocabulary import IssueState
 
 _SAVED_KEY: Final = "correction_saved"
 
@@ -22,8 +23,7 @@ class Correction:
     """The new values of an issue, and the version that the person started from."""
 
     seen: Issue
-    type: IssueType | None
-    description: str
+    change: ProposedChange
 
 
 def is_open(issue: Issue) -> bool:
@@ -69,7 +69,7 @@ def render(person: Person, issue: Issue) -> Correction | None:
             with fault_slot.container(key="problem__correct_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
-    return Correction(seen, issue_type, text)
+    return Correction(seen, ProposedChange(description=text, type=issue_type))
 
 
 def _render_late_warning(is_late: bool) -> None:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from components import server_capabilities
 from components.report import report_state
-from components.report.report_input import ReportInput
+from components.report.report_input import WIDGET_KEYS, ReportInput
 from components.ui import i18n
 from components.ui.i18n import _, ngettext
 from components.ui.plain_text import format_sentence
@@ -24,15 +24,7 @@ REFERENCE_FIELDS: Final = {
 }
 """The fields of `NewIssue` for thread, interaction and project, by widget key."""
 
-_WIDGETS_BY_FIELD: Final = {
-    "type": "report_type",
-    "description": "report_description",
-    "anonymous": "report_anonymous",
-    "config": "report_interaction",
-    "thread_id": "report_thread",
-    "reported_interaction_id": "report_interaction",
-    "project_id": "report_project",
-}
+_WIDGETS_BY_FIELD: Final = WIDGET_KEYS | {"config": "report_interaction"}
 """Widget keys by the field names that a server may use in its errors."""
 
 _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)

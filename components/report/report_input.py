@@ -1,10 +1,21 @@
 """The input of the report form, before it is checked."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType, ResourceType
+
+WIDGET_KEYS: Final = {
+    "type": "report_type",
+    "description": "report_description",
+    "anonymous": "report_anonymous",
+    "thread_id": "report_thread",
+    "reported_interaction_id": "report_interaction",
+    "project_id": "report_project",
+}
+"""Keys of the form's widgets, by field of `NewIssue` or `ThreadConfig`."""
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,10 @@ from typing import Final
 import streamlit as st
 
 from components.report.prefill import LINK_ADDRESS_KEY, LINK_KEY, Prefill
+from components.report.report_input import WIDGET_KEYS
 from components.report.report_sending import REPORT_KEY, SENDING_KEY, get_sending
 from components.ui import query_params
 from issue_portal.models.responses import Issue
-
-_WIDGET_KEYS: Final = (
-    "report_type",
-    "report_description",
-    "report_thread",
-    "report_interaction",
-    "report_project",
-)
-"""The widgets that another report starts with empty; the choice of name stays."""
 
 _BY_NAME_KEY: Final = "report_by_name"
 _ANOTHER_REPORT_KEY: Final = "another_report"
@@ -60,7 +52,7 @@ def start_another_report() -> None:
         _FAULTS_KEY,
         LINK_KEY,
         LINK_ADDRESS_KEY,
-        *_WIDGET_KEYS,
+        *(key for field, key in WIDGET_KEYS.items() if field != "anonymous"),
     ):
         st.session_state.pop(key, None)
     query_params.change(**dict.fromkeys(Prefill.list_names(), ""))

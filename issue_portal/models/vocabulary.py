@@ -51,7 +51,7 @@ NEXT_STATES = {
 
 
 class HistoryAction(StrEnum):
-    """What happened to an issue, in an entry of its history."""
+    """Action of an entry in the history of an issue."""
 
     CREATED = "created"
     UPDATED = "updated"

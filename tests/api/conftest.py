@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from issue_portal.models.vocabulary import Role
+from tests.servers.installation import api_server
 
 _names = itertools.count()
 
@@ -15,12 +16,16 @@ _names = itertools.count()
 settings.register_profile(
     "short", max_examples=200, deadline=None, derandomize=True, database=None, print_blob=True
 )
+
+
 settings.register_profile("long", max_examples=20_000, deadline=None, print_blob=True)
+
+
 settings.load_profile("short")
 
 
 class Caller:
-    """One caller: a thin layer over real HTTP that fails loudly on what is not JSON."""
+    """A caller of the API over HTTP."""
 
     def __init__(self, url: str, token: str | None, name: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -77,3 +82,9 @@ def visitor(api) -> Caller:
 @pytest.fixture
 def stranger(api) -> Caller:
     return Caller(api.url, None)
+
+
+@pytest.fixture
+def fresh(tmp_path, database_url):
+    """A new server, not started, with an empty database of either kind."""
+    return api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url, ISSUES_RATE_LIMITS="off")

@@ -43,7 +43,7 @@ def after_call(context, case, response) -> None:
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response) -> bool:
-    """Whether to report the failure."""
+    """Return whether to report the failure."""
     match failure.code:
         case "ST202":  # Schema-valid request rejected
             detail = response.json()["detail"]

@@ -1,4 +1,4 @@
-"""Who is calling: which tokens are believed, and what survives a rotation of the secret key."""
+"""Authentication: which tokens are accepted, and what survives a rotation of the secret key."""
 
 import sqlite3
 import threading
@@ -43,7 +43,7 @@ def portal_token(
     algorithm: str = "HS256",
     kid: str | None = None,
 ) -> str:
-    """A token as the portal makes it, but for what is given."""
+    """Return a token as the portal signs it, except for the arguments."""
     [(key_id, key)] = SecretKeys(secret).derive(purpose).items()
     claims = {name: value for name, value in CLAIMS.items() if name != without} | (changes or {})
     headers = {"kid": key_id if kid is None else kid} if kid != "" else {}
@@ -51,7 +51,7 @@ def portal_token(
 
 
 def of_this_key(secret: str) -> str:
-    """The id by which tokens name the key of a secret."""
+    """Return the key id that tokens carry for a secret."""
     return next(iter(SecretKeys(secret).derive("api")))
 
 
@@ -73,7 +73,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def server(api_on):
-    """The API alone: what is believed does not depend on the database."""
+    """The API alone; authentication does not depend on the database."""
     return api_on("sqlite")
 
 
@@ -94,7 +94,7 @@ def test_header_without_a_token_is_refused(server, authorization):
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
-def test_good_token_is_believed_although_clocks_differ_a_little(server):
+def test_good_token_is_accepted_with_clock_skew(server):
     soon = portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
     for token in (portal_token(), soon):
         assert Caller(server.url, token)("GET", "/me").json()["email"] == CLAIMS["sub"]
@@ -109,7 +109,7 @@ def anonymous(text: str) -> NewIssue:
     )
 
 
-def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_path):
+def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path):
     server = api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
@@ -153,8 +153,8 @@ def test_what_was_given_out_holds_through_a_rotation_until_the_old_key_goes(tmp_
         server.stop()
 
 
-def test_answers_are_given_again_only_to_who_may_have_them(api_on):
-    """Also to somebody who sends two tokens, of which the first counts."""
+def test_cached_response_is_not_sent_to_a_weaker_token(api_on):
+    """The first of two tokens counts."""
     server = api_on("sqlite")
     member = server.lasting_token("Rita")
     both = [server.lasting_token("Rita", Role.ADMIN), member]
@@ -167,8 +167,8 @@ def test_answers_are_given_again_only_to_who_may_have_them(api_on):
     assert asked(both[1]).status_code == 403
 
 
-def test_locked_database_holds_up_no_call_of_a_token(tmp_path, monkeypatch):
-    """Once an hour a call wrote the uses itself: all waited five seconds, and it failed."""
+def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch):
+    """Regression: once an hour a call wrote the uses itself, and all calls waited five seconds."""
     settings = Settings(data_dir=tmp_path, secret_key=SECRET)
     service = open_service(settings, load_keys(settings))
     token = create_token(

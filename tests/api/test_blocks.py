@@ -1,4 +1,4 @@
-"""Totals and far pages that are counted by blocks."""
+"""Totals and far pages counted by rollups."""
 
 import time
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ PER_BLOCK = 150
 
 @dataclass(frozen=True)
 class FilterByRead(IssueFilter):
-    """A filter with a field that the blocks do not know."""
+    """A filter by a field without a rollup."""
 
     is_read: bool | None = None
 
-    def conditions(self, dialect, *, counting=False):
-        found = super().conditions(dialect, counting=counting)
+    def build_conditions(self, dialect, *, counting=False):
+        found = super().build_conditions(dialect, counting=counting)
         if self.is_read is not None:
             found.append(issues.c.is_read.is_(self.is_read))
         return found
@@ -82,7 +82,7 @@ def page(connection: Connection, which: IssueFilter, offset: int, *, descending:
     [{}, {"is_read": False}, {"lowest": SIZE}, {"highest": 2 * SIZE}, {"types": ("NoAnswer",)}],
     ids=str,
 )
-def test_filter_with_a_field_unknown_to_blocks_counts_and_skips(
+def test_filter_by_a_field_without_a_rollup_counts_and_skips_correctly(
     connection, org_id, fields, descending
 ):
     which = FilterByRead(org_id, LIVE_STATES, **fields)

@@ -1,4 +1,4 @@
-"""The published documentation's requests, as printed: shapes, keys in order, formats."""
+"""The requests of the published documentation, as printed, and the format of their responses."""
 
 import json
 import re
@@ -16,7 +16,7 @@ SHAPES = json.loads((PUBLISHED / "shapes.json").read_text())
 
 
 def matches(value, shape, where="answer"):
-    """A shape is a regular expression, a value of the same type, ``@name``, a list or an object."""
+    """Compare a value with a regular expression, a type, a ``@name``, a list or an object."""
     if isinstance(shape, str) and shape.startswith("@"):
         matches(value, SHAPES[shape[1:]], where)
     elif isinstance(shape, str):

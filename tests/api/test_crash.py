@@ -1,4 +1,4 @@
-"""What was acknowledged is there, once, after the server or its database was killed."""
+"""Acknowledged changes exist exactly once after the server or its database was killed."""
 
 import contextlib
 import random
@@ -18,14 +18,14 @@ from tests.servers.installation import DATABASES, Server, api_server, postgresql
 from tests.waiting import wait_until
 
 ROUNDS = {"sqlite": 8, "postgresql": 4}
-"""Four rounds have each way to crash PostgreSQL once."""
+"""Four rounds crash PostgreSQL in each way once."""
 
 WRITERS = 8
 
 
 @dataclass
 class Report:
-    """What its writer knows of an issue: ``answer`` and the rest were acknowledged."""
+    """An issue as its writer knows it: all but ``pending`` was acknowledged."""
 
     body: dict
     key: str
@@ -40,11 +40,11 @@ class Report:
 
 
 class NotAcknowledged(Exception):
-    """The answer did not come, or says that the database is gone."""
+    """No response, or a server error."""
 
 
 class Writer:
-    """One who reports, and whose issues a reviewer changes and deletes, until something breaks."""
+    """Reports, changes and deletes issues until the server fails."""
 
     def __init__(self, url: str, tokens: dict[Role, str], number: int) -> None:
         self.anonymous = number % 2 == 0
@@ -123,7 +123,7 @@ def wait_for_reports(writers: list[Writer], enough: int) -> None:
 
 
 def check(writers: list[Writer]) -> None:
-    """Send again what was not acknowledged; then each report is there once and as it was left."""
+    """Repeat unacknowledged reports; then check that each exists once, in its last state."""
     for writer in writers:
         for report in writer.reports:
             if report.answer is None:
@@ -170,7 +170,7 @@ def start_postgresql(postgresql: PostgresServer) -> None:
 
 @pytest.fixture(params=DATABASES)
 def own_postgresql(request):
-    """A PostgreSQL of this test alone, to be killed; None where the database is SQLite."""
+    """A PostgreSQL server that the test may kill; None for SQLite."""
     if request.param == "sqlite":
         yield None
         return
@@ -178,7 +178,7 @@ def own_postgresql(request):
         yield server
 
 
-def test_what_was_acknowledged_survives(own_postgresql, tmp_path):
+def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
     url = own_postgresql.get_uri() if own_postgresql else ""
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     rounds = ROUNDS["postgresql" if own_postgresql else "sqlite"]

@@ -1,4 +1,4 @@
-"""The lock of the data directory, and a directory that this user may only read."""
+"""The lock of the data directory, and a read-only data directory."""
 
 import multiprocessing
 import stat
@@ -32,7 +32,7 @@ def add_up(directory: Path) -> None:
             number.write_text(str(int(number.read_text()) + 1))
 
 
-def test_lock_keeps_processes_apart_and_is_for_its_owner_only(tmp_path):
+def test_lock_excludes_other_processes_and_is_readable_by_its_owner_only(tmp_path):
     (tmp_path / "number").write_text("0")
     others = [
         multiprocessing.get_context("spawn").Process(target=add_up, args=[tmp_path])
@@ -63,7 +63,7 @@ def test_lock_does_not_create_a_missing_directory(tmp_path):
         (["user", "password", "ann"], "Permission denied"),
     ],
 )
-def test_data_directory_that_may_only_be_read(command, told):
+def test_read_only_data_directory_is_reported_in_one_line(command, told):
     with TemporaryDirectory() as directory:
         Path(directory).chmod(0o555)
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A disk that is full: nothing is said to be done that is not, and all works again afterwards."""
+"""A full disk: failures are reported, and everything works again once there is room."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 
 class Disk:
-    """A small file system of its own."""
+    """A small file system."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,7 +32,7 @@ class Disk:
         return self.path / "filler"
 
     def fill(self) -> None:
-        """Leave no room at all."""
+        """Fill the file system to the last byte."""
         with self.filler.open("ab", buffering=0) as file:
             for size in (1_000_000, 4096, 1):
                 try:
@@ -83,7 +83,7 @@ def becomes(server: Server, status: int) -> None:
     wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == status)
 
 
-def test_commands_say_done_only_of_what_is_done(server, disk, tmp_path):
+def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
     assert server.run("user", "add", "ann@example.com").returncode == 0
     token = server.lasting_token("Rob", Role.ADMIN)
     key = (server.data_dir / "secret.key").read_text()
@@ -106,7 +106,7 @@ def test_commands_say_done_only_of_what_is_done(server, disk, tmp_path):
         assert client.me()
 
 
-def test_running_server_says_so_and_goes_on_once_there_is_room(server, disk, tmp_path):
+def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path):
     token = server.lasting_token("Rob", Role.ADMIN)
     server.start()
     becomes(server, 200)
@@ -129,7 +129,7 @@ def test_running_server_says_so_and_goes_on_once_there_is_room(server, disk, tmp
     assert "Traceback" not in server.log
 
 
-def test_start_on_a_full_disk_fails_in_one_line_or_serves(server, disk):
+def test_start_on_a_full_disk_fails_in_one_line_or_is_not_ready(server, disk):
     server.lasting_token("Rob", Role.ADMIN)
     disk.fill()
     for make in (api_server, portal_server):
@@ -150,7 +150,7 @@ def test_start_on_a_full_disk_fails_in_one_line_or_serves(server, disk):
         assert "Traceback" not in log.read_text()
 
 
-def test_ready_looks_where_the_database_is(disk, tmp_path):
+def test_readiness_checks_the_disk_of_the_database(disk, tmp_path):
     url = f"sqlite:///{disk.path / 'elsewhere.db'}"
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url).start()
     try:
@@ -161,7 +161,7 @@ def test_ready_looks_where_the_database_is(disk, tmp_path):
         server.stop()
 
 
-def test_sign_ins_are_ended_at_the_same_time(tmp_path):
+def test_sign_ins_can_be_revoked_concurrently(tmp_path):
     settings, keys, until = Settings(data_dir=tmp_path), SecretKeys(SECRET), time.time() + 600
     names = [f"sign-in {number}" for number in range(400)]
     with ThreadPoolExecutor(8) as pool:
@@ -170,7 +170,7 @@ def test_sign_ins_are_ended_at_the_same_time(tmp_path):
     assert all(RevokedSignIns(settings, keys).contains(name) for name in names)
 
 
-def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
+def test_sign_in_is_revoked_even_if_the_disk_is_full(tmp_path):
     settings = Settings(data_dir=tmp_path)
     ended = RevokedSignIns(settings, SecretKeys(SECRET))
     # As a full disk, but for everybody: where the folder should be, there is something else.
@@ -187,8 +187,8 @@ def test_sign_in_is_ended_even_if_that_cannot_be_written(tmp_path):
     assert ended.contains("two")
 
 
-def test_what_could_not_be_written_is_written_when_it_can(tmp_path, monkeypatch):
-    """It waited for somebody else to sign out, and was lost with the process."""
+def test_revoked_sign_in_is_written_once_the_disk_has_room(tmp_path, monkeypatch):
+    """Regression: it waited for the next sign-out, and was lost with the process."""
     monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
     ended = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")

@@ -1,23 +1,17 @@
 """Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
 
-import os
 import signal
 import subprocess
-import threading
 import time
 import uuid
-from pathlib import Path
 from unittest.mock import AsyncMock, Mock
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
-from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.principal import Principal
@@ -27,7 +21,6 @@ from tests.api.conftest import Caller
 from tests.loops import run_in_loop
 from tests.servers.installation import SECRET, answered, api_server
 from tests.servers.processes import free_port
-from tests.waiting import wait_until
 
 FEW = {
     "ISSUES_LIMIT_CREATE": "3/minute",
@@ -65,7 +58,7 @@ def look_up(caller):
     ("who", "call", "allowed", "status"),
     [(person, create, 3, 201), (visitor, create, 2, 201), (visitor, look_up, 2, 404)],
 )
-def test_too_many_are_refused_with_the_time_to_come_back(limited, who, call, allowed, status):
+def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call, allowed, status):
     caller = who(limited)
     for used in range(1, allowed + 1):
         answer = call(caller)
@@ -80,8 +73,8 @@ def test_too_many_are_refused_with_the_time_to_come_back(limited, who, call, all
     assert call(who(limited)).status_code == status
 
 
-def test_long_report_counts_as_several(limited):
-    """Ten a second of the longest filled 370 MB a minute."""
+def test_long_report_counts_as_several_reports(limited):
+    """Ten of the longest reports a second would fill 370 MB a minute."""
     caller = person(limited)
     long = REPORT | {"description": "x" * 2_000}
     assert caller("POST", "/issue", json=long).status_code == 201
@@ -91,8 +84,8 @@ def test_long_report_counts_as_several(limited):
     assert person(limited)("POST", "/issue", json=longest).status_code == 201
 
 
-def test_new_text_counts_as_a_report_of_its_length(limited):
-    """Short reports that were made long afterwards filled the disk ten times as fast."""
+def test_edited_text_counts_as_a_report_of_its_length(limited):
+    """Otherwise edits could fill the disk ten times as fast as reports."""
     caller = person(limited)
     named = REPORT | {"anonymous": False}
     issue = f"/issue/{caller('POST', '/issue', json=named).json()['id']}"
@@ -111,7 +104,7 @@ def test_reading_is_not_limited(limited):
     assert "RateLimit" not in caller("GET", "/issue").headers
 
 
-def test_other_callers_of_one_address_are_counted_by_themselves(limited):
+def test_callers_at_one_address_have_separate_limits(limited):
     done = limited.run("token", "create", "--email", "script@example.com")
     script = Caller(limited.url, done.stdout.strip())
     for _ in range(4):
@@ -120,7 +113,7 @@ def test_other_callers_of_one_address_are_counted_by_themselves(limited):
     assert create(person(limited)).status_code == 201
 
 
-def test_replicas_share_their_limits_and_go_on_without_redis(redis, postgresql, tmp_path):
+def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql, tmp_path):
     url, process = redis
     shared = FEW | {"ISSUES_RATE_LIMITS": url, "ISSUES_DATABASE_URL": postgresql()}
     replicas = [api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
@@ -145,8 +138,8 @@ def test_replicas_share_their_limits_and_go_on_without_redis(redis, postgresql, 
             replica.stop()
 
 
-def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
-    """Each look waited a second: a sign-in took eight."""
+def test_unresponsive_redis_is_waited_for_once(redis, monkeypatch):
+    """Regression: each count waited a second, so a sign-in took eight."""
     url, process = redis
     clock = Mock(monotonic=Mock(return_value=1000.0), time=time.time)
     monkeypatch.setattr("issue_portal.core.rate_limiter.time", clock)
@@ -167,110 +160,15 @@ def test_redis_that_does_not_answer_is_waited_for_once(redis, monkeypatch):
     ("name", "value"),
     [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
 )
-def test_limits_that_make_no_sense_are_told_at_start(tmp_path, name, value):
+def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
     done = api_server(tmp_path / "data", **{name: value}).run("serve", "--port", str(free_port()))
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert value in done.stderr or name in done.stderr
 
 
-def test_readiness_is_looked_at_once_a_second_however_many_ask(monkeypatch, tmp_path):
-    """Anybody may ask, and on PostgreSQL each look took a connection and some questions."""
-    clock = Mock(monotonic=Mock(return_value=1000.0))
-    monkeypatch.setattr("issue_portal.server.db.database.time", clock)
-    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
-    database.migrate()
-    looks = Mock()
-    event.listen(database.engine, "checkout", looks)
-    assert [database.is_current() for _ in range(50)] == [True] * 50
-    assert looks.call_count == 1
-    (tmp_path / "issues.db").write_bytes(b"no database any more" * 1000)
-    clock.monotonic.return_value += 1.1
-    assert not database.is_current()
-    database.close()
-
-
-def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.2)
-    database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
-    database.migrate()
-    assert database.is_current()
-    hangs, goes_on = threading.Event(), threading.Event()
-
-    def look():
-        hangs.set()
-        return goes_on.wait(20)
-
-    monkeypatch.setattr(database, "_check_current", look)
-    first = threading.Thread(target=database.is_current)
-    first.start()
-    assert hangs.wait(20)
-    wait_until(lambda: not database.is_current())
-    goes_on.set()
-    first.join()
-    assert database.is_current()
-    database.close()
-
-
-def test_process_that_stands_still_keeps_nobody_from_reporting(postgresql):
-    """It had taken the next number, for which all others wait."""
-    database = Database(postgresql())
-    database.migrate()
-    with database.write() as connection:
-        org = queries_organisations.ensure_organisation(connection, "org")
-    with pytest.raises(DBAPIError), database.write() as stands_still:
-        queries_organisations.take_issue_numbers(stands_still, org)
-        with database.write() as other:
-            assert queries_organisations.take_issue_numbers(other, org) == 1
-        queries_organisations.take_issue_numbers(stands_still, org)
-    database.close()
-
-
-def test_postgresql_that_stands_still_is_not_waited_for(monkeypatch, postgresql):
-    """Calls, and who asked whether it is ready, waited as long as it stood."""
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
-    monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
-    monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
-    database = Database(postgresql())
-    database.migrate()
-    with database.read() as connection:
-        process = connection.scalar(text("SELECT pg_backend_pid()"))
-    told = Path(f"/proc/{process}/stat").read_text()
-    processes = process, int(told.rpartition(")")[2].split()[1])
-    for each in processes:
-        os.kill(each, signal.SIGSTOP)
-    try:
-        assert not database.is_current()
-    finally:
-        for each in processes:
-            os.kill(each, signal.SIGCONT)
-    assert database.is_current()
-    with (
-        pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
-        database.limit_response_time(0.3),
-        database.write() as connection,
-    ):
-        connection.execute(text("SELECT pg_sleep(20)"))  # Ended long before, by the limit.
-    # A change of the schema may take longer than the limit.
-    with database.limit_response_time(0.3), database._schema_change() as connection:
-        connection.execute(text("SELECT pg_sleep(0.6)"))
-    assert database.is_current()
-    database.close()
-
-
-def test_reading_may_take_its_time(postgresql):
-    """A backup whose disk stood still for a while was ended."""
-    database = Database(postgresql())
-    database.migrate()
-    with database.read() as connection:
-        query = text("SHOW idle_in_transaction_session_timeout")
-        assert connection.scalar(query) == "0"
-    database.close()
-
-
 def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
-    """Bodies of 200 kB, 16 at once, made others wait fifty times as long."""
+    """Without it, 16 bodies of 200 kB at once made others wait fifty times as long."""
     slept: list[float] = []
 
     async def sleep(seconds):
@@ -339,15 +237,15 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     assert run_in_loop(lambda: guesses("198.51.100.1", 20)) == pytest.approx(1, rel=0.05)
 
 
-def test_objects_of_a_body_are_few(limited):
+def test_body_with_too_many_objects_is_refused(limited):
     for body in ("[" + "{}," * 60_000 + "{}]", '{"a":' * 60 + "1" + "}" * 60):
         answer = person(limited)("POST", "/issue", content=body, headers=JSON)
         assert answer.status_code == 400
         assert "objects" in answer.json()["detail"]
 
 
-def test_long_questions_are_not_remembered(tmp_path):
-    """2,000 of 94 kB took 200 MB."""
+def test_responses_to_long_requests_are_not_cached(tmp_path):
+    """2,000 responses to requests of 94 kB took 200 MB."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     memory = ReadCache(database)
     asked = Mock(read_cache=memory)
@@ -369,8 +267,8 @@ def test_long_questions_are_not_remembered(tmp_path):
     database.close()
 
 
-def test_calls_of_one_caller_at_once_are_few(limited):
-    """1,300 bodies that never came stopped the API for everybody."""
+def test_concurrent_calls_of_one_caller_are_limited(limited):
+    """1,300 unfinished bodies blocked the API for everybody."""
     greedy = limited.token(uuid.uuid4().hex)
     with limited.unfinished_reports(greedy, 40) as slow:
         assert person(limited)("GET", "/issue").status_code == 200

@@ -1,4 +1,4 @@
-"""The list: filters, pages, cursors, order, what is refused."""
+"""The list of issues: filters, pages, cursors, order, invalid parameters."""
 
 import uuid
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ def ten(member):
     return [member.report(f"text {number}")["id"] for number in range(10)]
 
 
-def test_newest_come_first(member, ten):
+def test_newest_issues_come_first(member, ten):
     assert [issue["id"] for issue in member.listed()] == ten[::-1]
     assert [issue["id"] for issue in member.listed(page_order="ASC")] == ten
 
@@ -35,7 +35,7 @@ def test_pages_by_number(member, ten):
     assert first["total_count"] == 10
 
 
-def test_cursors_stay_right_while_issues_come_and_go(member, ten):
+def test_cursors_stay_correct_while_issues_come_and_go(member, ten):
     first = member("GET", "/issue", params={"first": 4}).json()
     member("DELETE", f"/issue/{first['data'][-1]['id']}")
     member.report("new meanwhile")
@@ -79,12 +79,12 @@ def test_search_finds_any_part_in_any_case(member, text, search):
 
 
 @given(st.text(max_size=50))
-def test_what_is_stored_for_the_search_is_bounded(text):
+def test_folded_text_has_a_bounded_length(text):
     assert len(fold(text)) <= 4 * len(text)
     assert fold(fold(text)) == fold(text)
 
 
-def test_signs_that_stand_for_many_letters_are_found_as_they_are(member):
+def test_ligatures_are_found_as_written(member):
     member.report("\ufdfa, and more \u3316")
     member.report("something else")
     for search in ("\ufdfa", "\u3316", "\ufdfa, AND MORE \u3316"):
@@ -92,12 +92,12 @@ def test_signs_that_stand_for_many_letters_are_found_as_they_are(member):
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_search_of_a_reporter_looks_at_no_text_of_others(dialect):
+def test_search_of_a_reporter_skips_the_full_text_index(dialect):
     mine = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
     alls = IssueFilter("org", LIVE_STATES, text="budget")
 
     def told(which: IssueFilter) -> str:
-        return " ".join(map(str, which.conditions(dialect)))
+        return " ".join(map(str, which.build_conditions(dialect)))
 
     assert "issue_text" not in told(mine)
     assert "issue_text" in told(alls)
@@ -127,7 +127,7 @@ def test_filters_by_reporter_and_project(member, other_member, reviewer):
     assert [i["id"] for i in reviewer.listed(projects=project)] == [theirs["id"], mine["id"]]
 
 
-def test_include_says_what_is_embedded(member):
+def test_include_selects_the_embedded_objects(member):
     member.report(project_id="p1")
     assert "created_by" in member.listed()[0]
     assert "project" not in member.listed()[0]
@@ -171,7 +171,7 @@ def test_page_far_beyond_the_last_is_empty(member, reviewer, ten):
         {"unknown": "1"},
     ],
 )
-def test_parameters_that_make_no_sense_are_refused(member, params):
+def test_invalid_parameters_are_refused(member, params):
     answer = member("GET", "/issue", params=params)
     assert answer.status_code == 400, answer.text
     assert answer.json()["errors"]

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what they count, that they name nobody, and who may read them."""
+"""Prometheus metrics: what they count, their privacy, and who may read them."""
 
 from types import SimpleNamespace
 
@@ -26,7 +26,7 @@ def guarded(tmp_path_factory):
 
 
 def scraped(url, headers=None):
-    """The text, and the samples by name and labels."""
+    """Return the text of the metrics, and the samples by name and labels."""
     answer = httpx.get(f"{url}/api/metrics", headers=headers)
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)
@@ -76,7 +76,7 @@ def test_requests_are_counted_by_route_and_the_queue_by_state(guarded):
         assert said not in text
 
 
-def test_with_a_token_set_only_its_holder_reads_them(guarded):
+def test_metrics_require_the_token_if_one_is_set(guarded):
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
         answer = httpx.get(f"{guarded.url}/api/metrics", headers=headers)
         assert answer.status_code == 401
@@ -84,7 +84,7 @@ def test_with_a_token_set_only_its_holder_reads_them(guarded):
 
 
 @pytest.mark.parametrize("path", ["/api/metrics", "/_stcore/metrics"])
-def test_without_one_only_this_machine_does_and_no_proxy(portal, path):
+def test_metrics_without_a_token_are_for_localhost_only(portal, path):
     assert httpx.get(portal.url + path).status_code == 200
     for header in ("X-Forwarded-For", "Forwarded"):
         answer = httpx.get(portal.url + path, headers={header: "for=127.0.0.1"})
@@ -94,7 +94,7 @@ def test_without_one_only_this_machine_does_and_no_proxy(portal, path):
         assert odd.status_code in (403, 404)
 
 
-def test_portal_counts_the_tabs_that_are_connected(portal):
+def test_portal_counts_connected_tabs(portal):
     def connected():
         return scraped(portal.url)[1]["issue_portal_sessions",].value
 
@@ -105,7 +105,7 @@ def test_portal_counts_the_tabs_that_are_connected(portal):
     assert ("issue_portal_queue", "NotReviewed") in scraped(portal.url)[1]
 
 
-def test_numbers_come_without_a_database_too():
+def test_metrics_work_without_a_database():
     gone = SimpleNamespace(org_id="org_1", database=Database("postgresql://127.0.0.1:9/nothing"))
     families = list(QueueCollector(gone).collect())
     assert [(f.name, f.samples[0].value) for f in families] == [("issue_portal_database_up", 0)]

@@ -1,4 +1,4 @@
-"""A database of every earlier version of the program is brought up to date with nothing lost."""
+"""Migrations from every earlier version of the database."""
 
 import itertools
 import subprocess
@@ -69,7 +69,7 @@ def new_issue(description: str) -> dict:
 
 
 def fill(connection: Connection) -> None:
-    """What an earlier version would have written: of each row, the columns there were then."""
+    """Write rows as an earlier version did, with the columns of that version."""
     tables = MetaData()
     tables.reflect(connection)
 
@@ -155,7 +155,7 @@ def at(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def test_nothing_is_lost(migrated):
+def test_migrations_keep_all_data(migrated):
     reviewer = Caller(migrated.url, f"ipat_{REVIEWER}")
     member = Caller(migrated.url, f"ipat_{MEMBER}")
     everything = "NotReviewed,InReview,Closed,Deleted"
@@ -215,18 +215,18 @@ def test_nothing_is_lost(migrated):
         ("iv", 7),
     ],
 )
-def test_search_finds_old_texts(migrated, search, number):
+def test_search_finds_texts_from_before_the_index(migrated, search, number):
     found = Caller(migrated.url, f"ipat_{REVIEWER}").listed(filter_by_text=search)
     assert [issue["issue_number"] for issue in found] == [number]
 
 
-def test_times_of_review_are_known(migrated):
+def test_review_times_are_filled_in(migrated):
     stats = Caller(migrated.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
     assert stats["time_to_review"] == {"count": 3, "median": 200, "p90": 300}
     assert stats["time_to_close"] == {"count": 1, "median": 500, "p90": 500}
 
 
-def test_rows_cannot_refer_to_nothing(migrated):
+def test_foreign_keys_are_enforced(migrated):
     row = "'org_0000000000000001', 'issue_nowhere', 1, 0, 'created', null, '[]'"
     with pytest.raises(IntegrityError), migrated.database.write() as connection:
         connection.execute(
@@ -249,7 +249,7 @@ def test_database_of_a_newer_version_is_refused_in_one_line(make_server):
     assert len((done.stdout + done.stderr).splitlines()) == 1
 
 
-def test_two_servers_start_together_on_an_empty_database(make_server):
+def test_two_servers_can_start_together_on_an_empty_database(make_server):
     servers = [make_server(), make_server()]
     with ThreadPoolExecutor() as pool:
         list(pool.map(Server.start, servers))
@@ -261,7 +261,7 @@ def test_two_servers_start_together_on_an_empty_database(make_server):
 
 
 def test_every_key_and_index_starts_with_the_organisation(api_on):
-    """So that Citus can distribute by it: docs/scaling.md names the exceptions."""
+    """Citus distributes by the organisation; docs/scaling.md names the exceptions."""
     database = inspect(api_on("postgresql").database.engine)
     starts = {}
     for table in set(database.get_table_names()) - {"alembic_version"}:

@@ -1,4 +1,4 @@
-"""A client of the portal acts for a person only while their sign-in holds, in the role of then."""
+"""A client of the portal acts for a person while their sign-in is valid, in their current role."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from tests.servers.installation import SECRET
 
 @dataclass
 class SignIn:
-    """A sign-in whose holder can change, as an operator or another tab changes it."""
+    """A sign-in that an administrator or another tab can change."""
 
     who: Person | None
     id: str = "x"
@@ -28,7 +28,7 @@ class SignIn:
         return self.who
 
 
-def test_client_that_is_kept_asks_for_the_person_at_each_call(api_on, monkeypatch):
+def test_kept_client_checks_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
     here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, is_ours=True)
     monkeypatch.setattr(api_backend, "_backend", here)

@@ -24,7 +24,7 @@ def portal(tmp_path_factory):
     ['a="' + '\\\\"' * 5_000 + '"', "; ".join(["a=b"] * 5_000), "a=" + "x" * 40_000],
     ids=["escapes", "many", "long"],
 )
-def test_cookies_that_take_long_to_read_are_refused(portal: Server, cookie):
+def test_cookies_that_are_slow_to_parse_are_refused(portal: Server, cookie):
     def ask(path: str) -> int:
         return httpx.get(portal.url + path, headers={"Cookie": cookie}).status_code
 
@@ -34,7 +34,7 @@ def test_cookies_that_take_long_to_read_are_refused(portal: Server, cookie):
         assert list(statuses) == [431] * 4
 
 
-def test_sessions_with_such_cookies_are_refused_too(portal: Server):
+def test_sessions_with_excessive_cookies_are_refused(portal: Server):
     with pytest.raises(InvalidStatus) as refused:
         connect(
             f"ws://localhost:{portal.port}/_stcore/stream",
@@ -44,12 +44,12 @@ def test_sessions_with_such_cookies_are_refused_too(portal: Server):
     assert refused.value.response.status_code == 431
 
 
-def test_cookies_of_a_browser_are_read(portal: Server):
+def test_large_cookies_of_a_browser_are_accepted(portal: Server):
     cookie = "; ".join(f"_streamlit_user_{number}={'x' * 3_000}" for number in range(8))
     assert httpx.get(portal.url, headers={"Cookie": cookie}).status_code == 200
 
 
-def test_requests_of_an_address_are_delayed_and_others_are_not(portal: Server):
+def test_requests_of_one_address_are_delayed_and_others_are_not(portal: Server):
     rate, burst = request_limits.REQUESTS
     count = burst + int(rate)
     begun = time.monotonic()
@@ -74,7 +74,7 @@ def test_page_is_the_same_compressed_and_not(portal: Server, query):
     assert "<title>Issue Portal</title>" in pages[0].text
 
 
-def test_page_is_the_same_whether_streamlit_is_asked_or_not(portal: Server):
+def test_page_equals_the_page_of_streamlit(portal: Server):
     asked = [
         httpx.get(portal.url + path, headers={"Accept": "text/html"})
         for path in ("/", "/track", "/sign_in", "/none")
@@ -86,7 +86,7 @@ def test_page_is_the_same_whether_streamlit_is_asked_or_not(portal: Server):
     assert httpx.post(portal.url, headers={"Accept": "text/html"}).status_code == 405
 
 
-def test_files_of_the_page_are_the_files_that_streamlit_has(portal: Server):
+def test_static_files_equal_those_of_streamlit(portal: Server):
     kinds = {".js": "javascript", ".css": "text/css", ".woff2": "font/woff2"}
     for suffix, kind in kinds.items():
         path, file = next(

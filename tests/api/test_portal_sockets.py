@@ -1,4 +1,4 @@
-"""Below ASGI, in a running portal: silent connections, floods of frames, file descriptors."""
+"""Connections of a running portal: timeouts, floods of frames, file descriptors."""
 
 import resource
 import socket
@@ -33,7 +33,7 @@ def is_closed(connection: socket.socket, seconds: float) -> bool:
         return True
 
 
-def test_connections_that_ask_nothing_are_closed_after_a_while(portal):
+def test_silent_connections_are_closed_after_a_timeout(portal):
     whole = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with ExitStack() as opened:
 
@@ -56,7 +56,7 @@ def test_connections_that_ask_nothing_are_closed_after_a_while(portal):
             assert time.monotonic() - begun >= uvicorn_connections.SILENT_SECONDS
 
 
-def test_requests_that_wait_for_no_answer_are_few(portal):
+def test_pipelined_requests_are_limited(portal):
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.settimeout(20)
         with suppress(OSError):
@@ -69,7 +69,7 @@ def test_requests_that_wait_for_no_answer_are_few(portal):
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
-def test_nothing_is_compressed_on_the_way_in(portal):
+def test_websocket_compression_is_off(portal):
     with connect(
         f"ws://localhost:{portal.port}/_stcore/stream",
         subprotocols=["streamlit"],
@@ -93,7 +93,7 @@ def test_api_alone_closes_silent_connections_too(tmp_path):
         server.stop()
 
 
-def test_many_that_ask_nothing_push_out_each_other_and_nobody_else(portal):
+def test_silent_connections_displace_only_each_other(portal):
     with ExitStack() as opened:
         page = opened.enter_context(connect_session(portal))
         silent = []
@@ -117,7 +117,7 @@ def connect_session(portal, **headers):
 
 
 @pytest.mark.parametrize("opcode", [0x89, 0x8A, 0x00], ids=["pings", "pongs", "endless message"])
-def test_flood_of_frames_that_nobody_needs_ends_the_connection(portal, opcode):
+def test_flood_of_control_frames_closes_the_connection(portal, opcode):
     with connect_session(portal) as connection:
         frames = bytes([opcode, 0x80, 0, 0, 0, 0]) * 50_000
         if opcode == 0x00:
@@ -129,7 +129,7 @@ def test_flood_of_frames_that_nobody_needs_ends_the_connection(portal, opcode):
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
-def test_message_that_is_too_big_ends_the_connection(portal):
+def test_oversized_message_closes_the_connection(portal):
     with connect_session(portal) as connection:
         connection.send(b"x" * 300_000)
         with pytest.raises(ConnectionClosed) as closed:
@@ -151,8 +151,8 @@ CHUNKED = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     ],
     ids=["address", "header", "trailer", "body in tiny parts"],
 )
-def test_request_without_an_end_ends_the_connection(portal, beginning, more):
-    """Eight megabytes of one header stopped the portal for five seconds."""
+def test_endless_request_closes_the_connection(portal, beginning, more):
+    """Regression: a header of 8 MB blocked the portal for five seconds."""
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.sendall(beginning + 2 * more)
         # Long before it would be closed for being silent.
@@ -194,8 +194,8 @@ HANDSHAKE = (
     ],
     ids=["body", "header", "address"],
 )
-def test_handshake_that_is_none_ends_the_connection(portal, request_):
-    """It was neither answered nor closed: 2,000 of them took all file descriptors."""
+def test_invalid_handshake_closes_the_connection(portal, request_):
+    """Regression: such connections stayed open, and 2,000 of them took all file descriptors."""
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.settimeout(uvicorn_connections.SILENT_SECONDS)
         connection.sendall(request_)
@@ -205,8 +205,8 @@ def test_handshake_that_is_none_ends_the_connection(portal, request_):
 
 
 @pytest.mark.parametrize("pipelined", [b"", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"])
-def test_headers_after_the_body_are_ignored(portal, pipelined):
-    """A proxy removes what a client says about itself from the headers, not from there."""
+def test_trailers_are_ignored(portal, pipelined):
+    """A proxy removes a client's identity headers, but not its trailers."""
     chunked = b"Host: x\r\nTransfer-Encoding: chunked\r\n"
     call = b"GET /api/v1/app/issue HTTP/1.1\r\n" + chunked
     token = f"Authorization: Bearer {portal.token('Boss')}\r\n".encode()
@@ -222,7 +222,7 @@ def test_headers_after_the_body_are_ignored(portal, pipelined):
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/app/issue"])
-def test_address_that_is_too_long_gets_a_problem_document(portal, path):
+def test_overlong_url_gets_a_problem_document(portal, path):
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.settimeout(20)
         request = f"GET {path}?q={'x' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -237,14 +237,14 @@ def test_address_that_is_too_long_gets_a_problem_document(portal, path):
 
 
 def started_with(soft: int, hard: int, tmp_path) -> Server:
-    """A portal whose process may open ``soft`` files, and ``hard`` if it asks."""
+    """Start a portal with these soft and hard limits of open files."""
     server = portal_server(tmp_path / "data")
     script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
     server.command = ["bash", "-c", script, "-", *server.command]
     return server.start()
 
 
-def test_process_takes_the_files_that_it_may_open(tmp_path):
+def test_process_raises_its_file_limit(tmp_path):
     hard = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     server = started_with(256, hard, tmp_path)
     try:
@@ -256,7 +256,7 @@ def test_process_takes_the_files_that_it_may_open(tmp_path):
         server.stop()
 
 
-def test_sessions_that_do_not_fit_are_told_and_refused(tmp_path):
+def test_sessions_over_the_file_limit_are_refused_and_logged(tmp_path):
     few = uvicorn_limits.DESCRIPTORS_FOR_OTHERS + 20
     server = started_with(256, few, tmp_path)
     try:

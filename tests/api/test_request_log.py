@@ -1,4 +1,4 @@
-"""Each request has an id and a line in the log, and no line says who it was."""
+"""The request log: a line and an id for each request, and no personal data."""
 
 import json
 import re
@@ -22,7 +22,7 @@ def lines(server):
 
 
 def of_request(server, request_id):
-    """The lines of a request that was answered: the last one comes right after its answer."""
+    """Return the log lines of a request; the last one is written right after the response."""
 
     def find_lines() -> list[dict]:
         of_this = [line for line in lines(server) if line.get("request_id") == request_id]
@@ -39,7 +39,7 @@ def logging_server(tmp_path_factory):
     server.stop()
 
 
-def test_the_callers_id_is_in_the_line_and_in_the_answer(logging_server):
+def test_request_id_of_the_caller_is_logged_and_returned(logging_server):
     caller = Caller(logging_server.url, logging_server.token("Ann"))
     report = caller.report()
     answer = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: THEIRS})
@@ -52,7 +52,7 @@ def test_the_callers_id_is_in_the_line_and_in_the_answer(logging_server):
 
 
 @pytest.mark.parametrize("path", ["/issue", "/issue/receipt"])
-def test_a_report_gets_an_id_that_nobody_else_knows(logging_server, path):
+def test_anonymous_report_gets_a_new_request_id(logging_server, path):
     visitor = Caller(logging_server.url, logging_server.guest_token())
     answer = visitor("POST", path, json={}, headers={REQUEST_ID: THEIRS[::-1]})
     assert OWN_FORM.fullmatch(answer.headers[REQUEST_ID])
@@ -60,12 +60,12 @@ def test_a_report_gets_an_id_that_nobody_else_knows(logging_server, path):
     assert THEIRS[::-1] not in logging_server.log
 
 
-def test_an_id_of_another_form_is_replaced(logging_server):
+def test_invalid_request_id_is_replaced(logging_server):
     answer = httpx.get(f"{logging_server.url}/api/health", headers={REQUEST_ID: "ann@example.com"})
     assert OWN_FORM.fullmatch(answer.headers[REQUEST_ID])
 
 
-def test_no_line_has_an_address_a_person_an_issue_or_what_was_searched(logging_server):
+def test_log_has_no_address_person_issue_or_search_text(logging_server):
     token = logging_server.lasting_token("Grace", Role.ADMIN)
     caller = Caller(logging_server.url, token)
     me = caller("GET", "/me").json()
@@ -84,7 +84,7 @@ def test_no_line_has_an_address_a_person_an_issue_or_what_was_searched(logging_s
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_portal_logs_no_address_however_it_is_started(tmp_path, form):
+def test_portal_logs_no_client_address(tmp_path, form):
     server = portal_server(tmp_path / "data", ISSUES_LOG=form)
     if form == "text":
         python, *_ = server.command
@@ -100,7 +100,7 @@ def test_portal_logs_no_address_however_it_is_started(tmp_path, form):
         assert of_request(server, me.headers[REQUEST_ID])
 
 
-def test_what_fails_is_logged_with_the_id_of_its_request(tmp_path):
+def test_failure_is_logged_with_its_request_id(tmp_path):
     server = api_server(tmp_path / "data", ISSUES_LOG="json").start()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("DROP TABLE history")

@@ -1,4 +1,4 @@
-"""Every route as everybody; the routes are those of the API's own document: none is forgotten."""
+"""Every route of the OpenAPI document, called in every role."""
 
 import uuid
 from typing import Any
@@ -35,7 +35,7 @@ ALLOWED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/ready"): (200,) * 6,
 }
 VISITORS = {("GET", "/v1/app/me"): 404}
-"""What a visitor of the portal is answered otherwise than the holder of a guest's API token."""
+"""Responses to a visitor that differ from those to a guest's API token."""
 
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
 BODIES: dict[str, dict[str, Any]] = {
@@ -48,19 +48,19 @@ BODIES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def server(api_on):
-    """The API alone: what is allowed does not depend on the database."""
+    """The API alone; permissions do not depend on the database."""
     return api_on("sqlite")
 
 
 def tokens_of(server, kind: str) -> dict[str, str]:
-    """A token for each of the CALLERS: as the portal makes them, or as an operator does."""
+    """Tokens for each of the CALLERS, from the portal or from the command line."""
     make = server.lasting_token if kind == "API token" else server.token
     made = {who: make(f"{who}{uuid.uuid4().hex}", role) for who, role in CALLERS.items()}
     return made if kind == "API token" else made | {"guest": server.guest_token()}
 
 
 @pytest.mark.parametrize("kind", ["portal token", "API token"])
-def test_every_route_as_everybody(server, kind):
+def test_every_route_as_every_role(server, kind):
     described = httpx.get(f"{server.url}/api/openapi.json").json()["paths"]
     routes = {
         (method.upper(), path): route["operationId"]

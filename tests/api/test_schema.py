@@ -1,6 +1,6 @@
-"""The OpenAPI document held to the running server by schemathesis: all of its checks and phases.
+"""The OpenAPI document compared with the running server by schemathesis.
 
-What the document cannot say is in `schema_exceptions.py`.
+`schema_exceptions.py` lists what the document cannot express.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ CONFIG = Path(__file__).parent / "schemathesis.toml"
 
 @pytest.fixture(scope="module", params=DATABASES)
 def server(request, tmp_path_factory):
-    """One that no other test fills: a list of thousands takes its time."""
+    """A server that no other test fills, since long lists are slow."""
     url = request.getfixturevalue("postgresql")() if request.param == "postgresql" else ""
     data_dir = tmp_path_factory.mktemp(f"schema-{request.param}") / "data"
     server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
@@ -32,7 +32,7 @@ def server(request, tmp_path_factory):
     [("sqlite", Role.ADMIN, 10), ("sqlite", Role.MEMBER, 5), ("postgresql", Role.ADMIN, 6)],
     indirect=["server"],
 )
-def test_document_is_exact(server, role, seconds):
+def test_openapi_document_matches_the_server(server, role, seconds):
     token = server.lasting_token(role.value, role)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG),

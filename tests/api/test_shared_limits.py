@@ -1,11 +1,11 @@
-"""Replicas share their limits through Redis and keep limits of their own without it."""
+"""Replicas share rate limits through Redis, and count on their own without it."""
 
 from auth.login_throttle import LoginThrottle
 from issue_portal.core.settings import Settings
 from tests.login_guesses import guess
 
 
-def test_replicas_share_their_counts_and_go_on_without_redis(redis):
+def test_replicas_share_counts_and_keep_counting_without_redis(redis):
     url, process = redis
     settings = Settings(limit_sign_in="3/hour", rate_limits=url)
     one, other = LoginThrottle(settings), LoginThrottle(settings)

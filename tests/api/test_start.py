@@ -1,4 +1,4 @@
-"""Bad days at start: each is told in one line, with a non-zero exit and no traceback."""
+"""Failures at start: one line, a non-zero exit status, no traceback."""
 
 import socket
 import sqlite3
@@ -50,17 +50,17 @@ def command(request):
     ]
 
 
-def test_app_of_another_server_stops_in_one_line_too(tmp_path):
+def test_app_under_another_server_stops_in_one_line(tmp_path):
     command = [*UVICORN, "--port", str(free_port())]
     refuses(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
 
 
-def test_data_directory_that_cannot_be_written(command, tmp_path):
+def test_unwritable_data_directory_is_reported(command, tmp_path):
     (tmp_path / "file").write_text("in the way")
     refuses(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")
 
 
-def test_database_of_a_newer_version(command, tmp_path):
+def test_newer_database_is_reported(command, tmp_path):
     server = api_server(tmp_path / "data").start()
     server.stop()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
@@ -68,7 +68,7 @@ def test_database_of_a_newer_version(command, tmp_path):
     refuses(run(command, server.data_dir), "newer version")
 
 
-def test_database_that_is_locked(command, tmp_path):
+def test_locked_database_is_reported(command, tmp_path):
     (tmp_path / "data").mkdir()
     database = sqlite3.connect(tmp_path / "data" / "issues.db", isolation_level=None)
     database.execute("begin exclusive")
@@ -76,13 +76,13 @@ def test_database_that_is_locked(command, tmp_path):
     database.close()
 
 
-def test_database_that_is_none(command, tmp_path):
+def test_invalid_database_file_is_reported(command, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "issues.db").write_text("this is not a database" * 100)
     refuses(run(command, tmp_path / "data"), "not a database")
 
 
-def test_port_that_is_taken(tmp_path):
+def test_port_in_use_is_reported(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         refuses(run([*SERVE, "--port", port], tmp_path / "a"), port)
@@ -96,15 +96,15 @@ def test_port_that_is_taken(tmp_path):
     ("name", "value"),
     [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
 )
-def test_setting_that_makes_no_sense(command, tmp_path, name, value):
+def test_invalid_setting_is_reported(command, tmp_path, name, value):
     refuses(run(command, tmp_path / "data", **{name: value}), name)
 
 
-def test_secret_key_that_is_too_short(command, tmp_path):
+def test_short_secret_key_is_reported(command, tmp_path):
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
 
-def test_secret_key_that_is_no_secret(tmp_path):
+def test_guessable_secret_key_is_reported(tmp_path):
     command = [*SERVE, "--port", str(free_port())]
     refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
     key = f"{SECRET},{SECRET[:20]}"
@@ -132,7 +132,7 @@ AUTH = {
         ({}, "trustedUserHeaders"),
     ],
 )
-def test_sign_in_at_a_provider_that_is_half_configured(tmp_path, change, told):
+def test_incomplete_oidc_configuration_is_reported(tmp_path, change, told):
     lines = [f'{name} = "{value}"' for name, value in (AUTH | change).items() if value is not None]
     (tmp_path / "secrets.toml").write_text("\n".join(["[auth]", *lines]))
     headers = {} if change else {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Email": "email"}'}
@@ -145,13 +145,13 @@ def test_sign_in_at_a_provider_that_is_half_configured(tmp_path, change, told):
     refuses(done, told)
 
 
-def test_proxy_that_tells_no_address(tmp_path):
+def test_trusted_headers_without_an_address_are_reported(tmp_path):
     command = [*PORTAL, "--server.port", str(free_port())]
     headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
     refuses(run(command, tmp_path / "data", **headers), "email")
 
 
-def test_accounts_that_cannot_be_read(tmp_path):
+def test_unreadable_accounts_file_is_reported(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
     command = [*PORTAL, "--server.port", str(free_port())]
@@ -177,7 +177,7 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
 
 
 @pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
-def test_root_values_of_secrets_are_settings_below_the_environment(tmp_path, command):
+def test_root_values_of_secrets_are_settings_that_the_environment_overrides(tmp_path, command):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(
         'ISSUES_EMBED_IN = "https://intranet.example.com"\n'
@@ -201,7 +201,7 @@ def test_root_values_of_secrets_are_settings_below_the_environment(tmp_path, com
 
 @pytest.mark.parametrize("text", [b"not toml", b'a = "\xff"', b'ISSUES_ORG = "\\u0000"'])
 @pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
-def test_secrets_that_cannot_be_read(tmp_path, command, text):
+def test_unreadable_secrets_file_is_reported(tmp_path, command, text):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)
     port = "--port" if command is UVICORN else "--server.port"
@@ -209,7 +209,7 @@ def test_secrets_that_cannot_be_read(tmp_path, command, text):
     refuses(done, "secrets.toml")
 
 
-def test_everything_written_is_for_its_owner_only(portal):
+def test_files_are_readable_by_their_owner_only(portal):
     RevokedSignIns(Settings(data_dir=portal.data_dir), SecretKeys(SECRET)).add("of someone", 2**33)
     written = [portal.data_dir, *portal.data_dir.rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written}
@@ -218,7 +218,7 @@ def test_everything_written_is_for_its_owner_only(portal):
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
 
 
-def test_passwords_are_printed_once_and_stored_hashed(tmp_path):
+def test_first_passwords_are_printed_once_and_stored_hashed(tmp_path):
     server = portal_server(tmp_path / "data").start()
     passwords = server.passwords
     assert passwords.keys() == {"member", "reviewer"}

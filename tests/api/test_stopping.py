@@ -1,4 +1,4 @@
-"""Stopping: not ready first, then no new requests, and what was accepted is answered and stored."""
+"""Graceful shutdown: not ready first, then no new requests; accepted ones are finished."""
 
 import json
 import signal
@@ -27,7 +27,7 @@ def make_server(request, tmp_path):
         server.kill()
 
 
-def test_it_is_not_ready_before_it_stops_and_serves_until_then(make_server):
+def test_stopping_server_is_not_ready_but_serves_until_it_stops(make_server):
     server = make_server(ISSUES_DRAIN_SECONDS="300")
     server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == 503)
@@ -38,7 +38,7 @@ def test_it_is_not_ready_before_it_stops_and_serves_until_then(make_server):
     server.process.wait(20)
 
 
-def test_an_accepted_report_is_stored_and_answered(make_server):
+def test_stopping_server_stores_an_accepted_report(make_server):
     server = make_server()
     body = json.dumps(
         {"description": "late", "resource_type": "Thread", "type": "Other", "anonymous": False}

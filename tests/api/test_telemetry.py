@@ -1,4 +1,4 @@
-"""What Sentry and a collector of traces receive: enough to find a fault, nothing of a report."""
+"""Sentry and OpenTelemetry: enough to find a fault, without the text of a report."""
 
 import gzip
 import json
@@ -50,7 +50,7 @@ def settings(sink):
 
 
 def received(sink, path):
-    """Headers and unpacked bodies of what was sent to ``path``, as one text."""
+    """Return headers and unpacked bodies of the requests to ``path`` as one text."""
     texts = []
     for _, at, headers, body in sink.requests:
         if at == path:
@@ -61,7 +61,7 @@ def received(sink, path):
     return "\n".join(texts)
 
 
-def test_a_fault_and_the_traces_arrive_without_a_word_of_the_report(sink, tmp_path):
+def test_errors_and_traces_contain_no_report_text(sink, tmp_path):
     server = api_server(tmp_path / "data", **settings(sink))
     server.command = [sys.executable, "-c", INSTRUMENTED, "serve", "--port", str(server.port)]
     server.start()
@@ -98,7 +98,7 @@ def test_a_fault_and_the_traces_arrive_without_a_word_of_the_report(sink, tmp_pa
         assert said not in traces
 
 
-def test_of_an_exception_only_its_kind_and_place_are_sent(sink, tmp_path):
+def test_exceptions_are_sent_without_their_message(sink, tmp_path):
     program = f"""
 import logging
 from issue_portal.core import telemetry
@@ -130,8 +130,8 @@ telemetry.stop()
     assert exception["stacktrace"]["frames"][-1]["function"] == "fails"
 
 
-def test_stop_does_not_wait_for_those_who_hang(monkeypatch):
-    """With a collector that answered nothing it took 45 seconds, and a container gives ten."""
+def test_stop_does_not_wait_for_unresponsive_collectors(monkeypatch):
+    """Regression: with an unresponsive collector it took 45 seconds; a container allows ten."""
     over = threading.Event()
     monkeypatch.setattr(telemetry, "_flushers", [over.wait, over.wait])
     monkeypatch.setattr(telemetry, "_FLUSH_SECONDS", 0.1)
@@ -143,7 +143,7 @@ def test_stop_does_not_wait_for_those_who_hang(monkeypatch):
 
 
 @pytest.mark.parametrize("package", ["sentry_sdk", "opentelemetry.sdk"])
-def test_a_missing_package_is_told_in_one_line(sink, tmp_path, package):
+def test_missing_package_is_reported_in_one_line(sink, tmp_path, package):
     program = f"""
 import sys
 sys.modules["{package}"] = None

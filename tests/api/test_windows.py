@@ -27,7 +27,7 @@ main()
 """
 
 
-def test_portal_starts(tmp_path):
+def test_portal_starts_without_unix_modules(tmp_path):
     server = portal_server(tmp_path / "data")
     script = WITHOUT_POSIX + SERVE
     server.command = [sys.executable, "-c", script, "app:app", "--port", str(server.port)]

@@ -1,7 +1,10 @@
 """The steps that people take in the portal, in a real Chromium."""
 
+import json
 import re
+import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +16,9 @@ from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
-from tests.servers.installation import Server
+from tests.servers.installation import Server, portal_server
+from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLES
+from tests.servers.processes import free_port
 
 expect.set_options(timeout=15_000)
 
@@ -21,6 +26,8 @@ RECEIVED = re.compile(r"Report #\d+ received")
 """Confirms that a report was sent."""
 
 UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
+
+
 # Whether all that fades in or moves has come to its end; a spinner turns without end.
 STILL = """document.getAnimations().every(({ effect, playState }) =>
   playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
@@ -33,7 +40,7 @@ _RESTED: dict[tuple[Browser, str], list[BrowserContext]] = {}
 def report(
     client: IssuesClient, text: str, kind: IssueType = IssueType.FORMAT, *, anonymous: bool = False
 ) -> Issue:
-    """A report that somebody has sent by another way than the form."""
+    """Send a report through the API."""
     return client.create(
         NewIssue(
             description=text, resource_type=ResourceType.THREAD, type=kind, anonymous=anonymous
@@ -61,7 +68,7 @@ class Person:
         self.page.on("dialog", self._note_dialog)
 
     def leaves(self) -> None:
-        """Close the browser; what it has read of Streamlit is of use to the next person."""
+        """Close the pages and clear the storage; the next person reuses the browser's cache."""
         for page in self.context.pages:
             page.close()
         try:
@@ -192,15 +199,21 @@ class Person:
 
 
 @pytest.fixture
+def words() -> str:
+    """A word that no other test writes."""
+    return f"mark{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
 def people(chromium, portal) -> Iterator:
-    """Makes people; at the end none of them has met a failure, a dialog or a foreign request."""
+    """Make people with browsers; fail if one meets an error, a dialog or a foreign request."""
     with crowd(chromium, portal) as make:
         yield make
 
 
 @contextmanager
 def crowd(browser: Browser, server: Server) -> Iterator:
-    """What makes people, at ``server`` unless told otherwise; see `people`."""
+    """Yield the function that makes people, by default at ``server``; see `people`."""
     made: list[Person] = []
 
     def make(server: Server = server, **options) -> Person:
@@ -212,3 +225,46 @@ def crowd(browser: Browser, server: Server) -> Iterator:
     for person in made:
         person.leaves()
     assert not failures
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory) -> Iterator[Server]:
+    port = free_port()
+    people = [json.dumps({"sub": name, **claims}) for name, claims in PEOPLE.items()]
+    options = [option for claims in people for option in ("--user-claims", claims)]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *options]
+    data_dir = tmp_path_factory.mktemp("provider") / "data"
+    ready_path = "/.well-known/openid-configuration"
+    server = Server(command, port, data_dir, {}, ready_path=ready_path).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def single(provider, tmp_path_factory) -> Iterator[Server]:
+    """A portal with one working provider under two names, and one that does not answer."""
+    data_dir = tmp_path_factory.mktemp("single") / "data"
+    roles = ROLES | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
+    server = portal_server(data_dir, **roles)
+    server.leads_to = provider.url
+    client = f"""
+    client_id = "issue-portal"
+    client_secret = "a secret"
+    server_metadata_url = "{provider.url}{provider.ready_path}"
+    """
+    secrets = data_dir.parent / "secrets.toml"
+    secrets.write_text(
+        f"""
+    [auth]
+    redirect_uri = "{server.url}/oauth2callback"
+    cookie_secret = "{COOKIE_SECRET}"
+    {client}
+    [auth.acme]
+    {client}
+    [auth.gone]
+    {client.replace(provider.url, f"http://localhost:{free_port()}")}
+    """
+    )
+    server.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
+    yield server.start()
+    server.stop()

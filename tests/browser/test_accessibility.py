@@ -1,4 +1,4 @@
-"""No barriers: axe-core on every page, the keyboard alone, visible focus, targets to be hit."""
+"""Accessibility: axe-core on every page, keyboard use, visible focus, size of targets."""
 
 import sys
 
@@ -22,7 +22,7 @@ LOOKS = {
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory):
-    """Streamlit with a page that says nothing."""
+    """Streamlit with an empty page."""
     directory = tmp_path_factory.mktemp("bare")
     (directory / "blank.py").write_text('import streamlit as st\nst.write("")\n')
     port = free_port()
@@ -39,7 +39,7 @@ def bare(tmp_path_factory):
 
 
 def findings(page: Page) -> set[str]:
-    """What axe finds serious or critical, with where."""
+    """Return the serious and critical findings of axe, with their places."""
     options = {"resultTypes": ["violations"]}
     return {
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
@@ -51,7 +51,7 @@ def findings(page: Page) -> set[str]:
 
 @pytest.fixture(scope="session")
 def excused(chromium, bare) -> set[str]:
-    """The rules that Streamlit breaks by itself."""
+    """The rules that an empty Streamlit page breaks."""
     visitor = Visitor(chromium, bare)
     visitor.page.goto(bare.url)
     expect(visitor.page.get_by_test_id("stMain")).to_be_visible()
@@ -82,7 +82,7 @@ def report_of_member(portal):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_everyone(people, without_barriers, look):
+def test_public_pages_are_accessible(people, without_barriers, look):
     visitor = people(**LOOKS[look])
     for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
         visitor.opens(path)
@@ -99,7 +99,7 @@ def test_pages_for_everyone(people, without_barriers, look):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_members(people, portal, without_barriers, look):
+def test_member_pages_are_accessible(people, portal, without_barriers, look):
     issue = report_of_member(portal)
     member = people(**LOOKS[look]).opens("/my_issues").signs_in("member")
     without_barriers(member, "my issues")
@@ -111,7 +111,7 @@ def test_pages_for_members(people, portal, without_barriers, look):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_reviewers(people, portal, without_barriers, look):
+def test_reviewer_pages_are_accessible(people, portal, without_barriers, look):
     issue = report_of_member(portal)
     reviewer = people(**LOOKS[look]).opens("/review?kind=Format").signs_in("reviewer")
     reviewer.page.get_by_label("Select all on this page").check()
@@ -128,7 +128,7 @@ def test_pages_for_reviewers(people, portal, without_barriers, look):
 
 
 def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
-    """Press Tab until the element of that name has the focus, which must be seen."""
+    """Press Tab until the element of that name has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
         found = page.evaluate(
@@ -160,7 +160,7 @@ LOOK = """async (at) => {
 
 
 def focus_is_seen(page: Page) -> bool:
-    """Whether what has the focus looks different from what it looks like without."""
+    """Return whether the focused element looks different without the focus."""
     element = page.evaluate_handle(
         """() => {
             let at = document.activeElement;
@@ -175,7 +175,7 @@ def focus_is_seen(page: Page) -> bool:
     return focused != blurred
 
 
-def test_report_by_keyboard_alone(people):
+def test_report_can_be_sent_by_keyboard(people):
     visitor = people().opens()
     expect(visitor.page.get_by_role("radio")).to_have_count(5)
     visitor.sees("0 of 10,000 characters")
@@ -189,7 +189,7 @@ def test_report_by_keyboard_alone(people):
     visitor.sees(RECEIVED)
 
 
-def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
+def test_member_can_sign_in_and_open_an_issue_by_keyboard(people, portal):
     issue = report_of_member(portal)
     member = people().opens("/my_issues")
     tabs_to(member.page, "Username")
@@ -204,7 +204,7 @@ def test_sign_in_and_follow_an_issue_by_keyboard_alone(people, portal):
     member.sees(f"Report #{issue.issue_number}").sees("A reviewer will look at it.")
 
 
-def test_focus_is_seen_and_targets_are_large_enough(people, portal):
+def test_focus_is_visible_and_targets_are_large_enough(people, portal):
     report_of_member(portal)
     reviewer = people().opens("/review").signs_in("reviewer")
     expect(reviewer.row("one long line").first).to_be_visible()

@@ -1,7 +1,7 @@
-"""The promise: nothing that is kept, said or handed out ties an anonymous report to who sent it.
+"""Anonymity: nothing stored, logged or exported connects an anonymous report with its sender.
 
-Everything is read: the rows, the raw files of the database, the log, Redis, a backup, an export and
-the numbers. What would tell who it was are the words of `MARKS`, which only these people have.
+The tests search the rows and raw files of the database, the log, Redis, a backup, an export and the
+metrics for words that only these people have.
 """
 
 import gzip
@@ -27,7 +27,7 @@ EMAIL, NAME = "ines.quirk@example.com", "Ines Quirk"
 USERNAME = "quirkina"
 KEY = "a-quirky-key-of-32-characters-xx"
 PEOPLE = ("users", "tokens")
-"""The tables that have people in them, reports or not."""
+"""Tables about people."""
 
 
 @pytest.fixture(params=DATABASES)
@@ -40,7 +40,7 @@ def server(request, redis, tmp_path) -> Iterator[Server]:
 
 
 def rows(server: Server) -> dict[str, list[str]]:
-    """Every row of every table, as text."""
+    """Return every row of every table as text."""
     database = server.database
     tables = MetaData()
     with database.read() as connection:
@@ -54,7 +54,7 @@ def rows(server: Server) -> dict[str, list[str]]:
 
 
 def raw(server: Server) -> bytes:
-    """Every byte of the files of the database and of the data directory, and the log."""
+    """Return the bytes of the database files, the data directory and the log."""
     database = server.database
     folders = [server.data_dir]
     if server.env.get("ISSUES_DATABASE_URL"):
@@ -72,7 +72,7 @@ def keys_in(url: str) -> set[bytes]:
 
 
 def reports(person, words: str) -> str:
-    """Sends an anonymous report and returns its receipt."""
+    """Send an anonymous report; return its receipt."""
     person.opens().chooses("Wrong answer").writes(words)
     toggle = person.page.get_by_label("Report anonymously")
     expect(toggle).to_be_checked()

@@ -1,4 +1,4 @@
-"""Bad input and bad days, in a real browser: nothing typed is lost, and one report is one issue."""
+"""Invalid input and failures in the browser: no text is lost, and one report makes one issue."""
 
 import signal
 import socket
@@ -25,12 +25,7 @@ def issues_with(server, words):
         return list(client.iterate(IssueQuery(filter_by_text=words)))
 
 
-@pytest.fixture
-def words() -> str:
-    return f"words {uuid.uuid4().hex[:10]}"
-
-
-def test_what_is_missing_is_told_at_the_field(people):
+def test_missing_input_is_reported_at_its_field(people):
     visitor = people().opens().presses("Send report")
     visitor.sees("Choose what went wrong.").sees("Tell us what happened.")
     # What is put right is not told any more.
@@ -51,7 +46,7 @@ def test_what_is_missing_is_told_at_the_field(people):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_too_long_a_text_is_counted_and_refused_but_kept(people):
+def test_overlong_text_is_refused_but_kept(people):
     visitor = people().opens().chooses("No answer").writes("x" * 20_000)
     visitor.sees("10,000 characters over the 10,000 limit")
     visitor.presses("Send report").sees("Shorten your text by 10,000 characters")
@@ -60,7 +55,7 @@ def test_too_long_a_text_is_counted_and_refused_but_kept(people):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_far_too_long_a_text_stays_and_is_not_sent(people):
+def test_very_long_text_is_kept_and_not_sent(people):
     visitor = people().opens().chooses("No answer").writes("x" * 300_000)
     visitor.sees("290,000 characters over the 10,000 limit").presses("Send report")
     area = visitor.page.get_by_label("What happened?")
@@ -77,7 +72,7 @@ def test_far_too_long_a_text_stays_and_is_not_sent(people):
         "שלום \u202egnitirw desrever",
     ],
 )
-def test_text_is_shown_as_it_was_written(people, words, text):
+def test_text_is_shown_as_written(people, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
     seen = strip_hidden_marks(text)
     visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
@@ -101,7 +96,9 @@ def test_two_clicks_make_one_issue(people, portal, words):
 
 
 @pytest.mark.parametrize("lost", ["request", "answer"])
-def test_report_whose_request_or_answer_is_lost_is_sent_again_as_one(people, portal, words, lost):
+def test_report_is_stored_once_although_its_request_or_response_was_lost(
+    people, portal, words, lost
+):
     visitor = people()
     is_cut = False
 
@@ -128,7 +125,7 @@ def test_report_whose_request_or_answer_is_lost_is_sent_again_as_one(people, por
     assert len(issues_with(portal, words)) == 1
 
 
-def test_reload_while_a_report_is_stored_and_sending_again_make_one_issue(people, portal, words):
+def test_report_is_stored_once_although_the_page_was_reloaded_meanwhile(people, portal, words):
     visitor = people().opens("/?type=Other").writes(words)
     visitor.sees(f"{len(words)} of 10,000 characters")
     with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
@@ -165,7 +162,7 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
 
 
 @pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
-def test_lists_bear_any_url(people, query):
+def test_lists_open_with_any_query_string(people, query):
     reviewer = people().opens(f"/review?{query}").signs_in("reviewer")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
     reviewer.sees_not("Something went wrong")
@@ -183,8 +180,8 @@ def test_form_is_filled_by_the_link(people):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_path, words):
-    """The portal talks to a remote API here, so that it alone can go away."""
+def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, words):
+    """The portal uses a remote API here, so that the API alone can fail."""
     api = api_server(tmp_path / "api").start()
     guest = api.guest_token()
     portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
@@ -216,7 +213,7 @@ def test_report_is_kept_while_the_api_is_down_or_slow_and_sent_once(people, tmp_
         api.stop()
 
 
-def test_many_downloads_stop_nobody(people, portal):
+def test_many_downloads_do_not_block_others(people, portal):
     member = people().opens("/sign_in").signs_in("member")
     cookie = "; ".join(f"{one['name']}={one['value']}" for one in member.context.cookies())
     with ExitStack() as opened:

@@ -1,6 +1,6 @@
-"""What people write never runs, styles, links or loads anything, on any page and in any file.
+"""Hostile text stays plain text on every page and in every export.
 
-That no dialog opens and no request leaves is asserted for everybody in these tests: see conftest.
+The `people` fixture asserts that no dialog opens and no request leaves the portal.
 """
 
 import csv
@@ -47,7 +47,7 @@ def mark() -> str:
 
 @pytest.fixture(scope="module")
 def all_in_one(mark) -> str:
-    """All of them in one text, each at the beginning of a line."""
+    """All hostile texts in one, each at the beginning of a line."""
     text = "\n\n".join(text for text in HOSTILE if len(text) < 500)
     assert len(text) < 9_000
     return f"{text}\n\n{mark}"
@@ -55,7 +55,7 @@ def all_in_one(mark) -> str:
 
 @pytest.fixture(scope="module")
 def stored(portal, mark) -> dict[str, str]:
-    """One report for each text, by somebody with such a name, from such places: text by id."""
+    """A report for each hostile text, with a hostile name and places: text by issue id."""
     with portal.client(signed("bobby@example.com", NAME)) as client:
         texts = [f"{text} {mark}" for text in HOSTILE]
         places = [text.strip()[:100] for text in HOSTILE]
@@ -73,7 +73,7 @@ def is_shown_as_text(person, text: str) -> None:
     assert shown == text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_form_and_track(people, all_in_one):
+def test_hostile_text_is_plain_text_on_form_and_track_page(people, all_in_one):
     visitor = people().opens().chooses("Other").writes(all_in_one)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
@@ -82,7 +82,7 @@ def test_form_and_track(people, all_in_one):
     is_shown_as_text(visitor, strip_hidden_marks(all_in_one))
 
 
-def test_my_issues(people, portal, all_in_one):
+def test_hostile_text_is_plain_text_on_my_issues(people, portal, all_in_one):
     with portal.client(signed("member@example.com", "Morgan Member")) as client:
         issue = report(client, all_in_one, HOSTILE[3])
     member = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
@@ -91,7 +91,9 @@ def test_my_issues(people, portal, all_in_one):
     expect(facts.filter(has_text="onerror")).to_have_text([HOSTILE[3]] * 3)
 
 
-def test_review_and_insights(people, portal, mark, stored, all_in_one):
+def test_hostile_text_is_plain_text_on_review_and_insights(
+    people, portal, mark, stored, all_in_one
+):
     with portal.client(portal.guest_token()) as client:
         issue = report(client, all_in_one, anonymous=True)
     reviewer = people().opens(f"/review?q={mark}&order=ASC").signs_in("reviewer")
@@ -121,7 +123,7 @@ def test_review_and_insights(people, portal, mark, stored, all_in_one):
     reviewer.settles()
 
 
-def test_files(people, portal, mark, stored):
+def test_hostile_text_is_plain_text_in_exports(people, portal, mark, stored):
     reviewer = people().opens("/sign_in").signs_in("reviewer")
     get = reviewer.context.request.get
     table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode("utf-8-sig")

@@ -1,6 +1,5 @@
-"""The portal with a server of the original or the newer form, both strict about every call."""
+"""The portal with a remote server of the original or the newer form; both refuse unknown input."""
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,12 +43,6 @@ def remote(request, tmp_path_factory) -> Iterator[Remote]:
     portal.stop()
 
 
-@pytest.fixture
-def words() -> str:
-    """A text that no other test writes."""
-    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
-
-
 def says_where(person) -> None:
     for name, value in (
         ("Conversation ID", "t1"),
@@ -69,7 +62,7 @@ def reports(person, remote, words: str, *, by_name: bool) -> None:
     person.presses("Send report").sees(RECEIVED)
 
 
-def test_anonymous_report_promises_no_receipt_where_there_is_none(people, remote, words):
+def test_anonymous_report_promises_no_receipt_if_the_server_gives_none(people, remote, words):
     visitor = people(remote.portal).opens().sees("You won't be able to track it.")
     visitor.sees_not("You'll get a receipt to track it.")
     reports(visitor, remote, words, by_name=False)
@@ -84,7 +77,7 @@ def test_anonymous_report_promises_no_receipt_where_there_is_none(people, remote
     visitor.sees("Another server stores the reports.")
 
 
-def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
+def test_member_reports_by_name_edits_and_withdraws(people, remote, words):
     other = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
     reports(other, remote, f"{words}, by another", by_name=True)
     member = people(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
@@ -108,7 +101,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, remote, words):
     expect(member.row(words)).to_have_count(0)
 
 
-def test_nobody_opens_anothers_issue_in_my_issues(people, remote, words):
+def test_member_cannot_open_the_issue_of_another(people, remote, words):
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
     reports(reviewer, remote, words, by_name=True)
     reviewer.goes_to("My reports").row(words).click()
@@ -146,13 +139,13 @@ def test_reviewer_works_through_the_queue(people, remote, words):
     expect(row.locator(".text")).to_have_css("font-weight", "700")
 
 
-def test_insights_say_plainly_that_this_server_does_not_count(people, remote):
+def test_insights_explain_that_the_server_has_no_statistics(people, remote):
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").opens("/insights")
     reviewer.sees("This server has no statistics.").sees_not("Try again")
 
 
 @pytest.mark.parametrize("remote", ["newer"], indirect=True)
-def test_what_the_server_needs_is_told_at_the_fields(people, remote, words, request, tmp_path):
+def test_fields_that_the_server_requires_are_reported(people, remote, words, request, tmp_path):
     # A portal that has not met this server yet.
     portal = portal_to(
         remote.portal.env["ISSUES_API_URL"],
@@ -181,7 +174,7 @@ def test_what_the_server_needs_is_told_at_the_fields(people, remote, words, requ
 
 
 @pytest.mark.parametrize("remote", ["original"], indirect=True)
-def test_what_the_server_does_not_take_is_told_at_the_field(people, remote, words):
+def test_field_that_the_server_refuses_is_reported(people, remote, words):
     visitor = people(remote.portal).opens("/?type=Other&project=p1").writes(words)
     visitor.presses("Send report").sees("The server didn't accept this: Extra inputs")
     project = visitor.page.get_by_role("textbox", name="Project")
@@ -190,7 +183,7 @@ def test_what_the_server_does_not_take_is_told_at_the_field(people, remote, word
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_an_account_without_a_token_is_told_what_to_do(people, original_server, tmp_path):
+def test_account_without_a_token_is_told_what_to_do(people, original_server, tmp_path):
     portal = portal_to(original_server.url, tmp_path / "data", token=original_form.TOKEN).start()
     try:
         member = people(portal).opens("/my_issues").signs_in("member")

@@ -1,11 +1,10 @@
-"""What a page shows when it has nothing to show: it is empty, loading, failed or not allowed.
+"""Pages that are empty, loading or failed.
 
-The portal talks to a remote API here, so that it alone can go away.
+The portal uses a remote API here, so that the API alone can fail.
 """
 
 import signal
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,26 +67,20 @@ def apart(tmp_path_factory) -> Iterator[Apart]:
 
 
 @pytest.fixture
-def words() -> str:
-    """A text that no other test writes."""
-    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
-
-
-@pytest.fixture
 def reported(apart, words) -> str:
     with apart.api.client(apart.api.token("Morgan")) as client:
         report(client, words)
     return words
 
 
-def test_empty_list_leads_to_the_form(people, apart):
+def test_empty_list_links_to_the_form(people, apart):
     nobody = people(apart.portal).opens("/my_issues").signs_in("reviewer")
     nobody.sees("You haven't sent any reports with your name yet.")
     nobody.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
     expect(nobody.page.get_by_role("radiogroup")).to_be_visible()
 
 
-def test_loading_has_the_shape_of_a_list_and_moves_nothing(people, apart, reported):
+def test_loading_list_shows_a_skeleton_without_layout_shift(people, apart, reported):
     member = people(apart.portal).opens("/my_issues").signs_in("member")
     expect(member.row(reported)).to_be_visible()
     member.settles()
@@ -119,7 +112,7 @@ def test_loading_has_the_shape_of_a_list_and_moves_nothing(people, apart, report
     expect(skeleton).to_have_count(0)
 
 
-def test_a_fast_answer_makes_nothing_flash(people, apart, reported):
+def test_fast_response_does_not_flash_the_skeleton(people, apart, reported):
     member = people(apart.portal)
     member.page.add_init_script(WATCH)
     member.opens("/sign_in").signs_in("member")
@@ -135,7 +128,7 @@ def test_a_fast_answer_makes_nothing_flash(people, apart, reported):
     assert not member.page.evaluate("window.flashed")
 
 
-def test_failure_is_told_and_tried_again(people, apart, reported):
+def test_failure_is_shown_and_can_be_retried(people, apart, reported):
     member = people(apart.portal).opens("/my_issues").signs_in("member")
     expect(member.row(reported)).to_be_visible()
     member.goes_to("Help")
@@ -157,7 +150,7 @@ def test_failure_is_told_and_tried_again(people, apart, reported):
     member.sees_not("We couldn't load your reports.")
 
 
-def test_the_form_is_there_even_if_the_api_has_never_answered(people, tmp_path, apart, words):
+def test_form_opens_before_the_api_has_answered(people, tmp_path, apart, words):
     apart.api_says_nothing()
     portal = portal_to(apart.api.url, tmp_path / "data", token=apart.api.guest_token()).start()
     try:
@@ -169,9 +162,7 @@ def test_the_form_is_there_even_if_the_api_has_never_answered(people, tmp_path, 
     portal.stop()
 
 
-def test_failure_of_the_server_has_a_code_for_the_operator_but_not_for_anonymous_reports(
-    people, apart
-):
+def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, apart):
     def rename(old: str, new: str) -> None:
         with sqlite3.connect(apart.api.data_dir / "issues.db") as database:
             database.execute(f"ALTER TABLE {old} RENAME TO {new}")
@@ -202,7 +193,7 @@ MOST_JUMPS_OF_A_WIDE_PAGE = 0.15
 
 
 @pytest.mark.parametrize(("width", "wide"), [(390, MOST_JUMPS), (1280, MOST_JUMPS_OF_A_WIDE_PAGE)])
-def test_pages_hardly_jump_while_they_load(people, portal, words, width, wide):
+def test_pages_load_with_little_layout_shift(people, portal, words, width, wide):
     with portal.client(portal.token("Nobody")) as client:
         report(client, words)
     person = people(viewport={"width": width, "height": 844})

@@ -1,19 +1,12 @@
-"""What people do with the portal, told as stories, in a real browser."""
+"""The main stories of visitors, members and reviewers, in a real browser."""
 
 import re
-import uuid
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import portal_server
-
-
-@pytest.fixture
-def words() -> str:
-    """A text that no other test writes."""
-    return f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
 
 
 def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
@@ -30,7 +23,7 @@ def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
     assert receipt.replace("-", "") not in later.page.url.replace("-", "")
 
 
-def test_member_reports_by_name_corrects_and_withdraws(people, words):
+def test_member_reports_by_name_edits_and_withdraws(people, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("Wrong answer").writes(words)
     member.page.get_by_text("Report anonymously").click()
@@ -51,7 +44,7 @@ def test_member_reports_by_name_corrects_and_withdraws(people, words):
     expect(member.row(words)).to_have_count(0)
 
 
-def test_reviewer_reviews_and_the_reporter_sees_it(people, words):
+def test_reporter_sees_the_review(people, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("Wrong answer").writes(words)
     member.page.get_by_text("Report anonymously").click()
@@ -73,7 +66,7 @@ def test_reviewer_reviews_and_the_reporter_sees_it(people, words):
     expect(member.page.get_by_text("Edit", exact=True)).to_have_count(0)
 
 
-def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
+def test_reviewer_filters_the_queue(people, portal, words):
     with portal.client(portal.token("Filter Person")) as client:
         report(client, words)
     reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
@@ -98,7 +91,7 @@ def test_reviewer_filters_as_in_the_vendors_panel(people, portal, words):
     expect(page.locator("button[data-issue]")).to_have_count(1)
 
 
-def test_filters_on_a_later_page_lead_back_to_the_first(people, portal, words):
+def test_filter_on_a_later_page_returns_to_the_first(people, portal, words):
     with portal.client(portal.guest_token()) as client:
         for number in range(21):
             report(client, f"{words}, part {number}", anonymous=True)
@@ -121,14 +114,14 @@ def test_reviewer_filters_by_date(people, words, portal):
 
 
 @pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
-def test_days_that_make_no_sense_are_left_out(people, portal, words, days):
+def test_invalid_days_are_ignored(people, portal, words, days):
     with portal.client(portal.guest_token()) as client:
         report(client, words, anonymous=True)
     reviewer = people().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
 
 
-def test_first_visitor_of_all_may_come_by_a_deep_link(people, tmp_path):
+def test_first_visitor_can_open_a_deep_link(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         visitor = people(server).opens("/review").sees("Sign in to see this page.")
@@ -137,7 +130,7 @@ def test_first_visitor_of_all_may_come_by_a_deep_link(people, tmp_path):
         server.stop()
 
 
-def test_sign_in_comes_back_to_the_page_asked_for_and_survives_reload(people):
+def test_sign_in_returns_to_the_requested_page_and_survives_reload(people):
     reviewer = people().opens("/review")
     reviewer.sees("Sign in to see this page.")
     reviewer.signs_in("reviewer")
@@ -150,7 +143,7 @@ def test_sign_in_comes_back_to_the_page_asked_for_and_survives_reload(people):
     expect(tab.get_by_role("heading", name="Insights")).to_be_visible()
 
 
-def test_sign_in_from_a_page_goes_back_to_it(people):
+def test_sign_in_returns_to_the_page_it_began_on(people):
     member = people().opens("/track").goes_to("Sign in").signs_in("member")
     expect(member.page.get_by_role("heading", name="Track a report")).to_be_visible()
 
@@ -158,7 +151,7 @@ def test_sign_in_from_a_page_goes_back_to_it(people):
 KEEPS = "(words) => Object.values(sessionStorage).some((kept) => kept.includes(words))"
 
 
-def test_signing_out_leaves_nothing_behind_in_any_tab(people, portal, words):
+def test_signing_out_clears_every_tab(people, portal, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
     # A receipt tells who comes next that this person sent a report.
     member.chooses("No answer").presses("Send report").sees(RECEIVED)
@@ -182,7 +175,7 @@ def test_signing_out_leaves_nothing_behind_in_any_tab(people, portal, words):
     assert not sent.evaluate(KEEPS, "issue_number")
 
 
-def test_wrong_password_is_told_and_nothing_else(people):
+def test_wrong_password_and_unknown_user_get_the_same_message(people):
     stranger = people().opens("/sign_in")
     for name in ("member", "nobody"):
         stranger.page.get_by_label("Username").fill(name)
@@ -190,14 +183,14 @@ def test_wrong_password_is_told_and_nothing_else(people):
         stranger.presses("Sign in").sees("Wrong username or password.")
 
 
-def test_pages_are_closed_to_the_wrong_role(people):
+def test_member_cannot_open_reviewer_pages(people):
     member = people().opens("/review").signs_in("member")
     member.sees("This page is for reviewers.")
     expect(member.page.locator("button[data-issue]")).to_have_count(0)
     member.opens("/insights").sees("This page is for reviewers.")
 
 
-def test_language_is_the_browsers_until_another_is_chosen(people, words):
+def test_language_follows_the_browser_until_another_is_chosen(people, words):
     visitor = people(locale="es-MX").opens().sees("Informar de un problema")
     root = visitor.page.locator("html")
     expect(root).to_have_attribute("lang", "es")

@@ -27,7 +27,7 @@ def waiting(url: str, token, **settings) -> IssuesClient:
 
 
 class Awaited:
-    """An `AsyncIssuesClient` to be used like an `IssuesClient`, so that one test checks both."""
+    """Wraps an `AsyncIssuesClient` like an `IssuesClient`, so that one test checks both."""
 
     def __init__(self, url: str, token, **settings) -> None:
         # In a thread of its own: Playwright keeps an event loop running in the tests' own one.
@@ -85,14 +85,14 @@ def quick(connect) -> Connect:
 
 
 def apart(function, *arguments):
-    """Call it in a thread of its own: Playwright keeps an event loop running in the tests' one."""
+    """Call a function in a thread, since Playwright keeps an event loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function, *arguments).result()
 
 
 @dataclass
 class Form:
-    """A running server and what a client needs to know of it."""
+    """A running server of one form, and the settings of a client for it."""
 
     name: str
     server: Server
@@ -101,7 +101,7 @@ class Form:
     given: dict[str, object] = field(default_factory=dict)
 
     def connect(self, connect: Connect, *, url: str = "", **settings) -> IssuesClient:
-        """A client that may do everything."""
+        """Make a client with all permissions."""
         token = self.token or self.server.token(f"R{uuid.uuid4().hex[:8]}", Role.ADMIN)
         return connect(url or self.server.url, token, **self.settings, **settings)
 

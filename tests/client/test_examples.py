@@ -1,4 +1,4 @@
-"""The examples of the documents, of the docstrings and in `examples/`, run as they are printed."""
+"""The examples in documents, docstrings and `examples/` run as printed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The same client against a real server of each form: the original, the newer one, our own."""
+"""The client with a real server of each form: the original, the newer, our own."""
 
 import uuid
 
@@ -78,7 +78,7 @@ def test_filters_where_the_server_has_them(form, connect):
             assert [issue.id for issue in client.list(query).data] == expected
 
 
-def test_people_where_the_server_tells_them(form, connect):
+def test_users_where_the_server_lists_them(form, connect):
     client = form.connect(connect)
     if form.name == "original":
         for call in (client.me, client.users):
@@ -91,7 +91,7 @@ def test_people_where_the_server_tells_them(form, connect):
         assert [user.name for user in client.users()] == ["Sasha", "Kim", "Mo", "Ada", "Bo"]
 
 
-def test_what_only_our_server_has(form, connect):
+def test_calls_of_our_server_only(form, connect):
     client = form.connect(connect)
     issue = client.create(form.new("x", anonymous=True))
     if form.name == "ours":
@@ -130,7 +130,7 @@ def test_fields_at_fault_are_named(form, connect):
     assert raised.value.fields[0].field == expected[form.name]
 
 
-def test_a_change_by_someone_else_is_noticed(form, connect):
+def test_change_by_another_is_a_conflict(form, connect):
     client = form.connect(connect)
     seen = client.get(client.create(form.new("seen")).id)
     assert (seen.etag is not None) == (form.name == "ours")
@@ -146,7 +146,7 @@ def test_a_change_by_someone_else_is_noticed(form, connect):
     client.delete(seen.id, etag=client.get(seen.id).etag)
 
 
-def test_an_organisation_can_be_wanted(newer_server, connect):
+def test_organisation_is_sent(newer_server, connect):
     with pytest.raises(errors.BadRequestError, match="x-org"):
         connect(newer_server.url, TOKEN).list()
     with pytest.raises(errors.NotFoundError, match="organisation"):
@@ -154,7 +154,7 @@ def test_an_organisation_can_be_wanted(newer_server, connect):
 
 
 @pytest.mark.parametrize("form", ["newer"], indirect=True)
-def test_values_of_a_newer_server_come_through(form, connect):
+def test_values_of_a_newer_server_are_accepted(form, connect):
     client = form.connect(connect)
     issue = client.create(form.new("Park this"))
     assert client.get(issue.id).state == "Parked"

@@ -24,14 +24,14 @@ from tests.waiting import wait_until
 
 @dataclass
 class Site(Server):
-    """The proxy, which is what people and scripts see, and what is behind it."""
+    """The proxy and the servers behind it."""
 
     portals: list[Server] = field(default_factory=list)
     apis: list[Server] = field(default_factory=list)
     postgresql: PostgresServer | None = None
 
     def takes_for(self, state: str, replica: str) -> None:
-        """Wait until the proxy takes a replica for ``UP`` or ``DOWN``, as its log tells."""
+        """Wait until the proxy logs that a replica is ``UP`` or ``DOWN``."""
 
         def last_state() -> str:
             return (re.findall(rf"Server {replica} is (UP|DOWN)", self.log) or ["UP"])[-1]
@@ -46,7 +46,7 @@ class Site(Server):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """All of it, with the settings of compose.yaml but for two limits and the time to drain."""
+    """The installation of compose.yaml, except for two limits and the drain time."""
     assert shutil.which("haproxy"), "make test installs haproxy"
     directory = tmp_path_factory.mktemp("site")
     with ExitStack() as stack:
@@ -88,6 +88,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def people(chromium, site) -> Iterator:
-    """Makes people who come through the proxy."""
+    """Make people who come through the proxy."""
     with crowd(chromium, site) as make:
         yield make

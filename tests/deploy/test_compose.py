@@ -1,4 +1,4 @@
-"""compose.yaml says nothing that the program or the proxy does not know; no engine is needed."""
+"""compose.yaml matches the program and the proxy; no container engine is needed."""
 
 import re
 
@@ -33,13 +33,13 @@ def test_command_line_of_a_container_exists(name):
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_containers_may_do_no_more_than_they_must(name):
+def test_containers_have_minimal_permissions(name):
     service = SERVICES[name]
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
 
-def test_proxy_is_told_what_its_configuration_asks_for():
+def test_proxy_configuration_has_its_variables():
     asked = re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "haproxy.cfg").read_text())
     assert SERVICES["proxy"]["environment"].keys() == set(asked)

@@ -1,4 +1,4 @@
-"""Several replicas behind the proxy: people and scripts lose nothing while parts of it fail."""
+"""Replicas behind a proxy: people and scripts lose nothing while parts fail."""
 
 import json
 import re
@@ -31,9 +31,9 @@ WRITERS = 4
 
 
 class Writer:
-    """Reports on and on, and repeats what was not acknowledged until it is.
+    """Sends reports, and repeats each until it is acknowledged.
 
-    One who insists waits long, but has to succeed at once.
+    With ``insists``, the first attempt has to succeed, after a long wait if necessary.
     """
 
     def __init__(self, url: str, token: str, *, anonymous: bool = False, insists: bool = False):
@@ -62,7 +62,7 @@ class Writer:
 
 @contextmanager
 def working(writers: list[Writer]) -> Iterator[Callable[[], None]]:
-    """While they report: what waits until each of them has got several reports through."""
+    """Let the writers work; yield a function that waits until each has sent three more reports."""
 
     def all_go_on() -> None:
         enough_of_each = [(writer, len(writer.acknowledged) + 3) for writer in writers]
@@ -105,7 +105,7 @@ def moves(person, path):
     return person
 
 
-def test_people_can_use_any_replica(people, site):
+def test_people_can_switch_replicas(people, site):
     visitor = people().opens().chooses("No answer").writes("through the proxy")
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
@@ -117,7 +117,7 @@ def test_people_can_use_any_replica(people, site):
     visitor.presses("Show report").sees("through the proxy")
 
 
-def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, reviewer_client):
+def test_flood_through_the_proxy_does_not_block_others(people, site, reviewer_client):
     run = BackMsg()
     run.rerun_script.SetInParent()
     asked = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
@@ -135,8 +135,8 @@ def test_flood_through_the_proxy_leaves_people_and_scripts_alone(people, site, r
         visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_bodies_that_never_come_wait_at_the_proxy_and_are_few(site):
-    """1,300 of one address filled both API replicas, which then refused everybody."""
+def test_unfinished_bodies_wait_at_the_proxy_and_are_limited(site):
+    """Regression: 1,300 bodies of one address blocked both API replicas for everybody."""
     with site.unfinished_reports(site.apis[0].token("Ann"), 400) as slow:
         assert {one.recv(12) for one in answered(slow, 100)} == {b"HTTP/1.1 429"}
         # The portals, whose people are not one address, still reach the API.
@@ -145,8 +145,8 @@ def test_bodies_that_never_come_wait_at_the_proxy_and_are_few(site):
             assert inside.list(IssueQuery(page_size=1)).data is not None
 
 
-def test_file_comes_from_the_cache_however_it_is_asked_for(site):
-    """Each way past it made a replica ten times as slow for others."""
+def test_every_request_for_a_file_is_served_from_the_cache(site):
+    """Requests that bypass the cache make a replica ten times as slow for others."""
     page = httpx.get(f"{site.url}/", headers={"Accept": "text/html"}).text
     file = re.search(r"static/js/[\w.-]+\.js", page)[0]
     assert httpx.get(f"{site.url}/{file}").is_success
@@ -161,7 +161,7 @@ def test_file_comes_from_the_cache_however_it_is_asked_for(site):
 
 
 def test_proxy_speaks_no_http_2(site):
-    """One connection could ask and reset a hundred thousand times a second, and each was a line."""
+    """One HTTP/2 connection can reset 100,000 requests a second, each a line in the log."""
     assert said_to(site, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").startswith("HTTP/1.1 400")
 
 
@@ -174,7 +174,7 @@ def said_to(site, request: str) -> str:
     return answer.partition(b"\r\n\r\n")[0].decode()
 
 
-def test_proxy_shows_no_numbers_and_its_log_names_nobody(site, reviewer_client):
+def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
     writer = Writer(site.url, site.apis[0].token("Ann"))
     issue = reviewer_client.get(writer.report("for the log").id)
     for path in ("/api/metrics", "/_stcore/metrics"):

@@ -67,13 +67,13 @@ class Server(ServerProcess):
 
     @property
     def database(self) -> Database:
-        """Its database, for access that the API does not offer."""
+        """The server's database, for access that the API does not offer."""
         url = self.env.get("ISSUES_DATABASE_URL")
         return Database(url or f"sqlite:///{self.data_dir / 'issues.db'}")
 
     @contextmanager
     def unfinished_reports(self, token: str, count: int) -> Iterator[list[socket.socket]]:
-        """Open connections that have sent the head of a report and one byte of its body."""
+        """Yield connections that have sent the head of a report and one byte of its body."""
         head = (
             "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
             f"Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n\r\n{{"
@@ -133,7 +133,7 @@ def strict_server(form: str, data_dir: Path) -> Server:
 def portal_to(
     api_url: str, data_dir: Path, *, token: str = "", tokens: dict[str, str] | None = None, **extra
 ) -> Server:
-    """Make a portal of another API server, with an API token for visitors and one per account."""
+    """Make a portal with a remote API, with an API token for visitors and one per account."""
     portal = portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
     secrets = data_dir.parent / f"{data_dir.name}-secrets.toml"
     lines = [f'"{name}" = "{value}"' for name, value in (tokens or {}).items()]

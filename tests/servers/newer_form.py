@@ -1,4 +1,4 @@
-"""A server of the newer form: strict about what it is sent, and it sends more."""
+"""A server of the newer form of the contract: refuses unknown input, sends extra fields."""
 
 import itertools
 import secrets

@@ -1,4 +1,4 @@
-"""A server that knows the calls of the published documentation and, strictly, nothing else."""
+"""A server of the original form of the contract, which refuses everything else."""
 
 import itertools
 import secrets

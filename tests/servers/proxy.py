@@ -1,4 +1,4 @@
-"""A proxy that signs people in: whoever it knows by a cookie, it tells the portal in headers.
+"""A proxy that signs people in by a cookie and sends the user to the portal in headers.
 
 Run as ``python -m tests.servers.proxy PORT PORTAL_PORT ADDRESS``; it says that ADDRESS is calling.
 """
@@ -9,14 +9,14 @@ from functools import partial
 from http.cookies import SimpleCookie
 
 COOKIE = "known_as"
-"""``address/group,group``, as a real proxy would have found out."""
+"""Cookie with ``address/group,group``, which a real proxy would look up."""
 
 HEADERS = {"X-Forwarded-Email": "email", "X-Forwarded-Groups": "groups"}
-"""What it sends, and what the portal is to call it."""
+"""Headers that the proxy sends, and the portal's names for them."""
 
 
 def with_headers(head: bytes, address: str) -> bytes:
-    """The head of a request as it is passed on: with our headers, without a client's own."""
+    """Return the head of a request with the proxy's headers in place of the client's."""
     first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     ours = ("x-forwarded-", "connection:")
     kept = [line for line in lines if not line.lower().startswith(ours)]

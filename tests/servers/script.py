@@ -1,4 +1,4 @@
-"""A server that gives prepared answers over a real socket, bad ones too."""
+"""A server that sends prepared responses, broken ones included, over a real socket."""
 
 import json
 import socket
@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 
 Answer = tuple[int, dict, object] | Callable[[BaseHTTPRequestHandler], None]
-"""Status, headers and body, or something that writes to the connection itself."""
+"""Status, headers and body, or a function that writes to the connection."""
 
 
 class Script:
-    """Gives its answers one by one, the last one for ever, and notes what it was asked."""
+    """Sends its answers one by one, repeats the last one, and records the requests."""
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -25,7 +25,7 @@ class Script:
 
     @property
     def asked(self) -> list[str]:
-        """Method and path of each request, without the common start."""
+        """Method and path of each request, without the common prefix."""
         return [f"{r[0]} {r[1].removeprefix('/api/v1/app')}" for r in self.requests]
 
     def next(self) -> Answer:
@@ -79,7 +79,7 @@ def serving(*answers: Answer) -> Iterator[Script]:
 
 
 def drop(handler):
-    """Break the connection off without an answer."""
+    """Close the connection without a response."""
     handler.connection.shutdown(socket.SHUT_RDWR)
 
 
@@ -89,7 +89,7 @@ def hang(handler):
 
 
 def forward(url, *, lose=False):
-    """What the server at ``url`` answers; or have it act, and lose the answer."""
+    """Forward the request to ``url``; with ``lose``, drop the response."""
 
     def answer(handler):
         headers = {n: v for n, v in handler.headers.items() if n.lower() != "host"}
@@ -106,7 +106,7 @@ def forward(url, *, lose=False):
 
 
 def then_close(status, headers, content):
-    """A good answer, after which the connection is closed without having said so."""
+    """Send a response, then close the connection without announcing it."""
 
     def answer(handler):
         data = json.dumps(content).encode()
@@ -120,7 +120,7 @@ def then_close(status, headers, content):
 
 
 def truncated(handler, status=200):
-    """Promise more than comes."""
+    """Send less than the Content-Length."""
     handler.wfile.write(b'HTTP/1.1 %d X\r\nContent-Length: 100\r\n\r\n{"id":' % status)
 
 
@@ -146,7 +146,7 @@ def _drip(handler):
 
 
 def endless_body(handler):
-    """As much as the client takes, until it hangs up."""
+    """Send data until the client hangs up."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         handler.wfile.write(b" " * 2**20)

@@ -1,4 +1,4 @@
-"""A browser's language, an API client and catalogues of a test's own, without any server."""
+"""Fixtures without a server: browser language, API client, catalogues."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def no_cookies(monkeypatch) -> None:
 
 @pytest.fixture
 def backend(monkeypatch) -> Mock:
-    """Our own API as the portal's backend, with no server behind it."""
+    """Our own API as the portal's backend, without a server."""
     made = Mock(is_ours=True)
     monkeypatch.setattr(api_backend, "get_backend", lambda: made)
     return made

@@ -1,4 +1,4 @@
-"""What the documents name exists: paths, links, make targets, commands, options and settings."""
+"""Paths, links, make targets, commands, options and settings in the documents exist."""
 
 import re
 import shlex

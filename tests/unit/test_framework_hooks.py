@@ -1,283 +1,21 @@
-"""Each hook into the insides of a framework works, and is where docs/upgrading.md says."""
+"""Each use of a framework's internals works and is listed in docs/upgrading.md."""
 
 import ast
 import inspect
-import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 import streamlit as st
 
 from tests.servers.processes import ROOT
+from tests.unit.framework_hooks import COMPAT, HOOKS
 
-COMPAT = "web/streamlit_compat.py"
-LIMITS = "issue_portal/asgi/uvicorn_limits.py"
-LOGGING = "issue_portal/core/logging_setup.py"
 CODE = [
     path
     for folder in ("auth", "components", "issue_portal", "pages", "web")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "app.py", ROOT / "portal.py"]
-
-
-def resolve(path: str) -> Any:
-    """Return the object of ``module:name.attribute``."""
-    module, _, names = path.partition(":")
-    found = import_module(module)
-    for name in filter(None, names.split(".")):
-        found = getattr(found, name)
-    return found
-
-
-def exists(*paths: str) -> Callable[[], object]:
-    return lambda: [resolve(path) for path in paths]
-
-
-def says(path: str, *parts: str) -> Callable[[], None]:
-    """Check that the source of an object contains each of the parts."""
-
-    def check() -> None:
-        source = inspect.getsource(resolve(path))
-        assert [part for part in parts if part not in source] == []
-
-    return check
-
-
-def has(path: str, *names: str) -> Callable[[], None]:
-    """Check that a class has methods of these names."""
-
-    def check() -> None:
-        assert [name for name in names if not callable(getattr(resolve(path), name, None))] == []
-
-    return check
-
-
-def index_page_has_the_parts_that_are_replaced() -> None:
-    compat = resolve("web.streamlit_compat:")
-    page = compat.make_index_html(
-        root="<html lang='es'>", title="A title", style="b {}", no_script="Turn it on."
-    )
-    assert page.count("<html lang='es'>") == page.count("<title>A title</title>") == 1
-    assert page.count("<noscript><p>Turn it on.</p></noscript>") == page.count("<noscript>") == 1
-    assert page.rstrip().endswith("b {}</style>\n</body>\n</html>")
-
-
-def logs_reach_the_root_logger_only() -> None:
-    logger = import_module("streamlit.logger")
-    assert logger.update_formatter.__code__.co_names == ("_loggers", "values", "setup_formatter")
-
-
-def chunks_are_joined() -> None:
-    read = resolve("streamlit.auth_util:get_cookie_with_chunks")
-    cookies = {"name": b"chunks-2", "name_1": b"one", "name_2": b"two"}
-    assert read({"name": b"whole"}.get, "name") == b"whole"
-    assert read(cookies.get, "name") == b"onetwo"
-
-
-def signatures_verify() -> None:
-    module = import_module("streamlit.web.server.starlette.starlette_app_utils")
-    signed = module.create_signed_value("a secret", "name", json.dumps({"a": 1}))
-    assert module.decode_signed_value("a secret", "name", signed) == b'{"a": 1}'
-    assert module.decode_signed_value("another", "name", signed) is None
-
-
-def messages_have_the_fields_that_are_checked() -> None:
-    run = resolve("streamlit.proto.BackMsg_pb2:BackMsg")().rerun_script
-    assert (run.query_string, len(run.widget_states.widgets)) == ("", 0)
-    assert len(run.cached_message_hashes) == 0
-
-
-def finished_scripts_are_announced() -> None:
-    message = resolve("streamlit.proto.ForwardMsg_pb2:ForwardMsg")
-    sent = message(script_finished=message.FINISHED_EARLY_FOR_RERUN)
-    assert sent.WhichOneof("type") == "script_finished"
-
-
-STARLETTE = "streamlit.web.server.starlette"
-HTTP = ("connection_made", "data_received", "resume_writing", "connection_lost")
-WEBSOCKET = ("connection_made", "data_received", "connection_lost", "receive")
-PARSER = (
-    "on_message_begin",
-    "on_header",
-    "on_headers_complete",
-    "on_body",
-    "on_message_complete",
-)
-SOCKETS = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
-BIDI = "streamlit.components.v2"
-
-
-@dataclass(frozen=True)
-class Hook:
-    """A use of something that a framework does not document; ``name`` occurs in ``file``."""
-
-    framework: str
-    name: str
-    file: str
-    check: Callable[[], object]
-
-
-def streamlit(name: str, check: Callable[[], object], file: str = COMPAT) -> Hook:
-    return Hook("Streamlit", name, file, check)
-
-
-HOOKS = [
-    streamlit(
-        "PagesManager.uses_pages_directory",
-        exists("streamlit.runtime.pages_manager:PagesManager.uses_pages_directory"),
-    ),
-    streamlit("get_url", exists("streamlit.web.server.server_util:get_url", "streamlit.web.cli:")),
-    streamlit("streamlit_logger.setup_formatter", logs_reach_the_root_logger_only),
-    streamlit(
-        "secrets_singleton",
-        exists("streamlit.runtime.secrets:secrets_singleton.load_if_toml_exists"),
-    ),
-    streamlit("get_static_dir", exists("streamlit.file_util:get_static_dir")),
-    streamlit("_INDEX_PARTS", index_page_has_the_parts_that_are_replaced),
-    streamlit(
-        "get_bidi_component_manager",
-        has(
-            f"{BIDI}.component_manager:BidiComponentManager",
-            "get_component_asset_root",
-            "register_from_manifest",
-        ),
-    ),
-    streamlit("ComponentManifest", exists(f"{BIDI}.manifest_scanner:ComponentManifest")),
-    streamlit("ComponentConfig", exists(f"{BIDI}.manifest_scanner:ComponentConfig")),
-    streamlit(
-        "get_script_run_ctx",
-        says(
-            "streamlit.runtime.scriptrunner_utils.script_run_context:ScriptRunContext",
-            "session_id: str",
-            "fragment_ids_this_run",
-        ),
-    ),
-    streamlit(
-        "get_instance",
-        exists("streamlit.runtime:get_instance", "streamlit.runtime:Runtime.stats_mgr"),
-    ),
-    streamlit("ACTIVE_SESSIONS_FAMILY", exists("streamlit.runtime.stats:ACTIVE_SESSIONS_FAMILY")),
-    streamlit("GaugeStat", exists("streamlit.runtime.stats:GaugeStat")),
-    streamlit("get_secrets_auth_section", exists("streamlit.auth_util:get_secrets_auth_section")),
-    streamlit("validate_auth_credentials", exists("streamlit.auth_util:validate_auth_credentials")),
-    streamlit("gather_user_info", exists(f"{STARLETTE}.starlette_websocket:gather_user_info")),
-    streamlit(
-        "get_origin_from_redirect_uri", exists("streamlit.auth_util:get_origin_from_redirect_uri")
-    ),
-    streamlit("get_cookie_with_chunks", chunks_are_joined),
-    streamlit("USER_COOKIE_NAME", exists(f"{STARLETTE}.starlette_server_config:USER_COOKIE_NAME")),
-    streamlit("get_cookie_secret", exists("streamlit.web.server.server_util:get_cookie_secret")),
-    streamlit("create_signed_value", signatures_verify),
-    streamlit("decode_signed_value", signatures_verify),
-    streamlit("BackMsg", messages_have_the_fields_that_are_checked),
-    streamlit("ClientState", messages_have_the_fields_that_are_checked),
-    streamlit("ForwardMsg", finished_scripts_are_announced),
-    streamlit(
-        "SCRIPT_THREAD",
-        says("streamlit.runtime.scriptrunner.script_runner:", "ScriptRunner.scriptThread"),
-    ),
-    streamlit("UPLOAD_PATH", says(f"{STARLETTE}.starlette_routes:", "_stcore/upload_file")),
-    streamlit("SESSION_ID_INDEX", says(f"{STARLETTE}.starlette_websocket:", "existing_session")),
-    streamlit(
-        "SIGN_IN_ROUTES",
-        says(f"{STARLETTE}.starlette_auth_routes:", "auth/login", "auth/logout", "oauth2callback"),
-    ),
-    streamlit(
-        "websocket_session_manager",
-        exists("streamlit.runtime.websocket_session_manager:"),
-        LOGGING,
-    ),
-    streamlit(
-        "Uncaught app execution",
-        says("streamlit.error_util:", "Uncaught app execution"),
-        LOGGING,
-    ),
-    Hook(
-        "streamlit-authenticator",
-        "authentication_model",
-        "auth/password.py",
-        says(
-            "streamlit_authenticator.controllers:AuthenticationController", "authentication_model"
-        ),
-    ),
-    Hook(
-        "Authlib",
-        "client_cls",
-        "auth/oidc_client.py",
-        exists("authlib.integrations.starlette_client:StarletteOAuth2App.client_cls"),
-    ),
-    Hook(
-        "uvicorn",
-        "HttpToolsProtocol",
-        LIMITS,
-        has(
-            "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol",
-            *HTTP,
-            *PARSER,
-            "send_400_response",
-        ),
-    ),
-    Hook(
-        "uvicorn",
-        "H11Protocol",
-        LIMITS,
-        has("uvicorn.protocols.http.h11_impl:H11Protocol", *HTTP, "send_400_response"),
-    ),
-    Hook(
-        "uvicorn",
-        "WebSocketsSansIOProtocol",
-        LIMITS,
-        has(SOCKETS, *WEBSOCKET, "handle_ping", "handle_pong", "handle_cont"),
-    ),
-    Hook(
-        "uvicorn",
-        "_TrustedHosts",
-        "issue_portal/asgi/uvicorn_connections.py",
-        exists("uvicorn.middleware.proxy_headers:_TrustedHosts"),
-    ),
-    Hook(
-        "uvicorn",
-        "timeout_graceful_shutdown",
-        "issue_portal/asgi/graceful_shutdown.py",
-        says("uvicorn:Server", "self.handle_exit", "timeout_graceful_shutdown"),
-    ),
-    Hook(
-        "uvicorn",
-        "ASGI callable returned without completing handshake.",
-        LOGGING,
-        says(SOCKETS, "ASGI callable returned without completing handshake."),
-    ),
-    Hook("websockets", "MAX_LINE_LENGTH", LIMITS, exists("websockets.http11:MAX_LINE_LENGTH")),
-    Hook(
-        "websockets",
-        "max_message_size",
-        "issue_portal/asgi/uvicorn_websockets.py",
-        says("websockets.protocol:Protocol", "max_message_size"),
-    ),
-    Hook(
-        "Starlette",
-        "path_regex",
-        "issue_portal/server/http/app.py",
-        says("starlette.routing:Mount", "self.path_regex"),
-    ),
-    Hook(
-        "SQLAlchemy",
-        "positiontup",
-        "issue_portal/server/db/sqlite_lookup.py",
-        exists("sqlalchemy.sql.compiler:SQLCompiler.positiontup"),
-    ),
-    Hook(
-        "httpx",
-        "connect_tcp.complete",
-        "issue_portal/client/transport.py",
-        says("httpcore._sync.connection:", '"connect_tcp"', '"start_tls"'),
-    ),
-]
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: f"{hook.framework}: {hook.name}")
@@ -331,14 +69,14 @@ def test_only_one_module_imports_the_insides_of_streamlit(path):
         assert [each for each in imported(path) if is_inside_of_streamlit(*each)] == []
 
 
-def test_tests_and_benchmarks_import_them_from_there():
+def test_tests_and_benchmarks_import_no_insides():
     for folder in ("bench", "docs", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
             inside = [module for module, _ in imported(path) if module.startswith("streamlit.")]
             assert set(inside) <= PUBLIC_STREAMLIT, path
 
 
-def test_everything_that_is_imported_from_the_insides_is_in_the_table():
+def test_every_import_of_insides_is_in_the_table():
     names = " ".join(hook.name for hook in HOOKS)
     for path in CODE:
         for module, name in imported(path):

@@ -36,7 +36,7 @@ def run(*command: object, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
-    """The scripts directory of an environment that has the package and no extra."""
+    """The scripts directory of an environment with the package and without extras."""
     env = tmp_path_factory.mktemp("installed")
     uv = Path(sys.executable).parent / "uv"
     for command in (

@@ -136,7 +136,9 @@ class IssueFilter:
         """
         return bool(self.text) and not self.created_by
 
-    def conditions(self, dialect: str, *, counting: bool = False) -> list[ColumnElement[bool]]:
+    def build_conditions(
+        self, dialect: str, *, counting: bool = False
+    ) -> list[ColumnElement[bool]]:
         """Return the WHERE clause. Set ``counting`` if the query visits every matching issue."""
         org_id: ColumnElement[str] = issues.c.org_id
         if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
@@ -179,7 +181,7 @@ def list_issues(
 ) -> Sequence[AnyRow]:
     """Return issues with their creators, by number; ``above`` and ``below`` are exclusive."""
     query: Select[Any] = select(issues.c.number).where(
-        *issue_filter.conditions(connection.dialect.name)
+        *issue_filter.build_conditions(connection.dialect.name)
     )
     if above is not None:
         query = query.where(issues.c.number > above)
@@ -200,14 +202,18 @@ def has_issues_beyond(
     """Return whether a matching issue has a number above ``number``, or below without ``above``."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
-        exists(select(literal(1)).where(*issue_filter.conditions(connection.dialect.name), beyond))
+        exists(
+            select(literal(1)).where(
+                *issue_filter.build_conditions(connection.dialect.name), beyond
+            )
+        )
     )
     return bool(connection.scalar(query))
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
     """Count the matching issues one by one; `count_rollups` has a faster way."""
-    conditions = issue_filter.conditions(connection.dialect.name, counting=True)
+    conditions = issue_filter.build_conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)
     return int(connection.execute(query).scalar_one())
 

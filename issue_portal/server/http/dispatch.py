@@ -36,7 +36,7 @@ from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import run_in_thread
 
 _CALLS_AT_ONCE: Final = 16
-"""Per caller, which bounds slow bodies and slow readers."""
+"""Calls in progress per caller. Limits slow bodies and slow readers."""
 
 _TURN_SECONDS: Final = 10.0
 """Seconds that a call waits for other calls of the same caller."""

@@ -53,7 +53,6 @@ _EXAMPLE = {
     "created_by": None,
 }
 
-
 _BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
 
 router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEARER)])
@@ -247,9 +246,8 @@ async def delete_issue(
     issue_id: IssueId,
     if_match: IfMatch = None,
 ) -> Response:
-    """Delete an issue. Reporters can do so until the review begins, reviewers at any time."""
-    change = partial(issues.delete, caller, issue_id, if_match)
-    await run_change(call, change)
+    """Delete an issue. Reporters can withdraw their own until the review begins."""
+    await run_change(call, partial(issues.delete, caller, issue_id, if_match))
     return Response(status_code=204)
 
 

@@ -34,7 +34,7 @@ _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 def import_issues(
     service: Service, lines: Iterable[str], report_refusal: Callable[[int, str], None]
 ) -> Counter[str]:
-    """Store new issues; return the numbers of ``imported``, ``known`` and ``refused`` ones.
+    """Store new issues; count the ``imported``, ``known`` and ``refused`` ones.
 
     An issue whose id exists is ``known``, so a second run stores nothing. An issue keeps its number
     if that is free. Creates its reporter as a member if the address has no user. Calls

@@ -235,7 +235,7 @@ class IssueService:
         """Raise `ForbiddenError` unless it is the principal's own issue and allows ``action``."""
         is_own = row.created_by is not None and row.created_by == principal.user_id
         if not is_own or not principal.may(action):
-            raise ForbiddenError("You can change your own issues only.")
+            raise ForbiddenError("You can only change your own issues.")
         if row.state != REPORTER_EDITABLE_STATE:
             raise ForbiddenError("The review has started, so you can no longer change this issue.")
 

@@ -134,4 +134,4 @@ def _compute_duration(
 
 
 def _conditions(connection: Connection, issue_filter: IssueFilter) -> list[ColumnElement[bool]]:
-    return issue_filter.conditions(connection.dialect.name)
+    return issue_filter.build_conditions(connection.dialect.name)

@@ -1,4 +1,4 @@
-"""Checks of passwords take turns by address: a flood from one keeps nobody else from signing in."""
+"""Password checks take turns by address, so that a flood blocks nobody else."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ def test_others_wait_for_one_check_of_a_flood_at_most():
     assert checks._by_address == {}
 
 
-def test_check_whose_turn_does_not_come_is_told(monkeypatch):
+def test_check_without_a_turn_is_refused_after_a_timeout(monkeypatch):
     monkeypatch.setattr(password_queue, "WAIT_SECONDS", 0.05)
     checks = PasswordChecks()
     with checks.take_turn("one") as first:
@@ -47,7 +47,7 @@ def test_check_whose_turn_does_not_come_is_told(monkeypatch):
         assert again
 
 
-def test_failing_check_gives_its_turn_back():
+def test_failing_check_releases_its_turn():
     checks = PasswordChecks()
     with pytest.raises(ValueError, match="as it fails"), checks.take_turn("one"):
         raise ValueError("as it fails")
@@ -55,8 +55,8 @@ def test_failing_check_gives_its_turn_back():
         assert is_on
 
 
-def test_no_new_password_takes_long_to_look_at():
-    """It took three seconds of the only processor that Python uses."""
+def test_rating_a_password_is_fast():
+    """Regression: rating a password took three seconds of processor time."""
     begun = time.process_time()
     assert find_password_fault("4@8({[<3690!1|5$7+%2" * 3 + "x" * 12) is None
     assert time.process_time() - begun < 1
@@ -71,5 +71,5 @@ def test_no_new_password_takes_long_to_look_at():
         ("aaaaaaaaaaaaaaaa" + "Xq7-vLp2_mRz", None),
     ],
 )
-def test_long_password_is_as_good_as_its_best_part(password, fault):
+def test_long_password_is_rated_by_its_strongest_part(password, fault):
     assert find_password_fault(password) is fault

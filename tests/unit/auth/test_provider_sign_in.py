@@ -1,4 +1,4 @@
-"""Who may do what when a provider or a proxy says who it is."""
+"""Users whom a provider or a proxy signs in, and their roles."""
 
 import json
 from http.cookies import SimpleCookie
@@ -7,7 +7,14 @@ from unittest.mock import Mock
 import pytest
 from starlette.responses import Response
 
-from auth import oidc, oidc_cookies, provider_sign_in, role_mapping, trusted_headers
+from auth import (
+    oidc,
+    oidc_cookies,
+    provider_sign_in,
+    role_mapping,
+    session_lifetime,
+    trusted_headers,
+)
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from web import streamlit_compat
@@ -54,7 +61,7 @@ def use_settings(monkeypatch, settings):
         ),
     ],
 )
-def test_role(monkeypatch, settings, claims, role):
+def test_role_follows_claims_and_addresses(monkeypatch, settings, claims, role):
     use_settings(monkeypatch, lambda: Settings(**settings))
     assert role_mapping.map_role(ANN, role_mapping.read_role_values(claims)) == role
 
@@ -71,23 +78,23 @@ def test_role(monkeypatch, settings, claims, role):
         ({"email_verified": None}, True, False),
     ],
 )
-def test_address_that_the_provider_does_not_vouch_for(monkeypatch, claims, trusts, believed):
+def test_unverified_address_gets_no_role(monkeypatch, claims, trusts, believed):
     settings = Settings(trust_unverified_email=trusts)
     use_settings(monkeypatch, lambda: settings)
     found = oidc._make_oidc_sign_in({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
     assert (found.role is Role.MEMBER) == believed
 
 
-def test_proxy_vouches_for_the_addresses_that_it_sends(monkeypatch):
+def test_address_from_a_proxy_counts_as_verified(monkeypatch):
     use_settings(monkeypatch, Settings)
     assert trusted_headers.make_proxy_sign_in({"email": ANN}, 0).role is Role.MEMBER
 
 
 @pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
-def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
+def test_sign_in_without_a_time_has_expired(monkeypatch, begun_at):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert oidc._make_oidc_sign_in(claims).ends_at == provider_sign_in.LIFETIME
+    assert oidc._make_oidc_sign_in(claims).ends_at == session_lifetime.PROVIDER_DEFAULT * 3600
 
 
 @pytest.mark.parametrize(
@@ -104,7 +111,7 @@ def test_sign_in_without_a_time_is_over(monkeypatch, begun_at):
         *[(unseen + ANN, "") for unseen in "\u200b\U000e0041\u00a0\t"],
     ],
 )
-def test_address_is_taken_as_it_is(monkeypatch, email, username):
+def test_address_is_not_normalised(monkeypatch, email, username):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
     found = oidc._make_oidc_sign_in(claims)
@@ -113,7 +120,7 @@ def test_address_is_taken_as_it_is(monkeypatch, email, username):
 
 
 @pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
-def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
+def test_any_name_of_a_provider_can_be_stored(monkeypatch, name):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
     found = oidc._make_oidc_sign_in(claims).name
@@ -130,13 +137,13 @@ def test_name_can_be_stored_whatever_the_provider_says(monkeypatch, name):
         (b"", "Ann"),
     ],
 )
-def test_name_of_a_proxy_is_read_as_it_was_meant(sent, name):
+def test_name_from_a_proxy_is_decoded(sent, name):
     headers = {"email": ANN, "name": sent.decode("latin-1")}
     assert trusted_headers.make_proxy_sign_in(headers, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
-def test_sign_in_counts_with_the_seal_of_its_answer(monkeypatch, origin):
+def test_sign_in_needs_the_seal_of_its_response(monkeypatch, origin):
     use_settings(monkeypatch, Settings)
     monkeypatch.setattr(streamlit_compat, "get_cookie_secret", lambda: "a secret of the tests")
     monkeypatch.setattr(streamlit_compat, "get_origin_from_redirect_uri", lambda: origin)

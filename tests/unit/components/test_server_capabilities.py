@@ -1,4 +1,4 @@
-"""What the server in use can do is learned from its answers, and a failure teaches nothing."""
+"""Capabilities of the server are learned from its responses, never from a failure."""
 
 from unittest.mock import Mock
 
@@ -16,7 +16,7 @@ PROBLEM = Problem(status=400, title="Refused")
 
 @pytest.fixture
 def server(monkeypatch, backend) -> Mock:
-    """A server of which nothing is learned yet."""
+    """A server whose capabilities are unknown."""
     backend.is_ours = False
     made = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)
@@ -34,7 +34,7 @@ def server(monkeypatch, backend) -> Mock:
         (errors.UnreachableError(), True, None),
     ],
 )
-def test_receipts(server, answer, gives, learned):
+def test_support_for_receipts_is_learned(server, answer, gives, learned):
     server.look_up_receipt.side_effect = answer
     assert server_capabilities.gives_receipts() is gives
     assert get_capabilities().receipts is learned
@@ -75,7 +75,7 @@ def test_anonymous_report_teaches_about_receipts(server, receipt):
         ([], [], True, None),
     ],
 )
-def test_filters(server, of_the_future, of_all, expected, learned):
+def test_support_for_filters_is_learned(server, of_the_future, of_all, expected, learned):
     pages = [IssuePage(data=tuple(issues)) for issues in (of_the_future, of_all)]
     server.list.side_effect = pages
     assert server_capabilities.can_filter() is expected
@@ -89,21 +89,21 @@ def test_server_that_refuses_filters_has_none(server):
     assert server.list.call_count == 1
 
 
-def test_server_that_does_not_say_who_one_is_is_asked_once(server):
+def test_server_without_a_current_user_is_asked_once(server):
     server.me.side_effect = errors.NotFoundError(PROBLEM)
     assert server_capabilities.fetch_me() is None
     assert server_capabilities.fetch_me() is None
     assert server.me.call_count == 1
 
 
-def test_visitor_is_nobody_to_any_server(server, monkeypatch):
+def test_visitor_has_no_user_on_any_server(server, monkeypatch):
     monkeypatch.setattr(current_user, "get_person", lambda: None)
     assert server_capabilities.fetch_me() is None
     assert get_capabilities().knows_people is None
     server.me.assert_not_called()
 
 
-def test_fields_that_were_wanted_once_are_always_sent(server):
+def test_required_fields_are_remembered(server):
     server_capabilities.learn_from_refusal({"project_id"})
     server_capabilities.learn_from_refusal({"config"})
     assert get_capabilities().required_fields == {"project_id", "config"}

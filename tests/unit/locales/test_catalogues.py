@@ -1,4 +1,4 @@
-"""Every language says everything the portal says, with the same values in it."""
+"""Every catalogue is complete and has the placeholders of the English text."""
 
 import ast
 import string
@@ -43,7 +43,7 @@ def test_language_is_complete(file, marked):
 
 @pytest.mark.parametrize("folder", ["", "pages", "components"])
 def test_no_text_is_marked_inside_an_f_string(folder):
-    """Babel cannot see it there under Python 3.11, so no catalogue would have it."""
+    """Babel does not extract it from there under Python 3.11."""
     for file in (ROOT / folder).glob("*.py"):
         formatted = (
             n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.JoinedStr)

@@ -1,4 +1,4 @@
-"""Pages run without a server: the story of each, and what it shows when the API fails."""
+"""Pages without a server: their content, and failures of the API."""
 
 from unittest.mock import Mock
 
@@ -48,7 +48,7 @@ def track(entered: str) -> AppTest:
     return at
 
 
-def test_track_shows_what_became_of_a_report(visitor):
+def test_track_shows_the_state_of_a_report(visitor):
     at = track(RECEIPT)
     visitor.look_up_receipt.assert_called_once_with("1234567890123456")
     assert at.subheader[0].value == "Report #7"
@@ -56,7 +56,7 @@ def test_track_shows_what_became_of_a_report(visitor):
     assert "Moved to In review" in shown(at)
 
 
-def test_track_asks_nobody_about_what_is_no_receipt(visitor):
+def test_track_sends_no_invalid_receipt(visitor):
     at = track("1234")
     assert "16 digits" in at.error[0].value
     visitor.look_up_receipt.assert_not_called()
@@ -69,13 +69,13 @@ def test_track_asks_nobody_about_what_is_no_receipt(visitor):
         (errors.UnreachableError(), "We couldn't look up your receipt."),
     ],
 )
-def test_track_tells_a_failure(visitor, error, expected):
+def test_track_shows_a_failure(visitor, error, expected):
     visitor.look_up_receipt.side_effect = error
     assert expected in track(RECEIPT).error[0].value
 
 
 @pytest.mark.parametrize("is_remote", [True, False])
-def test_help_tells_who_keeps_the_reports(visitor, monkeypatch, is_remote):
+def test_help_names_the_server_that_keeps_the_reports(visitor, monkeypatch, is_remote):
     monkeypatch.setattr(api_session, "is_remote", lambda: is_remote)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     assert not at.exception
@@ -84,7 +84,7 @@ def test_help_tells_who_keeps_the_reports(visitor, monkeypatch, is_remote):
     assert "enter your receipt on Track" in text
 
 
-def test_help_promises_no_receipt_where_there_is_none(visitor, monkeypatch):
+def test_help_promises_no_receipt_if_the_server_gives_none(visitor, monkeypatch):
     monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: False)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     text = " ".join(element.value for element in at.markdown)

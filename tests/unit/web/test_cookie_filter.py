@@ -1,4 +1,4 @@
-"""No cookie of another host passes for one with the prefix ``__Host-``."""
+"""Cookies of other hosts cannot pose as ``__Host-`` cookies."""
 
 from unittest.mock import AsyncMock
 
@@ -9,7 +9,7 @@ from web.cookie_filter import CookieFilterMiddleware
 
 
 def test_cookies_with_an_invalid_name_are_removed():
-    """Another host of the domain may set them, and Starlette takes a no-break space off."""
+    """Another host of the domain may set them, and Starlette strips a no-break space."""
 
     async def story(cookie: bytes) -> dict[str, str]:
         read: list[dict[str, str]] = []

@@ -1,4 +1,4 @@
-"""Downloads: however slowly they are read, a person has few of them."""
+"""Exports at once are limited per person, however slowly they are read."""
 
 import asyncio
 from types import SimpleNamespace
@@ -20,8 +20,8 @@ SCOPE = {
 }
 
 
-def test_each_person_has_two_at_once(monkeypatch):
-    """285 of one member that were read slowly took 3.6 GB."""
+def test_each_person_has_two_exports_at_once(monkeypatch):
+    """285 slowly read exports of one member took 3.6 GB."""
 
     def signed_in_by(request):
         return SimpleNamespace(username=request.query_params["as"])

@@ -1,4 +1,4 @@
-"""The page that the browser opens says which language it is in."""
+"""Language and direction of the HTML page."""
 
 import re
 
@@ -49,7 +49,7 @@ SPANISH = '<html lang="es" dir="ltr">'
         ("es", "fr", SPANISH),
     ],
 )
-def test_page_has_the_language_of_the_person(path, encoding, accepted, chosen, expected):
+def test_page_has_the_language_of_the_browser(path, encoding, accepted, chosen, expected):
     headers = {"Accept-Language": accepted, "Accept-Encoding": encoding}
     if chosen:
         headers["Cookie"] = f"other=1; {i18n.COOKIE}={chosen}"
@@ -62,7 +62,7 @@ def test_page_without_javascript_says_what_to_do(accepted, expected):
     assert f"<noscript><p>Issue Portal {expected} JavaScript." in page
 
 
-def test_page_of_a_language_from_right_to_left(write_catalogue):
+def test_right_to_left_page_has_its_direction(write_catalogue):
     write_catalogue("ar", 'msgid ""\nmsgstr "Language: ar\\n"\n')
     assert root_element("/", {"Accept-Language": "ar-EG,ar"}) == '<html lang="ar" dir="rtl">'
     # The only other language here is English.

@@ -1,4 +1,4 @@
-"""The ways to the provider and back: nobody waits for long, and no visitor keeps others waiting."""
+"""The routes to the OIDC provider and back: timeouts, limits, forged returns."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ def with_a_provider(monkeypatch):
 
 
 class Streamlit:
-    """Its routes, while the provider does not answer; and a browser that asks for them."""
+    """Streamlit's sign-in routes while the provider does not answer, and a browser."""
 
     def __init__(self) -> None:
         self.asking = self.asked = 0
@@ -57,7 +57,7 @@ class Streamlit:
     ("path", "home"),
     [("/auth/login", b"../"), ("/auth/logout", b"../"), ("/portal/oauth2callback", b"./")],
 )
-def test_provider_that_never_answers_leads_back(path, home):
+def test_unresponsive_provider_redirects_to_the_portal(path, home):
     async def story():
         streamlit = Streamlit()
         answer = await streamlit.ask(path)
@@ -69,7 +69,7 @@ def test_provider_that_never_answers_leads_back(path, home):
 
 
 @pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
-def test_nobody_comes_back_but_by_the_one_way_they_left(query):
+def test_return_needs_the_state_of_the_departure(query):
     async def story():
         streamlit = Streamlit()
         answer = await streamlit.ask("/oauth2callback", query=query)
@@ -79,7 +79,7 @@ def test_nobody_comes_back_but_by_the_one_way_they_left(query):
     run_in_virtual_time(story)
 
 
-def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting():
+def test_provider_requests_are_limited_per_address():
     async def story():
         streamlit = Streamlit()
         flood = [asyncio.create_task(streamlit.ask()) for _ in range(50)]
@@ -96,8 +96,8 @@ def test_address_asks_the_provider_a_few_times_at_once_and_keeps_nobody_waiting(
     run_in_virtual_time(story)
 
 
-def test_certificates_are_read_once(monkeypatch):
-    """They took 60 ms of everybody's time for each question."""
+def test_certificates_are_loaded_once(monkeypatch):
+    """Loading them blocks the event loop for 60 ms."""
     oidc_client._load_certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
     assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS

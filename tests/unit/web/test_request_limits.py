@@ -1,4 +1,4 @@
-"""How much one address may ask over HTTP, and which cookies are read at all."""
+"""Rate limits of HTTP requests per address."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ class World:
         return status
 
     async def answered(self, count: int, seconds: float, **scope) -> int:
-        """How many of so many requests are answered in that time."""
+        """Send ``count`` requests; return how many are answered in that time."""
         asked = [asyncio.create_task(self.ask(**scope)) for _ in range(count)]
         done, waiting = await asyncio.wait(asked, timeout=seconds)
         for task in waiting:
@@ -66,7 +66,7 @@ class World:
     ids=["query", "body", "body of unknown length", "sign-in", "back from the provider"],
 )
 def test_long_requests_count_as_several(monkeypatch, long):
-    """Ten a second of these kept others waiting for seconds."""
+    """Ten of these a second delayed others by seconds."""
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
     async def story():
@@ -77,7 +77,7 @@ def test_long_requests_count_as_several(monkeypatch, long):
     run_in_virtual_time(story)
 
 
-def test_what_takes_longer_counts_as_several(monkeypatch):
+def test_expensive_requests_count_as_several(monkeypatch):
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
     async def story():
@@ -109,8 +109,8 @@ def test_long_answers_count_as_several(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_refusal_takes_its_time():
-    """Refusals cost nothing, so 5,000 a second of them were sent."""
+def test_refusal_is_delayed():
+    """Regression: undelayed refusals allowed 5,000 requests a second."""
 
     async def story():
         world = World(waits=True)
@@ -128,8 +128,8 @@ def test_refusal_takes_its_time():
     run_in_virtual_time(story)
 
 
-def test_refusals_of_one_address_do_not_fill_the_portal():
-    """Each waited a second on a connection: 1,450 a second left none for others, or for checks."""
+def test_delayed_refusals_are_limited_per_address():
+    """Each delayed refusal keeps a connection open: 1,450 a second left none for others."""
 
     async def story():
         world = World(waits=True)
@@ -170,8 +170,8 @@ def test_many_addresses_leave_room_for_others():
     run_in_virtual_time(story)
 
 
-def test_one_address_does_not_keep_all_at_work(monkeypatch):
-    """Ninety requests for files were begun at once, and a page waited for all of them."""
+def test_requests_of_one_address_leave_turns_for_others(monkeypatch):
+    """Regression: a page waited for ninety files that another address had requested."""
 
     async def story():
         order = []
@@ -192,7 +192,7 @@ def test_one_address_does_not_keep_all_at_work(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_who_waits_for_somebody_else_keeps_nobody_of_the_same_address():
+def test_waiting_requests_do_not_block_their_address():
     async def story():
         world = World(waits=True)
         slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.MOST_AT_WORK)]
@@ -211,8 +211,8 @@ def test_who_waits_for_somebody_else_keeps_nobody_of_the_same_address():
     run_in_virtual_time(story)
 
 
-def test_answer_that_is_not_read_is_still_at_work():
-    """Of a whole answer, uvicorn keeps all in memory and takes the request for done."""
+def test_unread_response_counts_as_at_work():
+    """uvicorn keeps an unchunked response in memory and counts the request as done."""
 
     async def story():
         taken, may_take = [], asyncio.Event()

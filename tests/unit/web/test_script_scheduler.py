@@ -1,4 +1,4 @@
-"""Scripts take turns: nobody has more than a share, whoever waits longest goes first."""
+"""The script scheduler: fair turns among addresses, and slots."""
 
 import asyncio
 import hashlib
@@ -8,60 +8,14 @@ import pytest
 
 from issue_portal.core.token_bucket import TokenBucket
 from tests.loops import run_in_loop, run_in_virtual_time
+from tests.unit.web.script_runs import cancel, runs, runs_once, settle
 from web import script_scheduler
-from web.script_scheduler import Connection, ScriptScheduler
+from web.script_scheduler import ScriptScheduler
+
+pytestmark = pytest.mark.usefixtures("four_slots")
 
 
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr("issue_portal.core.token_bucket.time", made)
-    monkeypatch.setattr(script_scheduler, "time", made)
-    return made
-
-
-@pytest.fixture(autouse=True)
-def four_slots(monkeypatch):
-    monkeypatch.setattr(script_scheduler, "SLOTS", 4)
-    monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 2)
-    # Runs keep their slots until the test ends them.
-    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 1000.0)
-
-
-async def settle() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
-
-
-def cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """End the runs that would wait for a second because their tab runs so much."""
-    for task in tasks:
-        task.cancel()
-
-
-async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> None:
-    for _ in range(count):
-        await turns.wait_for_turn(connection)
-        turns.finish_run(connection)
-
-
-async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, order: list[str]):
-    """Run a script when it is its turn, and note in what order."""
-    await turns.wait_for_turn(connection)
-    order.append(name)
-    turns.finish_run(connection)
-
-
-def test_bucket_gives_its_burst_and_then_its_rate(clock):
+def test_token_bucket_allows_its_burst_and_then_its_rate(clock):
     bucket = TokenBucket(10, 3)
     for _ in range(3):
         assert bucket.seconds_until_token() == 0
@@ -94,7 +48,7 @@ def test_no_more_scripts_run_at_once_than_there_are_slots():
     run_in_virtual_time(story)
 
 
-def test_one_address_has_a_share_of_the_slots_only():
+def test_address_has_a_limited_share_of_the_slots():
     async def story():
         turns = ScriptScheduler()
         waiting = [
@@ -136,7 +90,7 @@ def test_address_that_has_run_little_goes_first():
     run_in_virtual_time(story)
 
 
-def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
+def test_slot_of_a_waiting_script_becomes_free(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
 
     async def story():
@@ -149,7 +103,7 @@ def test_slot_of_a_script_that_only_waits_is_free_after_a_moment(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
+def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
     looks = 0
 
@@ -176,8 +130,8 @@ def test_script_that_uses_the_processor_keeps_its_slot_for_a_while(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypatch):
-    """Sign-ins that waited for one whose password was checked kept all pages waiting."""
+def test_waiting_scripts_free_their_slots_while_another_computes(monkeypatch):
+    """Regression: sign-ins that waited for a password check blocked all pages."""
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.3)
     over = threading.Event()
 
@@ -209,8 +163,8 @@ def test_scripts_that_wait_while_another_computes_give_their_slots_back(monkeypa
         over.set()
 
 
-def test_newer_run_of_a_connection_waits_for_the_one_at_work():
-    """Runs that were broken off had said something, which was sent to nobody's use for seconds."""
+def test_newer_run_of_a_connection_waits_for_the_current_one():
+    """Regression: the output of interrupted runs was sent for seconds, to no use."""
 
     async def story():
         turns = ScriptScheduler()
@@ -229,185 +183,3 @@ def test_newer_run_of_a_connection_waits_for_the_one_at_work():
         assert newer.done()
 
     run_in_virtual_time(story)
-
-
-def test_tabs_that_run_much_run_when_no_others_do():
-    """Four that ran twenty scripts a second each kept a page waiting as long as they did so."""
-
-    async def story():
-        turns = ScriptScheduler()
-        floods = [turns.join(f"192.0.2.{number}") for number in range(8)]
-        for each in floods:
-            await runs(turns, each, 40)
-        waiting = [asyncio.create_task(turns.wait_for_turn(each)) for each in floods]
-        await settle()
-        assert sum(each.done() for each in waiting) == 1
-        people = [
-            asyncio.create_task(turns.wait_for_turn(turns.join(f"192.0.3.{n}"))) for n in range(3)
-        ]
-        await settle()
-        assert all(each.done() for each in people)
-        for each in waiting:
-            each.cancel()
-
-    run_in_virtual_time(story)
-
-
-def test_tabs_that_are_opened_anew_for_each_run_are_no_new_ones():
-    async def story():
-        turns = ScriptScheduler()
-        for number in range(40):
-            each = turns.join("192.0.2.1")
-            await runs(turns, each, 1)
-            assert each.is_busy == (number >= 10)
-            turns.leave(each)
-        turns.join("192.0.2.1")  # It takes over from them, and the next one does not.
-        assert not turns.join("192.0.2.1").is_busy
-
-    run_in_virtual_time(story)
-
-
-def test_tab_that_runs_much_waits_for_a_second_at_most(monkeypatch):
-    monkeypatch.setattr(script_scheduler, "_LONGEST_WAIT", 0.1)
-
-    async def story():
-        turns = ScriptScheduler()
-        busy = turns.join("192.0.2.1")
-        await runs(turns, busy, 40)
-        await turns.wait_for_turn(turns.join("192.0.2.2"))
-        waiting = asyncio.create_task(turns.wait_for_turn(busy))
-        await settle()
-        assert not waiting.done()
-        async with asyncio.timeout(10):
-            await waiting
-
-    run_in_virtual_time(story)
-
-
-def test_office_at_one_address_is_no_flood(monkeypatch):
-    """Fifty people at work waited for as long as somebody elsewhere ran scripts without end."""
-    monkeypatch.setattr(script_scheduler, "SLOTS", 2)
-    monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
-
-    async def story():
-        turns = ScriptScheduler()
-        office = [turns.join("192.0.2.1") for _ in range(50)]
-        for each in office:
-            await runs(turns, each, 1)
-        flood = [turns.join("192.0.2.2") for _ in range(4)]
-        for each in flood:
-            await runs(turns, each, 24)
-        others = [turns.join(f"192.0.3.{number}") for number in range(2)]
-        for each in others:
-            await turns.wait_for_turn(each)
-        order = []
-
-        asked = [asyncio.create_task(runs_once(turns, each, "flood", order)) for each in flood]
-        await settle()
-        asked += [
-            asyncio.create_task(runs_once(turns, each, "office", order)) for each in office[:4]
-        ]
-        await settle()
-        assert order == []
-        turns.finish_run(others[0])
-        await asyncio.gather(*asked[len(flood) :])
-        assert order[:4].count("office") >= 2
-        cancel(asked)
-
-    run_in_virtual_time(story)
-
-
-def test_colleague_who_floods_goes_last_at_the_same_address(monkeypatch):
-    monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
-
-    async def story():
-        turns = ScriptScheduler()
-        flood = turns.join("192.0.2.1")
-        await runs(turns, flood, 40)
-        busy = turns.join("192.0.2.1")
-        await turns.wait_for_turn(busy)
-        order = []
-
-        asked = [asyncio.create_task(runs_once(turns, flood, "flood", order))]
-        await settle()
-        asked.append(
-            asyncio.create_task(runs_once(turns, turns.join("192.0.2.1"), "at work", order))
-        )
-        await settle()
-        turns.finish_run(busy)
-        await asyncio.gather(*asked)
-        assert order == ["at work", "flood"]
-
-    run_in_virtual_time(story)
-
-
-def test_who_ran_much_is_forgotten_in_time(clock):
-    async def story():
-        turns = ScriptScheduler()
-        tab = turns.join("192.0.2.1")
-        for _ in range(60):
-            clock.now += 0.5
-            await runs(turns, tab, 1)
-        assert not tab.is_busy
-        await runs(turns, tab, 50)
-        assert tab.is_busy
-        clock.now += 40
-        assert not tab.is_busy
-
-    run_in_loop(story)
-
-
-def test_runs_that_never_finish_give_their_slots_back(monkeypatch):
-    monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
-    monkeypatch.setattr(script_scheduler, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
-    monkeypatch.setattr(script_scheduler, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
-    monkeypatch.setattr(script_scheduler, "RUNS_IN_ALL", (1e6, 1_000_000))
-
-    async def story():
-        turns = ScriptScheduler()
-
-        async def flood(connection) -> None:
-            while True:
-                await turns.wait_for_turn(connection)
-                await asyncio.sleep(0)
-
-        floods = [asyncio.create_task(flood(turns.join(f"192.0.2.{n}"))) for n in range(4)]
-        await settle()
-        async with asyncio.timeout(10):
-            await turns.wait_for_turn(turns.join("192.0.2.99"))
-        for each in floods:
-            each.cancel()
-
-    run_in_virtual_time(story)
-
-
-def test_flood_of_one_connection_waits_and_of_one_address_too(clock):
-    async def story():
-        turns = ScriptScheduler()
-
-        async def runs(connection) -> int:
-            count = 0
-            while True:
-                task = asyncio.create_task(turns.wait_for_turn(connection))
-                await settle()
-                if not task.done():
-                    task.cancel()
-                    return count
-                turns.finish_run(connection)
-                count += 1
-
-        _, burst = script_scheduler.RUNS_PER_CONNECTION
-        _, burst_of_address = script_scheduler.RUNS_PER_ADDRESS
-        assert await runs(turns.join("192.0.2.1")) == burst
-        left = burst_of_address - burst
-        assert await runs(turns.join("192.0.2.1")) <= left
-        # Coming again does not help: what an address has used is remembered.
-        again = turns.join("192.0.2.1")
-        turns.leave(again)
-        assert await runs(turns.join("192.0.2.1")) == 0
-        assert await runs(turns.join("192.0.2.2")) == burst
-        # Those whose address is not known do not use up each other's.
-        assert await runs(turns.join("")) == burst
-        assert await runs(turns.join("")) == burst
-
-    run_in_loop(story)

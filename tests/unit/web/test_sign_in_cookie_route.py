@@ -1,4 +1,4 @@
-"""The route that sets the cookie of a sign-in: for a ticket, once, out of scripts' reach."""
+"""The route that sets the HttpOnly sign-in cookie for a one-time ticket."""
 
 import httpx
 import pytest
@@ -35,8 +35,8 @@ def test_cookie_is_set_once(monkeypatch, origin, secure):
     assert (again.status_code, again.headers.get("set-cookie")) == (400, None)
 
 
-def test_over_tls_only_the_cookie_of_this_very_host_counts():
-    """Another host of the domain, or a page without TLS, can set the other one."""
+def test_cookie_has_the_host_prefix_over_tls():
+    """Another host of the domain, or a page without TLS, can set a cookie without the prefix."""
     ours, foreign = {"__Host-issue_portal": "ours"}, {"issue_portal": "foreign"}
     value_in = sign_in_cookie.find_sign_in_value
     assert value_in(ours | foreign, is_secure=True) == "ours"

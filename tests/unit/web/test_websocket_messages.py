@@ -1,4 +1,4 @@
-"""What a browser tab may send: the kinds of message that the pages need, in bounded size."""
+"""WebSocket messages: allowed types and sizes."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ def message(kind: str) -> bytes:
 
 
 def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
-    """What Streamlit sees of ``sent``, and what the browser is sent meanwhile."""
+    """Return the messages that Streamlit receives of ``sent``, and those that the browser gets."""
     left = [*sent, {"type": "websocket.disconnect", "code": 1005}]
     answered: list[dict] = []
 
@@ -50,7 +50,7 @@ def received(data: bytes) -> dict:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_only_what_the_pages_need_gets_through(kind):
+def test_only_needed_message_types_are_passed_on(kind):
     found, answered = seen(received(message(kind)), received(message("rerun_script")))
     assert answered == []
     assert [event.get("bytes") for event in found[:-1]] == (
@@ -65,7 +65,7 @@ def long_query() -> bytes:
 
 
 def many(what: str) -> bytes:
-    """Short, but much work for Streamlit."""
+    """Return a short message that is much work for Streamlit."""
     made = BackMsg()
     for _ in range(6_000):
         if what == "widgets":
@@ -87,13 +87,13 @@ def many(what: str) -> bytes:
     ],
     ids=["too big", "too long a query", "widgets", "hashes", "not a message", "text"],
 )
-def test_connection_that_breaks_the_rules_is_closed(event, code):
+def test_invalid_message_closes_the_connection(event, code):
     found, answered = seen(event, received(message("rerun_script")))
     assert found == [{"type": "websocket.disconnect", "code": code}]
     assert answered == [{"type": "websocket.close", "code": code}]
 
 
-def test_longest_text_that_can_be_sent_fits_several_times():
+def test_longest_text_fits_into_a_message():
     made = BackMsg()
     made.rerun_script.widget_states.widgets.add().string_value = "🙂" * 50_000
     found, answered = seen(received(made.SerializeToString()))
@@ -101,7 +101,7 @@ def test_longest_text_that_can_be_sent_fits_several_times():
     assert answered == []
 
 
-def test_browser_that_has_gone_is_no_error():
+def test_disconnected_browser_is_no_error():
     left = [received(message("rerun_script"))] * 3
 
     async def receive():

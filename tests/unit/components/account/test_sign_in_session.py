@@ -8,8 +8,8 @@ from components.account import sign_in_session
 from components.ui import i18n
 
 
-def test_who_goes_on_without_a_sign_in_does_not_get_it_back(monkeypatch):
-    """The headers of a proxy that had said who somebody was seemed new again."""
+def test_dismissed_sign_in_does_not_return(monkeypatch):
+    """Regression: the headers of the proxy counted as a new sign-in."""
     state = {PROXY_SEEN_KEY: 5.0, "sign_in_held": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)

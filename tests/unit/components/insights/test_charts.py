@@ -1,4 +1,4 @@
-"""Charts: what is in their tables is text, wherever it is copied to."""
+"""Charts: no cell of their tables is a formula."""
 
 import re
 
@@ -28,6 +28,6 @@ def test_empty_table_has_its_columns():
 
 
 @pytest.mark.parametrize("text", ["It broke;=cmd|'/c calc'!A0;x", "a\t@SUM(1)", "a\n \u3164-1+1"])
-def test_no_part_of_a_cell_is_one_where_another_sign_separates_cells(text):
+def test_formulas_after_other_separators_are_escaped(text):
     for part in re.split(r"[;\t\n]", escape_formula(text)):
         assert not part.strip(" \u3164").startswith(FORMULA)

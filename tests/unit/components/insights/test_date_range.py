@@ -15,7 +15,7 @@ def period(days: int) -> Period:
     return Period(str(days), LAST - timedelta(days=days - 1), LAST)
 
 
-def test_days_without_reports_are_there_with_what_stays_open():
+def test_days_without_reports_keep_the_open_count():
     counted = (DayCount(day="2026-11-25", count=2, open=5),)
     spans = period(4).list_spans(counted, open_before=3)
     assert [span.first.day for span in spans] == [24, 25, 26, 27]
@@ -41,19 +41,19 @@ def test_months_add_up_and_begin_and_end_with_the_period():
     assert len(spans) == 13
 
 
-def test_all_there_ever_was_begins_with_the_first_report():
+def test_all_time_begins_with_the_first_report():
     everything = Period("all", None, LAST)
     assert everything.list_spans((), 0) == []
     assert everything.list_spans((DayCount(day="2026-11-26", count=1),), 0)[0].first.day == 26
     assert everything.value == ""
 
 
-def test_report_that_a_server_dates_tomorrow_is_counted():
+def test_report_dated_tomorrow_is_counted():
     spans = period(1).list_spans((DayCount(day="2026-11-28", count=1),), 0)
     assert [span.count for span in spans] == [0, 1]
 
 
-def test_period_is_asked_for_from_midnight():
+def test_period_begins_at_midnight():
     query = period(1).build_query()
     assert query.timezone == "UTC"
     assert query.start_date == 1_795_737_600_000
@@ -73,7 +73,7 @@ def page() -> None:
     ("in_url", "expected"),
     [("", "30 29"), ("90", "90 89"), ("all", "all all"), ("31", "30 29"), ("90,365", "90 89")],
 )
-def test_period_is_that_of_the_url(in_url, expected):
+def test_period_comes_from_the_url(in_url, expected):
     at = AppTest.from_function(page)
     if in_url:
         at.query_params["period"] = in_url

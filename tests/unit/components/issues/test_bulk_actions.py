@@ -21,7 +21,7 @@ from tests.factories import make_issue
         ("close", "Closed", None),
     ],
 )
-def test_action_changes_what_is_not_so_already(action, state, sent):
+def test_action_skips_issues_already_in_that_state(action, state, sent):
     client, issue = Mock(), make_issue(state=state)
     assert BULK_ACTIONS[action].apply(client, issue) == ""
     if sent is None:
@@ -36,7 +36,7 @@ def test_closed_issue_is_not_reopened_among_many():
     client.update.assert_not_called()
 
 
-def test_deleted_is_only_the_version_that_was_seen():
+def test_only_the_seen_version_is_deleted():
     client = Mock()
     assert BULK_ACTIONS["delete"].apply(client, make_issue()) == ""
     client.delete.assert_called_once_with("issue_1", etag=None)

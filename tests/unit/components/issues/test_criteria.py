@@ -30,7 +30,7 @@ def test_deleted_issue_matches_only_if_its_state_is_selected():
     assert matches(IssueQuery(states=(IssueState.DELETED,)), deleted)
 
 
-def test_criteria_that_only_a_server_checks_let_no_issue_through():
+def test_criteria_that_need_the_server_are_refused():
     with pytest.raises(ValueError, match="type"):
         matches(IssueQuery(type=(IssueType.OTHER,)), ISSUE)
 

@@ -1,4 +1,4 @@
-"""A change meets another: both versions are shown until the person decides."""
+"""Edit conflicts: both versions are shown until the person decides."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from components import api_session, server_capabilities
 from components.issues import edit_conflict
 from components.issues.edit_conflict import has_changed, list_next_states
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_event, make_issue, make_user
@@ -22,7 +22,7 @@ from tests.factories import make_event, make_issue, make_user
         ({"description": "other"}, True),
     ],
 )
-def test_opening_an_issue_is_no_change(changes, expected):
+def test_opening_an_issue_is_no_conflict(changes, expected):
     assert has_changed(make_issue(), make_issue(**changes)) is expected
 
 
@@ -42,9 +42,9 @@ def test_next_states(state, expected):
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        (IssueChange(state=IssueState.CLOSED), "state", "Closed"),
-        (IssueChange(type=IssueType.FORMAT), "type", "Poor formatting"),
-        (IssueChange(description="new"), "description", "Unknown"),
+        (ProposedChange(state=IssueState.CLOSED), "state", "Closed"),
+        (ProposedChange(type=IssueType.FORMAT), "type", "Poor formatting"),
+        (ProposedChange(description="new"), "description", "Unknown"),
     ],
 )
 def test_change_leaves_other_fields_alone(change, field, words):
@@ -68,7 +68,7 @@ def page() -> None:
 def show(monkeypatch):
     """Show the conflict of a change to an issue that somebody else has changed."""
 
-    def show(change: IssueChange, *, me: str = "", events=(), **now) -> AppTest:
+    def show(change: ProposedChange, *, me: str = "", events=(), **now) -> AppTest:
         monkeypatch.setattr(api_session, "history", lambda _issue: tuple(events))
         monkeypatch.setattr(server_capabilities, "fetch_me", lambda: make_user(me) if me else None)
         at = AppTest.from_function(page)
@@ -83,7 +83,7 @@ def show(monkeypatch):
     return show
 
 
-CLOSE = IssueChange(state=IssueState.CLOSED)
+CLOSE = ProposedChange(state=IssueState.CLOSED)
 
 
 def test_nothing_is_shown_without_a_conflict():
@@ -101,13 +101,13 @@ def test_nothing_is_shown_without_a_conflict():
         ("", [], "Someone else just changed #7"),
     ],
 )
-def test_editor_is_the_last_who_changed_what_counts(show, me, events, expected):
+def test_editor_is_the_author_of_the_last_relevant_change(show, me, events, expected):
     at = show(CLOSE, me=me, events=events, state="InReview")
     assert not at.exception
     assert at.warning[0].value.startswith(expected)
 
 
-def test_editor_is_unknown_where_the_history_cannot_be_read(show, monkeypatch):
+def test_editor_is_unknown_if_the_history_cannot_be_read(show, monkeypatch):
     def fail(_issue):
         raise UnreachableError
 
@@ -124,7 +124,7 @@ def test_change_can_be_made_to_the_current_version(show):
     assert not at.warning
 
 
-def test_current_version_can_be_left(show):
+def test_current_version_can_be_kept(show):
     at = show(CLOSE, state="InReview")
     at.button(key="conflict_leave").click().run()
     assert "applied" not in at.session_state
@@ -135,9 +135,9 @@ def test_current_version_can_be_left(show):
     ("change", "state", "is_offered"),
     [
         (CLOSE, "Closed", False),
-        (IssueChange(type=IssueType.FORMAT), "Closed", True),
-        (IssueChange(description="mine"), "InReview", False),
-        (IssueChange(description="mine"), "NotReviewed", True),
+        (ProposedChange(type=IssueType.FORMAT), "Closed", True),
+        (ProposedChange(description="mine"), "InReview", False),
+        (ProposedChange(description="mine"), "NotReviewed", True),
     ],
 )
 def test_change_is_offered_only_where_it_is_possible(show, change, state, is_offered):

@@ -1,4 +1,4 @@
-"""Filters in the URL become criteria of a query."""
+"""Filters in the URL and the criteria they become."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,7 +17,7 @@ def page() -> None:
 
 @pytest.fixture
 def filter_by(monkeypatch):
-    """Open the queue with these parameters in the URL; returns the parameters of the query."""
+    """Open the queue with these URL parameters; return the parameters of the query."""
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
 
@@ -48,11 +48,11 @@ def filter_by(monkeypatch):
         ({"created": "yesterday"}, {}),
     ],
 )
-def test_what_makes_sense_in_the_url_is_asked_for(filter_by, in_url, expected):
+def test_valid_url_parameters_become_criteria(filter_by, in_url, expected):
     assert filter_by(**in_url) == expected
 
 
-def test_days_are_whole_days(filter_by):
+def test_dates_cover_whole_days(filter_by):
     query = filter_by(created="2026-11-01,2026-11-02")
     assert int(str(query["end_date"])) - int(str(query["start_date"])) == 2 * 86_400_000
 

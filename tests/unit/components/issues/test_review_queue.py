@@ -1,4 +1,4 @@
-"""The next and the previous issue, over the ends of a page."""
+"""The next and the previous issue, across pages."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.factories import make_issue
 
 @pytest.fixture(autouse=True)
 def opened(monkeypatch) -> list[str]:
-    """The ids of the issues that were opened, in a browser session of their own."""
+    """Ids of the issues that were opened."""
     ids: list[str] = []
     monkeypatch.setattr(review_queue.st, "session_state", {})
     monkeypatch.setattr(review_queue.issue_list, "open_issue", ids.append)
@@ -48,7 +48,7 @@ def test_neighbour_is_opened(opened, step, expected):
 
 
 @pytest.mark.parametrize(("step", "expected"), [(1, ["c"]), (-1, ["a"])])
-def test_neighbours_of_an_issue_that_left_the_list_stay(opened, step, expected):
+def test_issue_that_left_the_list_keeps_its_neighbours(opened, step, expected):
     assert has_neighbour(queue(), "b", 1)
     select_neighbour(queue("ac"), "b", step)
     assert opened == expected
@@ -65,14 +65,14 @@ def test_page_is_turned(client, opened, monkeypatch, start, step, page, expected
     assert (turned.query.page, pages, opened) == (page, [page], expected)
 
 
-def test_page_that_cannot_be_loaded_leaves_everything_as_it_is(client, opened):
+def test_page_that_fails_to_load_changes_nothing(client, opened):
     client.list.side_effect = UnreachableError
     before = queue(after=True)
     assert select_neighbour(before, "c", 1) == before
     assert opened == []
 
 
-def test_issue_is_read_even_if_that_cannot_be_noted(client):
+def test_issue_opens_even_if_marking_it_read_fails(client):
     client.update.side_effect = UnreachableError
     assert mark_read(make_issue()) == make_issue()
     client.update.reset_mock()

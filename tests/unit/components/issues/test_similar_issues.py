@@ -1,4 +1,4 @@
-"""Similar issues: found by their rarest-looking words, best first, never the issue itself."""
+"""Similar issues: found by their longest words, best first, without the issue itself."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TEXT = "The travel policy was ignored completely"
 
 @pytest.fixture
 def found_by(client):
-    """Let the server find these issues by any word; returns the words asked for."""
+    """Let the server find these issues by any word; return the list of searched words."""
 
     def answer(*texts: str) -> list[str]:
         asked: list[str] = []
@@ -29,7 +29,7 @@ def found_by(client):
     return answer
 
 
-def test_longest_words_are_searched_for(found_by):
+def test_similar_issues_share_the_longest_words(found_by):
     asked = found_by()
     assert _find_similar(make_issue(description=f"{TEXT} and then")) == []
     assert asked == ["completely", "ignored", "policy", "travel"]
@@ -55,7 +55,7 @@ def test_text_without_words_has_no_similar_one(found_by, text):
     assert _find_similar(make_issue(description=text)) == []
 
 
-def test_page_works_without_them(client, monkeypatch):
+def test_page_works_without_similar_issues(client, monkeypatch):
     client.list.side_effect = UnreachableError
     shown = []
     monkeypatch.setattr(similar_issues.issue_list, "render", lambda *_, **__: shown.append(1))

@@ -1,15 +1,15 @@
-"""Changes that wait so that they can be undone."""
+"""Pending changes and undo."""
 
 import streamlit as st
 
 from components.issues import undo
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 from components.ui import messages
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import Issue
 
 
-def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypatch):
+def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
     told: list[str] = []
     monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
     monkeypatch.setattr(messages, "show_failure_next_run", lambda _error, doing: told.append(doing))
@@ -19,7 +19,7 @@ def test_change_that_could_not_be_made_is_told_in_whatever_tab_is_left(monkeypat
         raise UnreachableError
 
     texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
-    undo.schedule_change(Issue(id="x"), IssueChange(), make, lambda _error: False, **texts)
+    undo.schedule_change(Issue(id="x"), ProposedChange(), make, lambda _error: False, **texts)
     (waiting,) = undo._list_of_sign_in()
     waiting.finish()
 

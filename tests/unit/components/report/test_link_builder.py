@@ -15,7 +15,7 @@ def at() -> AppTest:
     return AppTest.from_function(page).run()
 
 
-def test_nothing_chosen_is_the_plain_form(at):
+def test_no_choice_links_to_the_plain_form(at):
     assert not at.exception
     assert at.code[0].value.rpartition("?")[0].endswith("/") or at.code[0].value.endswith("/")
 
@@ -36,13 +36,13 @@ def test_choices_are_in_the_link(at):
         ("link_place_2", "a b", "letters from a to z"),
     ],
 )
-def test_link_that_would_lose_an_id_is_not_made(at, key, value, warning):
+def test_link_that_would_lose_an_id_is_not_built(at, key, value, warning):
     at.text_input(key=key).set_value(value).run()
     assert warning in at.warning[0].value
     assert len(at.code) == 0
 
 
-def test_frame_is_made_with_a_note_about_other_sites(at):
+def test_frame_code_comes_with_a_note_about_other_sites(at):
     at.toggle(key="link_framed").set_value(True).run()
     assert at.code[0].value.startswith("<iframe src=")
     assert any("ISSUES_EMBED_IN" in caption.value for caption in at.caption)

@@ -1,4 +1,4 @@
-"""Values for the form that a link brings: only those that make sense, without hidden marks."""
+"""Values that a link fills in: valid ones only, without hidden characters."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,17 +38,17 @@ def test_unknown_type_is_left_out(read, value):
 @pytest.mark.parametrize(
     "value", ["a b", "ä", "a\u200b", "x" * 201, "a<b>", "a`", "a\nb", "{thread}", "a,b"]
 )
-def test_id_that_could_hide_something_is_left_out(read, value):
+def test_id_with_hidden_characters_is_left_out(read, value):
     assert read(thread=value) == Prefill()
     assert not prefill.is_linkable_id(value)
 
 
 @pytest.mark.parametrize("value", ["a", "x" * 200, "a@b.example", "A-1_2:3/4+5=6~7", " a "])
-def test_id_whose_signs_can_all_be_seen_is_taken(read, value):
+def test_id_with_visible_characters_is_kept(read, value):
     assert read(project=value).project == value.strip()
 
 
-def test_text_loses_marks_that_nobody_sees(read):
+def test_text_loses_invisible_characters(read):
     assert read(description="It\u200b br\u2060oke\U000e0041").description == "It broke"
 
 
@@ -58,7 +58,7 @@ def test_text_is_cut_to_what_a_report_can_have(read):
 
 @pytest.fixture
 def at(monkeypatch):
-    """Be at this address in the browser."""
+    """Set the address of the browser."""
 
     def at(url: str | None) -> None:
         monkeypatch.setattr(embed.st, "context", type("Context", (), {"url": url}))

@@ -19,7 +19,7 @@ from components.report.receipt import parse_receipt
         ("", None),
     ],
 )
-def test_what_a_person_enters_is_a_receipt_or_not(entered, expected):
+def test_entered_text_is_parsed_as_a_receipt(entered, expected):
     assert parse_receipt(entered) == expected
 
 

@@ -40,11 +40,11 @@ def find_keys(is_signed_in: bool = False, **values):
         ({"anonymous": False}, [("report_anonymous",)]),
     ],
 )
-def test_fault_is_at_its_widget(values, keys):
+def test_fault_names_its_widget(values, keys):
     assert find_keys(**values) == keys
 
 
-def test_half_a_reference_is_a_fault_of_the_empty_field():
+def test_thread_without_interaction_is_a_fault_of_the_empty_field():
     ((*_, last),) = find_keys(thread="t")
     assert last == "report_interaction"
     ((*_, last),) = find_keys(interaction="i")
@@ -55,7 +55,7 @@ def test_report_by_name_is_complete_once_its_person_has_signed_in():
     assert not find_keys(is_signed_in=True, anonymous=False)
 
 
-def test_invisible_marks_stay_in_a_report_by_name_only():
+def test_invisible_characters_stay_only_in_a_report_by_name():
     marked = ReportInput(**vars(REPORT) | {"description": "hard\u200b to read"})
     assert marked.strip_marks().description == "hard to read"
     by_name = ReportInput(**vars(marked) | {"anonymous": False})

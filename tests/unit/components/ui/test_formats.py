@@ -1,4 +1,4 @@
-"""Numbers, days and times as the person's language and region write them."""
+"""Numbers, dates and times in the language and region of the browser."""
 
 from datetime import UTC, date, datetime
 
@@ -69,7 +69,7 @@ def test_moment_in_full(set_language, tag, expected):
         (datetime(2027, 1, 1, tzinfo=UTC), "24 Nov 2026"),
     ],
 )
-def test_moment_in_a_list_is_as_short_as_it_can_be(set_language, now, expected):
+def test_moment_in_a_list_is_short(set_language, now, expected):
     set_language("en-GB")
     assert i18n.format_time_or_day(MORNING, now) == expected
 
@@ -81,7 +81,7 @@ def test_duration_is_rough(seconds, expected):
     assert i18n.format_duration(seconds) == expected
 
 
-def test_month(set_language):
+def test_month_is_formatted(set_language):
     set_language("en-GB")
     assert i18n.format_month(date(2026, 11, 1)) == "Nov 2026"
 

@@ -1,4 +1,4 @@
-"""Each number gets the plural form that its language has for it."""
+"""Translations and their plural forms."""
 
 import pytest
 
@@ -29,8 +29,6 @@ FORMS = {
         [100, 101, 102, 200, 1_000],
     ],
 }
-
-
 CODES = [code for code, _rule in FORMS]
 
 
@@ -60,7 +58,7 @@ def check_forms(forms: list[str], expected: list[list[int]]) -> None:
 
 @pytest.mark.parametrize("language_header", ["Language: {}", "Language: "])
 @pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
-def test_number_gets_its_form(speak, code, rule, language_header):
+def test_number_selects_its_plural_form(speak, code, rule, language_header):
     expected = FORMS[code, rule]
     forms = [f"form {form}" for form in range(len(expected))]
     headers = [language_header.format(code), f"Plural-Forms: {rule}"]
@@ -69,7 +67,7 @@ def test_number_gets_its_form(speak, code, rule, language_header):
 
 
 @pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
-def test_catalogue_without_a_rule_gets_that_of_its_language(speak, code, rule):
+def test_catalogue_without_a_rule_uses_that_of_its_language(speak, code, rule):
     expected = FORMS[code, rule]
     if code == "ar":  # Babel has the last two in the other order.
         expected = [*expected[:4], expected[5], expected[4]]

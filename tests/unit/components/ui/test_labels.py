@@ -1,4 +1,4 @@
-"""Words for types, states and events, also for values that only another server has."""
+"""Labels of types, states and events, unknown ones included."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_value_of_another_server_is_shown_without_markup(value, expected):
         ("Parked", IssueState.CLOSED, "Close issue"),
     ],
 )
-def test_move_is_named_after_where_it_comes_from(old, new, expected):
+def test_state_change_is_named_after_its_origin(old, new, expected):
     assert labels.describe_move(old, new)[0] == expected
 
 

@@ -35,7 +35,7 @@ def test_cause_is_explained(backend, error, expected):
     ("seconds", "expected"),
     [(1, "again in 1 second."), (30, "again in 30 seconds."), (None, "again in 60 seconds.")],
 )
-def test_wait_is_told(backend, seconds, expected):
+def test_retry_time_is_shown(backend, seconds, expected):
     error = errors.RateLimitError(refusal())
     error.retry_after = seconds
     assert expected in messages.explain_cause(error)

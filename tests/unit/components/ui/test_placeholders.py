@@ -1,4 +1,4 @@
-"""What a page shows instead of content."""
+"""Placeholders for empty, loading and failed content."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -46,7 +46,7 @@ def test_failure_ends_the_page_and_can_be_tried_again(backend):
     assert not at.text
 
 
-def test_placeholder_goes_when_the_content_comes():
+def test_placeholder_is_replaced_by_the_content():
     at = show("loading")
     assert [text.value for text in at.text] == ["loaded", "the rest"]
     assert not at.get("html")

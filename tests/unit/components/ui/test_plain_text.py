@@ -1,4 +1,4 @@
-"""Text of people and servers where Streamlit would read Markdown."""
+"""Text of people and servers is escaped where Streamlit reads Markdown."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_label_has_no_markup(text, expected):
 @pytest.mark.parametrize(
     ("text", "expected"), [("a", "`a`"), ("a`b", "`ab`"), ("a\n\n# b", "`a # b`"), ("", "``")]
 )
-def test_code_cannot_be_left(text, expected):
+def test_inline_code_cannot_be_escaped(text, expected):
     assert plain_text.format_code(text) == expected
 
 
@@ -45,11 +45,11 @@ def test_message_of_a_server_is_a_sentence(text, expected):
         (make_user(name=None, email=None), "user_1"),
     ],
 )
-def test_user_is_named_as_well_as_the_server_can(user, expected):
+def test_user_is_named_by_what_the_server_returns(user, expected):
     assert user_names.format_user(user) == expected
 
 
-def test_users_who_share_a_name_are_told_apart():
+def test_users_with_the_same_name_are_distinguished():
     users = [
         make_user("1", email="a@x.example"),
         make_user("2", email=None),

@@ -1,4 +1,4 @@
-"""Values in the URL: what makes no sense is left out."""
+"""Query parameters: invalid values are ignored."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from components.ui import query_params
 
 @pytest.fixture
 def url(monkeypatch):
-    """Be at a URL with these parameters; returns the dictionary of them."""
+    """Set the query parameters of the browser; return their dictionary."""
 
     class Parameters(dict):
         to_dict = dict.copy
@@ -50,12 +50,12 @@ def test_list_has_only_what_is_allowed(url, value, expected):
         ("2100-01-01", ()),
     ],
 )
-def test_days(url, value, expected):
+def test_days_are_parsed(url, value, expected):
     url(key=value)
     assert query_params.read_dates("key") == expected
 
 
-def test_changes_are_read_before_they_are_written_and_written_at_once(url):
+def test_pending_changes_are_read_back_and_written_together(url):
     parameters = url(a="1", b="2")
     query_params.change(a="3")
     query_params.change(b="", c="4")
@@ -73,7 +73,7 @@ def test_changes_for_another_page_are_dropped(url):
     assert parameters == {"a": "1"}
 
 
-def test_widget_follows_the_url_but_not_over_what_a_person_did(url):
+def test_widget_follows_the_url_unless_the_person_changed_it(url):
     parameters = url(a="1")
     state = query_params.st.session_state
     query_params.restore("a", "1")

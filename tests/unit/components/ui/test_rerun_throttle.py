@@ -1,4 +1,4 @@
-"""A page that starts itself over and over slows down, and is ended."""
+"""The throttle of pages that rerun without end."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,8 +7,8 @@ import pytest
 from components.ui import rerun_throttle
 
 
-def test_page_that_starts_itself_without_end_is_slowed_down_and_ended(monkeypatch):
-    """Six tabs that were led from a page to itself stopped all pages."""
+def test_page_that_reruns_without_end_is_slowed_down_and_stopped(monkeypatch):
+    """Regression: six tabs whose page redirected to itself blocked all pages."""
     slept = []
     monkeypatch.setattr(rerun_throttle.time, "sleep", slept.append)
     with ThreadPoolExecutor(1) as script:

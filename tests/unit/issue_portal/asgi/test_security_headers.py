@@ -1,4 +1,4 @@
-"""Who may show the portal in a frame, and what a browser may keep."""
+"""Security headers: frames and caching."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tests.loops import run_in_loop
 
 @pytest.fixture(autouse=True)
 def forget_headers() -> Iterator[None]:
-    """Build the headers from the settings of this test, which nobody else gets."""
+    """Build the headers from the settings of this test alone."""
     build_security_headers.cache_clear()
     yield
     build_security_headers.cache_clear()
@@ -36,8 +36,20 @@ def test_sites_that_an_operator_names_may_frame_it(monkeypatch):
     assert "X-Frame-Options" not in given
 
 
+def test_nothing_of_another_host_is_loaded(monkeypatch):
+    policy = headers(monkeypatch, "https://a.example")["Content-Security-Policy"]
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    assert "a.example" in directives.pop("frame-ancestors")
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == "'self'"
+    sources = {source for value in directives.values() for source in value.split()}
+    assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
+    unsafe = {name for name, value in directives.items() if "unsafe-inline" in value}
+    assert unsafe == {"style-src"}
+
+
 def test_browser_keeps_no_copy_of_a_download(monkeypatch):
-    """The next person at a browser found the receipt of the one before in its cache."""
+    """Regression: the browser's cache kept a receipt for the next person."""
     sent = []
 
     async def app(_scope, _receive, send):

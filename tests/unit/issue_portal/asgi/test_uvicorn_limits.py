@@ -1,4 +1,4 @@
-"""Below ASGI: silent connections, floods of tiny frames, and file descriptors."""
+"""Limits below ASGI: silent connections, connection floods, tiny frames."""
 
 import asyncio
 from unittest.mock import Mock
@@ -13,7 +13,7 @@ from web.websocket_messages import LONGEST_MESSAGE
 
 
 class Transport(Mock):
-    """A transport of which a protocol asks little."""
+    """A transport with the methods that a protocol calls."""
 
     unread = 0
 
@@ -28,7 +28,7 @@ class Transport(Mock):
 
 
 class Connections:
-    """Connections that are watched, in a time of their own."""
+    """Watched connections, with a clock that the test sets."""
 
     def __init__(self) -> None:
         class Protocol:
@@ -64,8 +64,8 @@ class Connections:
             self.connections._close_stale(self.loop)
 
 
-def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
-    """Unread answers held file descriptors and memory for ever, on closing connections too."""
+def test_client_that_reads_nothing_is_disconnected_and_a_slow_one_is_not():
+    """Regression: unread responses kept file descriptors and memory for ever."""
     world = Connections()
     stuck, slow, streamed = (world.make() for _ in range(3))
     for protocol in (stuck, slow, streamed):
@@ -81,7 +81,7 @@ def test_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not():
     assert not streamed.transport.abort.called
 
 
-def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch):
+def test_connections_are_limited_per_address(monkeypatch):
     monkeypatch.setattr(uvicorn_connections, "MOST_CONNECTIONS_PER_ADDRESS", 3)
     world = Connections()
     of_one = [world.make() for _ in range(5)]
@@ -94,7 +94,7 @@ def test_one_address_has_so_many_connections_and_others_have_theirs(monkeypatch)
     assert not world.make().transport.abort.called
 
 
-def test_one_address_opens_so_many_connections_a_second(monkeypatch):
+def test_new_connections_are_limited_per_address_and_second(monkeypatch):
     monkeypatch.setattr(uvicorn_connections, "_CONNECT_BUCKET", (0.001, 3))
     world = Connections()
     refused = []
@@ -107,7 +107,7 @@ def test_one_address_opens_so_many_connections_a_second(monkeypatch):
 
 
 def test_tiny_frames_are_read_in_small_pieces():
-    """One chunk of them, as a socket gives it, took the event loop for a second."""
+    """Regression: one chunk of tiny frames blocked the event loop for a second."""
 
     class Protocol(WebSocketsSansIOProtocol):
         pass

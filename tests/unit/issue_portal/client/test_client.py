@@ -1,4 +1,4 @@
-"""Both clients: what they send, alone and from many threads and tasks at once."""
+"""What both clients send."""
 
 import asyncio
 import inspect
@@ -39,7 +39,7 @@ def test_is_read_is_sent_with_an_update(quick):
         assert json.loads(script.requests[-1][3]) == {"is_read": True, "state": "Closed"}
 
 
-def test_is_read_is_not_made_up(quick):
+def test_is_read_is_sent_only_if_known(quick):
     with serving((200, {}, {"id": "x", "is_read": None}), OK) as script:
         client = quick(script.url)
         client.update(client.get("x"), type=IssueType.FORMAT)
@@ -66,7 +66,7 @@ def test_ids_cannot_escape_their_path(quick, issue_id, path):
         assert script.asked == [f"GET /issue/{path}"]
 
 
-def test_the_token_is_what_is_sent(quick, monkeypatch, tmp_path):
+def test_token_is_sent(quick, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with serving(OK) as script:
@@ -76,7 +76,7 @@ def test_the_token_is_what_is_sent(quick, monkeypatch, tmp_path):
         assert headers["x-org"] == "aurora"
 
 
-def test_token_is_asked_for_with_each_attempt(connect):
+def test_token_function_is_called_for_each_attempt(connect):
     tokens = iter(["old", "new"])
     with serving((503, {}, {}), OK) as script:
         connect(script.url, lambda: next(tokens)).get("x")
@@ -85,7 +85,7 @@ def test_token_is_asked_for_with_each_attempt(connect):
 
 
 @pytest.mark.parametrize("token", ["", "line\nbreak", "Ünïcode", " "])
-def test_token_that_cannot_be_sent_is_no_token(connect, token):
+def test_token_with_invalid_characters_is_refused(connect, token):
     with serving(OK) as script:
         with pytest.raises(errors.AuthenticationError):
             connect(script.url, token).get("x")
@@ -107,7 +107,7 @@ def test_a_cancelled_task_leaves_the_client_usable():
         apart(asyncio.run, story(script.url))
 
 
-def test_reports_are_made_with_a_key_of_their_own(quick):
+def test_each_report_has_its_own_idempotency_key(quick):
     with serving((201, {}, ISSUE)) as script:
         client = quick(script.url)
         client.create(new())

@@ -1,4 +1,4 @@
-"""The way through all pages of a list, on servers that do it well and on others."""
+"""Iteration over all pages of a list, also of servers with broken cursors."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def page(ids, more=None, cursor=None):
     ],
     ids=["by number", "by cursor", "no flag", "empty page", "repeated", "both", "empty"],
 )
-def test_each_is_found_once(quick, pages, found, last):
+def test_each_issue_is_returned_once(quick, pages, found, last):
     with serving(*pages) as script:
         assert "".join(issue.id for issue in quick(script.url).iterate()) == found
         assert script.requests[-1][1].endswith(last)
@@ -41,14 +41,14 @@ def test_each_is_found_once(quick, pages, found, last):
     ],
     ids=["same page", "same cursor", "circle", "nothing ever"],
 )
-def test_list_without_an_end_is_left(quick, pages):
+def test_endless_list_is_stopped(quick, pages):
     with serving(*pages) as script:
         with pytest.raises(errors.BadResponseError, match="no end"):
             list(quick(script.url).iterate())
         assert len(script.requests) < 7
 
 
-def test_query_goes_along(quick):
+def test_query_is_sent_for_each_page(quick):
     with serving(page("a", True, "x"), page("b", False)) as script:
         list(quick(script.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
         assert script.asked == [
@@ -57,7 +57,7 @@ def test_query_goes_along(quick):
         ]
 
 
-def test_pages_are_fetched_as_one_goes(quick):
+def test_pages_are_fetched_lazily(quick):
     with serving(page("ab", True), page("c", False)) as script:
         issues = quick(script.url).iterate()
         next(issues), next(issues)
@@ -65,6 +65,6 @@ def test_pages_are_fetched_as_one_goes(quick):
 
 
 @pytest.mark.parametrize("query", [IssueQuery(last=3), IssueQuery(before="x")])
-def test_one_goes_forwards(quick, query):
+def test_iteration_goes_forwards_only(quick, query):
     with pytest.raises(ValueError, match="page_order"):
         list(quick("http://127.0.0.1:1").iterate(query))

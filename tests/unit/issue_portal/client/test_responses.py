@@ -1,4 +1,4 @@
-"""What an answer means: each kind of failure, and tolerance of what other servers say."""
+"""Responses: the error for each failure, and tolerance of other servers."""
 
 from datetime import timedelta, timezone
 
@@ -46,7 +46,7 @@ def test_each_status_has_its_error(quick, status, kind):
 @pytest.mark.parametrize(
     "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'"text"', b"\xff", b"null", b"[" * 10**5]
 )
-def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
+def test_error_without_a_problem_document_is_an_error(quick, body):
     with serving((404, {}, body)) as script, pytest.raises(errors.NotFoundError, match="Not Found"):
         quick(script.url).get("x")
 
@@ -54,7 +54,7 @@ def test_error_that_is_no_problem_document_is_still_an_error(quick, body):
 @pytest.mark.parametrize(
     "told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
 )
-def test_every_time_that_a_server_tells_can_be_shown_in_every_zone(told):
+def test_any_time_of_a_server_can_be_shown_in_any_zone(told):
     moment = Issue.model_validate({"id": "1", "created_at": told}).created_at
     for hours in (-14, 0, 14):
         assert moment.astimezone(timezone(timedelta(hours=hours))) == moment
@@ -89,7 +89,7 @@ def test_error_documents_of_other_forms(quick, document, text, fields):
     assert [item.field for item in raised.value.fields] == fields
 
 
-def test_error_messages_are_of_a_length_for_people(quick):
+def test_error_messages_are_shortened(quick):
     long = (400, {}, {"detail": "x" * 10**6})
     with serving(long) as script, pytest.raises(errors.BadRequestError) as raised:
         quick(script.url).get("x")
@@ -100,7 +100,7 @@ def test_error_messages_are_of_a_length_for_people(quick):
     "body",
     [b"<html></html>", b"", b"[]", b'{"issue_number": 1}', b"\xff", b'{"id": null}', b"[" * 10**5],
 )
-def test_answer_that_is_not_of_the_contract(quick, body):
+def test_response_outside_the_contract_is_an_error(quick, body):
     with serving((200, {}, body)) as script:
         client = quick(script.url)
         for call in (lambda: client.get("x"), client.list, client.me, client.stats):
@@ -108,14 +108,14 @@ def test_answer_that_is_not_of_the_contract(quick, body):
                 call()
 
 
-def test_what_a_newer_server_adds_does_no_harm(quick):
+def test_unknown_fields_are_ignored(quick):
     newer = {"id": "i", "type": "Rude", "state": "Parked", "priority": 1, "created_by": None}
     with serving((200, {}, newer)) as script:
         issue = quick(script.url).get("x")
         assert (issue.type, issue.state) == ("Rude", "Parked")
 
 
-def test_null_is_as_good_as_absent(quick):
+def test_null_counts_as_absent(quick):
     fields = (
         "issue_number description resource_type type state is_read data created_at updated_at"
         " created_by project receipt etag"

@@ -1,4 +1,4 @@
-"""One request and its answer: bounded in time and size, and discreet."""
+"""One request and its response: limits of time and size, and private logs."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ OK = (200, {}, {"id": "i", "issue_number": 7})
 
 
 @pytest.mark.parametrize("answer", [dripping_body, dripping_head])
-def test_server_that_drips_is_given_up_in_time(quick, answer):
+def test_dripping_server_times_out(quick, answer):
     with serving(answer) as script:
         began = time.monotonic()
         with pytest.raises(errors.UnreachableError, match="in time"):
@@ -31,7 +31,7 @@ def test_server_that_drips_is_given_up_in_time(quick, answer):
         assert len(script.requests) == 1
 
 
-def test_a_connection_that_was_used_before_is_bounded_too(quick):
+def test_dripping_server_times_out_on_a_reused_connection(quick):
     with serving(OK, dripping_head) as script:
         client = quick(script.url, patience=1.0)
         client.get("x")
@@ -47,7 +47,7 @@ def test_endless_answer_is_too_large(quick):
         quick(script.url, patience=20.0).get("x")
 
 
-def test_refusal_without_its_explanation_is_still_one(quick):
+def test_truncated_refusal_is_a_refusal(quick):
     with serving(truncated_refusal) as script, pytest.raises(errors.NotFoundError):
         quick(script.url).get("x")
 
@@ -55,7 +55,7 @@ def test_refusal_without_its_explanation_is_still_one(quick):
 @pytest.mark.parametrize(
     ("status", "kind"), [(200, errors.BadResponseError), (404, errors.NotFoundError)]
 )
-def test_answer_that_cannot_be_unpacked(quick, status, kind):
+def test_response_that_cannot_be_decompressed(quick, status, kind):
     answer = (status, {"Content-Encoding": "gzip"}, b"not packed")
     with serving(answer) as script, pytest.raises(kind):
         quick(script.url).get("x")
@@ -67,7 +67,7 @@ SECRETS = ("the-token-of-the-tests", RECEIPT, KEY, TEXT, SEARCH)
 
 
 def chain(error: BaseException) -> str:
-    """Everything that a log of ``error`` could show."""
+    """Return all text that a log of ``error`` could show."""
     shown = "".join(traceback.format_exception(error))
     while error:
         shown += repr(error.args) + repr(vars(error))

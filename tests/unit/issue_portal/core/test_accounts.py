@@ -1,4 +1,4 @@
-"""Which passwords will do, and the file that the accounts are in."""
+"""Password rules and the accounts file."""
 
 import pytest
 
@@ -27,21 +27,21 @@ from issue_portal.core.settings import FatalError, Settings
         ("seven green horses", None),
     ],
 )
-def test_password(password, fault):
+def test_password_fault_is_found(password, fault):
     assert find_password_fault(password, "ann.other", "ann.other@example.com") == fault
 
 
-def test_one_that_is_made_here_will_do():
+def test_generated_password_has_no_fault():
     assert find_password_fault(generate_password(), "ann.other", "ann.other@example.com") is None
 
 
-def test_one_that_will_not_do_is_not_hashed():
+def test_faulty_password_is_not_hashed():
     with pytest.raises(ValueError, match="easy to guess"):
         hash_password("password1")
 
 
-def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatch):
-    """A command that ran as root had made it root's; giving it back changes no byte of it."""
+def test_accounts_file_is_read_again_after_a_failure(tmp_path, monkeypatch):
+    """A command run as root took the file over; a change of its owner changes no byte of it."""
     settings = Settings(data_dir=tmp_path, _env_file=None)
     create_first_accounts(settings)
     file = AccountsFile(settings)
@@ -62,7 +62,7 @@ def test_file_that_could_not_be_read_is_read_once_it_can_be(tmp_path, monkeypatc
     "written",
     ["a: !!bool maybe", "a: !!timestamp foo", "a: !!int ''", "a: [", "- a", "a: {role: King}"],
 )
-def test_file_that_makes_no_sense_is_refused_by_name(tmp_path, written):
+def test_invalid_accounts_file_is_named_in_the_error(tmp_path, written):
     (tmp_path / "accounts.yaml").write_text(written)
     with pytest.raises(FatalError, match=r"accounts\.yaml"):
         accounts.load_accounts(Settings(data_dir=tmp_path, _env_file=None))

@@ -1,4 +1,4 @@
-"""What limits count a client under."""
+"""The rate limit key of a client address."""
 
 import pytest
 
@@ -24,5 +24,5 @@ from issue_portal.core.client_address import normalize_address
         (None, ""),
     ],
 )
-def test_address_is_counted_with_its_network(host, counted):
+def test_client_key_groups_a_network(host, counted):
     assert normalize_address(host) == counted

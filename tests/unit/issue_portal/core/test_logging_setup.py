@@ -1,4 +1,4 @@
-"""The log: what somebody else can make long or frequent does not fill it, nor move a terminal."""
+"""The log: strangers can neither fill it nor control a terminal through it."""
 
 import io
 import json
@@ -15,7 +15,7 @@ FORMS = ("text", "json")
 
 @pytest.fixture
 def log():
-    """A logger whose lines go through the handler of ``form``; and what it has written."""
+    """A logger with the handler of ``form``, and a function that returns its output."""
 
     def make(form: str, name: str = "issue_portal.tests"):
         written = io.StringIO()
@@ -50,7 +50,7 @@ def test_control_characters_are_written_as_escapes(form, log):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_flood_of_warnings_crowds_out_no_error(form, log):
+def test_flood_of_warnings_does_not_suppress_errors(form, log):
     logger, written = log(form)
     for _ in range(5000):
         logger.warning("this is not HTTP")
@@ -62,7 +62,7 @@ def test_flood_of_warnings_crowds_out_no_error(form, log):
     "theirs", ["streamlit.web.server.starlette.starlette_auth_routes", "components.ui.messages"]
 )
 @pytest.mark.parametrize("form", FORMS)
-def test_errors_that_anybody_can_cause_crowd_out_no_others(form, theirs, log):
+def test_errors_that_visitors_cause_do_not_suppress_others(form, theirs, log):
     logger, written = log(form, theirs)
     for _ in range(5000):
         logger.error("no provider")
@@ -86,7 +86,7 @@ def test_traceback_is_bounded_and_shows_its_end(form, log):
     assert len(text) < 10_000
 
 
-def test_no_line_of_a_traceback_can_be_taken_for_another_record(log):
+def test_traceback_line_cannot_be_mistaken_for_a_record(log):
     logger, written = log("text")
     for text in ("x\n2026-11-27 INFO forged", "\n2026-11-27 INFO forged" * 1000):
         try:
@@ -132,7 +132,7 @@ def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
     assert text.count("a page failed") == 50
 
 
-def test_requests_have_a_line_each_but_those_that_are_refused(log, monkeypatch):
+def test_requests_are_logged_except_refused_ones(log, monkeypatch):
     monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
     logger, written = log("json", logging_setup.REQUEST_LOGGER)
     for status in (200, 401):
@@ -143,7 +143,7 @@ def test_requests_have_a_line_each_but_those_that_are_refused(log, monkeypatch):
     assert found == {200: 2000, 401: logging_setup.REFUSALS_A_MINUTE}
 
 
-def test_remarks_crowd_out_no_errors(log, monkeypatch):
+def test_information_does_not_suppress_errors(log, monkeypatch):
     monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
     logger, written = log("text")
     logger.setLevel(logging.INFO)

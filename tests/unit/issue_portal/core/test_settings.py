@@ -1,4 +1,4 @@
-"""The settings are documented as they are, and secrets in `.env` stay out of git and the image."""
+"""The documents match the settings, and `.env` stays out of git and the image."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ from tests.servers.processes import ROOT
 OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 
 
-def test_env_example_is_what_the_settings_say():
+def test_env_example_matches_the_settings():
     assert (ROOT / ".env.example").read_text() == make_env_example(), "run `make env-example`"
 
 
@@ -51,7 +51,7 @@ def test_git_ignores_env_but_not_its_example(tmp_path):
     assert done.stdout.split() == [".env"]
 
 
-def test_image_gets_no_env():
+def test_docker_image_excludes_env_files():
     rules = (ROOT / ".dockerignore").read_text().split("\n")
     assert rules[1] == "*"
     assert not [rule for rule in rules if rule.startswith("!") and "env" in rule]

@@ -1,4 +1,4 @@
-"""Turns: of what many want, each has only so much at once."""
+"""Limits at once and limits per second."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ from issue_portal.core.token_bucket import ConcurrencyLimit
 from tests.loops import run_in_virtual_time
 
 
-def test_each_has_so_many_at_once_and_does_not_wait_for_others():
-    """A reporter's searches took all threads of the API, and others' calls waited for seconds."""
+def test_key_is_limited_at_once_and_does_not_wait_for_others():
+    """Regression: searches of one reporter took all threads, and others waited for seconds."""
 
     async def story():
         turns, at_work, may_go = ConcurrencyLimit(2), [], asyncio.Event()

@@ -1,4 +1,4 @@
-"""The table of permissions says what the contract's "Who may do what" says."""
+"""The permissions match the contract."""
 
 import pytest
 
@@ -29,5 +29,5 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize("action", Action)
-def test_the_table_is_the_contracts(action):
+def test_table_matches_the_contract(action):
     assert {role for role in Role if may(role, action)} == CONTRACT[action]

@@ -1,4 +1,4 @@
-"""Texts without what nobody sees: no mark is left in them, and no language loses its letters."""
+"""Invisible characters are removed, and no language loses its letters."""
 
 import re
 import time
@@ -22,7 +22,7 @@ MARKS = st.text(st.sampled_from(INVISIBLE), max_size=5)
 
 
 @pytest.mark.parametrize("mark", INVISIBLE, ids=lambda mark: f"U+{ord(mark):04X}")
-def test_mark_at_the_ends_and_between_latin_letters_is_lost(mark):
+def test_marks_at_the_ends_and_between_latin_letters_are_removed(mark):
     assert strip_hidden_marks(mark) == ""
     assert is_blank(mark) or mark == "\x00"
     assert strip_hidden_marks(f"{mark}It broke{mark}{mark}") == "It broke"
@@ -32,7 +32,7 @@ def test_mark_at_the_ends_and_between_latin_letters_is_lost(mark):
 
 
 @given(before=MARKS, inside=MARKS, after=MARKS)
-def test_no_mark_tells_two_senders_apart(before, inside, after):
+def test_no_mark_distinguishes_two_senders(before, inside, after):
     text = strip_hidden_marks(f"{before}It{inside}broke.{after}")
     assert text in ("Itbroke.", "It broke.", "It\nbroke.", "It\n\nbroke.")
 
@@ -63,7 +63,7 @@ def letters(text: str) -> list[str]:
 
 
 @given(st.text(max_size=200) | SMALL)
-def test_it_settles_at_once_and_keeps_what_is_seen(text):
+def test_stripping_is_idempotent_and_keeps_visible_text(text):
     once = strip_hidden_marks(text)
     assert strip_hidden_marks(once) == once
     assert is_blank(text) == (not once) or re.fullmatch(r"[\x00-\x1f\x7f\s]*", text)
@@ -91,7 +91,7 @@ def test_it_settles_at_once_and_keeps_what_is_seen(text):
         "พันธุ์ น้ำ ที่นี่ ບໍ່ມີພາສາ ຫຼັງ ភាសាខ្មែរ ចំនួន တစ်ခုမြန်မာ",
     ],
 )
-def test_languages_and_emoji_keep_what_they_need(text):
+def test_languages_and_emoji_keep_required_marks(text):
     assert strip_hidden_marks(text) == unicodedata.normalize("NFC", text)
 
 
@@ -145,7 +145,7 @@ def test_languages_and_emoji_keep_what_they_need(text):
         ("\u2f00\u2ed6\u2e9f", "\u4e00\u2ed6\u6bcd"),
     ],
 )
-def test_what_changes_nothing_that_is_seen_is_lost(text, seen):
+def test_marks_without_visible_effect_are_removed(text, seen):
     assert strip_hidden_marks(text) == seen
 
 
@@ -160,8 +160,8 @@ def test_what_changes_nothing_that_is_seen_is_lost(text, seen):
     ],
     ids=["marks", "joiners", "families", "blanks", "vowels"],
 )
-def test_no_text_takes_long(text):
-    """Sorting combining marks takes quadratic time: 80,000 of them stopped the portal for 11 s."""
+def test_stripping_any_text_is_fast(text):
+    """Sorting combining marks takes quadratic time: 80,000 of them blocked the portal for 11 s."""
     begun = time.process_time()
     strip_hidden_marks(text)
     fold(text)

@@ -10,8 +10,8 @@ from issue_portal.server.http.dispatch import run_change
 from tests.loops import run_in_loop
 
 
-def test_changes_of_one_wait_for_each_other_and_hardly_hold_up_others():
-    """12 connections that changed texts made another's report take 2.5 s."""
+def test_changes_of_one_caller_take_turns_and_hardly_delay_others():
+    """Regression: 12 connections that edited texts delayed another's report by 2.5 s."""
 
     async def story():
         made: list[str] = []

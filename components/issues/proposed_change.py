@@ -3,24 +3,27 @@
 from dataclasses import dataclass
 
 from components.ui import labels
+from issue_portal.models.requests import IssueChanges
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
 
 @dataclass(frozen=True)
-class IssueChange:
+class ProposedChange:
     """New values of an issue; None leaves a field as it is."""
 
     description: str | None = None
     type: IssueType | None = None
     state: IssueState | None = None
 
+    def to_update(self) -> IssueChanges:
+        """Return the keyword arguments of `IssuesClient.update`."""
+        return {"description": self.description, "type": self.type, "state": self.state}
+
     def apply_to(self, issue: Issue) -> Issue:
         """Return the issue as it will be after the change."""
-        values = {"description": self.description, "type": self.type, "state": self.state}
-        return issue.model_copy(
-            update={name: value for name, value in values.items() if value is not None}
-        )
+        new_values = {name: value for name, value in self.to_update().items() if value is not None}
+        return issue.model_copy(update=new_values)
 
     def format_value(self) -> str:
         """Name the new state, or else the new type."""

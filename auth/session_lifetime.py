@@ -1,0 +1,25 @@
+"""How long a sign-in lasts: `ISSUES_SIGN_IN_HOURS`, or else a default for the kind of sign-in."""
+
+from typing import Final
+
+from issue_portal.core.settings import get_settings
+
+ACCOUNT_DEFAULT: Final = 168
+"""Hours that a sign-in with a password lasts."""
+
+PROVIDER_DEFAULT: Final = 12
+"""Hours that a sign-in at an OIDC provider or a proxy lasts."""
+
+
+def get_account_lifetime() -> int:
+    """Return the seconds that a sign-in with a password lasts."""
+    return _get_seconds(ACCOUNT_DEFAULT)
+
+
+def get_provider_lifetime() -> int:
+    """Return the seconds that a sign-in at an OIDC provider or a proxy lasts."""
+    return _get_seconds(PROVIDER_DEFAULT)
+
+
+def _get_seconds(default_hours: float) -> int:
+    return int((get_settings().sign_in_hours or default_hours) * 3600)

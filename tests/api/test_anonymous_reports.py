@@ -1,0 +1,112 @@
+"""Anonymous reports: no creator, a receipt, no hidden marks."""
+
+import uuid
+
+import pytest
+from sqlalchemy import MetaData, select
+
+from tests.api.conftest import Caller
+from tests.api.problems import problem
+
+
+def test_anonymous_issue_has_no_creator_and_a_receipt(visitor, member, reviewer):
+    for caller in (visitor, member):
+        issue = caller.report("secret", anonymous=True)
+        assert issue["created_by"] is None
+        seen = reviewer("GET", f"/issue/{issue['id']}").json()
+        assert "receipt" not in seen
+        assert seen["created_by"] is None
+        looked_up = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
+        view = looked_up.json()
+        assert view["issue_number"] == issue["issue_number"]
+        assert view["state"] == "NotReviewed"
+        assert [entry["action"] for entry in view["history"]] == ["created"]
+        assert looked_up.headers["cache-control"] == "no-store"
+
+
+def test_anonymous_issue_is_not_listed_as_the_members_own(member, reviewer):
+    member.report(anonymous=True)
+    assert member.listed() == []
+    me = member("GET", "/me").json()
+    assert reviewer.listed(created_by=me["id"]) == []
+
+
+def test_repeated_anonymous_request_gets_the_same_receipt(visitor):
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    receipts = {
+        visitor("POST", "/issue", json=body, headers=headers).json()["receipt"] for _ in range(2)
+    }
+    assert len(receipts) == 1
+
+
+@pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}", "{2}"])
+def test_receipt_ignores_spaces_and_dashes(visitor, written):
+    receipt = visitor.report(anonymous=True)["receipt"]
+    text = written.format(receipt, receipt.replace("-", ""), receipt.replace("-", " "))
+    assert visitor("POST", "/issue/receipt", json={"receipt": text}).status_code == 200
+
+
+@pytest.mark.parametrize("receipt", ["", "0000-0000-0000-0000", "abc", "'", "٠" * 16])
+def test_wrong_receipts_get_the_same_response(visitor, receipt):
+    body = problem(visitor("POST", "/issue/receipt", json={"receipt": receipt}), 404)
+    assert body["detail"] == "No report has this receipt."
+
+
+def test_receipt_shows_the_review_but_not_the_reviewer(visitor, reviewer):
+    issue = visitor.report(anonymous=True)
+    reviewer("PUT", f"/issue/{issue['id']}", json={"state": "InReview", "is_read": True})
+    answer = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
+    assert reviewer.name not in answer.text
+    assert "is_read" not in answer.text
+    assert answer.json()["state"] == "InReview"
+
+
+def test_nothing_on_disk_ties_an_anonymous_report_to_its_sender(api, member):
+    me = member("GET", "/me").json()
+    member.report("a text to find it by", anonymous=True)
+    everything = MetaData()
+    with api.database.read() as connection:
+        # What is there, rather than what we know of.
+        everything.reflect(connection)
+        assert {"users", "issues", "idempotency"} <= everything.tables.keys()
+        for name, table in everything.tables.items():
+            for row in connection.execute(select(table)):
+                if me["id"] in str(row) or me["email"] in str(row):
+                    assert name == "users", f"{name}: {row}"
+    assert me["email"] not in api.log
+    assert "127.0.0.1" not in api.log.replace("http://127.0.0.1", "")
+
+
+MARKED = "It broke off.\u200b\U000e0041 \u00a0\t "
+
+
+def test_anonymous_report_loses_invisible_characters(api, reviewer):
+    guest = Caller(api.url, api.guest_token())
+    config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
+    sent = {"description": MARKED, "project_id": "sales\u2060 ", "config": config}
+    made = guest.report(anonymous=True, **sent)
+    listed = reviewer("GET", "/issue", params={"include": "Project", "page_size": 100}).json()[
+        "data"
+    ]
+    [found] = [issue for issue in listed if issue["id"] == made["id"]]
+    assert found["description"] == made["description"] == "It broke off."
+    assert found["project"]["id"] == "sales"
+    assert found["data"] == {"thread_id": "t1", "reported_interaction_id": "i1"}
+    # By name, a text is what somebody wrote.
+    assert reviewer.report(MARKED)["description"] == MARKED
+
+
+@pytest.mark.parametrize("fields", [{"description": "\u200b\U000e0041"}, {"project_id": "\u2800"}])
+def test_anonymous_report_of_invisible_characters_is_refused(api, fields):
+    guest = Caller(api.url, api.guest_token())
+    body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
+    problem(guest("POST", "/issue", json=body | fields), 400, next(iter(fields)))
+
+
+def test_repeated_anonymous_report_with_invisible_characters_is_stored_once(api):
+    guest = Caller(api.url, api.guest_token())
+    body = {"description": MARKED, "resource_type": "Thread", "type": "Other", "anonymous": True}
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    first, second = (guest("POST", "/issue", json=body, headers=headers) for _ in range(2))
+    assert first.json()["id"] == second.json()["id"]

@@ -1,0 +1,237 @@
+"""Commands `backup` and `restore`, on either database."""
+
+import gzip
+import hashlib
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from issue_portal.core.files import lock_directory, make_data_directory
+from issue_portal.core.revoked_sign_ins import RevokedSignIns
+from issue_portal.core.secret_keys import load_keys
+from issue_portal.core.settings import Settings
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import IssueState
+from issue_portal.server.db.database import Database
+from issue_portal.server.services import backup
+from tests.api.command_results import email, filled, new, new_token, refused, result
+from tests.servers.installation import SECRET, api_server
+from tests.servers.processes import ROOT
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_backup_of_a_running_server_can_be_restored_to_either_database(
+    fresh, target, tmp_path, postgresql
+):
+    fresh.env.pop("ISSUES_SECRET_KEY")  # So that the key is one of the files of the backup.
+    fresh.start()
+    token, named, anonymous = filled(fresh)
+    history = fresh.client(token).history(named.id)
+    settings = Settings(data_dir=fresh.data_dir)
+    RevokedSignIns(settings, load_keys(settings)).add("of someone", time.time() + 600)
+    backup = tmp_path / "backup.gz"
+    with lock_directory(fresh.data_dir):
+        counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
+    assert (counts["issues"], counts["tokens"]) == (2, 1)
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    fresh.stop()
+
+    url = postgresql() if target == "postgresql" else ""
+    other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
+    other.env.pop("ISSUES_SECRET_KEY")
+    assert result(other.run("restore", str(backup), "--json"))["rows"] == counts
+    assert (fresh.data_dir / ".lock").exists()
+    assert not (other.data_dir / ".lock").exists()
+    settings = Settings(data_dir=other.data_dir)
+    ended = RevokedSignIns(settings, load_keys(settings))
+    assert (ended.contains("of someone"), ended.contains("of another")) == (True, False)
+    other.start()
+    try:
+        with other.client(token) as client:
+            assert client.get(named.id) == named
+            assert client.history(named.id) == history
+            found = client.look_up_receipt(anonymous.receipt)
+            assert found.issue_number == anonymous.issue_number
+            search = client.list(IssueQuery(filter_by_text="ÄRGER"))
+            assert [issue.id for issue in search.data] == [named.id]
+            assert client.create(new("after")).issue_number > anonymous.issue_number
+    finally:
+        other.stop()
+    refused(other.run("restore", str(backup)), "in use")
+
+
+def test_backup_during_writes_is_consistent(fresh, tmp_path):
+    fresh.start()
+    token, _, _ = filled(fresh)
+    stop = threading.Event()
+    written = threading.Semaphore(0)
+
+    def write():
+        with fresh.client(token) as client:
+            while not stop.is_set():
+                client.update(client.create(new("one more")), state=IssueState.CLOSED)
+                written.release()
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    backups = [tmp_path / f"{number}.gz" for number in range(3)]
+    counts = []
+    for file in backups:
+        assert written.acquire(timeout=20)
+        counts.append(result(fresh.run("backup", str(file), "--json"))["rows"])
+    stop.set()
+    for writer in writers:
+        writer.join()
+    fresh.stop()
+    assert 2 < counts[0]["issues"] < counts[-1]["issues"]
+    other = api_server(tmp_path / "other")
+    assert other.run("restore", str(backups[-1])).returncode == 0
+    with sqlite3.connect(other.data_dir / "issues.db") as database:
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        wrong = "SELECT count(*) FROM issues WHERE (state = 'Closed') != (closed_at IS NOT NULL)"
+        assert database.execute(wrong).fetchone() == (0,)
+        last, entries = database.execute(
+            "SELECT last_issue_number, (SELECT count(*) FROM history WHERE action = 'created')"
+            " FROM organisations"
+        ).fetchone()
+    assert last == entries == counts[-1]["issues"]
+
+
+def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
+    server = api_server(tmp_path / "data")
+    server.env.pop("ISSUES_SECRET_KEY")
+    server.run("demo")
+    server.start()
+    _, _, anonymous = filled(server)
+    server.stop()
+    backup = tmp_path / "backup.gz"
+    assert server.run("backup", str(backup)).returncode == 0
+    other = api_server(tmp_path / "other")
+    other.env.pop("ISSUES_SECRET_KEY")
+    command = [sys.executable, "-m", "issue_portal", "restore", str(backup)]
+    begun = time.monotonic()
+    timed = other.env | {"ISSUES_DATA_DIR": str(tmp_path / "timed")}
+    subprocess.run(command, cwd=ROOT, env=timed, check=True)
+    whole = time.monotonic() - begun
+    for part in (0.7, 0.85, 0.95):
+        process = subprocess.Popen(command, cwd=ROOT, env=other.env, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(whole * part)
+        process.kill()
+        process.wait()
+    done = other.run("restore", str(backup))
+    assert done.returncode == 0 or "in use" in done.stderr
+    other.start()
+    try:
+        with other.client(
+            other.run("token", "create", "--email", email()).stdout.strip()
+        ) as client:
+            found = client.look_up_receipt(anonymous.receipt)
+            assert found.issue_number == anonymous.issue_number
+    finally:
+        other.stop()
+
+
+def test_restore_writes_files_before_rows(tmp_path, monkeypatch):
+    server = api_server(tmp_path / "data")
+    server.env.pop("ISSUES_SECRET_KEY")
+    server.run("demo")
+    backup_file = tmp_path / "backup.gz"
+    server.run("backup", str(backup_file))
+    settings = Settings(data_dir=tmp_path / "other")
+    make_data_directory(settings)
+    database = Database(settings.database)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "restore_revoked", killed)
+        with pytest.raises(Killed):
+            backup.restore_backup(database, settings, backup_file)
+    assert (settings.data_dir / "secret.key").exists()
+    with sqlite3.connect(settings.data_dir / "issues.db") as rows:
+        assert rows.execute("SELECT count(*) FROM issues").fetchone() == (0,)
+    assert backup.restore_backup(database, settings, backup_file)["issues"] > 0
+    database.close()
+
+
+def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
+    server = api_server(tmp_path / "data")
+    server.env.pop("ISSUES_SECRET_KEY")
+    server.run("demo")
+    server.run("backup", str(tmp_path / "backup.gz"))
+    other = api_server(tmp_path / "other")
+    other.env.pop("ISSUES_SECRET_KEY")
+    token = new_token(other, "--email", email())["id"]
+    key = (other.data_dir / "secret.key").read_text()
+    done = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
+    refused(done, "another installation")
+    assert (other.data_dir / "secret.key").read_text() == key
+    assert [t["id"] for t in result(other.run("token", "list", "--json"))] == [token]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"revision":"000', '"revision":"9'),
+        ('"revision":"', '"revisions":"'),
+        ('"table":"users"', '"table":"sqlite_master"'),
+        ('"columns":["org_id"', '"columns":["nothing"'),
+        ('["org_', '["somewhere_else_'),
+        pytest.param('["org_', "[" * 100_000, id="deep"),
+    ],
+)
+def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):
+    server = api_server(tmp_path / "data")
+    server.run("demo")
+    server.run("backup", str(tmp_path / "backup.gz"))
+    text = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode()
+    body = "".join(text.replace(old, new, 1).splitlines(keepends=True)[:-1])
+    seal = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()}, separators=(",", ":"))
+    (tmp_path / "forged.gz").write_bytes(gzip.compress(f"{body}{seal}\n".encode()))
+    other = api_server(tmp_path / "other")
+    refused(other.run("restore", str(tmp_path / "forged.gz")), "")
+    assert result(other.run("user", "list", "--json")) == []
+
+
+def test_damaged_backup_is_refused(tmp_path, fresh):
+    filled_server = fresh.start()
+    filled(filled_server)
+    backup = tmp_path / "backup.gz"
+    fresh.run("backup", str(backup))
+    fresh.stop()
+    whole = backup.read_bytes()
+    lines = gzip.decompress(whole).decode().splitlines(keepends=True)
+    changed = [line.replace("Named", "Named!") for line in lines]
+    other = api_server(tmp_path / "other")
+    for damaged in (
+        whole[: len(whole) // 2],
+        b"nothing of the kind",
+        gzip.compress("".join(changed).encode()),
+        gzip.compress("".join(lines[:-1]).encode()),
+        gzip.compress(b"[1]\n[2]\n"),
+        gzip.compress(b'{"table":\n[1]\n'),
+        gzip.compress(b'{"table": ["users"]}\n[1]\n'),
+    ):
+        (tmp_path / "damaged.gz").write_bytes(damaged)
+        done = other.run("restore", str(tmp_path / "damaged.gz"))
+        assert done.returncode == 1
+        assert "damaged" in done.stderr or "not a backup" in done.stderr
+        assert "Traceback" not in done.stderr
+    refused(
+        other.run("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"), "another ISSUES_SECRET"
+    )
+    refused(fresh.run("backup", str(backup)), "already")
+    refused(fresh.run("backup", "/nowhere/backup.gz"), "/nowhere")

@@ -1,0 +1,64 @@
+"""Headers of the portal: identities and addresses that proxies send, security headers."""
+
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from tests.api.test_portal_sessions import refused
+from tests.servers.installation import portal_server
+
+
+def test_two_identities_in_one_request_are_refused(tmp_path):
+    headers = '{"X-Forwarded-Email": "email"}'
+    server = portal_server(tmp_path / "data", STREAMLIT_SERVER_TRUSTED_USER_HEADERS=headers)
+    server.env["ISSUES_REVIEWERS"] = "boss@example.com"
+    server.start()
+    one = [("X-Forwarded-Email", "member@example.com")]
+    two = [*one, ("X-Forwarded-Email", "boss@example.com")]
+    try:
+        url = f"{server.url}/issues.csv"
+        assert httpx.get(url, headers=one[:0]).status_code == 401
+        assert httpx.get(url, headers=two[1:]).status_code == 200
+        assert httpx.get(url, headers=two).status_code == 400
+        assert httpx.get(url, headers=two[::-1]).status_code == 400
+
+        def open_session(given):
+            stream = f"ws://localhost:{server.port}/_stcore/stream"
+            with connect(stream, subprotocols=["streamlit"], additional_headers=given) as made:
+                return made.response.status_code
+
+        assert open_session(one) == 101
+        refused(open_session, two, status=400)
+    finally:
+        server.stop()
+
+
+def test_client_addresses_are_accepted_from_trusted_proxies_only(tmp_path):
+    few = {"ISSUES_MAX_SESSIONS_OF_ONE": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
+    server = portal_server(tmp_path / "data", **few).start()
+    try:
+        with ExitStack() as opened:
+            for _ in range(3):  # All from here, which counts as no address at all.
+                connection = connect(
+                    f"ws://localhost:{server.port}/_stcore/stream",
+                    subprotocols=["streamlit"],
+                    additional_headers={"X-Forwarded-For": "203.0.113.1"},
+                )
+                opened.enter_context(connection)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/review", "/_stcore/health", "/api/health", "/api/docs", "/api/v1/app/me", "/none.js"],
+)
+def test_every_answer_has_the_security_headers(portal, path):
+    headers = httpx.get(portal.url + path).headers
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; ")
+    assert "frame-ancestors 'self'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"

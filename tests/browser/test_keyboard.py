@@ -1,0 +1,130 @@
+"""Keyboard shortcuts of the review queue."""
+
+import re
+
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from issue_portal.models.vocabulary import IssueState
+from tests.browser.reviewing import colleague, queue, report_anonymously
+
+# Whether no script of the page takes this key for a shortcut.
+KEY_IS_LEFT_TO_THE_PAGE = """key => {
+  const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+  return document.body.dispatchEvent(press);
+}"""
+
+
+def test_reviewer_works_by_keyboard(people, portal, words):
+    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
+    reviewer = queue(people, words)
+    press = reviewer.page.keyboard.press
+    press("/")
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_focused()
+    press("j")  # Is typed.
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(f"{words}j")
+    press("Backspace")
+    press("Enter")  # So the next keys are not typed.
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).not_to_be_focused()
+    expect(reviewer.row(words)).to_have_count(3)
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(words)
+    press("z")
+    reviewer.sees("Nothing to undo")
+
+    press("j")
+    press("j")
+    press("k")
+    press("Enter")
+    reviewer.sees(f"Issue #{three.issue_number}")
+    press("j")  # With an issue open, the next one opens.
+    reviewer.sees(f"Issue #{two.issue_number}")
+    press("r")
+    expect(reviewer.row("two")).to_contain_text("In review")
+    press("z")
+    expect(reviewer.row("two")).to_contain_text("New")
+    press("c")
+    expect(reviewer.row("two")).to_contain_text("Closed")
+    press("j")
+    reviewer.sees(f"Issue #{one.issue_number}")
+    press("u")
+    expect(reviewer.row("one").locator(".text")).to_have_css("font-weight", "700")
+    reviewer.settles()
+    press("x")
+    reviewer.sees("1 selected")
+
+    press("?")
+    dialog = reviewer.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Keyboard shortcuts")
+    dialog.get_by_text("Use these shortcuts").click()
+    press("Escape")
+    expect(dialog).to_have_count(0)
+    # Without an open issue, this key does nothing in either case.
+    reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_LEFT_TO_THE_PAGE, "u"))
+    reviewer.row("one").click()
+    reviewer.sees(f"Issue #{one.issue_number}")
+    press("?")
+    press("c")
+    # Requests are handled in their order, and the dialog would hide the row.
+    reviewer.row("three").click()
+    reviewer.sees(f"Issue #{three.issue_number}")
+    expect(reviewer.row("one")).to_contain_text("New")
+    expect(dialog).to_have_count(0)
+    with colleague(portal) as other:
+        reviewer.waits_until(lambda: other.get(two.id).state == IssueState.CLOSED)
+        assert other.get(one.id).state == IssueState.NOT_REVIEWED
+
+
+def test_fast_typing_loses_no_key(people, portal, words):
+    issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(23)))
+    with colleague(portal) as other:
+        other.update(issues[20], state=IssueState.CLOSED)
+        reviewer = queue(people, words)
+        reviewer.row(f"{words} 22").click()
+        reviewer.sees(f"Issue #{issues[22].issue_number}")
+        # Over the end of the page, and back.
+        reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
+        reviewer.waits_until(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
+        reviewer.sees(f"Issue #{issues[3].issue_number}")
+        expect(reviewer.page).not_to_have_url(re.compile("page=2"))
+        states = {issue.id: other.get(issue.id).state for issue in issues}
+    closed = [issues[number].id for number in (22, 21, 3, 2)]
+    assert {i for i in states if states[i] == IssueState.CLOSED} == {issues[20].id, *closed}
+    assert {i for i in states if states[i] == IssueState.IN_REVIEW} == {issues[1].id}
+    # In the order of the keys, and each once.
+    order = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
+    with portal.database.read() as connection:
+        assert [
+            row.issue_id for row in connection.execute(order) if row.issue_id in closed
+        ] == closed
+
+
+# If a component's data changes while Streamlit (1.67) calls it, it is called again; then what the
+# call before returned is called, as if the component had gone.
+OVERTAKEN = """async () => {
+  const path = "/_stcore/bidi-components/issue_portal.issue_list/issue_list.js";
+  const { default: show } = await import(path);
+  const host = document.body.appendChild(document.createElement("div"));
+  const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
+  const several = { actions: [], done: 0, some: "" };
+  const keys = { asks: { z: "undo" }, presses: {} };
+  const asked = [];
+  const call = () => show({
+    data: { list: "a list", rows: [], several, keys },
+    parentElement,
+    setStateValue: (_, requests) => asked.push(requests.length),
+  });
+  const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z" }));
+  const first = call();
+  const second = call();
+  first();
+  press();
+  host.remove();
+  second();
+  press();
+  return asked;
+}"""
+
+
+def test_shortcuts_work_until_the_list_is_removed(people):
+    visitor = people().opens("/help")
+    assert visitor.page.evaluate(OVERTAKEN) == [1]

@@ -1,0 +1,48 @@
+"""Which pages each role can open, and the sign-in in a frame."""
+
+import uuid
+
+from playwright.sync_api import expect
+
+from issue_portal.models.vocabulary import IssueType
+from tests.browser.conftest import report
+from tests.servers.processes import ROOT
+
+
+def test_embedded_page_offers_no_sign_in(people):
+    visitor = people().opens("/my_issues?embed=true").sees("Sign in to see this page.")
+    expect(visitor.page.get_by_label("Username")).to_have_count(0)
+    link = visitor.page.get_by_role("link", name="Sign in")
+    expect(link).to_have_attribute("href", f"{visitor.server.url}/sign_in")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+PAGES = {
+    "/": ("Report a problem",) * 3,
+    "/track": ("Track a report",) * 3,
+    "/help": ("Help",) * 3,
+    "/not_found": ("There's no page at this address.",) * 3,
+    "/sign_in": ("Sign in", "Your account", "Your account"),
+    "/my_issues": ("Sign in to see this page.", "In review", "In review"),
+    "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
+    "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported per day"),
+}
+"""Text that a visitor, a member and a reviewer see at each address."""
+
+
+def test_every_page_as_every_role(people, portal):
+    files = {f"/{file.stem}" for file in (ROOT / "pages").glob("[a-z]*.py")}
+    assert files == PAGES.keys() - {"/"} | {"/report"}
+    words = f"Nobody else's business {uuid.uuid4().hex}"
+    with portal.client(portal.token("Somebody")) as client:
+        issue = report(client, words, IssueType.OTHER)
+    visitor, member, reviewer = people(), people(), people()
+    member.opens("/sign_in").signs_in("member")
+    reviewer.opens("/sign_in").signs_in("reviewer")
+    for path, seen in PAGES.items():
+        for person, text in zip((visitor, member, reviewer), seen, strict=True):
+            person.opens(path).sees(text)
+    for path in (f"/review?issue={issue.id}", f"/my_issues?issue={issue.id}", f"/review?q={words}"):
+        for person in (visitor, member):
+            person.opens(path).sees_not(words)
+    reviewer.opens(f"/review?issue={issue.id}").sees(words)

@@ -1,0 +1,104 @@
+"""Links that fill in the report form."""
+
+import html
+
+from playwright.sync_api import expect
+
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.vocabulary import Role
+from tests.browser.conftest import RECEIVED
+from tests.browser.report_links import LINK, expect_places
+
+
+def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
+    person = people().opens(LINK)
+    expect_places(person, "t1", "i1", "p1")
+    person.goes_to("Track").goes_to("Report")
+    expect_places(person, "t1", "i1", "p1")
+    person.writes(words)
+    person.page.get_by_role("textbox", name="Project").fill("")
+    person.goes_to("Track").goes_to("Report")
+    expect_places(person, "t1", "i1", "")
+    person.presses("Sign in to report with your name").signs_in("member")
+    expect_places(person, "t1", "i1", "")
+    expect(person.page.get_by_label("Poor formatting")).to_be_checked()
+    person.page.get_by_role("textbox", name="Conversation ID").fill("t2")
+    person.page.reload()
+    expect_places(person, "t2", "i1", "")
+    expect(person.page.get_by_label("Poor formatting")).to_be_checked()
+    expect(person.page.get_by_label("Report anonymously")).not_to_be_checked()
+    person.presses("Send report").sees("See it in My reports")
+    person.goes_to("My reports").row(words).click()
+    facts = person.page.locator(".facts").filter(has_text="Conversation")
+    expect(facts).to_have_text("Conversationt2Answeri1")
+
+
+def test_link_does_not_replace_typed_text(people, words):
+    # What came with a link and was not changed is gone with the next one.
+    person = people().opens("/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1")
+    text = person.page.get_by_label("What happened?")
+    expect(text).to_have_value("Of the link")
+    person.opens("/?type=Nonsense&thread=t2&interaction=i2")
+    expect_places(person, "t2", "i2", "")
+    expect(text).to_have_value("")
+    expect(person.page.get_by_label("Poor formatting")).not_to_be_checked()
+
+    person.chooses("No answer").writes(words).sees(f"{len(words)} of 10,000 characters")
+    person.opens("/?type=Format&description=Of%20the%20link&thread=t3&interaction=i3")
+    expect_places(person, "t3", "i3", "")
+    expect(text).to_have_value(words)
+    expect(person.page.get_by_label("No answer")).to_be_checked()
+    person.sees("This link came with its own text.").presses("Use the link's text")
+    expect(text).to_have_value("Of the link")
+    person.page.reload()
+    person.presses("Use your text")
+    expect(text).to_have_value(words)
+    person.presses("Send report").sees(RECEIVED)
+    person.presses("Report another problem").sees("Report a problem").settles()
+    expect(text).to_have_value("")
+    assert "thread" not in person.page.url
+
+
+def test_link_cannot_carry_hidden_marks(people, portal, words):
+    marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
+    told = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
+    visitor = people().opens(f"/?type=Other&{told}sales%20%C3%A4{marks}")
+    expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+    # What could hide something is left out whole; the rest is shown before it is sent.
+    expect_places(visitor, "", "i1", "")
+    visitor.sees("could identify you")
+    visitor.page.get_by_role("textbox", name="Answer ID").fill("")
+    visitor.writes(f"{words}\u200b \u00a0").presses("Send report").sees(RECEIVED)
+    with portal.client(portal.token("Counter", Role.ADMIN)) as client:
+        [issue] = client.iterate(IssueQuery(filter_by_text=words))
+    assert issue.description == words
+
+
+def test_help_builds_a_link_that_fills_in_the_form(people):
+    author = people().opens().goes_to("Help").sees("What anonymous means")
+    author.unfolds("Link to the form or embed it")
+    # A list that opens at the very end of the window closes as the page scrolls.
+    kind = author.page.get_by_role("combobox", name="Type of problem")
+    kind.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    author.picks("Type of problem", "Poor formatting", several=False)
+    author.page.get_by_label("What happened?").fill("A & B\n50 %")
+    author.page.get_by_role("textbox", name="Conversation ID").fill("t 1")
+    author.page.get_by_role("textbox", name="Conversation ID").press("Tab")
+    author.sees("Enter both the conversation ID and the answer ID, or neither.")
+    author.page.get_by_role("textbox", name="Answer ID").fill("i:1")
+    author.page.get_by_role("textbox", name="Answer ID").press("Tab")
+    author.sees("In a link, an ID can only have letters from a to z, digits and")
+    author.page.get_by_role("textbox", name="Conversation ID").fill("t=1")
+    author.page.get_by_role("textbox", name="Conversation ID").press("Tab")
+    code = author.page.get_by_test_id("stCode")
+    expect(code).to_contain_text("interaction=i%3A1")
+    link = code.inner_text().strip()
+    author.page.get_by_text("Embed the form in your own page").click()
+    expect(code).to_contain_text("<iframe")
+    assert html.escape(f"{link}&embed=true") in code.inner_text()
+
+    assert link.startswith(f"{author.server.url}/?")
+    visitor = people().opens(link.removeprefix(author.server.url))
+    expect(visitor.page.get_by_label("What happened?")).to_have_value("A & B\n50 %")
+    expect(visitor.page.get_by_label("Poor formatting")).to_be_checked()
+    expect_places(visitor, "t=1", "i:1", "")

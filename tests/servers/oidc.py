@@ -1,0 +1,18 @@
+"""People at an OpenID Connect provider, and a portal at which they sign in."""
+
+COOKIE_SECRET = "a cookie secret of the tests, long enough"
+PEOPLE = {
+    "mia": {"email": "Mia@Example.com", "name": "Mia Member", "email_verified": True},
+    "rob": {
+        "email": "rob@example.com",
+        "name": "Rob Reviewer",
+        "email_verified": True,
+        "realm_access": {"roles": ["issue-reviewers", "staff"]},
+    },
+    "max": {"email": "max@example.com", "name": "Max Member", "email_verified": True},
+    "eve": {"email": "eve@elsewhere.example", "name": "Eve", "email_verified": True},
+}
+ROLES = {
+    "ISSUES_REVIEWERS": "issue-reviewers, boss@example.com",
+    "ISSUES_MEMBERS": "@example.com",
+}

@@ -1,0 +1,43 @@
+"""The input of the report form, and the report made of it."""
+
+import pytest
+from pydantic import ValidationError
+
+from components.report.report_input import ReportInput
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
+
+INPUT = ReportInput(IssueType.OTHER, "It broke off.", True, "", "", "")
+MARK = "\u200b"
+
+
+def make_input(**values) -> ReportInput:
+    return ReportInput(**vars(INPUT) | values)
+
+
+def test_empty_fields_are_left_out_of_the_report():
+    new = make_input().to_new_issue()
+    assert (new.project_id, new.config) == (None, None)
+    new = make_input(thread="t", interaction="i", project="p").to_new_issue()
+    assert (new.project_id, new.config.thread_id) == ("p", "t")
+
+
+def test_input_without_a_type_is_no_report():
+    assert make_input(type=None, description="").to_new_issue() is None
+
+
+def test_thread_without_an_interaction_is_invalid():
+    with pytest.raises(ValidationError, match="reported_interaction_id"):
+        make_input(thread="t").to_new_issue()
+
+
+def test_anonymous_input_loses_hidden_marks():
+    marked = dict.fromkeys(("description", "thread", "interaction", "project"), f"x{MARK}")
+    stripped = make_input(**marked).strip_marks()
+    assert MARK not in repr(vars(stripped).values())
+    by_name = make_input(**marked, anonymous=False)
+    assert by_name.strip_marks() is by_name
+
+
+def test_overlong_text_is_not_searched_for_marks():
+    overlong = make_input(description=MARK * (DESCRIPTION_LIMIT + 1))
+    assert overlong.strip_marks() is overlong

@@ -1,0 +1,73 @@
+"""Sending a report once: its idempotency key, and the outcome that no rerun loses."""
+
+from contextlib import nullcontext
+from unittest.mock import Mock
+
+import pytest
+import streamlit as st
+
+from components.report import draft_autosave, report_sending
+from components.report.report_sending import ReportSending, make_idempotency_key
+from issue_portal.client.errors import UnreachableError
+from tests.factories import make_issue, make_new_issue
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch) -> dict:
+    state: dict = {}
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(report_sending, "_render_spinner", nullcontext)
+    return state
+
+
+def set_draft(monkeypatch, draft_id: str) -> None:
+    monkeypatch.setattr(draft_autosave, "get_draft_id", lambda: draft_id)
+
+
+def test_same_draft_and_content_give_the_same_key_in_every_session(monkeypatch, session):
+    set_draft(monkeypatch, "draft-1")
+    key = make_idempotency_key(make_new_issue("x"))
+    session.clear()
+    assert make_idempotency_key(make_new_issue("x")) == key
+    assert len(key) >= 32
+    assert "draft-1" not in key
+
+
+def test_other_content_or_another_draft_gives_another_key(monkeypatch):
+    set_draft(monkeypatch, "draft-1")
+    key = make_idempotency_key(make_new_issue("x"))
+    assert make_idempotency_key(make_new_issue("y")) != key
+    assert make_idempotency_key(make_new_issue("x", anonymous=True)) != key
+    set_draft(monkeypatch, "draft-2")
+    assert make_idempotency_key(make_new_issue("x")) != key
+
+
+def test_session_identifies_the_draft_of_a_browser_without_storage(monkeypatch, session):
+    set_draft(monkeypatch, "")
+    key = make_idempotency_key(make_new_issue("x"))
+    assert make_idempotency_key(make_new_issue("x")) == key
+    session.clear()
+    assert make_idempotency_key(make_new_issue("x")) != key
+
+
+def test_outcome_is_kept_until_it_is_seen():
+    issue, client = make_issue(), Mock()
+    client.create.return_value = issue
+    sending = ReportSending()
+    sending.send(client, new := make_new_issue(), "key")
+    client.create.assert_called_once_with(new, idempotency_key="key")
+    assert (sending.sent, sending.error, sending.is_unseen) == (issue, None, True)
+    sending.mark_seen()
+    assert (sending.sent, sending.is_unseen) == (issue, False)
+
+
+def test_failure_is_kept_and_a_new_attempt_drops_it():
+    client = Mock()
+    client.create.side_effect = failure = UnreachableError("down")
+    sending = ReportSending()
+    sending.send(client, make_new_issue(), "key")
+    assert (sending.sent, sending.error, sending.is_unseen) == (None, failure, True)
+    client.create.side_effect = None
+    sending.send(client, make_new_issue(), "key")
+    assert sending.error is None
+    assert sending.sent is client.create.return_value

@@ -1,0 +1,57 @@
+"""Revoked sign-ins: shared by processes, kept until they expire, named by a hash."""
+
+import time
+
+import pytest
+
+from issue_portal.core.revoked_sign_ins import RevokedSignIns, read_revoked, restore_revoked
+from issue_portal.core.secret_keys import SecretKeys
+from issue_portal.core.settings import Settings
+
+OLD, NEW = (
+    SecretKeys(f"{name} secret of the tests that is long enough") for name in ("an old", "a new")
+)
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(data_dir=tmp_path, _env_file=None)
+
+
+def test_revocation_is_seen_by_other_processes_and_reveals_no_id(settings):
+    assert RevokedSignIns(settings, OLD).add("sign-in-1", time.time() + 60)
+    other = RevokedSignIns(settings, OLD)
+    assert other.contains("sign-in-1")
+    assert not other.contains("sign-in-2")
+    [name] = read_revoked(settings)
+    assert "sign-in-1" not in name
+
+
+def test_revocation_holds_after_a_rotation_of_the_key(settings):
+    RevokedSignIns(settings, OLD).add("sign-in-1", time.time() + 60)
+    rotated = SecretKeys(
+        "a new secret of the tests that is long enough",
+        "an old secret of the tests that is long enough",
+    )
+    assert RevokedSignIns(settings, rotated).contains("sign-in-1")
+    assert not RevokedSignIns(settings, NEW).contains("sign-in-1")
+
+
+def test_expired_revocations_are_removed(settings):
+    restore_revoked(settings, {"0" * 32: time.time() - 7200, "1" * 32: time.time() - 60})
+    RevokedSignIns(settings, OLD).add("sign-in-1", time.time() + 60)
+    names = read_revoked(settings).keys()
+    assert "0" * 32 not in names
+    # Another process may still be setting its time.
+    assert "1" * 32 in names
+    assert len(names) == 2
+
+
+def test_backup_keeps_expiry_times(settings, tmp_path):
+    until = float(int(time.time()) + 60)
+    RevokedSignIns(settings, OLD).add("sign-in-1", until)
+    other = Settings(data_dir=tmp_path / "other", _env_file=None)
+    other.data_dir.mkdir()
+    restore_revoked(other, read_revoked(settings))
+    assert RevokedSignIns(other, OLD).contains("sign-in-1")
+    assert list(read_revoked(other).values()) == [until]

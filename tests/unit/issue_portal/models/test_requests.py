@@ -1,0 +1,81 @@
+"""Requests: strict fields, query parameters, and reports without hidden characters."""
+
+import pytest
+from pydantic import ValidationError
+
+from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.vocabulary import IssueState, IssueType
+from tests.factories import make_new_issue
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_anonymous_is_never_guessed(value):
+    with pytest.raises(ValidationError):
+        make_new_issue(anonymous=value)
+
+
+def test_misspelt_field_is_an_error():
+    with pytest.raises(ValidationError, match="anonymus"):
+        make_new_issue(anonymus=True)
+
+
+def test_error_does_not_show_the_text():
+    with pytest.raises(ValidationError) as failure:
+        make_new_issue("private words\x00")
+    assert "private words" not in str(failure.value)
+
+
+def test_hidden_marks_are_removed_from_all_texts():
+    config = {"thread_id": "t\u200b", "reported_interaction_id": "i"}
+    new = make_new_issue("x\U000e0041", project_id="p\u2060", config=config)
+    stripped = new.strip_hidden_marks()
+    assert (stripped.description, stripped.project_id, stripped.config.thread_id) == ("x", "p", "t")
+    with pytest.raises(ValidationError):
+        make_new_issue("\u2800").strip_hidden_marks()
+
+
+def test_changes_are_the_fields_that_were_sent_in_order():
+    update = IssueUpdate(is_read=False, type="Other")
+    assert list(update.changes().items()) == [("type", IssueType.OTHER), ("is_read", False)]
+    assert IssueUpdate().changes() == {}
+
+
+def test_parameters_are_those_that_were_set():
+    query = IssueQuery(
+        states=(IssueState.CLOSED, IssueState.IN_REVIEW), total_count=False, projects=()
+    )
+    assert query.to_params() == {"states": "Closed,InReview", "total_count": "false"}
+    assert IssueQuery().to_params() == {}
+
+
+def test_lists_accept_commas_and_repetition():
+    assert IssueQuery(states="Closed,InReview") == IssueQuery(states=["Closed", "InReview"])
+    assert IssueQuery(created_by=["a,b", "c"]).created_by == ("a", "b", "c")
+
+
+def test_long_list_is_one_error():
+    with pytest.raises(ValidationError) as failure:
+        IssueQuery(created_by=",".join(["a"] * 5_000))
+    assert failure.value.error_count() == 1
+
+
+@pytest.mark.parametrize("name", ["Europe/Madrid", "UTC"])
+def test_time_zone_exists(name):
+    assert StatsQuery(timezone=name).timezone == name
+
+
+@pytest.mark.parametrize("name", ["Mars/Base", "../etc/passwd", "", "/etc/localtime", "a\x00"])
+def test_unknown_time_zone_is_refused(name):
+    with pytest.raises(ValidationError, match="time zone"):
+        StatsQuery(timezone=name)
+
+
+def test_new_issue_is_sent_as_the_contract_names_it():
+    assert NewIssue.model_fields.keys() == {
+        "description",
+        "resource_type",
+        "type",
+        "anonymous",
+        "project_id",
+        "config",
+    }
