@@ -1,7 +1,7 @@
 """A change that a person asked for."""
 
 import pytest
-from components.issues.issue_change import IssueChange
+from components.issues.proposed_change import ProposedChange
 
 from components.ui import i18n
 from issue_portal.models.vocabulary import IssueState, IssueType
@@ -10,16 +10,16 @@ from tests.factories import make_issue
 
 def test_change_leaves_other_fields_alone():
     issue = make_issue(description="before", state=IssueState.IN_REVIEW)
-    changed = IssueChange(type=IssueType.FORMAT).apply_to(issue)
+    changed = ProposedChange(type=IssueType.FORMAT).apply_to(issue)
     assert changed == issue.model_copy(update={"type": IssueType.FORMAT})
-    assert IssueChange().apply_to(issue) == issue
+    assert ProposedChange().apply_to(issue) == issue
 
 
 @pytest.mark.parametrize(
     ("change", "name"),
     [
-        (IssueChange(state=IssueState.CLOSED, type=IssueType.OTHER), "Closed"),
-        (IssueChange(type=IssueType.FORMAT), "Poor formatting"),
+        (ProposedChange(state=IssueState.CLOSED, type=IssueType.OTHER), "Closed"),
+        (ProposedChange(type=IssueType.FORMAT), "Poor formatting"),
     ],
 )
 def test_change_is_named_after_its_state_or_type(monkeypatch, change, name):
