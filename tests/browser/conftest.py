@@ -142,8 +142,14 @@ class Person:
 
     def goes_to(self, name: str) -> "Person":
         link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
+        heading = self.page.get_by_role("heading", level=1)
+        is_open, before = link.get_attribute("aria-current") == "page", heading.inner_text()
         link.click()
         expect(link).to_have_attribute("aria-current", "page")
+        if not is_open:
+            # The browser marks the link at once; a new heading means that the page is being drawn.
+            other = re.compile(rf"^{re.escape(before)}$")
+            expect(heading.filter(has_not_text=other)).to_be_visible()
         self.settles()
         return self
 
