@@ -171,8 +171,10 @@ class Person:
         return self
 
     def unfolds(self, title: str) -> "Person":
+        self.settles()
         folded = self.page.locator("details").filter(has_text=title)
-        folded.get_by_text(title).first.click()
+        # The title as a text may also be the name of an icon, such as "edit".
+        folded.locator("summary").click()
         expect(folded).to_have_attribute("open", "")
         # Until it is as high as it will be, what is in it moves along, and may be missed.
         self.waits_until(lambda: self.page.evaluate(UNFOLDED)).settles()
