@@ -1,6 +1,7 @@
 """Event loops for tests of asynchronous code."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,7 +28,9 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
                 return events
             events = select(0)
             if not events:
-                self._seconds += timeout
+                self._seconds = max(
+                    self._seconds + timeout, math.nextafter(self._seconds, math.inf)
+                )
             return events
 
         self._selector.select = select_at_once
