@@ -27,10 +27,9 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
                 assert events, "nothing will ever happen in this loop"
                 return events
             events = select(0)
-            if not events:
-                self._seconds = max(
-                    self._seconds + timeout, math.nextafter(self._seconds, math.inf)
-                )
+            if timeout and not events:
+                later = math.nextafter(self._seconds, math.inf)
+                self._seconds = max(self._seconds + timeout, later)
             return events
 
         self._selector.select = select_at_once
