@@ -1,4 +1,4 @@
-"""The capabilities of the server in use, since servers of this API differ.
+"""The capabilities of the server in use. Not every server supports the whole API.
 
 There are no settings for them: the portal learns them from responses, and remembers them until it
 stops.
@@ -31,7 +31,7 @@ _LOOK_UP_TIMEOUT: Final = 2.0
 """Seconds that a page waits to learn whether the server has receipts."""
 
 _LOOK_UP_INTERVAL: Final = 30.0
-"""Seconds until the next try, after the server did not respond."""
+"""Seconds between look-ups while the server does not respond."""
 
 _FAR_FUTURE: Final = 2**52
 """Milliseconds since 1970."""
@@ -120,7 +120,7 @@ def learn_from_report(sent: Issue) -> None:
 
 def fetch_me() -> User | None:
     """Return the current user as the server knows them; None for a visitor, or without ``/me``."""
-    # Servers refuse ``/me`` to visitors, so a visitor's request would teach nothing.
+    # Servers refuse ``/me`` to visitors, so a refusal would not mean that the route is missing.
     if get_capabilities().current_user is False or current_user.get_person() is None:
         return None
     try:

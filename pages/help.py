@@ -1,4 +1,4 @@
-"""Help: what happens to a report, what anonymous means, how to track a report, how to link here."""
+"""Help: what happens to a report, what anonymous means, how to track a report; the link builder."""
 
 import streamlit as st
 

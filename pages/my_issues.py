@@ -86,7 +86,7 @@ def render_issue(person: Person, issue_id: str) -> None:
         issue = placeholders.load_with_placeholder(lambda: client.get(issue_id))
     except NotFoundError:
         issue = None
-    if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_mine(issue):
+    if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_own_issue(issue):
         with placeholders.render_empty(_("This report isn't available."), icon="search_off"):
             render_back_button(_("Show my reports"))
         return

@@ -70,7 +70,7 @@ def render_queue_and_issue() -> None:
 
 
 def render_filters() -> IssueQuery:
-    """Render the filters and return their criteria; neither if the server does not filter."""
+    """Render the filters, unless the server has none; return the criteria."""
     with st.container(key="filters"):
         if server_capabilities.can_filter():
             return filters.render_queue_filters()

@@ -1,4 +1,4 @@
-"""Sign in, then return to the page before. Once signed in: account, password, sign out."""
+"""Sign in: the sign-in form; for a signed-in user, account, password and sign-out."""
 
 import streamlit as st
 

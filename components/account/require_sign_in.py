@@ -57,7 +57,10 @@ def stop_if_sign_in_ended(title: str) -> None:
 
 
 def require_in_fragment(action: Action) -> Person:
-    """Return the current user; rerun the page, not only the fragment, if they lost the right."""
+    """Return the current user of a fragment.
+
+    If the user may no longer do the action, rerun the whole page, whose guard then stops it.
+    """
     person = get_person()
     if person is None or not current_user.may(action):
         st.rerun()
@@ -65,7 +68,7 @@ def require_in_fragment(action: Action) -> Person:
 
 
 def render_sign_in_form() -> None:
-    """Render the sign-in form, which afterwards returns to the last page and its query."""
+    """Render the sign-in form; after the sign-in, the user returns to the last page."""
     sign_in_form.render(
         ReturnTarget(
             is_sign_in=True,

@@ -52,7 +52,7 @@ def note_sign_in_page() -> None:
 def find_return_page() -> str | None:
     """Return the page to show after a sign-in: the last page, or a default for the role.
 
-    None unless the user has signed in on the sign-in page.
+    None unless the sign-in page is open.
     """
     if not st.session_state.get(_ON_SIGN_IN_PAGE_KEY):
         return None

@@ -24,7 +24,7 @@ def complete_sign_in(sign_in: PasswordSignIn) -> None:
     """Use ``sign_in`` in this browser session, and rerun the page."""
     previous = get_stored_sign_in()
     if previous and previous.username != sign_in.username:
-        _clear_session()  # It belongs to another user, whose sign-in was revoked.
+        _clear_session()  # The session belongs to another user, whose sign-in has ended.
     st.session_state[SIGN_IN_KEY] = sign_in
     session_owners.remember_session_owner(identify_sign_in(sign_in))
     sign_in_cookie.request_cookie(sign_in.make_cookie(), session_lifetime.get_account_lifetime())
@@ -35,7 +35,7 @@ def sign_out(send_pending: Callable[[], bool]) -> None:
     """Send pending changes, revoke the sign-in and all copies of its cookie, clear the session.
 
     ``send_pending`` returns whether all changes were saved. The session is cleared and the cookie
-    removed even if a step before fails.
+    removed even if sending or revoking fails.
     """
     stored, is_revoked, is_saved = get_stored_sign_in(), True, False
     try:
@@ -73,5 +73,5 @@ def _clear_session() -> None:
     seen = st.session_state.get(PROXY_SEEN_KEY)
     st.session_state.clear()
     i18n.set_language(language)
-    if seen is not None:  # Otherwise the proxy's headers would count as new.
+    if seen is not None:  # Otherwise the proxy's headers would count as a new sign-in.
         st.session_state[PROXY_SEEN_KEY] = seen

@@ -12,8 +12,7 @@ from components.ui.i18n import _
 def render(send_pending: Callable[[], bool] = lambda: True) -> None:
     """Render the button, or a caption if a proxy signs users in and out.
 
-    The button calls ``send_pending`` before the sign-out; it returns whether all pending changes
-    were saved.
+    The button first calls ``send_pending``, which returns whether all pending changes were saved.
     """
     if get_sign_in_mode() is SignInMode.PROXY:
         st.caption(_("Your organisation manages your sign-in."))

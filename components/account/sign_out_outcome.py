@@ -9,7 +9,7 @@ _SIGN_OUT_ID_KEY = "sign_out_id"
 _SIGN_IN_FAILED_KEY = "sign_in_failed"
 
 _REVOCATION_UNSAVED_KEY = "revocation_unsaved"
-"""Present if the sign-out was not written to disk: copies of the cookie work after a restart."""
+"""Present if the sign-out was not written to disk. A restart then reactivates copied cookies."""
 
 _CHANGE_LOST_KEY = "change_lost"
 """Present if the user's last change could not be saved before the sign-out."""
@@ -26,7 +26,7 @@ def get_sign_out_id() -> str:
 
 
 def is_revocation_unsaved() -> bool:
-    """Return whether the last sign-out was not written to disk and so ends with a restart."""
+    """Return whether the last sign-out could not be written to disk: a restart would undo it."""
     return _REVOCATION_UNSAVED_KEY in st.session_state
 
 

@@ -50,7 +50,7 @@ class _BulkRequest:
     def format_question(self) -> str:
         """Format the question to ask before the change; "" if none is needed.
 
-        A change to a single issue needs none, since it is easy to reverse, except for a deletion.
+        For a single issue, only a deletion needs a question: other changes are easy to reverse.
         """
         if self.count < 2 and self.action_name != DELETE:
             return ""

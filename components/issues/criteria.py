@@ -1,4 +1,4 @@
-"""The criteria of a list of issues: an `IssueQuery` that selects issues, but no page of them."""
+"""The criteria of a list of issues: an `IssueQuery` without the parameters that select a page."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ def has_filters(criteria: IssueQuery) -> bool:
 
 
 def select_page(criteria: IssueQuery, number: int) -> IssueQuery:
-    """Return the query for page ``number``, counted from 1, and for the total count."""
+    """Return the query for page ``number`` (from 1), including the total count."""
     return criteria.model_copy(update={"page": number, "page_size": PAGE_SIZE, "total_count": True})
 
 

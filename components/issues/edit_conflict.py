@@ -1,4 +1,4 @@
-"""A conflict: someone else changed an issue after the person saw it and before their change.
+"""A conflict: another user has changed the issue since the person opened it.
 
 Nothing is overwritten. The page shows both versions until the person decides.
 """

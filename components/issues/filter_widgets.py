@@ -48,7 +48,7 @@ class MultiSelectFilter:
     """Returns the labels of the options, by value."""
 
     is_remote: bool = False
-    """Whether the options come from the server, which is asked only once they are visible."""
+    """Whether the options come from the server: then they are fetched only once visible."""
 
     accepts_ids: bool = False
     """Whether a person can type an id that is not among the options."""

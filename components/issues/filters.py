@@ -82,7 +82,7 @@ def clear_filters() -> None:
 
 
 def render_no_match(text: str) -> None:
-    """Show ``text`` because no issue matches; go to the first page if another one is open."""
+    """Show ``text`` on an empty first page; from any other empty page, go to the first page."""
     if get_page_number() > 1:
         go_to_first_page()
         query_params.write_url()

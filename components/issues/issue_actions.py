@@ -27,7 +27,7 @@ _Send = Callable[[Issue], object]
 
 
 def render_state_buttons(issue: Issue) -> None:
-    """Render the buttons that start, reopen and close a review; disabled where not possible."""
+    """Render the buttons that start, reopen and close a review; impossible moves are disabled."""
     possible = list_next_states(issue)
     for state in labels.MOVES:
         label, icon = labels.describe_move(issue.state, state)
@@ -169,7 +169,7 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
     """
     failed = _("We couldn't save your change to #{number}.").format(number=seen.issue_number)
     client = api_session.client()
-    # The person may have seen a preview with the pending change, so send the pending change first.
+    # The person may have seen the preview of the pending change, so send that change first.
     undo.send_pending()
     try:
         current = client.get(seen.id)
@@ -192,7 +192,7 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
 
 
 def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> None:
-    """Send a change; retry on the current version as long as that is no conflict.
+    """Send a change; if the issue has changed without a conflict, retry with the current version.
 
     Raises `PreconditionFailedError` on a conflict.
     """

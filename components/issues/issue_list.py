@@ -87,7 +87,7 @@ def get_open_issue_id() -> str | None:
 
 
 def open_issue(issue_id: str | None) -> None:
-    """Open an issue; None closes the open one."""
+    """Open an issue; None closes the open issue."""
     query_params.change(**{_OPEN_ISSUE: issue_id or ""})
 
 
@@ -95,7 +95,7 @@ def handle_commands() -> None:
     """Run the commands from the lists of the page, each once and in order.
 
     A page calls this function before it renders anything. Callbacks would lose commands: a key
-    press stops the current run (Streamlit 1.67), and the next run must continue with the rest.
+    press stops the current run (Streamlit 1.67), and the next run must run the other commands.
     """
     for key, state in _get_lists().items():
         for sent in _read_commands(key):

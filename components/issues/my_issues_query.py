@@ -30,7 +30,7 @@ def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
     return IssuePage(data=tuple(own_issues[start:end]), total_count=len(own_issues))
 
 
-def is_mine(issue: Issue) -> bool:
+def is_own_issue(issue: Issue) -> bool:
     """Return whether the current user reported this issue by name."""
     return _is_reported_by(issue, server_capabilities.fetch_me())
 

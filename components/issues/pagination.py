@@ -29,8 +29,8 @@ def render_pagination(total: int | None) -> None:
     if pages < 2:
         return
     current = min(get_page_number(), pages)
-    # The key contains the page, so that the widget has no stored value: Streamlit warns when a
-    # widget has both a default and a stored value.
+    # The key contains the page, so that each page has a new widget: Streamlit warns about a widget
+    # that has both a default and a stored value.
     key = f"page_{current}_of_{pages}"
     st.pagination(pages, default=current, key=key, on_change=_turn_page, args=(key,))
 

@@ -38,9 +38,9 @@ class QueuePage:
     """Number of matching issues that arrived after the cutoff."""
 
     by_state: dict[IssueState, int]
-    """Number of matching issues up to the cutoff in each state; {} for a text search.
+    """Number of issues up to the cutoff in each state; {} for a text search.
 
-    Ignores the state filter.
+    All filters apply but the state filter.
     """
 
 
@@ -169,7 +169,7 @@ def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueS
     ``newer`` is the number of matching issues after the cutoff.
     """
     if criteria.filter_by_text:
-        # A text search reads all texts for each count, so count only once.
+        # For each count of a text search, the server reads all texts, so count only once.
         return {}, _count_older(criteria, newer)
     listed = criteria.states or LIVE_STATES
     by_state = {}
@@ -181,7 +181,7 @@ def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueS
 
 
 def _count_older(criteria: IssueQuery, newer: int) -> int:
-    # Servers count all issues, and the few newer ones, much faster than the issues up to a time.
+    # Servers count all issues and the few newer issues much faster than the issues up to a time.
     return max(0, _count(criteria) - newer)
 
 

@@ -24,7 +24,7 @@ def render(issue: Issue) -> None:
     try:
         similar = _find_similar(issue) if server_capabilities.can_filter() else []
     except IssuesError:
-        # The page works without similar issues.
+        # Similar issues are optional, so the page shows no error.
         return
     if similar:
         title = _("Similar issues")

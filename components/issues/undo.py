@@ -25,14 +25,14 @@ from issue_portal.models.vocabulary import IssueState
 UNDO_SECONDS: Final = 5.0
 
 _KEEP_FAILED_SECONDS: Final = 3600.0
-"""Time to keep a failed change that no tab has shown."""
+"""Seconds to keep a failed change that no tab has shown."""
 
 _PENDING_KEY: Final = "pending_change"
 
 log = logging.getLogger(__name__)
 
 _pending_changes: set["_PendingChange"] = set()
-"""Changes of all sign-ins that wait, or that failed and that no tab has shown yet."""
+"""Waiting changes of all sign-ins, and failed changes that no tab has shown yet."""
 
 
 @dataclass(eq=False)
@@ -188,7 +188,7 @@ def _get_current() -> _PendingChange | None:
 
 
 def _list_own_changes() -> list[_PendingChange]:
-    """Return the changes of this sign-in, in all tabs, that wait or have failed."""
+    """Return the waiting and failed changes of this sign-in, in all tabs."""
     owner = _identify_owner()
     return [pending for pending in tuple(_pending_changes) if owner and pending.owner == owner]
 

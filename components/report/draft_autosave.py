@@ -120,12 +120,12 @@ def get_draft_id() -> str:
 
 
 def leave_form(by_name_id: str = "") -> None:
-    """Stop storing the draft on a page without the form: another person may use the browser next.
+    """Stop the autosave on a page without the form: another person may use the browser next.
 
     ``by_name_id`` identifies the click on "Sign in to report with your name". The draft stores the
     id, so that the form is set to a report by name after the sign-in at a provider. A cookie would
-    be unsafe: another site on the same host could set the cookie, and so reveal the name in a
-    report that should be anonymous.
+    be unsafe: another site on the same host could set it and so turn an anonymous report into a
+    report by name.
     """
     data = {"name": REPORT_DRAFT, "leave": True, "by_name_id": by_name_id}
     js_component.mount(__file__, key="draft_leave", data=data)

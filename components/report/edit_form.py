@@ -1,4 +1,4 @@
-"""The form to edit a report, for its reporter, until the review starts."""
+"""The form with which reporters edit their own reports until the review starts."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -13,7 +13,7 @@ from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
 LINK_VALUES_KEY: Final = "report_link_values"
 LINK_PARAMETERS_KEY: Final = "report_link_parameters"
-"""Session keys: the last values from a link, and the query parameters last parsed."""
+"""Session keys of the last link's values, and of the query parameters that were parsed last."""
 
 _LINKABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
 """An id that a link may contain: no invisible or look-alike characters."""
@@ -74,7 +74,7 @@ def is_linkable_id(text: str) -> bool:
 
 
 def get_link_values() -> Prefill | None:
-    """Return the values of the last link, even if the URL no longer has them; None without one."""
+    """Return the values of the last link, even if the URL no longer has them; None if no link."""
     parameters = st.query_params.to_dict()
     if parameters != st.session_state.get(LINK_PARAMETERS_KEY):
         # Parse each URL only once, because a long text takes time.

@@ -128,9 +128,9 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
 
 
 def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tuple[str, str, str]:
-    """Render the inputs for thread, interaction and project, given the values of a link.
+    """Render the inputs for thread, interaction and project with the values of a link.
 
-    The expander is open if a link has set a value, the server has refused one or requires one.
+    The expander is open if the link has a value, or if the server requires or has refused a value.
     """
     # Even an anonymous report contains the values of a link, so the person must see them.
     came_with_link = any(references.values())
@@ -160,7 +160,7 @@ def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tup
 
 
 def _render_fault(slots: _FaultSlots, fault: Fault) -> None:
-    # form_fields.js hides the container when the person changes a widget whose key is in this key.
+    # form_fields.js finds the container by the widget keys, and hides it when a widget changes.
     key = "__".join(["fault", *fault.widget_keys])
     container = slots[fault.widget_keys[-1]].container(key=key)
     container.error(fault.text, icon=f":material/{fault.icon}:")

@@ -30,9 +30,10 @@ class ReportInput:
     project: str
 
     def strip_marks(self) -> "ReportInput":
-        """Return the input; if the report is anonymous, without invisible characters.
+        """Remove invisible characters if the report is anonymous; otherwise return it unchanged.
 
-        Invisible characters from a link or a copied text could identify the reporter.
+        Invisible characters from a link or a copied text could identify the reporter. A text over
+        the limit is returned unchanged, too, because it cannot be sent.
         """
         if not self.anonymous or len(self.description) > DESCRIPTION_LIMIT:
             return self

@@ -1,4 +1,4 @@
-"""Sends a report exactly once, even if the page reruns or the person leaves it meanwhile."""
+"""Sends a report exactly once, even if the page reruns or the person leaves the page."""
 
 import hashlib
 import uuid

@@ -51,7 +51,7 @@ def _parse_stored(stored: Mapping[str, Any] | None) -> Issue | None:
     except (TypeError, ValidationError):
         return None
     if stored and stored.get("by_name") is True:
-        # A reporter without an id marks a report by name; the page needs only that.
+        # The page only checks whether there is a reporter, so the id may be empty.
         return sent.model_copy(update={"created_by": User(id=""), "receipt": None})
     if sent.receipt is None:  # Some servers give no receipts.
         return sent if sent.issue_number else None

@@ -13,7 +13,7 @@ from issue_portal.models.vocabulary import IssueType
 def render_type_select(
     issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
 ) -> IssueType | None:
-    """Render the select box with the issue's type selected; nothing for an unknown type."""
+    """Render the select box with the issue's type selected, or nothing for an unknown type."""
     types = list(IssueType)
     return st.selectbox(
         _("Type of problem"),

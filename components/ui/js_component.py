@@ -28,7 +28,7 @@ def mount(python_file: str, *, key: str, **options: Any) -> Any:
 
 
 def serve_files() -> None:
-    """Serve the scripts of all components, even those not mounted here: replicas share pages."""
+    """Serve the scripts of all components: the page may come from another replica."""
     for script in _COMPONENTS.glob("*/*.js"):
         _register(script)
 

@@ -181,7 +181,7 @@ def _format_unknown(value: str | None) -> str:
 
 
 def explain_password_fault(fault: PasswordFault) -> str:
-    """Explain the reason why a new password is refused."""
+    """Explain why a new password is refused."""
     return _(PASSWORD_FAULTS[fault]).format(least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
 
 

@@ -107,5 +107,5 @@ def render_pending() -> None:
     pending = st.session_state.get(_PENDING_KEY, [])
     while pending:
         pending[0]()
-        # Remove a message only after it is shown: Streamlit may stop the run before.
+        # Remove a message only after showing it: Streamlit may stop the run in between.
         pending.pop(0)

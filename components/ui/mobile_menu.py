@@ -1,4 +1,4 @@
-"""A script that closes the menu on phones after a page is selected. Streamlit (1.67) does not."""
+"""A script that closes the menu on phones after a page is selected; Streamlit does not (1.67)."""
 
 from components.ui import js_component
 

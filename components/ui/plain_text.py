@@ -2,7 +2,7 @@
 
 
 def strip_punctuation(text: str) -> str:
-    """Replace the characters that could be markup in a label with spaces."""
+    """Replace each character that could be markup in a label with a space."""
     return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
 
 

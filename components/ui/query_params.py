@@ -17,7 +17,7 @@ LAST_DAY: Final = date(2099, 12, 31)
 """The first and the last day that a person can choose."""
 
 _MAX_HISTORY_VALUES: Final = 2_000
-"""Characters of all values. Longer URLs are those of the form, which has no fragments."""
+"""Characters of all values. Longer URLs are not kept: only the form has them, without fragments."""
 
 _MAX_HISTORY_URLS: Final = 20
 

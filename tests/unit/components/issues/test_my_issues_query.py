@@ -4,7 +4,7 @@ import pytest
 
 from auth import current_user
 from components import server_capabilities
-from components.issues.my_issues_query import fetch_my_issues, get_matching_email, is_mine
+from components.issues.my_issues_query import fetch_my_issues, get_matching_email, is_own_issue
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import IssuePage
@@ -76,8 +76,8 @@ def test_issues_are_paginated_without_server_filters(client, set_me):
 
 def test_anonymous_issues_belong_to_no_user(client, set_me, monkeypatch):
     set_me(ME)
-    assert is_mine(make_issue(created_by=ME))
-    assert not is_mine(make_issue(created_by=None))
+    assert is_own_issue(make_issue(created_by=ME))
+    assert not is_own_issue(make_issue(created_by=None))
     monkeypatch.setattr(current_user, "get_person", lambda: None)
-    assert not is_mine(make_issue(created_by=ME))
+    assert not is_own_issue(make_issue(created_by=ME))
     assert get_matching_email() == ""
