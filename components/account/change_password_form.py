@@ -17,7 +17,7 @@ from components.account.sign_in_session import complete_sign_in
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.core import accounts
-from issue_portal.core.accounts import edit_accounts, find_password_fault
+from issue_portal.core.accounts import Account, edit_accounts, find_password_fault
 from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,11 @@ def _render_form(
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     send_pending()
+    return create_sign_in(username, changed) if _store(username, account, changed) else None
+
+
+def _store(username: str, account: Account, changed: Account) -> bool:
+    """Replace ``account`` in the accounts file; show an error and return False if that fails."""
     try:
         with edit_accounts(get_settings()) as stored:
             if stored.get(username) != account:
@@ -62,7 +67,7 @@ def _render_form(
                     _("Your account has changed in the meantime. Try again."),
                     icon=":material/error:",
                 )
-                return None
+                return False
             stored[username] = changed
     except OSError as error:
         log.error("a new password cannot be saved: %s", error.strerror)
@@ -73,8 +78,8 @@ def _render_form(
             ),
             icon=":material/error:",
         )
-        return None
-    return create_sign_in(username, changed)
+        return False
+    return True
 
 
 def render(send_pending: Callable[[], object]) -> None:
