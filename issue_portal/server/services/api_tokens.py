@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.accounts import derive_name
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.vocabulary import ROLES_BY_RANK, Role
 from issue_portal.server.db import queries_tokens, queries_users
 from issue_portal.server.db.database import Database, describe_error
-from issue_portal.server.services.principal import ROLES, Principal
+from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
 
@@ -111,4 +111,4 @@ class TokenUsage:
 
 
 def _pick_stronger(first: Role, second: Role) -> Role:
-    return max(first, second, key=ROLES.index)
+    return max(first, second, key=ROLES_BY_RANK.index)

@@ -10,11 +10,11 @@ from issue_portal.core.accounts import AccountsFile
 from issue_portal.core.portal_token import Caller, Operator, Person, Visitor
 from issue_portal.core.problems import ForbiddenError, ProblemError
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.vocabulary import Role, UserState
+from issue_portal.models.vocabulary import ROLES_BY_RANK, Role, UserState
 from issue_portal.server.db import queries_tokens, queries_users, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.services.api_tokens import TOKEN_PREFIX
-from issue_portal.server.services.principal import ROLES, Principal
+from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ def _make_user_principal(caller: Person, user: tables.AnyRow) -> Principal:
 
 
 def _pick_weaker(first: Role, second: Role) -> Role:
-    return min(first, second, key=ROLES.index)
+    return min(first, second, key=ROLES_BY_RANK.index)
 
 
 def _check_active(principal: Principal, state: str) -> Principal:

@@ -21,6 +21,3 @@ class Principal:
     def may(self, action: Action) -> bool:
         """Return whether the role of this caller allows ``action``."""
         return may(self.role, action)
-
-
-ROLES = tuple(Role)
