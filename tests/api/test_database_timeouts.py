@@ -77,8 +77,8 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     database.migrate()
     with database.read() as connection:
         process = connection.scalar(text("SELECT pg_backend_pid()"))
-    told = Path(f"/proc/{process}/stat").read_text()
-    processes = process, int(told.rpartition(")")[2].split()[1])
+    stat = Path(f"/proc/{process}/stat").read_text()
+    processes = process, int(stat.rpartition(")")[2].split()[1])
     for each in processes:
         os.kill(each, signal.SIGSTOP)
     try:

@@ -15,10 +15,10 @@ LOGGING = "issue_portal/core/logging_setup.py"
 def resolve(path: str) -> Any:
     """Return the object of ``module:name.attribute``."""
     module, _, names = path.partition(":")
-    found = import_module(module)
+    value = import_module(module)
     for name in filter(None, names.split(".")):
-        found = getattr(found, name)
-    return found
+        value = getattr(value, name)
+    return value
 
 
 def exists(*paths: str) -> Callable[[], object]:

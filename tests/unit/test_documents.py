@@ -94,10 +94,10 @@ def test_folders_in_the_architecture_exist():
 
 @cache
 def targets() -> dict[str, str]:
-    found = re.findall(
+    matches = re.findall(
         r"^([a-z-]+):[^=\n]*?(?:## (.*))?$", (ROOT / "Makefile").read_text(), re.MULTILINE
     )
-    return dict(found)
+    return dict(matches)
 
 
 @of_each_document
@@ -127,9 +127,9 @@ def check_command(line: str) -> None:
             if word.startswith("-"):
                 assert word in options(command, context), line
                 continue
-            found = command.get_command(context, word)
-            assert found is not None, line
-            command = found
+            matches = command.get_command(context, word)
+            assert matches is not None, line
+            command = matches
         elif word.startswith("--"):
             assert word.partition("=")[0] in options(command, context), line
 

@@ -48,13 +48,13 @@ INSIDES = re.compile(r"uvicorn\.(protocols|middleware)|websockets\.http11|httpco
 
 def imported(path: Path) -> list[tuple[str, str]]:
     """Return module and name of each import; the name is "" for ``import module``."""
-    found = []
+    imports = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found += [(node.module, alias.name) for alias in node.names]
+            imports += [(node.module, alias.name) for alias in node.names]
         elif isinstance(node, ast.Import):
-            found += [(alias.name, "") for alias in node.names]
-    return found
+            imports += [(alias.name, "") for alias in node.names]
+    return imports
 
 
 def is_inside_of_streamlit(module: str, name: str) -> bool:

@@ -27,8 +27,8 @@ def required(*files: str) -> list[Requirement]:
 
 def locked_versions(name: str) -> dict[str, Version]:
     text = (ROOT / "locks" / name).read_text()
-    found = re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE)
-    return {name: Version(version) for name, version in found}
+    pins = re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE)
+    return {name: Version(version) for name, version in pins}
 
 
 @pytest.mark.parametrize(

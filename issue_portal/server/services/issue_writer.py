@@ -18,7 +18,6 @@ from sqlalchemy.exc import IntegrityError
 from issue_portal.core.problems import ProblemError
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
-from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import (
     ids,
     queries_idempotency,
@@ -135,9 +134,8 @@ class IssueWriter:
                         ProblemError(409, "This Idempotency-Key was used for another report.")
                     )
                 elif earlier:
-                    rows.append(
-                        queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
-                    )
+                    stored = queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
+                    rows.append(self._make_first_row(report, stored))
                 elif duplicate:
                     rows.append(duplicate[1])
                 else:
@@ -150,9 +148,7 @@ class IssueWriter:
         return [
             row
             if isinstance(row, Exception)
-            else self._make_response(
-                report, _join_creator(row, users) if isinstance(row, IssueRow) else row
-            )
+            else self._make_response(report, _join_creator(row, users))
             for report, row in zip(reports, rows, strict=True)
         ]
 
@@ -169,7 +165,7 @@ class IssueWriter:
         return {row.key_hash: row for row in rows}
 
     def _is_same_body(self, body_hash: bytes, report: _PendingReport) -> bool:
-        return self._keys.matches_hash(body_hash, "idempotency/body", report.new.model_dump_json())
+        return self._keys.matches_hash(body_hash, "idempotency/body", _dump_body(report.new))
 
     def _make_row(self, report: _PendingReport, now: int) -> IssueRow:
         issue_id = ids.new_id("issue")
@@ -185,6 +181,19 @@ class IssueWriter:
             created_by=report.creator,
             receipt_hash=receipt_hash,
         )
+
+    def _make_first_row(self, report: _PendingReport, stored: Any) -> IssueRow:
+        """Return the row of a repeated report as it was at first, even if the issue has changed."""
+        row = serializers.build_reported_row(
+            report.new,
+            org_id=self._org_id,
+            issue_id=stored.id,
+            created_at=stored.created_at,
+            created_by=stored.created_by,
+            receipt_hash=stored.receipt_hash,
+        )
+        row.number = stored.number
+        return row
 
     def _insert(
         self,
@@ -202,7 +211,7 @@ class IssueWriter:
         records = [
             IdempotencyRecord(
                 key_hash,
-                self._keys.hash("idempotency/body", report.new.model_dump_json()),
+                self._keys.hash("idempotency/body", _dump_body(report.new)),
                 row.id,
                 now,
             )
@@ -216,14 +225,7 @@ class IssueWriter:
             queries_idempotency.add_idempotency_records(connection, self._org_id, records)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
-        response = serializers.serialize_issue(row, with_project=True) | {
-            # A repeated request gets the first response, even if the issue has changed.
-            "description": report.new.description,
-            "type": report.new.type,
-            "state": IssueState.NOT_REVIEWED,
-            "is_read": False,
-            "updated_at": serializers.format_timestamp(row.created_at),
-        }
+        response = serializers.serialize_issue(row, with_project=True)
         if row.receipt_hash is not None:
             # Find the receipt under the secret key that was newest when the report was stored.
             matching = (
@@ -234,6 +236,15 @@ class IssueWriter:
             if receipt := next(matching, None):
                 response["receipt"] = receipt
         return response
+
+
+def _dump_body(new: NewIssue) -> str:
+    """Return the body as text to hash.
+
+    A new optional field of `NewIssue` must be left out while it is None. Otherwise a report sent
+    before an upgrade and repeated after it would be refused as another report.
+    """
+    return new.model_dump_json()
 
 
 def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:

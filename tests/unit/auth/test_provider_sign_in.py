@@ -81,8 +81,8 @@ def test_role_follows_claims_and_addresses(monkeypatch, settings, claims, role):
 def test_unverified_address_gets_no_role(monkeypatch, claims, trusts, believed):
     settings = Settings(trust_unverified_email=trusts)
     use_settings(monkeypatch, lambda: settings)
-    found = oidc._make_oidc_sign_in({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
-    assert (found.role is Role.MEMBER) == believed
+    sign_in = oidc._make_oidc_sign_in({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
+    assert (sign_in.role is Role.MEMBER) == believed
 
 
 def test_address_from_a_proxy_counts_as_verified(monkeypatch):
@@ -114,18 +114,18 @@ def test_sign_in_without_a_time_has_expired(monkeypatch, begun_at):
 def test_address_is_not_normalised(monkeypatch, email, username):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
-    found = oidc._make_oidc_sign_in(claims)
-    assert found.username == username
-    assert (found.role is None) == (not username)
+    sign_in = oidc._make_oidc_sign_in(claims)
+    assert sign_in.username == username
+    assert (sign_in.role is None) == (not username)
 
 
 @pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
 def test_any_name_of_a_provider_can_be_stored(monkeypatch, name):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
-    found = oidc._make_oidc_sign_in(claims).name
-    assert found.isprintable()
-    assert 0 < len(found) <= 320
+    name = oidc._make_oidc_sign_in(claims).name
+    assert name.isprintable()
+    assert 0 < len(name) <= 320
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_sign_in_needs_the_seal_of_its_response(monkeypatch, origin):
         answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
         answer.raw_headers += oidc_cookies.seal_sign_in(answer.raw_headers)
         kept = SimpleCookie()
-        for told in answer.headers.getlist("set-cookie"):
-            kept.load(told)
+        for header in answer.headers.getlist("set-cookie"):
+            kept.load(header)
         seal = next(morsel for name, morsel in kept.items() if name.endswith("_seal"))
         assert (seal["path"], seal["httponly"], seal["samesite"]) == ("/", True, "lax")
         # Another host of the domain cannot set such a name.

@@ -23,8 +23,8 @@ def test_cookies_with_an_invalid_name_are_removed():
         return read[0]
 
     good = {"__Host-issue_portal": "b", "c": "ñ"}
-    told = "; ".join(f"{name}={value}" for name, value in good.items()).encode("latin-1")
+    valid = "; ".join(f"{name}={value}" for name, value in good.items()).encode("latin-1")
     for odd in (b"\xa0", b"\x85", b"\x1c", b"\xa0 \x1f"):
         for cookie in (b"%s; %s__Host-issue_portal=a", b"a=b; %s; %s__Host-issue_portal=a"):
-            found = run_in_loop(lambda cookie=cookie, odd=odd: story(cookie % (told, odd)))
-            assert {name: found[name] for name in good} == good
+            cookies = run_in_loop(lambda cookie=cookie, odd=odd: story(cookie % (valid, odd)))
+            assert {name: cookies[name] for name in good} == good

@@ -36,7 +36,7 @@ def test_each_person_has_two_exports_at_once(monkeypatch):
         reads = asyncio.Event()
         statuses: list[int] = []
 
-        async def asks(who: str) -> None:
+        async def asks(username: str) -> None:
             async def send(message):
                 if message["type"] == "http.response.start":
                     statuses.append(message["status"])
@@ -46,7 +46,7 @@ def test_each_person_has_two_exports_at_once(monkeypatch):
             async def receive():
                 await asyncio.Event().wait()
 
-            await app({**SCOPE, "query_string": f"as={who}".encode()}, receive, send)
+            await app({**SCOPE, "query_string": f"as={username}".encode()}, receive, send)
 
         slow = [asyncio.create_task(asks("greedy")) for _ in range(2)]
         while len(statuses) < 2:

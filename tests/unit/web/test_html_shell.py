@@ -25,8 +25,8 @@ def root_element(path: str, headers: dict[str, str]) -> str:
     answer = fetch_page(path, headers)
     assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
     assert answer.headers["cache-control"] == "no-cache"
-    [found] = re.findall("<html[^>]*>", answer.text)
-    return found
+    [tag] = re.findall("<html[^>]*>", answer.text)
+    return tag
 
 
 ENGLISH = '<html lang="en" dir="ltr">'

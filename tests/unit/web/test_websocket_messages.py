@@ -22,7 +22,7 @@ def message(kind: str) -> bytes:
     return made.SerializeToString()
 
 
-def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
+def exchange(*sent: dict) -> tuple[list[dict], list[dict]]:
     """Return the messages that Streamlit receives of ``sent``, and those that the browser gets."""
     left = [*sent, {"type": "websocket.disconnect", "code": 1005}]
     answered: list[dict] = []
@@ -36,11 +36,11 @@ def seen(*sent: dict) -> tuple[list[dict], list[dict]]:
     async def story():
         turns = ScriptScheduler()
         messages = WebSocketMessages(turns, turns.join(""), receive, send)
-        found = []
+        events = []
         async with asyncio.timeout(10):
-            while not found or found[-1]["type"] != "websocket.disconnect":
-                found.append(await messages.receive())
-        return found
+            while not events or events[-1]["type"] != "websocket.disconnect":
+                events.append(await messages.receive())
+        return events
 
     return run_in_loop(story), answered
 
@@ -51,9 +51,9 @@ def received(data: bytes) -> dict:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_only_needed_message_types_are_passed_on(kind):
-    found, answered = seen(received(message(kind)), received(message("rerun_script")))
+    events, answered = exchange(received(message(kind)), received(message("rerun_script")))
     assert answered == []
-    assert [event.get("bytes") for event in found[:-1]] == (
+    assert [event.get("bytes") for event in events[:-1]] == (
         [message(kind)] if kind in NEEDED else []
     ) + [message("rerun_script")]
 
@@ -64,11 +64,11 @@ def long_query() -> bytes:
     return made.SerializeToString()
 
 
-def many(what: str) -> bytes:
+def many(content: str) -> bytes:
     """Return a short message that is much work for Streamlit."""
     made = BackMsg()
     for _ in range(6_000):
-        if what == "widgets":
+        if content == "widgets":
             made.rerun_script.widget_states.widgets.add()
         else:
             made.rerun_script.cached_message_hashes.append("")
@@ -88,16 +88,16 @@ def many(what: str) -> bytes:
     ids=["too big", "too long a query", "widgets", "hashes", "not a message", "text"],
 )
 def test_invalid_message_closes_the_connection(event, code):
-    found, answered = seen(event, received(message("rerun_script")))
-    assert found == [{"type": "websocket.disconnect", "code": code}]
+    events, answered = exchange(event, received(message("rerun_script")))
+    assert events == [{"type": "websocket.disconnect", "code": code}]
     assert answered == [{"type": "websocket.close", "code": code}]
 
 
 def test_longest_text_fits_into_a_message():
     made = BackMsg()
     made.rerun_script.widget_states.widgets.add().string_value = "🙂" * 50_000
-    found, answered = seen(received(made.SerializeToString()))
-    assert len(found) == 2
+    events, answered = exchange(received(made.SerializeToString()))
+    assert len(events) == 2
     assert answered == []
 
 

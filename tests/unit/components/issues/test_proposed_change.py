@@ -1,8 +1,8 @@
 """A change that a person asked for."""
 
 import pytest
-from components.issues.proposed_change import ProposedChange
 
+from components.issues.proposed_change import ProposedChange
 from components.ui import i18n
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_issue

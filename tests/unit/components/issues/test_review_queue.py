@@ -22,8 +22,8 @@ def opened(monkeypatch) -> list[str]:
 
 def queue(ids: str = "abc", *, before: bool = False, after: bool = False, page: int = 1):
     data = tuple(make_issue(issue_id) for issue_id in ids)
-    found = IssuePage(data=data, has_previous_page=before, has_next_page=after)
-    return QueuePage(IssueQuery(page=page), found, 0, {})
+    issues_page = IssuePage(data=data, has_previous_page=before, has_next_page=after)
+    return QueuePage(IssueQuery(page=page), issues_page, 0, {})
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from issue_portal.models.responses import Issue
 
 
 def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
-    told: list[str] = []
+    failures: list[str] = []
     monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
-    monkeypatch.setattr(messages, "show_failure_next_run", lambda _error, doing: told.append(doing))
+    monkeypatch.setattr(
+        messages, "show_failure_next_run", lambda _error, doing: failures.append(doing)
+    )
     monkeypatch.setattr(st, "session_state", {})
 
     def make():
@@ -25,6 +27,6 @@ def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
 
     monkeypatch.setattr(st, "session_state", {})
     assert not undo.send_pending()
-    assert told == ["It could not be deleted."]
+    assert failures == ["It could not be deleted."]
     assert undo.send_pending()
-    assert len(told) == 1
+    assert len(failures) == 1

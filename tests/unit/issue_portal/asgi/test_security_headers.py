@@ -24,16 +24,16 @@ def headers(monkeypatch, embed_in: str) -> dict[str, str]:
 
 
 def test_only_its_own_host_may_frame_it(monkeypatch):
-    given = headers(monkeypatch, "")
-    assert given["Content-Security-Policy"].endswith("frame-ancestors 'self'")
-    assert given["X-Frame-Options"] == "SAMEORIGIN"
+    sent = headers(monkeypatch, "")
+    assert sent["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert sent["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_sites_that_an_operator_names_may_frame_it(monkeypatch):
-    given = headers(monkeypatch, "https://a.example https://b.example:8443")
+    sent = headers(monkeypatch, "https://a.example https://b.example:8443")
     allowed = "frame-ancestors 'self' https://a.example https://b.example:8443"
-    assert given["Content-Security-Policy"].endswith(allowed)
-    assert "X-Frame-Options" not in given
+    assert sent["Content-Security-Policy"].endswith(allowed)
+    assert "X-Frame-Options" not in sent
 
 
 def test_nothing_of_another_host_is_loaded(monkeypatch):

@@ -13,7 +13,7 @@ def page(ids, more=None, cursor=None):
 
 
 @pytest.mark.parametrize(
-    ("pages", "found", "last"),
+    ("pages", "expected", "last"),
     [
         ([page("ab", True), page("bc", True), page("d", False)], "abcd", "page=3"),
         ([page("ab", True, "x"), page("c", False, "end")], "abc", "after=x"),
@@ -25,9 +25,9 @@ def page(ids, more=None, cursor=None):
     ],
     ids=["by number", "by cursor", "no flag", "empty page", "repeated", "both", "empty"],
 )
-def test_each_issue_is_returned_once(quick, pages, found, last):
+def test_each_issue_is_returned_once(quick, pages, expected, last):
     with serving(*pages) as script:
-        assert "".join(issue.id for issue in quick(script.url).iterate()) == found
+        assert "".join(issue.id for issue in quick(script.url).iterate()) == expected
         assert script.requests[-1][1].endswith(last)
 
 

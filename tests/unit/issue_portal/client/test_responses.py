@@ -52,10 +52,10 @@ def test_error_without_a_problem_document_is_an_error(quick, body):
 
 
 @pytest.mark.parametrize(
-    "told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
 )
-def test_any_time_of_a_server_can_be_shown_in_any_zone(told):
-    moment = Issue.model_validate({"id": "1", "created_at": told}).created_at
+def test_any_time_of_a_server_can_be_shown_in_any_zone(time):
+    moment = Issue.model_validate({"id": "1", "created_at": time}).created_at
     for hours in (-14, 0, 14):
         assert moment.astimezone(timezone(timedelta(hours=hours))) == moment
 

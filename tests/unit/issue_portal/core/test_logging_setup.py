@@ -114,8 +114,8 @@ def test_flood_is_counted_instead_of_written(form, log, monkeypatch):
     assert len(messages(form, written)) == logging_setup.LINES_A_MINUTE
     clock["now"] += 60
     logger.warning("another minute")
-    told, line = messages(form, written)[-2:]
-    assert f"{5000 - logging_setup.LINES_A_MINUTE} lines were left out" in told
+    summary, line = messages(form, written)[-2:]
+    assert f"{5000 - logging_setup.LINES_A_MINUTE} lines were left out" in summary
     assert "another minute" in line
 
 
@@ -139,8 +139,8 @@ def test_requests_are_logged_except_refused_ones(log, monkeypatch):
         for _ in range(2000):
             logger.warning("GET /issue", extra={"status": status})
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    found = Counter(line["status"] for line in lines)
-    assert found == {200: 2000, 401: logging_setup.REFUSALS_A_MINUTE}
+    statuses = Counter(line["status"] for line in lines)
+    assert statuses == {200: 2000, 401: logging_setup.REFUSALS_A_MINUTE}
 
 
 def test_information_does_not_suppress_errors(log, monkeypatch):

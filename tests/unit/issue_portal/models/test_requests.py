@@ -53,10 +53,10 @@ def test_lists_accept_commas_and_repetition():
     assert IssueQuery(created_by=["a,b", "c"]).created_by == ("a", "b", "c")
 
 
-def test_long_list_is_one_error():
+def test_long_list_of_invalid_values_has_few_errors():
     with pytest.raises(ValidationError) as failure:
-        IssueQuery(created_by=",".join(["a"] * 5_000))
-    assert failure.value.error_count() == 1
+        IssueQuery(type=",".join(["Nothing"] * 5_000))
+    assert failure.value.error_count() <= 101
 
 
 @pytest.mark.parametrize("name", ["Europe/Madrid", "UTC"])

@@ -55,11 +55,13 @@ def look_up(caller):
 
 
 @pytest.mark.parametrize(
-    ("who", "call", "allowed", "status"),
+    ("make_caller", "call", "allowed", "status"),
     [(person, create, 3, 201), (visitor, create, 2, 201), (visitor, look_up, 2, 404)],
 )
-def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call, allowed, status):
-    caller = who(limited)
+def test_requests_over_the_limit_are_refused_with_retry_after(
+    limited, make_caller, call, allowed, status
+):
+    caller = make_caller(limited)
     for used in range(1, allowed + 1):
         answer = call(caller)
         assert answer.status_code == status
@@ -70,7 +72,7 @@ def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call
     assert refused.headers["content-type"] == "application/problem+json"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert "r=0;" in refused.headers["RateLimit"]
-    assert call(who(limited)).status_code == status
+    assert call(make_caller(limited)).status_code == status
 
 
 def test_long_report_counts_as_several_reports(limited):
@@ -181,9 +183,9 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     limits = RateLimits(Settings(_env_file=None), SecretKeys(SECRET))
     script = Principal(Role.MEMBER, "user_1", "token 1", "1")
 
-    async def story(who, calls, size):
+    async def story(principal, calls, size):
         for _ in range(calls):
-            await limits.delay(who, size)
+            await limits.delay(principal, size)
         return sum(slept)
 
     assert run_in_loop(lambda: story(script, 400, 0)) == 0
