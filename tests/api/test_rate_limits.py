@@ -197,7 +197,7 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     async def computes(calls):
         for _ in range(calls):
             await limits.delay(script, 0)
-            await limits.wait_for_debt(script)  # It is counted once.
+            await limits.wait_for_charges(script)  # It is counted once.
         return sum(slept)
 
     assert run_in_loop(lambda: computes(300)) == 0
@@ -263,7 +263,7 @@ def test_responses_to_long_requests_are_not_cached(tmp_path):
         for query, headers in ((b"a=1", []), (b"a" * 2_000, []), (b"", [(b"x-org", b"x" * 2_000)])):
             scope = {"type": "http", "method": "GET", "path": "/v1/app/me", "query_string": query}
             await remembered(scope | {"headers": headers}, AsyncMock(), AsyncMock())
-        return [key[3] for key in memory._kept]
+        return [key[3] for key in memory._values]
 
     assert run_in_loop(story) == [b"a=1"]
     database.close()

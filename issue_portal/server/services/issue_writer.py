@@ -1,4 +1,4 @@
-"""Stores new reports, several in one transaction (group commit).
+"""Stores new reports, up to `_BATCH_SIZE` in one transaction (group commit).
 
 Reports that arrive during a commit share the next one. Each response waits for the commit.
 """
@@ -42,7 +42,7 @@ _BATCH_SIZE: Final = 100
 
 @dataclass(frozen=True)
 class _PendingReport:
-    """A report to store; ``creator`` is None for an anonymous one."""
+    """A report to store. ``creator`` is None for an anonymous report."""
 
     creator: str | None
     new: NewIssue
@@ -68,7 +68,7 @@ class IssueWriter:
         """Store a report; return its response. A repeated request gets the first response.
 
         A report without ``creator`` is anonymous and gets a receipt. Its idempotency record has a
-        hash of the key alone.
+        hash of the key only.
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
@@ -87,7 +87,7 @@ class IssueWriter:
             )
             for (_, response), outcome in zip(batch, outcomes, strict=True):
                 if response.done():
-                    continue  # The client has gone.
+                    continue  # The client has disconnected.
                 if isinstance(outcome, Exception):
                     response.set_exception(outcome)
                 else:
@@ -98,7 +98,7 @@ class IssueWriter:
         try:
             return self._store_together(reports)
         except IntegrityError as error:
-            # Another process has stored one of them in the meantime.
+            # Another process has stored one of the reports in the meantime.
             if len(reports) > 1:
                 return [self._store([report])[0] for report in reports]
             try:
@@ -208,7 +208,7 @@ class IssueWriter:
         for number, row in enumerate(rows, first):
             row.number = number
         queries_issues.add_issues(connection, rows)
-        keyed = [
+        records = [
             IdempotencyRecord(
                 key_hash,
                 self._keys.hash("idempotency/body", _dump_body(report.new)),
@@ -218,16 +218,16 @@ class IssueWriter:
             for key_hash, (report, row) in new_rows.items()
             if report.key_hashes
         ]
-        if keyed:
+        if records:
             queries_idempotency.delete_old_idempotency_records(
                 connection, self._org_id, now - IDEMPOTENCY_LIFETIME
             )
-            queries_idempotency.add_idempotency_records(connection, self._org_id, keyed)
+            queries_idempotency.add_idempotency_records(connection, self._org_id, records)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
         response = serializers.serialize_issue(row, with_project=True)
         if row.receipt_hash is not None:
-            # Find the receipt under the secret key that was newest at that time.
+            # Find the receipt under the secret key that was newest when the report was stored.
             matching = (
                 receipt
                 for receipt in self._receipts.derive(row.id, report.key)
@@ -248,7 +248,7 @@ def _dump_body(new: NewIssue) -> str:
 
 
 def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:
-    """Return a new row with the columns of its creator, as `find_issue` returns a stored one."""
+    """Return a new row with the columns of its creator, like a result of `find_issue`."""
     creator = users.get(row.created_by or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")
     return SimpleNamespace(
