@@ -55,11 +55,11 @@ def _render_form(
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     send_pending()
-    return create_sign_in(username, changed) if _store(username, account, changed) else None
+    return create_sign_in(username, changed) if _save_account(username, account, changed) else None
 
 
-def _store(username: str, account: Account, changed: Account) -> bool:
-    """Replace ``account`` in the accounts file; show an error and return False if that fails."""
+def _save_account(username: str, account: Account, changed: Account) -> bool:
+    """Replace an account in the accounts file; return False after showing why that failed."""
     try:
         with edit_accounts(get_settings()) as stored:
             if stored.get(username) != account:
