@@ -17,7 +17,7 @@ from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.browser.conftest import RECEIVED
-from tests.hostile import HOSTILE, NAME
+from tests.hostile import HOSTILE, HOSTILE_NAME
 from tests.servers.installation import sign
 
 FORMULA = tuple("=+-@＝＋－＠\t\r\n")
@@ -56,7 +56,7 @@ def all_in_one(mark) -> str:
 @pytest.fixture(scope="module")
 def stored(portal, mark) -> dict[str, str]:
     """A report for each hostile text, with a hostile name and places: text by issue id."""
-    with portal.client(signed("bobby@example.com", NAME)) as client:
+    with portal.client(signed("bobby@example.com", HOSTILE_NAME)) as client:
         texts = [f"{text} {mark}" for text in HOSTILE]
         places = [text.strip()[:100] for text in HOSTILE]
         return {
@@ -112,8 +112,8 @@ def test_hostile_text_is_plain_text_on_review_and_insights(
     for issue_id in (issue.id, *list(stored)[3:5]):
         reviewer.opens(f"/review?q={mark}&issue={issue_id}")
         is_shown_as_text(reviewer, stored.get(issue_id, strip_hidden_marks(all_in_one)))
-    expect(page.locator(".from bdi")).to_have_text(NAME)
-    expect(page.locator(".timeline bdi").first).to_have_text(NAME)
+    expect(page.locator(".from bdi")).to_have_text(HOSTILE_NAME)
+    expect(page.locator(".timeline bdi").first).to_have_text(HOSTILE_NAME)
 
     reviewer.opens("/insights")
     chart = page.get_by_test_id("stVegaLiteChart").and_(
