@@ -1,7 +1,7 @@
 """Run commands of the command line, each in a separate process.
 
-Importing the program takes ten times as long as most commands. So one process imports the program and
-forks for each command.
+Importing the program takes ten times as long as most commands. So one process imports the program
+and forks for each command.
 """
 
 import multiprocessing

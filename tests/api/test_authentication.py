@@ -156,8 +156,8 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
 def test_cached_response_is_not_sent_to_a_weaker_token(api_on):
     """The first of two tokens counts."""
     server = api_on("sqlite")
-    member = server.lasting_token("Rita")
-    both = [server.lasting_token("Rita", Role.ADMIN), member]
+    member = server.create_api_token("Rita")
+    both = [server.create_api_token("Rita", Role.ADMIN), member]
     url = f"{server.url}/api/v1/app/issue?page_size=1&page=7&states=Deleted"
 
     def asked(*tokens):

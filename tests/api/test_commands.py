@@ -60,7 +60,7 @@ def test_another_key_is_refused_at_start_unless_accepted(tmp_path):
     refused(fresh.run("token", "list"), "key accept")
     assert fresh.run("key", "accept").returncode == 0
     fresh.start()
-    with fresh.client(fresh.lasting_token("Rob", Role.ADMIN)) as client:
+    with fresh.client(fresh.create_api_token("Rob", Role.ADMIN)) as client:
         assert client.look_up_receipt(anonymous.receipt).issue_number == anonymous.issue_number
     fresh.stop()
 

@@ -185,7 +185,7 @@ def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
     server.start()
     chance = random.Random(1)
     tokens = {
-        role: server.lasting_token(role, role) for role in (Role.GUEST, Role.MEMBER, Role.ADMIN)
+        role: server.create_api_token(role, role) for role in (Role.GUEST, Role.MEMBER, Role.ADMIN)
     }
     writers = [Writer(server.url, tokens, number) for number in range(WRITERS)]
     try:

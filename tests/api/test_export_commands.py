@@ -17,7 +17,7 @@ def test_jsonl_export_has_one_line_for_each_issue(tmp_path):
     fresh = api_server(tmp_path / "data")
     text = "one\u2028two\u2029three\u0085four"
     fresh.start()
-    with fresh.client(fresh.lasting_token("Rob", Role.ADMIN)) as client:
+    with fresh.client(fresh.create_api_token("Rob", Role.ADMIN)) as client:
         client.create(new(text))
     done = fresh.run("export", "--format", "jsonl")
     fresh.stop()

@@ -85,7 +85,7 @@ def becomes(server: Server, status: int) -> None:
 
 def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
     assert server.run("user", "add", "ann@example.com").returncode == 0
-    token = server.lasting_token("Rob", Role.ADMIN)
+    token = server.create_api_token("Rob", Role.ADMIN)
     key = (server.data_dir / "secret.key").read_text()
     accounts = (server.data_dir / "accounts.yaml").read_text()
     disk.fill()
@@ -107,7 +107,7 @@ def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
 
 
 def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path):
-    token = server.lasting_token("Rob", Role.ADMIN)
+    token = server.create_api_token("Rob", Role.ADMIN)
     server.start()
     becomes(server, 200)
     with server.client(token) as client:
@@ -130,7 +130,7 @@ def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path)
 
 
 def test_start_on_a_full_disk_fails_in_one_line_or_is_not_ready(server, disk):
-    server.lasting_token("Rob", Role.ADMIN)
+    server.create_api_token("Rob", Role.ADMIN)
     disk.fill()
     for make in (api_server, portal_server):
         other = make(server.data_dir)

@@ -10,7 +10,7 @@ import pytest
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server, listens, portal_server
+from tests.servers.installation import api_server, is_listening, portal_server
 from tests.waiting import wait_until
 
 
@@ -52,7 +52,7 @@ def test_stopping_server_stores_an_accepted_report(make_server):
         connection.sendall(head.encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not listens(server.port))
+        wait_until(lambda: not is_listening(server.port))
         connection.sendall(body)
         answer = connection.recv(10_000)
     assert answer.startswith(b"HTTP/1.1 201"), answer

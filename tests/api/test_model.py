@@ -85,9 +85,9 @@ def world(request, postgresql, tmp_path_factory) -> Iterator[World]:
 
 def fill(server: Server) -> World:
     chance = random.Random(1)
-    reviewer = Caller(server.url, server.lasting_token("Reviewer", Role.ADMIN))
+    reviewer = Caller(server.url, server.create_api_token("Reviewer", Role.ADMIN))
     names = ("Member", "Other", "Third")
-    reporters = [Caller(server.url, server.lasting_token(name)) for name in names]
+    reporters = [Caller(server.url, server.create_api_token(name)) for name in names]
     issues = []
     times: dict[str, dict[str, int]] = {}
     for _ in range(ISSUES):

@@ -92,7 +92,7 @@ def server(request, postgresql, tmp_path):
 
 def test_no_mutated_request_causes_a_server_error(server, request):
     roles = [Role.ADMIN, Role.ADMIN, Role.MEMBER, Role.GUEST]
-    tokens = [server.lasting_token(f"{role.value}{n}", role) for n, role in enumerate(roles)]
+    tokens = [server.create_api_token(f"{role.value}{n}", role) for n, role in enumerate(roles)]
     count = REQUESTS[request.node.callspec.params["server"]]
     faults: list[str] = []
     answered = [0] * THREADS

@@ -19,7 +19,7 @@ from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
 from tests.loops import run_in_loop
-from tests.servers.installation import SECRET, answered, api_server
+from tests.servers.installation import SECRET, api_server, wait_for_responses
 from tests.servers.processes import free_port
 
 FEW = {
@@ -275,4 +275,4 @@ def test_concurrent_calls_of_one_caller_are_limited(limited):
     with limited.unfinished_reports(greedy, 40) as slow:
         assert person(limited)("GET", "/issue").status_code == 200
         # 16 bodies are waited for; the others are told so.
-        assert [one.recv(12) for one in answered(slow, 24)] == [b"HTTP/1.1 429"] * 24
+        assert [one.recv(12) for one in wait_for_responses(slow, 24)] == [b"HTTP/1.1 429"] * 24

@@ -66,7 +66,7 @@ def test_invalid_request_id_is_replaced(logging_server):
 
 
 def test_log_has_no_address_person_issue_or_search_text(logging_server):
-    token = logging_server.lasting_token("Grace", Role.ADMIN)
+    token = logging_server.create_api_token("Grace", Role.ADMIN)
     caller = Caller(logging_server.url, token)
     me = caller("GET", "/me").json()
     report = caller.report("It forgot the budget.")

@@ -33,7 +33,7 @@ def server(request, tmp_path_factory):
     indirect=["server"],
 )
 def test_openapi_document_matches_the_server(server, role, seconds):
-    token = server.lasting_token(role.value, role)
+    token = server.create_api_token(role.value, role)
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG),
         *("run", f"{server.url}/api/openapi.json", "--header", f"Authorization: Bearer {token}"),

@@ -65,7 +65,7 @@ def test_errors_and_traces_contain_no_report_text(sink, tmp_path):
     server = api_server(tmp_path / "data", **settings(sink))
     server.command = [sys.executable, "-c", INSTRUMENTED, "serve", "--port", str(server.port)]
     server.start()
-    token = server.lasting_token("Ann")
+    token = server.create_api_token("Ann")
     caller = Caller(server.url, token)
     report = caller.report(WORDS)
     response = caller("GET", "/issue", params={"filter_by_text": "Bluebird"})

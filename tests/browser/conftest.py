@@ -17,7 +17,7 @@ from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
 from tests.servers.installation import Server, portal_server
-from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLES
+from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLE_SETTINGS
 from tests.servers.processes import free_port
 
 expect.set_options(timeout=15_000)
@@ -77,7 +77,7 @@ class Person:
             return
         self.context.clear_cookies()
         devtools = self.context.new_cdp_session(page)
-        for address in filter(None, (self.server.url, self.server.leads_to)):
+        for address in filter(None, (self.server.url, self.server.provider_url)):
             whole = {"origin": address, "storageTypes": "all"}
             devtools.send("Storage.clearDataForOrigin", whole)
         page.close()
@@ -88,7 +88,7 @@ class Person:
         dialog.dismiss()
 
     def _note_stranger(self, request) -> None:
-        elsewhere = self.server.leads_to
+        elsewhere = self.server.provider_url
         if elsewhere and elsewhere in (
             request.url[: len(elsewhere)],
             request.frame.url[: len(elsewhere)],
@@ -250,9 +250,9 @@ def provider(tmp_path_factory) -> Iterator[Server]:
 def single(provider, tmp_path_factory) -> Iterator[Server]:
     """A portal with one working provider under two names, and one that does not answer."""
     data_dir = tmp_path_factory.mktemp("single") / "data"
-    roles = ROLES | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
+    roles = ROLE_SETTINGS | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
     server = portal_server(data_dir, **roles)
-    server.leads_to = provider.url
+    server.provider_url = provider.url
     client = f"""
     client_id = "issue-portal"
     client_secret = "a secret"

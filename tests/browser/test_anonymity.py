@@ -102,7 +102,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     password = server.run(*account).stdout.strip()
     ines = people(server, **own_browser).opens("/my_issues").signs_in(USERNAME, password)
     ines.sees("You haven't sent any reports with your name yet.")
-    token = server.lasting_token("ines.quirk")
+    token = server.create_api_token("ines.quirk")
     cookie = next(c["value"] for c in ines.context.cookies() if c["name"] == "issue_portal")
     before, counted, logged = rows(server), keys_in(redis[0]), len(server.log)
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
-from tests.servers.installation import Server, api_server, portal_to
+from tests.servers.installation import Server, api_server, portal_with_remote_api
 
 # Notes in the page whether the shape of a list was there, and seen at once.
 WATCH = """let since;
@@ -60,7 +60,9 @@ def apart(tmp_path_factory) -> Iterator[Apart]:
     folder = tmp_path_factory.mktemp("apart")
     api = api_server(folder / "api").start()
     tokens = {"member": api.token("Morgan"), "reviewer": api.token("Nobody")}
-    portal = portal_to(api.url, folder / "portal", token=api.guest_token(), tokens=tokens).start()
+    portal = portal_with_remote_api(
+        api.url, folder / "portal", token=api.guest_token(), tokens=tokens
+    ).start()
     yield Apart(portal, api)
     portal.stop()
     api.stop()
@@ -152,7 +154,9 @@ def test_failure_is_shown_and_can_be_retried(people, apart, reported):
 
 def test_form_opens_before_the_api_has_answered(people, tmp_path, apart, words):
     apart.api_says_nothing()
-    portal = portal_to(apart.api.url, tmp_path / "data", token=apart.api.guest_token()).start()
+    portal = portal_with_remote_api(
+        apart.api.url, tmp_path / "data", token=apart.api.guest_token()
+    ).start()
     try:
         visitor = people(portal).opens().chooses("No answer").writes(words)
         visitor.sees(f"{len(words)} of 10,000 characters")

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED
-from tests.servers import newer_form, original_form
-from tests.servers.installation import Server, portal_to
+from tests.servers import newer_api, original_api
+from tests.servers.installation import Server, portal_with_remote_api
 
-FORMS = {"original": original_form, "newer": newer_form}
+FORMS = {"original": original_api, "newer": newer_api}
 
 
 @dataclass
@@ -26,19 +26,19 @@ def remote(request, tmp_path_factory) -> Iterator[Remote]:
     module = FORMS[request.param]
     server = request.getfixturevalue(f"{request.param}_server")
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
-    portal = portal_to(
+    portal = portal_with_remote_api(
         server.url,
         data_dir,
         token=module.TOKEN,
         tokens={"member": module.TOKEN, "reviewer": module.OTHER_TOKEN},
-        **({"ISSUES_ORG": newer_form.ORG} if request.param == "newer" else {}),
+        **({"ISSUES_ORG": newer_api.ORG} if request.param == "newer" else {}),
     ).start()
     accounts = data_dir / "accounts.yaml"
     # Where nobody says whose a token is, the address tells.
     if request.param == "original":
         text = accounts.read_text()
-        text = text.replace("member@example.com", original_form.USER["email"])
-        accounts.write_text(text.replace("reviewer@example.com", original_form.OTHER_USER["email"]))
+        text = text.replace("member@example.com", original_api.USER["email"])
+        accounts.write_text(text.replace("reviewer@example.com", original_api.OTHER_USER["email"]))
     yield Remote(request.param, portal)
     portal.stop()
 
@@ -47,7 +47,7 @@ def says_where(person) -> None:
     for name, value in (
         ("Conversation ID", "t1"),
         ("Answer ID", "i1"),
-        ("Project", newer_form.PROJECT),
+        ("Project", newer_api.PROJECT),
     ):
         person.page.get_by_role("textbox", name=name).fill(value)
 
@@ -147,11 +147,11 @@ def test_insights_explain_that_the_server_has_no_statistics(people, remote):
 @pytest.mark.parametrize("remote", ["newer"], indirect=True)
 def test_fields_that_the_server_requires_are_reported(people, remote, words, request, tmp_path):
     # A portal that has not met this server yet.
-    portal = portal_to(
+    portal = portal_with_remote_api(
         remote.portal.env["ISSUES_API_URL"],
         tmp_path / "data",
-        token=newer_form.TOKEN,
-        ISSUES_ORG=newer_form.ORG,
+        token=newer_api.TOKEN,
+        ISSUES_ORG=newer_api.ORG,
     ).start()
     try:
         visitor = people(portal).opens().chooses("Wrong answer").writes(words)
@@ -184,7 +184,9 @@ def test_field_that_the_server_refuses_is_reported(people, remote, words):
 
 
 def test_account_without_a_token_is_told_what_to_do(people, original_server, tmp_path):
-    portal = portal_to(original_server.url, tmp_path / "data", token=original_form.TOKEN).start()
+    portal = portal_with_remote_api(
+        original_server.url, tmp_path / "data", token=original_api.TOKEN
+    ).start()
     try:
         member = people(portal).opens("/my_issues").signs_in("member")
         member.sees("ask your administrator to set it up for you").sees("Try again")

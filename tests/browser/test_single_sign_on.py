@@ -75,7 +75,7 @@ def test_other_sites_cannot_sign_a_user_out(people, single):
     rob = people(single).opens("/review")
     signs_in_as(rob, "rob").sees("Rob Reviewer")
     cookies = sign_in_cookies(rob)
-    rob.page.goto(single.leads_to + "/.well-known/openid-configuration")
+    rob.page.goto(single.provider_url + "/.well-known/openid-configuration")
     rob.page.evaluate("url => { location = url }", f"{single.url}/auth/logout")
     rob.sees("Rob Reviewer")
     assert download(rob, cookies) == 200

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.servers import original_form, proxy
-from tests.servers.installation import Server, portal_server, portal_to
-from tests.servers.oidc import ROLES
+from tests.servers import original_api, proxy
+from tests.servers.installation import Server, portal_server, portal_with_remote_api
+from tests.servers.oidc import ROLE_SETTINGS
 from tests.servers.processes import free_port
 
 
@@ -18,8 +18,8 @@ from tests.servers.processes import free_port
 def behind(tmp_path_factory) -> Iterator[Server]:
     """A portal behind a proxy that signs people in; the address is that of the proxy."""
     directory = tmp_path_factory.mktemp("behind")
-    portal = portal_server(directory / "data", **ROLES, ISSUES_ROLE_CLAIM="groups")
-    portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.HEADERS)
+    portal = portal_server(directory / "data", **ROLE_SETTINGS, ISSUES_ROLE_CLAIM="groups")
+    portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
     portal.start()
     port = free_port()
     command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
@@ -54,9 +54,9 @@ def test_identity_headers_of_a_client_are_ignored(behind, portal):
 
 
 def test_remote_server_gets_the_token_of_the_persons_address(original_server, tmp_path):
-    tokens = {"rob@example.com": original_form.TOKEN}
-    portal = portal_to(original_server.url, tmp_path / "data", tokens=tokens)
-    portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.HEADERS)
+    tokens = {"rob@example.com": original_api.TOKEN}
+    portal = portal_with_remote_api(original_server.url, tmp_path / "data", tokens=tokens)
+    portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
     portal.start()
     try:
         for email, status in (("Rob@Example.com", 200), ("mia@example.com", 401)):

@@ -23,7 +23,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.browser.conftest import RECEIVED
-from tests.servers.installation import answered
+from tests.servers.installation import wait_for_responses
 from tests.waiting import wait_until
 from web.streamlit_compat import BackMsg
 
@@ -138,7 +138,7 @@ def test_flood_through_the_proxy_does_not_block_others(people, site, reviewer_cl
 def test_unfinished_bodies_wait_at_the_proxy_and_are_limited(site):
     """Regression: 1,300 bodies of one address blocked both API replicas for everybody."""
     with site.unfinished_reports(site.apis[0].token("Ann"), 400) as slow:
-        assert {one.recv(12) for one in answered(slow, 100)} == {b"HTTP/1.1 429"}
+        assert {one.recv(12) for one in wait_for_responses(slow, 100)} == {b"HTTP/1.1 429"}
         # The portals, whose people are not one address, still reach the API.
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
         with IssuesClient(url, token) as inside:
@@ -190,7 +190,7 @@ def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
 
 
 def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_client):
-    member, guest = site.apis[0].lasting_token("Ann"), site.apis[0].guest_token()
+    member, guest = site.apis[0].create_api_token("Ann"), site.apis[0].guest_token()
     # Another test floods a portal with runs, of which each breaks off the one before.
     logged = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
     writers = [
