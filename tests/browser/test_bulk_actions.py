@@ -4,12 +4,12 @@ from playwright.sync_api import expect
 
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
 def test_reviewer_changes_several_issues_at_once(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     every = reviewer.page.get_by_label("Select all on this page")
     dialog = reviewer.page.get_by_role("dialog")
     for action, done in (
@@ -29,11 +29,11 @@ def test_reviewer_changes_several_issues_at_once(people, portal, words):
         reviewer.sees(done).sees_not("3 selected")
         expect(dialog).to_have_count(0)
         reviewer.settles()
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         states = {other.get(each.id).state for each in (one, two, three)}
         assert states == {IssueState.IN_REVIEW}
 
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(other.get(one.id), state=IssueState.CLOSED)
         every.check()
         other.delete(two.id)
@@ -64,12 +64,12 @@ def test_reviewer_changes_several_issues_at_once(people, portal, words):
 
 def test_reviewer_changes_the_issues_of_all_pages_at_once(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number}" for number in range(23)))
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.page.get_by_label("Select all on this page").check()
     reviewer.presses("Select all 23").sees("All 23 selected")
     reviewer.presses("Close").sees("Close 23 issues?")
     reviewer.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
     reviewer.sees("23 issues closed")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         query = IssueQuery(filter_by_text=words, states=(IssueState.CLOSED,), page_size=1)
         assert other.list(query).total_count == len(issues)

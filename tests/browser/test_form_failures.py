@@ -35,7 +35,7 @@ def test_missing_input_is_reported_at_its_field(people):
     visitor.sees_not("Choose what went wrong.").sees("Tell us what happened.")
     visitor.writes("It broke off.")
     expect(visitor.page.get_by_text("Tell us what happened.")).to_be_hidden()
-    visitor.unfolds("Conversation details")
+    visitor.expands("Conversation details")
     thread = visitor.page.get_by_role("textbox", name="Conversation ID")
     thread.fill("x" * 201)
     visitor.presses("Send report").sees("This ID is too long. Use at most 200 characters.")

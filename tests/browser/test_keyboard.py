@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from issue_portal.models.vocabulary import IssueState
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 # Whether no script of the page takes this key for a shortcut.
 KEY_IS_LEFT_TO_THE_PAGE = """key => {
@@ -17,7 +17,7 @@ KEY_IS_LEFT_TO_THE_PAGE = """key => {
 
 def test_reviewer_works_by_keyboard(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     press = reviewer.page.keyboard.press
     press("/")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_focused()
@@ -69,16 +69,16 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     reviewer.sees(f"Issue #{three.issue_number}")
     expect(reviewer.row("one")).to_contain_text("New")
     expect(dialog).to_have_count(0)
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         reviewer.waits_until(lambda: other.get(two.id).state == IssueState.CLOSED)
         assert other.get(one.id).state == IssueState.NOT_REVIEWED
 
 
 def test_fast_typing_loses_no_key(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(23)))
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(issues[20], state=IssueState.CLOSED)
-        reviewer = queue(people, words)
+        reviewer = open_queue(people, words)
         reviewer.row(f"{words} 22").click()
         reviewer.sees(f"Issue #{issues[22].issue_number}")
         # Over the end of the page, and back.

@@ -210,7 +210,7 @@ def test_pages_load_with_little_layout_shift(people, portal, words, width):
 
     def measure(*paths: str) -> None:
         for path in paths:
-            person.opens(path).rests()
+            person.opens(path).waits_until_drawn()
             shifts[path] = person.page.evaluate("takeShifts()")
 
     filled, embedded = "/?type=Format&thread=t&interaction=i", "/?embed=true"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from issue_portal.models.vocabulary import IssueState
 from tests.browser.conftest import RECEIVED
-from tests.browser.reviewing import reviewer
+from tests.browser.reviewing import reviewer_client
 
 
 def test_receipt_survives_a_reload_until_another_report(people, words):
@@ -78,7 +78,7 @@ def test_track_shows_state_dates_and_events(people, portal, words):
     visitor = people(timezone_id="UTC").opens().chooses("No answer").writes(words)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
-    with reviewer(portal) as client:
+    with reviewer_client(portal) as client:
         issue = next(issue for issue in client.iterate() if issue.description == words)
         visitor.waits_for_the_second_after(issue.created_at)
         client.update(issue, state=IssueState.CLOSED)

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from issue_portal.models.vocabulary import IssueState
 from tests.browser.conftest import RECEIVED, report
-from tests.browser.reviewing import member, reviewer
+from tests.browser.reviewing import member_client, reviewer_client
 
 # A click on a button's place in the first frame that shows it, as by a hand that does not look.
 CLICK_AS_SOON_AS_SEEN = """name => {
@@ -84,14 +84,14 @@ def test_text_typed_during_a_rerun_is_kept(people):
 
 
 def test_my_issues_show_the_review_and_keep_a_draft_edit(people, portal, words):
-    with member(portal) as client:
+    with member_client(portal) as client:
         issue = report(client, words)
     person = people().opens("/my_issues").signs_in("member")
     person.row(words).click()
-    person.unfolds("Edit")
+    person.expands("Edit")
     text = person.page.get_by_label("What happened?")
     text.fill(f"{words}, half a senten")
-    with reviewer(portal) as client:
+    with reviewer_client(portal) as client:
         client.update(issue, state=IssueState.IN_REVIEW)
         person.sees("The review has started").sees("A reviewer is looking into it.")
         expect(text).to_have_value(f"{words}, half a senten")
@@ -103,14 +103,14 @@ def test_my_issues_show_the_review_and_keep_a_draft_edit(people, portal, words):
 
 
 def test_edit_does_not_overwrite_unseen_changes(people, portal, words):
-    with member(portal) as client:
+    with member_client(portal) as client:
         issue = report(client, words)
         person = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
-        person.unfolds("Edit")
+        person.expands("Edit")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")
         person.sees("of 10,000 characters").page.reload()
-        person.unfolds("Edit")
+        person.expands("Edit")
         expect(text).to_have_value(f"{words}, mine")
 
         # In another tab, say.
@@ -124,6 +124,6 @@ def test_edit_does_not_overwrite_unseen_changes(people, portal, words):
         person.presses("Save your version anyway").sees("Saved")
         # Saved is saved: the form is folded, and does not come back.
         expect(text).to_have_count(0)
-        person.unfolds("Edit")
+        person.expands("Edit")
         expect(text).to_have_value(f"{words}, mine")
         assert client.get(issue.id).description == f"{words}, mine"

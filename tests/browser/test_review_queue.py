@@ -6,12 +6,12 @@ from playwright.sync_api import expect
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
 def test_queue_stays_put_and_announces_new_issues(people, portal, words):
     _one, two = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.page.get_by_label("Select issue").first.check()
     reviewer.waits_for_the_second_after(two.created_at)
@@ -28,7 +28,7 @@ def test_queue_stays_put_and_announces_new_issues(people, portal, words):
 
 def test_next_and_previous_turn_the_page(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(f"{words} 02").click()
     reviewer.sees(f"Issue #{issues[2].issue_number}").presses("Next")
     reviewer.sees(f"Issue #{issues[1].issue_number}")
@@ -53,7 +53,7 @@ def test_opened_row_stays_in_view(people, portal, words):
     phone.page.go_back()
     expect(phone.row(words)).to_have_count(20)
 
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(f"{words} 21").click()
     reviewer.page.keyboard.type("j" * 15)
     expect(reviewer.row(f"{words} 06")).to_have_attribute("aria-current", "true")
@@ -66,7 +66,7 @@ def test_opened_row_stays_in_view(people, portal, words):
 
 def test_issue_that_leaves_the_filter_keeps_its_position(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
-    reviewer = queue(people, words, query="&state=NotReviewed")
+    reviewer = open_queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
     reviewer.presses("Close issue").sees(f"#{two.issue_number} moved to Closed")
     expect(reviewer.row(words)).to_have_count(2)
@@ -80,7 +80,7 @@ def test_issue_that_leaves_the_filter_keeps_its_position(people, portal, words):
 
 
 def test_counts_order_and_project_filter(people, portal, words):
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         *new, four = (
             NewIssue(
                 description=f"{words} {name}",
@@ -98,7 +98,7 @@ def test_counts_order_and_project_filter(people, portal, words):
     reviewer.sees("2 new").sees("0 in review").sees("1 closed").sees("3 issues")
     reviewer.sees("More filters (1)")
     expect(reviewer.row(words).first).to_contain_text("three")
-    reviewer.picks("Order", "Oldest first", several=False)
+    reviewer.picks("Order", "Oldest first", multiple=False)
     expect(reviewer.row(words).first).to_contain_text("one")
     expect(reviewer.page).to_have_url(re.compile("order=ASC"))
     reviewer.presses("Closed").sees("1 issue").sees("2 new")
@@ -107,23 +107,23 @@ def test_counts_order_and_project_filter(people, portal, words):
     reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
     top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
     reviewer.waits_for_the_second_after(three.created_at)
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.create(four)
     reviewer.sees("Show 1 new").sees("3 issues").sees("2 new").sees("1 closed")
     assert reviewer.page.locator(".st-key-queue").bounding_box()["y"] == top
     reviewer.page.get_by_role("button", name="Show 1 new").click()
     reviewer.sees("4 issues").sees("3 new")
     # The projects that are there can be chosen.
-    reviewer.presses("Clear filters").opens("/review").unfolds("More filters")
+    reviewer.presses("Clear filters").opens("/review").expands("More filters")
     reviewer.picks("Project", f"project-{words}").sees("4 issues").sees("More filters (1)")
 
 
 def test_opened_issue_that_a_colleague_deletes_disappears(people, portal, words):
     one, _two = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees("Mark unread")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.delete(one.id)
     expect(reviewer.page.get_by_text("This issue was deleted or doesn't exist.")).to_be_visible(
         timeout=20_000

@@ -10,14 +10,14 @@ from playwright.sync_api import expect
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType
-from tests.browser.reviewing import queue, report_anonymously
+from tests.browser.reviewing import open_queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
 def test_export_has_the_filtered_issues(people, portal, words):
     report_anonymously(portal, *(f"={words} {number}" for number in range(25)))
     report_anonymously(portal, "another one")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download CSV").click()
     # With the mark by which Excel knows the encoding.
@@ -56,7 +56,7 @@ def test_similar_issues_are_shown_beside_the_opened_one(people, portal, words):
         f"An answer about {words} has ignored the warranty terms",
         f"Nothing at all in common but {words}",
     )
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("paragraph seven").click()
     reviewer.sees("Similar issues")
     similar = reviewer.page.locator(".st-key-similar button[data-issue]")
@@ -71,7 +71,7 @@ def test_issue_links_to_its_conversation(people, tmp_path):
     ).start()
     try:
         report_anonymously(server, "With a thread", thread="../x?y=1")
-        reviewer = queue(people, "With", server=server)
+        reviewer = open_queue(people, "With", server=server)
         reviewer.row("With a thread").click()
         expect(reviewer.page.get_by_role("link", name="Open conversation")).to_have_attribute(
             "href", "https://chat.example.com/t/..%2Fx%3Fy%3D1?at=a%20b"
@@ -84,7 +84,7 @@ def test_issue_can_be_read_when_the_database_is_read_only(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         report_anonymously(server, "The last one that found room")
-        reviewer = queue(people, "room", server=server)
+        reviewer = open_queue(people, "room", server=server)
         with sqlite3.connect(server.data_dir / "issues.db") as database:
             database.execute(
                 "CREATE TRIGGER full BEFORE UPDATE ON issues"

