@@ -8,23 +8,23 @@ from sqlalchemy import text
 from issue_portal.models.vocabulary import IssueState
 from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
-# Whether no script of the page takes this key for a shortcut.
-KEY_IS_LEFT_TO_THE_PAGE = """key => {
+# Whether no script of the page handles this key as a shortcut.
+KEY_IS_NOT_HANDLED = """key => {
   const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
   return document.body.dispatchEvent(press);
 }"""
 
 
-def test_reviewer_works_by_keyboard(people, portal, words):
+def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = open_queue(people, words)
     press = reviewer.page.keyboard.press
     press("/")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_focused()
-    press("j")  # Is typed.
+    press("j")  # In a text field, the key is typed.
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(f"{words}j")
     press("Backspace")
-    press("Enter")  # So the next keys are not typed.
+    press("Enter")  # The text field loses the focus.
     expect(reviewer.page.get_by_role("searchbox", name="Search")).not_to_be_focused()
     expect(reviewer.row(words)).to_have_count(3)
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(words)
@@ -36,7 +36,7 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     press("k")
     press("Enter")
     reviewer.sees(f"Issue #{three.issue_number}")
-    press("j")  # With an issue open, the next one opens.
+    press("j")  # While an issue is open, the key opens the next issue.
     reviewer.sees(f"Issue #{two.issue_number}")
     press("r")
     expect(reviewer.row("two")).to_contain_text("In review")
@@ -58,13 +58,13 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     dialog.get_by_text("Use these shortcuts").click()
     press("Escape")
     expect(dialog).to_have_count(0)
-    # Without an open issue, this key does nothing in either case.
-    reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_LEFT_TO_THE_PAGE, "u"))
+    # With shortcuts on, the page handles this key even without an open issue.
+    reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_NOT_HANDLED, "u"))
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{one.issue_number}")
     press("?")
     press("c")
-    # Requests are handled in their order, and the dialog would hide the row.
+    # If the keys had an effect, the dialog would hide the row.
     reviewer.row("three").click()
     reviewer.sees(f"Issue #{three.issue_number}")
     expect(reviewer.row("one")).to_contain_text("New")
@@ -74,14 +74,14 @@ def test_reviewer_works_by_keyboard(people, portal, words):
         assert other.get(one.id).state == IssueState.NOT_REVIEWED
 
 
-def test_fast_typing_loses_no_key(people, portal, words):
+def test_fast_shortcuts_are_all_handled_once_and_in_order(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(23)))
     with colleague_client(portal) as other:
         other.update(issues[20], state=IssueState.CLOSED)
         reviewer = open_queue(people, words)
         reviewer.row(f"{words} 22").click()
         reviewer.sees(f"Issue #{issues[22].issue_number}")
-        # Over the end of the page, and back.
+        # Move to the next page of the list and back.
         reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
         reviewer.waits_until(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
         reviewer.sees(f"Issue #{issues[3].issue_number}")
@@ -90,41 +90,41 @@ def test_fast_typing_loses_no_key(people, portal, words):
     closed = [issues[number].id for number in (22, 21, 3, 2)]
     assert {i for i in states if states[i] == IssueState.CLOSED} == {issues[20].id, *closed}
     assert {i for i in states if states[i] == IssueState.IN_REVIEW} == {issues[1].id}
-    # In the order of the keys, and each once.
-    order = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
+    # Each key changed the state once, in the order of the keys.
+    query = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
     with portal.database.read() as connection:
         assert [
-            row.issue_id for row in connection.execute(order) if row.issue_id in closed
+            row.issue_id for row in connection.execute(query) if row.issue_id in closed
         ] == closed
 
 
-# If a component's data changes while Streamlit (1.67) calls it, it is called again; then what the
-# call before returned is called, as if the component had gone.
-OVERTAKEN = """async () => {
+# If a component's data changes during a call, Streamlit (1.67) calls the component again before it
+# calls the cleanup function of the first call.
+CALL_BEFORE_CLEANUP = """async () => {
   const path = "/_stcore/bidi-components/issue_portal.issue_list/issue_list.js";
   const { default: show } = await import(path);
   const host = document.body.appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
   const several = { actions: [], done: 0, some: "" };
   const keys = { asks: { z: "undo" }, presses: {} };
-  const asked = [];
+  const requestCounts = [];
   const call = () => show({
     data: { list: "a list", rows: [], several, keys },
     parentElement,
-    setStateValue: (_, requests) => asked.push(requests.length),
+    setStateValue: (_, requests) => requestCounts.push(requests.length),
   });
   const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z" }));
-  const first = call();
-  const second = call();
-  first();
+  const cleanUpFirst = call();
+  const cleanUpSecond = call();
+  cleanUpFirst();
   press();
   host.remove();
-  second();
+  cleanUpSecond();
   press();
-  return asked;
+  return requestCounts;
 }"""
 
 
 def test_shortcuts_work_until_the_list_is_removed(people):
     visitor = people().opens("/help")
-    assert visitor.page.evaluate(OVERTAKEN) == [1]
+    assert visitor.page.evaluate(CALL_BEFORE_CLEANUP) == [1]

@@ -34,7 +34,7 @@ def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
 
 
 def test_link_does_not_replace_typed_text(people, words):
-    # What came with a link and was not changed is gone with the next one.
+    # The next link replaces values of a link that the person has not changed.
     person = people().opens("/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1")
     text = person.page.get_by_label("What happened?")
     expect(text).to_have_value("Of the link")
@@ -59,12 +59,12 @@ def test_link_does_not_replace_typed_text(people, words):
     assert "thread" not in person.page.url
 
 
-def test_link_cannot_carry_hidden_marks(people, portal, words):
-    marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
+def test_hidden_marks_in_a_link_are_removed(people, portal, words):
+    marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # Hidden characters and unusual spaces.
     query = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
     visitor = people().opens(f"/?type=Other&{query}sales%20%C3%A4{marks}")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
-    # What could hide something is left out whole; the rest is shown before it is sent.
+    # IDs with hidden marks are ignored. The person can see the other ID before sending it.
     expect_references(visitor, "", "i1", "")
     visitor.sees("could identify you")
     visitor.page.get_by_role("textbox", name="Answer ID").fill("")
@@ -77,9 +77,9 @@ def test_link_cannot_carry_hidden_marks(people, portal, words):
 def test_help_builds_a_link_that_fills_in_the_form(people):
     author = people().opens().goes_to("Help").sees("What anonymous means")
     author.expands("Link to the form or embed it")
-    # A list that opens at the very end of the window closes as the page scrolls.
-    kind = author.page.get_by_role("combobox", name="Type of problem")
-    kind.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    # A select box at the end of the window closes when the page scrolls.
+    type_box = author.page.get_by_role("combobox", name="Type of problem")
+    type_box.evaluate("element => element.scrollIntoView({ block: 'center' })")
     author.picks("Type of problem", "Poor formatting", multiple=False)
     author.page.get_by_label("What happened?").fill("A & B\n50 %")
     author.page.get_by_role("textbox", name="Conversation ID").fill("t 1")

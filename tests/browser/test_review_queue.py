@@ -1,4 +1,4 @@
-"""The review queue: new issues, pages, scrolling, filters, counts."""
+"""The review queue: new issues, pages, scroll position, filters, counts."""
 
 import re
 
@@ -9,7 +9,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
 from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
-def test_queue_stays_put_and_announces_new_issues(people, portal, words):
+def test_new_issues_are_announced_and_shown_on_request(people, portal, words):
     _one, two = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = open_queue(people, words)
     reviewer.row("one").click()
@@ -38,10 +38,10 @@ def test_next_and_previous_turn_the_page(people, portal, words):
     expect(reviewer.row(words)).to_have_count(20)
 
 
-def test_opened_row_stays_in_view(people, portal, words):
+def test_row_of_the_open_issue_stays_in_view(people, portal, words):
     report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
-    look = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
-    phone = people(**look).opens(f"/review?q={words}").signs_in("reviewer")
+    phone_options = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
+    phone = people(**phone_options).opens(f"/review?q={words}").signs_in("reviewer")
     row = phone.row(f"{words} 08")
     row.click()
     expect(phone.page.get_by_role("button", name="Back to list")).to_be_in_viewport()
@@ -58,13 +58,13 @@ def test_opened_row_stays_in_view(people, portal, words):
     reviewer.page.keyboard.type("j" * 15)
     expect(reviewer.row(f"{words} 06")).to_have_attribute("aria-current", "true")
     expect(reviewer.row(f"{words} 06")).to_be_in_viewport()
-    reviewer.settles()  # The row is marked at once, the issue beside it comes later.
+    reviewer.settles()  # The row is marked before the portal shows the issue.
     reviewer.presses("Next")
     expect(reviewer.row(f"{words} 05")).to_have_attribute("aria-current", "true")
     expect(reviewer.row(f"{words} 05")).to_be_in_viewport(ratio=1)
 
 
-def test_issue_that_leaves_the_filter_keeps_its_position(people, portal, words):
+def test_next_and_previous_work_after_an_issue_leaves_the_filter(people, portal, words):
     one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
     reviewer = open_queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
@@ -103,7 +103,7 @@ def test_counts_order_and_project_filter(people, portal, words):
     expect(reviewer.page).to_have_url(re.compile("order=ASC"))
     reviewer.presses("Closed").sees("1 issue").sees("2 new")
     expect(reviewer.row(words)).to_have_count(1)
-    # What is new is told in a place of its own, and is in none of the other numbers.
+    # New issues have a separate count, and the other counts do not include them.
     reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
     top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
     reviewer.waits_for_the_second_after(three.created_at)
@@ -113,12 +113,12 @@ def test_counts_order_and_project_filter(people, portal, words):
     assert reviewer.page.locator(".st-key-queue").bounding_box()["y"] == top
     reviewer.page.get_by_role("button", name="Show 1 new").click()
     reviewer.sees("4 issues").sees("3 new")
-    # The projects that are there can be chosen.
+    # The filter offers the projects of existing issues.
     reviewer.presses("Clear filters").opens("/review").expands("More filters")
     reviewer.picks("Project", f"project-{words}").sees("4 issues").sees("More filters (1)")
 
 
-def test_opened_issue_that_a_colleague_deletes_disappears(people, portal, words):
+def test_open_issue_disappears_if_a_colleague_deletes_it(people, portal, words):
     one, _two = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = open_queue(people, words)
     reviewer.row("one").click()
