@@ -18,7 +18,7 @@ def parse_output(process):
 
 
 def assert_refused(process, text):
-    """Assert that a command failed with ``text`` in an error message of one line."""
+    """Assert that a command failed with a one-line error message that contains ``text``."""
     assert process.returncode == 1, process.stdout
     assert text in process.stderr
     assert len(process.stderr.strip().splitlines()) == 1

@@ -34,7 +34,7 @@ class Caller:
         return self.http.request(method, path, **request)
 
     def report(self, description: str = "It said nothing.", **fields) -> dict:
-        """Create an issue and return it."""
+        """Create an issue; return the issue."""
         body = {
             "description": description,
             "resource_type": "Thread",

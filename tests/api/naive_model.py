@@ -13,7 +13,7 @@ from tests.api.conftest import Caller
 
 @dataclass
 class World:
-    """The issues of a database, as `GET /issue/{id}` returns them, oldest first; and callers."""
+    """The issues of a database in the format of `GET /issue/{id}`, oldest first; and callers."""
 
     issues: list[dict]
     users: list[str]
@@ -177,5 +177,5 @@ def find_page(numbers: list[int], query: dict, ascending: bool) -> tuple[int, in
 
 
 def decode_cursor(cursor: str) -> int:
-    """Return the issue number in a cursor: its first eight bytes; the rest is the signature."""
+    """Return the issue number, which is the first eight bytes of a cursor."""
     return int.from_bytes(base64.urlsafe_b64decode(cursor)[:8])

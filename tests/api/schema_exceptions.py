@@ -8,9 +8,9 @@ import schemathesis
 EXPECTED_REFUSALS = [
     # Some parameters exclude each other.
     ("GET", 400, "cannot be combined with"),
-    # Cursors are signed, so only the server can make them.
+    # Only the server can make cursors, because cursors are signed.
     ("GET", 400, "is not a cursor of this list"),
-    # There are about 600 time zones, and they change every year.
+    # The list of about 600 time zones changes every year.
     ("GET", 400, "is not a time zone"),
     # The rule for this header depends on a field of the body.
     ("POST", 400, "must have at least 16 random characters for an anonymous report"),

@@ -52,7 +52,7 @@ def portal_token(
 
 
 def key_id_of(secret: str) -> str:
-    """Return the id of the key that ``secret`` gives, which tokens have as ``kid``."""
+    """Return the ``kid`` of tokens that are signed with ``secret``."""
     return next(iter(SecretKeys(secret).derive("api")))
 
 

@@ -1,4 +1,4 @@
-"""Commands for accounts, keys and sample data, and errors that all commands share."""
+"""Commands for accounts, keys and sample data; help and errors of all commands."""
 
 import stat
 import subprocess

@@ -98,7 +98,7 @@ class Writer:
 
 
 def call(caller: Caller, status: int, method: str, path: str, **request) -> dict | None:
-    """Return the body of the response, which must have ``status``; None if it has no body.
+    """Return the body of the response, which must have ``status``, or None without a body.
 
     Raises NotAcknowledgedError for a server error or a lost connection.
     """
@@ -179,7 +179,7 @@ def start_postgresql(postgresql: PostgresServer) -> None:
 
 @pytest.fixture(params=DATABASES)
 def own_postgresql(request):
-    """A PostgreSQL server that the test may kill; None for SQLite."""
+    """A PostgreSQL server that the test may kill, or None for SQLite."""
     if request.param == "sqlite":
         yield None
         return
@@ -203,8 +203,8 @@ def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
                 target = count_acknowledged(writers) + rng.randint(10, 100)
                 futures = [pool.submit(writer.work) for writer in writers]
                 wait_for_reports(writers, target)
-                # With SQLite, kill the server. With PostgreSQL, kill in turn the server, both, the
-                # server, and the database.
+                # SQLite: kill the server in each round. PostgreSQL: kill in turn the server, server
+                # and database, the server, the database.
                 if own_postgresql and number % 2:
                     kill_postgresql(own_postgresql)
                 if not own_postgresql or number % 4 != 3:

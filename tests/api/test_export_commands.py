@@ -59,7 +59,7 @@ def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
 
 
 def test_import_with_a_blocked_output_does_not_block_reports(tmp_path):
-    """Regression: the command locked the database while it waited to write to a full pipe."""
+    """Regression: the command locked the database while waiting to write to a full pipe."""
     server = api_server(tmp_path / "data").start()
     (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
     command = [sys.executable, "-m", "issue_portal", "import", str(tmp_path / "bad.jsonl")]

@@ -64,7 +64,7 @@ def server(disk) -> Iterator[Server]:
 
 
 def assert_failed(process: subprocess.CompletedProcess) -> None:
-    """Assert that a command failed with an error message of one line."""
+    """Assert that a command failed with a one-line error message."""
     assert process.returncode == 1, process.stdout
     assert "Traceback" not in process.stderr
     [line] = process.stderr.strip().splitlines()
@@ -170,7 +170,7 @@ def test_sign_in_is_revoked_in_memory_while_the_disk_is_full(tmp_path):
     (tmp_path / "ended").write_text("")
     until = time.time() + 600
     assert revoked.add("one", until) is False
-    # Other instances in this process know it, too: each page makes an instance.
+    # Revoked sign-ins are shared by all instances in a process, since each page makes an instance.
     assert RevokedSignIns(settings, SecretKeys(SECRET)).contains("one")
     assert not revoked.contains("two")
     (tmp_path / "ended").unlink()
@@ -181,7 +181,7 @@ def test_sign_in_is_revoked_in_memory_while_the_disk_is_full(tmp_path):
 
 
 def test_revoked_sign_in_is_written_when_the_disk_has_space(tmp_path, monkeypatch):
-    """Regression: it was written only at the next sign-out, or lost when the process ended."""
+    """Regression: revoked sign-ins were written only at the next sign-out, or lost at the end."""
     monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
     revoked = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")

@@ -98,7 +98,7 @@ def fill(server: Server) -> World:
         issue = rng.choice(reporters).report(make_text(rng), **fields)
         issue.pop("receipt", None)
         issues.append(issue)
-    # Set the times in the database, because the API would set them all to now. Set states, too.
+    # Set times and states in the database, because the API sets all times to now.
     with server.database.write() as connection:
         # In reverse order, so that no new number is still in use.
         for issue in reversed(issues):

@@ -1,4 +1,4 @@
-"""Mutated requests. None of them may cause a server error."""
+"""Mutated requests, which must not cause server errors."""
 
 import json
 import random
@@ -88,7 +88,7 @@ def find_fault(response: tuple[int, dict[str, str], bytes], data: bytes) -> str 
 
 @pytest.fixture(params=DATABASES)
 def server(request, postgresql, tmp_path):
-    """A server for these tests only, because they read its log."""
+    """A server for this test only, because the test reads the log."""
     url = postgresql() if request.param == "postgresql" else ""
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     yield server.start()
@@ -128,8 +128,8 @@ def test_mutated_requests_cause_no_server_error(server, request):
     assert not faults, "\n".join([f"{len(faults)} faults", *faults[:20]])
     assert sum(response_counts) > count * 0.9
     assert httpx.get(f"{server.url}/api/ready").json() == {"status": "ready"}
-    # uvicorn 0.54 refuses some invalid requests after it has passed them to the app. It logs a
-    # traceback for the later response of the app.
+    # uvicorn 0.54 refuses some invalid requests after passing them to the app. Then uvicorn logs a
+    # traceback for the response of the app.
     late_responses = server.log.count(
         "h11._util.LocalProtocolError: can't handle event type Response"
     )

@@ -35,7 +35,7 @@ def portal(tmp_path_factory) -> Iterator[Server]:
 def open_session(portal) -> Iterator:
     """A function that opens a session as a browser does; all are closed at the end.
 
-    It may set the client address, the origin, the id of a session to resume, and cookies.
+    Its arguments are client address, origin, id of a session to resume, and `Cookie` header.
     """
     with ExitStack() as stack:
 
@@ -127,7 +127,7 @@ def test_flood_of_runs_is_delayed_and_others_are_served(open_session):
         flood.send(message.SerializeToString())
     for _ in range(10):
         assert "new_session" in {m.WhichOneof("type") for m in run_page(other)}
-    # The flood may use its whole burst and the rate since.
+    # The flood may use the burst, and since then the rate.
     rate, burst = script_scheduler.RUNS_PER_CONNECTION
     runs = 0
     with suppress(TimeoutError):
@@ -171,7 +171,7 @@ def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(open_session, po
     assert session_id_of(messages) == member_session
     again.close()
     assert member_session not in portal.log
-    # uvicorn's line for each connection is off.
+    # uvicorn must not log each connection.
     assert "connection open" not in portal.log
 
 
@@ -180,7 +180,7 @@ def test_session_of_a_disabled_and_reenabled_account_needs_its_cookie(open_sessi
     member_session = session_id_of(run_page(first))
     assert portal.run("user", "disable", "member").returncode == 0
     try:
-        # The first run may still show the old state.
+        # The first run may still have the messages of an earlier run.
         run_page(first)
         assert not shows_member(run_page(first))
     finally:

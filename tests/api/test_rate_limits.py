@@ -1,4 +1,4 @@
-"""Rate limits per token and per visitor, in memory or in a Redis that replicas share."""
+"""Rate limits per token and per visitor, in memory or, for replicas, in Redis."""
 
 import signal
 import subprocess
@@ -181,7 +181,7 @@ def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
 
 
 def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch):
-    """Without delays, 16 concurrent bodies of 200 kB make others wait fifty times as long."""
+    """Without delays, 16 concurrent bodies of 200 kB make other callers wait 50 times as long."""
     slept: list[float] = []
 
     async def sleep(seconds):
@@ -226,7 +226,7 @@ def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch)
 
     assert run_in_loop(lambda: delay_changes(80)) == 0
     assert run_in_loop(lambda: delay_changes(40)) == pytest.approx(2, rel=0.05)
-    # The time that calls take counts, too: 60 lists of 100 issues per second made others wait.
+    # The duration of calls counts, too: 60 lists of 100 issues per second made other callers wait.
     slept.clear()
     clock.monotonic.return_value += 1000
     run_in_loop(lambda: delay_calls(script, 1, 0))
@@ -234,7 +234,7 @@ def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch)
         limits.charge_seconds(script, 0.006)
     assert run_in_loop(lambda: delay_calls(script, 1, 0)) == pytest.approx(2, rel=0.05)
     limits.charge_seconds(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
-    # Calls of people in a portal are not counted here: the portal counts them per address.
+    # Calls with portal tokens are not counted per token. The portal counts per address.
     slept.clear()
     person = Principal(Role.MEMBER, "user_1", "user_1")
     assert run_in_loop(lambda: delay_calls(person, 1000, 0)) == 0

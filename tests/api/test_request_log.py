@@ -23,7 +23,7 @@ def read_log(server):
 
 
 def wait_for_log(server, request_id):
-    """Return the log lines of a request; the server writes the last one after the response."""
+    """Wait for all log lines of a request, some of which follow the response; return them."""
 
     def find_lines() -> list[dict]:
         lines = [line for line in read_log(server) if line.get("request_id") == request_id]

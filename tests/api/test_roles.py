@@ -18,8 +18,8 @@ CALLERS = {
 }
 
 EXPECTED_STATUSES: dict[tuple[str, str], tuple[int, ...]] = {
-    # The status without a token, then for each of CALLERS in order. The issue is a new one that the
-    # reporter created by name.
+    # The status without a token, then for each of CALLERS in order. The reporter has just created
+    # the issue by name.
     ("GET", "/v1/app/issue"): (401, 403, 200, 200, 200, 200),
     ("POST", "/v1/app/issue"): (401, 403, 201, 201, 201, 201),
     ("POST", "/v1/app/issue/receipt"): (401, 404, 404, 404, 404, 404),
@@ -53,7 +53,7 @@ def server(api_on):
 
 
 def make_tokens(server, token_type: str) -> dict[str, str]:
-    """Make a token for each of CALLERS, by name."""
+    """Make tokens for CALLERS; ``token_type`` is ``portal token`` or ``API token``."""
     make = server.create_api_token if token_type == "API token" else server.token
     tokens = {
         name: make(f"{name.replace(' ', '')}{uuid.uuid4().hex}", role)

@@ -1,4 +1,4 @@
-"""Start of the program: errors in one line, settings in secrets, files and first passwords."""
+"""Start of API and portal: error messages, settings in secrets, file modes, first passwords."""
 
 import socket
 import sqlite3
@@ -34,7 +34,7 @@ def run(command, data_dir, **env):
 
 
 def assert_refused(process, text):
-    """Assert that a start failed with an error message of one line that has ``text``."""
+    """Assert that a start failed with a one-line error message that contains ``text``."""
     output = process.stdout + process.stderr
     assert process.returncode != 0, output
     assert text in output
@@ -170,7 +170,8 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
         assert page.status_code == 200
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert httpx.get(f"{server.url}/_stcore/health").status_code == 200
-        # Before the first page: the page that requests this file may come from another replica.
+        # Scripts are served even before the first page is, because another replica may have served
+        # the page that requests a script.
         folder = f"{server.url}/_stcore/bidi-components/issue_portal.draft_autosave"
         assert httpx.get(f"{folder}/draft_autosave.js").status_code == 200
         assert httpx.get(f"{folder}/draft_autosave.py").status_code == 404

@@ -11,7 +11,7 @@ from tests.servers.installation import sign
 def report_anonymously(server, *texts, thread=""):
     """Send an anonymous report for each text, in this order; return the issues.
 
-    ``thread`` is their conversation ID.
+    ``thread`` is the conversation ID of all reports.
     """
     with server.client(server.guest_token()) as client:
         return [

@@ -163,7 +163,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     assert all(word.encode() in files for word in words)
     assert not [secret for secret in secrets if secret.encode() in files]
 
-    # Neither the log, Redis nor the metrics contain them.
+    # The log, Redis and the metrics contain none of these texts.
     log = server.log[log_length:]
     assert '"route": "/v1/app/issue"' in log
     assert not [text for text in identifiers | set(secrets) | set(words) if text in log]
@@ -172,7 +172,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     assert "issue_portal_request_seconds" in metrics
     assert not [text for text in identifiers | set(secrets) if text in metrics]
 
-    # Neither the backup, the export nor the API contain them.
+    # The backup has no secrets and no identifiers of senders; export and API name no creator.
     server.run("backup", str(tmp_path / "backup.gz"))
     lines = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode().splitlines()
     assert not [secret for line in lines for secret in secrets if secret in line]

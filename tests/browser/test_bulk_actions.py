@@ -8,7 +8,9 @@ from tests.browser.reviewing import colleague_client, open_queue, report_anonymo
 
 
 def test_bulk_actions_change_selected_issues_and_explain_refusals(people, portal, words):
-    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
+    first, second, third = report_anonymously(
+        portal, f"{words} one", f"{words} two", f"{words} three"
+    )
     reviewer = open_queue(people, words)
     select_all = reviewer.page.get_by_label("Select all on this page")
     dialog = reviewer.page.get_by_role("dialog")
@@ -30,23 +32,23 @@ def test_bulk_actions_change_selected_issues_and_explain_refusals(people, portal
         expect(dialog).to_have_count(0)
         reviewer.settles()
     with colleague_client(portal) as other:
-        states = {other.get(issue.id).state for issue in (one, two, three)}
+        states = {other.get(issue.id).state for issue in (first, second, third)}
         assert states == {IssueState.IN_REVIEW}
 
     with colleague_client(portal) as other:
-        other.update(other.get(one.id), state=IssueState.CLOSED)
+        other.update(other.get(first.id), state=IssueState.CLOSED)
         select_all.check()
-        other.delete(two.id)
+        other.delete(second.id)
     # A dialog lists the issues that could not be changed, with the reason.
     reviewer.presses("Start review")
     dialog.get_by_role("button", name="Start review").click()
     reviewer.sees("1 issue moved to In review").sees("2 issues weren't changed:")
-    expect(dialog).to_contain_text(f"#{one.issue_number}: Already closed.")
-    expect(dialog).to_contain_text(f"#{two.issue_number}: Already deleted.")
+    expect(dialog).to_contain_text(f"#{first.issue_number}: Already closed.")
+    expect(dialog).to_contain_text(f"#{second.issue_number}: Already deleted.")
     # The dialog stays open when the page refreshes.
     report_anonymously(portal, f"{words} four")
     reviewer.sees("Show 1 new")
-    expect(dialog).to_contain_text(f"#{one.issue_number}: Already closed.")
+    expect(dialog).to_contain_text(f"#{first.issue_number}: Already closed.")
     dialog.get_by_role("button", name="Close", exact=True).last.click()
     expect(dialog).to_have_count(0)
 

@@ -16,7 +16,9 @@ KEY_IS_NOT_HANDLED = """key => {
 
 
 def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
-    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
+    first, second, third = report_anonymously(
+        portal, f"{words} one", f"{words} two", f"{words} three"
+    )
     reviewer = open_queue(people, words)
     press = reviewer.page.keyboard.press
     press("/")
@@ -35,9 +37,9 @@ def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
     press("j")
     press("k")
     press("Enter")
-    reviewer.sees(f"Issue #{three.issue_number}")
+    reviewer.sees(f"Issue #{third.issue_number}")
     press("j")  # While an issue is open, the key opens the next issue.
-    reviewer.sees(f"Issue #{two.issue_number}")
+    reviewer.sees(f"Issue #{second.issue_number}")
     press("r")
     expect(reviewer.row("two")).to_contain_text("In review")
     press("z")
@@ -45,7 +47,7 @@ def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
     press("c")
     expect(reviewer.row("two")).to_contain_text("Closed")
     press("j")
-    reviewer.sees(f"Issue #{one.issue_number}")
+    reviewer.sees(f"Issue #{first.issue_number}")
     press("u")
     expect(reviewer.row("one").locator(".text")).to_have_css("font-weight", "700")
     reviewer.settles()
@@ -61,17 +63,17 @@ def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
     # With shortcuts on, the page handles this key even without an open issue.
     reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_NOT_HANDLED, "u"))
     reviewer.row("one").click()
-    reviewer.sees(f"Issue #{one.issue_number}")
+    reviewer.sees(f"Issue #{first.issue_number}")
     press("?")
     press("c")
     # If the keys had an effect, the dialog would hide the row.
     reviewer.row("three").click()
-    reviewer.sees(f"Issue #{three.issue_number}")
+    reviewer.sees(f"Issue #{third.issue_number}")
     expect(reviewer.row("one")).to_contain_text("New")
     expect(dialog).to_have_count(0)
     with colleague_client(portal) as other:
-        reviewer.waits_until(lambda: other.get(two.id).state == IssueState.CLOSED)
-        assert other.get(one.id).state == IssueState.NOT_REVIEWED
+        reviewer.waits_until(lambda: other.get(second.id).state == IssueState.CLOSED)
+        assert other.get(first.id).state == IssueState.NOT_REVIEWED
 
 
 def test_fast_shortcuts_are_all_handled_once_and_in_order(people, portal, words):

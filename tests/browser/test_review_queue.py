@@ -10,11 +10,11 @@ from tests.browser.reviewing import colleague_client, open_queue, report_anonymo
 
 
 def test_new_issues_are_announced_and_shown_on_request(people, portal, words):
-    _one, two = report_anonymously(portal, f"{words} one", f"{words} two")
+    _first, second = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.page.get_by_label("Select issue").first.check()
-    reviewer.waits_for_the_second_after(two.created_at)
+    reviewer.waits_for_the_second_after(second.created_at)
     report_anonymously(portal, f"{words} three", f"{words} four", f"{words} five")
     button = reviewer.page.get_by_role("button", name="Show 3 new")
     expect(button).to_be_visible(timeout=20_000)
@@ -65,18 +65,20 @@ def test_row_of_the_open_issue_stays_in_view(people, portal, words):
 
 
 def test_next_and_previous_work_after_an_issue_leaves_the_filter(people, portal, words):
-    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
+    first, second, third = report_anonymously(
+        portal, f"{words} one", f"{words} two", f"{words} three"
+    )
     reviewer = open_queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
-    reviewer.presses("Close issue").sees(f"#{two.issue_number} moved to Closed")
+    reviewer.presses("Close issue").sees(f"#{second.issue_number} moved to Closed")
     expect(reviewer.row(words)).to_have_count(2)
     reviewer.page.keyboard.press("j")
-    reviewer.sees(f"Issue #{one.issue_number}")
+    reviewer.sees(f"Issue #{first.issue_number}")
     reviewer.page.keyboard.press("k")
-    reviewer.sees(f"Issue #{three.issue_number}").presses("Start review")
-    reviewer.sees(f"#{three.issue_number} moved to In review")
+    reviewer.sees(f"Issue #{third.issue_number}").presses("Start review")
+    reviewer.sees(f"#{third.issue_number} moved to In review")
     expect(reviewer.row(words)).to_have_count(1)
-    reviewer.presses("Next").sees(f"Issue #{one.issue_number}")
+    reviewer.presses("Next").sees(f"Issue #{first.issue_number}")
 
 
 def test_counts_order_and_project_filter(people, portal, words):
@@ -91,8 +93,8 @@ def test_counts_order_and_project_filter(people, portal, words):
             )
             for name in ("one", "two", "three", "four")
         )
-        one, _two, three = map(other.create, new)
-        other.update(one, state=IssueState.CLOSED)
+        first, _second, third = map(other.create, new)
+        other.update(first, state=IssueState.CLOSED)
     reviewer = people().opens(f"/review?project=project-{words}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(3)
     reviewer.sees("2 new").sees("0 in review").sees("1 closed").sees("3 issues")
@@ -106,7 +108,7 @@ def test_counts_order_and_project_filter(people, portal, words):
     # New issues have a separate count, and the other counts do not include them.
     reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
     top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
-    reviewer.waits_for_the_second_after(three.created_at)
+    reviewer.waits_for_the_second_after(third.created_at)
     with colleague_client(portal) as other:
         other.create(four)
     reviewer.sees("Show 1 new").sees("3 issues").sees("2 new").sees("1 closed")
@@ -119,12 +121,12 @@ def test_counts_order_and_project_filter(people, portal, words):
 
 
 def test_open_issue_disappears_if_a_colleague_deletes_it(people, portal, words):
-    one, _two = report_anonymously(portal, f"{words} one", f"{words} two")
+    first, _second = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees("Mark unread")
     with colleague_client(portal) as other:
-        other.delete(one.id)
+        other.delete(first.id)
     expect(reviewer.page.get_by_text("This issue was deleted or doesn't exist.")).to_be_visible(
         timeout=20_000
     )

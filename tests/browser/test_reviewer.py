@@ -125,7 +125,7 @@ def test_insights_link_to_the_queue(people, portal, words):
     page.go_back()
     expect(page.get_by_role("radio", name="90 days")).to_be_checked()
     reviewer.sees("Select a bar or a table cell to see those still open.")
-    # The table of each chart links to the queue, too, for keyboards and screen readers.
+    # For keyboards and screen readers, the table of each chart links to the queue, too.
     page.get_by_text("Table", exact=True).first.click()
     table = page.locator(".st-key-by_state_table canvas").first
     expect(table).to_be_visible()

@@ -16,7 +16,7 @@ from tests.servers.processes import free_port
 
 @pytest.fixture(scope="module")
 def proxied_portal(tmp_path_factory) -> Iterator[Server]:
-    """A portal behind a proxy that signs people in; the URL is the proxy's."""
+    """A proxy that signs people in, with a portal behind it."""
     directory = tmp_path_factory.mktemp("proxied")
     portal = portal_server(directory / "data", **ROLE_SETTINGS, ISSUES_ROLE_CLAIM="groups")
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
