@@ -212,7 +212,7 @@ def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch)
         return sum(slept)
 
     assert run_in_loop(lambda: delay_and_wait(300)) == 0
-    # Cached responses count, too: 1,400 per second made others wait.
+    # Cached responses count, too: 1,400 per second made other callers wait.
     slept.clear()
     clock.monotonic.return_value += 1000
     assert sum(limits.take_if_ready(script) for _ in range(1000)) == 400

@@ -30,7 +30,6 @@ DETAILS_ARE_STILL = (
     "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
 )
 
-
 # Whether all animations have ended, except for endless ones such as a spinner.
 ANIMATIONS_HAVE_ENDED = """document.getAnimations().every(({ effect, playState }) =>
   playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
@@ -145,8 +144,8 @@ class Person:
     def has_cookie(self, name: str) -> bool:
         return any(cookie["name"] == name for cookie in self.context.cookies())
 
-    def chooses(self, kind: str) -> "Person":
-        self.page.get_by_role("radiogroup").get_by_text(kind).click()
+    def chooses(self, option: str) -> "Person":
+        self.page.get_by_role("radiogroup").get_by_text(option).click()
         return self
 
     def writes(self, text: str) -> "Person":
@@ -161,12 +160,12 @@ class Person:
         """Open a page by its link in the menu."""
         link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
         heading = self.page.get_by_role("heading", level=1)
-        is_open, before = link.get_attribute("aria-current") == "page", heading.inner_text()
+        is_open, previous = link.get_attribute("aria-current") == "page", heading.inner_text()
         link.click()
         expect(link).to_have_attribute("aria-current", "page")
         if not is_open:
             # The browser marks the link before the server draws the page with its new heading.
-            previous_heading = re.compile(rf"^{re.escape(before)}$")
+            previous_heading = re.compile(rf"^{re.escape(previous)}$")
             expect(heading.filter(has_not_text=previous_heading)).to_be_visible()
         self.settles()
         return self
@@ -193,10 +192,10 @@ class Person:
         """Open the expander with this title."""
         self.settles()
         expander = self.page.locator("details").filter(has_text=title)
-        # Not by the text of the title, which may also be the name of an icon, such as "edit".
+        # Click the summary: the text of the title may also be the name of an icon, such as "edit".
         expander.locator("summary").click()
         expect(expander).to_have_attribute("open", "")
-        # Its content moves until the animation ends, so an earlier click could miss.
+        # The content of the expander moves until the animation ends, so an earlier click could miss.
         self.waits_until(lambda: self.page.evaluate(DETAILS_ARE_STILL)).settles()
         return self
 
@@ -245,7 +244,7 @@ def people(chromium, portal) -> Iterator:
 def people_at(browser: Browser, server: Server) -> Iterator:
     """Yield a function that makes a `Person`, by default at ``server``.
 
-    At the end, fail if one of these people has ``failures``.
+    At the end, the test fails if a person has ``failures``.
     """
     persons: list[Person] = []
 

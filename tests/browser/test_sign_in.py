@@ -290,5 +290,5 @@ def test_return_cookie_is_ignored_without_a_provider(people, value):
 
 def test_invalid_ticket_gets_no_sign_in_cookie(portal):
     for headers in ({}, {"X-Sign-In-Ticket": ""}, {"X-Sign-In-Ticket": "guessed"}):
-        answer = httpx.post(f"{portal.url}/cookie", headers=headers)
-        assert (answer.status_code, answer.headers.get("set-cookie")) == (400, None)
+        response = httpx.post(f"{portal.url}/cookie", headers=headers)
+        assert (response.status_code, response.headers.get("set-cookie")) == (400, None)

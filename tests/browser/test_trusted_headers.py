@@ -62,7 +62,7 @@ def test_remote_api_gets_the_token_for_the_email_address(original_server, tmp_pa
     try:
         for email, status in (("Rob@Example.com", 200), ("mia@example.com", 401)):
             headers = {"X-Forwarded-Email": email}
-            answer = httpx.get(f"{portal.url}/issues.csv", headers=headers)
-            assert answer.status_code == status, answer.text
+            response = httpx.get(f"{portal.url}/issues.csv", headers=headers)
+            assert response.status_code == status, response.text
     finally:
         portal.stop()
