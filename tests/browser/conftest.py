@@ -195,7 +195,7 @@ class Person:
         # Click the summary: the text of the title may also be the name of an icon, such as "edit".
         expander.locator("summary").click()
         expect(expander).to_have_attribute("open", "")
-        # The content of the expander moves until the animation ends, so an earlier click could miss.
+        # The content of the expander moves until its animation ends, so an earlier click may miss.
         self.waits_until(lambda: self.page.evaluate(DETAILS_ARE_STILL)).settles()
         return self
 

@@ -60,42 +60,42 @@ def test_signing_out_revokes_copied_cookies(people, account):
     person = people().opens("/sign_in").signs_in(**account)
     cookie = cookie_of(person)
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["secure"]) == (True, "Strict", False)
-    copy = people()
-    copy.page.route_web_socket("**/_stcore/stream", connect_without_polling)
-    copy.context.add_cookies([cookie])
-    copy.opens("/my_issues").sees("Uma User")
+    attacker = people()
+    attacker.page.route_web_socket("**/_stcore/stream", connect_without_polling)
+    attacker.context.add_cookies([cookie])
+    attacker.opens("/my_issues").sees("Uma User")
     other_tab = person.context.new_page()
     other_tab.goto(f"{person.server.url}/my_issues")
     expect(
         other_tab.get_by_text("You haven't sent any reports with your name yet.")
     ).to_be_visible()
     issue = report_of(account, person.server)
-    copy.opens(f"/my_issues?issue={issue.id}")
-    copy.expands("Edit")
-    copy.writes("After")
+    attacker.opens(f"/my_issues?issue={issue.id}")
+    attacker.expands("Edit")
+    attacker.writes("After")
     assert fetch_export_status(person, cookie) == 200
 
     person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You're signed out.")
     assert fetch_export_status(person, cookie) == 401
     # A page that does not poll shows the notice instead of the next action. A page that polls shows
-    # it without an action.
-    copy.presses("Save")
-    for tab in (copy.page, other_tab):
+    # the notice without an action.
+    attacker.presses("Save")
+    for tab in (attacker.page, other_tab):
         notice = tab.get_by_text("You've been signed out. Sign in again.")
         expect(notice).to_be_visible(timeout=20_000)
     with person.server.client(person.server.token("Rob", Role.ADMIN)) as client:
         assert client.get(issue.id).description == "Before"
-    copy.goes_to("Report").sees_not("Uma User")
-    copy.context.clear_cookies()
-    copy.context.add_cookies([cookie])
-    copy.opens("/my_issues").sees("Sign in to see this page.")
+    attacker.goes_to("Report").sees_not("Uma User")
+    attacker.context.clear_cookies()
+    attacker.context.add_cookies([cookie])
+    attacker.opens("/my_issues").sees("Sign in to see this page.")
     assert "issue_portal" not in [c["name"] for c in person.context.cookies()]
 
 
 def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(people, account):
     person = people().opens("/sign_in").signs_in(**account).goes_to("Uma User")
     other = people().opens("/sign_in").signs_in(**account)
-    before = cookie_of(person)
+    old_cookie = cookie_of(person)
     page = person.page
 
     def change_password(old: str, new: str) -> None:
@@ -111,20 +111,20 @@ def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(people, a
     person.sees("too short. Use at least 8 characters.")
     change_password(account["password"], account["username"])
     person.sees("The new password is easy to guess")
-    # Another tab has a change that can still be undone. It is sent before the sign-in is revoked.
+    # The portal sends the pending change of another tab before it revokes the sign-in.
     issue = report_of(account, person.server)
     tab = people()
-    tab.context.add_cookies([before])
+    tab.context.add_cookies([old_cookie])
     tab.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     change_password(account["password"], new)
     person.sees("Password changed").sees(" withdrawn")
     with person.server.client(person.server.token("Rob", Role.ADMIN)) as client:
         deleted = client.list(IssueQuery(states=[IssueState.DELETED], page_size=100)).data
         assert issue.id in [deleted_issue.id for deleted_issue in deleted]
-    person.waits_until(lambda: cookie_of(person)["value"] != before["value"])
+    person.waits_until(lambda: cookie_of(person)["value"] != old_cookie["value"])
     page.reload()
     person.sees("Uma User")
-    assert fetch_export_status(person, before) == 401
+    assert fetch_export_status(person, old_cookie) == 401
     other.goes_to("Report").sees_not("Uma User").opens("/my_issues").sees("Sign in to see")
     other.tries(**account).sees(WRONG_PASSWORD)
     other.signs_in(account["username"], new).sees("Uma User")

@@ -39,16 +39,16 @@ def test_sign_in_returns_to_the_page_and_sign_out_revokes_copied_cookies(people,
     assert all(cookie["httpOnly"] for cookie in cookies)
     rob.page.reload()
     rob.sees("Rob Reviewer")
-    copy = people(oidc_portal)
-    copy.context.add_cookies(cookies)
-    copy.opens("/review").sees("More filters")
+    attacker = people(oidc_portal)
+    attacker.context.add_cookies(cookies)
+    attacker.opens("/review").sees("More filters")
     assert fetch_export_status(rob, cookies) == 200
 
     signs_out(rob.goes_to("Rob Reviewer"))
     assert sign_in_cookies(rob) == []
     assert fetch_export_status(rob, cookies) == 401
-    copy.goes_to("Help").sees_not("Rob Reviewer")
-    copy.opens("/review").sees("Sign in to see this page.")
+    attacker.goes_to("Help").sees_not("Rob Reviewer")
+    attacker.opens("/review").sees("Sign in to see this page.")
     # A new sign-in is not revoked.
     signs_in_as(rob, "rob", "Sign in with Acme").sees("Rob Reviewer")
     assert fetch_export_status(rob, sign_in_cookies(rob)) == 200
