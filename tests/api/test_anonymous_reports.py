@@ -81,7 +81,7 @@ def test_only_the_user_table_and_no_log_identifies_an_anonymous_reporter(api, me
 TEXT_WITH_HIDDEN_MARKS = "It broke off.\u200b\U000e0041 \u00a0\t "
 
 
-def test_anonymous_report_loses_invisible_characters(api, reviewer):
+def test_invisible_characters_are_removed_from_anonymous_reports(api, reviewer):
     guest = Caller(api.url, api.guest_token())
     config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
     fields = {"description": TEXT_WITH_HIDDEN_MARKS, "project_id": "sales\u2060 ", "config": config}

@@ -261,7 +261,7 @@ def test_unknown_paths_and_methods_get_problem_documents(member, unauthenticated
     assert_problem(member("POST", "/me"), 405)
 
 
-def test_health_and_documentation(api, unauthenticated):
+def test_health_and_documentation_need_no_token(api, unauthenticated):
     get = unauthenticated.http.get
     assert get(f"{api.url}/api/health").json() == {"status": "ok"}
     assert get(f"{api.url}/api/ready").json() == {"status": "ready"}

@@ -54,7 +54,7 @@ def test_total_count_can_be_omitted(member, ten_ids):
     assert "total_count" not in member("GET", "/issue", params={"total_count": "false"}).json()
 
 
-def test_filters_by_type_and_state(member, reviewer):
+def test_list_filters_by_type_and_state(member, reviewer):
     wrong = member.report(type="Inaccurate")
     silent = member.report(type="NoAnswer")
     reviewer("PUT", f"/issue/{silent['id']}", json={"state": "Closed"})
@@ -124,7 +124,7 @@ def test_date_filter_includes_the_start_and_excludes_the_end(member):
     assert member.list_issues(end_date=at) == []
 
 
-def test_filters_by_reporter_and_project(member, other_member, reviewer):
+def test_list_filters_by_reporter_and_project(member, other_member, reviewer):
     project = f"project-{uuid.uuid4().hex}"
     mine = member.report(project_id=project)
     theirs = other_member.report(project_id=project)

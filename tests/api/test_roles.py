@@ -63,7 +63,7 @@ def make_tokens(server, token_type: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("token_type", ["portal token", "API token"])
-def test_every_route_as_every_role(server, token_type):
+def test_every_route_has_the_expected_status_for_each_role(server, token_type):
     paths = httpx.get(f"{server.url}/api/openapi.json").json()["paths"]
     routes = {
         (method.upper(), path): route["operationId"]

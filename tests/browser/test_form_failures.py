@@ -89,7 +89,7 @@ def test_text_is_shown_as_written(people, words, text):
         expect(reviewer.row(words).locator(".text")).to_have_text(visible_text)
 
 
-def test_two_clicks_make_one_issue(people, portal, words):
+def test_double_click_on_send_creates_one_issue(people, portal, words):
     visitor = people().opens().chooses("No answer").writes(words)
     visitor.page.get_by_role("button", name="Send report").dblclick()
     visitor.sees(RECEIVED)

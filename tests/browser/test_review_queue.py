@@ -81,7 +81,7 @@ def test_next_and_previous_work_after_an_issue_leaves_the_filter(people, portal,
     reviewer.presses("Next").sees(f"Issue #{first.issue_number}")
 
 
-def test_counts_order_and_project_filter(people, portal, words):
+def test_queue_has_counts_order_and_project_filter(people, portal, words):
     with colleague_client(portal) as other:
         *new, four = (
             NewIssue(

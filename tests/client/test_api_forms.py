@@ -54,7 +54,7 @@ def test_iteration_returns_each_issue_once(api_form, connect):
     assert ids[:4] == created_ids[3::-1]
 
 
-def test_pages_by_number(api_form, connect):
+def test_list_returns_numbered_pages(api_form, connect):
     client = api_form.connect(connect)
     created_ids = [client.create(api_form.make_new_issue(str(number))).id for number in range(4)]
     page = client.list(IssueQuery(page=2, page_size=2))

@@ -41,7 +41,7 @@ def test_report_is_repeated_if_the_server_keeps_idempotency_keys(quick, failure)
         assert keys == {"k"}
 
 
-def test_client_asks_only_once_for_the_lifetime_of_keys(quick):
+def test_any_response_can_announce_the_lifetime_of_keys(quick):
     with serving((200, LIFETIME, ISSUE), drop, CREATED) as script:
         client = quick(script.url)
         client.get("x")
