@@ -91,7 +91,9 @@ class ConnectionLimitsMiddleware:
 def _count_affordable_sessions(wanted: int) -> int:
     """Return how many sessions the file descriptors allow; log a warning if below ``wanted``."""
     descriptors = uvicorn_limits.raise_descriptor_limit()
-    fit = max(1, (descriptors - uvicorn_limits.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION)
+    fit = max(
+        1, (descriptors - uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS) // _DESCRIPTORS_PER_SESSION
+    )
     if fit < wanted:
         log.warning(
             "Only %d sessions fit at once, not ISSUES_MAX_SESSIONS=%d: this process may open %d"
@@ -99,7 +101,7 @@ def _count_affordable_sessions(wanted: int) -> int:
             fit,
             wanted,
             descriptors,
-            wanted * _DESCRIPTORS_PER_SESSION + uvicorn_limits.DESCRIPTORS_FOR_OTHERS,
+            wanted * _DESCRIPTORS_PER_SESSION + uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS,
         )
     return fit
 

@@ -1,4 +1,5 @@
-// Stores the page to return to in a cookie before a trip to the OIDC provider, and removes it afterwards.
+// Stores the page to return to in a cookie before a redirect to the OIDC provider, and removes the cookie
+// afterwards.
 let removed = false;
 
 export default function ({ data, setTriggerValue }) {
@@ -9,9 +10,9 @@ export default function ({ data, setTriggerValue }) {
   };
   if (data.value) {
     setCookie(data.value, data.seconds);
-    setTriggerValue("noted", true);
+    setTriggerValue("stored", true);
   } else if (!removed) {
-    // Only once per page load: the user may leave again.
+    // Remove the cookie only once per page load: a later redirect may have stored it again.
     removed = true;
     setCookie("", 0);
   }

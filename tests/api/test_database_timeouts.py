@@ -23,11 +23,11 @@ def test_readiness_is_checked_at_most_once_per_second(monkeypatch, tmp_path):
     database.migrate()
     on_checkout = Mock()
     event.listen(database.engine, "checkout", on_checkout)
-    assert [database.is_current() for _ in range(50)] == [True] * 50
+    assert [database.is_ready() for _ in range(50)] == [True] * 50
     assert on_checkout.call_count == 1
     (tmp_path / "issues.db").write_bytes(b"not a database" * 1000)
     clock.monotonic.return_value += 1.1
-    assert not database.is_current()
+    assert not database.is_ready()
     database.close()
 
 
@@ -36,21 +36,21 @@ def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.2)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
-    assert database.is_current()
+    assert database.is_ready()
     is_hanging, resume = threading.Event(), threading.Event()
 
     def hang():
         is_hanging.set()
         return resume.wait(20)
 
-    monkeypatch.setattr(database, "_check_current", hang)
-    thread = threading.Thread(target=database.is_current)
+    monkeypatch.setattr(database, "_check_ready", hang)
+    thread = threading.Thread(target=database.is_ready)
     thread.start()
     assert is_hanging.wait(20)
-    wait_until(lambda: not database.is_current())
+    wait_until(lambda: not database.is_ready())
     resume.set()
     thread.join()
-    assert database.is_current()
+    assert database.is_ready()
     database.close()
 
 
@@ -82,11 +82,11 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     for each_id in process_ids:
         os.kill(each_id, signal.SIGSTOP)
     try:
-        assert not database.is_current()
+        assert not database.is_ready()
     finally:
         for each_id in process_ids:
             os.kill(each_id, signal.SIGCONT)
-    assert database.is_current()
+    assert database.is_ready()
     with (
         pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
         database.limit_response_time(0.3),
@@ -96,7 +96,7 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     # The limit does not apply to schema changes.
     with database.limit_response_time(0.3), database._schema_change() as connection:
         connection.execute(text("SELECT pg_sleep(0.6)"))
-    assert database.is_current()
+    assert database.is_ready()
     database.close()
 
 

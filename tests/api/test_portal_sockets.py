@@ -258,7 +258,7 @@ def test_process_raises_its_file_limit(tmp_path):
 
 
 def test_sessions_over_the_file_limit_are_refused_and_logged(tmp_path):
-    hard_limit = uvicorn_limits.DESCRIPTORS_FOR_OTHERS + 20
+    hard_limit = uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS + 20
     server = start_with_file_limits(256, hard_limit, tmp_path)
     try:
         assert "Only 5 sessions fit at once, not ISSUES_MAX_SESSIONS=2000" in server.log

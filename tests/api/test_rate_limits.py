@@ -208,7 +208,7 @@ def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch)
     async def delay_and_wait(calls):
         for _ in range(calls):
             await limits.delay(script, 0)
-            await limits.wait_for_debt(script)  # Does not count the call again.
+            await limits.wait_for_charges(script)  # Does not count the call again.
         return sum(slept)
 
     assert run_in_loop(lambda: delay_and_wait(300)) == 0
@@ -274,7 +274,7 @@ def test_responses_to_long_requests_are_not_cached(tmp_path):
         for query, headers in ((b"a=1", []), (b"a" * 2_000, []), (b"", [(b"x-org", b"x" * 2_000)])):
             scope = {"type": "http", "method": "GET", "path": "/v1/app/me", "query_string": query}
             await middleware(scope | {"headers": headers}, AsyncMock(), AsyncMock())
-        return [key[3] for key in cache._kept]
+        return [key[3] for key in cache._values]
 
     assert run_in_loop(send_requests) == [b"a=1"]
     database.close()

@@ -107,13 +107,13 @@ CALL_BEFORE_CLEANUP = """async () => {
   const { default: show } = await import(path);
   const host = document.body.appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
-  const several = { actions: [], done: 0, some: "" };
-  const keys = { asks: { z: "undo" }, presses: {} };
-  const requestCounts = [];
+  const bulk_menu = { actions: [], done_count: 0, selected: "" };
+  const shortcuts = { commands: { z: "undo" }, widgets: {} };
+  const commandCounts = [];
   const call = () => show({
-    data: { list: "a list", rows: [], several, keys },
+    data: { list: "a list", rows: [], bulk_menu, shortcuts },
     parentElement,
-    setStateValue: (_, requests) => requestCounts.push(requests.length),
+    setStateValue: (_, commands) => commandCounts.push(commands.length),
   });
   const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z" }));
   const cleanUpFirst = call();
@@ -123,7 +123,7 @@ CALL_BEFORE_CLEANUP = """async () => {
   host.remove();
   cleanUpSecond();
   press();
-  return requestCounts;
+  return commandCounts;
 }"""
 
 

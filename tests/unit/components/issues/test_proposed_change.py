@@ -1,4 +1,4 @@
-"""A change that a person asked for."""
+"""A change that a person requested: its effect on an issue, and its name."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_issue
 
 
-def test_change_leaves_other_fields_alone():
+def test_change_keeps_other_fields():
     issue = make_issue(description="before", state=IssueState.IN_REVIEW)
     changed = ProposedChange(type=IssueType.FORMAT).apply_to(issue)
     assert changed == issue.model_copy(update={"type": IssueType.FORMAT})

@@ -9,7 +9,7 @@ from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import Issue
 
 
-def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
+def test_failed_change_is_shown_once_in_another_tab(monkeypatch):
     failures: list[str] = []
     monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
     monkeypatch.setattr(
@@ -17,14 +17,15 @@ def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
     )
     monkeypatch.setattr(st, "session_state", {})
 
-    def make():
+    def send():
         raise UnreachableError
 
     texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
-    undo.schedule_change(Issue(id="x"), ProposedChange(), make, lambda _error: False, **texts)
-    (waiting,) = undo._list_of_sign_in()
-    waiting.finish()
+    undo.schedule_change(Issue(id="x"), ProposedChange(), send, lambda _error: False, **texts)
+    (pending,) = undo._list_own_changes()
+    pending.finish()
 
+    # Another tab of the same sign-in has its own session state.
     monkeypatch.setattr(st, "session_state", {})
     assert not undo.send_pending()
     assert failures == ["It could not be deleted."]

@@ -16,7 +16,7 @@ def test_changes_of_one_caller_take_turns_and_hardly_delay_others():
     async def story():
         made: list[str] = []
         database = Mock(writers=CapacityLimiter(1), is_postgresql=False)
-        service = Mock(database=database, **{"rate_limits.wait_for_debt": AsyncMock()})
+        service = Mock(database=database, **{"rate_limits.wait_for_charges": AsyncMock()})
 
         async def change(name: str) -> None:
             call = Mock(service=service, **{"principal.rate_limit_key": name})
