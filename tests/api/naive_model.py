@@ -29,7 +29,7 @@ class World:
     def fetch(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
         """Return status and body of the server's response, with issue numbers in number of cursors.
 
-        With ``repeat``, send a parameter once for each of its values, else all values with commas.
+        With ``repeat``, send one parameter per value. Otherwise, join the values with commas.
         """
         params = {
             name: value if repeat or not isinstance(value, list) else ",".join(value)
@@ -170,8 +170,8 @@ def find_page(numbers: list[int], query: dict, ascending: bool) -> tuple[int, in
         end = sum(number < query["before"] * sign for number in numbers)
     end = max(start, end)
     if "last" in query or not query.keys() & {"first", "after"}:
-        begin = max(start, end - size)
-        return begin, end, begin > start, begin < end < len(numbers)
+        page_start = max(start, end - size)
+        return page_start, end, page_start > start, page_start < end < len(numbers)
     stop = min(end, start + size)
     return start, stop, 0 < start < stop, stop < end
 

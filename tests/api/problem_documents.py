@@ -4,7 +4,7 @@
 def assert_problem(response, status, field=None):
     """Assert that the response is a problem document; return its content.
 
-    It must have this status and, if given, an error for ``field``.
+    The document must have this status and, with ``field``, an error for that field.
     """
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"

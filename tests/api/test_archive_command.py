@@ -57,14 +57,14 @@ def run_archive(server, file, day="2025-01-01"):
 
 def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_path):
     creator = {"id": "user_1", "name": "Ann", "email": "ann@example.com"}
-    kept = [
+    not_archived = [
         old_issue(1, state="InReview"),
         old_issue(2, state="NotReviewed"),
         old_issue(3, updated_at="2025-01-01T00:00:00Z"),
         old_issue(4, state="Deleted", updated_at="2025-06-01T00:00:00Z"),
     ]
     moved = [old_issue(5, created_by=creator), old_issue(6), old_issue(7, state="Deleted")]
-    import_lines(new_server, [*kept, *moved], tmp_path)
+    import_lines(new_server, [*not_archived, *moved], tmp_path)
     new_server.start()
     token, _, anonymous = add_reports(new_server)
     with new_server.client(token) as client:

@@ -180,9 +180,9 @@ def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch
 
     lock = sqlite3.connect(tmp_path / "issues.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
-    begun = time.monotonic()
+    start_time = time.monotonic()
     service.token_usage.record(caller)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - start_time < 1
     with pytest.raises(DBAPIError):  # The next write tries again.
         service.token_usage.write()
     for thread in threading.enumerate():

@@ -128,8 +128,8 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
             process.wait(duration * fraction)
         process.kill()
         process.wait()
-    done = other.run("restore", str(backup))
-    assert done.returncode == 0 or "in use" in done.stderr
+    process = other.run("restore", str(backup))
+    assert process.returncode == 0 or "in use" in process.stderr
     other.start()
     try:
         with other.client(
@@ -177,8 +177,8 @@ def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
     other.env.pop("ISSUES_SECRET_KEY")
     token = create_token(other, "--email", make_email())["id"]
     key = (other.data_dir / "secret.key").read_text()
-    done = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
-    assert_refused(done, "another installation")
+    process = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
+    assert_refused(process, "another installation")
     assert (other.data_dir / "secret.key").read_text() == key
     assert [t["id"] for t in parse_output(other.run("token", "list", "--json"))] == [token]
 
@@ -227,10 +227,10 @@ def test_damaged_backup_is_refused(tmp_path, new_server):
         gzip.compress(b'{"table": ["users"]}\n[1]\n'),
     ):
         (tmp_path / "damaged.gz").write_bytes(damaged)
-        done = other.run("restore", str(tmp_path / "damaged.gz"))
-        assert done.returncode == 1
-        assert "damaged" in done.stderr or "not a backup" in done.stderr
-        assert "Traceback" not in done.stderr
+        process = other.run("restore", str(tmp_path / "damaged.gz"))
+        assert process.returncode == 1
+        assert "damaged" in process.stderr or "not a backup" in process.stderr
+        assert "Traceback" not in process.stderr
     assert_refused(
         other.run("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"), "another ISSUES_SECRET"
     )

@@ -67,7 +67,7 @@ def test_lock_does_not_create_a_missing_directory(tmp_path):
 def test_read_only_data_directory_is_reported_in_one_line(command, message):
     with TemporaryDirectory() as directory:
         Path(directory).chmod(0o555)
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", RUN_AS_ANOTHER_USER, *command],
             cwd=ROOT,
             env=environment(Path(directory)),
@@ -77,7 +77,7 @@ def test_read_only_data_directory_is_reported_in_one_line(command, message):
             check=False,
         )
         assert not list(Path(directory).iterdir())
-    assert done.returncode == 1, done.stderr
-    assert message in done.stderr
-    assert directory in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert process.returncode == 1, process.stderr
+    assert message in process.stderr
+    assert directory in process.stderr
+    assert len(process.stderr.strip().splitlines()) == 1

@@ -20,9 +20,9 @@ def test_jsonl_export_has_one_line_per_issue(tmp_path):
     new_server.start()
     with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
         client.create(make_new_issue(text))
-    done = new_server.run("export", "--format", "jsonl")
+    process = new_server.run("export", "--format", "jsonl")
     new_server.stop()
-    [line] = done.stdout.splitlines()
+    [line] = process.stdout.splitlines()
     assert json.loads(line)["description"] == text
 
 
@@ -32,8 +32,10 @@ def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
     with new_server.client(token) as client:
         before = {issue.id: issue for issue in client.iterate()}
     new_server.stop()
-    done = new_server.run("export", "--format", "jsonl", "--output", str(tmp_path / "issues.jsonl"))
-    assert done.returncode == 0, done.stderr
+    process = new_server.run(
+        "export", "--format", "jsonl", "--output", str(tmp_path / "issues.jsonl")
+    )
+    assert process.returncode == 0, process.stderr
     lines = [json.loads(line) for line in (tmp_path / "issues.jsonl").open()]
     assert [line["id"] for line in lines] == list(before)[::-1]
     assert lines[1]["created_by"] is None
@@ -91,10 +93,10 @@ def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_pat
         ),
     ]
     (tmp_path / "issues.jsonl").write_text("\n".join(lines))
-    done = new_server.run("import", str(tmp_path / "issues.jsonl"), "--json")
-    assert done.returncode == 1
-    assert json.loads(done.stdout) == {"imported": 2, "known": 0, "refused": 4}
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+    process = new_server.run("import", str(tmp_path / "issues.jsonl"), "--json")
+    assert process.returncode == 1
+    assert json.loads(process.stdout) == {"imported": 2, "known": 0, "refused": 4}
+    assert [line.partition(":")[0] for line in process.stderr.splitlines()] == [
         "line 1",
         "line 2",
         "line 5",
@@ -107,9 +109,9 @@ def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_pat
 def test_csv_export_escapes_formulas(api, member):
     risky = ["=1+1", "+1", "-1", "@a", "\t=1", " =1", '"quoted", and\nbroken', "plain"]
     created = {member.report(text)["id"]: text for text in risky}
-    done = api.run("export", "--format", "csv")
-    assert done.returncode == 0, done.stderr
-    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(done.stdout, newline=""))}
+    process = api.run("export", "--format", "csv")
+    assert process.returncode == 0, process.stderr
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(process.stdout, newline=""))}
     for issue_id, text in created.items():
         shown = rows[issue_id]["description"]
         # Some programs treat a tab as the start of a cell, so a formula after it is escaped, too.
@@ -134,8 +136,8 @@ def test_export_writes_through_links_and_pipes(api, tmp_path):
 def test_export_from_a_remote_api_uses_the_configured_token(api, tmp_path):
     token = create_token(api, "--email", make_email(), "--role", "AppMember")["token"]
     remote_client = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
-    done = remote_client.run("export", "--format", "jsonl")
-    assert (done.returncode, done.stdout) == (0, "")
+    process = remote_client.run("export", "--format", "jsonl")
+    assert (process.returncode, process.stdout) == (0, "")
     refused = remote_client.run("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
     assert refused.returncode == 1
     assert "token" in refused.stderr

@@ -104,21 +104,21 @@ def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path)
     server.start()
     wait_for_readiness(server, 200)
     with server.client(token) as client:
-        kept = client.create(make_new_issue())
+        issue = client.create(make_new_issue())
         disk.fill()
         wait_for_readiness(server, 503)
         with pytest.raises(IssuesError):
             for number in range(500):  # Use up the space that SQLite has reserved.
                 client.create(make_new_issue(f"{number} {'x' * 9000}"))
         # The server can still read, and a backup to another disk works.
-        assert client.get(kept.id) == kept
+        assert client.get(issue.id) == issue
         backup = server.run("backup", str(tmp_path / "backup.gz"), "--json")
         assert json.loads(backup.stdout)["rows"]["issues"] >= 1, backup.stderr
         listed = server.run("token", "list", "--json")
         assert len(json.loads(listed.stdout)) == 1
         disk.empty()
         wait_for_readiness(server, 200)
-        assert client.create(make_new_issue()).issue_number > kept.issue_number
+        assert client.create(make_new_issue()).issue_number > issue.issue_number
     assert "Traceback" not in server.log
 
 

@@ -26,9 +26,9 @@ def test_same_key_with_another_body_is_a_conflict(member):
 def test_same_key_of_two_people_creates_two_issues(member, other_member):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
-    mine = member("POST", "/issue", json=body, headers=headers).json()
-    theirs = other_member("POST", "/issue", json=body, headers=headers).json()
-    assert mine["id"] != theirs["id"]
+    first = member("POST", "/issue", json=body, headers=headers).json()
+    second = other_member("POST", "/issue", json=body, headers=headers).json()
+    assert first["id"] != second["id"]
 
 
 def test_simultaneous_requests_with_one_key_create_one_issue(visitor):

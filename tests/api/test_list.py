@@ -126,11 +126,11 @@ def test_date_filter_includes_the_start_and_excludes_the_end(member):
 
 def test_list_filters_by_reporter_and_project(member, other_member, reviewer):
     project = f"project-{uuid.uuid4().hex}"
-    mine = member.report(project_id=project)
-    theirs = other_member.report(project_id=project)
+    first = member.report(project_id=project)
+    second = other_member.report(project_id=project)
     me = member("GET", "/me").json()["id"]
-    assert [i["id"] for i in reviewer.list_issues(created_by=me)] == [mine["id"]]
-    assert [i["id"] for i in reviewer.list_issues(projects=project)] == [theirs["id"], mine["id"]]
+    assert [i["id"] for i in reviewer.list_issues(created_by=me)] == [first["id"]]
+    assert [i["id"] for i in reviewer.list_issues(projects=project)] == [second["id"], first["id"]]
 
 
 def test_include_selects_the_embedded_objects(member):

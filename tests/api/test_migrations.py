@@ -250,10 +250,10 @@ def test_database_of_a_newer_version_is_refused_in_one_line(make_server):
     with server.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     command = {"args": server.command, "env": server.env, "cwd": ROOT}
-    done = subprocess.run(**command, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert "newer version" in done.stderr
-    assert len((done.stdout + done.stderr).splitlines()) == 1
+    process = subprocess.run(**command, capture_output=True, text=True, check=False, timeout=60)
+    assert process.returncode == 1
+    assert "newer version" in process.stderr
+    assert len((process.stdout + process.stderr).splitlines()) == 1
 
 
 def test_two_servers_can_start_at_once_on_an_empty_database(make_server):

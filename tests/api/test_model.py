@@ -193,8 +193,8 @@ def queries(draw, world: World) -> dict:
         paging[name] = draw(sizes)
     # Half of the queries keep at most two conditions. With more conditions, few issues match.
     if draw(st.booleans()):
-        kept = draw(st.sets(st.sampled_from(sorted(query)), max_size=2)) if query else set()
-        query = {name: query[name] for name in sorted(kept)}
+        names = draw(st.sets(st.sampled_from(sorted(query)), max_size=2)) if query else set()
+        query = {name: query[name] for name in sorted(names)}
     return query | paging
 
 

@@ -144,7 +144,7 @@ def press_tab_until(page: Page, name: str) -> None:
                 if (["BODY", "MAIN"].includes(at.tagName)) return "";
                 const words = at.getAttribute("aria-label") || at.innerText || at.value || "";
                 const group = at.closest("[role=radiogroup]")?.getAttribute("aria-label") || "";
-                const label = [...(at.labels || [])].map((one) => one.innerText).join(" ");
+                const label = [...(at.labels || [])].map((element) => element.innerText).join(" ");
                 return `${words} ${label} ${group}`;
             }"""
         )

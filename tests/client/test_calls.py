@@ -68,9 +68,9 @@ def test_invalid_base_url_is_refused(quick, url, caplog):
 
 def test_retry_after_is_honoured(quick):
     with serving((429, {"Retry-After": "1"}, {}), CREATED) as script:
-        began = time.monotonic()
+        start_time = time.monotonic()
         quick(script.url).create(make_new_issue())
-        assert time.monotonic() - began >= 1
+        assert time.monotonic() - start_time >= 1
 
 
 def test_long_retry_after_raises_at_once(quick):
@@ -86,10 +86,10 @@ def test_long_retry_after_raises_at_once(quick):
 
 def test_call_ends_before_a_wait_beyond_its_patience(quick):
     with serving((503, {"Retry-After": "2"}, {})) as script:
-        began = time.monotonic()
+        start_time = time.monotonic()
         with pytest.raises(errors.ServerError):
             quick(script.url, attempts=100, patience=1).get("x")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - start_time < 2
         assert len(script.requests) == 1
 
 

@@ -103,10 +103,10 @@ class Server(ServerProcess):
 
     def create_api_token(self, name: str, role: Role = Role.MEMBER) -> str:
         """Create an API token for ``name``@example.com that does not expire."""
-        done = self.run(
+        process = self.run(
             "token", "create", "--email", f"{name.lower()}@example.com", "--role", role.value
         )
-        return done.stdout.strip()
+        return process.stdout.strip()
 
     def client(self, token: str) -> IssuesClient:
         """Make a client of the API with this token."""

@@ -70,18 +70,18 @@ class ServerProcess:
 
     def start(self) -> Self:
         """Start the process and wait until it is ready."""
-        begun = time.monotonic()
+        start_time = time.monotonic()
         with (self.log_file or Path(os.devnull)).open("a") as output:
             self.process = subprocess.Popen(
                 self.command, cwd=self.folder, env=self.env, stdout=output, stderr=output
             )
         while not self._is_ready():
             is_running = self.process.poll() is None
-            if not is_running or time.monotonic() - begun > START_TIMEOUT:
+            if not is_running or time.monotonic() - start_time > START_TIMEOUT:
                 self.stop()
                 raise AssertionError(f"not ready: {' '.join(self.command)}\n{self.log}")
             time.sleep(0.02)
-        self.started_in = time.monotonic() - begun
+        self.started_in = time.monotonic() - start_time
         return self
 
     def _is_ready(self) -> bool:

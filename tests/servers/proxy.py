@@ -20,15 +20,15 @@ def replace_headers(head: bytes, address: str) -> bytes:
     """Return the head of a request with the proxy's headers instead of the client's."""
     request_line, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     replaced = ("x-forwarded-", "connection:")
-    kept = [line for line in lines if not line.lower().startswith(replaced)]
+    headers = [line for line in lines if not line.lower().startswith(replaced)]
     upgrade = any(line.lower().startswith("upgrade:") for line in lines)
-    kept += [f"Connection: {'Upgrade' if upgrade else 'close'}", f"X-Forwarded-For: {address}"]
+    headers += [f"Connection: {'Upgrade' if upgrade else 'close'}", f"X-Forwarded-For: {address}"]
     cookie = next((line for line in lines if line.lower().startswith("cookie:")), "cookie:")
     user = SimpleCookie(cookie.partition(":")[2].strip()).get(COOKIE)
     if user:
         email, _, groups = user.value.partition("/")
-        kept += [f"X-Forwarded-Email: {email}", f"X-Forwarded-Groups: {groups}"]
-    return "\r\n".join([request_line, *kept, "", ""]).encode("latin-1")
+        headers += [f"X-Forwarded-Email: {email}", f"X-Forwarded-Groups: {groups}"]
+    return "\r\n".join([request_line, *headers, "", ""]).encode("latin-1")
 
 
 async def forward(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
