@@ -51,7 +51,7 @@ def test_endless_list_is_stopped(quick, pages):
 def test_query_is_sent_for_each_page(quick):
     with serving(page("a", True, "x"), page("b", False)) as script:
         list(quick(script.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
-        assert script.asked == [
+        assert script.calls == [
             "GET /issue?page=3&page_size=1&filter_by_text=x+y",
             "GET /issue?page_size=1&after=x&filter_by_text=x+y",
         ]
