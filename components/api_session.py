@@ -39,7 +39,7 @@ def client_of(sign_in: SignIn) -> IssuesClient:
         person = sign_in.get_person()
         if person is None:
             return ""  # The client raises AuthenticationError.
-        if backend.is_ours:
+        if backend.shares_key:
             return portal_token.sign(backend.keys, person)
         return _token_of(sign_in.username)
 
@@ -57,7 +57,7 @@ def _token_of(username: str) -> str:
 def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
     """Return a client without the user's identity, for anonymous reports and receipts."""
     backend = api_backend.get_backend()
-    if backend.is_ours:
+    if backend.shares_key:
         visitor = Visitor(_hash_visitor())
         return _client(lambda: portal_token.sign(backend.keys, visitor), patience)
     return _client(get_settings().api_token.get_secret_value(), patience)
@@ -74,7 +74,7 @@ def _hash_visitor() -> str:
 
 def is_remote() -> bool:
     """Return whether a server other than this installation's keeps the issues."""
-    return not api_backend.get_backend().is_ours
+    return not api_backend.get_backend().shares_key
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
@@ -92,7 +92,7 @@ def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> Issu
         backend.url,
         token,
         # Remote servers get the organisation only if it was set: they do not know our default.
-        org=settings.org if not backend.is_ours and "org" in settings.model_fields_set else None,
+        org=settings.org if not backend.shares_key and "org" in settings.model_fields_set else None,
         timeout=min(_TIMEOUT, patience),
         attempts=_ATTEMPTS,
         patience=patience,

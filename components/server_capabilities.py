@@ -52,7 +52,7 @@ class _Learner:
     """Learns the capabilities of one server. Threads of all sessions share it."""
 
     def __init__(self, backend: ApiBackend) -> None:
-        known = True if backend.is_ours else None
+        known = True if backend.shares_key else None
         self.capabilities = ServerCapabilities(filters=known, receipts=known)
         self.receipts_asked_at: float | None = None
         """By `time.monotonic`."""

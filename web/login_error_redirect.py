@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import oidc, oidc_cookies
-from auth.mode import SignInMode, get_sign_in_mode
 from auth.return_target import COOKIE_SECONDS
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from issue_portal.core.client_address import find_client_key
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from web.streamlit_compat import SIGN_IN_ROUTES

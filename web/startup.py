@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 
 from auth import api_backend, password
-from auth.mode import SignInMode, get_sign_in_mode
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from components.issues import undo
 from components.ui import js_component
 from issue_portal.asgi import graceful_shutdown

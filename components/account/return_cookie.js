@@ -9,7 +9,7 @@ export default function ({ data, setTriggerValue }) {
   };
   if (data.value) {
     setCookie(data.value, data.seconds);
-    setTriggerValue("noted", true);
+    setTriggerValue("stored", true);
   } else if (!removed) {
     // Only once per page load: the user may leave again.
     removed = true;

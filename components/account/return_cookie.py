@@ -6,7 +6,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from auth.return_target import COOKIE_SECONDS, READ_KEY, ReturnTarget, name_return_cookie
+from auth.return_target import (
+    COOKIE_SECONDS,
+    RETURN_COOKIE_READ_KEY,
+    ReturnTarget,
+    name_return_cookie,
+)
 from components.ui import js_component
 
 _LONGEST_QUERY: Final = 1000
@@ -28,10 +33,12 @@ def write(target: ReturnTarget, leave: Callable[[], None]) -> None:
         "value": urlencode(fields),
         "seconds": COOKIE_SECONDS,
     }
-    js_component.mount(__file__, key="errand", data=data, on_noted_change=leave)
+    js_component.mount(__file__, key="return_cookie", data=data, on_stored_change=leave)
 
 
 def clear() -> None:
     """Remove the cookie once the user has come back."""
-    if st.session_state.get(READ_KEY):
-        js_component.mount(__file__, key="errand_over", data={"name": name_return_cookie()})
+    if st.session_state.get(RETURN_COOKIE_READ_KEY):
+        js_component.mount(
+            __file__, key="return_cookie_removal", data={"name": name_return_cookie()}
+        )

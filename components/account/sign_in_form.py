@@ -3,8 +3,8 @@
 import streamlit as st
 
 from auth import current_user
-from auth.mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from auth.return_target import ReturnTarget
+from auth.sign_in_mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from components.account import password_form, return_cookie, sign_out_button
 from components.account.sign_in_session import LEAVING_KEY, complete_sign_in
 from components.account.sign_out_outcome import (

@@ -30,7 +30,7 @@ class SignIn:
 
 def test_kept_client_checks_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
-    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, is_ours=True)
+    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, shares_key=True)
     monkeypatch.setattr(api_backend, "_backend", here)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
     client = api_session.client_of(sign_in)

@@ -63,7 +63,7 @@ def no_cookies(monkeypatch) -> None:
 @pytest.fixture
 def backend(monkeypatch) -> Mock:
     """Our own API as the portal's backend, without a server."""
-    made = Mock(is_ours=True)
+    made = Mock(shares_key=True)
     monkeypatch.setattr(api_backend, "get_backend", lambda: made)
     return made
 

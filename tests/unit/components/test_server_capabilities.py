@@ -17,7 +17,7 @@ PROBLEM = Problem(status=400, title="Refused")
 @pytest.fixture
 def server(monkeypatch, backend) -> Mock:
     """A server whose capabilities are unknown."""
-    backend.is_ours = False
+    backend.shares_key = False
     made = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)
     monkeypatch.setattr(api_session, "client", lambda: made)
@@ -53,7 +53,7 @@ def test_server_that_fails_is_asked_about_receipts_again_after_half_a_minute(ser
 
 
 def test_our_own_api_is_not_asked(server, backend):
-    backend.is_ours = True
+    backend.shares_key = True
     assert server_capabilities.gives_receipts()
     assert server_capabilities.can_filter()
     assert server.mock_calls == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auth import oidc_client, oidc_cookies
-from auth.mode import SignInMode
+from auth.sign_in_mode import SignInMode
 from tests.loops import run_in_virtual_time
 from web import login_error_redirect, streamlit_compat
 from web.login_error_redirect import LoginErrorRedirectMiddleware
@@ -100,4 +100,4 @@ def test_certificates_are_loaded_once(monkeypatch):
     """Loading them blocks the event loop for 60 ms."""
     oidc_client._load_certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
-    assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS
+    assert oidc_client.ProviderClient().timeout.read == oidc_client._TIMEOUT_SECONDS

@@ -42,7 +42,7 @@ def test_retry_time_is_shown(backend, seconds, expected):
 
 
 def test_another_server_that_refuses_our_token_needs_an_administrator(backend):
-    backend.is_ours = False
+    backend.shares_key = False
     assert "administrator" in messages.explain_cause(errors.AuthenticationError(refusal()))
 
 
