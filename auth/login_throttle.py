@@ -1,10 +1,10 @@
 """Limits on password attempts, counted over all browser sessions (``ISSUES_LIMIT_SIGN_IN``).
 
-- Each name has a few attempts per address.
-- After many wrong passwords for a name, the name has one attempt per address, and all new addresses
-  share 30 attempts at it.
-- After many wrong passwords from an address, the address has one attempt per name.
-- After very many wrong passwords from an address, it has no attempt at names to which it is new.
+- Each name has a few attempts per address, by default 5 in 15 minutes.
+- After 10 times as many wrong passwords for a name, the name has one attempt per address, and all
+  new addresses share 30 attempts at the name.
+- After 10 times as many wrong passwords from an address, the address has one attempt per name.
+- After 40 times as many, the address has no attempt at names to which it is new.
 
 An address is new to a name unless the name has signed in from it during the last 30 days. Attacks
 therefore cannot lock out users at their usual addresses.
@@ -29,7 +29,7 @@ _SIGNED_IN_PAIR = Limit("sign-in seen", parse("1/30 days"))
 
 
 class LoginThrottle:
-    """Counts sign-in attempts. Pass hashes of names and addresses: counters must not reveal them."""
+    """Counts sign-in attempts under the hashes of names and addresses that callers pass."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises `FatalError` if the limit in the settings is invalid."""

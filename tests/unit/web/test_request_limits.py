@@ -137,7 +137,7 @@ def test_delayed_refusals_are_limited_per_address():
         refused = [asyncio.create_task(world.ask()) for _ in range(1_450)]
         # In this time all are refused but those whose refusal waits.
         await asyncio.sleep(request_limits.REFUSAL_SECONDS / 2)
-        left = MOST_AT_ONCE + request_limits.MOST_REFUSALS_OF_ONE
+        left = MOST_AT_ONCE + request_limits.MOST_REFUSALS_PER_ADDRESS
         assert world.statuses == [429] * (1_550 - left)
         assert world.closed == 1_550 - left
         # Somebody else is answered, and one whose refusal waits is refused later.
@@ -157,7 +157,7 @@ def test_many_addresses_leave_room_for_others():
             for number in range(8)
             for _ in range(MOST_AT_ONCE)
         ]
-        most = request_limits.MOST_IN_ALL + 4 * request_limits.MOST_OF_A_BROWSER
+        most = request_limits.MOST_IN_TOTAL + 4 * request_limits.MOST_AT_ONCE_WHEN_FULL
         # By then each refusal has been sent.
         await asyncio.sleep(2 * request_limits.REFUSAL_SECONDS)
         assert len(flood) - len(world.statuses) <= most
@@ -187,7 +187,7 @@ def test_requests_of_one_address_leave_turns_for_others(monkeypatch):
         await asyncio.sleep(0)
         await world.ask("203.0.113.1")
         await asyncio.gather(*flood)
-        assert order.index("203.0.113.1") <= request_limits.MOST_AT_WORK
+        assert order.index("203.0.113.1") <= request_limits.MOST_RUNNING
 
     run_in_virtual_time(story)
 
@@ -195,7 +195,7 @@ def test_requests_of_one_address_leave_turns_for_others(monkeypatch):
 def test_waiting_requests_do_not_block_their_address():
     async def story():
         world = World(waits=True)
-        slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.MOST_AT_WORK)]
+        slow = [asyncio.create_task(world.ask()) for _ in range(request_limits.MOST_RUNNING)]
         await asyncio.sleep(0)
 
         async def app(_scope, _receive, send):
@@ -203,7 +203,7 @@ def test_waiting_requests_do_not_block_their_address():
             await send({"type": "http.response.body"})
 
         world.limits.app = app
-        assert await world.answered(20, 10 * request_limits.WORK_SECONDS) == 20
+        assert await world.answered(20, 10 * request_limits.RUN_SECONDS) == 20
         world.may_go.set()
         await asyncio.gather(*slow)
         assert await world.answered(20, 1) == 20

@@ -112,7 +112,7 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
         looks += 1
         return 2
 
-    monkeypatch.setattr(script_scheduler._BusyScripts, "count", two)
+    monkeypatch.setattr(script_scheduler._ComputingScripts, "count", two)
 
     async def story():
         turns = ScriptScheduler()

@@ -142,7 +142,7 @@ def test_unfinished_runs_free_their_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
     monkeypatch.setattr(script_scheduler, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
     monkeypatch.setattr(script_scheduler, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
-    monkeypatch.setattr(script_scheduler, "RUNS_IN_ALL", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUNS_IN_TOTAL", (1e6, 1_000_000))
 
     async def story():
         turns = ScriptScheduler()
