@@ -143,7 +143,7 @@ def _make_first_page_paths() -> list[str]:
 
 
 def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
-    """Return many different paths for each kind of query."""
+    """Return many different paths for each row of the results."""
     rng = random.Random(1)
     now = int(time.time() * 1000)
 
@@ -156,9 +156,6 @@ def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
     def make_period(days: int) -> str:
         end = now - rng.randrange(330) * DAY_MILLISECONDS - rng.randrange(DAY_MILLISECONDS)
         return f"start_date={end - days * DAY_MILLISECONDS}&end_date={end}"
-
-    def make_reporter() -> str:
-        return f"created_by={rng.choice(people)}"
 
     def make_case_search(limit: int) -> str:
         """Search for the first digits of a case number. Case numbers go up to a million."""
@@ -173,9 +170,11 @@ def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
         "a state and a type": make_distinct(
             lambda: f"states=Closed&type=Format,Other&page={rng.randrange(1, 900)}"
         ),
-        "a reporter": make_distinct(make_reporter),
+        "a reporter": make_distinct(lambda: f"created_by={rng.choice(people)}"),
         "a week": make_distinct(lambda: make_period(7)),
-        "a reporter's month": make_distinct(lambda: f"{make_reporter()}&{make_period(30)}"),
+        "a reporter's month": make_distinct(
+            lambda: f"created_by={rng.choice(people)}&{make_period(30)}"
+        ),
         "any page up to the last": make_distinct(lambda: f"page={rng.randrange(10_000, 44_000)}"),
         "a project": make_distinct(lambda: f"projects=sales&page={rng.randrange(1, 900)}"),
         "a text with few matches": make_distinct(lambda: make_case_search(10**6)),

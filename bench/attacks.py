@@ -92,9 +92,10 @@ def _measure(name: str, attacks: tuple[Attack, ...], target: Target, token: str)
         )
 
 
-async def _measure_response_times(
-    target: Target, token: str, seconds: float
-) -> dict[str, list[float]]:
+ResponseTimes = dict[str, list[float]]
+
+
+async def _measure_response_times(target: Target, token: str, seconds: float) -> ResponseTimes:
     """Open pages and call the API at the same time.
 
     Returns the response times in seconds, under the keys "page" and "call".

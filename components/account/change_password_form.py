@@ -17,7 +17,7 @@ from components.account.sign_in_session import complete_sign_in
 from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.core import accounts
-from issue_portal.core.accounts import edit_accounts, find_password_fault
+from issue_portal.core.accounts import Account, edit_accounts, find_password_fault
 from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,11 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     before()
+    return create_sign_in(username, changed) if _save_account(username, account, changed) else None
+
+
+def _save_account(username: str, account: Account, changed: Account) -> bool:
+    """Replace an account in the accounts file; return False after showing why that failed."""
     try:
         with edit_accounts(get_settings()) as stored:
             if stored.get(username) != account:
@@ -60,7 +65,7 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
                     _("Your account has changed in the meantime. Try again."),
                     icon=":material/error:",
                 )
-                return None
+                return False
             stored[username] = changed
     except OSError as error:
         log.error("a new password cannot be saved: %s", error.strerror)
@@ -71,8 +76,8 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
             ),
             icon=":material/error:",
         )
-        return None
-    return create_sign_in(username, changed)
+        return False
+    return True
 
 
 def render(before: Callable[[], object]) -> None:

@@ -13,6 +13,7 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
     """Limit the messages and the small frames of a WebSocket protocol class.
 
     Parses data in small parts: otherwise uvicorn parses up to 256 kB before anything else runs.
+    Longer than 40 lines because the callbacks share the originals that they wrap.
     """
     connect, parse, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
