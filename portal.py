@@ -1,4 +1,4 @@
-"""The Streamlit script: the pages that the current user may see, and the page that is open."""
+"""The Streamlit script: builds the menu for the current user, and runs the open page."""
 
 from dataclasses import dataclass
 
@@ -29,10 +29,10 @@ from issue_portal.models.permissions import Action
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A page of the menu; a page that is not visible still opens by its address."""
+    """A page in the menu. An invisible page is not in the menu, but its address opens it."""
 
     name: str
-    """Name of the file in ``pages/``, and of the address."""
+    """Name of the file in ``pages/``, and last part of the address."""
 
     title: str
     icon: str
@@ -41,9 +41,9 @@ class MenuEntry:
 
 
 def list_menu_entries(person: Person | None) -> list[MenuEntry]:
-    """Return the menu of the current user; each page checks again who may see it."""
+    """Return the menu of the current user. Each page itself checks whether the user may see it."""
     may_review = current_user.may(Action.READ_ALL)
-    may_count = current_user.may(Action.READ_STATS)
+    may_see_statistics = current_user.may(Action.READ_STATS)
     may_list_own = current_user.may(Action.READ_OWN)
     has_receipts = server_capabilities.gives_receipts()
     account = user_names.format_account_label(person.name) if person else _("Sign in")
@@ -53,7 +53,13 @@ def list_menu_entries(person: Person | None) -> list[MenuEntry]:
         MenuEntry("track", _("Track"), "receipt_long", is_visible=has_receipts),
         MenuEntry("my_issues", _("My reports"), "inbox", is_visible=may_list_own),
         MenuEntry("review", _("Review"), "rate_review", is_visible=may_review, is_wide=may_review),
-        MenuEntry("insights", _("Insights"), "monitoring", is_visible=may_count, is_wide=may_count),
+        MenuEntry(
+            "insights",
+            _("Insights"),
+            "monitoring",
+            is_visible=may_see_statistics,
+            is_wide=may_see_statistics,
+        ),
         MenuEntry("help", _("Help"), "help"),
         MenuEntry("sign_in", account, account_icon),
     ]
@@ -73,15 +79,16 @@ pages = {
     for entry in menu
 }
 
-# Set before the navigation: a page without an icon of its own asks a third party for one.
+# Set the icon before `st.navigation`: otherwise Streamlit (1.67) requests the icon of each page
+# from a third party.
 st.set_page_config(page_title="Issue Portal", page_icon="web/static/icon.svg")
 
 # For an unknown address, Streamlit (1.67) would show the first page and a dialog in English.
 not_found = None
-address = embed.get_page_name()
-if address and address not in pages:
+page_name = embed.get_page_name()
+if page_name and page_name not in pages:
     not_found = st.Page(
-        "pages/not_found.py", title=_("Page not found"), url_path=address, visibility="hidden"
+        "pages/not_found.py", title=_("Page not found"), url_path=page_name, visibility="hidden"
     )
 page = st.navigation(
     [*pages.values(), not_found] if not_found else [*pages.values()],
@@ -106,7 +113,7 @@ query_params.write_url()
 if get_settings().demo:
     demonstration = _("Demo with sample data")
     st.caption(f":material/science: {demonstration}")
-# The footer is rendered first, because a page may stop the run.
+# Render the footer before the page, because a page may stop the run.
 body, footer = st.container(), st.container()
 if not embed.is_embedded():
     with footer:
@@ -117,7 +124,7 @@ with body:
     sending = report_sending.get_sending()
     sending.wait()
     if sending.is_unseen and page != pages["report"]:
-        # The person left the form while it was sending: show the outcome and the receipt.
+        # The person left the form while the report was being sent: show outcome and receipt.
         sending.is_unseen = False
         st.switch_page(pages["report"])
     page.run()

@@ -1,4 +1,4 @@
-"""The API clients of this browser session. Pages reach the API through this module only."""
+"""The API clients of this browser session. Pages call the API only through these clients."""
 
 from collections.abc import Callable
 from typing import Final
@@ -16,23 +16,26 @@ from issue_portal.core.portal_token import Visitor
 from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue
 
-_TIMEOUT: Final = 5.0
-"""Seconds for one attempt."""
+_ATTEMPT_TIMEOUT: Final = 5.0
+"""Seconds for each attempt of a call."""
 
 _ATTEMPTS: Final = 3
 
-_PATIENCE: Final = 12.0
-"""Seconds for all attempts of a call."""
+_CALL_TIMEOUT: Final = 12.0
+"""Seconds for all attempts of a call together."""
 
 
 def client() -> IssuesClient:
-    """Return a client that acts for the current user, or for a visitor."""
+    """Return a client that acts for the current user, or for a visitor if no one is signed in."""
     sign_in = current_user.get_sign_in()
     return visitor_client() if sign_in is None else client_of(sign_in)
 
 
 def client_of(sign_in: SignIn) -> IssuesClient:
-    """Return a client that acts for a sign-in. Each call checks that it is still valid."""
+    """Return a client that acts for the user of ``sign_in``.
+
+    Its calls raise `AuthenticationError` once the sign-in has ended.
+    """
     backend = api_backend.get_backend()
 
     def token() -> str:
@@ -41,60 +44,64 @@ def client_of(sign_in: SignIn) -> IssuesClient:
             return ""  # The client raises AuthenticationError.
         if backend.shares_key:
             return portal_token.sign(backend.keys, person)
-        return _token_of(sign_in.username)
+        return _read_remote_token(sign_in.username)
 
     return _client(token)
 
 
-def _token_of(username: str) -> str:
-    """Return the user's token for a remote server; "" without one in the secrets."""
+def _read_remote_token(username: str) -> str:
+    """Return the user's token for a remote server, or "" if the secrets have none."""
     try:
         return str(st.secrets.get("api_tokens", {}).get(username, ""))
     except StreamlitSecretNotFoundError:
         return ""
 
 
-def visitor_client(*, patience: float = _PATIENCE) -> IssuesClient:
-    """Return a client without the user's identity, for anonymous reports and receipts."""
+def visitor_client(*, timeout: float = _CALL_TIMEOUT) -> IssuesClient:
+    """Return a client without the user's identity, for anonymous reports and receipts.
+
+    ``timeout`` limits each call, in seconds.
+    """
     backend = api_backend.get_backend()
     if backend.shares_key:
-        visitor = Visitor(_hash_visitor())
-        return _client(lambda: portal_token.sign(backend.keys, visitor), patience)
-    return _client(get_settings().api_token.get_secret_value(), patience)
+        visitor = Visitor(_hash_visitor_address())
+        return _client(lambda: portal_token.sign(backend.keys, visitor), timeout)
+    return _client(get_settings().api_token.get_secret_value(), timeout)
 
 
-def _hash_visitor() -> str:
+def _hash_visitor_address() -> str:
     """Return the hash of the visitor's address, under which the API counts requests.
 
-    All visitors without an address share one count, or a new session would lift the limit.
+    All visitors without an address share one counter. Otherwise a new session would reset the
+    limit.
     """
     address = normalize_address(st.context.ip_address)
     return api_backend.get_backend().keys.hash("visitor", address).hex()[:32]
 
 
 def is_remote() -> bool:
-    """Return whether a server other than this installation's keeps the issues."""
+    """Return whether the issues are on a server outside this installation."""
     return not api_backend.get_backend().shares_key
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
-    """Return the history of an issue; () if the server keeps none."""
+    """Return the history of an issue; () if the server has no histories."""
     try:
         return client().history(issue.id).data
     except (NotFoundError, NotSupportedError):
         return ()
 
 
-def _client(token: str | Callable[[], str], patience: float = _PATIENCE) -> IssuesClient:
+def _client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT) -> IssuesClient:
     backend = api_backend.get_backend()
     settings = get_settings()
     return IssuesClient(
         backend.url,
         token,
-        # Remote servers get the organisation only if it was set: they do not know our default.
+        # Remote servers do not know our default organisation, so send them only a configured one.
         org=settings.org if not backend.shares_key and "org" in settings.model_fields_set else None,
-        timeout=min(_TIMEOUT, patience),
+        timeout=min(_ATTEMPT_TIMEOUT, timeout),
         attempts=_ATTEMPTS,
-        patience=patience,
+        patience=timeout,
         transport=backend.transport,
     )

@@ -1,6 +1,7 @@
-"""The capabilities in which servers of the contract differ.
+"""The capabilities of the server in use. Not every server supports the whole API.
 
-No setting holds them: the portal learns them from responses and keeps them until it stops.
+There are no settings for them: the portal learns them from responses, and remembers them until it
+stops.
 """
 
 import threading
@@ -23,12 +24,14 @@ from issue_portal.client.errors import (
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, User
 
-_NOBODYS_RECEIPT: Final = "0000-0000-0000-0000"
+_UNUSED_RECEIPT: Final = "0000-0000-0000-0000"
+"""No report has this receipt."""
 
-_PATIENCE: Final = 2.0
+_LOOK_UP_TIMEOUT: Final = 2.0
 """Seconds that a page waits to learn whether the server has receipts."""
 
-_ASK_AGAIN_SECONDS: Final = 30.0
+_LOOK_UP_INTERVAL: Final = 30.0
+"""Seconds between look-ups while the server does not respond."""
 
 _FAR_FUTURE: Final = 2**52
 """Milliseconds since 1970."""
@@ -36,68 +39,73 @@ _FAR_FUTURE: Final = 2**52
 
 @dataclass(frozen=True)
 class ServerCapabilities:
-    """The capabilities of a server. None means not known yet; pages then offer the feature."""
+    """The capabilities of a server. None means unknown: pages then offer the feature."""
 
     filters: bool | None = None
     """Whether it filters lists."""
+
     receipts: bool | None = None
     """Whether it gives receipts for anonymous reports."""
-    knows_people: bool | None = None
-    """Whether it returns the caller as a user (``/me``)."""
+
+    current_user: bool | None = None
+    """Whether it returns the current user (``/me``)."""
+
     required_fields: frozenset[str] = frozenset()
-    """Optional fields of `NewIssue` without which it has refused a report."""
+    """Optional fields of `NewIssue`: the server has refused a report without them."""
 
 
 class _Learner:
-    """Learns the capabilities of one server. Threads of all sessions share it."""
+    """Learns the capabilities of one server. The threads of all sessions share an instance."""
 
     def __init__(self, backend: ApiBackend) -> None:
-        known = True if backend.shares_key else None
-        self.capabilities = ServerCapabilities(filters=known, receipts=known)
-        self.receipts_asked_at: float | None = None
-        """By `time.monotonic`."""
+        initial = True if backend.shares_key else None
+        self.capabilities = ServerCapabilities(filters=initial, receipts=initial)
+        self.looked_up_at: float | None = None
+        """Time of the last look-up of the unused receipt, by `time.monotonic`."""
+
         self._lock = threading.Lock()
 
     def learn(self, **capabilities: Any) -> None:
         with self._lock:
             self.capabilities = replace(self.capabilities, **capabilities)
 
-    def require(self, fields: Set[str]) -> None:
+    def add_required_fields(self, fields: Set[str]) -> None:
         with self._lock:
             required = self.capabilities.required_fields | fields
             self.capabilities = replace(self.capabilities, required_fields=required)
 
 
 @lru_cache(maxsize=1)
-def _learner_of(backend: ApiBackend) -> _Learner:
+def _make_learner(backend: ApiBackend) -> _Learner:
     return _Learner(backend)
 
 
 def _get_learner() -> _Learner:
-    return _learner_of(api_backend.get_backend())
+    return _make_learner(api_backend.get_backend())
 
 
 def get_capabilities() -> ServerCapabilities:
-    """Return what is known of the server in use, without a request to it."""
+    """Return the known capabilities of the server in use, without a request."""
     return _get_learner().capabilities
 
 
 def gives_receipts() -> bool:
-    """Return whether anonymous reports can be tracked; True as long as that is not known.
+    """Return whether the server gives receipts for anonymous reports; True if unknown.
 
-    Looks up a receipt that does not exist, at most every 30 s until the server answers.
+    While it is unknown, looks up an unused receipt, at most every 30 s.
     """
     learner, now = _get_learner(), time.monotonic()
-    asked_at = learner.receipts_asked_at
-    is_due = asked_at is None or now - asked_at > _ASK_AGAIN_SECONDS
+    last = learner.looked_up_at
+    is_due = last is None or now - last > _LOOK_UP_INTERVAL
     if learner.capabilities.receipts is None and is_due:
-        learner.receipts_asked_at = now
+        learner.looked_up_at = now
         try:
-            api_session.visitor_client(patience=_PATIENCE).look_up_receipt(_NOBODYS_RECEIPT)
+            api_session.visitor_client(timeout=_LOOK_UP_TIMEOUT).look_up_receipt(_UNUSED_RECEIPT)
         except NotSupportedError:
             learner.learn(receipts=False)
         except NotFoundError:
-            # No such receipt or no such route: the first anonymous report shows which.
+            # Assume that only the receipt does not exist. If the whole route does not exist, the
+            # first anonymous report corrects this (`learn_from_report`).
             learner.learn(receipts=True)
         except IssuesError:
             return True
@@ -105,45 +113,46 @@ def gives_receipts() -> bool:
 
 
 def learn_from_report(sent: Issue) -> None:
-    """Learn from an anonymous report, which came back with or without a receipt."""
+    """Learn from the response to an anonymous report whether the server gives receipts."""
     if sent.created_by is None:
         _get_learner().learn(receipts=sent.receipt is not None)
 
 
 def fetch_me() -> User | None:
-    """Fetch the signed-in user from the server; None for a visitor, or if it has no such route."""
-    # No server knows a visitor, so a visitor's request would say nothing about this server.
-    if get_capabilities().knows_people is False or current_user.get_person() is None:
+    """Return the current user as the server knows them; None for a visitor, or without ``/me``."""
+    # Servers refuse ``/me`` to visitors, so a refusal would not mean that the route is missing.
+    if get_capabilities().current_user is False or current_user.get_person() is None:
         return None
     try:
         return api_session.client().me()
     except (NotFoundError, NotSupportedError):
-        _get_learner().learn(knows_people=False)
+        _get_learner().learn(current_user=False)
         return None
 
 
 def learn_from_refusal(missing: Set[str]) -> None:
     """Learn that the server refused a report because these optional fields were missing."""
-    _get_learner().require(missing)
+    _get_learner().add_required_fields(missing)
 
 
 def can_filter(sign_in: SignIn | None = None) -> bool:
-    """Return whether the server filters lists; True as long as that is not known.
+    """Return whether the server filters lists; True if unknown.
 
-    Servers of the original form refuse filters or ignore them. The test is a request for issues of
-    the far future, as `sign_in` or else as the current user. Raises the client's errors.
+    While it is unknown, requests the issues of the far future, for ``sign_in`` or else for the
+    current user: servers of an older version refuse or ignore that filter. Raises `IssuesError` if
+    the request fails.
     """
     learner = _get_learner()
     if learner.capabilities.filters is None:
-        asking = api_session.client_of(sign_in) if sign_in else api_session.client()
+        client = api_session.client_of(sign_in) if sign_in else api_session.client()
         try:
-            of_the_future = asking.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
+            future_issues = client.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
         except BadRequestError:
             learner.learn(filters=False)
             return False
-        if of_the_future:
+        if future_issues:
             learner.learn(filters=False)
-        elif asking.list(IssueQuery(page_size=1)).data:
+        elif client.list(IssueQuery(page_size=1)).data:
             learner.learn(filters=True)
-    # Lists that are empty with and without a filter prove nothing.
+    # If the list is empty even without a filter, the support for filters stays unknown.
     return learner.capabilities.filters is not False

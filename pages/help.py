@@ -1,4 +1,4 @@
-"""Help: what happens to a report, what anonymous means, how to track it; links to the form."""
+"""Help: what happens to a report, what anonymous means, how to track a report; the link builder."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ def render_points(title: str, *texts: str) -> None:
     st.markdown("\n".join(f"- {text}" for text in texts))
 
 
-receipts = server_capabilities.gives_receipts()
+gives_receipts = server_capabilities.gives_receipts()
 render_points(
     _("What happens to a report"),
     _(
@@ -61,7 +61,7 @@ render_points(
         "**Anonymous:** enter your receipt on Track. Without the receipt, no one can"
         " find the report for you."
     )
-    if receipts
+    if gives_receipts
     else _("**Anonymous:** you can't track it, because this server gives no receipts."),
     _("**With your name:** sign in and open My reports, which updates automatically."),
 )

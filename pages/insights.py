@@ -1,4 +1,4 @@
-"""Insights: how many issues were reported, of what type, and how long their review took."""
+"""Insights: charts of reported and open issues by state, type, project and day; review times."""
 
 from typing import Final, NoReturn
 
@@ -24,7 +24,7 @@ require_sign_in.require(Action.READ_STATS)
 
 @st.fragment
 def render_insights() -> None:
-    """Render everything below the title; another period reruns this part only."""
+    """Render everything below the title; a change of the period reruns only this fragment."""
     period = date_range.render_period_choice()
     try:
         stats = placeholders.load_with_placeholder(
@@ -57,7 +57,7 @@ def render_totals(stats: IssueStats) -> None:
 
 
 def render_durations(stats: IssueStats) -> None:
-    """Render how long issues wait for their review and for its end."""
+    """Render the times from report to first review, and from report to close."""
     with st.container(horizontal=True):
         for title, duration in (
             (_("Time to first review"), stats.time_to_review),
@@ -76,7 +76,7 @@ def render_durations(stats: IssueStats) -> None:
 
 
 def render_breakdowns(stats: IssueStats, period: Period) -> None:
-    """Render counts by state, type and project; selecting a bar opens the queue with them."""
+    """Render counts by state, type and project; selecting a bar opens its issues in the queue."""
     st.caption(_("Select a bar or a table cell to see its issues in the queue."))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -108,7 +108,7 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
 
 
 def render_projects(stats: IssueStats) -> str | None:
-    """Render counts by project; return the id of a selected one."""
+    """Render counts by project; return the id of the selected project, if any."""
     st.subheader(_("By project"), anchor=False)
     return charts.render_bars(
         "by_project",
@@ -122,7 +122,7 @@ def render_projects(stats: IssueStats) -> str | None:
 
 
 def render_days(stats: IssueStats, period: Period) -> None:
-    """Render how many issues were reported and how many stayed open, by day or month."""
+    """Render the number of reported and of open issues by day or month."""
     spans = period.list_spans(stats.by_day, stats.open_before)
     by_month = any(span.by_month for span in spans)
     unit = _("Month") if by_month else _("Day")
@@ -144,13 +144,14 @@ def render_days(stats: IssueStats, period: Period) -> None:
         description=_("Number of open issues over time"),
     )
     if still_open:
-        # The statistics do not say which issues have been closed since.
+        # Issues that were closed since are left out: the statistics contain only numbers.
         open_queue(period, state=_OPEN_STATES, created=f"1970-01-01,{still_open.split(',')[1]}")
 
 
 def open_queue(period: Period, **filters: str) -> NoReturn:
     """Open the review queue with these filters."""
-    # Streamlit 1.67 also puts them into this page's address, which Back returns to.
+    # Streamlit 1.67 also adds these parameters to the address of this page, which Back opens. Pass
+    # the period, too, so that Back restores it.
     st.switch_page("pages/review.py", query_params={"period": period.choice, **filters})
 
 

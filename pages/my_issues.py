@@ -1,4 +1,4 @@
-"""My reports: what the person reported by name, to track, edit or withdraw until the review."""
+"""My reports: the reports that the person sent by name, to track, edit or withdraw."""
 
 import streamlit as st
 
@@ -31,9 +31,9 @@ require_sign_in.require(Action.READ_OWN)
 
 @st.fragment
 def render_list_or_issue() -> None:
-    """Render everything below the title; actions rerun this part only."""
+    """Render everything below the title; actions rerun only this fragment."""
     person = require_sign_in.require_in_fragment(Action.READ_OWN)
-    issue_list.handle_key_presses()
+    issue_list.handle_commands()
     undo.render_bar()
     messages.render_pending()
     try:
@@ -58,7 +58,7 @@ def render_list_or_issue() -> None:
 
 
 def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
-    """Render a page of the person's issues, or why it is empty."""
+    """Render a page of the person's reports, or a placeholder if it is empty."""
     issues = [issue for issue in page.data if not undo.is_being_deleted(issue)]
     if issues:
         issue_list.render(
@@ -80,18 +80,18 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
 
 
 def render_issue(person: Person, issue_id: str) -> None:
-    """Render the open issue, with what its reporter can still do."""
+    """Render the open report; until its review starts, with the edit form and Withdraw."""
     client = api_session.client()
     try:
         issue = placeholders.load_with_placeholder(lambda: client.get(issue_id))
     except NotFoundError:
         issue = None
-    if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_mine(issue):
+    if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_own_issue(issue):
         with placeholders.render_empty(_("This report isn't available."), icon="search_off"):
             render_back_button(_("Show my reports"))
         return
     auto_refresh.rerun_on_change(lambda: client.get(issue_id), issue)
-    edit_conflict.render(issue_actions.apply_anyway, only=issue_id)
+    edit_conflict.render(issue_actions.apply_anyway, issue_id=issue_id)
     with st.container(border=True):
         issue_detail.render_report_heading(issue)
         st.caption(labels.explain_state(issue.state))

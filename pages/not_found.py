@@ -1,4 +1,4 @@
-"""Page not found: an address that is none of the portal's pages."""
+"""Page not found: for an address that no page of the portal has."""
 
 import streamlit as st
 

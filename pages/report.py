@@ -1,4 +1,4 @@
-"""Report a problem: three questions, then the number and what happens next."""
+"""Report a problem: the form with three questions; after sending, the number and the receipt."""
 
 import streamlit as st
 
@@ -25,7 +25,7 @@ from issue_portal.models.responses import Issue
 
 
 def render_report(person: Person | None, sending: ReportSending) -> None:
-    """Render the form; send the report once it is valid, and show why it could not be sent."""
+    """Render the form; send the report once it is submitted and valid, and show any failure."""
     if report_state.is_another_report():
         submitted_report.forget()
     else:
@@ -45,7 +45,7 @@ def render_report(person: Person | None, sending: ReportSending) -> None:
 
 
 def render_error(sending: ReportSending) -> None:
-    """Show why the report was not sent: beside the fields at fault, else below the form."""
+    """Show why the report was not sent: at the refused fields, or else below the form."""
     error = sending.error
     if error is None:
         return
@@ -61,27 +61,27 @@ def render_error(sending: ReportSending) -> None:
 
 
 def render_sign_in_offer() -> None:
-    """Render the way to a report by name; from a frame it leads to a new tab."""
+    """Render the button that leads to a report by name; in a frame, a link to a new tab."""
     if embed.is_embedded():
         link = prefill.get_link_values() or Prefill()
         embed.render_new_tab_link(
             _("Open in a new tab to report with your name"), link.build_link()
         )
         return
-    by_name = st.button(
+    is_clicked = st.button(
         _("Sign in to report with your name"),
         type="tertiary",
         icon=":material/login:",
         on_click=report_state.report_by_name,
     )
-    if by_name:
+    if is_clicked:
         st.switch_page("pages/sign_in.py")
 
 
 def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) -> None:
     """Render the number, what happens next, and the receipt of an anonymous report."""
-    # Kept first, so that an immediate reload loses nothing.
-    submitted_report.keep_in_tab(sent, person)
+    # Store the report first, so that an immediate reload does not lose the receipt.
+    submitted_report.store_in_tab(sent, person)
     draft_autosave.forget_draft(draft_autosave.REPORT_DRAFT)
     sending.mark_seen()
     st.title(_("Thank you"), anchor=False)
@@ -102,8 +102,8 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) ->
 
 
 def render_next_steps(sent: Issue) -> None:
-    """Render the ways to track the report, and to report another problem."""
-    with st.container(key="what_next"):
+    """Render the links that track the report, and the button that starts another report."""
+    with st.container(key="next_steps"):
         if sent.receipt:
             icon = ":material/receipt_long:"
             embed.render_page_link("track", label=_("Track it"), icon=icon)

@@ -35,9 +35,9 @@ require_sign_in.require(Action.READ_ALL)
 
 @st.fragment
 def render_queue_and_issue() -> None:
-    """Render everything below the title; actions rerun this part only."""
+    """Render everything below the title; actions rerun only this fragment."""
     require_sign_in.require_in_fragment(Action.READ_ALL)
-    issue_list.handle_key_presses()
+    issue_list.handle_commands()
     undo.render_bar()
     messages.render_pending()
     bulk_dialog.render()
@@ -70,7 +70,7 @@ def render_queue_and_issue() -> None:
 
 
 def render_filters() -> IssueQuery:
-    """Render the filters, and return their criteria; none where the server does not filter."""
+    """Render the filters, unless the server has none; return the criteria."""
     with st.container(key="filters"):
         if server_capabilities.can_filter():
             return filters.render_queue_filters()
@@ -78,7 +78,7 @@ def render_filters() -> IssueQuery:
 
 
 def fetch_open_issue(issue_id: str | None) -> Issue | None:
-    """Return the open issue unless none is open or it no longer exists."""
+    """Return the open issue; None if no issue is open or the issue does not exist."""
     try:
         return api_session.client().get(issue_id) if issue_id else None
     except NotFoundError:
@@ -86,11 +86,11 @@ def fetch_open_issue(issue_id: str | None) -> Issue | None:
 
 
 def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -> None:
-    """Render a page of the queue, or why it is empty."""
+    """Render a page of the queue, or a placeholder if it is empty."""
     render_counts(queue)
     issues = [undo.preview(issue) for issue in queue.page.data if not undo.is_being_deleted(issue)]
     shown = [*issues, undo.preview(open_issue)] if open_issue else issues
-    # Rendered even when empty, so that keyboard shortcuts stay active.
+    # Render the list even if it is empty, so that the keyboard shortcuts stay active.
     issue_list.render(
         issues,
         key="queue",
@@ -114,7 +114,7 @@ def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -
 
 
 def render_counts(queue: QueuePage) -> None:
-    """Render the number of issues by state, and a button that lists newer ones."""
+    """Render the number of issues by state, and a button that lists newer issues."""
     with st.container(key="counts", horizontal=True, vertical_alignment="center"):
         st.markdown(labels.format_state_counts(queue.by_state), width="content")
         if queue.newer_count:
@@ -140,7 +140,11 @@ def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePag
 
 
 def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> None:
-    """Render the open issue; a deleted one as far as the list has it; or that it is gone."""
+    """Render the open issue.
+
+    A deleted issue is rendered from the list, if the list has it; otherwise a placeholder says that
+    it does not exist.
+    """
     deleted = next((row for row in queue.page.data if row.id == issue_id), None)
     if issue:
         render_issue(issue, queue)
@@ -154,7 +158,7 @@ def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> N
 
 
 def render_issue(saved: Issue, queue: QueuePage) -> None:
-    """Render an issue with everything that a reviewer can do to it."""
+    """Render an issue with all actions of a reviewer."""
     issue = undo.preview(saved)
     with st.container(border=True):
         render_navigation(issue, queue)
@@ -173,7 +177,7 @@ def render_issue(saved: Issue, queue: QueuePage) -> None:
 
 
 def render_deleted_issue(issue: Issue) -> None:
-    """Render a deleted issue, which comes from the list only and cannot be changed."""
+    """Render a deleted issue, without actions."""
     with st.container(border=True):
         render_back_button()
         issue_detail.render_issue_heading(issue)

@@ -1,4 +1,4 @@
-"""Sign in, then return to the page before. Once signed in: account, password, sign out."""
+"""Sign in: the sign-in form; for a signed-in user, account, password and sign-out."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from issue_portal.core.portal_token import Person
 
 
 def render_sign_in() -> None:
-    """Render the sign-in form; after a sign-out, drop the drafts and the receipt of the user."""
+    """Render the sign-in form; after a sign-out, remove the user's drafts and receipt."""
     st.title(_("Sign in"), anchor=False)
     signed_out = sign_out_outcome.get_sign_out_id()
     if signed_out:
@@ -39,7 +39,7 @@ def render_sign_in() -> None:
 
 
 def render_sign_out_warnings() -> None:
-    """Show what went wrong with the last sign-out."""
+    """Show the warnings about the last sign-out, if any."""
     if sign_out_outcome.is_revocation_unsaved():
         st.warning(
             _(
@@ -57,13 +57,13 @@ def render_sign_out_warnings() -> None:
 
 
 def render_account(person: Person) -> None:
-    """Render the account, and the ways to sign out and change its password."""
+    """Render the account, the sign-out button and the form to change the password."""
     messages.render_pending()
     st.title(_("Your account"), anchor=False)
     issue_detail.render_text(f"{person.name}\n{person.email}\n{labels.format_role(person.role)}")
-    # Pending changes need this sign-in, so they are sent before it ends.
-    sign_out_button.render(before=undo.send_pending)
-    change_password_form.render(before=undo.send_pending)
+    # Pending changes need this sign-in, so send them before it ends.
+    sign_out_button.render(send_pending=undo.send_pending)
+    change_password_form.render(send_pending=undo.send_pending)
 
 
 person = current_user.get_person()

@@ -29,7 +29,7 @@ if not server_capabilities.gives_receipts():
         st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
     st.stop()
 
-# Right after sending a report, the page shows that one without a click.
+# After a report was sent in this session, show it without a click.
 sent = report_sending.get_sending().sent
 sent_receipt = (sent and sent.receipt) or ""
 with st.form("track", border=False):

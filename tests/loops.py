@@ -1,6 +1,7 @@
 """Event loops for tests of asynchronous code."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -26,8 +27,9 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
                 assert events, "nothing will ever happen in this loop"
                 return events
             events = select(0)
-            if not events:
-                self._seconds += timeout
+            if timeout and not events:
+                later = math.nextafter(self._seconds, math.inf)
+                self._seconds = max(self._seconds + timeout, later)
             return events
 
         self._selector.select = select_at_once

@@ -103,7 +103,7 @@ def _count_affordable_sessions(wanted: int) -> int:
     """
     descriptors = uvicorn_limits.raise_descriptor_limit()
     affordable = max(
-        1, (descriptors - uvicorn_limits.DESCRIPTORS_FOR_OTHERS) // _DESCRIPTORS_PER_SESSION
+        1, (descriptors - uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS) // _DESCRIPTORS_PER_SESSION
     )
     if affordable < wanted:
         log.warning(
@@ -112,7 +112,7 @@ def _count_affordable_sessions(wanted: int) -> int:
             affordable,
             wanted,
             descriptors,
-            wanted * _DESCRIPTORS_PER_SESSION + uvicorn_limits.DESCRIPTORS_FOR_OTHERS,
+            wanted * _DESCRIPTORS_PER_SESSION + uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS,
         )
     return affordable
 

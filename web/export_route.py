@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from auth import current_user
 from auth.current_user import SignIn
 from components import api_session, server_capabilities
-from components.issues.criteria import PLACE_PARAMETERS
+from components.issues.criteria import PAGE_PARAMETERS
 from components.issues.export_links import PATH
 from issue_portal.client.errors import ApiError, IssuesError
 from issue_portal.core import export_formats
@@ -71,7 +71,7 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
     file_format = request.path_params["format"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
-            update=dict.fromkeys(PLACE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
+            update=dict.fromkeys(PAGE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
         )
         if server_capabilities.can_filter(sign_in):
             query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})

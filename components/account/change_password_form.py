@@ -1,4 +1,4 @@
-"""The form to change the password of an account in the accounts file."""
+"""The form to change the password of an account."""
 
 import logging
 from collections.abc import Callable
@@ -23,13 +23,15 @@ from issue_portal.core.settings import get_settings
 log = logging.getLogger(__name__)
 
 
-def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> PasswordSignIn | None:
-    """Render the form; return the sign-in that replaces ``sign_in`` once the password is changed.
+def _render_form(
+    sign_in: PasswordSignIn, send_pending: Callable[[], object]
+) -> PasswordSignIn | None:
+    """Render the form; return the new sign-in once the password is changed.
 
-    ``before`` is called while ``sign_in`` is still valid.
+    The new password ends ``sign_in``, so pending changes are sent before it is saved.
     """
     username = sign_in.username
-    # A key per sign-in, so that the next user does not see the passwords typed here.
+    # The key contains the sign-in, so that the next user does not see the typed passwords.
     with st.form(f"change_password_{sign_in.id}", border=False):
         old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
         new = st.text_input(_("New password"), type="password", autocomplete="new-password")
@@ -52,7 +54,7 @@ def _render_form(sign_in: PasswordSignIn, before: Callable[[], object]) -> Passw
         st.error(labels.explain_password_fault(fault), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
-    before()
+    send_pending()
     return create_sign_in(username, changed) if _save_account(username, account, changed) else None
 
 
@@ -80,16 +82,16 @@ def _save_account(username: str, account: Account, changed: Account) -> bool:
     return True
 
 
-def render(before: Callable[[], object]) -> None:
-    """Render the folded form for users with a password.
+def render(send_pending: Callable[[], object]) -> None:
+    """Render the form, folded, if the user has signed in with a password.
 
-    Calls ``before``, changes the password and signs the user in again.
+    Submitting the form calls ``send_pending``, changes the password and signs the user in again.
     """
     sign_in = get_sign_in()
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):
-        changed = _render_form(sign_in, before)
+        changed = _render_form(sign_in, send_pending)
     if changed:
         messages.show_next_run(_("Password changed"))
         complete_sign_in(changed)

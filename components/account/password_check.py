@@ -1,4 +1,4 @@
-"""Checks a password, and shows the user why it was refused."""
+"""Checks a user's password, and shows why a sign-in attempt was refused."""
 
 import streamlit as st
 
@@ -17,9 +17,10 @@ from issue_portal.core.client_address import normalize_address
 
 
 def check_account_password(username: str, password: str, *, wrong: str) -> Account | None:
-    """Return the account if the password is right; else show ``wrong`` or how long to wait.
+    """Return the account if the password is right; else show the reason and return None.
 
-    Response and time are the same whether the account exists or not.
+    ``wrong`` is the message for a wrong password. An attacker cannot find out whether an account
+    exists: message and response time are the same.
     """
     address = hash_client_address()
     attempt = hash_for_throttle(username), address
@@ -48,7 +49,7 @@ def check_account_password(username: str, password: str, *, wrong: str) -> Accou
 
 
 def hash_client_address() -> str:
-    """Return the key under which the attempts of the browser's address are counted."""
+    """Return the hash of the browser's address, under which sign-in attempts are counted."""
     return hash_for_throttle(normalize_address(st.context.ip_address))
 
 

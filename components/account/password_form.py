@@ -1,4 +1,4 @@
-"""The form to sign in with user name and password."""
+"""The form to sign in with a username and password."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from components.ui.i18n import _
 
 
 def render_password_form() -> PasswordSignIn | None:
-    """Render the form; return the sign-in once user name and password match."""
+    """Render the form; return the sign-in once username and password are right."""
     with st.form("sign_in"):
         username = st.text_input(_("Username"), autocomplete="username")
         password = st.text_input(_("Password"), type="password", autocomplete="current-password")

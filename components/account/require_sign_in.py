@@ -1,4 +1,4 @@
-"""Guards for pages that need a signed-in user: they show the sign-in form instead of the page."""
+"""Guards for pages that need a signed-in user. They show the sign-in form in place of the page."""
 
 from urllib.parse import urlencode
 
@@ -17,14 +17,17 @@ from issue_portal.models.permissions import Action
 
 
 def require(action: Action) -> Person:
-    """Return the user if allowed the action; else stop the page with the sign-in form or a hint."""
+    """Return the current user if they may do the action; else stop the page.
+
+    A visitor gets the sign-in form; a user without the right gets a message.
+    """
     person = get_person()
     if person is None:
         with placeholders.render_no_rights(_("Sign in to see this page.")):
             render_sign_in_form()
         st.stop()
     if not current_user.may(action):
-        messages.render_pending()  # For example, that the last change failed.
+        messages.render_pending()  # For example that the last change failed.
         with placeholders.render_no_rights(
             _("This page is for reviewers. If you need access, contact your administrator.")
         ):
@@ -54,7 +57,10 @@ def stop_if_sign_in_ended(title: str) -> None:
 
 
 def require_in_fragment(action: Action) -> Person:
-    """Return the user of a fragment; rerun the whole page if the action is no longer allowed."""
+    """Return the current user of a fragment.
+
+    If the user may no longer do the action, rerun the whole page, whose guard then stops it.
+    """
     person = get_person()
     if person is None or not current_user.may(action):
         st.rerun()
@@ -62,7 +68,7 @@ def require_in_fragment(action: Action) -> Person:
 
 
 def render_sign_in_form() -> None:
-    """Render the sign-in form, which returns to the page that is open or was open before it."""
+    """Render the sign-in form; after the sign-in, the user returns to the last page."""
     sign_in_form.render(
         ReturnTarget(
             is_sign_in=True,

@@ -1,4 +1,4 @@
-"""Returns users to the page from which they left to sign in."""
+"""Returns users to their last page after they sign in."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -11,15 +11,16 @@ from components.account import sign_out_outcome
 from components.ui import query_params
 from issue_portal.models.permissions import Action
 
-_ON_SIGN_IN_PAGE_KEY = "signing_in"
+_ON_SIGN_IN_PAGE_KEY = "on_sign_in_page"
 
 LAST_PAGE_KEY = "last_page"
+"""Session key: path of the last page that was not the sign-in page."""
 
-_ARRIVED_KEY = "arrived"
+_JUST_ARRIVED_KEY = "just_arrived"
 
 
 def return_to_page() -> None:
-    """Switch to the page to return to, if the user has just come back from the provider."""
+    """If the user has just come back from the provider, switch to the page to return to."""
     target = return_target.take_return_target()
     if target is None:
         return
@@ -31,7 +32,7 @@ def return_to_page() -> None:
             sign_out_outcome.note_lost_change()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
-    # Like `remember_page`, without the sign-in page: it would switch to itself forever.
+    # The sign-in page is left out: it would switch to itself in an endless loop.
     if target.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[LAST_PAGE_KEY] = target.page
     if get_person() is None:
@@ -44,14 +45,14 @@ def return_to_page() -> None:
 
 
 def note_sign_in_page() -> None:
-    """Note that the sign-in page is open, so that `find_return_page` leads back from it."""
+    """Note that the sign-in page is open, so that `find_return_page` returns a page."""
     st.session_state[_ON_SIGN_IN_PAGE_KEY] = True
 
 
 def find_return_page() -> str | None:
-    """Return the page to show after a sign-in: the one before the sign-in page, or a default.
+    """Return the page to show after a sign-in: the last page, or a default for the role.
 
-    None if the sign-in page is not open.
+    None unless the sign-in page is open.
     """
     if not st.session_state.get(_ON_SIGN_IN_PAGE_KEY):
         return None
@@ -60,9 +61,9 @@ def find_return_page() -> str | None:
 
 
 def remember_page(path: str) -> None:
-    """Remember the page that is open, to return to it after a sign-in."""
+    """Remember the open page, so that a sign-in returns to it."""
     if path != st.session_state.get(LAST_PAGE_KEY):
-        st.session_state[_ARRIVED_KEY] = True
+        st.session_state[_JUST_ARRIVED_KEY] = True
         query_params.forget_changes()
     st.session_state[LAST_PAGE_KEY] = path
     st.session_state.pop(_ON_SIGN_IN_PAGE_KEY, None)
@@ -70,5 +71,5 @@ def remember_page(path: str) -> None:
 
 
 def has_just_arrived() -> bool:
-    """Return whether this is the first run of a page since another one was open."""
-    return bool(st.session_state.pop(_ARRIVED_KEY, False))
+    """Return whether the user has just come from another page; True only once per visit."""
+    return bool(st.session_state.pop(_JUST_ARRIVED_KEY, False))

@@ -1,4 +1,5 @@
-// Stores the page to return to in a cookie before a trip to the OIDC provider, and removes it afterwards.
+// Stores the page to return to in a cookie before a redirect to the OIDC provider, and removes the cookie
+// afterwards.
 let removed = false;
 
 export default function ({ data, setTriggerValue }) {
@@ -11,7 +12,7 @@ export default function ({ data, setTriggerValue }) {
     setCookie(data.value, data.seconds);
     setTriggerValue("stored", true);
   } else if (!removed) {
-    // Only once per page load: the user may leave again.
+    // Remove the cookie only once per page load: a later redirect may have stored it again.
     removed = true;
     setCookie("", 0);
   }

@@ -1,4 +1,4 @@
-"""The cookie that keeps the page to return to during a trip to the OIDC provider."""
+"""The cookie that keeps the page to return to while the user is at the OIDC provider."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,13 +14,13 @@ from auth.return_target import (
 )
 from components.ui import js_component
 
-_LONGEST_QUERY: Final = 1000
-"""Characters of a query to keep; a longer one is dropped."""
+_MAX_QUERY_LENGTH: Final = 1000
+"""Characters. A longer query is not stored."""
 
 
-def write(target: ReturnTarget, leave: Callable[[], None]) -> None:
-    """Store the target in the browser, and call ``leave`` once it is stored."""
-    query = target.query if len(target.query) <= _LONGEST_QUERY else ""
+def write(target: ReturnTarget, redirect: Callable[[], None]) -> None:
+    """Store the target in the browser, then call ``redirect``."""
+    query = target.query if len(target.query) <= _MAX_QUERY_LENGTH else ""
     fields = {
         "in": int(target.is_sign_in),
         "page": target.page,
@@ -33,12 +33,11 @@ def write(target: ReturnTarget, leave: Callable[[], None]) -> None:
         "value": urlencode(fields),
         "seconds": COOKIE_SECONDS,
     }
-    js_component.mount(__file__, key="return_cookie", data=data, on_stored_change=leave)
+    js_component.mount(__file__, key="return_cookie", data=data, on_stored_change=redirect)
 
 
 def clear() -> None:
-    """Remove the cookie once the user has come back."""
+    """Remove the cookie after the user has come back."""
     if st.session_state.get(RETURN_COOKIE_READ_KEY):
-        js_component.mount(
-            __file__, key="return_cookie_removal", data={"name": name_return_cookie()}
-        )
+        data = {"name": name_return_cookie()}
+        js_component.mount(__file__, key="return_cookie_removal", data=data)

@@ -1,4 +1,4 @@
-// Asks the server to set or remove the sign-in cookie, which no script can read (HttpOnly).
+// Asks the server to set or remove the sign-in cookie, because scripts cannot access it (HttpOnly).
 let sentTicket;
 
 export default function ({ data }) {
@@ -9,6 +9,6 @@ export default function ({ data }) {
     headers: { [data.header]: data.ticket },
     keepalive: true,
   }).catch(() => {
-    sentTicket = undefined; // The next run of the page tries again.
+    sentTicket = undefined; // So that the next run of the page tries again.
   });
 }

@@ -1,4 +1,4 @@
-"""The script that asks the server to set the sign-in cookie. It is on every page."""
+"""The script that asks the server to set or remove the sign-in cookie. It is on every page."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from components.ui import js_component
 
 
 def render() -> None:
-    """Mount the script once there is a ticket for it."""
+    """Mount the script if this session has a ticket for the cookie."""
     if TICKET_KEY in st.session_state:
         data = {"header": TICKET_HEADER, "ticket": st.session_state[TICKET_KEY]}
         js_component.mount(__file__, key="sign_in_cookie", data=data)

@@ -6,9 +6,9 @@ from auth import current_user
 from auth.return_target import ReturnTarget
 from auth.sign_in_mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from components.account import password_form, return_cookie, sign_out_button
-from components.account.sign_in_session import LEAVING_KEY, complete_sign_in
+from components.account.sign_in_session import PENDING_REDIRECT_KEY, complete_sign_in
 from components.account.sign_out_outcome import (
-    NOT_SIGNED_IN_KEY,
+    has_sign_in_failed,
     is_change_lost,
     is_revocation_unsaved,
 )
@@ -18,13 +18,13 @@ from components.ui.i18n import _
 
 
 def render(target: ReturnTarget) -> None:
-    """Render the form.
+    """Render the form; inside a frame, a link to the sign-in page.
 
-    After signing in with a password, the page reruns. After signing in at a provider, the user
-    comes back to ``target`` in a new session.
+    After a sign-in with a password, the page reruns. After a sign-in at a provider, a new session
+    opens ``target``.
     """
     if embed.is_embedded():
-        # A provider refuses to be framed, and browsers keep no cookie for a frame.
+        # Providers refuse to be framed, and browsers block cookies in frames of other sites.
         embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")
     elif get_sign_in_mode() is not SignInMode.ACCOUNTS:
         _render_provider_form(target)
@@ -52,30 +52,30 @@ def _render_provider_form(target: ReturnTarget) -> None:
             )
         )
         return
-    if st.session_state.get(NOT_SIGNED_IN_KEY):
+    if has_sign_in_failed():
         st.error(
             _("Sign-in was refused or didn't finish. Try again."),
             icon=":material/error:",
         )
     _render_provider_buttons()
-    if LEAVING_KEY in st.session_state:
+    if PENDING_REDIRECT_KEY in st.session_state:
         signed_out = ReturnTarget(
             is_sign_in=False,
             revocation_unsaved=is_revocation_unsaved(),
             change_lost=is_change_lost(),
         )
-        is_sign_in = bool(st.session_state[LEAVING_KEY])
+        is_sign_in = bool(st.session_state[PENDING_REDIRECT_KEY])
         return_cookie.write(target if is_sign_in else signed_out, _start_redirect)
 
 
 def _choose_provider(name: str) -> None:
-    st.session_state[LEAVING_KEY] = name
+    st.session_state[PENDING_REDIRECT_KEY] = name
 
 
 def _start_redirect() -> None:
-    if LEAVING_KEY not in st.session_state:
+    if PENDING_REDIRECT_KEY not in st.session_state:
         return  # The browser reported the stored cookie twice.
-    name = st.session_state.pop(LEAVING_KEY)
+    name = st.session_state.pop(PENDING_REDIRECT_KEY)
     if name:
         st.login(name)
     else:

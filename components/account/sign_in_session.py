@@ -1,4 +1,4 @@
-"""Sign in and out in this browser session."""
+"""Signs the user of this browser session in and out."""
 
 from collections.abc import Callable
 
@@ -16,30 +16,31 @@ from components.account.sign_out_outcome import (
 )
 from components.ui import i18n
 
-LEAVING_KEY = "leaving"
-"""Session key: name of the provider to sign in at, or "" to sign out there."""
+PENDING_REDIRECT_KEY = "pending_redirect"
+"""Session key: name of the provider at which to sign in, or "" to sign out at the provider."""
 
 
 def complete_sign_in(sign_in: PasswordSignIn) -> None:
-    """Make ``sign_in`` that of this browser session, and rerun the page."""
-    before = get_stored_sign_in()
-    if before and before.username != sign_in.username:
-        _clear_session()  # The session of another user, whose sign-in ended elsewhere.
+    """Use ``sign_in`` in this browser session, and rerun the page."""
+    previous = get_stored_sign_in()
+    if previous and previous.username != sign_in.username:
+        _clear_session()  # The session belongs to another user, whose sign-in has ended.
     st.session_state[ACCOUNT_SIGN_IN_KEY] = sign_in
     session_owners.remember_session_owner(identify_sign_in(sign_in))
     sign_in_cookie.request_cookie(sign_in.make_cookie(), session_lifetime.get_account_lifetime())
     st.rerun()
 
 
-def sign_out(before: Callable[[], bool]) -> None:
-    """End the sign-in here and revoke all copies of its cookie. ``before`` saves pending changes.
+def sign_out(send_pending: Callable[[], bool]) -> None:
+    """Send pending changes, revoke the sign-in and all copies of its cookie, clear the session.
 
-    The browser session is cleared and its cookie removed even if revoking or saving fails.
+    ``send_pending`` returns whether all changes were saved. The session is cleared and the cookie
+    removed even if sending or revoking fails.
     """
     stored, is_revoked, is_saved = get_stored_sign_in(), True, False
     try:
         try:
-            is_saved = before()
+            is_saved = send_pending()
         finally:
             if stored:
                 is_revoked = False
@@ -53,14 +54,14 @@ def sign_out(before: Callable[[], bool]) -> None:
         if not is_saved:
             note_lost_change()
         if get_sign_in_mode() is SignInMode.PROVIDER:
-            st.session_state[LEAVING_KEY] = ""
+            st.session_state[PENDING_REDIRECT_KEY] = ""
         else:
             st.session_state[ACCOUNT_SIGN_IN_KEY] = None
             sign_in_cookie.request_cookie_removal()
 
 
 def continue_as_visitor() -> None:
-    """Turn this browser session, whose sign-in has ended, into a visitor's."""
+    """Continue without a sign-in, after the sign-in of this browser session has ended."""
     _clear_session()
     if get_sign_in_mode() is SignInMode.ACCOUNTS:
         st.session_state[ACCOUNT_SIGN_IN_KEY] = None
@@ -72,5 +73,5 @@ def _clear_session() -> None:
     seen = st.session_state.get(HEADERS_RECEIVED_AT_KEY)
     st.session_state.clear()
     i18n.set_language(language)
-    if seen is not None:  # Otherwise the proxy's headers would count as new.
+    if seen is not None:  # Otherwise the proxy's headers would count as a new sign-in.
         st.session_state[HEADERS_RECEIVED_AT_KEY] = seen

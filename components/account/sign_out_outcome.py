@@ -1,15 +1,15 @@
-"""The outcome of the last sign-in or sign-out, which the sign-in page shows."""
+"""The outcome of the last sign-in or sign-out, for the sign-in page to show."""
 
 import uuid
 
 import streamlit as st
 
-_SIGN_OUT_ID_KEY = "just_signed_out"
+_SIGN_OUT_ID_KEY = "sign_out_id"
 
-NOT_SIGNED_IN_KEY = "not_signed_in"
+_SIGN_IN_FAILED_KEY = "sign_in_failed"
 
-_REVOCATION_UNSAVED_KEY = "sign_in_copies_hold"
-"""Present if the sign-out was not written to disk: after a restart, copies of the cookie work."""
+_REVOCATION_UNSAVED_KEY = "revocation_unsaved"
+"""Present if the sign-out was not written to disk. A restart then reactivates copied cookies."""
 
 _CHANGE_LOST_KEY = "change_lost"
 """Present if the user's last change could not be saved before the sign-out."""
@@ -26,7 +26,7 @@ def get_sign_out_id() -> str:
 
 
 def is_revocation_unsaved() -> bool:
-    """Return whether the last sign-out was not written to disk, so that a restart forgets it."""
+    """Return whether the last sign-out could not be written to disk: a restart would undo it."""
     return _REVOCATION_UNSAVED_KEY in st.session_state
 
 
@@ -45,14 +45,19 @@ def note_lost_change() -> None:
     st.session_state[_CHANGE_LOST_KEY] = True
 
 
+def has_sign_in_failed() -> bool:
+    """Return whether the user came back from the provider without a sign-in."""
+    return _SIGN_IN_FAILED_KEY in st.session_state
+
+
 def note_failed_sign_in() -> None:
     """Note that the user came back from the provider without a sign-in."""
-    st.session_state[NOT_SIGNED_IN_KEY] = True
+    st.session_state[_SIGN_IN_FAILED_KEY] = True
 
 
 def clear() -> None:
-    """Forget the outcome, once the user has moved on."""
+    """Forget the outcome, after the user has opened another page."""
     st.session_state.pop(_SIGN_OUT_ID_KEY, None)
-    st.session_state.pop(NOT_SIGNED_IN_KEY, None)
+    st.session_state.pop(_SIGN_IN_FAILED_KEY, None)
     st.session_state.pop(_REVOCATION_UNSAVED_KEY, None)
     st.session_state.pop(_CHANGE_LOST_KEY, None)

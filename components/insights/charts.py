@@ -1,4 +1,4 @@
-"""Bar charts of counts, each with a table of its numbers; a person can select a bar or a cell."""
+"""Bar charts of counts, each with a table of its numbers. Bars and table cells can be selected."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,30 +11,37 @@ import streamlit as st
 from components.ui.i18n import _
 from issue_portal.core import export_formats
 
-_SELECTION: Final = "chosen"
+_SELECTION: Final = "selection"
 
 _BAR_HEIGHT: Final = 34
+"""Pixels of a horizontal bar and the gap below it."""
+
 _AXIS_HEIGHT: Final = 47
-"""Pixels of a horizontal bar with its gap, and of the axis below all bars."""
+"""Pixels."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A labelled count; ``value`` identifies the bar."""
+    """A bar of a chart: a count with a label."""
 
     value: str
+    """Identifies the bar."""
+
     label: str
     count: int
 
 
 def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -> str | None:
-    """Render horizontal bars, one per ``unit``; return the value of the selected one."""
+    """Render horizontal bars; return the value of the selected bar, or None.
+
+    ``unit`` is the heading of the labels, such as "State".
+    """
     chart = (
         alt.Chart(_build_data(bars))
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
-            y=alt.Y("words:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
+            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
         )
     )
     height = _BAR_HEIGHT * len(bars) + _AXIS_HEIGHT
@@ -44,15 +51,18 @@ def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -
 def render_bars_over_time(
     key: str, bars: Sequence[Bar], *, unit: str, description: str
 ) -> str | None:
-    """Render vertical bars, oldest first, one per ``unit``; return the selected one's value."""
-    # Only as many labels as fit below the axis.
+    """Render vertical bars, oldest first; return the value of the selected bar, or None.
+
+    ``unit`` is the heading of the labels: "Day" or "Month".
+    """
+    # Only about six labels fit below the axis.
     labels = [bar.label for bar in bars[:: max(1, -(-len(bars) // 6))]]
     axis = alt.Axis(values=labels, labelAngle=0, labelOverlap=True, ticks=False)
     chart = (
         alt.Chart(_build_data(bars))
         .mark_bar()
         .encode(
-            x=alt.X("words:N", title=None, sort=None, axis=axis),
+            x=alt.X("label:N", title=None, sort=None, axis=axis),
             y=alt.Y("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
         )
     )
@@ -61,12 +71,12 @@ def render_bars_over_time(
 
 
 def build_table(bars: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
-    """Return labels and counts below their ``titles``.
+    """Return a table of labels and counts; ``titles`` are the headings of "label" and "count".
 
-    Streamlit lets people copy and download the table, so no cell may be a formula.
+    People can copy and download the table, so labels that look like formulas are escaped.
     """
-    table = _build_data(bars)[["words", "count"]]
-    table["words"] = table["words"].map(export_formats.escape_formula)
+    table = _build_data(bars)[["label", "count"]]
+    table["label"] = table["label"].map(export_formats.escape_formula)
     return table.rename(columns=dict(titles))
 
 
@@ -79,16 +89,16 @@ def _render_chart(
     description: str,
     height: int,
 ) -> str | None:
-    """Render a chart with a table of ``rows``; return the value selected in either."""
+    """Render a chart and a table of ``rows``; return the value of the selected bar or row."""
     selection = alt.selection_point(_SELECTION, fields=["value"])
-    titles = {"words": unit, "count": _("Issues")}
+    titles = {"label": unit, "count": _("Issues")}
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
     chart_event = st.altair_chart(
         chart.encode(tooltip=tooltip).add_params(selection),
         key=f"{key}_chart",
         on_select="rerun",
         alt=description,
-        # Reserved before the chart is drawn, so that the page does not jump.
+        # Reserve the height before the chart is drawn, so that the page does not jump.
         height=height,
     )
     with st.expander(_("Table"), icon=":material/table:"):
@@ -111,7 +121,7 @@ def _build_data(bars: Sequence[Bar]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "value": [bar.value for bar in bars],
-            "words": [bar.label for bar in bars],
+            "label": [bar.label for bar in bars],
             "count": [bar.count for bar in bars],
         }
     )

@@ -1,4 +1,4 @@
-"""A period that ends today: its control, its value in the URL, and its days or months."""
+"""A period that ends today: the control to choose it, its value in the URL, its days or months."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ _CHOICES: Final[Mapping[str, str]] = {
     "all": N_("All time"),
 }
 _DEFAULT_CHOICE: Final = "30"
-_MOST_DAYS_BY_DAY: Final = 100
-"""A longer period is shown by month."""
+_MAX_DAYS_BY_DAY: Final = 100
+"""Days. A longer period is shown by month."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A day, or the part of a month that is in the period."""
+    """A day of the period, or the days of one month that are in the period."""
 
     first: date
     last: date
     count: int
-    """Issues reported."""
+    """Number of issues reported in the span."""
 
     open: int
-    """Issues open at the end."""
+    """Number of issues open at the end of the span."""
 
     by_month: bool
 
@@ -52,10 +52,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Period:
-    """Whole days up to today; ``first`` is None for all days."""
+    """Whole days up to today."""
 
     choice: str
+    """Key in ``_CHOICES``, and value in the URL."""
+
     first: date | None
+    """None for all time."""
+
     last: date
 
     def build_query(self) -> StatsQuery:
@@ -72,15 +76,15 @@ class Period:
         return f"{self.first},{self.last}" if self.first else ""
 
     def list_spans(self, counted: tuple[DayCount, ...], open_before: int) -> list[Span]:
-        """Return the days or months of the period without gaps.
+        """Return all days or months of the period.
 
-        ``counted`` are the days on which anything happened, oldest first; ``open_before`` is the
-        number of issues open at the start.
+        ``counted`` are the days on which issues were reported or closed, oldest first.
+        ``open_before`` is the number of open issues at the start of the period.
         """
         if not (self.first or counted):
             return []
         first = self.first or date.fromisoformat(counted[0].day)
-        by_month = (self.last - first).days > _MOST_DAYS_BY_DAY
+        by_month = (self.last - first).days > _MAX_DAYS_BY_DAY
         counts = {date.fromisoformat(day.day): day for day in counted}
         spans: list[Span] = []
         still_open = open_before
@@ -97,7 +101,7 @@ class Period:
 
 
 def render_period_choice() -> Period:
-    """Render a control to select a period; return the selected one."""
+    """Render a control to choose the period; return the chosen period."""
     values = query_params.read_list("period", list(_CHOICES)) or [_DEFAULT_CHOICE]
     query_params.restore("period", values[0])
     choice = (

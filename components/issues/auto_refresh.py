@@ -1,4 +1,4 @@
-"""Poll the server every 10 seconds, and rerun the page when its data has changed."""
+"""Polls the server every 10 seconds, and reruns the page when its data has changed."""
 
 from collections.abc import Callable
 from typing import Final
@@ -10,22 +10,23 @@ from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.models.permissions import Action
 
 _POLL_SECONDS: Final = 10
-_JUST_RENDERED: Final = "live_now"
+_JUST_RENDERED_KEY: Final = "just_rendered"
 
 
 def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
-    """Rerun the page as soon as ``fetch`` returns something other than ``shown``.
+    """Rerun the page as soon as the result of ``fetch`` differs from ``shown``.
 
-    If ``fetch`` raises `NotFoundError`, its result is None.
+    A `NotFoundError` of ``fetch`` counts as the result None; other errors of the client are
+    ignored.
     """
     # The page has just fetched its data, so the first run of the fragment does not poll.
-    st.session_state[_JUST_RENDERED] = True
+    st.session_state[_JUST_RENDERED_KEY] = True
     _poll(fetch, shown)
 
 
 @st.fragment(run_every=_POLL_SECONDS)
 def _poll(fetch: Callable[[], object], shown: object) -> None:
-    if st.session_state.pop(_JUST_RENDERED, False):
+    if st.session_state.pop(_JUST_RENDERED_KEY, False):
         return
     require_sign_in.require_in_fragment(Action.READ_OWN)
     try:
@@ -33,7 +34,7 @@ def _poll(fetch: Callable[[], object], shown: object) -> None:
     except NotFoundError:
         current = None
     except IssuesError:
-        # Leave the page as it is: the person's next action shows the failure.
+        # Keep the page as it is: the next action of the person shows the failure.
         return
     if current != shown:
         st.rerun()

@@ -1,4 +1,4 @@
-"""The actions that a reviewer can apply to several issues at once, as one table."""
+"""The bulk actions: what a reviewer can do to all selected issues at once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,24 +15,24 @@ DELETE: Final = "delete"
 
 @dataclass(frozen=True)
 class BulkAction:
-    """One action, applied to each issue of a selection."""
+    """An action that is applied to each selected issue."""
 
     label: str
     apply: Callable[[IssuesClient, Issue], str]
-    """Changes one issue; returns the reason if it cannot, else ""."""
+    """Changes one issue. Returns "", or the reason why the issue was left unchanged."""
 
     pluralize_done: Callable[[int], str]
-    """Returns the message for the number of issues changed."""
+    """Returns the message for a number of changed issues, with ``{count}`` in it."""
 
     pluralize_question: Callable[[int], str] | None = None
-    """Returns the question to ask before that number of issues is changed."""
+    """Returns the question to ask before changing a number of issues; None asks nothing."""
 
     def format_done(self, count: int) -> str:
-        """Format the message for the number of issues changed."""
+        """Format the message for the number of changed issues."""
         return self.pluralize_done(count).format(count=i18n.format_number(count))
 
     def format_question(self, count: int) -> str:
-        """Format the question to ask first, or return "" if none is needed."""
+        """Format the question to ask before the change; "" if the action needs none."""
         if self.pluralize_question is None:
             return ""
         return self.pluralize_question(count).format(count=i18n.format_number(count))

@@ -1,57 +1,63 @@
-// Select several issues and act on all of them. The selection stays in the browser until the action is done.
+// The bar to select issues and apply an action to all of them. The browser keeps the selection until the
+// server has applied the action.
 import { createButton, createCheckbox, createElement } from "./create_element.js";
 
-// `all` means all issues of all pages. `done` is the number of actions that the server has completed.
-const selection = { ids: new Set(), all: false, done: undefined };
+// `ids` are the selected issues of this page; `allPages` is whether the issues of all pages are selected.
+// `doneCount` is the number of actions that the server has applied so far.
+const selection = { ids: new Set(), allPages: false, doneCount: undefined };
 
 export const renderBulkBar = (view) => {
   const { data, list, parentElement } = view;
-  parentElement.querySelector(".several")?.remove();
-  if (!data.several) return;
-  if (selection.done !== data.several.done) {
+  parentElement.querySelector(".bulk-bar")?.remove();
+  if (!data.bulk_menu) return;
+  if (selection.doneCount !== data.bulk_menu.done_count) {
     selection.ids.clear();
-    selection.all = false;
+    selection.allPages = false;
   }
-  selection.done = data.several.done;
-  const selectable = data.rows.filter((row) => !row.fixed).map((row) => row.id);
-  const bar = createBar(view, selectable);
+  selection.doneCount = data.bulk_menu.done_count;
+  const selectableIds = data.rows.filter((row) => !row.is_deleted).map((row) => row.id);
+  const bar = createBar(view, selectableIds);
   listen(bar);
   parentElement.insertBefore(bar.element, list);
   update(bar);
 };
 
-const createBar = ({ data, list, setTriggerValue }, selectable) => {
-  const texts = data.several;
-  const element = createElement("div", "several");
+const createBar = ({ data, list, setTriggerValue }, selectableIds) => {
+  const menu = data.bulk_menu;
+  const element = createElement("div", "bulk-bar");
   element.hidden = list.hidden;
   element.setAttribute("role", "group");
-  element.setAttribute("aria-label", texts.label);
-  const selectPage = createCheckbox(texts.every);
-  const label = createElement("label", "pick");
-  if (selectable.length) label.append(selectPage);
+  element.setAttribute("aria-label", menu.label);
+  const selectPage = createCheckbox(menu.select_page);
+  const label = createElement("label", "checkbox-cell");
+  if (selectableIds.length) label.append(selectPage);
   const count = createElement("span", "count");
   count.setAttribute("role", "status");
-  const actions = texts.actions.map(({ id, words }) =>
-    createButton("action", words, () =>
-      setTriggerValue("act", { action: id, ids: [...selection.ids], all: selection.all }),
+  const actions = menu.actions.map(({ name, label: text }) =>
+    createButton("action", text, () =>
+      setTriggerValue("bulk_action", {
+        name,
+        ids: [...selection.ids],
+        all_pages: selection.allPages,
+      }),
     ),
   );
-  const selectAll = createButton("action more", texts.all);
-  element.append(label, count, ...actions, selectAll);
-  return { element, list, selectable, selectPage, count, actions, selectAll, data };
+  const selectAllPages = createButton("action select-all-pages", menu.select_all_pages);
+  element.append(label, count, ...actions, selectAllPages);
+  return { element, list, selectableIds, selectPage, count, actions, selectAllPages, data };
 };
 
 const listen = (bar) => {
-  bar.selectAll.onclick = () => {
-    selection.all = true;
+  bar.selectAllPages.onclick = () => {
+    selection.allPages = true;
     update(bar);
   };
-  bar.selectPage.onchange = () => select(bar, bar.selectable, bar.selectPage.checked);
-  bar.list.onchange = ({ target }) => select(bar, [target.dataset.pick], target.checked);
+  bar.selectPage.onchange = () => select(bar, bar.selectableIds, bar.selectPage.checked);
+  bar.list.onchange = ({ target }) => select(bar, [target.dataset.checkboxFor], target.checked);
 };
 
 const select = (bar, ids, isSelected) => {
-  selection.all = false;
+  selection.allPages = false;
   for (const id of ids) {
     if (isSelected) selection.ids.add(id);
     else selection.ids.delete(id);
@@ -59,23 +65,26 @@ const select = (bar, ids, isSelected) => {
   update(bar);
 };
 
-// Drop issues that are no longer on the page, and show the selection in the bar and in the rows.
+// Deselect issues that are no longer on the page, and show the selection in the bar and in the rows.
 const update = (bar) => {
   const { ids } = selection;
-  for (const id of ids) if (!bar.selectable.includes(id)) ids.delete(id);
-  for (const checkbox of bar.list.querySelectorAll("[data-pick]")) {
-    checkbox.checked = ids.has(checkbox.dataset.pick);
+  for (const id of ids) if (!bar.selectableIds.includes(id)) ids.delete(id);
+  for (const checkbox of bar.list.querySelectorAll("[data-checkbox-for]")) {
+    checkbox.checked = ids.has(checkbox.dataset.checkboxFor);
   }
-  bar.selectPage.checked = ids.size > 0 && ids.size === bar.selectable.length;
+  bar.selectPage.checked = ids.size > 0 && ids.size === bar.selectableIds.length;
   bar.selectPage.indeterminate = ids.size > 0 && !bar.selectPage.checked;
-  selection.all &&= bar.selectPage.checked;
-  bar.count.textContent = countText(bar.data);
+  selection.allPages &&= bar.selectPage.checked;
+  bar.count.textContent = formatCount(bar.data);
   for (const action of bar.actions) action.hidden = ids.size === 0;
-  bar.selectAll.hidden = !bar.data.several.all || !bar.selectPage.checked || selection.all;
+  const canSelectAllPages = bar.data.bulk_menu.select_all_pages && bar.selectPage.checked;
+  bar.selectAllPages.hidden = !canSelectAllPages || selection.allPages;
 };
 
-const countText = ({ several, locale }) => {
+// Format the number of selected issues, or the number of all issues if none is selected.
+const formatCount = ({ bulk_menu, locale }) => {
   const { size } = selection.ids;
-  if (selection.all) return several.all_picked;
-  return size ? several.some.replace("{count}", size.toLocaleString(locale)) : several.none;
+  if (selection.allPages) return bulk_menu.all_pages_selected;
+  if (!size) return bulk_menu.total;
+  return bulk_menu.selected.replace("{count}", size.toLocaleString(locale));
 };

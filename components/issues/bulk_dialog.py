@@ -1,4 +1,4 @@
-"""The dialog of an action on several issues: question, progress, and the issues not changed."""
+"""The dialog of a bulk action: question, progress, and the issues that were left unchanged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,28 +16,30 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
-_REQUEST_KEY: Final = "several"
-_DONE_COUNT_KEY: Final = "several_done"
-_MOST_WITHOUT_SCROLLING: Final = 6
+_REQUEST_KEY: Final = "bulk_request"
+_DONE_COUNT_KEY: Final = "bulk_done_count"
+_MAX_LINES_WITHOUT_SCROLLING: Final = 6
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    changed: int
-    refused: Mapping[str, str]
-    """Reasons by number of the issue."""
+    changed_count: int
+    refusals: Mapping[str, str]
+    """Reasons why issues were left unchanged, by issue number."""
 
 
 @dataclass
 class _BulkRequest:
     action_name: str
     numbers: Mapping[str, str]
-    """Issue numbers of the selection, by id."""
+    """Numbers of the selected issues, by id; unused if ``query`` is set."""
 
     query: IssueQuery | None
-    """Set if all issues of a query are selected."""
+    """The query for all pages if the issues of all pages are selected, else None."""
 
     count: int
+    """Number of selected issues, for the question."""
+
     outcome: _Outcome | None = None
 
     @property
@@ -46,7 +48,10 @@ class _BulkRequest:
         return BULK_ACTIONS[self.action_name]
 
     def format_question(self) -> str:
-        """Format the question to ask first; changing a single issue is easily reversed."""
+        """Format the question to ask before the change; "" if none is needed.
+
+        For a single issue, only a deletion needs a question: other changes are easy to reverse.
+        """
         if self.count < 2 and self.action_name != DELETE:
             return ""
         return self.action.format_question(self.count)
@@ -55,24 +60,24 @@ class _BulkRequest:
 def build_bulk_menu(
     query: IssueQuery, issues: Sequence[Issue], total: int | None
 ) -> issue_list.BulkMenu:
-    """Return the menu for one page of ``query``, whose pages have ``total`` issues together."""
+    """Return the menu for one page of ``query``; ``total`` is the number of issues on all pages."""
     numbers = {issue.id: str(issue.issue_number) for issue in issues}
 
-    def request(action_name: str, ids: list[str], everything: bool) -> None:
+    def request_action(action_name: str, ids: list[str], is_all_pages: bool) -> None:
         undo.send_pending()
         all_pages = query.model_copy(update={"page": None, "page_size": PAGE_SIZE_LIMIT})
         st.session_state[_REQUEST_KEY] = _BulkRequest(
             action_name,
             {issue_id: numbers.get(issue_id, "?") for issue_id in ids},
-            all_pages if everything else None,
-            (total or 0) if everything else len(ids),
+            all_pages if is_all_pages else None,
+            (total or 0) if is_all_pages else len(ids),
         )
 
     return issue_list.BulkMenu(
         {name: _(action.label) for name, action in BULK_ACTIONS.items()},
         total,
         st.session_state.get(_DONE_COUNT_KEY, 0),
-        request,
+        request_action,
     )
 
 
@@ -80,7 +85,7 @@ def render() -> None:
     """Render the dialog of the requested action, if any."""
     request = st.session_state.get(_REQUEST_KEY)
     if isinstance(request, _BulkRequest):
-        # While the action runs, dismissing the dialog would stop it halfway.
+        # Not dismissible while the action runs, because that would stop the action halfway.
         dismissible = bool(request.format_question()) or request.outcome is not None
         dialog = st.dialog(
             _(request.action.label), dismissible=dismissible, on_dismiss=_forget_request
@@ -100,32 +105,32 @@ def _render_steps(request: _BulkRequest) -> None:
             if not _confirm(request, question):
                 return
     if not request.outcome:
-        # Forgotten first, so that no rerun applies the action twice.
+        # Forget the request first, so that no rerun applies the action twice.
         _forget_request()
         with slot.container():
             request.outcome = _apply_to_all(request)
         st.session_state[_DONE_COUNT_KEY] = st.session_state.get(_DONE_COUNT_KEY, 0) + 1
-        if request.outcome.refused:
-            # Kept until the person closes the dialog, even if the page reruns on new data.
+        if request.outcome.refusals:
+            # Keep the dialog open until the person closes it, even if new data reruns the page.
             st.session_state[_REQUEST_KEY] = request
-    done = request.action.format_done(request.outcome.changed)
-    if not request.outcome.refused:
+    done = request.action.format_done(request.outcome.changed_count)
+    if not request.outcome.refusals:
         messages.show_next_run(done)
         st.rerun()
     with slot.container():
-        _render_refusals(done, request.outcome.refused)
+        _render_refusals(done, request.outcome.refusals)
 
 
 def _confirm(request: _BulkRequest, question: str) -> bool:
-    """Ask the question; return whether the person has just confirmed."""
+    """Render the question; return whether the person has just confirmed the action."""
     st.write(question)
     if request.action_name == DELETE:
         st.write(_("You can still read them with the Deleted filter, but you can't restore them."))
-    with st.container(horizontal=True, key="several_sure"):
+    with st.container(horizontal=True, key="bulk_confirm"):
         is_confirmed = st.button(
-            _(request.action.label), type="primary", key=f"several_{request.action_name}"
+            _(request.action.label), type="primary", key=f"bulk_confirm_{request.action_name}"
         )
-        if st.button(_("Cancel"), key="several_cancel", on_click=_forget_request):
+        if st.button(_("Cancel"), key="bulk_cancel", on_click=_forget_request):
             st.rerun()
     return is_confirmed
 
@@ -137,7 +142,7 @@ def _apply_to_all(request: _BulkRequest) -> _Outcome:
     numbers = request.numbers
     if request.query:
         numbers = {issue.id: str(issue.issue_number) for issue in client.iterate(request.query)}
-    refused: dict[str, str] = {}
+    refusals: dict[str, str] = {}
     for position, (issue_id, number) in enumerate(numbers.items(), start=1):
         try:
             reason = request.action.apply(client, client.get(issue_id))
@@ -146,23 +151,23 @@ def _apply_to_all(request: _BulkRequest) -> _Outcome:
         except IssuesError as error:
             reason = messages.explain_failure(error)
         if reason:
-            refused[number] = reason
+            refusals[number] = reason
         text = _("{done} of {count}").format(
             done=i18n.format_number(position), count=i18n.format_number(len(numbers))
         )
         bar.progress(position / len(numbers), text)
-    return _Outcome(len(numbers) - len(refused), refused)
+    return _Outcome(len(numbers) - len(refusals), refusals)
 
 
-def _render_refusals(done: str, refused: Mapping[str, str]) -> None:
+def _render_refusals(done: str, refusals: Mapping[str, str]) -> None:
     st.write(done)
     failed = ngettext(
-        "{count} issue wasn't changed:", "{count} issues weren't changed:", len(refused)
+        "{count} issue wasn't changed:", "{count} issues weren't changed:", len(refusals)
     )
-    st.warning(failed.format(count=i18n.format_number(len(refused))), icon=":material/warning:")
-    lines = [f"- #{number}: {reason}" for number, reason in refused.items()]
-    is_long = len(lines) > _MOST_WITHOUT_SCROLLING
+    st.warning(failed.format(count=i18n.format_number(len(refusals))), icon=":material/warning:")
+    lines = [f"- #{number}: {reason}" for number, reason in refusals.items()]
+    is_long = len(lines) > _MAX_LINES_WITHOUT_SCROLLING
     with st.container(height=240 if is_long else "content", border=False):
         st.markdown("\n".join(lines))
-    if st.button(_("Close"), type="primary", key="several_close", on_click=_forget_request):
+    if st.button(_("Close"), type="primary", key="bulk_close_dialog", on_click=_forget_request):
         st.rerun()

@@ -1,4 +1,4 @@
-// Create an element with a class and a text. The text is never parsed as HTML.
+// Create an element; class and text are optional. The text is never parsed as HTML.
 export const createElement = (tag, className, text) => {
   const element = document.createElement(tag);
   if (className) element.className = className;

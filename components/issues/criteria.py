@@ -1,7 +1,4 @@
-"""Filter criteria of a list of issues: an `IssueQuery` without a page.
-
-`matches` applies them in the portal, for servers that do not filter.
-"""
+"""The criteria of a list of issues: an `IssueQuery` without the parameters that select a page."""
 
 from typing import Final
 
@@ -11,28 +8,29 @@ from issue_portal.models.vocabulary import IssueState
 
 PAGE_SIZE: Final = 20
 
-PLACE_PARAMETERS: Final = ("page", "first", "last", "after", "before")
+PAGE_PARAMETERS: Final = ("page", "first", "last", "after", "before")
+"""The parameters of `IssueQuery` that select a page."""
 
-_ORDER: Final = frozenset({"page_order"})
-_MATCHED_HERE: Final = frozenset({"states", "filter_by_text"})
+_ORDER_PARAMETERS: Final = frozenset({"page_order"})
+_MATCHED_PARAMETERS: Final = frozenset({"states", "filter_by_text"})
 
 
 def has_filters(criteria: IssueQuery) -> bool:
-    """Return whether the criteria leave issues out; an order alone does not."""
-    return bool(criteria.model_fields_set - _ORDER)
+    """Return whether the criteria contain a filter; an order is not a filter."""
+    return bool(criteria.model_fields_set - _ORDER_PARAMETERS)
 
 
 def select_page(criteria: IssueQuery, number: int) -> IssueQuery:
-    """Return the query for one page, with the count of all matching issues."""
+    """Return the query for page ``number`` (from 1), including the total count."""
     return criteria.model_copy(update={"page": number, "page_size": PAGE_SIZE, "total_count": True})
 
 
 def matches(criteria: IssueQuery, issue: Issue) -> bool:
-    """Return whether an issue meets the criteria, for servers that do not filter.
+    """Return whether an issue meets the criteria. For servers that do not filter.
 
-    Raises `ValueError` for criteria that it cannot check, since ignoring them would match too much.
+    Checks state and text. Raises `ValueError` for all other criteria.
     """
-    if unchecked := criteria.model_fields_set - _MATCHED_HERE:
+    if unchecked := criteria.model_fields_set - _MATCHED_PARAMETERS:
         raise ValueError(f"cannot match {', '.join(sorted(unchecked))}")
     if criteria.states:
         has_state = issue.state in criteria.states

@@ -1,6 +1,6 @@
-"""A conflict between a person's change and one that someone else made in the meantime.
+"""A conflict: another user has changed the issue since the person opened it.
 
-Nothing is overwritten: both versions are shown until the person decides.
+Nothing is overwritten. The page shows both versions until the person decides.
 """
 
 from collections.abc import Callable
@@ -20,19 +20,23 @@ from issue_portal.models.vocabulary import NEXT_STATES, IssueState
 
 _CONFLICT_KEY: Final = "conflict"
 
-# Without `is_read`: opening an issue marks it as read, and this conflicts with no change.
+# `is_read` is not compared: opening an issue marks it as read, which is no conflict.
 _COMPARED_FIELDS: Final = tuple(field.name for field in fields(ProposedChange))
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A change to a version of an issue that is no longer the current one."""
+    """A change that the person made to an outdated version of an issue."""
 
     seen: Issue
+    """The version that the person changed."""
+
     current: Issue
+    """The version that the server has now."""
+
     change: ProposedChange
     editor: str
-    """Name of the person who made the other change; "" for the current user, in another tab."""
+    """Name of the user who made the current version; "" for the current user in another tab."""
 
 
 def has_changed(before: Issue, after: Issue) -> bool:
@@ -41,7 +45,7 @@ def has_changed(before: Issue, after: Issue) -> bool:
 
 
 def list_next_states(issue: Issue) -> tuple[IssueState, ...]:
-    """Return the states that a reviewer can move an issue to."""
+    """Return the states to which a reviewer can move an issue; () for an unknown state."""
     return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
 
 
@@ -55,15 +59,15 @@ def forget_conflict() -> None:
     st.session_state.pop(_CONFLICT_KEY, None)
 
 
-def render(apply_anyway: Callable[[Conflict], None], *, only: str = "") -> None:
-    """Render the pending conflict, if it is about the issue ``only``; "" stands for any issue.
+def render(apply_anyway: Callable[[Conflict], None], *, issue_id: str = "") -> None:
+    """Render the pending conflict, if any; with an ``issue_id``, only a conflict of that issue.
 
-    ``apply_anyway`` makes the change to the current version.
+    ``apply_anyway`` applies the change to the current version.
     """
     conflict = st.session_state.get(_CONFLICT_KEY)
-    # An empty container takes no room, and keeps what is below in its place.
+    # Render the container even when it is empty, so that the elements below keep their place.
     with st.container(key="conflict"):
-        if isinstance(conflict, Conflict) and only in ("", conflict.seen.id):
+        if isinstance(conflict, Conflict) and issue_id in ("", conflict.seen.id):
             with st.container(border=True):
                 _render_conflict(conflict, apply_anyway)
 
@@ -97,7 +101,7 @@ def _render_warning(conflict: Conflict) -> None:
 
 
 def _render_versions(conflict: Conflict) -> None:
-    """Render both versions side by side, with their texts if these differ."""
+    """Render both versions side by side; their texts only if the texts differ."""
     is_correction = conflict.change.description is not None
     seen = conflict.change.apply_to(conflict.seen) if is_correction else conflict.seen
     for column, title, version in zip(
@@ -134,7 +138,7 @@ def _can_apply(conflict: Conflict) -> bool:
 
 
 def _find_editor(current: Issue) -> str:
-    """Return the name of the user behind the last change to a compared field."""
+    """Return the name of the user who last changed text, type or state; "" for the current user."""
     try:
         entries, me = api_session.history(current), server_capabilities.fetch_me()
     except IssuesError:

@@ -6,22 +6,23 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from components.issues.criteria import PLACE_PARAMETERS
+from components.issues.criteria import PAGE_PARAMETERS
 from components.ui.i18n import _
 from issue_portal.models.requests import IssueQuery
 
 PATH: Final = "issues"
 
-_PAGE_PARAMETERS: Final = (*PLACE_PARAMETERS, "page_size", "total_count")
+_OMITTED_PARAMETERS: Final = (*PAGE_PARAMETERS, "page_size", "total_count")
 
 
 def render_links(query: IssueQuery) -> None:
-    """Render links that download all pages of ``query``."""
+    """Render links that download the issues of ``query`` on all pages, as CSV or JSON Lines."""
     parameters = {
-        name: value for name, value in query.to_params().items() if name not in _PAGE_PARAMETERS
+        name: value for name, value in query.to_params().items() if name not in _OMITTED_PARAMETERS
     }
+    query_string = urlencode(parameters)
     links = "".join(
-        f'<a href="{html.escape(f"{PATH}.{form}?{urlencode(parameters)}")}" download>{label}</a>'
-        for form, label in (("csv", _("Download CSV")), ("jsonl", _("JSONL")))
+        f'<a href="{html.escape(f"{PATH}.{extension}?{query_string}")}" download>{label}</a>'
+        for extension, label in (("csv", _("Download CSV")), ("jsonl", _("JSONL")))
     )
     st.html(f'<p class="downloads">{links}</p>')

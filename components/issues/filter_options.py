@@ -1,4 +1,4 @@
-"""The options of the review queue's filters; those from the server are cached for a minute."""
+"""The options of the review queue's filters. Options from the server are cached for a minute."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,19 +17,19 @@ _RECENT_DAYS: Final = 90
 
 
 def list_types() -> Mapping[str, str]:
-    """Return the labels of all issue types."""
+    """Return the labels of all issue types, by type."""
     return {value.value: labels.format_type(value) for value in IssueType}
 
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_reporters() -> Mapping[str, str]:
-    """Return the names of all users of the organisation by id."""
+    """Return the names of all users of the organisation, by id."""
     return user_names.format_distinct_names(api_session.client().users())
 
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_projects() -> Mapping[str, str]:
-    """Return the projects with the most recent issues; {} if the server has no statistics."""
+    """Return the ids of projects with recent issues, by id; {} if the server has no statistics."""
     since = datetime.now(UTC) - timedelta(days=_RECENT_DAYS)
     query = StatsQuery(start_date=int(since.timestamp() * 1000))
     try:

@@ -1,4 +1,4 @@
-"""The widgets of filters; each has its value in the URL under its own key."""
+"""The filter widgets. Each widget keeps its value in the URL, under the key of the widget."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,18 +16,21 @@ from issue_portal.models.vocabulary import IssueState, PageOrder
 
 _TEXT_LIMIT: Final = 200
 _ID_LIMIT: Final = 200
-_MOST_IDS: Final = 20
+_MAX_IDS: Final = 20
 
 
-class FoldedFilter(Protocol):
-    """A filter below "More filters", which counts its value before the widget exists."""
+class ExpanderFilter(Protocol):
+    """A filter inside the expander "More filters".
+
+    The title of the expander counts the active filters, so each value is restored first.
+    """
 
     @property
     def key(self) -> str:
         """Key of the widget and name of the URL parameter."""
 
     def restore(self, *, visible: bool) -> None:
-        """Set the value of the widget from the URL."""
+        """Set the value of the widget from the URL; ``visible`` is whether the expander is open."""
 
     def render(self, *, visible: bool) -> Mapping[str, Any]:
         """Render the widget; return its value as parameters of an `IssueQuery`."""
@@ -35,17 +38,17 @@ class FoldedFilter(Protocol):
 
 @dataclass(frozen=True)
 class MultiSelectFilter:
-    """A choice of several values for one parameter of `IssueQuery`."""
+    """A filter that selects any number of values of one parameter of `IssueQuery`."""
 
     key: str
     label: str
     placeholder: str
     parameter: str
     list_options: Callable[[], Mapping[str, str]]
-    """Returns the labels by value."""
+    """Returns the labels of the options, by value."""
 
     is_remote: bool = False
-    """Whether the options come from the server: then they are fetched once they are visible."""
+    """Whether the options come from the server: then they are fetched only once visible."""
 
     accepts_ids: bool = False
     """Whether a person can type an id that is not among the options."""
@@ -82,7 +85,7 @@ class MultiSelectFilter:
 
 @dataclass(frozen=True)
 class DateRangeFilter:
-    """A choice of the days on which issues were reported."""
+    """A filter that selects the days on which issues were reported."""
 
     key: str
     label: str
@@ -92,7 +95,7 @@ class DateRangeFilter:
         query_params.restore(self.key, query_params.read_dates(self.key))
 
     def render(self, *, visible: bool) -> Mapping[str, Any]:
-        """Render the widget; return the start of the first day and the end of the last."""
+        """Render the widget; return the start of the first day and the end of the last day."""
         value = st.date_input(
             _(self.label),
             key=self.key,
@@ -132,7 +135,7 @@ def render_search() -> str:
 
 
 def render_states(states: Sequence[IssueState]) -> list[str]:
-    """Render a choice among ``states``; return the selected ones."""
+    """Render the state filter with these ``states``; return the selected states."""
     values = [state.value for state in states]
     query_params.restore("state", query_params.read_list("state", values))
     selected = st.pills(
@@ -148,7 +151,7 @@ def render_states(states: Sequence[IssueState]) -> list[str]:
 
 
 def render_order() -> PageOrder | None:
-    """Render a choice of the order; return it unless it is the default, newest first."""
+    """Render the order of the list; return None for the default order, newest first."""
     newest, oldest = PageOrder.DESCENDING.value, PageOrder.ASCENDING.value
     values = [newest, oldest]
     query_params.restore("order", (query_params.read_list("order", values) or values)[0])
@@ -165,14 +168,14 @@ def render_order() -> PageOrder | None:
 
 
 def _clean_search(text: str) -> str:
-    """Drop what cannot be searched for: a URL or the clipboard can bring anything."""
+    """Remove characters that cannot be searched for, and cut the text to the limit."""
     return "".join(c for c in text if c.isprintable())[:_TEXT_LIMIT]
 
 
 def _parse_ids(joined: str) -> list[str]:
     parts = [part.strip() for part in joined.split(",")]
     ids = [part for part in parts if re.fullmatch(TEXT, part) and len(part) <= _ID_LIMIT]
-    return ids[:_MOST_IDS]
+    return ids[:_MAX_IDS]
 
 
 def _to_milliseconds(day: date) -> int:

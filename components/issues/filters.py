@@ -1,4 +1,4 @@
-"""The filters of the lists of issues, as one table; their values become an `IssueQuery`."""
+"""The filters of My reports and of the review queue; their values become an `IssueQuery`."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -9,7 +9,7 @@ import streamlit as st
 from components.issues import filter_options
 from components.issues.filter_widgets import (
     DateRangeFilter,
-    FoldedFilter,
+    ExpanderFilter,
     MultiSelectFilter,
     render_order,
     render_search,
@@ -21,7 +21,7 @@ from components.ui.i18n import N_, _
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-_FOLDED: Final[tuple[FoldedFilter, ...]] = (
+_EXPANDER_FILTERS: Final[tuple[ExpanderFilter, ...]] = (
     MultiSelectFilter("kind", N_("Type of problem"), N_("Any"), "type", filter_options.list_types),
     DateRangeFilter("created", N_("Date reported")),
     MultiSelectFilter(
@@ -42,7 +42,7 @@ _FOLDED: Final[tuple[FoldedFilter, ...]] = (
         accepts_ids=True,
     ),
 )
-"""The filters of the review queue below "More filters", in reading order."""
+"""The filters inside the expander "More filters" of the review queue, in reading order."""
 
 _EXPANDER_KEY: Final = "more_filters"
 
@@ -59,9 +59,9 @@ def render_my_issues_filters() -> IssueQuery:
 
 
 def render_queue_filters() -> IssueQuery:
-    """Render the filters of the review queue: search, state, order, and the folded ones.
+    """Render the filters of the review queue: search, state, order, and "More filters".
 
-    Raises `IssuesError` if the server does not return the options of a visible filter.
+    Raises `IssuesError` if the options of a visible filter cannot be fetched.
     """
     search, states, order = st.columns([4, 5, 2], vertical_alignment="bottom")
     with search:
@@ -70,57 +70,60 @@ def render_queue_filters() -> IssueQuery:
         selected = render_states((*LIVE_STATES, IssueState.DELETED))
     with order:
         page_order = render_order()
-    folded = _render_folded_filters(can_clear=bool(text or selected))
+    more = _render_expander(can_clear=bool(text or selected))
     query_params.write_url()
-    return _build_criteria(filter_by_text=text, states=selected, page_order=page_order, **folded)
+    return _build_criteria(filter_by_text=text, states=selected, page_order=page_order, **more)
 
 
 def clear_filters() -> None:
-    """Clear all filters, but not the order."""
-    keys = ("q", "state", "page", *(folded.key for folded in _FOLDED))
+    """Clear all filters and the page number; keep the order."""
+    keys = ("q", "state", "page", *(item.key for item in _EXPANDER_FILTERS))
     query_params.change(**dict.fromkeys(keys, ""))
 
 
 def render_no_match(text: str) -> None:
-    """Show ``text``, since nothing matches; a page beyond the last one leads back to the first."""
+    """Show ``text`` on an empty first page; from any other empty page, go to the first page."""
     if get_page_number() > 1:
         go_to_first_page()
         query_params.write_url()
         st.rerun()
-    with placeholders.render_empty(text, icon="filter_alt_off", name="no_fit"):
+    with placeholders.render_empty(text, icon="filter_alt_off", name="no_match"):
         st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear_filters)
 
 
-def _render_folded_filters(*, can_clear: bool) -> Mapping[str, Any]:
-    """Render the expander with the number of active filters in its title."""
+def _render_expander(*, can_clear: bool) -> Mapping[str, Any]:
+    """Render "More filters" with the number of active filters; return their query parameters.
+
+    ``can_clear`` is whether a filter outside the expander is active.
+    """
     visible = bool(
         st.session_state.get(_EXPANDER_KEY)
-        or any(query_params.read(folded.key) for folded in _FOLDED)
+        or any(query_params.read(item.key) for item in _EXPANDER_FILTERS)
     )
-    for folded in _FOLDED:
-        folded.restore(visible=visible)
-    active = sum(bool(st.session_state[folded.key]) for folded in _FOLDED)
+    for item in _EXPANDER_FILTERS:
+        item.restore(visible=visible)
+    active = sum(bool(st.session_state[item.key]) for item in _EXPANDER_FILTERS)
     title = _("More filters ({count})").format(count=active) if active else _("More filters")
-    expander, clearing = st.columns([9, 2])
+    expander_slot, clear_slot = st.columns([9, 2])
     if active or can_clear:
-        clearing.button(
+        clear_slot.button(
             _("Clear filters"),
             icon=":material/filter_alt_off:",
             type="tertiary",
             on_click=clear_filters,
         )
     parameters: dict[str, Any] = {}
-    with expander.expander(
+    with expander_slot.expander(
         title,
         expanded=bool(active),
         icon=":material/tune:",
         key=_EXPANDER_KEY,
         on_change="rerun",
     ):
-        rows = [st.columns(2) for row in range(0, len(_FOLDED), 2)]
-        for folded, cell in zip(_FOLDED, chain.from_iterable(rows), strict=False):
+        rows = [st.columns(2) for _row in range(0, len(_EXPANDER_FILTERS), 2)]
+        for item, cell in zip(_EXPANDER_FILTERS, chain.from_iterable(rows), strict=False):
             with cell:
-                parameters |= folded.render(visible=visible)
+                parameters |= item.render(visible=visible)
     return parameters
 
 

@@ -1,8 +1,8 @@
 """The actions of a person on one issue: edit, change, withdraw or delete it.
 
-Each action starts from the issue as the person saw it. If someone else has changed it since,
-nothing is overwritten: the person sees both versions and decides
-(`components.issues.edit_conflict`). All actions but an edit can be undone.
+Each action starts from the version that the person saw. If someone else has changed the issue
+since, nothing is overwritten: the person sees both versions and decides
+(`components.issues.edit_conflict`). Changes of type or state, and deletions, can be undone.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,11 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
 _Send = Callable[[Issue], object]
-"""Sends a change, provided that the server still has this version of the issue."""
+"""Sends a change. Raises `PreconditionFailedError` if the server has another version."""
 
 
 def render_state_buttons(issue: Issue) -> None:
-    """Render buttons to start or reopen, and to close; unusable ones stay in place, disabled."""
+    """Render the buttons that start, reopen and close a review; impossible moves are disabled."""
     possible = list_next_states(issue)
     for state in labels.MOVES:
         label, icon = labels.describe_move(issue.state, state)
@@ -43,8 +43,8 @@ def render_state_buttons(issue: Issue) -> None:
 
 
 def render_type_choice(issue: Issue) -> None:
-    """Render a choice of the issue's type that takes effect at once."""
-    # A key per stored value: after a refused change, the choice shows what is stored.
+    """Render a selection of the issue's type; a new selection changes the issue at once."""
+    # The key contains the stored type, so that the widget shows it again after a refused change.
     key = f"kind_of_{issue.id}_{issue.type}"
 
     def change_type() -> None:
@@ -84,7 +84,7 @@ def render_withdraw_button(issue: Issue) -> None:
 
 
 def save_correction(seen: Issue, change: ProposedChange) -> None:
-    """Save an edit by the reporter at once; the next run shows the outcome."""
+    """Save an edit by the reporter at once; the next run shows whether it succeeded."""
     client = api_session.client()
 
     def send(current: Issue) -> object:
@@ -103,7 +103,7 @@ def save_correction(seen: Issue, change: ProposedChange) -> None:
 
 
 def apply_anyway(conflict: Conflict) -> None:
-    """Make the change of a conflict to the current version of the issue."""
+    """Apply the change of a conflict to the current version of the issue."""
     change = conflict.change
     if change.description is not None:
         save_correction(conflict.current, change)
@@ -112,13 +112,13 @@ def apply_anyway(conflict: Conflict) -> None:
 
 
 def move_to_state(seen: Issue, state: IssueState) -> None:
-    """Move an issue to another state, if it can be moved there."""
+    """Move an issue to another state, if the move is allowed."""
     if state in list_next_states(seen):
         _change(seen, ProposedChange(state=state))
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
-    """Delete an issue and return to the list; ``withdraw`` is for its reporter."""
+    """Delete an issue and return to the list; ``withdraw`` shows the messages for its reporter."""
     client, number = api_session.client(), seen.issue_number
     doing = _("Withdrawing #{number}…") if withdraw else _("Deleting #{number}…")
     done = _("#{number} withdrawn") if withdraw else _("#{number} deleted")
@@ -146,7 +146,7 @@ def mark_unread(issue: Issue) -> None:
 
 
 def _change(seen: Issue, change: ProposedChange) -> None:
-    """Change the type or state of an issue, with a few seconds to undo it."""
+    """Change the type or state of an issue; the person has a few seconds to undo the change."""
     value, number = change.format_value(), seen.issue_number
     if change.state:
         doing, done = _("Moving #{number} to {words}…"), _("#{number} moved to {words}")
@@ -163,10 +163,13 @@ def _change(seen: Issue, change: ProposedChange) -> None:
 
 
 def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, done: str) -> bool:
-    """Schedule a change, and return True, unless the issue has changed since the person saw it."""
+    """Schedule a change; return whether it is scheduled.
+
+    If the issue has changed since the person saw it, remember the conflict instead.
+    """
     failed = _("We couldn't save your change to #{number}.").format(number=seen.issue_number)
     client = api_session.client()
-    # The person may have seen the preview of a pending change, so send that first.
+    # The person may have seen the preview of the pending change, so send that change first.
     undo.send_pending()
     try:
         current = client.get(seen.id)
@@ -189,7 +192,10 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
 
 
 def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> None:
-    """Send a change; send it again if the issue has changed without a conflict."""
+    """Send a change; if the issue has changed without a conflict, retry with the current version.
+
+    Raises `PreconditionFailedError` on a conflict.
+    """
     current = seen
     while True:
         try:
@@ -202,7 +208,7 @@ def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> Non
 
 
 def _remember_conflict(error: IssuesError, seen: Issue, change: ProposedChange) -> bool:
-    """Keep the conflict behind an error for `edit_conflict.render`; return whether it is one."""
+    """Return whether an error is a conflict; if it is, remember it for `edit_conflict.render`."""
     if not isinstance(error, PreconditionFailedError):
         return False
     try:

@@ -31,7 +31,7 @@ def _render_heading(title: str, issue: Issue | ReceiptView) -> None:
 
 
 def render_reporter(issue: Issue) -> None:
-    """Render the reporter and the time of the report; names are escaped like any user text."""
+    """Render the name of the reporter and the time of the report."""
     reporter = html.escape(user_names.format_user(issue.created_by))
     line = _("From {who}, {when}").format(
         who=f"<bdi>{reporter}</bdi>", when=local_time.format_moment(issue.created_at)
@@ -40,14 +40,14 @@ def render_reporter(issue: Issue) -> None:
 
 
 def render_text(content: str | None) -> None:
-    """Render user text exactly as it was written, never as Markdown or HTML."""
+    """Render user text exactly as it was written, not as Markdown or HTML."""
     missing = _("No text")
     text = html.escape(content) if content else f"<em>{missing}</em>"
     st.html(f'<div class="written" dir="auto">{text}</div>')
 
 
 def render_references(issue: Issue) -> None:
-    """Render the conversation, answer and project that the report names."""
+    """Render the conversation, answer and project to which the report refers."""
     project = (issue.project.name or issue.project.id) if issue.project else None
     references = {
         _("Conversation"): issue.data.thread_id if issue.data else None,
@@ -58,7 +58,7 @@ def render_references(issue: Issue) -> None:
 
 
 def render_thread_link(issue: Issue) -> None:
-    """Render a link to the issue's thread in the chat product (setting ``ISSUES_THREAD_URL``)."""
+    """Render a link to the conversation, if there is one and ``ISSUES_THREAD_URL`` is set."""
     pattern = get_settings().thread_url
     if not (pattern and issue.data and issue.data.thread_id):
         return
@@ -74,7 +74,7 @@ def render_thread_link(issue: Issue) -> None:
 
 
 def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
-    """Render the timeline, or the two dates that every server has."""
+    """Render the timeline; without a history, the dates of the report and of its last update."""
     if history:
         render_timeline(history)
         return

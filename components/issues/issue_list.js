@@ -1,27 +1,27 @@
-// A list of issues, like a mailbox: unread issues are bold, the open one is marked.
+// A list of issues, like a mailbox: unread issues are bold, the open issue is highlighted.
 import { renderBulkBar } from "./bulk_bar.js";
+import { CommandQueue } from "./command_queue.js";
 import { createElement } from "./create_element.js";
 import { rememberFocus } from "./list_focus.js";
 import { renderRows } from "./list_rows.js";
 import { scrollAfterRender, scrollToTop } from "./list_scrolling.js";
 import { listenForArrows, listenForShortcuts } from "./list_shortcuts.js";
-import { RequestQueue } from "./request_queue.js";
 
-// States by key of the list. They outlive the elements, which Streamlit replaces.
+// States by key of the list. They remain when Streamlit replaces the elements of a list.
 const states = new Map();
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  if (!states.has(data.list)) states.set(data.list, { requests: new RequestQueue() });
+  if (!states.has(data.list)) states.set(data.list, { commandQueue: new CommandQueue() });
   const state = states.get(data.list);
-  const { requests } = state;
-  requests.sync(data, (pending) => setStateValue("asked", pending));
+  const { commandQueue } = state;
+  commandQueue.sync(data, (pending) => setStateValue("commands", pending));
 
   const list = findOrCreateList(parentElement);
   list.setAttribute("aria-label", data.label);
   list.hidden = !data.rows.length;
   const root = list.getRootNode();
   const isFirst = !state.rows;
-  const view = { data, parentElement, setTriggerValue, list, root, state, requests, isFirst };
+  const view = { data, parentElement, setTriggerValue, list, root, state, commandQueue, isFirst };
 
   const restoreFocus = rememberFocus(view);
   renderRows(view);
@@ -29,7 +29,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   scrollAfterRender(view);
   renderBulkBar(view);
   listenForArrows(view);
-  return data.several ? listenForShortcuts(view) : () => leave(view);
+  return data.bulk_menu ? listenForShortcuts(view) : () => leave(view);
 }
 
 const findOrCreateList = (parentElement) => {
@@ -41,9 +41,9 @@ const findOrCreateList = (parentElement) => {
   return list;
 };
 
-// On a page where the opened issue replaces the list, show the issue from its top.
-const leave = ({ parentElement, requests, state }) => {
+// On a page where the opened issue replaces the list, scroll to the top of the issue.
+const leave = ({ parentElement, commandQueue, state }) => {
   if (parentElement.isConnected) return;
-  if (!requests.isEmpty && !document.querySelector(".st-key-opened")) scrollToTop();
-  state.selected = requests.openIssue;
+  if (!commandQueue.isEmpty && !document.querySelector(".st-key-opened")) scrollToTop();
+  state.selected = commandQueue.openIssue;
 };

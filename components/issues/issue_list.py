@@ -1,4 +1,4 @@
-"""A list of issues: opens them, and carries out the actions and key presses in it."""
+"""A list of issues, and the commands and bulk actions that the browser sends from it."""
 
 import re
 import uuid
@@ -22,7 +22,7 @@ _LISTS_KEY: Final = "issue_lists"
 
 @dataclass(frozen=True)
 class BulkMenu:
-    """The actions that a list offers for several issues at once."""
+    """The actions that a list offers for all selected issues."""
 
     actions: Mapping[str, str]
     """Labels by name."""
@@ -31,7 +31,7 @@ class BulkMenu:
     """Number of issues on all pages."""
 
     done_count: int
-    """Number of actions done so far: when it changes, the selection is cleared."""
+    """Number of actions applied so far. The list clears its selection when this changes."""
 
     on_action: Callable[[str, list[str], bool], None]
     """Called with the action's name, the selected ids, and whether all pages are selected."""
@@ -39,29 +39,29 @@ class BulkMenu:
 
 @dataclass(frozen=True)
 class Shortcuts:
-    """The keyboard shortcuts of a list, beside j, k and x, which move and select."""
+    """The keyboard shortcuts of a list, in addition to j and k (move) and x (select)."""
 
     commands: Mapping[str, str]
-    """Names of commands by key of the keyboard."""
+    """Names of commands by keyboard key."""
 
     widgets: Mapping[str, str]
-    """Keys of widgets to press or focus, by key of the keyboard."""
+    """Streamlit keys of the widgets to click or focus, by keyboard key."""
 
     on_command: Callable[[str], None]
-    """Called with a command, and with "next" or "previous" at the end of the list."""
+    """Called with each command, and with "next" or "previous" at either end of the list."""
 
 
-class _KeyPress(BaseModel):
-    """A command from the browser, which can send anything."""
+class _ListCommand(BaseModel):
+    """A command from the browser; validated, because the browser can send anything."""
 
     number: int
     session: str
-    do: str
+    command: str
     issue: str | None = None
-    """Id of the issue that was open, "" for none; None if the browser does not know it."""
+    """Id of the issue that was open: "" if none was, None if the browser did not know."""
 
 
-_KEY_PRESSES: Final = TypeAdapter(list[_KeyPress])
+_LIST_COMMANDS: Final = TypeAdapter(list[_ListCommand])
 
 
 @dataclass
@@ -69,44 +69,44 @@ class _ListState:
     """State of one list in this session."""
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Identifies this state: commands sent before a restart may have been carried out."""
+    """Identifies this state, so that commands sent before a restart are not run again."""
 
     last_number: int = 0
-    """Number of the last command that was carried out."""
+    """Number of the last command that was run."""
 
     parameters: dict[str, str] = field(default_factory=dict)
-    """Query parameters after that command."""
+    """Query parameters after the last command."""
 
     on_command: Callable[[str], None] | None = None
 
 
 def get_open_issue_id() -> str | None:
-    """Return the id of the open issue; the URL can contain anything else, which is ignored."""
+    """Return the id of the open issue; None if the URL has no valid id."""
     issue_id = query_params.read(_OPEN_ISSUE)
     return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
 
 
 def open_issue(issue_id: str | None) -> None:
-    """Open an issue; None closes the open one."""
+    """Open an issue; None closes the open issue."""
     query_params.change(**{_OPEN_ISSUE: issue_id or ""})
 
 
-def handle_key_presses() -> None:
-    """Carry out the commands from the lists of the page, each once and in order.
+def handle_commands() -> None:
+    """Run the commands from the lists of the page, each once and in order.
 
-    Call it before anything else of the page. Callbacks are no substitute: the next key press stops
-    a run (Streamlit 1.67), and the following run has to carry out the rest.
+    A page calls this function before it renders anything. Callbacks would lose commands: a key
+    press stops the current run (Streamlit 1.67), and the next run must run the other commands.
     """
     for key, state in _get_lists().items():
-        for press in _read_key_presses(key):
-            if press.session != state.session or press.number <= state.last_number:
+        for sent in _read_commands(key):
+            if sent.session != state.session or sent.number <= state.last_number:
                 continue
-            state.last_number = press.number
+            state.last_number = sent.number
             # The URL of this run may be outdated, so each command says which issue was open.
-            current = state.parameters if press.issue is None else {_OPEN_ISSUE: press.issue}
+            current = state.parameters if sent.issue is None else {_OPEN_ISSUE: sent.issue}
             query_params.change(**current)
             if state.on_command:
-                state.on_command(press.do)
+                state.on_command(sent.command)
             state.parameters = {name: query_params.read(name) for name in (_OPEN_ISSUE, "page")}
     query_params.write_url()
 
@@ -122,10 +122,10 @@ def render(
     bulk_menu: BulkMenu | None = None,
     shortcuts: Shortcuts | None = None,
 ) -> None:
-    """Render a list of issues, with their details in a small line below each.
+    """Render a list of issues, each with its details in a small line below the text.
 
-    ``unread`` makes unread issues bold. ``page`` identifies the page of the list: a new
-    page scrolls to its top.
+    ``unread`` makes unread issues bold. ``page`` identifies the page of the list: when it changes,
+    the browser scrolls to the top of the list.
     """
     state = _get_lists().setdefault(key, _ListState())
     state.on_command = shortcuts.on_command if shortcuts else None
@@ -135,58 +135,60 @@ def render(
         data={
             "list": key,
             "session": state.session,
-            "done": state.last_number,
+            "last_handled": state.last_number,
             "label": label,
             "unread": _("Unread:"),
             "rows": [_describe_row(issue, format_details(issue), unread) for issue in issues],
             "page": page,
             "selected": get_open_issue_id(),
-            "several": bulk_menu and _describe_bulk_menu(bulk_menu, len(issues)),
-            "keys": shortcuts
-            and {"asks": dict(shortcuts.commands), "presses": dict(shortcuts.widgets)},
+            "bulk_menu": bulk_menu and _describe_bulk_menu(bulk_menu, len(issues)),
+            "shortcuts": shortcuts
+            and {"commands": dict(shortcuts.commands), "widgets": dict(shortcuts.widgets)},
             "locale": i18n.get_locale_tag(),
         },
-        on_act_change=partial(_handle_action, key, bulk_menu),
+        on_bulk_action_change=partial(_handle_bulk_action, key, bulk_menu),
     )
 
 
-def _handle_action(key: str, menu: BulkMenu | None) -> None:
-    request = st.session_state[key].act
-    if request and menu and request["action"] in menu.actions:
-        ids = [str(issue_id) for issue_id in request["ids"]]
-        menu.on_action(request["action"], ids, bool(request["all"]))
+def _handle_bulk_action(key: str, menu: BulkMenu | None) -> None:
+    action = st.session_state[key].bulk_action
+    if action and menu and action["name"] in menu.actions:
+        ids = [str(issue_id) for issue_id in action["ids"]]
+        menu.on_action(action["name"], ids, bool(action["all_pages"]))
 
 
 def _describe_row(issue: Issue, details: str, unread: bool) -> dict[str, Any]:
-    """Return a row for the script in the browser."""
+    """Return the data from which list_rows.js creates a row."""
     is_deleted = issue.state == IssueState.DELETED
     return {
         "id": issue.id,
-        "name": str(issue.issue_number),
+        "number": str(issue.issue_number),
         "text": _format_excerpt(issue.description),
-        "about": details,
+        "details": details,
         "state": labels.format_state(issue.state),
         "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
         "when": local_time.format_short_moment(issue.created_at),
         "unread": unread and not issue.is_read and not is_deleted,
-        "fixed": is_deleted,
+        "is_deleted": is_deleted,
     }
 
 
 def _describe_bulk_menu(menu: BulkMenu, row_count: int) -> dict[str, Any]:
-    """Return a menu for the script in the browser."""
+    """Return the data from which bulk_bar.js creates the bar of bulk actions."""
     total = menu.total or row_count
     number = i18n.format_number(total)
     return {
         "label": _("Bulk actions"),
-        "pick": _("Select issue"),
-        "every": _("Select all on this page"),
-        "none": labels.format_count(menu.total),
-        "some": _("{count} selected"),
-        "all": _("Select all {count}").format(count=number) if total > row_count else "",
-        "all_picked": _("All {count} selected").format(count=number),
-        "actions": [{"id": name, "words": label} for name, label in menu.actions.items()],
-        "done": menu.done_count,
+        "select_issue": _("Select issue"),
+        "select_page": _("Select all on this page"),
+        "select_all_pages": (
+            _("Select all {count}").format(count=number) if total > row_count else ""
+        ),
+        "total": labels.format_count(menu.total),
+        "selected": _("{count} selected"),
+        "all_pages_selected": _("All {count} selected").format(count=number),
+        "actions": [{"name": name, "label": label} for name, label in menu.actions.items()],
+        "done_count": menu.done_count,
     }
 
 
@@ -199,8 +201,9 @@ def _get_lists() -> dict[str, _ListState]:
     return lists
 
 
-def _read_key_presses(key: str) -> list[_KeyPress]:
+def _read_commands(key: str) -> list[_ListCommand]:
+    sent = (st.session_state.get(key) or {}).get("commands") or []
     try:
-        return _KEY_PRESSES.validate_python((st.session_state.get(key) or {}).get("asked") or [])
+        return _LIST_COMMANDS.validate_python(sent)
     except ValidationError:
         return []

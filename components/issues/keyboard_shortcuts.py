@@ -1,7 +1,7 @@
-"""Keyboard shortcuts of the review page: what they do, their help, and switching them off.
+"""Keyboard shortcuts of the review page: their commands, their help, and a switch to disable them.
 
-`issue_list.js` listens for the keys. Streamlit's own shortcuts (``shortcut=`` of a button, 1.67)
-cannot be C, R or a punctuation mark.
+`list_shortcuts.js` listens for the keys. Streamlit's own shortcuts (``shortcut=`` of a button,
+1.67) cannot be C, R or a punctuation mark.
 """
 
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-_ENABLED_KEY: Final = "shortcuts_on"
-_HELP_KEY: Final = "shortcuts"
-_HELP_OPEN_KEY: Final = "shortcuts_opened"
+_ENABLED_KEY: Final = "shortcuts_enabled"
+_HELP_KEY: Final = "shortcuts_help"
+_HELP_OPEN_KEY: Final = "shortcuts_help_open"
 
 _STEPS: Final = {"previous": -1, "next": 1}
 
@@ -40,10 +40,10 @@ _DESCRIPTIONS: Final = {
 
 
 def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shortcuts | None:
-    """Return the shortcuts for a page of the queue, or None if they are switched off.
+    """Return the shortcuts for a page of the queue, or None if they are disabled.
 
-    ``shown`` are the issues as they are on screen. Keys arrive faster than pages are drawn, so each
-    command starts from the result of the one before.
+    ``shown`` are the issues as they are on screen. Commands can arrive faster than pages are
+    rendered, so each command starts from the result of the previous command.
     """
     if not st.session_state.get(_ENABLED_KEY, True):
         return None
@@ -85,7 +85,7 @@ def render_help_button() -> None:
         on_click=_set_help_open,
         args=(True,),
     )
-    # The session keeps the dialog open when the page reruns because the data changed.
+    # The session keeps the dialog open when new data reruns the page.
     if st.session_state.get(_HELP_OPEN_KEY):
         st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _set_help_open(False))(_render_help)()
 

@@ -1,28 +1,28 @@
-// Keep the keyboard focus when Streamlit replaces the rows of a list.
+// Keep the keyboard focus when the rows of a list are replaced.
 import { findCheckbox, findRow, lastFocus } from "./list_rows.js";
 
 // Remember the focus before the rows are replaced; return a function that restores it.
-export const rememberFocus = ({ data, list, root, state, requests }) => {
+export const rememberFocus = ({ data, list, root, state, commandQueue }) => {
   const focused = root.activeElement?.dataset;
   lastFocus.issue = focused?.issue ?? lastFocus.issue;
   const ids = data.rows.map(({ id }) => id);
   if (state.rows) {
     const moved = state.selected !== data.selected;
-    if (moved && data.selected && requests.isEmpty) lastFocus.issue = data.selected;
-    lastFocus.issue = stayingNeighbour(state.rows, ids, lastFocus.issue);
+    if (moved && data.selected && commandQueue.isEmpty) lastFocus.issue = data.selected;
+    lastFocus.issue = chooseRemainingId(state.rows, ids, lastFocus.issue);
   }
   state.rows = ids;
   return () => {
     if (document.activeElement !== document.body) return;
-    const target = findCheckbox(list, focused?.pick) ?? findRow(list, lastFocus.issue);
+    const target = findCheckbox(list, focused?.checkboxFor) ?? findRow(list, lastFocus.issue);
     target?.focus({ preventScroll: true });
   };
 };
 
-// Id of the neighbour of a removed row; the row's own id if it stays or never was in the list.
-const stayingNeighbour = (oldIds, newIds, id) => {
+// Return `id`, or the nearest remaining id if the row of `id` was removed: a later row comes first.
+const chooseRemainingId = (oldIds, newIds, id) => {
   const index = newIds.includes(id) ? -1 : oldIds.indexOf(id);
   if (index < 0) return id;
-  const stays = (other) => newIds.includes(other);
-  return oldIds.slice(index).find(stays) ?? oldIds.slice(0, index).findLast(stays);
+  const remains = (other) => newIds.includes(other);
+  return oldIds.slice(index).find(remains) ?? oldIds.slice(0, index).findLast(remains);
 };

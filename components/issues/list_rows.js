@@ -1,7 +1,7 @@
-// The rows of a list of issues: how they look, how to find one, how to open one.
+// The rows of a list of issues: create, find and open them.
 import { createButton, createCheckbox, createElement } from "./create_element.js";
 
-// The issue whose row had the focus last, in any list of the page.
+// Id of the issue whose row last had the focus, in any list of the page.
 export const lastFocus = { issue: undefined };
 
 export const rowButtons = (list) => [...list.querySelectorAll("button[data-issue]")];
@@ -9,7 +9,7 @@ export const rowButtons = (list) => [...list.querySelectorAll("button[data-issue
 export const findRow = (list, id) => id && list.querySelector(`[data-issue="${CSS.escape(id)}"]`);
 
 export const findCheckbox = (list, id) =>
-  id && list.querySelector(`[data-pick="${CSS.escape(id)}"]`);
+  id && list.querySelector(`[data-checkbox-for="${CSS.escape(id)}"]`);
 
 export const adjacentRow = (list, id, step) => {
   const buttons = rowButtons(list);
@@ -17,56 +17,56 @@ export const adjacentRow = (list, id, step) => {
   return index < 0 ? undefined : buttons[index + step];
 };
 
-export const openRow = ({ list, requests }, button) => {
+export const openRow = ({ list, commandQueue }, button) => {
   for (const other of rowButtons(list)) other.removeAttribute("aria-current");
   button.setAttribute("aria-current", "true");
   const { issue } = button.dataset;
   lastFocus.issue = issue;
-  requests.add({ do: "open", issue, after: issue });
+  commandQueue.add({ command: "open", issue, after: issue });
 };
 
 export const renderRows = (view) => {
-  view.list.replaceChildren(...view.data.rows.map((issue) => createRow(view, issue)));
+  view.list.replaceChildren(...view.data.rows.map((row) => createRow(view, row)));
 };
 
-const createRow = (view, issue) => {
-  const item = createElement("li", issue.unread ? "unread" : "");
-  if (view.data.several) item.append(createPick(view.data.several, issue));
+const createRow = (view, row) => {
+  const item = createElement("li", row.unread ? "unread" : "");
+  if (view.data.bulk_menu) item.append(createCheckboxCell(view.data.bulk_menu, row));
   const button = createButton("", "", () => openRow(view, button));
-  button.dataset.issue = issue.id;
-  if (issue.id === view.requests.openIssue) button.setAttribute("aria-current", "true");
+  button.dataset.issue = row.id;
+  if (row.id === view.commandQueue.openIssue) button.setAttribute("aria-current", "true");
   button.onfocus = () => {
-    lastFocus.issue = issue.id;
+    lastFocus.issue = row.id;
   };
-  button.append(createHead(view.data, issue), createFoot(issue));
+  button.append(createHead(view.data, row), createFoot(row));
   item.append(button);
   return item;
 };
 
-const createHead = ({ unread }, issue) => {
+const createHead = (data, row) => {
   const head = createElement("span", "head");
   const dot = createElement("span", "dot");
-  if (issue.unread) dot.append(createElement("span", "hidden", `${unread} `));
-  const text = createElement("span", "text", issue.text);
+  if (row.unread) dot.append(createElement("span", "visually-hidden", `${data.unread} `));
+  const text = createElement("span", "text", row.text);
   text.dir = "auto";
-  head.append(dot, text, createElement("span", "when", issue.when));
+  head.append(dot, text, createElement("span", "when", row.when));
   return head;
 };
 
-const createFoot = (issue) => {
+const createFoot = (row) => {
   const foot = createElement("span", "foot");
-  const about = createElement("span", "about", issue.about);
-  about.dir = "auto";
-  foot.append(about, createElement("span", `state ${issue.colour}`, issue.state));
+  const details = createElement("span", "details", row.details);
+  details.dir = "auto";
+  foot.append(details, createElement("span", `state ${row.colour}`, row.state));
   return foot;
 };
 
-// The checkbox of a row. A fixed row has an empty space instead.
-const createPick = ({ pick }, issue) => {
-  if (issue.fixed) return createElement("span", "pick");
-  const label = createElement("label", "pick");
-  const checkbox = createCheckbox(`${pick} ${issue.name}`);
-  checkbox.dataset.pick = issue.id;
+// The checkbox that selects a row. A deleted issue has an empty cell, since no action applies to it.
+const createCheckboxCell = ({ select_issue }, row) => {
+  if (row.is_deleted) return createElement("span", "checkbox-cell");
+  const label = createElement("label", "checkbox-cell");
+  const checkbox = createCheckbox(`${select_issue} ${row.number}`);
+  checkbox.dataset.checkboxFor = row.id;
   label.append(checkbox);
   return label;
 };

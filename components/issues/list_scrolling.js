@@ -1,12 +1,12 @@
-// Scroll to what the person wants to see next: a new page of the list, the opened issue, or on the way
-// back its row.
+// Scroll after a list is rendered: to the top of a new page, to the opened issue, or to the row of the
+// issue that was closed.
 import { findRow } from "./list_rows.js";
 
 const isPhone = () => matchMedia("(max-width: 640px)").matches;
 
 export const scrollToTop = () => document.querySelector(".stMain")?.scrollTo(0, 0);
 
-// On a phone the list may still be hidden, so wait until it is visible.
+// On a phone, the list may still be hidden, so wait up to 3 s until it is visible.
 const scrollWhenVisible = (element, block, until = Date.now() + 3000) => {
   if (element?.offsetParent) element.scrollIntoView({ block });
   else if (element?.isConnected && Date.now() < until) {
@@ -16,7 +16,7 @@ const scrollWhenVisible = (element, block, until = Date.now() + 3000) => {
 
 export const scrollAfterRender = ({ data, list, parentElement, state, isFirst }) => {
   if (!isFirst && state.page !== data.page) {
-    scrollWhenVisible(parentElement.querySelector(".several") ?? list, "nearest");
+    scrollWhenVisible(parentElement.querySelector(".bulk-bar") ?? list, "nearest");
   }
   state.page = data.page;
   const previous = state.selected;

@@ -1,4 +1,4 @@
-"""The issues that the current user reported, also from a server that does not filter."""
+"""The issues that the current user reported, from servers with and without filters."""
 
 from itertools import islice
 from typing import Final
@@ -10,12 +10,12 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
-SEARCH_DEPTH: Final = 1_000
-"""Number of the newest issues to search on a server that does not filter."""
+_SEARCHED_ISSUES: Final = 1_000
+"""Number of newest issues to search on a server without filters."""
 
 
 def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
-    """Return one page of the current user's issues that meet the criteria."""
+    """Return page ``number`` of the current user's issues that meet the criteria."""
     me = server_capabilities.fetch_me()
     if me and server_capabilities.can_filter():
         own = criteria.model_copy(update={"created_by": (me.id,)})
@@ -23,20 +23,20 @@ def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
     newest = api_session.client().iterate(IssueQuery(page_size=PAGE_SIZE_LIMIT))
     own_issues = [
         issue
-        for issue in islice(newest, SEARCH_DEPTH)
+        for issue in islice(newest, _SEARCHED_ISSUES)
         if _is_reported_by(issue, me) and matches(criteria, issue)
     ]
     start, end = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
     return IssuePage(data=tuple(own_issues[start:end]), total_count=len(own_issues))
 
 
-def is_mine(issue: Issue) -> bool:
+def is_own_issue(issue: Issue) -> bool:
     """Return whether the current user reported this issue by name."""
     return _is_reported_by(issue, server_capabilities.fetch_me())
 
 
 def get_matching_email() -> str:
-    """Return the email that identifies the user's issues if the server has no ``/me``, else ""."""
+    """Return the email that selects the user's issues if the server has no ``/me``, else ""."""
     person = current_user.get_person()
     return person.email if person and server_capabilities.fetch_me() is None else ""
 

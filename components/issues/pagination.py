@@ -19,17 +19,18 @@ def go_to_page(number: int) -> None:
 
 
 def go_to_first_page() -> None:
-    """Request the first page, as a change of the filters does."""
+    """Request the first page, for example after a change of the filters."""
     go_to_page(1)
 
 
 def render_pagination(total: int | None) -> None:
-    """Render a control to turn the page if there is more than one."""
+    """Render the page control, if ``total`` issues need more than one page."""
     pages = -(-(total or 0) // PAGE_SIZE)
     if pages < 2:
         return
     current = min(get_page_number(), pages)
-    # A key per page: Streamlit warns when a widget has both a default and a set value.
+    # The key contains the page, so that each page has a new widget: Streamlit warns about a widget
+    # that has both a default and a stored value.
     key = f"page_{current}_of_{pages}"
     st.pagination(pages, default=current, key=key, on_change=_turn_page, args=(key,))
 

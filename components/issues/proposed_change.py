@@ -1,4 +1,4 @@
-"""A change to an issue that a person requested and the server does not have yet."""
+"""A change to an issue that a person requested and that is not saved on the server yet."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType
 
 @dataclass(frozen=True)
 class ProposedChange:
-    """New values of an issue; None leaves a field as it is."""
+    """New values of an issue; None keeps the value of a field."""
 
     description: str | None = None
     type: IssueType | None = None

@@ -1,7 +1,7 @@
-"""The review queue up to a cutoff, the moment at which the reviewer opened it.
+"""The review queue up to a cutoff: the time at which the reviewer opened the queue.
 
-Newer issues are only counted, so that rows do not move while the reviewer works, and the next page
-continues where this one ended.
+Newer issues are counted, but not listed. Rows therefore stay in place while the reviewer works, and
+the pages neither overlap nor leave a gap.
 """
 
 import math
@@ -22,15 +22,15 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-_CUTOFF_KEY: Final = "queue_began"
-_POSITION_KEY: Final = "queue_at"
-_CRITERIA_KEY: Final = "queue_given"
+_CUTOFF_KEY: Final = "queue_cutoff"
+_POSITION_KEY: Final = "queue_position"
+_CRITERIA_KEY: Final = "queue_criteria"
 _SECOND_MS: Final = 1000
 
 
 @dataclass(frozen=True)
 class QueuePage:
-    """One page of the queue, with the query it answers."""
+    """One page of the queue, and the query that returns it."""
 
     query: IssueQuery
     page: IssuePage
@@ -38,11 +38,18 @@ class QueuePage:
     """Number of matching issues that arrived after the cutoff."""
 
     by_state: dict[IssueState, int]
-    """Numbers of the other matching issues by state, without the state filter; {} for a search."""
+    """Number of issues up to the cutoff in each state; {} for a text search.
+
+    All filters apply but the state filter.
+    """
 
 
 def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
-    """Return a page of the queue; new criteria or another page before this one reset the cutoff."""
+    """Return page ``number`` of the queue.
+
+    Resets the cutoff if the criteria have changed or the reviewer comes from another page of the
+    portal.
+    """
     client = api_session.client()
     if not server_capabilities.can_filter():
         query = IssueQuery(page=number, page_size=PAGE_SIZE)
@@ -77,9 +84,9 @@ def show_newer() -> None:
 
 
 def mark_read(issue: Issue) -> Issue:
-    """Mark an issue as read because it is opened; return it.
+    """Mark an opened issue as read; return the updated issue.
 
-    If that fails, return it unchanged: an issue can be read even if the server cannot write.
+    If the update fails, return the issue unchanged: the reviewer can still read it.
     """
     if issue.is_read:
         return issue
@@ -90,7 +97,7 @@ def mark_read(issue: Issue) -> Issue:
 
 
 def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:
-    """Return whether an issue precedes (-1) or follows (1) this one, on any page."""
+    """Return whether the queue has an issue before (``step`` -1) or after (1) this issue."""
     index = _find_neighbour_index(queue, issue_id, step)
     if index is None:
         return False
@@ -100,12 +107,12 @@ def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:
 
 
 def open_neighbour(queue: QueuePage, issue_id: str, step: int) -> None:
-    """Open the issue before (-1) or after (1) this one: the callback of a button."""
+    """Open the issue before (``step`` -1) or after (1) this issue. For callbacks of buttons."""
     select_neighbour(queue, issue_id, step)
 
 
 def select_neighbour(queue: QueuePage, issue_id: str, step: int) -> QueuePage:
-    """Open the issue before (-1) or after (1) this one; return the page of the queue it is on."""
+    """Open the issue before (``step`` -1) or after (1) this issue; return its page of the queue."""
     index = _find_neighbour_index(queue, issue_id, step)
     if index is None or not has_neighbour(queue, issue_id, step):
         return queue
@@ -124,13 +131,17 @@ def select_neighbour(queue: QueuePage, issue_id: str, step: int) -> QueuePage:
 
 
 def _find_neighbour_index(queue: QueuePage, issue_id: str, step: int) -> int | None:
-    """Return the neighbour's index on this page, below 0 or past the end if on another page."""
+    """Return the index of the issue before (``step`` -1) or after (1) this issue on this page.
+
+    An index below 0 or past the end means another page. None means that the position of this issue
+    is unknown.
+    """
     ids = [issue.id for issue in queue.page.data]
     if issue_id in ids:
         position: float = ids.index(issue_id)
         st.session_state[_POSITION_KEY] = (issue_id, position)
     elif st.session_state.get(_POSITION_KEY, ("", 0))[0] == issue_id:
-        # An action has taken the issue off the list: its position is now between two rows.
+        # An action has removed the issue from the list: its position is now between two rows.
         position = st.session_state[_POSITION_KEY][1] - 0.5
     else:
         return None
@@ -138,11 +149,11 @@ def _find_neighbour_index(queue: QueuePage, issue_id: str, step: int) -> int | N
 
 
 def _get_cutoff() -> int:
-    """Return the moment up to which issues are listed, in milliseconds since 1970."""
+    """Return the time up to which issues are listed, in milliseconds since 1970."""
     if _CUTOFF_KEY not in st.session_state:
         newest = api_session.client().list(IssueQuery(page_size=1)).data
         reported = newest[0].created_at if newest else None
-        # The server's clock dates the issues, in whole seconds.
+        # Use the time of the newest issue, in whole seconds: the portal's clock may differ.
         cutoff = int(reported.timestamp()) * _SECOND_MS + _SECOND_MS if reported else 0
         st.session_state[_CUTOFF_KEY] = cutoff
     return int(st.session_state[_CUTOFF_KEY])
@@ -153,9 +164,12 @@ def _reset_cutoff() -> None:
 
 
 def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueState, int], int]:
-    """Count the matching issues before the cutoff: by state, and those that are listed."""
+    """Count the matching issues up to the cutoff: in each state, and in all listed states.
+
+    ``newer`` is the number of matching issues after the cutoff.
+    """
     if criteria.filter_by_text:
-        # Each count of a text search reads all texts.
+        # For each count of a text search, the server reads all texts, so count only once.
         return {}, _count_older(criteria, newer)
     listed = criteria.states or LIVE_STATES
     by_state = {}
@@ -167,7 +181,7 @@ def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueS
 
 
 def _count_older(criteria: IssueQuery, newer: int) -> int:
-    # Counting all and subtracting is much faster for servers than counting up to a moment.
+    # Servers count all issues and the few newer issues much faster than the issues up to a time.
     return max(0, _count(criteria) - newer)
 
 

@@ -1,4 +1,4 @@
-"""Issues whose text is similar to that of the open one, so that reviewers notice duplicates."""
+"""Issues with a text similar to that of the open issue, so that reviewers notice duplicates."""
 
 import re
 from typing import Final
@@ -13,17 +13,18 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 
-_MOST_SEARCHES: Final = 4
-_MOST_SHOWN: Final = 3
-_LEAST_SIMILARITY: Final = 0.4
+_MAX_SEARCHES: Final = 4
+_MAX_SHOWN: Final = 3
+_MIN_SIMILARITY: Final = 0.4
+"""Dice coefficient, from 0 to 1."""
 
 
 def render(issue: Issue) -> None:
-    """Render the issues most similar to this one, if there are any."""
+    """Render the issues most similar to this issue, if there are any."""
     try:
         similar = _find_similar(issue) if server_capabilities.can_filter() else []
     except IssuesError:
-        # The page works without similar issues.
+        # Similar issues are optional, so the page shows no error.
         return
     if similar:
         title = _("Similar issues")
@@ -43,16 +44,16 @@ def _find_similar(issue: Issue) -> list[Issue]:
     client = api_session.client()
     candidates = {
         other.id: other
-        # Long words say most about the subject of a text.
-        for word in sorted(words, key=lambda word: (-len(word), word))[:_MOST_SEARCHES]
+        # Long words tell most about the subject of a text.
+        for word in sorted(words, key=lambda word: (-len(word), word))[:_MAX_SEARCHES]
         for other in client.list(IssueQuery(filter_by_text=word, total_count=False)).data
         if other.id != issue.id
     }
     similarity = {
         other.id: _measure_similarity(words, _extract_words(other)) for other in candidates.values()
     }
-    best = sorted(similarity, key=lambda issue_id: -similarity[issue_id])[:_MOST_SHOWN]
-    return [candidates[issue_id] for issue_id in best if similarity[issue_id] >= _LEAST_SIMILARITY]
+    best = sorted(similarity, key=lambda issue_id: -similarity[issue_id])[:_MAX_SHOWN]
+    return [candidates[issue_id] for issue_id in best if similarity[issue_id] >= _MIN_SIMILARITY]
 
 
 def _extract_words(issue: Issue) -> set[str]:

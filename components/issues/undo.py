@@ -1,8 +1,8 @@
-"""A change that waits a few seconds before it is sent, so that it can be undone.
+"""Pending changes: each waits a few seconds before it is sent, so that a person can undo it.
 
-The API cannot reverse a deletion or the start of a review, so undoing means not sending it. A
-pending change belongs to a sign-in: reloads and other tabs show it, too, and it is sent even if
-all tabs are closed.
+The API cannot reverse a deletion or the start of a review, so undoing a change means not sending
+it. A pending change belongs to a sign-in: every tab shows it, even after a reload, and it is sent
+even if all tabs are closed.
 """
 
 import logging
@@ -24,34 +24,39 @@ from issue_portal.models.vocabulary import IssueState
 
 UNDO_SECONDS: Final = 5.0
 
-_KEEP_UNREPORTED_SECONDS: Final = 3600.0
+_KEEP_FAILED_SECONDS: Final = 3600.0
+"""Seconds to keep a failed change that no tab has shown."""
 
-_PENDING_KEY: Final = "held"
+_PENDING_KEY: Final = "pending_change"
 
 log = logging.getLogger(__name__)
 
 _pending_changes: set["_PendingChange"] = set()
-"""Changes of all sign-ins that are waiting, or that failed and were not shown in any tab yet."""
+"""Waiting changes of all sign-ins, and failed changes that no tab has shown yet."""
 
 
 @dataclass(eq=False)
 class _PendingChange:
     owner: str
+    """Id of the sign-in."""
+
     issue_id: str
     change: ProposedChange
     send: Callable[[], object]
-    is_reported: Callable[[IssuesError], bool]
+    is_shown_elsewhere: Callable[[IssuesError], bool]
     doing: str
     done: str
     failed: str
-    begun: float = field(default_factory=time.monotonic)
+    scheduled_at: float = field(default_factory=time.monotonic)
     is_over: bool = False
+    """Whether the change was sent or cancelled, or has failed."""
+
     is_cancelled: bool = False
     error: IssuesError | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def finish(self) -> None:
-        """Send the change unless it was already sent or cancelled."""
+        """Send the change, unless it was already sent or cancelled."""
         with self._lock:
             if self.is_over:
                 return
@@ -61,13 +66,13 @@ class _PendingChange:
             except IssuesError as error:
                 self.error = error
             except Exception:
-                self.error = IssuesError()  # The change was not made, and the person must know.
+                self.error = IssuesError()  # Tell the person that the change failed.
                 raise
             finally:
                 self.is_over = True
 
     def cancel(self) -> None:
-        """Cancel the change unless it was already sent."""
+        """Cancel the change, unless it was already sent."""
         with self._lock:
             self.is_cancelled = self.is_cancelled or not self.is_over
             self.is_over = True
@@ -78,28 +83,28 @@ def schedule_change(
     issue: Issue,
     change: ProposedChange,
     send: Callable[[], object],
-    is_reported: Callable[[IssuesError], bool],
+    is_shown_elsewhere: Callable[[IssuesError], bool],
     *,
     doing: str,
     done: str,
     failed: str,
 ) -> None:
-    """Call ``send`` in a few seconds unless cancelled; `preview` applies ``change`` at once.
+    """Call ``send`` in a few seconds, unless the person undoes the change.
 
-    Sends the pending change first, if any. ``doing``, ``done`` and ``failed`` are the messages
-    while it waits, once it is sent, and if it fails. ``is_reported`` returns whether the person
-    sees an error elsewhere, so that ``failed`` is left out.
+    If another change is pending, it is sent first. `preview` applies ``change`` at once. ``doing``,
+    ``done`` and ``failed`` are the messages while the change waits, once it is sent, and if it
+    fails. If ``is_shown_elsewhere`` returns True for an error, ``failed`` is not shown.
     """
     send_pending()
     for old in tuple(_pending_changes):
-        if old.is_over and time.monotonic() - old.begun > _KEEP_UNREPORTED_SECONDS:
+        if old.is_over and time.monotonic() - old.scheduled_at > _KEEP_FAILED_SECONDS:
             _pending_changes.discard(old)
     pending = _PendingChange(
-        _identify_owner(), issue.id, change, send, is_reported, doing, done, failed
+        _identify_owner(), issue.id, change, send, is_shown_elsewhere, doing, done, failed
     )
     _pending_changes.add(pending)
     timer = Timer(UNDO_SECONDS, pending.finish)
-    timer.daemon = True  # When the server stops, it calls `send_all_pending`.
+    timer.daemon = True  # The server calls `send_all_pending` when it stops.
     timer.start()
     st.session_state[_PENDING_KEY] = pending
 
@@ -107,15 +112,15 @@ def schedule_change(
 def send_pending() -> bool:
     """Send the pending changes of this sign-in, in all tabs; return whether all succeeded."""
     in_tab = st.session_state.pop(_PENDING_KEY, None)
-    changes = dict.fromkeys([*([in_tab] if in_tab else []), *_list_of_sign_in()])
+    changes = dict.fromkeys([*([in_tab] if in_tab else []), *_list_own_changes()])
     for pending in changes:
         pending.finish()
-        _report_outcome(pending)
+        _show_outcome(pending)
     return all(pending.error is None for pending in changes)
 
 
 def preview(issue: Issue) -> Issue:
-    """Return an issue with the pending change of this tab applied."""
+    """Return an issue as it will be after the pending change of this tab."""
     pending = st.session_state.get(_PENDING_KEY)
     if not isinstance(pending, _PendingChange) or pending.issue_id != issue.id:
         return issue
@@ -128,14 +133,14 @@ def is_being_deleted(issue: Issue) -> bool:
 
 
 def render_bar() -> None:
-    """Render the pending change with an undo button, or report the outcome of a past one."""
+    """Render the pending change with an undo button; show the outcome of a change that is over."""
     pending = _get_current()
     while pending and pending.is_over:
         st.session_state.pop(_PENDING_KEY, None)
-        _report_outcome(pending)
+        _show_outcome(pending)
         pending = _get_current()
     with st.container(
-        key="held", horizontal=True, vertical_alignment="center", border=pending is not None
+        key="undo_bar", horizontal=True, vertical_alignment="center", border=pending is not None
     ):
         if pending:
             st.session_state[_PENDING_KEY] = pending
@@ -155,13 +160,13 @@ def cancel_pending() -> None:
     if pending := _get_current():
         pending.cancel()
         st.session_state.pop(_PENDING_KEY, None)
-        _report_outcome(pending)
+        _show_outcome(pending)
     else:
         messages.show_next_run(_("Nothing to undo"), icon=":material/info:")
 
 
 def send_all_pending() -> None:
-    """Send the pending changes of all sign-ins, since the server stops."""
+    """Send the pending changes of all sign-ins, because the server stops."""
     for pending in tuple(_pending_changes):
         pending.finish()
         if pending.error:
@@ -175,15 +180,15 @@ def _rerun_when_sent(pending: _PendingChange) -> None:
 
 
 def _get_current() -> _PendingChange | None:
-    """Return this tab's change until its outcome is reported, else one of another tab."""
+    """Return this tab's change until its outcome is shown, else a change of another tab."""
     pending = st.session_state.get(_PENDING_KEY)
     if isinstance(pending, _PendingChange):
         return pending
-    return next(iter(_list_of_sign_in()), None)
+    return next(iter(_list_own_changes()), None)
 
 
-def _list_of_sign_in() -> list[_PendingChange]:
-    """Return the changes of this sign-in that are waiting or failed, in any tab."""
+def _list_own_changes() -> list[_PendingChange]:
+    """Return the waiting and failed changes of this sign-in, in all tabs."""
     owner = _identify_owner()
     return [pending for pending in tuple(_pending_changes) if owner and pending.owner == owner]
 
@@ -192,11 +197,11 @@ def _identify_owner() -> str:
     return current_user.identify_sign_in(current_user.get_sign_in())
 
 
-def _report_outcome(pending: _PendingChange) -> None:
+def _show_outcome(pending: _PendingChange) -> None:
     _pending_changes.discard(pending)
     if pending.is_cancelled:
         messages.show_next_run(_("Undone"), icon=":material/undo:")
     elif pending.error is None:
         messages.show_next_run(pending.done)
-    elif not pending.is_reported(pending.error):
+    elif not pending.is_shown_elsewhere(pending.error):
         messages.show_failure_next_run(pending.error, doing=pending.failed)

@@ -1,62 +1,63 @@
-// Count what is typed into a form, and keep it in this tab's session storage until it is sent.
+// Count the characters of a form's text, and store the form's values in the tab's session storage until the
+// form is sent.
 import { DraftRestorer } from "./draft_restore.js";
 import { DraftStatus } from "./draft_status.js";
 import { Draft, noteByName, removeDrafts, removeDraftsOfPeople } from "./draft_store.js";
 import { FormFields } from "./form_fields.js";
 
-// The person whose text may still be in the form; "" for a visitor.
+// Hash of the person whose text may be in the form; "" for a visitor.
 let owner = "";
 
-// Id of the last sign-out that this tab announced to the others.
-let announced;
+// Id of the last sign-out that this tab announced to the other tabs.
+let announcedSignOut;
 
-// Streamlit (1.67) calls the cleanup after the next call of the component, not before it. It also calls
-// the cleanup of a call that newer data overtook, although the form is still on the page.
-let stop = () => {};
+// Streamlit (1.67) calls the cleanup of a component after the next call of the component. If new data
+// arrives during a call, Streamlit also calls its cleanup, although the form stays on the page.
+let stopAutosave = () => {};
 
-// Signing out in one tab signs out in all of them. Reload a tab whose form has a text: it would be
-// stored again, and the next person would see it.
-const tabs = new BroadcastChannel("issue-portal-signed-out");
-tabs.onmessage = () => {
-  if (owner) stop();
+// A sign-out in one tab signs out all tabs of the browser. Reload a tab in which a person was signed in:
+// otherwise the tab would store the text of the form again, and the next person would see the text.
+const signOutChannel = new BroadcastChannel("issue-portal-signed-out");
+signOutChannel.onmessage = () => {
+  if (owner) stopAutosave();
   removeDraftsOfPeople();
   if (owner) location.reload();
 };
 
 export default function ({ data, parentElement, setStateValue }) {
-  if (data.away || data.forget) {
+  if (data.leave || data.forget) {
     leaveForm(data);
     return;
   }
   if (owner && owner !== data.owner) {
-    // The sign-in ended while the connection was lost: the text belongs to another person.
-    stop();
+    // The sign-in ended while the connection was lost: the text in the form belongs to another person.
+    stopAutosave();
     location.reload();
     return;
   }
   owner = data.owner;
   const draft = new Draft(data.name, data.owner);
   setStateValue("id", draft.id);
-  draft.applyLink(data.given, data.offer);
-  draft.applyByName(data.by_name);
-  stop();
-  const mine = startAutosave(data, draft, new DraftStatus(parentElement, data));
-  stop = mine;
-  return () => parentElement.isConnected || mine();
+  draft.applyInitial(data.initial, Boolean(data.text_choice));
+  draft.applyByName(data.by_name_id);
+  stopAutosave();
+  const stopThisCall = startAutosave(data, draft, new DraftStatus(parentElement, data));
+  stopAutosave = stopThisCall;
+  return () => parentElement.isConnected || stopThisCall();
 }
 
 const leaveForm = (data) => {
-  stop();
-  if (data.away || data.signed_out) owner = "";
-  noteByName(data.name, data.by_name);
+  stopAutosave();
+  if (data.leave || data.signed_out) owner = "";
+  noteByName(data.name, data.by_name_id);
   if (data.forget) removeDrafts(data.name);
-  // Once for each sign-out: someone may have signed in since, in another tab.
-  if (!data.signed_out || data.signed_out === announced) return;
-  announced = data.signed_out;
-  tabs.postMessage("");
+  // Announce each sign-out only once: another person may have signed in since in another tab.
+  if (!data.signed_out || data.signed_out === announcedSignOut) return;
+  announcedSignOut = data.signed_out;
+  signOutChannel.postMessage("");
 };
 
-// Start to keep the draft; return a function that stops it.
+// Start to store the draft; return a function that stops it.
 const startAutosave = (data, draft, status) => {
   const fields = new FormFields(data);
   const form = { data, draft, status, fields, restorer: new DraftRestorer(draft, fields, data) };
@@ -67,7 +68,7 @@ const startAutosave = (data, draft, status) => {
   document.addEventListener("click", onClick, true);
   const timer = setInterval(() => restore(form), 200);
   restore(form);
-  status.showOffer(draft);
+  status.showTextChoice(draft);
   return () => {
     clearInterval(timer);
     document.removeEventListener("input", onInput);
@@ -83,7 +84,7 @@ const restore = (form) => {
 };
 
 const showCount = ({ data, fields, status }, text) => {
-  if (status.showCount(text)) fields.hideProblems(data.text);
+  if (status.showCount(text)) fields.hideFaults(data.text);
 };
 
 const handleInput = (form, target) => {
@@ -94,34 +95,34 @@ const handleInput = (form, target) => {
     draft.update({ text: target.value });
     return;
   }
-  const key = fields.placeKey(target);
+  const key = fields.findReferenceKey(target);
   if (!key) return;
   restorer.markRestored(target);
-  draft.update({ places: { ...draft.read().places, [key]: target.value } });
-  fields.hideProblems(key);
+  draft.update({ references: { ...draft.read().references, [key]: target.value } });
+  fields.hideFaults(key);
 };
 
 const handleClick = (form, event) => {
   const { data, fields, restorer } = form;
   if (event.target.closest?.('[data-testid="stFormSubmitButton"]')) {
-    if (fields.text?.value.length > data.longest) {
-      // The server would close the connection. The count says that the text is too long.
+    if (fields.text?.value.length > data.send_limit) {
+      // The server would close the connection. The count already says that the text is too long.
       event.preventDefault();
       event.stopPropagation();
       fields.text.focus();
       return;
     }
-    fields.showProblems();
+    fields.showFaults();
   } else if (!fields.isFilling && fields.isChoice(event.target)) {
-    restorer.trustChoices();
+    restorer.markChoicesRestored();
     setTimeout(() => restore(form));
   }
 };
 
-// Swap the person's own text and the link's.
+// Swap the text of the person and the text of the link.
 const swapTexts = ({ draft, fields, status }) => {
-  const { aside, taken } = draft.read();
-  draft.update({ text: aside, aside: fields.text.value, taken: !taken });
-  fields.fill(fields.text, aside);
-  status.showOffer(draft);
+  const { otherText, isLinkText } = draft.read();
+  draft.update({ text: otherText, otherText: fields.text.value, isLinkText: !isLinkText });
+  fields.fill(fields.text, otherText);
+  status.showTextChoice(draft);
 };

@@ -1,6 +1,6 @@
-"""The draft of a form: the browser tab keeps it until it is sent, and counts its characters.
+"""The draft of a form, which the browser tab stores until the form is sent.
 
-The draft is in the tab's session storage only: an unsent text never reaches the server.
+The draft is only in the tab's session storage: the server gets no text before the form is sent.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from components.ui.i18n import _, ngettext
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT
 
-_LONGEST_TEXT_SENT = 50_000
-"""UTF-16 units: a longer text is not even sent, since it does not fit into a message."""
+_SEND_LIMIT = 50_000
+"""UTF-16 code units. The browser does not send a longer text: the server would disconnect."""
 
 REPORT_DRAFT = "report"
 """Name of the draft of a report."""
@@ -23,24 +23,25 @@ REPORT_DRAFT = "report"
 
 @dataclass(frozen=True)
 class DraftWidgets:
-    """Keys of the widgets whose values a draft keeps."""
+    """Keys of the widgets whose values a draft contains; "" if the form has no such widget."""
 
     text: str
     choice: str = ""
     toggle: str = ""
-    places: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    """Text inputs for the ids of conversation, answer and project."""
 
 
 @dataclass(frozen=True)
 class InitialValues:
-    """The values of a form before the person changes them."""
+    """The values of a form before the person changes them, from a link or a stored report."""
 
     text: str
     choice: int | None = None
     """Index of the selected option."""
 
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Values of the other fields, by widget key."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Values of `DraftWidgets.references`, by widget key."""
 
 
 def autosave(
@@ -49,20 +50,21 @@ def autosave(
     widgets: DraftWidgets,
     initial: InitialValues | None,
     *,
-    by_name: str = "",
+    by_name_id: str = "",
     hint: str = "",
     hint_of_link: str = "",
 ) -> None:
-    """Count the characters of a form's text, and keep its input in the browser tab.
+    """Count the characters of a form's text, and store the form's values in the browser tab.
 
-    ``name`` names the draft. Only the same person gets it back, but a visitor's draft survives
-    signing in. New ``initial`` values (from a link) replace those of an earlier link, but never
-    what the person typed: a form with a choice offers both texts. ``by_name`` identifies the last
-    time that the person switched the toggle off. ``hint`` is shown beside the count, or
-    ``hint_of_link`` if the text came with a link.
+    Only the same person gets the draft ``name`` back; a visitor's draft becomes the draft of the
+    person who signs in. New ``initial`` values replace those of an earlier link, but not the text
+    that the person typed: a form with a ``choice`` widget then lets the person swap the two texts.
+    ``by_name_id`` identifies the click with which the person last asked to report by name; a new id
+    switches the toggle off. ``hint`` is shown beside the count; ``hint_of_link`` replaces it while
+    the text is the link's.
 
-    Faults are in containers whose key is ``problem__`` and the key of a widget: a fault disappears
-    when its widget changes.
+    A fault is in a container whose key is ``fault__`` and the key of its widget. The script hides
+    the fault when the person changes the widget.
     """
     js_component.mount(
         __file__,
@@ -72,65 +74,69 @@ def autosave(
             "name": name,
             "owner": hash_owner(person),
             "limit": DESCRIPTION_LIMIT,
-            "longest": _LONGEST_TEXT_SENT,
-            "by_name": by_name,
-            "given": initial and asdict(initial),
-            "offer": _list_offer_texts() if widgets.choice else None,
+            "send_limit": _SEND_LIMIT,
+            "by_name_id": by_name_id,
+            "initial": initial and asdict(initial),
+            "text_choice": _list_text_choice_labels() if widgets.choice else None,
             "hint": hint,
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
             "count": _("{count} of {limit} characters"),
-            "over_one": _choose_excess_text(1),
-            "over": _choose_excess_text(2),
+            "over_one": _translate_excess(1),
+            "over_many": _translate_excess(2),
         },
     )
 
 
-def _choose_excess_text(over: int) -> str:
-    """Return the text for ``over`` characters too many, with ``{over}`` and ``{limit}`` in it."""
+def _translate_excess(over: int) -> str:
+    """Return the template, with ``{over}`` and ``{limit}``, for ``over`` characters too many."""
     return ngettext(
         "{over} character over the {limit} limit", "{over} characters over the {limit} limit", over
     )
 
 
-def _list_offer_texts() -> Mapping[str, str]:
-    """Return the texts of the choice between the person's text and that of a link."""
+def _list_text_choice_labels() -> Mapping[str, str]:
+    """Return the labels of the choice between the person's text and the text of a link."""
     return {
-        "other": _("This link came with its own text. We kept yours."),
-        "take": _("Use the link's text"),
-        "mine": _("This is the link's text. We kept yours."),
-        "back": _("Use your text"),
+        "own_text_shown": _("This link came with its own text. We kept yours."),
+        "use_link_text": _("Use the link's text"),
+        "link_text_shown": _("This is the link's text. We kept yours."),
+        "use_own_text": _("Use your text"),
     }
 
 
 def hash_owner(person: Person | None) -> str:
-    """Return a keyed hash that names the owner of a draft in the browser tab; "" for a visitor."""
+    """Return a keyed hash that identifies the owner of a draft; "" for a visitor."""
     return api_backend.get_backend().keys.hash("draft", person.email).hex()[:16] if person else ""
 
 
 def get_draft_id() -> str:
-    """Return the id of this draft: it survives reloads until the report is sent."""
+    """Return the id of the draft on the page, or "" before the script has sent it.
+
+    The id survives reloads until the report is sent.
+    """
     state = st.session_state.get("draft") or {}
     return str(state.get("id", ""))
 
 
-def leave_form(by_name: str = "") -> None:
-    """Hide the draft on a page without the form, since another person may use the browser next.
+def leave_form(by_name_id: str = "") -> None:
+    """Stop the autosave on a page without the form: another person may use the browser next.
 
-    ``by_name`` identifies the click on "Sign in to report with your name", so that the form is by
-    name when the visitor comes back from the provider. A cookie is not safe for this: another site
-    on the same host could set it, and would turn an anonymous report into one by name.
+    ``by_name_id`` identifies the click on "Sign in to report with your name". The draft stores the
+    id, so that the form is set to a report by name after the sign-in at a provider. A cookie would
+    be unsafe: another site on the same host could set it and so turn an anonymous report into a
+    report by name.
     """
-    data = {"name": REPORT_DRAFT, "away": True, "by_name": by_name}
-    js_component.mount(__file__, key="draft_away", data=data)
+    data = {"name": REPORT_DRAFT, "leave": True, "by_name_id": by_name_id}
+    js_component.mount(__file__, key="draft_leave", data=data)
 
 
 def forget_draft(name: str) -> None:
-    """Drop a draft, since its form was sent or saved."""
+    """Remove a draft, after its form was sent or saved."""
     js_component.mount(__file__, key="draft_forget", data={"name": name, "forget": True})
 
 
 def forget_all_drafts(signed_out: str) -> None:
-    """Drop all drafts in all tabs of the browser; ``signed_out`` identifies the sign-out."""
+    """Remove all drafts in all tabs of the browser; ``signed_out`` is the id of the sign-out."""
     data = {"name": "", "forget": True, "signed_out": signed_out}
     js_component.mount(__file__, key="draft_forget", data=data)

@@ -1,4 +1,5 @@
-// The lines below the text: a hint, the number of characters, and the offer of a link's text.
+// The lines below a text field: a hint, the number of characters, and the choice between the text of the
+// person and the text of a link.
 const append = (parent, tag, className = "") => {
   const element = document.createElement(tag);
   element.className = className;
@@ -8,53 +9,58 @@ const append = (parent, tag, className = "") => {
 
 export class DraftStatus {
   #data;
-  #counted;
-  #offer;
-  #button;
+  #countedText;
+  #choice;
+  #swapButton;
   #hint;
   #count;
 
   constructor(parentElement, data) {
     if (!parentElement.querySelector("p")) {
-      const other = append(parentElement, "div", "other");
-      append(other, "p");
-      append(other, "button").type = "button";
-      const line = append(parentElement, "div", "line");
-      append(line, "p");
-      append(line, "p");
+      const choiceLine = append(parentElement, "div", "text-choice");
+      append(choiceLine, "p");
+      append(choiceLine, "button").type = "button";
+      const statusLine = append(parentElement, "div", "status");
+      append(statusLine, "p");
+      append(statusLine, "p");
     }
     this.#data = data;
-    [this.#offer, this.#hint, this.#count] = parentElement.querySelectorAll("p");
-    this.#button = parentElement.querySelector("button");
+    [this.#choice, this.#hint, this.#count] = parentElement.querySelectorAll("p");
+    this.#swapButton = parentElement.querySelector("button");
   }
 
   onSwap(swap) {
-    this.#button.onclick = swap;
+    this.#swapButton.onclick = swap;
   }
 
-  // Offer the link's text beside the person's own, or the other way round.
-  showOffer(draft) {
-    const { aside, taken } = draft.read();
-    const data = this.#data;
-    const isLinkText = draft.prefill.text && (!aside || taken);
-    this.#hint.textContent = isLinkText ? data.hint_of_link : data.hint;
-    this.#button.parentElement.hidden = !aside;
-    if (!data.offer) return;
-    this.#offer.textContent = taken ? data.offer.mine : data.offer.other;
-    this.#button.textContent = taken ? data.offer.back : data.offer.take;
+  // Show the hint for the text in the field. If there is another text, offer to swap the two texts.
+  showTextChoice(draft) {
+    const { otherText, isLinkText } = draft.read();
+    const { hint, hint_of_link, text_choice } = this.#data;
+    const showsLinkText = draft.initial.text && (!otherText || isLinkText);
+    this.#hint.textContent = showsLinkText ? hint_of_link : hint;
+    this.#choice.parentElement.hidden = !otherText;
+    if (!text_choice) return;
+    this.#choice.textContent = isLinkText
+      ? text_choice.link_text_shown
+      : text_choice.own_text_shown;
+    this.#swapButton.textContent = isLinkText
+      ? text_choice.use_own_text
+      : text_choice.use_link_text;
   }
 
-  // Count code points, as the server does. Return whether the text is new and can be sent.
+  // Show the number of code points, which the server counts, too. Return whether the text has changed and
+  // is neither blank nor too long.
   showCount(text) {
-    if (text === this.#counted) return false;
-    this.#counted = text;
-    const { limit, locale, count, over_one, over: overMany } = this.#data;
+    if (text === this.#countedText) return false;
+    this.#countedText = text;
+    const { limit, locale, count, over_one, over_many } = this.#data;
     const length = [...text].length;
     const over = length - limit;
     const format = (number) => number.toLocaleString(locale);
     const values = { count: format(length), over: format(over), limit: format(limit) };
-    const overText = over === 1 ? over_one : overMany;
-    const template = over > 0 ? overText : count;
+    const overTemplate = over === 1 ? over_one : over_many;
+    const template = over > 0 ? overTemplate : count;
     this.#count.textContent = template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
     this.#count.className = over > 0 ? "over" : "";
     this.#count.setAttribute("role", over > 0 ? "alert" : "note");

@@ -1,8 +1,31 @@
-// Drafts in the tab's session storage, one for each form and person. A visitor's draft has no person.
+// Drafts in the tab's session storage: one for each form and person, and one for each form and visitor.
 import { storage } from "./storage.js";
 
 const visitorKey = (form) => `issue-portal-draft-${form}`;
-const parse = (key) => JSON.parse(storage.getItem(key) ?? "{}");
+
+// Names in drafts that were stored before an update of the portal. TODO(2.0): remove.
+const OLD_NAMES = {
+  given: "initial",
+  places: "references",
+  aside: "otherText",
+  taken: "isLinkText",
+  by_name: "byNameId",
+};
+const rename = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [OLD_NAMES[name] ?? name, value]),
+  );
+
+// A draft has these values, and lacks those that neither a link nor the person has set:
+// `id`: identifies the draft. `initial`: the values of the link, or of the stored report.
+// `text`, `choice`, `toggle`, `references`: the values of the person.
+// `otherText`: the text that is not shown, if both the person and the link have a text.
+// `isLinkText`: whether the text that is shown is the link's. `byNameId`: see `noteByName`.
+const parse = (key) => {
+  const draft = rename(JSON.parse(storage.getItem(key) ?? "{}"));
+  if (draft.initial) draft.initial = rename(draft.initial);
+  return draft;
+};
 
 const removeMatching = (pattern) => {
   for (const name of storage.names()) if (pattern.test(name)) storage.removeItem(name);
@@ -12,19 +35,19 @@ export const removeDrafts = (form) => removeMatching(new RegExp(`^${visitorKey(f
 
 export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
 
-// Note that the visitor wants to report by name; each `occasion` counts once.
-export const noteByName = (form, occasion) => {
+// Switch the visitor's draft to a report by name. `byNameId` identifies the person's click, so that each
+// click switches the toggle only once.
+export const noteByName = (form, byNameId) => {
   const draft = parse(visitorKey(form));
-  if (!occasion || occasion === draft.by_name) return;
-  const noted = { ...draft, by_name: occasion, toggle: false };
-  storage.setItem(visitorKey(form), JSON.stringify(noted));
+  if (!byNameId || byNameId === draft.byNameId) return;
+  storage.setItem(visitorKey(form), JSON.stringify({ ...draft, byNameId, toggle: false }));
 };
 
 export class Draft {
   #key;
   #id;
 
-  // A visitor's draft becomes that of the person who signs in.
+  // A visitor's draft becomes the draft of the person who signs in.
   constructor(form, owner) {
     const visitors = visitorKey(form);
     this.#key = owner ? `${visitors}-${owner}` : visitors;
@@ -36,7 +59,7 @@ export class Draft {
     this.#id = this.read().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
   }
 
-  // The id survives reloads, so that a report which is sent twice is stored once.
+  // The id survives reloads, so that a report that is sent twice is stored once.
   get id() {
     return this.#id;
   }
@@ -49,30 +72,31 @@ export class Draft {
     storage.setItem(this.#key, JSON.stringify({ id: this.#id, ...this.read(), ...change }));
   }
 
-  // Values of the link that the person followed. The person's own changes take precedence.
-  get prefill() {
-    return this.read().given ?? { text: "", choice: null, places: {} };
+  get initial() {
+    return this.read().initial ?? { text: "", choice: null, references: {} };
   }
 
+  // The values to show: the person's values take precedence over the initial values.
   get text() {
-    return this.read().text ?? this.prefill.text;
+    return this.read().text ?? this.initial.text;
   }
 
-  get places() {
-    return { ...this.prefill.places, ...this.read().places };
+  get references() {
+    return { ...this.initial.references, ...this.read().references };
   }
 
-  // Take over a new link. If the person has a text of their own, set the link's text `aside`.
-  applyLink(link, canOffer) {
+  // Replace the initial values, if they are new. Keep the text of the person; if `keepBoth`, also keep
+  // the text of the link as `otherText`.
+  applyInitial(initial, keepBoth) {
     const draft = this.read();
-    if (!link || JSON.stringify(link) === JSON.stringify(draft.given)) return;
-    const text = (draft.taken ? draft.aside : draft.text) || undefined;
-    const aside = text && canOffer && link.text !== text ? link.text : undefined;
-    this.update({ given: link, text, places: undefined, aside, taken: false });
+    if (!initial || JSON.stringify(initial) === JSON.stringify(draft.initial)) return;
+    const text = (draft.isLinkText ? draft.otherText : draft.text) || undefined;
+    const otherText = text && keepBoth && initial.text !== text ? initial.text : undefined;
+    this.update({ initial, text, references: undefined, otherText, isLinkText: false });
   }
 
-  applyByName(occasion) {
-    if (!occasion || occasion === this.read().by_name) return;
-    this.update({ by_name: occasion, toggle: false });
+  applyByName(byNameId) {
+    if (!byNameId || byNameId === this.read().byNameId) return;
+    this.update({ byNameId, toggle: false });
   }
 }

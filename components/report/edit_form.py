@@ -1,4 +1,4 @@
-"""The form with which a reporter edits a report until its review starts."""
+"""The form with which reporters edit their own reports until the review starts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +20,7 @@ _SAVED_KEY: Final = "correction_saved"
 
 @dataclass(frozen=True)
 class Correction:
-    """The new values of an issue, and the version that the person started from."""
+    """The new values of an issue, and the version that the person edited."""
 
     seen: Issue
     change: ProposedChange
@@ -32,14 +32,14 @@ def is_open(issue: Issue) -> bool:
 
 
 def close_after_save(issue: Issue) -> None:
-    """Fold the form on the next run and drop its draft, since the edit is saved."""
+    """Fold the form and remove its draft on the next run, after the edit was saved."""
     st.session_state[_SAVED_KEY] = issue.id
 
 
 def render(person: Person, issue: Issue) -> Correction | None:
     """Render the form, folded at first; return the correction once it is submitted and valid.
 
-    Once the review has started, the form cannot be saved: the person can only copy the text.
+    If the review starts meanwhile, Save is disabled, and the person can only copy the text.
     """
     draft_name, seen_key = f"correction-{issue.id}", f"correct_from_{issue.id}"
     if st.session_state.get(_SAVED_KEY) == issue.id:
@@ -66,14 +66,14 @@ def render(person: Person, issue: Issue) -> Correction | None:
         if not st.form_submit_button(_("Save"), type="primary", disabled=is_late):
             return None
         if fault := find_text_fault(text):
-            with fault_slot.container(key="problem__correct_text"):
+            with fault_slot.container(key="fault__correct_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
     return Correction(seen, ProposedChange(description=text, type=issue_type))
 
 
 def _render_late_warning(is_late: bool) -> None:
-    # Without the empty element, the text area below would lose its state.
+    # Always render the slot: otherwise the text area below would lose its state.
     slot = st.empty()
     if is_late:
         slot.warning(

@@ -1,6 +1,6 @@
-"""The portal in a frame of another page (``?embed=true``, which Streamlit hides), and page URLs.
+"""The URLs of the portal's pages, and links that also work in a frame of another page.
 
-In a frame there is the form and nothing else.
+A frame (``?embed=true``) shows only the report form. `st.query_params` omits that parameter.
 """
 
 import re
@@ -15,7 +15,7 @@ def is_embedded() -> bool:
 
 
 def build_page_url(page: str = "", **parameters: str) -> str:
-    """Return the URL of a page of the portal, as this browser reaches it."""
+    """Return the URL of a page of the portal, on the host and path that this browser uses."""
     url = _get_browser_url()
     path = url.path.rpartition("/")[0] + "/" + page
     return urlunsplit((url.scheme, url.netloc, path, urlencode(parameters), ""))
@@ -41,7 +41,7 @@ def render_new_tab_link(label: str, url: str) -> None:
 
 
 def _get_browser_url() -> SplitResult:
-    """Return the URL that the browser claims to be at."""
+    """Return the URL that the browser sends as its own; "/" if it is invalid or missing."""
     try:
         return urlsplit(getattr(st.context, "url", None) or "/")
     except ValueError:

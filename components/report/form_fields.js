@@ -1,13 +1,13 @@
-// The fields of a form, found by the keys that Streamlit gives them as class names.
+// The fields of a form. Streamlit adds the key of each widget to its class name.
 const findAll = (selector) => [...document.querySelectorAll(selector)];
 
 export class FormFields {
   #keys;
-  // Whether a script is changing a field, and not the person.
+  // Whether this script is changing a field, so that its events are not those of the person.
   isFilling = false;
 
-  constructor({ text, choice, toggle, places }) {
-    this.#keys = { text, choice, toggle, places };
+  constructor({ text, choice, toggle, references }) {
+    this.#keys = { text, choice, toggle, references };
   }
 
   get text() {
@@ -24,12 +24,12 @@ export class FormFields {
     return toggle && findAll(`.st-key-${toggle} input`)[0];
   }
 
-  place(key) {
+  findReference(key) {
     return findAll(`.st-key-${key} input`)[0];
   }
 
-  placeKey(field) {
-    return this.#keys.places.find((key) => field === this.place(key));
+  findReferenceKey(field) {
+    return this.#keys.references.find((key) => field === this.findReference(key));
   }
 
   isChoice(element) {
@@ -37,7 +37,7 @@ export class FormFields {
     return Boolean(element.closest?.(`.st-key-${choice}, .st-key-${toggle}`));
   }
 
-  // React listens to the event of the native setter, not to the property.
+  // React ignores a new `value` property, so call the native setter and dispatch an input event.
   fill(field, value) {
     const prototype = Object.getPrototypeOf(field);
     Object.getOwnPropertyDescriptor(prototype, "value").set.call(field, value);
@@ -50,20 +50,21 @@ export class FormFields {
     this.isFilling = false;
   }
 
-  // While the report is being sent, a change would not be part of it.
+  // Disable the form while the report is being sent: the report would not contain a later change.
   blockWhileSending() {
     const isSending = findAll('.st-key-sending [data-testid="stSpinner"]').length > 0;
     this.text.closest('[data-testid="stForm"]')?.toggleAttribute("inert", isSending);
   }
 
-  // Hide the fault of a field that the person has changed.
-  hideProblems(key) {
-    const notes = findAll(`[class*="st-key-problem"][class*="__${key}"]`);
-    for (const note of notes) note.dataset.settled = "";
+  // Hide the faults of a field that the person has changed.
+  hideFaults(key) {
+    const faults = findAll(`[class*="st-key-fault"][class*="__${key}"]`);
+    for (const fault of faults) fault.dataset.corrected = "";
   }
 
-  // Sending may bring the same fault back.
-  showProblems() {
-    for (const note of findAll("[data-settled]")) delete note.dataset.settled;
+  // Show all faults again before the form is sent, because Streamlit keeps the element of a fault that
+  // the next check finds again.
+  showFaults() {
+    for (const fault of findAll("[data-corrected]")) delete fault.dataset.corrected;
   }
 }

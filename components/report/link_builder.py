@@ -1,4 +1,4 @@
-"""A builder of links to the form, and of frames that show it in another page."""
+"""The builder of links to the report form, and of HTML that embeds the form in another page."""
 
 import streamlit as st
 
@@ -9,18 +9,18 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import IssueType
 
 _TEXT_LIMIT = 1_000
-"""Characters of a text in a link: browsers and proxies cut longer URLs off."""
+"""Characters of a text in a link. Browsers and proxies cut off longer URLs."""
 
 
 def render() -> None:
-    """Render fields for the values of the form, and the link or frame that brings them."""
+    """Render fields for the values, and the link or frame code that fills them in."""
     st.caption(_("Choose what to fill in. People can edit all of this."))
     prefill = _render_values()
-    framed = st.toggle(_("Embed the form in your own page"), key="link_framed")
+    is_frame = st.toggle(_("Embed the form in your own page"), key="link_framed")
     if fault := _find_fault(prefill):
         st.warning(fault, icon=":material/link_off:")
         return
-    if not framed:
+    if not is_frame:
         st.code(prefill.build_link(), language=None, wrap_lines=True)
         return
     st.code(prefill.build_frame(_("Report a problem")), language=None, wrap_lines=True)
@@ -46,14 +46,14 @@ def _render_values() -> Prefill:
     st.caption(labels.explain_references())
     columns = zip(st.columns(3), labels.list_reference_labels(), strict=True)
     thread, interaction, project = (
-        column.text_input(label, max_chars=200, key=f"link_place_{number}", live=True).strip()
+        column.text_input(label, max_chars=200, key=f"link_reference_{number}", live=True).strip()
         for number, (column, label) in enumerate(columns)
     )
     return Prefill(issue_type, text, thread, interaction, project)
 
 
 def _find_fault(prefill: Prefill) -> str:
-    """Return why a link cannot bring these values, or ""."""
+    """Return the reason why a link cannot contain these values, or ""."""
     if bool(prefill.thread) != bool(prefill.interaction):
         return _("Enter both the conversation ID and the answer ID, or neither.")
     ids = (prefill.thread, prefill.interaction, prefill.project)

@@ -1,4 +1,4 @@
-"""Values for the report form that come with a link."""
+"""Values from a link that fill in the report form."""
 
 import html
 import re
@@ -11,13 +11,15 @@ from components.report.embed import build_page_url
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
-LINK_KEY: Final = "report_link"
-LINK_ADDRESS_KEY: Final = "report_link_address"
+LINK_VALUES_KEY: Final = "report_link_values"
+LINK_PARAMETERS_KEY: Final = "report_link_parameters"
+"""Session keys of the last link's values, and of the query parameters that were parsed last."""
 
 _LINKABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
-"""An id that a link may bring: without invisible or look-alike characters."""
+"""An id that a link may contain: no invisible or look-alike characters."""
 
 _FRAME_HEIGHT: Final = 760
+"""Pixels."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Prefill:
 
     @classmethod
     def from_url(cls) -> "Prefill | None":
-        """Read the query parameters, without invalid ones; None if there are none at all."""
+        """Return the values in the URL, without invalid ones; None if the URL has no values."""
         parameters = st.query_params
         if not any(name in parameters for name in cls.list_names()):
             return None
@@ -67,23 +69,23 @@ class Prefill:
 
 
 def is_linkable_id(text: str) -> bool:
-    """Return whether a link can bring this id."""
+    """Return whether a link may contain this id."""
     return bool(_LINKABLE_ID.fullmatch(text))
 
 
 def get_link_values() -> Prefill | None:
-    """Return the values of the link, even after another page has removed them from the URL."""
+    """Return the values of the last link, even if the URL no longer has them; None if no link."""
     parameters = st.query_params.to_dict()
-    if parameters != st.session_state.get(LINK_ADDRESS_KEY):
-        # Parsed once and not on each run: a long text takes time.
-        st.session_state[LINK_ADDRESS_KEY] = parameters
+    if parameters != st.session_state.get(LINK_PARAMETERS_KEY):
+        # Parse each URL only once, because a long text takes time.
+        st.session_state[LINK_PARAMETERS_KEY] = parameters
         if prefill := Prefill.from_url():
-            st.session_state[LINK_KEY] = prefill
-    kept = st.session_state.get(LINK_KEY)
-    return kept if isinstance(kept, Prefill) else None
+            st.session_state[LINK_VALUES_KEY] = prefill
+    values = st.session_state.get(LINK_VALUES_KEY)
+    return values if isinstance(values, Prefill) else None
 
 
 def _clean_id(text: str) -> str:
-    """Return an id, or "" if it has characters that a link may not bring."""
+    """Return an id without spaces around it, or "" if a link may not contain the id."""
     text = text.strip()
     return text if is_linkable_id(text) else ""

@@ -1,4 +1,4 @@
-"""The receipt of an anonymous report: shown once, to copy or download; never in a URL."""
+"""The receipt of an anonymous report: shown once, to copy or download, and never in a URL."""
 
 import re
 
@@ -32,7 +32,7 @@ def render(issue: Issue) -> None:
 
 
 def parse_receipt(entered: str) -> str | None:
-    """Return the digits of a receipt that a person entered, or None if it cannot be one."""
+    """Return the 16 digits of the receipt that a person entered, or None if it is not valid."""
     digits = normalize_receipt(entered)
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 

@@ -1,4 +1,4 @@
-"""The faults of a report: in its input, or because the server refused it."""
+"""The faults of a report: those that the portal finds, and those that the server reports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,17 +22,20 @@ REFERENCE_FIELDS: Final = {
     "report_interaction": "config",
     "report_project": "project_id",
 }
-"""The fields of `NewIssue` for thread, interaction and project, by widget key."""
+"""Fields of `NewIssue`, by the widget keys of thread, interaction and project."""
 
 _WIDGETS_BY_FIELD: Final = WIDGET_KEYS | {"config": "report_interaction"}
-"""Widget keys by the field names that a server may use in its errors."""
+"""Widget keys, by the field names that a server may use in its errors."""
 
 _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of some widgets, shown below the last of them; changing any of them hides it."""
+    """A fault of one or more widgets.
+
+    The form shows it below the last of the widgets, until the person changes one of them.
+    """
 
     text: str
     widget_keys: tuple[str, ...]
@@ -40,7 +43,7 @@ class Fault:
 
 
 def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
-    """Yield the faults of a report in the order of the form; the sign-in comes last."""
+    """Yield the faults of a report in the order of the form; a missing sign-in comes last."""
     if report.type is None:
         yield Fault(_("Choose what went wrong."), ("report_type",))
     if text := find_text_fault(report.description):
@@ -52,7 +55,7 @@ def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
 
 
 def find_text_fault(description: str) -> str | None:
-    """Return why a description cannot be stored, or None."""
+    """Return the reason why a description cannot be stored, or None."""
     if len(description) > DESCRIPTION_LIMIT:
         over = len(description) - DESCRIPTION_LIMIT
         text = ngettext(
@@ -71,9 +74,9 @@ def find_text_fault(description: str) -> str | None:
 
 
 def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
-    """Keep a server's reasons to refuse ``new``, so that the form shows them beside its fields.
+    """Keep the reasons why a server refused ``new``, so that the form shows them at its fields.
 
-    Returns False if the server names no field of the form.
+    Keeps nothing and returns False unless each reason is about a field of the form.
     """
     faults: dict[str, str] = {}
     missing: set[str] = set()
@@ -106,7 +109,7 @@ def _find_reference_faults(report: ReportInput) -> Iterator[Fault]:
             yield Fault(text, (key,))
     if bool(report.thread) != bool(report.interaction):
         keys = ("report_thread", "report_interaction")
-        # The message belongs below the empty one of the two.
+        # The fault belongs below the empty field.
         text = _("Enter both the conversation ID and the answer ID, or neither.")
         yield Fault(text, keys if report.thread else keys[::-1])
 

@@ -1,4 +1,4 @@
-"""The report form: what went wrong, what happened, anonymous or not; the rest is folded."""
+"""The report form: type, text, anonymous or not, and a folded part for the references."""
 
 from collections.abc import Mapping
 
@@ -17,19 +17,19 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType
 
-_Slots = dict[str, DeltaGenerator]
-"""Places for faults, by the key of the widget above."""
+_FaultSlots = dict[str, DeltaGenerator]
+"""The empty elements in which faults are shown, by the key of the widget above."""
 
 
 def render(person: Person | None, link: Prefill | None) -> NewIssue | None:
-    """Render the form with the values of a ``link``; return the report once sent and valid."""
-    slots: _Slots = {}
+    """Render the form with the values of a ``link``; return the report once submitted and valid."""
+    slots: _FaultSlots = {}
     with st.form("report", border=False, enter_to_submit=False):
         report = _render_fields(person, link, slots)
-        is_sent = st.form_submit_button(
+        is_submitted = st.form_submit_button(
             _("Send report"), type="primary", icon=":material/send:", key="send"
         )
-    if not is_sent:
+    if not is_submitted:
         for key, text in report_state.get_report_faults().items():
             _render_fault(slots, Fault(text, (key,)))
         return None
@@ -41,8 +41,8 @@ def render(person: Person | None, link: Prefill | None) -> NewIssue | None:
     return None if faults else report.to_new_issue()
 
 
-def _render_fields(person: Person | None, link: Prefill | None, slots: _Slots) -> ReportInput:
-    """Render the widgets, each with a slot for its fault below."""
+def _render_fields(person: Person | None, link: Prefill | None, slots: _FaultSlots) -> ReportInput:
+    """Render the widgets, each with a slot below for its fault; return their values."""
     prefill = link or Prefill()
     references = {
         "report_thread": prefill.thread,
@@ -52,7 +52,7 @@ def _render_fields(person: Person | None, link: Prefill | None, slots: _Slots) -
     issue_type = st.radio(
         _("What went wrong?"),
         list(IssueType),
-        index=_find_choice(prefill),
+        index=_find_type_index(prefill),
         format_func=lambda value: f"**{labels.format_type(value)}:** {labels.explain_type(value)}",
         key="report_type",
         persist_state="session",
@@ -73,16 +73,16 @@ def _render_fields(person: Person | None, link: Prefill | None, slots: _Slots) -
     return ReportInput(issue_type, description, anonymous, thread, interaction, project)
 
 
-def _find_choice(prefill: Prefill) -> int | None:
-    """Return the index of the type that a link selects."""
+def _find_type_index(prefill: Prefill) -> int | None:
+    """Return the index of the type that a link selects; None if it selects none."""
     return list(IssueType).index(prefill.type) if prefill.type else None
 
 
 def _autosave(person: Person | None, link: Prefill | None, references: Mapping[str, str]) -> None:
-    """Keep the draft in the browser tab, and offer the values of a link."""
+    """Store the draft in the browser tab; the values of a link are its initial values."""
     initial = None
     if link:
-        initial = InitialValues(link.description, _find_choice(link), references)
+        initial = InitialValues(link.description, _find_type_index(link), references)
     draft_autosave.autosave(
         person,
         draft_autosave.REPORT_DRAFT,
@@ -90,10 +90,10 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
             text="report_description",
             choice="report_type",
             toggle="report_anonymous",
-            places=tuple(references),
+            references=tuple(references),
         ),
         initial,
-        by_name=report_state.get_by_name_id(),
+        by_name_id=report_state.get_by_name_id(),
         hint=_("It helps to quote the wrong part, give the right answer and name the file."),
         hint_of_link=_(
             "This text came with the link and could identify you. To stay anonymous, use"
@@ -103,19 +103,22 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
 
 
 def _render_anonymous_toggle(person: Person | None) -> bool:
-    """Render the choice of an anonymous report, with what it means; return whether it is on."""
-    receipts = server_capabilities.gives_receipts()
-    follow = " " + (
-        _("You'll get a receipt to track it.") if receipts else _("You won't be able to track it.")
+    """Render the toggle and its explanation; return whether the report is anonymous."""
+    gives_receipts = server_capabilities.gives_receipts()
+    tracking = " " + (
+        _("You'll get a receipt to track it.")
+        if gives_receipts
+        else _("You won't be able to track it.")
     )
     if person is None and embed.is_embedded():
         # People cannot sign in inside a frame, so there is no choice.
-        st.caption(_("No one can see who sent this, not even an administrator.") + follow)
+        st.caption(_("No one can see who sent this, not even an administrator.") + tracking)
         return True
-    # Streamlit warns when a widget has both a default and a value set before, as by a link.
+    # `report_state.report_by_name` may have set the value. Streamlit warns about a widget that has
+    # both a default and a stored value, so store the default as well.
     st.session_state.setdefault("report_anonymous", True)
     anonymous = st.toggle(_("Report anonymously"), key="report_anonymous", persist_state="session")
-    on = _("On: no one can see who sent this, not even an administrator.") + follow
+    on = _("On: no one can see who sent this, not even an administrator.") + tracking
     if person:
         off = _("Off: reviewers will see your name.")
     else:
@@ -124,22 +127,25 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
     return bool(anonymous)
 
 
-def _render_references(references: Mapping[str, str], slots: _Slots) -> tuple[str, str, str]:
-    """Render thread, interaction and project, unfolded for a link, a fault or a server's demand."""
-    # Values of a link are shown: even an anonymous report sends them.
+def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tuple[str, str, str]:
+    """Render the inputs for thread, interaction and project with the values of a link.
+
+    The expander is open if the link has a value, or if the server requires or has refused a value.
+    """
+    # Even an anonymous report contains the values of a link, so the person must see them.
     came_with_link = any(references.values())
-    is_needed = bool(server_capabilities.get_capabilities().required_fields)
+    is_required = bool(server_capabilities.get_capabilities().required_fields)
     is_refused = not report_state.get_report_faults().keys().isdisjoint(REFERENCE_FIELDS)
     with st.expander(
-        _("Conversation details") if is_needed else _("Conversation details (optional)"),
+        _("Conversation details") if is_required else _("Conversation details (optional)"),
         icon=":material/link:",
-        expanded=came_with_link or is_needed or is_refused,
+        expanded=came_with_link or is_required or is_refused,
     ):
-        # Shown even without a link: the values may be those of an earlier one.
+        # Render the caption even without a link: the values may come from an earlier link.
         st.caption(
             _("IDs that came with a link could identify you. Clear any you don't want to send.")
         )
-        if is_needed:
+        if is_required:
             st.caption(_("This server requires these IDs, even in anonymous reports."))
         st.caption(labels.explain_references())
         entered = []
@@ -153,8 +159,8 @@ def _render_references(references: Mapping[str, str], slots: _Slots) -> tuple[st
     return thread, interaction, project
 
 
-def _render_fault(slots: _Slots, fault: Fault) -> None:
-    # The script of the draft hides a container of this name when one of the widgets changes.
-    key = "__".join(["problem", *fault.widget_keys])
-    place = slots[fault.widget_keys[-1]].container(key=key)
-    place.error(fault.text, icon=f":material/{fault.icon}:")
+def _render_fault(slots: _FaultSlots, fault: Fault) -> None:
+    # form_fields.js finds the container by the widget keys, and hides it when a widget changes.
+    key = "__".join(["fault", *fault.widget_keys])
+    container = slots[fault.widget_keys[-1]].container(key=key)
+    container.error(fault.text, icon=f":material/{fault.icon}:")

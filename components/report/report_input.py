@@ -30,9 +30,10 @@ class ReportInput:
     project: str
 
     def strip_marks(self) -> "ReportInput":
-        """Return an anonymous report without invisible characters.
+        """Remove invisible characters if the report is anonymous; otherwise return it unchanged.
 
-        They can come with a link or with copied text, and could identify the reporter.
+        Invisible characters from a link or a copied text could identify the reporter. A text over
+        the limit is returned unchanged, too, because it cannot be sent.
         """
         if not self.anonymous or len(self.description) > DESCRIPTION_LIMIT:
             return self
@@ -47,7 +48,7 @@ class ReportInput:
     def to_new_issue(self) -> NewIssue | None:
         """Return the report to send, or None if no type is selected.
 
-        Raises pydantic's ``ValidationError`` for values with faults (`report_faults`).
+        Raises pydantic's ``ValidationError`` for invalid values; `report_faults` explains them.
         """
         if self.type is None:
             return None

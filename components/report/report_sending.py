@@ -1,4 +1,4 @@
-"""Sends a report once, even if the session reruns or changes the page at the same time."""
+"""Sends a report exactly once, even if the page reruns or the person leaves the page."""
 
 import hashlib
 import uuid
@@ -25,24 +25,26 @@ SENDING_KEY: Final = "sending"
 class ReportSending:
     """The report that this session sends, and the outcome.
 
-    If the person changes the language or the page during sending, Streamlit starts another run and
-    stops the sending one as soon as the response arrives. This object keeps the outcome for the
-    other run.
+    If the person changes the language or the page while a run sends the report, Streamlit stops
+    that run as soon as the response arrives, and starts another run. This object keeps the outcome
+    for the next run.
     """
 
     new: NewIssue | None = None
     sent: Issue | None = None
     error: IssuesError | None = None
     is_unseen: bool = False
-    """Whether the report page has yet to show the outcome."""
-    _under_way: Lock = field(default_factory=Lock)
+    """Whether the report page has not shown the outcome yet."""
+
+    _lock: Lock = field(default_factory=Lock)
 
     def send(self, client: IssuesClient, new: NewIssue, key: str) -> None:
-        """Send the report with an idempotency key; the outcome is in ``sent`` or ``error``.
+        """Send the report with an idempotency key; store the outcome in ``sent`` or ``error``.
 
-        Nothing calls Streamlit between the response and keeping it, so no rerun can lose it.
+        Streamlit can stop a run only in a call of Streamlit. The response is stored before any such
+        call, so the outcome is not lost.
         """
-        with _render_spinner(), self._under_way:
+        with _render_spinner(), self._lock:
             self.new, self.error = new, None
             try:
                 self.sent = client.create(new, idempotency_key=key)
@@ -51,13 +53,13 @@ class ReportSending:
             self.is_unseen = True
 
     def mark_seen(self) -> None:
-        """Note that the report page has shown the outcome, and drop the error."""
+        """Note that the report page has shown the outcome, and clear the error."""
         self.error, self.is_unseen = None, False
 
     def wait(self) -> None:
-        """Wait while another run of this session sends."""
-        if self._under_way.locked():
-            with _render_spinner(), self._under_way:
+        """Wait while another run of this session sends the report."""
+        if self._lock.locked():
+            with _render_spinner(), self._lock:
                 pass
 
 
@@ -77,6 +79,6 @@ def make_idempotency_key(new: NewIssue) -> str:
 
 @contextmanager
 def _render_spinner() -> Iterator[None]:
-    """Show that the report is being sent; `draft_autosave.js` disables the form until it is."""
+    """Show that the report is being sent; meanwhile, `form_fields.js` disables the form."""
     with st.container(key="sending"), st.spinner(_("Sending…")):
         yield

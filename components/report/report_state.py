@@ -1,4 +1,4 @@
-"""State of the report form beyond its widgets: faults, "by name", and "another report"."""
+"""The session state of the report page, except for the values of its widgets."""
 
 import uuid
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from components.report.prefill import LINK_ADDRESS_KEY, LINK_KEY, Prefill
+from components.report.prefill import LINK_PARAMETERS_KEY, LINK_VALUES_KEY, Prefill
 from components.report.report_input import WIDGET_KEYS
 from components.report.report_sending import REPORT_KEY, SENDING_KEY, get_sending
 from components.ui import query_params
@@ -24,7 +24,7 @@ def remember_sent_report(issue: Issue) -> None:
 
 
 def report_by_name() -> None:
-    """Switch the form to a report by name, for when the person has signed in."""
+    """Switch the form to a report by name, before the person signs in."""
     st.session_state["report_anonymous"] = False
     st.session_state[_BY_NAME_KEY] = uuid.uuid4().hex
 
@@ -35,23 +35,23 @@ def get_by_name_id() -> str:
 
 
 def get_report_faults() -> Mapping[str, str]:
-    """Return what the server refused in the report on screen, by widget key."""
+    """Return the reasons why the server refused the report on screen, by widget key."""
     return dict(st.session_state.get(_FAULTS_KEY, {}))
 
 
 def remember_report_faults(faults: Mapping[str, str]) -> None:
-    """Keep what the server refused, by widget key, so that each run shows it beside the fields."""
+    """Keep the reasons why the server refused the report, by widget key, for the next runs."""
     st.session_state[_FAULTS_KEY] = dict(faults)
 
 
 def start_another_report() -> None:
-    """Forget the report that was sent and clear its form, except for the choice of name."""
+    """Clear the form for another report; keep the choice of an anonymous report or one by name."""
     for key in (
         SENDING_KEY,
         REPORT_KEY,
         _FAULTS_KEY,
-        LINK_KEY,
-        LINK_ADDRESS_KEY,
+        LINK_VALUES_KEY,
+        LINK_PARAMETERS_KEY,
         *(key for field, key in WIDGET_KEYS.items() if field != "anonymous"),
     ):
         st.session_state.pop(key, None)
@@ -60,5 +60,5 @@ def start_another_report() -> None:
 
 
 def is_another_report() -> bool:
-    """Return whether the person has asked for another report."""
+    """Return whether the person has chosen to write another report."""
     return _ANOTHER_REPORT_KEY in st.session_state

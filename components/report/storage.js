@@ -1,10 +1,10 @@
-// The tab's session storage. If the browser refuses it, as in a frame on another site, or if it is full,
-// keep the values in this page.
+// The tab's session storage. If the browser blocks it (in a frame of another site, for example) or it is
+// full, the values are kept in this page only.
 let session = null;
 try {
   session = window.sessionStorage;
 } catch {
-  // Refused.
+  // The browser blocks the storage.
 }
 const fallback = new Map();
 

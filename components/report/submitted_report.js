@@ -1,12 +1,12 @@
-// Keep number and receipt of the report that was just sent in this tab's session storage, and show them
-// again after a reload. A link or an address starts a new report.
+// Store the number and receipt of the report that was just sent in the tab's session storage, and show them
+// again after a reload. Opening the portal by a link or an address removes them and shows the form.
 import { storage } from "./storage.js";
 
 let wasSentHere = false;
 let isShown = false;
 const STORAGE_KEY = "issue-portal-sent";
 
-// Signed out in another tab: the next person must not see the receipt.
+// After a sign-out in another tab, the next person must not see the receipt.
 new BroadcastChannel("issue-portal-signed-out").onmessage = () => {
   storage.removeItem(STORAGE_KEY);
   if (isShown) location.reload();
@@ -16,20 +16,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.sent) {
     wasSentHere = isShown = true;
     storage.setItem(STORAGE_KEY, JSON.stringify(data.sent));
-    // Streamlit (1.67) also calls this cleanup for a call that newer data overtook.
+    // If new data arrives during a call, Streamlit (1.67) calls this cleanup, although the report stays
+    // on the page.
     return () => {
       isShown = parentElement.isConnected;
     };
   }
-  const kept = storage.getItem(STORAGE_KEY);
-  if (!kept) return;
+  const stored = storage.getItem(STORAGE_KEY);
+  if (!stored) return;
   const navigation = performance.getEntriesByType("navigation")[0]?.type;
-  const { owner } = JSON.parse(kept);
-  // A report that a visitor sent stays after signing in, as a draft does.
-  const isOfAnother = Boolean(owner) && owner !== data.owner;
-  if (data.forget || isOfAnother || (navigation === "navigate" && !wasSentHere)) {
+  const { owner } = JSON.parse(stored);
+  // A visitor's report is still shown after the visitor signs in, like a visitor's draft.
+  const belongsToOther = Boolean(owner) && owner !== data.owner;
+  if (data.forget || belongsToOther || (navigation === "navigate" && !wasSentHere)) {
     storage.removeItem(STORAGE_KEY);
     return;
   }
-  setTriggerValue("found", JSON.parse(kept));
+  setTriggerValue("stored_report", JSON.parse(stored));
 }

@@ -1,7 +1,7 @@
-"""The report that was just sent, kept in the browser tab so that a reload loses no receipt.
+"""The report that was just sent, stored in the browser tab so that a reload keeps the receipt.
 
-The tab's session storage keeps it until the person begins another report, signs out or leaves the
-portal. It is hidden from another person who signs in in that tab.
+The report stays in the tab's session storage until the person begins another report, signs out or
+leaves the portal. It is removed when another person signs in in the same tab.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,40 +15,43 @@ from components.ui import js_component
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue, User
 
-_RESTORE_KEY = "sent_look"
+_RESTORE_KEY = "submitted_report_restore"
 
 
-def keep_in_tab(sent: Issue, person: Person | None) -> None:
-    """Keep in the tab what the page shows of a report that ``person`` has sent."""
-    kept = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
-    kept["by_name"] = sent.created_by is not None
-    kept["owner"] = draft_autosave.hash_owner(person)
-    js_component.mount(__file__, key="sent_keep", data={"sent": kept})
+def store_in_tab(sent: Issue, person: Person | None) -> None:
+    """Store the number, receipt and time of a report that ``person`` has sent in the tab."""
+    stored = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
+    stored["by_name"] = sent.created_by is not None
+    stored["owner"] = draft_autosave.hash_owner(person)
+    js_component.mount(__file__, key="submitted_report_store", data={"sent": stored})
 
 
 def restore_from_tab(on_restored: Callable[[Issue], None], person: Person | None) -> None:
-    """Call ``on_restored`` with the report that the tab keeps for ``person``, if any."""
+    """Call ``on_restored`` with the report that the tab stores for ``person``, if any."""
 
-    def handle_kept() -> None:
-        if sent := _parse_kept(st.session_state[_RESTORE_KEY].found):
+    def handle_stored_report() -> None:
+        if sent := _parse_stored(st.session_state[_RESTORE_KEY].stored_report):
             on_restored(sent)
 
     data = {"owner": draft_autosave.hash_owner(person)}
-    js_component.mount(__file__, key=_RESTORE_KEY, data=data, on_found_change=handle_kept)
+    js_component.mount(
+        __file__, key=_RESTORE_KEY, data=data, on_stored_report_change=handle_stored_report
+    )
 
 
 def forget() -> None:
     """Remove the report from the tab."""
-    js_component.mount(__file__, key="sent_forget", data={"forget": True})
+    js_component.mount(__file__, key="submitted_report_forget", data={"forget": True})
 
 
-def _parse_kept(kept: Mapping[str, Any] | None) -> Issue | None:
-    """Return a report from the browser, which can send anything, or None if it is invalid."""
+def _parse_stored(stored: Mapping[str, Any] | None) -> Issue | None:
+    """Return the report that the browser sent, or None if the data is not a valid report."""
     try:
-        sent = Issue.model_validate({**(kept or {}), "id": "", "created_by": None})
+        sent = Issue.model_validate({**(stored or {}), "id": "", "created_by": None})
     except (TypeError, ValidationError):
         return None
-    if kept and kept.get("by_name") is True:
+    if stored and stored.get("by_name") is True:
+        # The page only checks whether there is a reporter, so the id may be empty.
         return sent.model_copy(update={"created_by": User(id=""), "receipt": None})
     if sent.receipt is None:  # Some servers give no receipts.
         return sent if sent.issue_number else None

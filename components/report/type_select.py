@@ -1,4 +1,4 @@
-"""A choice of the type of an existing issue."""
+"""The select box for the type of an existing issue."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from issue_portal.models.vocabulary import IssueType
 def render_type_select(
     issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
 ) -> IssueType | None:
-    """Render the choice, set to the issue's type; it is empty for a type that is unknown here."""
+    """Render the select box with the issue's type selected, or nothing for an unknown type."""
     types = list(IssueType)
     return st.selectbox(
         _("Type of problem"),

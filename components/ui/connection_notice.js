@@ -1,22 +1,25 @@
-// Show a notice while the portal cannot be reached. Streamlit (1.67) sets the state of the connection
-// on its app element. actions.css hides Streamlit's own dialog while this notice is visible.
+// Show a notice while the portal cannot be reached. Streamlit (1.67) writes the connection state to its app
+// element. While the notice is visible, actions.css hides Streamlit's own dialog.
 const note = document.createElement("div");
-note.className = "unreachable";
+note.className = "connection-notice";
 note.setAttribute("role", "alert");
 note.hidden = true;
 let text = "";
-let since;
+let disconnectedAt; // In milliseconds, or undefined while connected.
 
-const look = () => {
+const checkConnection = () => {
   const state = document.querySelector('[data-testid="stApp"]')?.dataset.testConnectionState;
-  since = !state || state === "CONNECTED" ? undefined : (since ?? Date.now());
-  note.hidden = !(since && Date.now() - since > 1000);
-  if (note.textContent !== (note.hidden ? "" : text)) note.textContent = note.hidden ? "" : text;
+  const isConnected = !state || state === "CONNECTED";
+  disconnectedAt = isConnected ? undefined : (disconnectedAt ?? Date.now());
+  note.hidden = !(disconnectedAt && Date.now() - disconnectedAt > 1000);
+  const content = note.hidden ? "" : text;
+  // Screen readers announce each change of the text, so set only a new one.
+  if (note.textContent !== content) note.textContent = content;
 };
 
 export default function ({ data }) {
   text = data.text;
   if (note.isConnected) return;
   document.body.append(note);
-  setInterval(look, 500);
+  setInterval(checkConnection, 500);
 }

@@ -1,5 +1,5 @@
-// Keep the chosen language in a cookie, which the server reads when a page opens, and set it on this
-// page. SameSite=Lax: a link from another site must open the page in that language, too.
+// Apply the chosen language to this page, and store it in a cookie, which the server reads when a page
+// opens. SameSite=Lax: the server must get the cookie also when a link on another site opens the page.
 export default function ({ data }) {
   const root = document.documentElement;
   root.lang = data.language;

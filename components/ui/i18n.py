@@ -1,7 +1,7 @@
-"""The person's language: translated texts, and numbers and dates as that language writes them.
+"""The person's language: translations, and the formats of numbers and dates.
 
-English is in the code. Every other language is one file, ``locales/<code>.po`` (gettext), such as
-``es.po`` or ``pt_BR.po``: adding a language means adding that file. Here, codes are BCP 47 tags.
+The English texts are in the code. Each other language is one file, ``locales/<code>.po`` (gettext),
+such as ``es.po`` or ``pt_BR.po``. Language codes in this module are BCP 47 tags, such as ``pt-BR``.
 """
 
 from datetime import date, datetime, timedelta
@@ -30,28 +30,28 @@ _NEW_COOKIE_KEY: Final = "new_language_cookie"
 
 
 def N_(text: str) -> str:
-    """Mark a text for translation; `_` translates it where it is shown."""
+    """Mark a constant text for translation; pass it to `_` where it is shown."""
     return text
 
 
 def _(text: str) -> str:
-    """Translate ``text`` into the person's language; untranslated texts stay English."""
+    """Translate ``text`` into the person's language; return it unchanged without a translation."""
     return translate(text, get_language())
 
 
 def translate(text: str, code: str) -> str:
-    """Translate ``text`` into the language with this code, for use outside a browser session."""
+    """Translate ``text`` into the language ``code``. For code outside a browser session."""
     return _load_translations(code).gettext(text)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """Translate the plural form for ``count`` into the person's language."""
+    """Translate a text with a number into the person's language, in the form for ``count``."""
     return _load_translations(get_language()).ngettext(singular, plural, count)
 
 
 @cache
 def get_languages() -> dict[str, str]:
-    """Map the code of each available language to its name in that language."""
+    """Return the available languages: the name of each in the language itself, by code."""
     codes = ["en", *sorted(file.stem.replace("_", "-") for file in FOLDER.glob("*.po"))]
     names = {code: str(_parse_tag(code).get_display_name()) for code in codes}
     return {code: name[:1].upper() + name[1:] for code, name in names.items()}
@@ -64,9 +64,10 @@ def get_language() -> str:
 
 
 def pick_language(preferred: str, browser_tag: str) -> str:
-    """Return the code of the preferred language, else of the browser's (BCP 47), else English.
+    """Return the code of the language to use.
 
-    A browser in pt-PT gets pt if there is pt, and otherwise any other Portuguese.
+    The preferred language comes first, then the browser's, then English. If the region of the
+    browser's language is not available, any region will do: pt-PT gets pt, or else pt-BR.
     """
     codes = get_languages()
     if preferred in codes:
@@ -89,7 +90,7 @@ def get_text_direction(code: str) -> str:
 
 
 def set_language(code: str) -> None:
-    """Switch this browser to a language until another one is chosen."""
+    """Switch this browser to a language, and remember it for the next visit."""
     st.session_state[_LANGUAGE_KEY] = code
     st.session_state[_NEW_COOKIE_KEY] = code
 
@@ -118,17 +119,17 @@ def render_language_switch() -> None:
 
 
 def get_locale_tag() -> str:
-    """Return the BCP 47 tag of the person's locale, for scripts in the browser."""
+    """Return the BCP 47 tag of the person's locale. For JavaScript."""
     return str(_get_locale()).replace("_", "-")
 
 
 def format_number(value: float) -> str:
-    """Format a number with the person's separators."""
+    """Format a number with the separators of the person's locale."""
     return format_decimal(value, locale=_get_locale())
 
 
 def format_share(share: float) -> str:
-    """Format a share from 0 to 1 as a whole percentage."""
+    """Format a share from 0 to 1 as a percentage without decimals."""
     return format_percent(share, locale=_get_locale())
 
 
@@ -139,14 +140,14 @@ def format_datetime(local: datetime) -> str:
 
 
 def format_time_or_day(local: datetime, now: datetime) -> str:
-    """Format a local time: the time alone if it is today, else the day."""
+    """Format a local time for a list: the time if it is today, otherwise the day."""
     if local.date() == now.date():
         return format_time(local, "short", locale=_get_locale())
     return format_day(local, now)
 
 
 def format_day(day: date, today: date) -> str:
-    """Format a day, without its year if that is the current one."""
+    """Format a day; the current year is left out."""
     skeleton = "MMMd" if day.year == today.year else "yMMMd"
     return format_skeleton(skeleton, day, locale=_get_locale())
 
@@ -157,12 +158,12 @@ def format_month(day: date) -> str:
 
 
 def format_duration(seconds: int) -> str:
-    """Format a rough duration: 3 hours."""
+    """Format a duration, rounded to its largest unit: 3 hours."""
     return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=_get_locale())
 
 
 def _get_locale() -> Locale:
-    """Return the locale of the current language, with the browser's region if it speaks it too."""
+    """Return the browser's locale if it has the person's language, or else that of the language."""
     browser_locale, locale = _parse_tag(_get_browser_tag()), _parse_tag(get_language())
     return browser_locale if browser_locale.language == locale.language else locale
 
@@ -181,16 +182,17 @@ def _parse_tag(tag: str) -> Locale:
 
 @cache
 def _load_translations(code: str) -> NullTranslations:
-    """Compile the catalogue of a language, so that gettext chooses texts and plural forms."""
+    """Load the translations of a language from its .po file."""
     if code == "en":
         return NullTranslations()
     locale = _parse_tag(code)
     with (FOLDER / f"{code.replace('-', '_')}.po").open("rb") as file:
         catalogue = read_po(file, locale=locale)
-    # An empty Language header unsets the locale, and write_mo then leaves the plural rule out.
+    # An empty Language header unsets the locale. Without a locale, write_mo omits the plural rule.
     catalogue.locale = locale
     for message in catalogue:
-        # write_mo fills a missing plural form with English text chosen by another rule.
+        # If a plural form is missing, write_mo mixes in English forms that do not fit the number.
+        # Without any forms, gettext returns the right English form.
         if message.pluralizable and not all(message.string or ()):
             message.string = ""
     compiled = BytesIO()

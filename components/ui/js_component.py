@@ -1,6 +1,6 @@
-"""Components with a script: a ``.js`` file, and optionally a ``.css``, beside the Python file.
+"""Components with a script: a ``.js`` file, and optionally a ``.css`` file, beside the Python file.
 
-The server sends them as files, so that the Content-Security-Policy can forbid inline scripts.
+The browser loads these files by URL, so that the Content-Security-Policy can forbid inline scripts.
 """
 
 from functools import lru_cache
@@ -18,7 +18,8 @@ _COMPONENTS: Final = Path(__file__).parents[1]
 def mount(python_file: str, *, key: str, **options: Any) -> Any:
     """Mount the component whose script is beside ``python_file`` (pass ``__file__``).
 
-    ``options`` are those of a Streamlit component: ``data`` for the script, ``on_…_change``.
+    ``options`` are those of a Streamlit component: ``data`` for the script, and callbacks
+    (``on_…_change``). Returns the state of the component.
     """
     script = Path(python_file).with_suffix(".js")
     return _make_component(script, streamlit_compat.identify_component_registry())(
@@ -27,7 +28,7 @@ def mount(python_file: str, *, key: str, **options: Any) -> Any:
 
 
 def serve_files() -> None:
-    """Serve the scripts of all components: a page may come from another replica."""
+    """Serve the scripts of all components: the page may come from another replica."""
     for script in _COMPONENTS.glob("*/*.js"):
         _register(script)
 
@@ -37,7 +38,7 @@ def _register(script: Path) -> str:
 
 
 @lru_cache(maxsize=16)
-def _make_component(script: Path, _manager: int) -> Any:
+def _make_component(script: Path, _registry: int) -> Any:
     style = script.with_suffix(".css")
     return st.components.v2.component(
         _register(script), js=script.name, css=style.name if style.exists() else None

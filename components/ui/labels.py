@@ -1,6 +1,6 @@
-"""Words, icons and colours of issue types, states, roles and events.
+"""Labels, icons and colours of issue types, states, roles and events.
 
-Pages contain no enum names.
+Pages show these labels, never the names of enum members.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ STATE_ICONS = {
     IssueState.DELETED: ":material/delete:",
 }
 
-# The action that moves an issue into a state.
+# Label and icon of the action that moves an issue to a state.
 MOVES = {
     IssueState.IN_REVIEW: (N_("Start review"), ":material/visibility:"),
     IssueState.CLOSED: (N_("Close issue"), ":material/check_circle:"),
@@ -86,7 +86,7 @@ ROLES = {
 
 
 def format_type(value: str | None) -> str:
-    """Name an issue type; a type that only another server knows loses its punctuation."""
+    """Return the name of an issue type; for an unknown type, its value without punctuation."""
     return _(TYPES[IssueType(value)]) if value in list(IssueType) else _format_unknown(value)
 
 
@@ -98,17 +98,17 @@ def explain_type(value: IssueType) -> str:
 def describe_move(old: str | None, new: IssueState) -> tuple[str, str]:
     """Return the label and icon of the action that moves an issue between two states."""
     reopen = old == IssueState.CLOSED and new == IssueState.IN_REVIEW
-    words, icon = REOPEN if reopen else MOVES[new]
-    return _(words), icon
+    label, icon = REOPEN if reopen else MOVES[new]
+    return _(label), icon
 
 
 def format_role(value: Role) -> str:
-    """Name a role."""
+    """Return the name of a role."""
     return _(ROLES[value])
 
 
 def format_state(value: str | None) -> str:
-    """Name a state; a state that only another server knows loses its punctuation."""
+    """Return the name of a state; for an unknown state, its value without punctuation."""
     return _(STATES[IssueState(value)]) if value in list(IssueState) else _format_unknown(value)
 
 
@@ -169,19 +169,19 @@ def list_reference_labels() -> tuple[str, str, str]:
 
 
 def explain_references() -> str:
-    """Explain thread, interaction and project to people who do not know these words."""
+    """Explain the ids of thread, interaction and project."""
     return _(
         "These IDs come from the assistant. The conversation ID and the answer ID go together."
     )
 
 
 def _format_unknown(value: str | None) -> str:
-    """Format a value that only another server knows."""
+    """Format a value that this portal does not know, from another server."""
     return strip_punctuation(value or "") or _("Unknown")
 
 
 def explain_password_fault(fault: PasswordFault) -> str:
-    """Explain why a new password is not acceptable."""
+    """Explain why a new password is refused."""
     return _(PASSWORD_FAULTS[fault]).format(least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
 
 

@@ -9,19 +9,19 @@ from components.ui import i18n
 
 
 def format_moment(when: datetime | None) -> str:
-    """Format a moment in full: 24 Nov 2026, 07:15."""
+    """Format a moment in full: 24 Nov 2026, 07:15. Return "" for None."""
     return "" if when is None else i18n.format_datetime(_to_local(when))
 
 
 def format_short_moment(when: datetime | None) -> str:
-    """Format a moment for a list: the time alone if it is today, else the day."""
+    """Format a moment for a list: the time if it is today, otherwise the day; "" for None."""
     if when is None:
         return ""
     return i18n.format_time_or_day(_to_local(when), _to_local(datetime.now(UTC)))
 
 
 def get_time_zone() -> ZoneInfo:
-    """Return the time zone of the person's browser, else UTC."""
+    """Return the time zone of the person's browser, or UTC if it is unknown."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):

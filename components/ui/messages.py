@@ -1,6 +1,6 @@
 """Messages about failures and outcomes.
 
-A failure says what happened, that nothing is lost, and what to do.
+The message of a failure says what failed, that nothing is lost, and what the person can do.
 """
 
 import logging
@@ -16,27 +16,27 @@ from issue_portal.client import errors
 
 log = logging.getLogger(__name__)
 
-_PENDING_KEY: Final = "notices"
+_PENDING_KEY: Final = "pending_messages"
 
 
 def render_failure(error: errors.IssuesError, *, doing: str) -> None:
-    """Show what failed, why, and what to do.
+    """Show that something failed, why, and what the person can do.
 
-    ``doing`` says what failed, and that nothing is lost if the person typed something: "We couldn't
-    send your report, but your text is safe."
+    ``doing`` is the first sentence: what failed, and, if the person typed something, that the text
+    is safe. For example "We couldn't send your report, but your text is safe."
     """
     st.error(format_failure(error, doing=doing), icon=":material/error:")
 
 
 def format_failure(error: errors.IssuesError, *, doing: str) -> str:
-    """Format the text of `render_failure`."""
+    """Return the text that `render_failure` shows."""
     return f"{doing} {explain_failure(error)}"
 
 
 def render_crash(error: Exception) -> bool:
-    """Log an unexpected error of a page and show that the page failed, without a traceback.
+    """Log an unexpected error of a page, and show a message without a traceback.
 
-    Returns True, which tells Streamlit that the error is handled.
+    Returns True, so that Streamlit does not show the error itself.
     """
     log.error("a page failed", exc_info=error)
     st.error(
@@ -50,13 +50,13 @@ def render_crash(error: Exception) -> bool:
 
 
 def explain_failure(error: errors.IssuesError) -> str:
-    """Explain why a call failed, and that it may have succeeded if its outcome is unknown."""
+    """Explain why a call failed; if its outcome is unknown, add that it may have succeeded."""
     doubt = _("It may have been sent anyway.")
     return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 
 
 def explain_cause(error: errors.IssuesError) -> str:
-    """Explain why a call failed and what to do about it."""
+    """Explain why a call failed, and what the person can do."""
     match error:
         case errors.UnreachableError():
             return _("The server isn't responding; try again in a moment.")
@@ -107,5 +107,5 @@ def render_pending() -> None:
     pending = st.session_state.get(_PENDING_KEY, [])
     while pending:
         pending[0]()
-        # Removed last: Streamlit may stop the run before the message is out.
+        # Remove a message only after showing it: Streamlit may stop the run in between.
         pending.pop(0)

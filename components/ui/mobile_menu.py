@@ -1,4 +1,4 @@
-"""A script that closes the phone menu when a page is chosen: Streamlit (1.67) leaves it open."""
+"""A script that closes the menu on phones after a page is selected; Streamlit does not (1.67)."""
 
 from components.ui import js_component
 

@@ -1,6 +1,6 @@
-"""Placeholders of a page without content: empty, failed, loading, no rights, not supported.
+"""Placeholders for missing content: empty, failed, loading, no rights, not supported.
 
-All look alike: an icon, one sentence and one action, which the page puts in:
+A placeholder has an icon, a sentence and an action, which the page adds:
 
     with placeholders.render_empty(_("You haven't sent any reports with your name yet.")):
         st.page_link("pages/report.py", label=_("Report a problem"))
@@ -21,7 +21,7 @@ Loaded = TypeVar("Loaded")
 
 
 def render_empty(text: str, *, icon: str = "inbox", name: str = "empty") -> DeltaGenerator:
-    """Show that there is nothing to list; ``name`` tells several placeholders on a page apart."""
+    """Show that there is nothing to list; ``name`` must be unique among placeholders on a page."""
     return _render_placeholder(name, icon, text)
 
 
@@ -31,12 +31,15 @@ def render_no_rights(text: str) -> DeltaGenerator:
 
 
 def render_not_supported(text: str) -> DeltaGenerator:
-    """Show that the server lacks a feature; trying again would not help."""
+    """Show that the server does not support a feature."""
     return _render_placeholder("not_supported", "power_off", text)
 
 
 def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
-    """Show what could not be loaded ("We couldn't load your reports.") and why; stop the page."""
+    """Show that something could not be loaded, and why; stop the page.
+
+    ``doing`` says what failed: "We couldn't load your reports."
+    """
     with _render_placeholder(
         "failed", "cloud_off", messages.format_failure(error, doing=doing), role="alert"
     ):
@@ -45,26 +48,26 @@ def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
 
 
 def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
-    """Return the result of ``load``, showing placeholder rows while it is slow.
+    """Return the result of ``load``; show placeholder rows while ``load`` is slow.
 
-    loading.css delays the placeholder, so that a fast response does not flash and a list on screen
-    keeps its place. st.skeleton (Streamlit 1.67) flashes at once, and then stays hidden.
+    loading.css delays the rows, so that they do not flash before a fast response, and never shows
+    them while a list is on screen. `st.skeleton` (Streamlit 1.67) has no such delay.
     """
     with st.container(key="loading"):
-        place = st.empty()
-    shape = "<i></i>" * rows
+        slot = st.empty()
+    row_elements = "<i></i>" * rows
     label = _("Loading…")
-    place.html(f'<div class="skeleton" role="status" aria-label="{label}">{shape}</div>')
+    slot.html(f'<div class="skeleton" role="status" aria-label="{label}">{row_elements}</div>')
     try:
         return load()
     finally:
-        place.empty()
+        slot.empty()
 
 
 def _render_placeholder(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
-    place = st.container(
+    container = st.container(
         key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
     )
-    place.markdown(f":material/{icon}:", width="content")
-    place.html(f'<p class="state" role="{role}">{html.escape(text)}</p>')
-    return place
+    container.markdown(f":material/{icon}:", width="content")
+    container.html(f'<p class="state" role="{role}">{html.escape(text)}</p>')
+    return container

@@ -1,17 +1,17 @@
-"""Text from people and servers made safe for labels and Markdown, where Streamlit reads markup."""
+"""Escapes text from people and servers for labels and Markdown, in which Streamlit reads markup."""
 
 
 def strip_punctuation(text: str) -> str:
-    """Blank out the characters that could be markup in a label."""
+    """Replace each character that could be markup in a label with a space."""
     return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
 
 
 def format_code(text: str) -> str:
-    """Format a text as Markdown code, which shows it literally."""
+    """Format a text as inline code in Markdown, which shows the text without its backticks."""
     return f"`{' '.join(text.replace('`', '').split())}`"
 
 
 def format_sentence(text: str) -> str:
-    """Format a message of a server as a sentence without characters that could be markup."""
-    words = "".join(c if c.isalnum() or c in " .,;:'-()" else " " for c in text).strip()
-    return words if words.endswith(".") else words + "."
+    """Format a message from a server as a sentence that ends in a period and has no markup."""
+    sentence = "".join(c if c.isalnum() or c in " .,;:'-()" else " " for c in text).strip()
+    return sentence if sentence.endswith(".") else sentence + "."

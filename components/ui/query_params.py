@@ -1,4 +1,4 @@
-"""Widgets whose values live in the URL, so that reload, Back, bookmarks and links keep them.
+"""Query parameters that store the values of widgets, so that reload, Back and bookmarks keep them.
 
 Streamlit's own ``bind="query-params"`` writes translated labels; this module writes values.
 """
@@ -14,86 +14,93 @@ from web import streamlit_compat
 
 FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2099, 12, 31)
-"""Bounds of the days that a person can choose."""
+"""The first and the last day that a person can choose."""
 
-_LONGEST_REMEMBERED: Final = 2_000
-"""Characters of the values of a URL. Longer URLs lead to the form, which has no fragment."""
+_MAX_HISTORY_VALUES: Final = 2_000
+"""Characters of all values. Longer URLs are not kept: only the form has them, without fragments."""
 
-_CHANGES: Final = "url_changes"
-_WRITTEN: Final = "url_written"
-_REMEMBERED: Final = 20
+_MAX_HISTORY_URLS: Final = 20
+
+_CHANGES_KEY: Final = "url_changes"
+_HISTORY_KEY: Final = "url_history"
 
 
 @dataclass
-class _Written:
-    now: dict[str, str] = field(default_factory=dict)
-    before: list[dict[str, str]] = field(default_factory=list)
-    """Earlier URLs, the oldest first."""
+class _UrlHistory:
+    """Query parameters that this session has written to the URL."""
+
+    current: dict[str, str] = field(default_factory=dict)
+    previous: list[dict[str, str]] = field(default_factory=list)
+    """The oldest first."""
 
 
 def read(name: str) -> str:
     """Return a query parameter, including changes that `write_url` has not written yet."""
-    changes: dict[str, str] = st.session_state.get(_CHANGES, {})
+    changes: dict[str, str] = st.session_state.get(_CHANGES_KEY, {})
     return changes[name] if name in changes else _read_url().get(name, "")
 
 
 def _read_url() -> dict[str, str]:
-    """Return the query parameters, including those we sent that the browser has not echoed yet.
+    """Return the query parameters, including those that the browser has not confirmed yet.
 
-    Only fragment runs can get an old URL: a new one always runs the whole page.
+    A fragment run may start with a previous URL. If the person opens another URL, Streamlit runs
+    the whole page, so a previous URL in a fragment run is always outdated.
     """
     current = st.query_params.to_dict()
-    written: _Written = st.session_state.get(_WRITTEN, _Written())
-    is_late = streamlit_compat.is_fragment_run() and current in written.before
-    return dict(written.now) if is_late else current
+    history: _UrlHistory = st.session_state.get(_HISTORY_KEY, _UrlHistory())
+    is_outdated = streamlit_compat.is_fragment_run() and current in history.previous
+    return dict(history.current) if is_outdated else current
 
 
 def change(**values: str) -> None:
     """Change query parameters with the next `write_url`; an empty value removes one."""
-    st.session_state[_CHANGES] = {**st.session_state.get(_CHANGES, {}), **values}
+    st.session_state[_CHANGES_KEY] = {**st.session_state.get(_CHANGES_KEY, {}), **values}
 
 
 def write_url() -> None:
     """Write all changes to the URL at once, as one step of the browser's Back button.
 
-    Changes are kept until then: Streamlit (1.67) may stop a run before it wrote the URL, and starts
-    the next one with the old URL.
+    The session keeps the changes until then: Streamlit (1.67) may stop a run before it writes the
+    URL, and then starts the next run with the old URL.
     """
     current = _read_url()
-    wanted = current | st.session_state.get(_CHANGES, {})
-    wanted = {name: value for name, value in wanted.items() if value}
-    written: _Written = st.session_state.setdefault(_WRITTEN, _Written())
-    written.now = wanted
-    if wanted != current:
-        st.query_params.from_dict(wanted)
-        if sum(map(len, current.values())) <= _LONGEST_REMEMBERED:
-            written.before.append(current)
-    written.before = [url for url in written.before if url != wanted][-_REMEMBERED:]
-    st.session_state.pop(_CHANGES, None)
+    changed = current | st.session_state.get(_CHANGES_KEY, {})
+    changed = {name: value for name, value in changed.items() if value}
+    history: _UrlHistory = st.session_state.setdefault(_HISTORY_KEY, _UrlHistory())
+    history.current = changed
+    if changed != current:
+        st.query_params.from_dict(changed)
+        if sum(map(len, current.values())) <= _MAX_HISTORY_VALUES:
+            history.previous.append(current)
+    history.previous = [url for url in history.previous if url != changed][-_MAX_HISTORY_URLS:]
+    st.session_state.pop(_CHANGES_KEY, None)
 
 
 def forget_changes() -> None:
-    """Drop changes meant for a page that the person has left."""
-    st.session_state.pop(_CHANGES, None)
-    st.session_state.pop(_WRITTEN, None)
+    """Drop the changes for a page that the person has left."""
+    st.session_state.pop(_CHANGES_KEY, None)
+    st.session_state.pop(_HISTORY_KEY, None)
 
 
 def restore(key: str, value: object) -> None:
-    """Before a widget: set its ``value`` from the URL if the URL changed without the widget."""
-    now = read(key)
-    if key in st.session_state and st.session_state[key] != st.session_state.get(_kept(key)):
-        return  # The person has just changed the widget: the URL may be older.
-    if st.session_state.get(_written(key)) != now or key not in st.session_state:
+    """Set a widget to ``value``, which was read from the URL. Call this before the widget.
+
+    Does nothing if the person has just changed the widget, or if the URL has not changed.
+    """
+    in_url = read(key)
+    if key in st.session_state and st.session_state[key] != st.session_state.get(_widget_key(key)):
+        return  # The person has just changed the widget, so the URL is older.
+    if st.session_state.get(_url_key(key)) != in_url or key not in st.session_state:
         st.session_state[key] = value
-        st.session_state[_written(key)] = now
+        st.session_state[_url_key(key)] = in_url
 
 
 def keep(key: str, value: str) -> None:
-    """After a widget: put its value into the URL with the next `write_url`."""
+    """Put a widget's value into the URL with the next `write_url`. Call this after the widget."""
     if value != read(key):
         change(**{key: value})
-    st.session_state[_written(key)] = value
-    st.session_state[_kept(key)] = st.session_state.get(key)
+    st.session_state[_url_key(key)] = value
+    st.session_state[_widget_key(key)] = st.session_state.get(key)
 
 
 def read_list(key: str, allowed: Sequence[str]) -> list[str]:
@@ -102,7 +109,7 @@ def read_list(key: str, allowed: Sequence[str]) -> list[str]:
 
 
 def read_dates(key: str) -> tuple[date, ...]:
-    """Return one or two days, the earlier one first; nothing if the parameter is invalid."""
+    """Return one or two days, the earlier first; () if the parameter is missing or invalid."""
     try:
         days = sorted(date.fromisoformat(part) for part in read(key).split(",")[:2])
     except ValueError:
@@ -110,9 +117,11 @@ def read_dates(key: str) -> tuple[date, ...]:
     return tuple(days) if days[0] >= FIRST_DAY and days[-1] <= LAST_DAY else ()
 
 
-def _written(key: str) -> str:
+def _url_key(key: str) -> str:
+    """Return the session key of a widget's last value in the URL."""
     return f"url_{key}"
 
 
-def _kept(key: str) -> str:
-    return f"kept_{key}"
+def _widget_key(key: str) -> str:
+    """Return the session key of a widget's last value."""
+    return f"widget_{key}"

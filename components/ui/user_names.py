@@ -9,12 +9,12 @@ from issue_portal.models.responses import User
 
 
 def format_user(user: User | None) -> str:
-    """Return a user's name, else their email or id; None is an anonymous reporter."""
+    """Return the name of a user, or else their email or id; "Anonymous" for None."""
     return _("Anonymous") if user is None else user.name or user.email or user.id
 
 
 def format_distinct_names(users: Sequence[User]) -> dict[str, str]:
-    """Map user ids to names; users who share a name get their email or id added."""
+    """Return names by user id. If users share a name, their emails or ids are added."""
     names = {user.id: format_user(user) for user in users}
     uses = Counter(names.values())
     return {

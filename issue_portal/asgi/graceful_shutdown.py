@@ -1,4 +1,4 @@
-"""Graceful shutdown: fail readiness first, then close, then finish accepted requests.
+"""Graceful shutdown: fail ``/ready``, then stop accepting requests, then finish accepted ones.
 
 A signal reaches the whole process, so the state here is global.
 """
@@ -12,8 +12,8 @@ from types import FrameType
 
 import uvicorn
 
-FINISH_SECONDS = 25
-"""Seconds to finish accepted requests: more than a query may take, less than supervisors wait."""
+SHUTDOWN_TIMEOUT = 25
+"""Seconds to finish accepted requests: longer than any query, shorter than supervisors wait."""
 
 _is_stopping = False
 
@@ -27,24 +27,25 @@ def is_stopping() -> bool:
 def drain_on_sigterm(seconds: float) -> Iterator[None]:
     """Let SIGTERM fail ``/ready`` at once and stop the server ``seconds`` later.
 
-    Until then the server works normally, so that a proxy has time to notice. A second SIGTERM or
-    Ctrl+C stops it at once. Use this inside the lifespan: uvicorn installs its handlers before.
+    Until then the server works normally, so that proxies have time to stop sending requests. A
+    second SIGTERM or Ctrl+C stops the server at once. Use this inside the lifespan, which starts
+    after uvicorn has installed its signal handlers.
     """
     stop = signal.getsignal(signal.SIGTERM)
     server = getattr(stop, "__self__", None)
     if not isinstance(server, uvicorn.Server) or not callable(stop):
-        yield  # Not uvicorn: leave the shutdown to that server.
+        yield  # Another server handles its own shutdown.
         return
     # `streamlit run` (1.67) has no option for this, and by default uvicorn waits for ever.
-    server.config.timeout_graceful_shutdown = FINISH_SECONDS
+    server.config.timeout_graceful_shutdown = SHUTDOWN_TIMEOUT
     loop = asyncio.get_running_loop()
 
-    def drain(number: int, frame: FrameType | None) -> None:
+    def drain(signal_number: int, frame: FrameType | None) -> None:
         global _is_stopping  # noqa: PLW0603 - a signal is global
         if _is_stopping or not seconds:
-            stop(number, frame)
+            stop(signal_number, frame)
         else:
-            loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, frame)
+            loop.call_soon_threadsafe(loop.call_later, seconds, stop, signal_number, frame)
         _is_stopping = True
 
     if threading.current_thread() is threading.main_thread():

@@ -19,26 +19,26 @@ _PROXY_HEADERS = ("forwarded", "x-forwarded-for")
 class MetricsGuardMiddleware:
     """Refuses requests for the metrics of the API and of Streamlit, unless they are allowed.
 
-    Allows local requests, or only those with the token if one is configured. A request that a proxy
-    forwards does not count as local.
+    With ``ISSUES_METRICS_TOKEN``, allows only requests with this token. Otherwise, allows only
+    local requests. A request that a proxy forwards does not count as local.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless it is for metrics and not allowed."""
+        """Pass the request on, or refuse it with a 401 or 403."""
         # Routes also match a path with a line feed at its end.
         if scope["type"] == "http" and scope["path"].rstrip().endswith(_PATHS):
             try:
-                _check_reader(Request(scope))
+                _check_access(Request(scope))
             except ProblemError as refusal:
                 await make_problem_response(refusal)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
 
-def _check_reader(request: Request) -> None:
+def _check_access(request: Request) -> None:
     expected = get_settings().metrics_token.get_secret_value()
     if expected:
         authorization = request.headers.get("authorization", "").encode()

@@ -1,7 +1,7 @@
-"""Sends large responses in chunks, each after the client has read most of the previous one.
+"""Splits large response bodies, so that a slow client does not fill the server's memory.
 
-uvicorn (0.54) keeps a chunk in memory until the client has read it, and considers a request
-finished once it has the last chunk.
+In uvicorn (0.54), ``send`` waits while its buffer is full. The buffer grows by whole chunks of any
+size. With one large chunk, the request would also count as finished before the client has read it.
 """
 
 from typing import Final
@@ -9,11 +9,11 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _CHUNK_SIZE: Final = 65_536
-"""Bytes per chunk: as much as uvicorn buffers before it waits."""
+"""Bytes per chunk: as much as uvicorn buffers before ``send`` waits."""
 
 
 class ResponseChunksMiddleware:
-    """Splits the bodies of responses into chunks."""
+    """Sends the body of each response in chunks of at most `_CHUNK_SIZE` bytes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -9,7 +9,7 @@ from issue_portal.core.settings import get_settings
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers to each response."""
+    """Adds the headers of `build_security_headers` to each response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -59,5 +59,5 @@ def build_security_headers() -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
-    # X-Frame-Options cannot list sites. If there are any, only frame-ancestors applies.
+    # X-Frame-Options cannot list sites, so frame-ancestors alone lists those of `embed_in`.
     return headers if frame_sites else {**headers, "X-Frame-Options": "SAMEORIGIN"}

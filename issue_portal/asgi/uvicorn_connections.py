@@ -20,19 +20,19 @@ _MIN_READ_BYTES: Final = 20_000
 """Bytes to read in `UNREAD_SECONDS`: 1 kB/s, less than the slowest phone."""
 
 MOST_CONNECTIONS: Final = 600
-"""HTTP connections at once. Beyond that, the oldest idle one is closed."""
+"""HTTP connections at once. If there are more, the oldest idle one is closed."""
 
 MOST_CONNECTIONS_PER_ADDRESS: Final = 200
-"""Connections of one address at once, WebSockets included, without a proxy."""
+"""Connections per address at once, WebSockets included. A proxy has no such limit."""
 
 _CONNECT_BUCKET: Final = (50.0, 500)
-"""New connections of one address: refill per second, and burst."""
+"""New connections per address: refill per second, and burst."""
 
 MOST_PIPELINED: Final = 16
-"""Requests that a connection may send before the first response."""
+"""Requests that a client may send on a connection before the first response."""
 
-READ_AT_ONCE: Final = 1024
-"""Bytes parsed at once: a few requests, or a few hundred of the smallest frames."""
+PARSED_BYTES: Final = 1024
+"""Bytes per call of a parser: a few requests, or a few hundred of the smallest frames."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class _Connection:
     """None while a request is in progress."""
 
     read_at: float
-    """When the client last read something, or had nothing to read."""
+    """When the client last read something or had nothing left to read."""
 
     unread: int = 0
     """Bytes that were unread at ``read_at``."""
@@ -64,12 +64,12 @@ class ConnectionTable:
         self._all: dict[Any, _Connection] = {}
         self._by_address: Counter[str] = Counter()
         self._connect_buckets: dict[str, TokenBucket] = {}
-        self._http = 0
+        self._http_count = 0
         self._trusted: _TrustedHosts | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, protocol: Any) -> None:
-        """Add the HTTP connections of a protocol class to the table, and limit their reads."""
+        """Add the HTTP connections of a protocol class to the table, and limit their pipelining."""
         connect, parse, resume = (
             protocol.connection_made,
             protocol.data_received,
@@ -86,8 +86,8 @@ class ConnectionTable:
             resume(this)
 
         def data_received(this: Any, data: bytes) -> None:
-            for start in range(0, len(data), READ_AT_ONCE):
-                parse(this, data[start : start + READ_AT_ONCE])
+            for start in range(0, len(data), PARSED_BYTES):
+                parse(this, data[start : start + PARSED_BYTES])
                 if this.transport.get_protocol() is not this:
                     self._mark_as_websocket(this.transport)
                     return
@@ -120,13 +120,13 @@ class ConnectionTable:
         address = "" if peer in self._proxies(protocol) else normalize_address(peer)
         self._all[transport] = _Connection(protocol, address, idle_since=now, read_at=now)
         self._by_address[address] += 1
-        self._http += 1
+        self._http_count += 1
         if address and (
             self._exceeds_connect_rate(address)
             or self._by_address[address] > MOST_CONNECTIONS_PER_ADDRESS
         ):
             transport.abort()
-        elif self._http > MOST_CONNECTIONS:
+        elif self._http_count > MOST_CONNECTIONS:
             idle = (other for other, connection in self._all.items() if connection.is_idle)
             next(idle, transport).abort()
 
@@ -145,11 +145,11 @@ class ConnectionTable:
     def _mark_as_websocket(self, transport: Any) -> None:
         if transport in self._all:
             self._all[transport].protocol = None
-            self._http -= 1
+            self._http_count -= 1
 
     def _remove(self, transport: Any) -> None:
         if connection := self._all.pop(transport, None):
-            self._http -= connection.protocol is not None
+            self._http_count -= connection.protocol is not None
             self._by_address[connection.address] -= 1
             if not self._by_address[connection.address]:
                 del self._by_address[connection.address]

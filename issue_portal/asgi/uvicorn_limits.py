@@ -20,17 +20,18 @@ LONGEST_HEAD: Final = 98_304
 """Bytes of a request before its body: a URL of 64 kB, and cookies."""
 
 _LONGEST_HEADER: Final = 40_000
-"""Bytes per header of a WebSocket request: twice the cookies of a person in 200 groups.
+"""Bytes per header of a WebSocket request: twice the cookies of a user with 200 groups.
 
-websockets (17) allows 8 kB, which is too few.
+The default of websockets (17) is 8 kB, which is too little.
 """
 
 MOST_HEADERS: Final = 100
+"""Headers per request, trailers included."""
 
 _MOST_CHUNKS: Final = 2_000
-"""Most chunks of a request body: a chunk of one byte costs as much as one of a kilobyte."""
+"""Chunks per request body. A chunk of one byte takes as much time as a chunk of one kilobyte."""
 
-DESCRIPTORS_FOR_OTHERS: Final = MOST_CONNECTIONS + 300
+NON_WEBSOCKET_DESCRIPTORS: Final = MOST_CONNECTIONS + 300
 """File descriptors for everything but WebSockets: HTTP, databases, files, outgoing calls."""
 
 _MOST_DESCRIPTORS: Final = 65_536
@@ -67,11 +68,11 @@ def limit_connections(longest_message: int) -> None:
 
 
 def _limit_headers(protocol: Any) -> None:
-    """Limit the size of headers and the chunks of a body; ignore trailers.
+    """Limit the size of headers and the number of chunks in a body; ignore trailers.
 
     httptools (0.8) takes quadratic time for a header or URL that does not end. uvicorn treats
-    trailers as headers, which a proxy has not checked. Longer than 40 lines because the six
-    callbacks share the state of the request and the originals that they wrap.
+    trailers as headers, although proxies do not check them. Longer than 40 lines because the six
+    callbacks share the state of the request and the methods that they wrap.
     """
     receive, begin_message, complete_headers = (
         protocol.data_received,
@@ -83,7 +84,8 @@ def _limit_headers(protocol: Any) -> None:
         protocol.on_body,
         protocol.on_message_complete,
     )
-    # The request being read: bytes since the last part of a body, headers, chunks of the body.
+    # Of the current request: bytes received since its start or the last part of its body,
+    # headers, and chunks of its body.
     protocol.head_size, protocol.header_count, protocol.chunk_count = 0, 0, 0
     protocol.is_in_body = False
 
@@ -131,7 +133,7 @@ def _limit_headers(protocol: Any) -> None:
 
 
 def _send_problem_documents(protocol: Any) -> None:
-    """Respond to invalid HTTP, and to a URL of more than 64 kB, with a problem document."""
+    """Respond with a problem document to invalid HTTP and to URLs of more than 64 kB."""
     body = json.dumps(
         {
             "type": "about:blank",

@@ -2,18 +2,19 @@
 
 from typing import Any, Final
 
-from issue_portal.asgi.uvicorn_connections import READ_AT_ONCE
-from issue_portal.core.logging_setup import LogBudget
+from issue_portal.asgi.uvicorn_connections import PARSED_BYTES
+from issue_portal.core.logging_setup import MinuteBudget
 
 MOST_SMALL_FRAMES: Final = 300
-"""Pings, pongs and message fragments per WebSocket and minute; browsers send a few."""
+"""Pings, pongs and message fragments per WebSocket and minute. Browsers send a few."""
 
 
 def limit_websockets(protocol: Any, longest_message: int) -> None:
-    """Limit the messages and the small frames of a WebSocket protocol class.
+    """Limit the size of messages and the number of small frames of a WebSocket protocol class.
 
-    Parses data in small parts: otherwise uvicorn parses up to 256 kB before anything else runs.
-    Longer than 40 lines because the callbacks share the originals that they wrap.
+    Also makes the class parse data in small parts. uvicorn would parse up to 256 kB in one go,
+    during which nothing else runs. Longer than 40 lines because the callbacks share the originals
+    that they wrap.
     """
     connect, parse, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
@@ -22,7 +23,7 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
         self.conn.max_message_size = longest_message
         self.conn.available_extensions = []  # A small compressed message can be huge.
         self.unread = bytearray()
-        self.small_frames = LogBudget(MOST_SMALL_FRAMES)
+        self.small_frames = MinuteBudget(MOST_SMALL_FRAMES)
 
     def data_received(self: Any, data: bytes) -> None:
         self.unread += data
@@ -35,11 +36,11 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
 
     def read(self: Any) -> None:
         while self.unread and not self.read_paused and not self.transport.is_closing():
-            part = bytes(self.unread[:READ_AT_ONCE])
-            del self.unread[:READ_AT_ONCE]
+            part = bytes(self.unread[:PARSED_BYTES])
+            del self.unread[:PARSED_BYTES]
             parse(self, part)
 
-    async def receive_one(self: Any) -> Any:
+    async def receive_message(self: Any) -> Any:
         message = await receive(self)
         read(self)
         return message
@@ -55,6 +56,6 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
 
     protocol.connection_made = connection_made
     protocol.data_received = data_received
-    protocol.receive = receive_one
+    protocol.receive = receive_message
     for name in ("handle_ping", "handle_pong", "handle_cont"):
         setattr(protocol, name, limit_frames(getattr(protocol, name)))

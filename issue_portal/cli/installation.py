@@ -13,7 +13,7 @@ from issue_portal.server.services.service import Service, open_service
 
 @contextmanager
 def open_installation() -> Iterator[Service]:
-    """Yield the service of this installation. The first use creates the installation."""
+    """Yield the service of this installation, and create the installation if it is missing."""
     settings = get_settings()
     if settings.api_url and settings.api_shares_key:
         raise FatalError(

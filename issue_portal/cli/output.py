@@ -13,7 +13,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 class OutputError(Exception):
-    """The output cannot be written, but the command has done its work."""
+    """The command has done its work, but its output cannot be written."""
 
 
 def echo(text: object, *, err: bool = False) -> None:
@@ -41,18 +41,21 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 def _make_printable(cell: object) -> str:
-    # Names come from users: they must not move the terminal's cursor.
+    # Names come from users and must not move the terminal's cursor.
     return "".join(c if c.isprintable() else "?" for c in str(cell or "-"))
 
 
 def format_day(seconds: int | None) -> str | None:
-    """Format a time as ``2026-02-08``."""
+    """Format seconds since 1970 as ``2026-02-08``; None stays None."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def print_rows(done: str, file: Path, counts: dict[str, int], as_json: bool) -> None:
-    """Print how many rows of each table a backup wrote or restored."""
+def print_rows(outcome: str, file: Path, counts: dict[str, int], as_json: bool) -> None:
+    """Print how many rows of each table a backup or restore handled.
+
+    ``outcome`` follows the file name, such as "restored".
+    """
     if as_json:
         print_json({"file": str(file), "rows": counts})
     else:
-        echo(f"{file} {done}. Issues: {counts['issues']}, users: {counts['users']}.", err=True)
+        echo(f"{file} {outcome}. Issues: {counts['issues']}, users: {counts['users']}.", err=True)

@@ -174,10 +174,10 @@ def _choose_password(from_stdin: bool) -> tuple[str, str]:
         raise FatalError(f"The password {error}.") from error
 
 
-def _print_password(username: str, new: str, chosen: bool, as_json: bool) -> None:
+def _print_password(username: str, new: str, from_stdin: bool, as_json: bool) -> None:
     if as_json:
-        print_json({"username": username} | ({} if chosen else {"password": new}))
-    elif chosen:
+        print_json({"username": username} | ({} if from_stdin else {"password": new}))
+    elif from_stdin:
         echo(f"The password of {username} is set.", err=True)
     else:
         echo(f"The password of {username}:", err=True)

@@ -1,4 +1,4 @@
-"""The client of an Issues API: typed, retries only what is safe, one exception class per failure.
+"""The client of an Issues API, with types, safe retries and one exception class per failure.
 
     from issue_portal.client.client import IssuesClient
     from issue_portal.models.requests import NewIssue
@@ -46,9 +46,9 @@ class IssuesClient:
     """A client for one server and one caller; thread-safe.
 
     ``token`` is an API token, or a function that returns a fresh one for each request.
-    ``timeout`` is the longest wait for the next byte, in seconds. ``patience`` limits the whole
-    call in seconds, including up to ``attempts`` requests and the pauses between them, but not DNS
-    look-ups. ``org`` is sent in the header ``x-org``, which some servers require.
+    ``timeout`` is the longest wait for the next byte, in seconds. ``patience`` is the longest time
+    of a whole call, in seconds: up to ``attempts`` requests and the pauses between them, but not
+    DNS look-ups. ``org`` is sent in the header ``x-org``, which some servers require.
     """
 
     def __init__(
@@ -83,9 +83,9 @@ class IssuesClient:
     def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
         """Report an issue. The result of an anonymous report has its ``receipt``.
 
-        A report is never stored twice: an attempt of unknown outcome is repeated only if the server
-        keeps idempotency keys. Otherwise the error has ``unsure`` set. To repeat the whole call
-        safely, pass a random key of your own.
+        A report is never stored twice: after an attempt of unknown outcome, the client retries only
+        if the server keeps idempotency keys. Otherwise, it raises an error with ``unsure`` set. To
+        repeat the whole call safely, pass a random key of your own.
 
             key = str(uuid.uuid4())
             issue = client.create(new, idempotency_key=key)
@@ -106,8 +106,8 @@ class IssuesClient:
         """Change fields of an issue (see `IssueChanges`); return the changed issue.
 
         With ``if_unchanged``, raises `PreconditionFailedError` if somebody else changed the issue
-        since you fetched it. On servers without entity tags, the client compares just before it
-        writes.
+        since you fetched it. If the server has no entity tags, the client compares the issue just
+        before it writes.
 
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """

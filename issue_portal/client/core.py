@@ -1,4 +1,4 @@
-"""The rules of every call, shared by both clients: requests, retries, meaning of responses.
+"""The rules of every call, shared by both clients: requests, retries and results.
 
 A call is a generator. It yields a `ClientRequest` or a `Pause`, receives the outcome and returns
 the result, so the rules do not depend on threads or event loops.
@@ -43,7 +43,7 @@ _FIRST_PAUSE = 0.2
 _UNSURE = "The server may have stored it anyway."
 
 _PROBE = ClientRequest("GET", "/me")
-"""A cheap call, whose response says whether the server keeps idempotency keys."""
+"""A cheap request. Its response says whether the server keeps idempotency keys."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class ClientRules:
     """Whether the server recognises a repeated ``Idempotency-Key``."""
 
     def create(self, new: NewIssue, key: str | None) -> RequestSteps[Issue]:
-        """Report an issue. It is never stored twice: see `_send_with_retries`."""
+        """Report an issue, which is never stored twice: see `_send_with_retries`."""
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         if not _is_header_safe(headers["Idempotency-Key"]):
             raise _make_field_error("Idempotency-Key", "must be printable ASCII")
@@ -85,13 +85,13 @@ class ClientRules:
     def update(
         self, issue: Issue, changes: IssueChanges, *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
-        """Change an issue. Sends ``is_read`` if available: newer servers reset it if absent."""
+        """Change an issue. Also sends ``is_read`` if known: newer servers reset it if absent."""
         read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
         new_values = {name: value for name, value in changes.items() if value is not None}
         update = IssueUpdate.model_validate(read_state | new_values)
         deadline = self._deadline()
         etag = issue.etag
-        if if_unchanged and etag is None:  # From a list, or the server has no tags.
+        if if_unchanged and etag is None:  # Lists have no tags, and some servers have none.
             current = yield from self._fetch_issue(issue.id, deadline)
             if not _is_same(issue, current):
                 raise _make_precondition_error()
@@ -103,14 +103,14 @@ class ClientRules:
             request = replace(request, headers={"If-Match": etag})
         outcome, unsure = yield from self._send_with_retries(request, deadline)
         if outcome.error() and unsure and _get_status(outcome) == 412:
-            # Our own earlier attempt may have changed it.
+            # An earlier attempt of this call may have changed the issue.
             current = yield from self._fetch_issue(issue.id, deadline)
             if _is_same(issue.model_copy(update=update.changes()), current, EDITABLE):
                 return current
         return _require_success(outcome, unsure).issue()
 
     def delete(self, issue_id: str, etag: str | None) -> RequestSteps[None]:
-        """Delete an issue. If it is gone after an attempt of unknown outcome, that is a success."""
+        """Delete an issue. After an attempt of unknown outcome, a missing issue is a success."""
         deadline = self._deadline()
         headers = {"If-Match": etag} if etag else {}
         request = ClientRequest("DELETE", _make_issue_path(issue_id), headers=headers)
@@ -169,9 +169,9 @@ class ClientRules:
     ) -> RequestSteps[tuple[Outcome, bool]]:
         """Send a request until its outcome is final or retries cannot help.
 
-        Returns that outcome, and whether the outcome of any attempt is unknown. With
+        Returns the last outcome, and whether the outcome of any attempt is unknown. With
         ``needs_keys``, an attempt of unknown outcome is repeated only if the server keeps
-        idempotency keys. A server that does says so in every response, `_PROBE` included.
+        idempotency keys. Every response, such as that to `_PROBE`, says whether it does.
         """
         unsure = False
         request_id = None if request.anonymous else uuid.uuid4().hex
@@ -238,7 +238,7 @@ def _make_issue_path(issue_id: str) -> str:
 
 
 def _is_header_safe(text: str) -> bool:
-    """Return whether a header can carry ``text``. If not, errors of httpx would contain it."""
+    """Return whether a header can carry ``text``: if not, httpx raises an error with the text."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
@@ -256,7 +256,7 @@ def _require_success(outcome: Outcome, unsure: bool = False) -> ReceivedResponse
 def _is_same(
     first: Issue, second: Issue, fields: tuple[str, ...] = (*EDITABLE, "updated_at")
 ) -> bool:
-    """Return whether two versions of an issue agree on ``fields``, where both have them."""
+    """Return whether two versions of an issue agree on those ``fields`` that both have."""
     both = first.model_fields_set & second.model_fields_set
     return all(getattr(first, name) == getattr(second, name) for name in fields if name in both)
 
@@ -280,14 +280,14 @@ def _mark_unsure(failure: IssuesError) -> IssuesError:
 
 
 def start_iteration(query: IssueQuery | None) -> PageIterator[Issue]:
-    """Start to iterate over a list. Raises `ValueError` for a query that pages backwards."""
+    """Return an iterator over a list. Raises `ValueError` for a query that pages backwards."""
     if query and (query.before or query.last):
         raise ValueError("iterate() goes forwards: use page_order instead of before or last")
     return PageIterator((query and query.page) or 1)
 
 
 def next_query(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:
-    """Return the query of the page at ``position``."""
+    """Return the query for the page at ``position``; ``query`` for the first page."""
     if not position:
         return query
     return (query or IssueQuery()).model_copy(update={"page": None, **position})

@@ -3,7 +3,7 @@
 IssuesError
   UnreachableError          no complete response: connection refused, timed out or lost
   BadResponseError          a response that does not follow the contract
-  ApiError                  the server refused the request; ``problem`` says why
+  ApiError                  the server refused the request; ``problem`` has the reason
     BadRequestError         400, 413, 415, 422: the request is invalid
     AuthenticationError     401
     PermissionDeniedError   403
@@ -30,7 +30,7 @@ class IssuesError(Exception):
 
 
 class UnreachableError(IssuesError):
-    """No response arrived, or not all of it."""
+    """The server sent no response, or only a part of it."""
 
 
 class BadResponseError(IssuesError):
@@ -65,7 +65,7 @@ class AuthenticationError(ApiError):
 
 
 class PermissionDeniedError(ApiError):
-    """The role does not allow this."""
+    """The caller's role does not allow the request."""
 
 
 class NotFoundError(ApiError):

@@ -1,6 +1,6 @@
-"""Outcomes of one request: a response or none, its meaning, and whether a retry may help.
+"""Outcomes of one request: a response or none, the error to raise, and whether to retry.
 
-Errors end up in logs, so none of them contains the request or chains an error that does.
+Errors end up in logs, so they neither contain the request nor chain an error that contains it.
 """
 
 import json
@@ -27,20 +27,20 @@ _LONGEST_WAIT = 10.0
 """Longest ``Retry-After`` in seconds that the client waits for."""
 
 _LONGEST_TEXT = 1000
-"""Characters kept of a server's explanation."""
+"""Characters to keep of a text from the server."""
 
 TIMED_OUT = "The server did not respond in time."
 
 
 @dataclass(frozen=True)
 class NoResponse:
-    """No response, or not all of it."""
+    """No response, or only a part of it."""
 
     message: str
     never_sent: bool = False
-    """The request was not sent: repeating it is always safe."""
+    """Whether the request was not sent, so that repeating it is safe."""
     final: bool = False
-    """Another attempt would fail in the same way."""
+    """Whether another attempt would fail in the same way."""
     request_id: str | None = None
     """Identifies the request in the server's log, if it arrived."""
 
@@ -72,7 +72,7 @@ class ReceivedResponse:
     headers: httpx.Headers
     body: bytes = b""
     flaw: str | None = None
-    """Why ``body`` is unusable; None if it is usable."""
+    """Reason why ``body`` is unusable; None if it is usable."""
     request_id: str | None = None
     """Identifies the request in the server's log."""
 
@@ -167,7 +167,7 @@ def _describe_redirect(response: ReceivedResponse) -> str:
 
 
 def _parse_problem(response: ReceivedResponse) -> Problem:
-    """Parse a problem document, or an error document of another form."""
+    """Parse a problem document, or an error document in another format."""
     document = _parse_json(response.body)
     if not isinstance(document, dict):
         document = {}

@@ -19,9 +19,9 @@ class ClientRequest:
     timeout: float = 0.0
     """Longest wait for the next byte, in seconds."""
     deadline: float = 0.0
-    """Time to give up, in seconds of ``time.monotonic()``."""
+    """Time of ``time.monotonic()`` at which to give up."""
     anonymous: bool = False
-    """Whether the request must carry no id."""
+    """Whether to send the request without a request id."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Sends one request over httpx and reads its response, in a thread or on an event loop.
 
-Both functions return by the deadline, whatever the server does. They never raise httpx's
-exceptions, which contain the request and its token.
+`send` and `send_async` return by the deadline of the request. They never raise httpx's exceptions,
+which contain the request and its token.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
         "base_url": url,
         "headers": {
             "Accept": "application/json",
-            # The only encoding that we decompress, to a limited size.
+            # `_ResponseReader` decompresses gzip only, up to a limited size.
             "Accept-Encoding": "gzip",
             "User-Agent": "issue-portal-client",
         }
@@ -46,7 +46,7 @@ def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
 def send(http: httpx.Client, request: ClientRequest) -> Outcome:
     """Send a request and read its response, or return why there is none."""
     reader = _ResponseReader(request.deadline)
-    before = _deadline.set(request.deadline)
+    outer_deadline = _deadline.set(request.deadline)
     try:
         with http.stream(
             **_build_arguments(request), extensions={"trace": _limit_reads}
@@ -57,7 +57,7 @@ def send(http: httpx.Client, request: ClientRequest) -> Outcome:
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _StopReadingError) as error:
         return reader.finish_after_error(error)
     finally:
-        _deadline.reset(before)
+        _deadline.reset(outer_deadline)
     return reader.finish()
 
 
@@ -137,7 +137,7 @@ class _ResponseReader:
 
     def finish_after_error(self, error: Exception) -> Outcome:
         """Return the outcome of a request that failed with ``error``."""
-        # The status of a refusal is enough, even if the body did not arrive.
+        # The status is enough for an error response, even if its body did not arrive.
         if self._response is not None and (self._flaw or self._response.status_code >= 300):
             return self.finish()
         return _explain_failure(error)
@@ -179,8 +179,8 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 def _limit_reads(event: str, info: Mapping[str, Any]) -> None:
     """Limit the reads of a new connection to the deadline of the request that uses it.
 
-    TODO(httpx>0.28): remove when httpx can limit a whole request. It limits single reads only: a
-    server that sends a byte at a time could block a thread for ever.
+    TODO(httpx>0.28): remove when httpx can limit a whole request. It limits single reads only, so
+    a server that sends one byte at a time could block a thread for ever.
     """
     if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
         return
@@ -191,7 +191,7 @@ def _limit_reads(event: str, info: Mapping[str, Any]) -> None:
         left = _deadline.get() - time.monotonic()
         if left <= 0:
             raise httpx.ReadTimeout(TIMED_OUT)
-        # Another user of this transport sets no timeout.
+        # Other users of this connection may read without a timeout.
         data: bytes = read(max_bytes, timeout if timeout is None else min(timeout, left))
         return data
 

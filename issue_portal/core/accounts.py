@@ -19,16 +19,16 @@ from issue_portal.core.settings import FatalError, Settings
 from issue_portal.models.vocabulary import Role
 
 LONGEST_PASSWORD = 72
-"""Bytes; bcrypt ignores the rest."""
+"""Most bytes of a password. bcrypt ignores the rest."""
 
 SHORTEST_PASSWORD = 8
-"""Characters."""
+"""Fewest characters of a password."""
 
 FEWEST_GUESSES = 10**6
-"""Fewest guesses, by zxcvbn's estimate, that an accepted password takes."""
+"""Fewest guesses that an attacker must need for a password, as zxcvbn estimates them."""
 
-_GUESSED_PART = 16
-"""Characters of a password checked at once: zxcvbn (4.5) takes three seconds for 72."""
+_ESTIMATED_PART = 16
+"""Characters per estimate of zxcvbn (4.5), which takes three seconds for 72 characters."""
 
 
 class PasswordFault(StrEnum):
@@ -68,14 +68,14 @@ def load_accounts(settings: Settings) -> Accounts:
     except FileNotFoundError:
         accounts = {}
     except ValidationError as error:
-        places = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
-        reason = "; ".join(f"{place}: {message}" for place, message in places.items())
+        faults = {".".join(map(str, item["loc"])): item["msg"] for item in error.errors()}
+        reason = "; ".join(f"{field}: {message}" for field, message in faults.items())
         raise FatalError(f"Cannot read the accounts in {path}: {reason}") from error
     except yaml.MarkedYAMLError as error:
         # Leave out the line itself: it may contain a password hash.
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise FatalError(f"Cannot read the accounts in {path}: {error.problem}{line}.") from error
-    # PyYAML lets some of these through for values with a tag, such as "!!bool maybe".
+    # For a value with a wrong tag, such as "!!bool maybe", PyYAML raises built-in exceptions.
     except (yaml.YAMLError, RecursionError, LookupError, AttributeError, TypeError) as error:
         raise FatalError(f"Cannot read the accounts in {path}: it is not YAML.") from error
     except (OSError, ValueError) as error:
@@ -83,18 +83,18 @@ def load_accounts(settings: Settings) -> Accounts:
     if not accounts and _marker_path(settings).exists():
         # New accounts would let disabled users in again.
         raise FatalError(
-            f"{path} is gone or empty. Restore it; to start with new accounts, delete"
-            f" {_marker_path(settings)} as well."
+            f"{path} is gone or empty. Restore it. To start with new accounts, delete"
+            f" {path} and {_marker_path(settings)}."
         )
     if not accounts:
         return {}
-    with suppress(OSError):  # On a full disk, a later read creates the marker.
+    with suppress(OSError):  # If the disk is full, a later read creates the marker.
         _marker_path(settings).touch(mode=0o600)
     return {name.lower(): account for name, account in accounts.items()}
 
 
 class AccountsFile:
-    """The accounts of a running process. Reads the file again whenever it changes."""
+    """The accounts of a running process, read again whenever the file changes."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -109,7 +109,7 @@ class AccountsFile:
         disabled user gets back in.
         """
         try:
-            status = os.stat(self._path)  # noqa: PTH116 - at each request
+            status = os.stat(self._path)  # noqa: PTH116 - faster than pathlib, for each request
         except FileNotFoundError:
             return self._accounts
         # ctime also changes with owner and mode, so that an unreadable file is tried again.
@@ -130,7 +130,7 @@ class AccountsFile:
 
 @contextmanager
 def edit_accounts(settings: Settings) -> Iterator[Accounts]:
-    """Lock and yield the accounts for changes; write all of them when the block ends."""
+    """Lock the accounts file, yield its accounts for changes, and write them at the end."""
     with lock_directory(settings.data_dir):
         accounts = load_accounts(settings)
         yield accounts
@@ -141,7 +141,10 @@ def edit_accounts(settings: Settings) -> Iterator[Accounts]:
 
 
 def create_first_accounts(settings: Settings) -> dict[str, str]:
-    """Create two accounts if there is no file; return their passwords by user name."""
+    """Create two accounts if there is no file.
+
+    Returns their passwords by user name; an empty dict if there was a file.
+    """
     if _accounts_path(settings).exists():
         return {}
     passwords = {name: generate_password() for name in ("member", "reviewer")}
@@ -169,10 +172,10 @@ def generate_password() -> str:
 
 
 def find_password_fault(password: str, *about: str) -> PasswordFault | None:
-    """Return why a password is refused, or None.
+    """Return why a password is refused; None if it is accepted.
 
-    ``about`` lists facts about the owner, such as the name: a password made of them is easy to
-    guess.
+    ``about`` lists facts about the owner, such as the name. A password made of these facts is easy
+    to guess.
     """
     if len(password) < SHORTEST_PASSWORD:
         return PasswordFault.TOO_SHORT
@@ -181,7 +184,8 @@ def find_password_fault(password: str, *about: str) -> PasswordFault | None:
     if password != password.strip():
         return PasswordFault.SPACES
     parts = (
-        password[start : start + _GUESSED_PART] for start in range(0, len(password), _GUESSED_PART)
+        password[start : start + _ESTIMATED_PART]
+        for start in range(0, len(password), _ESTIMATED_PART)
     )
     if all(_estimate_guesses(part, about) < FEWEST_GUESSES for part in parts):
         return PasswordFault.EASY

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _CUSTOMER_PREFIX: Final = 48
-"""Prefix length of the largest IPv6 network that one customer gets; homes get a /56 or a /64."""
+"""Prefix length of the largest IPv6 network that providers assign to one customer."""
 
 
 def find_client_key(scope: Mapping[str, Any]) -> str:
@@ -16,8 +16,8 @@ def find_client_key(scope: Mapping[str, Any]) -> str:
 def normalize_address(host: str | None) -> str:
     """Return the rate limit key of a client: its IPv4 address, or its IPv6 /48 network.
 
-    One customer of a network provider may own all addresses of such a network. Returns "" for
-    localhost, which may be a proxy that does not forward addresses, and for an unknown address.
+    One customer of a provider may own all addresses of such a network. Returns "" for an unknown
+    address, and for localhost, which may be a proxy that does not forward addresses.
     """
     try:
         address = ipaddress.ip_address((host or "").partition("%")[0])

@@ -1,4 +1,4 @@
-"""Formats issues for other programs: as JSON Lines in the contract's format, or as CSV."""
+"""Formats issues for other programs: as JSON Lines with the fields of the API, or as CSV."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ CSV_HEADER = (
 
 
 def format_json_line(issue: Issue) -> str:
-    """Return one issue as a line of JSON; only ``created_by`` may be null."""
+    """Return one issue as a line of JSON, without fields that are null except ``created_by``."""
     fields = issue.model_dump(mode="json", exclude_none=True)
     if issue.created_by is None:
         fields["created_by"] = None

@@ -15,11 +15,11 @@ from filelock import FileLock
 from issue_portal.core.settings import FatalError, Settings
 
 _PROBE_SIZE: Final = 64 * 1024
-"""Bytes that a probe writes: more than the smallest writes of the program."""
+"""Bytes that a probe writes. If they fit on the disk, a small write fits, too."""
 
 _TEMPORARY: Final = re.compile(r"\.(secret\.key|accounts\.yaml|probe)\.[0-9a-f]{8}")
 _TEMPORARY_SECONDS: Final = 60
-"""Age from which a temporary file counts as left over."""
+"""Seconds after which a temporary file counts as left over."""
 
 _PROBE_INTERVAL: Final = 5.0
 """Seconds for which a successful probe is valid."""
@@ -57,7 +57,7 @@ def lock_directory(directory: Path) -> Iterator[None]:
 
 
 def _remove_stale_files(directory: Path) -> None:
-    """Remove temporary files of killed processes; they may contain a secret."""
+    """Remove the temporary files of killed processes, which may contain a secret."""
     cutoff = time.time() - _TEMPORARY_SECONDS
     for file in directory.glob(".*.[0-9a-f]*"):
         if not _TEMPORARY.fullmatch(file.name):
@@ -76,7 +76,7 @@ class WriteProbe:
         self._error = ""
 
     def find_error(self) -> str:
-        """Return why writing fails, or "" if it works."""
+        """Return why writing fails; "" if it works."""
         if time.monotonic() - self._checked_at > _PROBE_INTERVAL or self._error:
             self._checked_at = time.monotonic()
             try:
@@ -106,8 +106,8 @@ class FileCreatedError(FatalError):
 def replace_when_complete(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Yield a temporary file that only its owner can read, and rename it to ``path`` at the end.
 
-    Nothing appears at ``path`` if the block raises. The data is on disk before the rename. Without
-    ``overwrite``, raises `FileCreatedError` if there is a file at ``path`` by then.
+    If the block raises, ``path`` does not change. The data is on disk before the rename. Without
+    ``overwrite``, raises `FileCreatedError` if ``path`` exists at the end.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -125,7 +125,7 @@ def replace_when_complete(path: Path, *, overwrite: bool = True) -> Iterator[Pat
 def write_private_file(path: Path, text: str, *, replace: bool = False) -> bool:
     """Write a file atomically; only its owner can read it.
 
-    Returns whether it was written: without ``replace``, an existing file is left alone.
+    Returns whether the file was written. Without ``replace``, an existing file stays as it is.
     """
     try:
         with replace_when_complete(path, overwrite=replace) as temporary:

@@ -1,7 +1,7 @@
 """Log lines as text or JSON, with the id of their request.
 
-A line has only the fields listed here. Length and frequency of lines that clients can cause are
-limited, so that a log never fills the disk.
+Lines that clients can cause are limited in length and number per minute, so that clients cannot
+fill the disk with log lines.
 """
 
 import copy
@@ -20,19 +20,23 @@ LONGEST_TRACE: Final = 8_000
 """Characters per traceback, counted from its end."""
 
 TRACES_A_MINUTE: Final = 10
+"""Tracebacks per minute."""
+
 LINES_A_MINUTE: Final = 300
-"""Budget of each group: our errors, page errors, warnings, other lines."""
+"""Lines per minute of each group: errors of pages, other errors, warnings, other lines."""
 
 REFUSALS_A_MINUTE: Final = 600
-"""Budget of refused API requests. Successful requests have no limit."""
+"""Lines per minute about refused API requests. Lines about successful requests have no limit."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Id of the current request, if any."""
+"""Id of the current request; None outside of requests."""
 
 REQUEST_LOGGER: Final = "issue_portal.requests"
 """Logger with one line per API request."""
 
 _EXTRA_FIELDS = ("request_id", "method", "route", "status", "milliseconds")
+"""Fields of log records that JSON lines include, besides time, level, logger and message."""
+
 _OWN_LOGGERS = ("issue_portal", "auth", "components", "web")
 _PAGE_LOGGERS = ("streamlit", "components.ui.messages")
 _SERVER_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
@@ -51,7 +55,7 @@ class _RequestIdFilter(logging.Filter):
 class _ConnectionFilter(logging.Filter):
     """Drops the lines that uvicorn (0.54) and websockets (17) log for each connection.
 
-    Some contain client addresses, and all would crowd out other lines.
+    Some of these lines contain client addresses, and together they would use up the budget.
     """
 
     _DROPPED = (
@@ -69,7 +73,7 @@ class _ConnectionFilter(logging.Filter):
 class _SessionFilter(logging.Filter):
     """Drops the lines of Streamlit (1.67) that contain a session id, which is a bearer secret.
 
-    Also drops its line about a failed script, which `components.ui.messages` logs itself.
+    Also drops Streamlit's line about a failed page: `components.ui.messages` logs the failure.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -80,11 +84,11 @@ class _SessionFilter(logging.Filter):
         return (record.name, record.msg) != ("streamlit.error_util", "Uncaught app execution")
 
 
-class LogBudget:
+class MinuteBudget:
     """A number of events that are allowed in each minute."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._minute = 0
         self._count = 0
 
@@ -94,27 +98,27 @@ class LogBudget:
         if minute != self._minute:
             self._minute, self._count = minute, 0
         self._count += 1
-        return self._count <= self._most
+        return self._count <= self._limit
 
 
 class _BudgetHandler(logging.StreamHandler[TextIO]):
-    """Writes log lines within a budget for each group.
+    """Writes log lines within a budget for each group of lines.
 
-    Clients can cause the errors of pages and of Streamlit, so these have a budget of their own.
+    Clients can cause errors of pages and of Streamlit, so these errors have their own budget.
     """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
-        self._errors = LogBudget(LINES_A_MINUTE)
-        self._errors_of_pages = LogBudget(LINES_A_MINUTE)
-        self._warnings = LogBudget(LINES_A_MINUTE)
-        self._infos = LogBudget(LINES_A_MINUTE)
-        self._refusals = LogBudget(REFUSALS_A_MINUTE)
-        self._traces = LogBudget(TRACES_A_MINUTE)
+        self._errors = MinuteBudget(LINES_A_MINUTE)
+        self._page_errors = MinuteBudget(LINES_A_MINUTE)
+        self._warnings = MinuteBudget(LINES_A_MINUTE)
+        self._infos = MinuteBudget(LINES_A_MINUTE)
+        self._refusals = MinuteBudget(REFUSALS_A_MINUTE)
+        self._traces = MinuteBudget(TRACES_A_MINUTE)
         self._dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        budget = self._budget(record)
+        budget = self._find_budget(record)
         if budget and not budget.spend():
             self._dropped += 1
             return
@@ -129,17 +133,18 @@ class _BudgetHandler(logging.StreamHandler[TextIO]):
             )
         super().emit(record)
 
-    def _budget(self, record: logging.LogRecord) -> LogBudget | None:
+    def _find_budget(self, record: logging.LogRecord) -> MinuteBudget | None:
+        """Return the budget of a record; None for a successful request, which has no limit."""
         if record.name == REQUEST_LOGGER:
             return self._refusals if getattr(record, "status", 0) >= 400 else None
         if record.levelno >= logging.ERROR:
-            is_of_pages = record.name.startswith(_PAGE_LOGGERS)
-            return self._errors_of_pages if is_of_pages else self._errors
+            is_page_error = record.name.startswith(_PAGE_LOGGERS)
+            return self._page_errors if is_page_error else self._errors
         return self._warnings if record.levelno >= logging.WARNING else self._infos
 
 
 def _copy_with_message(record: logging.LogRecord, message: str) -> logging.LogRecord:
-    """Return a copy of a record with another message, because handlers share the original."""
+    """Return a copy of a record with another message. Other handlers use the original."""
     copied = copy.copy(record)
     copied.msg, copied.args = message, None
     copied.exc_info = copied.exc_text = copied.stack_info = None
@@ -155,7 +160,7 @@ def _escape_unprintable(text: str) -> str:
 
 
 def _format_message(record: logging.LogRecord) -> str:
-    """Return the message of a record on one line, shortened if necessary."""
+    """Return the message of a record on one line, of at most `LONGEST_MESSAGE` characters."""
     text = record.getMessage()
     more = len(text) - LONGEST_MESSAGE
     cut = f" … and {more} more characters" if more > 0 else ""
@@ -163,7 +168,7 @@ def _format_message(record: logging.LogRecord) -> str:
 
 
 class _TraceFormatter(logging.Formatter):
-    """Indents tracebacks, because a line of client input in one could look like a log line."""
+    """Indents tracebacks: client input in a traceback could otherwise look like a log line."""
 
     def formatException(self, ei: object) -> str:
         lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
@@ -200,25 +205,25 @@ class _TextFormatter(_TraceFormatter):
         return super().format(record) + (f" [request {request}]" if request else "")
 
 
-def make_handler(form: Literal["text", "json"], stream: TextIO) -> logging.Handler:
+def make_handler(log_format: Literal["text", "json"], stream: TextIO) -> logging.Handler:
     """Return a handler that writes log lines to ``stream``."""
     handler = _BudgetHandler(stream)
-    handler.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter(_TEXT_FORMAT))
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else _TextFormatter(_TEXT_FORMAT))
     handler.addFilter(_RequestIdFilter())
     handler.addFilter(_SessionFilter())
     return handler
 
 
-def configure_logging(form: Literal["text", "json"]) -> None:
-    """Log to standard error. As text, logs warnings and errors; as JSON, also our info lines."""
-    logging.getLogger().handlers = [make_handler(form, sys.stderr)]
+def configure_logging(log_format: Literal["text", "json"]) -> None:
+    """Log warnings and errors to standard error; as JSON, also info lines of `_OWN_LOGGERS`."""
+    logging.getLogger().handlers = [make_handler(log_format, sys.stderr)]
     # The access lines of uvicorn contain client addresses and search texts.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").addFilter(_ConnectionFilter())
     for name in _SERVER_LOGGERS:
-        # uvicorn installs its own handlers.
+        # uvicorn has installed its own handlers.
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-    if form == "json":
+    if log_format == "json":
         for name in _OWN_LOGGERS:
             logging.getLogger(name).setLevel(logging.INFO)

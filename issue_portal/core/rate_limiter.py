@@ -18,8 +18,11 @@ from issue_portal.core.settings import FatalError, Settings
 REDIS_TIMEOUT = 1.0
 """Seconds to wait for Redis before counting in this process."""
 
-_AWAY_SECONDS = 10.0
-"""Seconds without Redis after a failure, so that requests do not queue up for its timeout."""
+_OUTAGE_SECONDS = 10.0
+"""Seconds for which Redis is not tried after a failure: each attempt could last `REDIS_TIMEOUT`."""
+
+_WARNING_INTERVAL = 60.0
+"""Seconds between log lines about a failure of Redis."""
 
 Result = TypeVar("Result")
 
@@ -60,12 +63,12 @@ class LimitState:
 
 
 class RateLimiter:
-    """Counts events in this process or in Redis. If ``is_off``, nothing is limited."""
+    """Counts events in this process or in Redis. Callers limit nothing if ``is_off``."""
 
     def __init__(self, settings: Settings) -> None:
         location = settings.rate_limits
         self.is_off = location == "off"
-        self._quiet_until = self._away_until = 0.0
+        self._warned_until = self._outage_until = 0.0
         self._memory = FixedWindowRateLimiter(MemoryStorage())
         self._shared = self._memory
         if location in ("memory", "off"):
@@ -87,7 +90,7 @@ class RateLimiter:
         return self._shared is not self._memory
 
     def take(self, limit: Limit, key: str, *, cost: int = 1, shared: bool = True) -> LimitState:
-        """Count an event of ``key`` with a ``cost``, which is at most the whole limit.
+        """Count ``cost`` events of ``key``; a cost above the limit counts as the whole limit.
 
         Without ``shared``, counts in the memory of this process only.
         """
@@ -108,27 +111,29 @@ class RateLimiter:
 
     def _count(
         self,
-        act: Callable[[FixedWindowRateLimiter], bool],
+        operation: Callable[[FixedWindowRateLimiter], bool],
         limit: Limit,
         key: str,
         shared: bool,
     ) -> LimitState:
         def count(limiter: FixedWindowRateLimiter) -> LimitState:
-            allowed = act(limiter)
+            allowed = operation(limiter)
             stats = limiter.get_window_stats(limit.item, limit.name, key)
             seconds = max(1, math.ceil(stats.reset_time - time.time()))
             return LimitState(allowed, stats.remaining, seconds)
 
         return self._run(count, shared=shared)
 
-    def _run(self, act: Callable[[FixedWindowRateLimiter], Result], *, shared: bool) -> Result:
-        if not shared or time.monotonic() < self._away_until:
-            return act(self._memory)
+    def _run(
+        self, operation: Callable[[FixedWindowRateLimiter], Result], *, shared: bool
+    ) -> Result:
+        if not shared or time.monotonic() < self._outage_until:
+            return operation(self._memory)
         try:
-            return act(self._shared)
+            return operation(self._shared)
         except StorageError as error:
-            self._away_until = time.monotonic() + _AWAY_SECONDS
-            if time.monotonic() > self._quiet_until:
-                self._quiet_until = time.monotonic() + 60
+            self._outage_until = time.monotonic() + _OUTAGE_SECONDS
+            if time.monotonic() > self._warned_until:
+                self._warned_until = time.monotonic() + _WARNING_INTERVAL
                 log.warning("rate limits are counted in this process only: %s", error.storage_error)
-            return act(self._memory)
+            return operation(self._memory)

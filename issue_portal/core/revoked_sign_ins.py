@@ -1,6 +1,6 @@
-"""Sign-ins that were revoked before they expired, so that copies of their cookies are refused.
+"""Sign-ins that were revoked before they expired. Copies of their cookies are refused.
 
-Each is an empty file in the data directory, which all processes share.
+Each revoked sign-in is an empty file in the data directory, which all processes share.
 """
 
 import logging
@@ -20,13 +20,13 @@ RevokedName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """File name: a keyed hash of the sign-in's id, which reveals nothing."""
 
 _SLACK = 3600
-"""Seconds to keep an expired file, whose time another process may still be setting."""
+"""Seconds to keep an expired file: a new file looks expired until its time is set."""
 
 _RETRY_SECONDS = 30.0
-"""Seconds before another attempt to write."""
+"""Seconds between attempts to write."""
 
-_TIDY_SECONDS = 600.0
-"""Seconds between removals of expired files, of which there may be tens of thousands."""
+_CLEANUP_INTERVAL = 600.0
+"""Seconds between deletions of expired files. There may be tens of thousands of them."""
 
 _unwritten: dict[Path, dict[RevokedName, float]] = {}
 """Revocations not yet on disk, by folder, with the time at which each sign-in expires."""
@@ -42,21 +42,21 @@ class RevokedSignIns:
     def __init__(self, settings: Settings, keys: SecretKeys) -> None:
         self._folder = _get_folder(settings)
         self._keys = keys
-        self._tidied_at = -_TIDY_SECONDS
+        self._cleaned_at = -_CLEANUP_INTERVAL
         self._retry: threading.Timer | None = None
 
     def add(self, sign_in: str, until: float) -> bool:
-        """Revoke a sign-in that would expire at ``until``.
+        """Revoke a sign-in that would expire at ``until`` (seconds since 1970).
 
-        Returns whether the revocation is on disk. If not, it holds in this process only, which
-        retries until it stops.
+        Returns whether the revocation is on disk. If not, only this process refuses the sign-in,
+        and it retries the write until it stops.
         """
         name = self._hash_names(sign_in)[0]
         with _lock:
             _unwritten.setdefault(self._folder, {})[name] = until
         is_written = self.flush()
-        if is_written and time.monotonic() - self._tidied_at > _TIDY_SECONDS:
-            self._tidied_at = time.monotonic()
+        if is_written and time.monotonic() - self._cleaned_at > _CLEANUP_INTERVAL:
+            self._cleaned_at = time.monotonic()
             with suppress(OSError):
                 self._delete_expired()
         return is_written
@@ -74,14 +74,14 @@ class RevokedSignIns:
             self._write_later()
             return False
         with _lock:
-            for written in pending:
-                _unwritten[self._folder].pop(written, None)
+            for name in pending:
+                _unwritten[self._folder].pop(name, None)
         return True
 
     def _write_later(self) -> None:
         if self._retry is None or not self._retry.is_alive():
             self._retry = threading.Timer(_RETRY_SECONDS, self._write_again)
-            self._retry.daemon = True  # The shutdown writes what is pending.
+            self._retry.daemon = True  # The shutdown calls `flush`.
             self._retry.start()
 
     def _write_again(self) -> None:

@@ -1,6 +1,6 @@
 """The secret keys of an installation, and the keys derived from them, one per purpose.
 
-The newest key, which comes first, signs and hashes. Older ones still verify.
+The newest secret key comes first: it signs and hashes. Older ones only verify.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ from pathlib import Path
 from issue_portal.core.files import write_private_file
 from issue_portal.core.settings import FatalError, Settings
 
-SHORTEST = 32
+SHORTEST_SECRET = 32
 """Fewest characters of a secret."""
 
-_FEWEST_DIFFERENT = 8
+_FEWEST_DISTINCT_CHARACTERS = 8
 
 
 class SecretKeys:
@@ -57,9 +57,9 @@ class SecretKeys:
 
 def check_secret(name: str, secret: str) -> None:
     """Raise `FatalError` if the secret called ``name`` is easy to guess."""
-    if len(secret) < SHORTEST:
-        raise FatalError(f"{name} is too short: use at least {SHORTEST} characters.")
-    if len(set(secret)) < _FEWEST_DIFFERENT:
+    if len(secret) < SHORTEST_SECRET:
+        raise FatalError(f"{name} is too short: use at least {SHORTEST_SECRET} characters.")
+    if len(set(secret)) < _FEWEST_DISTINCT_CHARACTERS:
         raise FatalError(f"{name} is too simple: use a random one.")
 
 
@@ -69,7 +69,10 @@ def generate_secret() -> str:
 
 
 def load_keys(settings: Settings) -> SecretKeys:
-    """Return the keys from ``ISSUES_SECRET_KEY``, else from a file that the first run creates."""
+    """Return the keys from ``ISSUES_SECRET_KEY`` or, if unset, from the key file.
+
+    Creates the file if it is missing.
+    """
     configured = settings.secret_key.get_secret_value()
     if configured:
         return parse_keys(configured)
@@ -83,7 +86,7 @@ def load_keys(settings: Settings) -> SecretKeys:
 
 
 def parse_keys(text: str) -> SecretKeys:
-    """Return the keys in ``text``, newest first, separated by commas or line breaks."""
+    """Return the keys in ``text``, where commas or line breaks separate them, newest first."""
     secrets_ = [secret.strip() for secret in re.split(r"[,\n]", text)]
     return SecretKeys(*[secret for secret in secrets_ if secret] or [""])
 

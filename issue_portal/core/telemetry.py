@@ -1,6 +1,6 @@
 """Sends errors to Sentry and traces to an OpenTelemetry collector, if they are configured.
 
-Reports have only fields of an allow list: no text, header, address, token or person.
+Both contain only the fields of an allow list: no texts, headers, addresses, tokens or people.
 """
 
 import logging
@@ -23,7 +23,7 @@ _EVENT_FIELDS = ("event_id", "timestamp", "platform", "level", "logger", "releas
 _EVENTS_A_MINUTE = 60
 """Errors sent per minute, so that a repeated error does not use up a quota."""
 
-_events = logging_setup.LogBudget(_EVENTS_A_MINUTE)
+_events = logging_setup.MinuteBudget(_EVENTS_A_MINUTE)
 _tracer: Any = None
 _flushers: list[Callable[[], object]] = []
 
@@ -88,26 +88,26 @@ def _start_sentry(dsn: str) -> None:
 
 
 def _strip_event(event: Any, _hint: Any) -> Any:
-    """Return only the parts of an event that locate it in the code, without its data.
+    """Return only the parts of an event that show where in the code it occurred.
 
     Returns None, which drops the event, once this minute's budget is spent.
     """
     if not _events.spend():
         return None
-    bare = {name: event[name] for name in _EVENT_FIELDS if name in event}
+    stripped = {name: event[name] for name in _EVENT_FIELDS if name in event}
     if request_id := logging_setup.request_id.get():
-        bare["tags"] = {"request_id": request_id}
-    # The message template, before values are filled in.
+        stripped["tags"] = {"request_id": request_id}
+    # Send the message template without its values.
     if (
         str(event.get("logger")).startswith(("issue_portal", "auth", "components", "web"))
         and "logentry" in event
     ):
-        bare["logentry"] = {"message": event["logentry"]["message"]}
+        stripped["logentry"] = {"message": event["logentry"]["message"]}
     if "exception" in event:
-        bare["exception"] = {
+        stripped["exception"] = {
             "values": [_strip_exception(item) for item in event["exception"]["values"]]
         }
-    return bare
+    return stripped
 
 
 def _strip_exception(exception: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _start_traces(endpoint: str) -> None:
     from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: PLC0415
 
     class RequestIds(RandomIdGenerator):
-        """Uses the request id as trace id, so that either leads to the other."""
+        """Uses the request id as the trace id, so that the id in a log line finds the trace."""
 
         def generate_trace_id(self) -> int:
             request_id = logging_setup.request_id.get()

@@ -8,15 +8,15 @@ from weakref import WeakValueDictionary
 class ConcurrencyLimit:
     """Limits the concurrent operations of each key. Use it on one event loop only."""
 
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._semaphores: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    def get_semaphore(self, name: str) -> asyncio.Semaphore:
-        """Return the semaphore of a key. It is first come, first served."""
-        semaphore = self._semaphores.get(name)
+    def get_semaphore(self, key: str) -> asyncio.Semaphore:
+        """Return the semaphore of ``key``, which serves waiters in order."""
+        semaphore = self._semaphores.get(key)
         if semaphore is None:
-            semaphore = self._semaphores[name] = asyncio.Semaphore(self._at_once)
+            semaphore = self._semaphores[key] = asyncio.Semaphore(self._limit)
         return semaphore
 
 
@@ -48,12 +48,12 @@ class TokenBucket:
         return self._burst - self._tokens
 
     def take(self, count: float = 1) -> None:
-        """Take tokens without waiting. More than are available put the bucket into debt."""
+        """Take tokens without waiting. The number of tokens can become negative."""
         self._tokens -= count
 
 
 async def take_tokens(bucket: TokenBucket, count: float = 1) -> None:
-    """Wait until the bucket has a token, then take ``count``. First come, first served."""
+    """Wait until the bucket has a token, and take ``count`` tokens. Callers are served in order."""
     left = bucket.seconds_until_token()
     bucket.take(count)
     if left:

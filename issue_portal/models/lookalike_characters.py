@@ -37,12 +37,13 @@ LOOKALIKES: Final = str.maketrans(
         "\ua789": ":",
     }
 )
-"""Replacements for characters that look like another one in most fonts."""
+"""Replacements for characters that look like another character in most fonts."""
 
 TO_PERSIAN_DIGITS: Final = {0x660 + digit: 0x6F0 + digit for digit in (0, 1, 2, 3, 7, 8, 9)}
+"""Persian digits by the Arabic digits that look the same: all but 4, 5 and 6."""
 
 TO_ARABIC_DIGITS: Final = {persian: arabic for arabic, persian in TO_PERSIAN_DIGITS.items()}
-"""Arabic and Persian digits that look the same; only 4, 5 and 6 differ."""
+"""Arabic digits by the Persian digits that look the same."""
 
 PRESENTATION_FORMS: Final = re.compile(
     r"[\u0132\u0133\u013f\u0140\u0149\u01c4-\u01cc\u01f1-\u01f3\u2e9f\u2ef3\u2f00-\u2fd5\ufb00-\ufdef"
@@ -69,12 +70,12 @@ SEQUENCES: Final = (
     (re.compile("\u0f77"), "\u0fb2\u0f71\u0f80"),  # Tibetan
     (re.compile("\u0f79"), "\u0fb3\u0f71\u0f80"),
 )
-"""Characters that some keyboards type as a sequence or in another order, with the same look."""
+"""Sequences that look like another spelling: a pattern, and its replacement."""
 
 LOOKALIKE_MARKS: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
 )
-"""Combining marks that look like others, unless they are part of a letter."""
+"""Replacements for combining marks that look like another mark, unless part of a letter."""
 
 _NUKTA: Final = 7
 """Unicode's combining class of the dots that turn an Indian letter into another."""
@@ -99,11 +100,11 @@ MARK_RUNS: Final = re.compile(
     )
     + "]{2,}"
 )
-"""Runs of marks whose order is mostly invisible and which Unicode leaves as typed.
+"""Runs of marks that look the same in most orders, but that normalisation does not sort.
 
-Thai, Lao, Khmer and Indian marks except those that join consonants; Thaana; and marks with a fixed
-place at the letter (a combining class), such as Hebrew. Accents of Latin letters are not included:
-their order is visible.
+These are the marks of Thai, Lao, Khmer, Thaana and Indian scripts (except those that join
+consonants), and other marks with a combining class, such as those of Hebrew. The order of
+accents on Latin letters is visible, so they are not included.
 """
 
 NON_JOINER: Final = "\u200c"
@@ -113,12 +114,12 @@ JOINER: Final = "\u200d"
 DOT_ABOVE: Final = "\u0307"
 
 DOTTED_LETTERS: Final = frozenset("ij\u0249\u0268\u029d\u03f3\u0456\u0458")
-"""Letters with a dot, which hides a second dot above it."""
+"""Letters with a dot, which hides a combining dot above."""
 
 OVERLAYS: Final = re.compile(
     r"(?<=[^\s\u200c\u200d])[\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]"
 )
-"""Combining strokes, which the stroke of a letter can hide. No language uses them."""
+"""Combining strokes, which can be hidden by a stroke of the letter. No language uses them."""
 
 INDIAN_BLOCKS: Final = frozenset({0x900, 0x980, 0xA80, 0xB00, 0xC00, 0xC80, 0xD00, 0xD80})
 """First characters of the 128-character blocks whose scripts use joiners after a virama."""
@@ -138,9 +139,10 @@ JOINS_PREVIOUS: Final = re.compile(
 """Arabic letters that connect to the previous one (Joining_Type R, D or C)."""
 
 TATWEEL: Final = "\u0640"
-"""The line that stretches Arabic words; it looks the same joined or not."""
+"""The line that stretches Arabic words. Joiners do not change its look."""
 
 _TONE: Final = "[\U0001f3fb-\U0001f3ff]"
+"""Skin tones of emoji."""
 
 _SYMBOLS: Final = (
     "\u2328\u23cf\u23ed-\u23ef\u23f1\u23f2\u23f8-\u23fa\u2600-\u2604\u260e\u2611\u2618"
@@ -157,12 +159,12 @@ _SYMBOLS: Final = (
     "\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9"
     "\U0001f6f0\U0001f6f3"
 )
-"""Symbols that a variation selector turns into emoji, without arrows and text signs."""
+"""Symbols that a variation selector turns into emoji, except arrows and text signs."""
 
 EMOJI_WITH_SELECTOR: Final = re.compile(
     rf"[0-9#*](?=\u20e3)|[{_SYMBOLS}](?!{_TONE})|(?<=\u200d)[♀♂⚕⚖↔↕➡]"
 )
-"""Characters that always get a variation selector: many fonts show no difference."""
+"""Characters to which `strip_hidden_marks` adds a variation selector, often invisible."""
 
 _TONED: Final = f"{_TONE}?"
 

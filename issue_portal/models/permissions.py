@@ -22,9 +22,9 @@ class Action(Enum):
     READ_OWN = auto()
     """List and read the caller's own issues, with their histories."""
     EDIT_OWN = auto()
-    """Edit type and description of the caller's own issue, while in `REPORTER_EDITABLE_STATE`."""
+    """Edit type and description of the caller's own issue in `REPORTER_EDITABLE_STATE`."""
     DELETE_OWN = auto()
-    """Withdraw the caller's own issue, while in `REPORTER_EDITABLE_STATE`."""
+    """Withdraw the caller's own issue in `REPORTER_EDITABLE_STATE`."""
     READ_ALL = auto()
     """List and read every issue of the organisation, with its history."""
     LIST_DELETED = auto()

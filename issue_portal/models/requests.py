@@ -61,7 +61,7 @@ Reference = Annotated[
 ]
 
 
-# Errors hide their input: it may be the text of a report, and errors end up in logs.
+# Errors hide the input, which may be the text of a report: errors end up in logs.
 class _StrictModel(BaseModel):
     """Base of the request models: unknown fields are errors."""
 
@@ -113,7 +113,7 @@ class IssueUpdate(_StrictModel):
     is_read: StrictBool | MISSING = MISSING
 
     def changes(self) -> Mapping[str, str | bool]:
-        """Return the fields that the client sent, by name."""
+        """Return the values of the fields that the client sent, by field."""
         return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
 
 
@@ -130,16 +130,16 @@ class IssueChanges(TypedDict, total=False):
     is_read: bool | None
 
 
-_MOST_LISTED = 100
-"""Most values in one list parameter."""
+_MOST_VALUES = 100
+"""Most values of a list parameter."""
 
 
 def _split_commas(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        # A longer list ends in one invalid value instead of thousands.
-        return tuple(part for item in value for part in str(item).split(",", _MOST_LISTED))
+        # The rest of a longer list stays one value, so that the error does not name thousands.
+        return tuple(part for item in value for part in str(item).split(",", _MOST_VALUES))
     return value
 
 
@@ -163,7 +163,7 @@ _ListedId = Annotated[
 ]
 
 _Ids = Annotated[
-    tuple[_ListedId, ...], Field(max_length=_MOST_LISTED), BeforeValidator(_split_commas)
+    tuple[_ListedId, ...], Field(max_length=_MOST_VALUES), BeforeValidator(_split_commas)
 ]
 
 

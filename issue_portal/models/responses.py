@@ -25,7 +25,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def _clamp_moment(moment: datetime) -> datetime:
-    """Return a time that every time zone can express. A time without a zone is in UTC."""
+    """Limit a time to those that every time zone can express. A time without a zone is in UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 
@@ -115,7 +115,7 @@ class Issue(_TolerantModel):
         repr=False,
         description="Only in the response to a new anonymous report.",
     )
-    # The `ETag` header of the response. The client sets it; a body never does.
+    # The `ETag` header of the response. Only the client sets this field.
     etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
         default=None, exclude=True, repr=False
     )

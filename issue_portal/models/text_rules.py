@@ -1,7 +1,8 @@
 """Rules for the texts that people write, and which of their characters are visible.
 
-Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. The author of a
-link with such a text could recognise who followed the link. `strip_hidden_marks` removes the marks.
+Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. If a link
+prefills a report with such a text, its author could recognise the reports of people who used the
+link. `strip_hidden_marks` removes the marks.
 """
 
 import functools
@@ -32,7 +33,7 @@ from issue_portal.models.lookalike_characters import (
     VIRAMA,
 )
 
-# Classes of characters, written so that Python and ECMAScript (for JSON Schema) read them alike.
+# Classes of characters, written for both Python and ECMAScript (which JSON Schema uses).
 _CONTROLS: Final = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f"
 _INVISIBLE: Final = (
     r"\t\n\r \u0080-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
@@ -61,9 +62,10 @@ _HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_INVISIBLE}{_CONTROLS}]")
 """All invisible characters except blanks and joiners."""
 
 _MOST_MARKS: Final = 30
-"""Combining marks per letter (Unicode's Stream-Safe Text Format): sorting more is quadratic."""
+"""Combining marks per letter (Unicode's Stream-Safe Text Format). Sorting takes quadratic time."""
 
 _MOST_PASSES: Final = 4
+"""Passes of `strip_hidden_marks`, so that it takes linear time for any text."""
 
 
 _DIGITS: Final = re.compile("[\u0660-\u0669\u06f0-\u06f9]+")
@@ -78,8 +80,8 @@ _REPEATED_JOINERS: Final = re.compile(f"{JOINER}{{2,}}")
 def check_characters(text: str) -> str:
     """Return ``text`` unchanged if it can be stored, else raise ``ValueError``.
 
-    Refuses control characters except tab and line breaks, which databases and terminals treat
-    differently, and halves of surrogate pairs.
+    Refuses halves of surrogate pairs and, because databases and terminals treat them differently,
+    control characters except tab and line breaks.
     """
     if _CONTROL.search(text):
         raise ValueError("contains control characters that cannot be stored")
@@ -139,7 +141,8 @@ def _strip_marks_once(text: str) -> str:
 def _unify_digits(text: str) -> str:
     """Write each number in Arabic or in Persian digits.
 
-    A digit that differs between the two decides; without one, the letters of the text do.
+    A number with a digit that differs (4, 5 or 6) keeps its kind of digits. Other numbers get
+    Persian digits if the text has Persian letters, else Arabic digits.
     """
     is_persian = _PERSIAN_LETTERS.search(text)
 
@@ -179,7 +182,7 @@ def _sort_marks(text: str) -> str:
 
 
 def _rank_mark(mark: str) -> tuple[int, int]:
-    """Return the place of a mark in the typing order of its syllable."""
+    """Return the sort key of a mark: its rank in the typing order of a syllable, and its code."""
     code, in_block = ord(mark), ord(mark) % 0x80
     if code < 0xD80:  # Indian: the nukta, vowels from the left, then all others.
         is_vowel = 0x3A <= in_block <= 0x4F or 0x55 <= in_block <= 0x63
@@ -197,7 +200,7 @@ def _rank_mark(mark: str) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=4096)
 def _is_visible_on(base: str, mark: str) -> bool:
-    """Return whether a mark is visible on a character; marks of another script may not be."""
+    """Return whether a mark is visible on a character. Marks of another script may be invisible."""
     if mark == DOT_ABOVE:
         return base not in DOTTED_LETTERS
     if not base or base.isspace():
@@ -212,7 +215,7 @@ def _get_script(character: str) -> str:
 
 
 def limit_combining_marks(text: str) -> str:
-    """Return ``text`` with few enough combining marks in a row to sort them quickly."""
+    """Return ``text`` with at most `_MOST_MARKS` combining marks in a row."""
     if text.isascii() or len(text) <= _MOST_MARKS:
         return text
     kept, marks = [], 0
@@ -227,7 +230,7 @@ def _remove_invisible_joiners(text: str) -> str:
     """Return the text with joiners only where they change the look."""
     text = _REPEATED_JOINERS.sub(JOINER, text)
     in_emoji = {i for match in JOINED_EMOJI.finditer(text) for i in range(*match.span())}
-    # For each place, the next character that is not a joiner.
+    # For each index, the next character that is not a joiner.
     following = ""
     after: list[str] = []
     for character in reversed(text):
@@ -237,10 +240,10 @@ def _remove_invisible_joiners(text: str) -> str:
     after.reverse()
     kept: list[str] = []
     base = ""
-    for place, (character, following) in enumerate(zip(text, after, strict=True)):
+    for index, (character, following) in enumerate(zip(text, after, strict=True)):
         if character not in (JOINER, NON_JOINER):
             base = base if unicodedata.combining(character) else character
-        elif place not in in_emoji and not _is_joiner_visible(
+        elif index not in in_emoji and not _is_joiner_visible(
             character, "".join(kept[-1:]), base, following
         ):
             continue

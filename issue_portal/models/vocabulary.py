@@ -7,7 +7,7 @@ DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
 REQUEST_ID = "X-Request-ID"
-"""Header with the id that a request has in the server's log. It is not part of the contract."""
+"""Header with the id of the request in the server's log. The contract does not have it."""
 
 PAGE_SIZE_DEFAULT = 20
 
@@ -47,7 +47,7 @@ NEXT_STATES = {
     IssueState.IN_REVIEW: (IssueState.CLOSED,),
     IssueState.CLOSED: (IssueState.IN_REVIEW,),
 }
-"""States that a reviewer can move an issue to, the usual one first."""
+"""States to which a reviewer can move an issue, by its current state; the usual one first."""
 
 
 class HistoryAction(StrEnum):
@@ -66,12 +66,16 @@ class UserState(StrEnum):
 
 
 class Role(StrEnum):
-    """Organisation roles, weakest first."""
+    """Roles in an organisation, the least powerful first."""
 
     GUEST = "AppGuest"
     MEMBER = "AppMember"
     ADMIN = "AppAdmin"
     OWNER = "AppOwner"
+
+
+ROLES_BY_RANK = tuple(Role)
+"""Roles from the least to the most powerful."""
 
 
 class Include(StrEnum):
@@ -89,5 +93,5 @@ class PageOrder(StrEnum):
 
 
 def normalize_receipt(receipt: str) -> str:
-    """Return a receipt without the spaces and dashes that people type."""
+    """Return a receipt without spaces and dashes."""
     return re.sub(r"[\s\-\u2010-\u2015]", "", receipt)

@@ -45,7 +45,7 @@ class World:
             if "Deleted" in states or (creators and me not in creators):
                 return None
             creators = [me]
-        found = [
+        matching = [
             issue
             for issue in self.issues
             if issue["state"] in states
@@ -57,9 +57,11 @@ class World:
         ]
         ascending = query.get("page_order") == "ASC"
         if not ascending:
-            found.reverse()
+            matching.reverse()
         first, last, more_before, more_after = window(
-            [issue["issue_number"] * (1 if ascending else -1) for issue in found], query, ascending
+            [issue["issue_number"] * (1 if ascending else -1) for issue in matching],
+            query,
+            ascending,
         )
         include = query.get("include", ["User"])
         left_out = [
@@ -67,7 +69,7 @@ class World:
             for field, what in {"created_by": "User", "project": "Project"}.items()
             if what not in include
         ]
-        data = found[first:last]
+        data = matching[first:last]
         page: dict = {
             "data": [{k: v for k, v in issue.items() if k not in left_out} for issue in data]
         }
@@ -77,14 +79,14 @@ class World:
             page["previous_cursor"] = data[0]["issue_number"]
         page |= {"has_next_page": more_after, "has_previous_page": more_before}
         if query.get("total_count", True):
-            page["total_count"] = len(found)
+            page["total_count"] = len(matching)
         return page
 
     def count(self, start: int, end: int, zone: ZoneInfo) -> dict:
         """Return the expected statistics of a period."""
         live = [issue for issue in self.issues if issue["state"] != "Deleted"]
-        found = [issue for issue in live if start <= milliseconds(issue) < end]
-        projects = Counter(issue["project"]["id"] for issue in found if "project" in issue)
+        matching = [issue for issue in live if start <= milliseconds(issue) < end]
+        projects = Counter(issue["project"]["id"] for issue in matching if "project" in issue)
         created = [milliseconds(issue) for issue in live]
         closed = [self.times[i["id"]]["closed_at"] * 1000 for i in live if i["state"] == "Closed"]
 
@@ -98,11 +100,11 @@ class World:
         reported, finished = by_day(created), by_day(closed)
         days = sorted(reported.keys() | finished.keys())
         return {
-            "total": len(found),
-            "unread": sum(not issue["is_read"] for issue in found),
-            "anonymous": sum(issue["created_by"] is None for issue in found),
-            "by_state": Counter(issue["state"] for issue in found),
-            "by_type": Counter(issue["type"] for issue in found),
+            "total": len(matching),
+            "unread": sum(not issue["is_read"] for issue in matching),
+            "anonymous": sum(issue["created_by"] is None for issue in matching),
+            "by_state": Counter(issue["state"] for issue in matching),
+            "by_type": Counter(issue["type"] for issue in matching),
             "by_project": [
                 {"project": {"id": project}, "count": count}
                 for project, count in sorted(projects.items(), key=lambda item: (-item[1], item[0]))
@@ -117,14 +119,14 @@ class World:
                 }
                 for day in days
             ],
-            "time_to_review": self.durations(found, "reviewed_at"),
-            "time_to_close": self.durations(found, "closed_at"),
+            "time_to_review": self.durations(matching, "reviewed_at"),
+            "time_to_close": self.durations(matching, "closed_at"),
         }
 
-    def durations(self, found: list[dict], name: str) -> dict | None:
+    def durations(self, matching: list[dict], name: str) -> dict | None:
         taken = sorted(
             times[name] - milliseconds(issue) // 1000
-            for issue in found
+            for issue in matching
             if name in (times := self.times[issue["id"]])
         )
         if not taken:

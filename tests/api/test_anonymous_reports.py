@@ -89,10 +89,10 @@ def test_anonymous_report_loses_invisible_characters(api, reviewer):
     listed = reviewer("GET", "/issue", params={"include": "Project", "page_size": 100}).json()[
         "data"
     ]
-    [found] = [issue for issue in listed if issue["id"] == made["id"]]
-    assert found["description"] == made["description"] == "It broke off."
-    assert found["project"]["id"] == "sales"
-    assert found["data"] == {"thread_id": "t1", "reported_interaction_id": "i1"}
+    [stored] = [issue for issue in listed if issue["id"] == made["id"]]
+    assert stored["description"] == made["description"] == "It broke off."
+    assert stored["project"]["id"] == "sales"
+    assert stored["data"] == {"thread_id": "t1", "reported_interaction_id": "i1"}
     # By name, a text is what somebody wrote.
     assert reviewer.report(MARKED)["description"] == MARKED
 

@@ -57,8 +57,8 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
         with other.client(token) as client:
             assert client.get(named.id) == named
             assert client.history(named.id) == history
-            found = client.look_up_receipt(anonymous.receipt)
-            assert found.issue_number == anonymous.issue_number
+            report = client.look_up_receipt(anonymous.receipt)
+            assert report.issue_number == anonymous.issue_number
             search = client.list(IssueQuery(filter_by_text="ÄRGER"))
             assert [issue.id for issue in search.data] == [named.id]
             assert client.create(new("after")).issue_number > anonymous.issue_number
@@ -134,8 +134,8 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
         with other.client(
             other.run("token", "create", "--email", email()).stdout.strip()
         ) as client:
-            found = client.look_up_receipt(anonymous.receipt)
-            assert found.issue_number == anonymous.issue_number
+            report = client.look_up_receipt(anonymous.receipt)
+            assert report.issue_number == anonymous.issue_number
     finally:
         other.stop()
 

@@ -56,9 +56,9 @@ class Writer:
     def work(self) -> None:
         with contextlib.suppress(NotAcknowledged):
             while True:
-                there = [report for report in self.reports if report.state != "Deleted"]
-                if there and self.chance.random() < 0.4:
-                    self.change(self.chance.choice(there))
+                existing = [report for report in self.reports if report.state != "Deleted"]
+                if existing and self.chance.random() < 0.4:
+                    self.change(self.chance.choice(existing))
                 else:
                     self.report()
 
@@ -107,11 +107,11 @@ def ask(caller: Caller, status: int, method: str, path: str, **request) -> dict 
 def all_issues(reviewer: Caller) -> list[dict]:
     query = {"states": ",".join(IssueState), "first": 100}
     page = reviewer("GET", "/issue", params=query).json()
-    found = page["data"]
+    issues = page["data"]
     while "next_cursor" in page:
         page = reviewer("GET", "/issue", params=query | {"after": page["next_cursor"]}).json()
-        found += page["data"]
-    return found
+        issues += page["data"]
+    return issues
 
 
 def count_acknowledged(writers: list[Writer]) -> int:
@@ -128,10 +128,10 @@ def check(writers: list[Writer]) -> None:
         for report in writer.reports:
             if report.answer is None:
                 writer.send(report)
-    found = all_issues(writers[0].reviewer)
-    assert max(Counter(issue["issue_number"] for issue in found).values()) == 1
-    by_key = {issue["description"].split()[0]: issue for issue in found}
-    assert len(by_key) == len(found), "a report is there twice"
+    issues = all_issues(writers[0].reviewer)
+    assert max(Counter(issue["issue_number"] for issue in issues).values()) == 1
+    by_key = {issue["description"].split()[0]: issue for issue in issues}
+    assert len(by_key) == len(issues), "a report is there twice"
     reports = [(writer, report) for writer in writers for report in writer.reports]
     assert by_key.keys() == {report.key for _, report in reports}
     for writer, report in reports:

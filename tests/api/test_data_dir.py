@@ -56,14 +56,14 @@ def test_lock_does_not_create_a_missing_directory(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         (["user", "add", "ann@example.com"], "Cannot write to the data directory"),
         (["key", "rotate"], "Cannot write to the data directory"),
         (["user", "password", "ann"], "Permission denied"),
     ],
 )
-def test_read_only_data_directory_is_reported_in_one_line(command, told):
+def test_read_only_data_directory_is_reported_in_one_line(command, message):
     with TemporaryDirectory() as directory:
         Path(directory).chmod(0o555)
         done = subprocess.run(
@@ -77,6 +77,6 @@ def test_read_only_data_directory_is_reported_in_one_line(command, told):
         )
         assert not list(Path(directory).iterdir())
     assert done.returncode == 1, done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert directory in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

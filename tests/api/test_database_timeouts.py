@@ -23,11 +23,11 @@ def test_readiness_is_checked_once_a_second_however_many_requests_ask(monkeypatc
     database.migrate()
     looks = Mock()
     event.listen(database.engine, "checkout", looks)
-    assert [database.is_current() for _ in range(50)] == [True] * 50
+    assert [database.is_ready() for _ in range(50)] == [True] * 50
     assert looks.call_count == 1
     (tmp_path / "issues.db").write_bytes(b"no database any more" * 1000)
     clock.monotonic.return_value += 1.1
-    assert not database.is_current()
+    assert not database.is_ready()
     database.close()
 
 
@@ -36,21 +36,21 @@ def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.2)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
-    assert database.is_current()
+    assert database.is_ready()
     hangs, goes_on = threading.Event(), threading.Event()
 
     def look():
         hangs.set()
         return goes_on.wait(20)
 
-    monkeypatch.setattr(database, "_check_current", look)
-    first = threading.Thread(target=database.is_current)
+    monkeypatch.setattr(database, "_check_ready", look)
+    first = threading.Thread(target=database.is_ready)
     first.start()
     assert hangs.wait(20)
-    wait_until(lambda: not database.is_current())
+    wait_until(lambda: not database.is_ready())
     goes_on.set()
     first.join()
-    assert database.is_current()
+    assert database.is_ready()
     database.close()
 
 
@@ -77,16 +77,16 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     database.migrate()
     with database.read() as connection:
         process = connection.scalar(text("SELECT pg_backend_pid()"))
-    told = Path(f"/proc/{process}/stat").read_text()
-    processes = process, int(told.rpartition(")")[2].split()[1])
+    stat = Path(f"/proc/{process}/stat").read_text()
+    processes = process, int(stat.rpartition(")")[2].split()[1])
     for each in processes:
         os.kill(each, signal.SIGSTOP)
     try:
-        assert not database.is_current()
+        assert not database.is_ready()
     finally:
         for each in processes:
             os.kill(each, signal.SIGCONT)
-    assert database.is_current()
+    assert database.is_ready()
     with (
         pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
         database.limit_response_time(0.3),
@@ -96,7 +96,7 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     # A change of the schema may take longer than the limit.
     with database.limit_response_time(0.3), database._schema_change() as connection:
         connection.execute(text("SELECT pg_sleep(0.6)"))
-    assert database.is_current()
+    assert database.is_ready()
     database.close()
 
 

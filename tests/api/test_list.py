@@ -96,11 +96,11 @@ def test_search_of_a_reporter_skips_the_full_text_index(dialect):
     mine = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
     alls = IssueFilter("org", LIVE_STATES, text="budget")
 
-    def told(which: IssueFilter) -> str:
-        return " ".join(map(str, which.build_conditions(dialect)))
+    def render_conditions(criteria: IssueFilter) -> str:
+        return " ".join(map(str, criteria.build_conditions(dialect)))
 
-    assert "issue_text" not in told(mine)
-    assert "issue_text" in told(alls)
+    assert "issue_text" not in render_conditions(mine)
+    assert "issue_text" in render_conditions(alls)
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])

@@ -159,11 +159,11 @@ def test_migrations_keep_all_data(migrated):
     reviewer = Caller(migrated.url, f"ipat_{REVIEWER}")
     member = Caller(migrated.url, f"ipat_{MEMBER}")
     everything = "NotReviewed,InReview,Closed,Deleted"
-    found = {
+    issues = {
         issue["id"]: issue for issue in reviewer.listed(states=everything, include="Project,User")
     }
     for number, state, description, reporter, states in ISSUES:
-        issue = found[issue_id(number)]
+        issue = issues[issue_id(number)]
         assert (issue["created_by"] or {}).get("id") == reporter
         assert issue | {"created_by": None} == {
             "id": issue_id(number),
@@ -216,8 +216,8 @@ def test_migrations_keep_all_data(migrated):
     ],
 )
 def test_search_finds_texts_from_before_the_index(migrated, search, number):
-    found = Caller(migrated.url, f"ipat_{REVIEWER}").listed(filter_by_text=search)
-    assert [issue["issue_number"] for issue in found] == [number]
+    issues = Caller(migrated.url, f"ipat_{REVIEWER}").listed(filter_by_text=search)
+    assert [issue["issue_number"] for issue in issues] == [number]
 
 
 def test_review_times_are_filled_in(migrated):

@@ -19,25 +19,25 @@ from tests.servers.installation import SECRET
 class SignIn:
     """A sign-in that an administrator or another tab can change."""
 
-    who: Person | None
+    person: Person | None
     id: str = "x"
     username: str = "x"
     ends_at: float = 2**33
 
     def get_person(self) -> Person | None:
-        return self.who
+        return self.person
 
 
 def test_kept_client_checks_the_person_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
-    here = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, shares_key=True)
-    monkeypatch.setattr(api_backend, "_backend", here)
+    backend = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, shares_key=True)
+    monkeypatch.setattr(api_backend, "_backend", backend)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))
     client = api_session.client_of(sign_in)
     client.users()
-    sign_in.who = Person("changing@example.com", "Changing", Role.MEMBER)
+    sign_in.person = Person("changing@example.com", "Changing", Role.MEMBER)
     with pytest.raises(PermissionDeniedError):
         client.users()
-    sign_in.who = None
+    sign_in.person = None
     with pytest.raises(AuthenticationError):
         client.me()

@@ -24,9 +24,11 @@ def test_two_identities_in_one_request_are_refused(tmp_path):
         assert httpx.get(url, headers=two).status_code == 400
         assert httpx.get(url, headers=two[::-1]).status_code == 400
 
-        def open_session(given):
+        def open_session(request_headers):
             stream = f"ws://localhost:{server.port}/_stcore/stream"
-            with connect(stream, subprotocols=["streamlit"], additional_headers=given) as made:
+            with connect(
+                stream, subprotocols=["streamlit"], additional_headers=request_headers
+            ) as made:
                 return made.response.status_code
 
         assert open_session(one) == 101

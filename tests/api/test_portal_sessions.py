@@ -52,9 +52,9 @@ def session(portal) -> Iterator:
         yield open_one
 
 
-def refused(open_session, *given: str, status: int, **named: str) -> None:
+def refused(open_session, *arguments: str, status: int, **named: str) -> None:
     with pytest.raises(InvalidStatus) as refusal:
-        open_session(*given, **named)
+        open_session(*arguments, **named)
     assert refusal.value.response.status_code == status
 
 
@@ -209,9 +209,9 @@ def test_page_opens_with_any_query_string(portal, query):
 
 
 def test_other_sites_cannot_control_the_page_by_messages(portal):
-    told = httpx.get(f"{portal.url}/_stcore/host-config").json()
-    assert told["allowedOrigins"] == []
-    assert told["enableCustomParentMessages"] is False
+    output = httpx.get(f"{portal.url}/_stcore/host-config").json()
+    assert output["allowedOrigins"] == []
+    assert output["enableCustomParentMessages"] is False
 
 
 def test_visitor_cannot_fill_the_log(session, portal):

@@ -257,7 +257,7 @@ def test_process_raises_its_file_limit(tmp_path):
 
 
 def test_sessions_over_the_file_limit_are_refused_and_logged(tmp_path):
-    few = uvicorn_limits.DESCRIPTORS_FOR_OTHERS + 20
+    few = uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS + 20
     server = started_with(256, few, tmp_path)
     try:
         assert "Only 5 sessions fit at once, not ISSUES_MAX_SESSIONS=2000" in server.log

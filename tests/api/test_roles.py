@@ -55,7 +55,7 @@ def server(api_on):
 def tokens_of(server, kind: str) -> dict[str, str]:
     """Tokens for each of the CALLERS, from the portal or from the command line."""
     make = server.lasting_token if kind == "API token" else server.token
-    made = {who: make(f"{who}{uuid.uuid4().hex}", role) for who, role in CALLERS.items()}
+    made = {name: make(f"{name}{uuid.uuid4().hex}", role) for name, role in CALLERS.items()}
     return made if kind == "API token" else made | {"guest": server.guest_token()}
 
 

@@ -123,7 +123,7 @@ AUTH = {
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"cookie_secret": "x" * 40}, "cookie_secret"),
         ({"redirect_uri": "http://localhost:8501/"}, "redirect_uri"),
@@ -132,7 +132,7 @@ AUTH = {
         ({}, "trustedUserHeaders"),
     ],
 )
-def test_incomplete_oidc_configuration_is_reported(tmp_path, change, told):
+def test_incomplete_oidc_configuration_is_reported(tmp_path, change, message):
     lines = [f'{name} = "{value}"' for name, value in (AUTH | change).items() if value is not None]
     (tmp_path / "secrets.toml").write_text("\n".join(["[auth]", *lines]))
     headers = {} if change else {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Email": "email"}'}
@@ -142,7 +142,7 @@ def test_incomplete_oidc_configuration_is_reported(tmp_path, change, told):
         STREAMLIT_SECRETS_FILES=str(tmp_path / "secrets.toml"),
         **headers,
     )
-    refuses(done, told)
+    refuses(done, message)
 
 
 def test_trusted_headers_without_an_address_are_reported(tmp_path):

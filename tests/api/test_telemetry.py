@@ -68,7 +68,7 @@ def test_errors_and_traces_contain_no_report_text(sink, tmp_path):
     token = server.lasting_token("Ann")
     caller = Caller(server.url, token)
     report = caller.report(WORDS)
-    found = caller("GET", "/issue", params={"filter_by_text": "Bluebird"})
+    response = caller("GET", "/issue", params={"filter_by_text": "Bluebird"})
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("DROP TABLE history")
     body = {"description": WORDS, "resource_type": "Thread", "type": "Other", "anonymous": True}
@@ -82,7 +82,7 @@ def test_errors_and_traces_contain_no_report_text(sink, tmp_path):
     assert failed.headers[REQUEST_ID] in errors
     for route in ("POST /v1/app/issue", "GET /v1/app/issue"):
         assert route in traces
-    assert bytes.fromhex(found.headers[REQUEST_ID]).decode("latin-1") in traces
+    assert bytes.fromhex(response.headers[REQUEST_ID]).decode("latin-1") in traces
     user_agent = caller.http.headers["user-agent"]
     for said in (
         "Bluebird",

@@ -142,8 +142,14 @@ class Person:
 
     def goes_to(self, name: str) -> "Person":
         link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
+        heading = self.page.get_by_role("heading", level=1)
+        is_open, before = link.get_attribute("aria-current") == "page", heading.inner_text()
         link.click()
         expect(link).to_have_attribute("aria-current", "page")
+        if not is_open:
+            # The browser marks the link at once; a new heading means that the page is being drawn.
+            other = re.compile(rf"^{re.escape(before)}$")
+            expect(heading.filter(has_not_text=other)).to_be_visible()
         self.settles()
         return self
 
@@ -165,8 +171,10 @@ class Person:
         return self
 
     def unfolds(self, title: str) -> "Person":
+        self.settles()
         folded = self.page.locator("details").filter(has_text=title)
-        folded.get_by_text(title).first.click()
+        # The title as a text may also be the name of an icon, such as "edit".
+        folded.locator("summary").click()
         expect(folded).to_have_attribute("open", "")
         # Until it is as high as it will be, what is in it moves along, and may be missed.
         self.waits_until(lambda: self.page.evaluate(UNFOLDED)).settles()

@@ -67,10 +67,10 @@ def without_barriers(excused):
         # Streamlit's toasts pass by, and are Streamlit's to mend.
         expect(person.page.get_by_test_id("stToast")).to_have_count(0)
         person.rests()
-        found = {each for each in findings(person.page) if each.split(":")[0] not in excused}
+        result = {each for each in findings(person.page) if each.split(":")[0] not in excused}
         # One may have come in between.
-        found = {each for each in found if 'data-testid="stToast"' not in each}
-        assert not found, where
+        result = {each for each in result if 'data-testid="stToast"' not in each}
+        assert not result, where
 
     return check
 
@@ -131,7 +131,7 @@ def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
     """Press Tab until the element of that name has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
-        found = page.evaluate(
+        result = page.evaluate(
             """() => {
                 let at = document.activeElement;
                 while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
@@ -142,7 +142,7 @@ def tabs_to(page: Page, name: str, *, role: str | None = None) -> None:
                 return `${words} ${label} ${group}`;
             }"""
         )
-        if name in found:
+        if name in result:
             return
     raise AssertionError(f"not reached by Tab: {name}")
 

@@ -45,12 +45,12 @@ def rows(server: Server) -> dict[str, list[str]]:
     tables = MetaData()
     with database.read() as connection:
         tables.reflect(connection, resolve_fks=False)
-        found = {
+        values = {
             name: [repr(tuple(row)) for row in connection.execute(select(table))]
             for name, table in tables.tables.items()
         }
     database.close()
-    return found
+    return values
 
 
 def raw(server: Server) -> bytes:
@@ -97,22 +97,22 @@ def post(server: Server, token: str, words: str) -> str:
 
 def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, tmp_path):
     words = [f"Somebody's report {uuid.uuid4().hex[:8]}" for _ in range(4)]
-    known = {"user_agent": AGENT, "extra_http_headers": {"X-Forwarded-For": ADDRESS}}
+    own_browser = {"user_agent": AGENT, "extra_http_headers": {"X-Forwarded-For": ADDRESS}}
     account = ("user", "add", EMAIL, "--name", NAME, "--username", USERNAME)
     password = server.run(*account).stdout.strip()
-    ines = people(server, **known).opens("/my_issues").signs_in(USERNAME, password)
+    ines = people(server, **own_browser).opens("/my_issues").signs_in(USERNAME, password)
     ines.sees("You haven't sent any reports with your name yet.")
     token = server.lasting_token("ines.quirk")
     cookie = next(c["value"] for c in ines.context.cookies() if c["name"] == "issue_portal")
     before, counted, logged = rows(server), keys_in(redis[0]), len(server.log)
 
-    unknown = {
+    other_browser = {
         "user_agent": OTHER_AGENT,
         "extra_http_headers": {"X-Forwarded-For": OTHER_ADDRESS},
     }
     receipts = [
         reports(ines, words[0]),
-        reports(people(server, **unknown), words[1]),
+        reports(people(server, **other_browser), words[1]),
         post(server, token, words[2]),
         post(server, server.guest_token("visitor-of-the-test"), words[3]),
     ]
@@ -130,7 +130,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     ids = re.findall(r"(?:user|acct|token)_[0-9a-f]{16}", of_people)
     marks = {*ids, EMAIL, NAME, USERNAME, ADDRESS, OTHER_ADDRESS, AGENT, OTHER_AGENT}
     assert len(ids) >= 4
-    written = [row for table, found in after.items() if table not in PEOPLE for row in found]
+    written = [row for table, values in after.items() if table not in PEOPLE for row in values]
     assert sum(any(word in row for word in words) for row in written) == 4
     assert not [(mark, row) for mark in marks for row in written if mark in row]
 
@@ -155,9 +155,9 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     server.run("backup", str(tmp_path / "backup.gz"))
     lines = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode().splitlines()
     assert not [said for line in lines for said in passing if said in line]
-    told = [line for line in lines if any(word in line for word in words)]
-    assert len(told) == 4
-    assert not [(mark, line) for line in told for mark in marks if mark in line]
+    of_reports = [line for line in lines if any(word in line for word in words)]
+    assert len(of_reports) == 4
+    assert not [(mark, line) for line in of_reports for mark in marks if mark in line]
     exported = [
         json.loads(line) for line in server.run("export", "--format", "jsonl").stdout.splitlines()
     ]

@@ -105,13 +105,13 @@ OVERTAKEN = """async () => {
   const { default: show } = await import(path);
   const host = document.body.appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
-  const several = { actions: [], done: 0, some: "" };
-  const keys = { asks: { z: "undo" }, presses: {} };
-  const asked = [];
+  const bulk_menu = { actions: [], done_count: 0, selected: "" };
+  const shortcuts = { commands: { z: "undo" }, widgets: {} };
+  const sentCounts = [];
   const call = () => show({
-    data: { list: "a list", rows: [], several, keys },
+    data: { list: "a list", rows: [], bulk_menu, shortcuts },
     parentElement,
-    setStateValue: (_, requests) => asked.push(requests.length),
+    setStateValue: (_, commands) => sentCounts.push(commands.length),
   });
   const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z" }));
   const first = call();
@@ -121,7 +121,7 @@ OVERTAKEN = """async () => {
   host.remove();
   second();
   press();
-  return asked;
+  return sentCounts;
 }"""
 
 

@@ -61,8 +61,8 @@ def test_link_does_not_replace_typed_text(people, words):
 
 def test_link_cannot_carry_hidden_marks(people, portal, words):
     marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
-    told = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
-    visitor = people().opens(f"/?type=Other&{told}sales%20%C3%A4{marks}")
+    query = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
+    visitor = people().opens(f"/?type=Other&{query}sales%20%C3%A4{marks}")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     # What could hide something is left out whole; the rest is shown before it is sent.
     expect_places(visitor, "", "i1", "")

@@ -64,9 +64,10 @@ OVERTAKEN = """async () => {
   };
   field("words", "textarea");
   const thread = field("thread", "input");
-  const given = { text: "", choice: null, places: { thread: "t1" } };
-  const told = { name: "overtaken", count: "", over: "", limit: 10, text: "words" };
-  const data = { ...told, places: ["thread"], given };
+  const initial = { text: "", choice: null, references: { thread: "t1" } };
+  const texts = { count: "", over_one: "", over_many: "" };
+  const widgets = { text: "words", references: ["thread"] };
+  const data = { name: "replaced", limit: 10, ...texts, ...widgets, initial };
   const call = () => keep({ data, parentElement, setStateValue: () => {} });
   const overtaken = call();
   const before = thread.value;

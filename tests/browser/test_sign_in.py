@@ -115,8 +115,8 @@ def test_new_password_revokes_all_other_sign_ins(people, account):
     changes(account["password"], new)
     person.sees("Password changed").sees(" withdrawn")
     with person.server.client(person.server.token("Anybody", Role.ADMIN)) as client:
-        found = client.list(IssueQuery(states=[IssueState.DELETED], page_size=100)).data
-        assert issue.id in [each.id for each in found]
+        deleted = client.list(IssueQuery(states=[IssueState.DELETED], page_size=100)).data
+        assert issue.id in [each.id for each in deleted]
     person.waits_until(lambda: cookie_of(person)["value"] != before["value"])
     page.reload()
     person.sees("Uma User")

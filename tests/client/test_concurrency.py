@@ -14,8 +14,8 @@ def test_one_client_serves_many_threads(form):
         words = [f"thread {number}" for number in range(64)]
         made = list(pool.map(lambda word: client.create(form.new(word)), words))
         assert [issue.description for issue in made] == words
-        found = list(pool.map(lambda issue: client.get(issue.id), made))
-        assert [issue.description for issue in found] == words
+        issues = list(pool.map(lambda issue: client.get(issue.id), made))
+        assert [issue.description for issue in issues] == words
 
 
 def test_one_client_serves_many_tasks(form):

@@ -20,11 +20,11 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_of_the_documents(api, example):
     token = api.token("Guide", Role.ADMIN)
-    known = {"token": token}
+    namespace = {"token": token}
     if "IssuesClient(" not in example:
-        exec(EXAMPLES[0].replace("http://localhost:8501", api.url), known)
-        known["client"] = IssuesClient(api.url, token)
-    apart(exec, example.replace("http://localhost:8501", api.url), known)
+        exec(EXAMPLES[0].replace("http://localhost:8501", api.url), namespace)
+        namespace["client"] = IssuesClient(api.url, token)
+    apart(exec, example.replace("http://localhost:8501", api.url), namespace)
 
 
 def test_example_of_the_module(api):

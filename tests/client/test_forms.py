@@ -42,11 +42,11 @@ def test_anonymous_issue_has_no_creator(form, connect):
 def test_all_pages_are_iterated_once(form, connect):
     client = form.connect(connect)
     made = [client.create(form.new(str(number))).id for number in range(7)]
-    found = [issue.id for issue in client.iterate(IssueQuery(page_size=3))]
-    assert found[:7] == made[::-1]
-    assert len(set(found)) == len(found)
-    found = [issue.id for issue in client.iterate(IssueQuery(page=2, page_size=3))]
-    assert found[:4] == made[3::-1]
+    ids = [issue.id for issue in client.iterate(IssueQuery(page_size=3))]
+    assert ids[:7] == made[::-1]
+    assert len(set(ids)) == len(ids)
+    ids = [issue.id for issue in client.iterate(IssueQuery(page=2, page_size=3))]
+    assert ids[:4] == made[3::-1]
 
 
 def test_pages_by_number(form, connect):

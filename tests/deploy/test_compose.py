@@ -16,8 +16,8 @@ OURS = [name for name, service in SERVICES.items() if service.get("image") == "i
 
 @pytest.mark.parametrize("name", OURS)
 def test_settings_are_those_of_the_program(name):
-    given = SERVICES[name].get("environment", {})
-    settings = {setting for setting in given if setting.startswith("ISSUES_")}
+    environment = SERVICES[name].get("environment", {})
+    settings = {setting for setting in environment if setting.startswith("ISSUES_")}
     assert settings <= {f"ISSUES_{field.upper()}" for field in Settings.model_fields}
 
 

@@ -139,30 +139,30 @@ def find(issue_id: str) -> dict:
 
 @app.get("/api/v1/app/issue", dependencies=CALLER)
 def list_issues(query: Annotated[ListQuery, Query()]) -> dict:
-    found = [issue for issue in issues.values() if query.matches(issue)]
+    matching = [issue for issue in issues.values() if query.matches(issue)]
     if query.page_order == "DESC":
-        found.reverse()
-    order = [issue["issue_number"] for issue in found]
+        matching.reverse()
+    order = [issue["issue_number"] for issue in matching]
     size = query.first or query.last or query.page_size
     start = 0 if query.page is None else (query.page - 1) * size
-    end = len(found)
+    end = len(matching)
     if query.after is not None:
         start = order.index(query.after) + 1
     if query.before is not None:
         end = order.index(query.before)
     if query.last or (query.before is not None and query.after is None and not query.first):
         start = max(start, end - size)
-    rows = found[start : min(end, start + size)]
+    rows = matching[start : min(end, start + size)]
     end = start + len(rows)
     page = {
         "data": [shown(issue, query.include or ("User",)) for issue in rows],
-        "next_cursor": str(order[end - 1]) if rows and end < len(found) else None,
+        "next_cursor": str(order[end - 1]) if rows and end < len(matching) else None,
         "previous_cursor": str(order[start]) if rows and start else None,
-        "has_next_page": end < len(found),
+        "has_next_page": end < len(matching),
         "has_previous_page": start > 0,
         "took_ms": 1,
     }
-    return page | ({"total_count": len(found)} if query.total_count else {})
+    return page | ({"total_count": len(matching)} if query.total_count else {})
 
 
 @app.post("/api/v1/app/issue", status_code=201, dependencies=CALLER)

@@ -23,9 +23,9 @@ def with_headers(head: bytes, address: str) -> bytes:
     upgrade = any(line.lower().startswith("upgrade:") for line in lines)
     kept += [f"Connection: {'Upgrade' if upgrade else 'close'}", f"X-Forwarded-For: {address}"]
     sent = next((line for line in lines if line.lower().startswith("cookie:")), "cookie:")
-    known = SimpleCookie(sent.partition(":")[2].strip()).get(COOKIE)
-    if known:
-        email, _, groups = known.value.partition("/")
+    identity = SimpleCookie(sent.partition(":")[2].strip()).get(COOKIE)
+    if identity:
+        email, _, groups = identity.value.partition("/")
         kept += [f"X-Forwarded-Email: {email}", f"X-Forwarded-Groups: {groups}"]
     return "\r\n".join([first, *kept, "", ""]).encode("latin-1")
 

@@ -1,7 +1,7 @@
-"""Counts and skips issues by blocks of 4,096 numbers, whose counts triggers maintain.
+"""Counts and skips issues by blocks of 4,096 issue numbers. Triggers count the issues per block.
 
-Totals, far pages and old dates cost about the same for any number of issues. A filter with a field
-outside `_COUNTED_AHEAD` is counted by indexes instead.
+With these counts, totals, far pages and old dates cost about the same for any number of issues. A
+filter with a field outside `_BLOCK_FIELDS` uses the indexes of the issues instead.
 """
 
 from dataclasses import fields, replace
@@ -24,21 +24,23 @@ from issue_portal.server.db.queries_issues import IssueFilter, count_matching
 from issue_portal.server.db.tables import issue_blocks as blocks
 
 SIZE: Final = 4096
+"""Issue numbers per block."""
+
 _ALL: Final = -1
 """Block number of the counts of all issues."""
 
-_COUNTED_AHEAD: Final = frozenset({"org_id", "states", "types", "created_from", "created_to"})
-"""Fields of `IssueFilter` that block counts can answer."""
+_BLOCK_FIELDS: Final = frozenset({"org_id", "states", "types", "created_from", "created_to"})
+"""Fields of `IssueFilter` by which the counts of blocks are kept."""
 
-_FAR: Final = 100
-"""Offset up to which issues are skipped one by one."""
+_FAR_OFFSET: Final = 100
+"""Offset from which whole blocks are skipped. Up to it, issues are skipped one by one."""
 
-_MOST_PARTIAL: Final = 50
-"""Most blocks at the edge of a period that are counted one by one."""
+_MOST_PARTIAL_BLOCKS: Final = 50
+"""Most blocks partly inside a period whose issues are counted one by one."""
 
 
 def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | None:
-    """Return the filter limited to the numbers of its days; None if there are none."""
+    """Limit the filter to the issue numbers of its period; return None if the period is empty."""
     if not issue_filter.is_dated:
         return issue_filter
     first, last = connection.execute(
@@ -55,34 +57,34 @@ def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | N
 
 
 def count(connection: Connection, issue_filter: IssueFilter) -> int:
-    """Count the issues that match the filter, by blocks if they can answer it."""
-    if not _is_counted_ahead(issue_filter):
+    """Count the issues that match the filter, by the counts of blocks if possible."""
+    if not _has_block_counts(issue_filter):
         return count_matching(connection, issue_filter)
     if not issue_filter.is_dated:
         query = select(func.coalesce(func.sum(blocks.c.count), 0))
         return int(
-            connection.execute(_of(issue_filter, query, blocks.c.block == _ALL)).scalar_one()
+            connection.execute(_restrict(issue_filter, query, blocks.c.block == _ALL)).scalar_one()
         )
-    each = _by_block(issue_filter)
-    whole = select(func.coalesce(func.sum(each.c.count), 0))
+    per_block = _count_by_block(issue_filter)
+    total = select(func.coalesce(func.sum(per_block.c.count), 0))
     inside = []
     if issue_filter.created_from is not None:
-        inside.append(each.c.first_at >= issue_filter.created_from)
+        inside.append(per_block.c.first_at >= issue_filter.created_from)
     if issue_filter.created_to is not None:
-        inside.append(each.c.last_at < issue_filter.created_to)
-    partial = (
-        select(each.c.block)
-        .where(*_overlaps(issue_filter, each), ~and_(*inside))
-        .limit(_MOST_PARTIAL + 1)
+        inside.append(per_block.c.last_at < issue_filter.created_to)
+    partly_inside = (
+        select(per_block.c.block)
+        .where(*_overlaps(issue_filter, per_block), ~and_(*inside))
+        .limit(_MOST_PARTIAL_BLOCKS + 1)
     )
-    result = connection.execute(partial).scalars().all()
-    if len(result) > _MOST_PARTIAL:
+    partial_blocks = connection.execute(partly_inside).scalars().all()
+    if len(partial_blocks) > _MOST_PARTIAL_BLOCKS:
         return count_matching(connection, issue_filter)
-    return int(connection.execute(whole.where(*inside)).scalar_one()) + sum(
+    return int(connection.execute(total.where(*inside)).scalar_one()) + sum(
         count_matching(
             connection, replace(issue_filter, lowest=block * SIZE, highest=block * SIZE + SIZE - 1)
         )
-        for block in result
+        for block in partial_blocks
     )
 
 
@@ -91,14 +93,16 @@ def skip_blocks(
 ) -> tuple[IssueFilter, int]:
     """Skip whole blocks among the first ``offset`` issues of the filter.
 
-    Returns the filter without those blocks, and how many issues are still to skip.
+    Returns the filter without those blocks, and the number of issues that remain to be skipped.
     """
-    if offset < _FAR or issue_filter.is_dated or not _is_counted_ahead(issue_filter):
+    if offset < _FAR_OFFSET or issue_filter.is_dated or not _has_block_counts(issue_filter):
         return issue_filter, offset
-    each = _by_block(issue_filter)
-    order = each.c.block.desc() if descending else each.c.block
-    before = (func.sum(each.c.count).over(order_by=order) - each.c.count).label("before")
-    summed = select(each.c.block, before).subquery()
+    per_block = _count_by_block(issue_filter)
+    order = per_block.c.block.desc() if descending else per_block.c.block
+    sum_to_block = func.sum(per_block.c.count).over(order_by=order)
+    summed = select(
+        per_block.c.block, (sum_to_block - per_block.c.count).label("before")
+    ).subquery()
     farthest = summed.c.block if descending else summed.c.block.desc()
     reached = (
         select(summed)
@@ -114,30 +118,30 @@ def skip_blocks(
     return replace(issue_filter, **bound), offset - int(row.before)
 
 
-def _is_counted_ahead(issue_filter: IssueFilter) -> bool:
-    """Return whether block counts can answer the filter.
-
-    Other fields must have their defaults, so a new field of `IssueFilter` is counted by indexes
-    until someone adds it to `_COUNTED_AHEAD`.
-    """
+def _has_block_counts(issue_filter: IssueFilter) -> bool:
+    """Return whether the filter uses only `_BLOCK_FIELDS`: all other fields have their defaults."""
     return all(
-        field.name in _COUNTED_AHEAD or getattr(issue_filter, field.name) == field.default
+        field.name in _BLOCK_FIELDS or getattr(issue_filter, field.name) == field.default
         for field in fields(issue_filter)
     )
 
 
-def _by_block(issue_filter: IssueFilter) -> Subquery:
-    """Return count and time bounds of the matching states and types per block."""
+def _count_by_block(issue_filter: IssueFilter) -> Subquery:
+    """Return a query for the count and the first and last creation time per block."""
     query = select(
         blocks.c.block,
         func.sum(blocks.c.count).label("count"),
         func.min(blocks.c.first_at).label("first_at"),
         func.max(blocks.c.last_at).label("last_at"),
     )
-    return _of(issue_filter, query, blocks.c.block != _ALL).group_by(blocks.c.block).subquery()
+    return (
+        _restrict(issue_filter, query, blocks.c.block != _ALL).group_by(blocks.c.block).subquery()
+    )
 
 
-def _of(issue_filter: IssueFilter, query: Select[Any], block: ColumnElement[bool]) -> Select[Any]:
+def _restrict(
+    issue_filter: IssueFilter, query: Select[Any], block: ColumnElement[bool]
+) -> Select[Any]:
     """Restrict ``query`` to the organisation, states and types of the filter."""
     query = query.where(
         blocks.c.org_id == issue_filter.org_id, block, blocks.c.state.in_(issue_filter.states)
@@ -145,11 +149,11 @@ def _of(issue_filter: IssueFilter, query: Select[Any], block: ColumnElement[bool
     return query.where(blocks.c.type.in_(issue_filter.types)) if issue_filter.types else query
 
 
-def _overlaps(issue_filter: IssueFilter, each: FromClause) -> list[ColumnElement[bool]]:
-    """Return the conditions that a block may have issues of the filter's days."""
-    result = []
+def _overlaps(issue_filter: IssueFilter, per_block: FromClause) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a block overlaps the period of the filter."""
+    conditions = []
     if issue_filter.created_from is not None:
-        result.append(each.c.last_at >= issue_filter.created_from)
+        conditions.append(per_block.c.last_at >= issue_filter.created_from)
     if issue_filter.created_to is not None:
-        result.append(each.c.first_at < issue_filter.created_to)
-    return result
+        conditions.append(per_block.c.first_at < issue_filter.created_to)
+    return conditions

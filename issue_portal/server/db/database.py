@@ -22,7 +22,7 @@ CONNECT_TIMEOUT = 5
 """Seconds to wait for PostgreSQL to accept a connection."""
 
 STATEMENT_TIMEOUT = 20.0
-"""Seconds that PostgreSQL may work on a statement, except for schema changes."""
+"""Seconds after which PostgreSQL cancels a statement, except a schema change."""
 
 READERS = 30
 """Concurrent reading requests per process."""
@@ -33,14 +33,14 @@ _WRITERS = 10
 CONNECTIONS = READERS + _WRITERS
 """Most connections per process to PostgreSQL."""
 
-_END_IF_IDLE = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
-"""Releases the locks of a transaction whose process hangs or whose machine has failed."""
+_LIMIT_IDLE_TIME = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
+"""Makes PostgreSQL roll back, and unlock, a transaction whose process hangs."""
 
 _CHECK_INTERVAL = 1.0
-"""Seconds for which the result of `Database.is_current` is valid."""
+"""Seconds for which the result of `Database.is_ready` is valid."""
 
 _CHECK_TIMEOUT = 5.0
-"""Seconds after which an unanswered check counts as a failure."""
+"""Seconds after which `Database.is_ready` counts as failed."""
 
 _MIGRATION_LOCK = 7_245_309_118
 """PostgreSQL's advisory lock for migrations, so that replicas can start together."""
@@ -57,17 +57,17 @@ class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
     writers: CapacityLimiter
-    """The threads in which requests write, first come, first served.
+    """Limiter for the threads in which requests write, which serves them in order.
 
-    SQLite has one writer at a time and no order among those that wait. Without this queue, many
-    changes by one person could delay the report of another for seconds.
+    SQLite has one writer at a time and serves waiting writers in no order. Without the limiter,
+    many changes by one person could delay the report of another person for seconds.
     """
 
     def __init__(self, url: str) -> None:
         self._statements: dict[Select[Any], Statement] = {}
         self._checking = threading.Lock()
         self._checked_at = self._checking_since = 0.0
-        self._was_current = False
+        self._was_ready = False
         try:
             self.url = make_url(url)
             if self.url.drivername in ("postgres", "postgresql"):
@@ -87,7 +87,7 @@ class Database:
         return self.url.get_backend_name() == "postgresql"
 
     def _postgresql(self) -> Engine:
-        from issue_portal.server.db.postgresql import PatientConnection  # noqa: PLC0415 - only needed here
+        from issue_portal.server.db.postgresql import TimeoutConnection  # noqa: PLC0415 - psycopg
 
         engine = create_engine(
             self.url,
@@ -110,8 +110,8 @@ class Database:
         )
 
         @event.listens_for(engine, "do_connect")
-        def connect(_dialect: Any, _record: Any, _args: Any, options: Any) -> PatientConnection:
-            return PatientConnection.connect(**options)
+        def connect(_dialect: Any, _record: Any, _args: Any, options: Any) -> TimeoutConnection:
+            return TimeoutConnection.connect(**options)
 
         return engine
 
@@ -126,7 +126,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a read transaction, which sees one state of the database."""
+        """Open a read transaction, whose queries all see the same state of the database."""
         options: dict[str, Any] = {}
         if self.is_postgresql:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -135,10 +135,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a write transaction, which is on disk once the block ends without an error."""
+        """Open a write transaction. It commits to disk when the block ends without an error."""
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             if self.is_postgresql:
-                connection.exec_driver_sql(_END_IF_IDLE)
+                connection.exec_driver_sql(_LIMIT_IDLE_TIME)
             yield connection
 
     @property
@@ -159,9 +159,9 @@ class Database:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
     def fetch_first(self, query: Select[Any], **values: Any) -> Any:
-        """Return the first row, with columns as attributes, or None.
+        """Return the first row, with columns as attributes; None if there is no row.
 
-        For look-ups by key. Pass the same ``query`` object each time: its SQL is cached.
+        Pass the same ``query`` object each time, because its SQL is cached.
         """
         if not self.is_quick:
             with self.read() as connection:
@@ -203,7 +203,7 @@ class Database:
             raise FatalError(f"Cannot use the database {where}: {describe_error(error)}") from error
 
     def _upgrade(self, revision: str) -> None:
-        # Imported late: Alembic loads slowly, and most starts need no migration.
+        # Imported here because Alembic loads slowly and most starts need no migration.
         import alembic.command  # noqa: PLC0415
         from alembic.config import Config  # noqa: PLC0415
 
@@ -219,13 +219,13 @@ class Database:
         if not self.is_postgresql:
             yield
             return
-        from issue_portal.server.db.postgresql import patience  # noqa: PLC0415 - only needed here
+        from issue_portal.server.db.postgresql import response_timeout  # noqa: PLC0415 - psycopg
 
-        before = patience.set(seconds)
+        previous = response_timeout.set(seconds)
         try:
             yield
         finally:
-            patience.reset(before)
+            response_timeout.reset(previous)
 
     @contextmanager
     def _schema_change(self) -> Iterator[Connection]:
@@ -250,24 +250,25 @@ class Database:
             # Foreign keys are off for this connection, so it must not return to the pool.
             connection.invalidate()
 
-    def is_current(self) -> bool:
+    def is_ready(self) -> bool:
         """Return whether the database answers, has a schema and accepts writes.
 
-        A standby does not accept writes. Anyone may call this, so it checks at most once a second.
+        A PostgreSQL standby does not accept writes. Checks at most once per second, because
+        anybody can request ``/ready``.
         """
-        # During a check, other callers get the previous result; without one, they wait.
+        # During a check, other callers get the previous result. Before the first result, they wait.
         if self._checking.acquire(timeout=_CHECK_TIMEOUT if self._checked_at == 0 else 0):
             try:
                 self._checking_since = time.monotonic()
                 if self._checking_since - self._checked_at > _CHECK_INTERVAL:
-                    self._was_current = self._check_current()
+                    self._was_ready = self._check_ready()
                     self._checked_at = time.monotonic()
-                return self._was_current
+                return self._was_ready
             finally:
                 self._checking.release()
-        return self._was_current and time.monotonic() - self._checking_since < _CHECK_TIMEOUT
+        return self._was_ready and time.monotonic() - self._checking_since < _CHECK_TIMEOUT
 
-    def _check_current(self) -> bool:
+    def _check_ready(self) -> bool:
         try:
             with self.limit_response_time(_CHECK_TIMEOUT):
                 if self.is_postgresql:

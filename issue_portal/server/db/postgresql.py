@@ -1,6 +1,6 @@
 """Connections to PostgreSQL that do not wait for ever.
 
-The timeouts of PostgreSQL and TCP do not apply to a server that hangs, for example on its disk.
+If the disk of the server hangs, PostgreSQL does not apply its own timeouts, and TCP keeps working.
 """
 
 import time
@@ -12,18 +12,21 @@ from psycopg.abc import PQGen
 
 _Response = TypeVar("_Response")
 
-patience: Final[ContextVar[float | None]] = ContextVar("patience", default=25.0)
-"""Seconds to wait for each response, more than a statement may take; None waits for ever."""
+response_timeout: Final[ContextVar[float | None]] = ContextVar("response_timeout", default=25.0)
+"""Seconds to wait for each response; None for no limit. Longer than `STATEMENT_TIMEOUT`."""
 
 
-class PatientConnection(Connection[Any]):
-    """A connection that closes when a response takes longer than `patience`."""
+class TimeoutConnection(Connection[Any]):
+    """A connection that closes when a response takes longer than `response_timeout`."""
 
     def wait(
         self, gen: PQGen[_Response], interval: float = 0.1, timeout: float | None = None
     ) -> _Response:
-        """Wait for a response. Raises `psycopg.OperationalError` if it takes too long."""
-        limit = patience.get() if timeout is None else timeout
+        """Wait for a response. Raises `psycopg.OperationalError` after `response_timeout`.
+
+        If psycopg passes a ``timeout``, that applies instead, and the connection stays open.
+        """
+        limit = response_timeout.get() if timeout is None else timeout
         started = time.monotonic()
         try:
             return super().wait(gen, interval, limit)

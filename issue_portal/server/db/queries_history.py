@@ -21,7 +21,7 @@ from issue_portal.server.db.tables import (
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One changed field. Texts are omitted, so that a reporter can retract one."""
+    """One changed field, without the texts of descriptions, so that an edit can remove a text."""
 
     field: str
     old: str | bool | None = None
@@ -33,7 +33,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
-class NewEntry:
+class NewHistoryEntry:
     """An entry to append to a history; ``actor`` is None for an anonymous reporter."""
 
     at: int
@@ -42,7 +42,7 @@ class NewEntry:
     changes: tuple[FieldChange, ...] = ()
 
 
-def add_history(connection: Connection, org_id: str, issue_id: str, entry: NewEntry) -> None:
+def add_history(connection: Connection, org_id: str, issue_id: str, entry: NewHistoryEntry) -> None:
     """Append an entry to the history of an issue."""
     position = connection.execute(
         select(func.coalesce(func.max(history.c.position), 0) + 1).where(
@@ -53,9 +53,9 @@ def add_history(connection: Connection, org_id: str, issue_id: str, entry: NewEn
 
 
 def add_entries(
-    connection: Connection, org_id: str, entries: Sequence[tuple[str, int, NewEntry]]
+    connection: Connection, org_id: str, entries: Sequence[tuple[str, int, NewHistoryEntry]]
 ) -> None:
-    """Insert history entries, each with its issue's id and its position in that history."""
+    """Insert history entries, each with the id of its issue and its position in the history."""
     connection.execute(
         insert(history),
         [
@@ -93,6 +93,6 @@ def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
 def list_histories(
     connection: Connection, org_id: str, issue_ids: Sequence[str]
 ) -> Sequence[AnyRow]:
-    """Return the histories of several issues, one issue after the other."""
+    """Return the histories of these issues, by issue and oldest first."""
     query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id.in_(issue_ids))
     return connection.execute(query.order_by(history.c.issue_id, history.c.position)).all()

@@ -1,4 +1,4 @@
-"""SQL for idempotency keys, stored as hashes."""
+"""SQL for idempotency records: which request created which issue."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from issue_portal.server.db.tables import (
 def find_idempotency_records(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
 ) -> Sequence[AnyRow]:
-    """Return the records of earlier requests whose keys have one of these hashes."""
+    """Return the records of the idempotency keys with these hashes."""
     query = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
         idempotency.c.org_id == org_id, idempotency.c.key_hash.in_(key_hashes)
     )
@@ -28,7 +28,7 @@ def find_idempotency_records(
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """A request with an ``Idempotency-Key``, by keyed hashes, and the issue it created."""
+    """The id of the issue that a request created, with keyed hashes of its key and body."""
 
     key_hash: bytes
     body_hash: bytes
@@ -39,14 +39,14 @@ class IdempotencyRecord:
 def add_idempotency_records(
     connection: Connection, org_id: str, records: Sequence[IdempotencyRecord]
 ) -> None:
-    """Store the issues that requests with an ``Idempotency-Key`` created."""
+    """Insert records of requests with an ``Idempotency-Key``."""
     connection.execute(
         insert(idempotency), [{"org_id": org_id, **asdict(record)} for record in records]
     )
 
 
 def delete_old_idempotency_records(connection: Connection, org_id: str, before: int) -> None:
-    """Delete the records of requests that are too old to be retried."""
+    """Delete the records created before a time (seconds since 1970)."""
     connection.execute(
         delete(idempotency).where(idempotency.c.org_id == org_id, idempotency.c.created_at < before)
     )

@@ -1,4 +1,4 @@
-"""SQL for issues. The rules are in `issue_service`, HTTP is in `routes`."""
+"""SQL for issues. `issue_service` has the rules, and `routes` the HTTP operations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
-from issue_portal.server.db.queries_history import NewEntry, add_entries
+from issue_portal.server.db.queries_history import NewHistoryEntry, add_entries
 from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
 
 
@@ -34,7 +34,8 @@ def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
         [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
     )
     created = [
-        (row.id, 1, NewEntry(row.created_at, HistoryAction.CREATED, row.created_by)) for row in rows
+        (row.id, 1, NewHistoryEntry(row.created_at, HistoryAction.CREATED, row.created_by))
+        for row in rows
     ]
     add_entries(connection, rows[0].org_id, created)
 
@@ -74,7 +75,7 @@ def find_issue_by_receipt(
 
 @dataclass(frozen=True)
 class ReviewTimes:
-    """When an issue was first reviewed and when it was closed; None if it is open."""
+    """When an issue first left NotReviewed, and when it was closed; None if it is open."""
 
     reviewed_at: int
     closed_at: int | None
@@ -82,7 +83,7 @@ class ReviewTimes:
 
 @dataclass(frozen=True)
 class IssueChange:
-    """The fields of an issue to set; ``times`` if the state changes."""
+    """New values of fields of an issue. ``times`` is None unless the state changes."""
 
     updated_at: int
     fields: Mapping[str, str | bool]
@@ -105,7 +106,7 @@ def update_issue(connection: Connection, org_id: str, issue_id: str, change: Iss
 class IssueFilter:
     """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
 
-    Empty tuples match any; times are seconds, ``created_to`` is exclusive.
+    An empty tuple matches every issue. Times are seconds since 1970; ``created_to`` is exclusive.
     """
 
     org_id: str
@@ -117,7 +118,7 @@ class IssueFilter:
     created_to: int | None = None
     text: str | None = None
     keys: tuple[int, ...] | None = None
-    """On SQLite, the only issues that may contain the text; None if unknown."""
+    """On SQLite, the keys of all issues that may contain the text; None if unknown."""
     lowest: int | None = None
     """Lowest issue number to include."""
     highest: int | None = None
@@ -129,10 +130,10 @@ class IssueFilter:
         return self.created_from is not None or self.created_to is not None
 
     @property
-    def is_by_text(self) -> bool:
+    def uses_search_index(self) -> bool:
         """Whether the search index is used.
 
-        A search in a reporter's own issues does not use the index, which covers everyone's texts.
+        The index covers the texts of all reporters, so it does not help with a filter by reporter.
         """
         return bool(self.text) and not self.created_by
 
@@ -141,8 +142,8 @@ class IssueFilter:
     ) -> list[ColumnElement[bool]]:
         """Return the WHERE clause. Set ``counting`` if the query visits every matching issue."""
         org_id: ColumnElement[str] = issues.c.org_id
-        if dialect == "sqlite" and self.is_by_text and (self.keys is not None or counting):
-            # Keeps SQLite from choosing the index of states over the more selective search index.
+        if dialect == "sqlite" and self.uses_search_index and (self.keys is not None or counting):
+            # The plus sign keeps SQLite from using the index of states instead of the search index.
             org_id = literal_column("+issues.org_id", String)
         conditions: list[ColumnElement[bool]] = [
             org_id == self.org_id,
@@ -165,7 +166,7 @@ class IssueFilter:
         if self.text and self.keys is not None:
             conditions.append(search.match_candidates(self.keys, self.text))
         elif self.text:
-            conditions.append(search.match_text(dialect, self.text, indexed=self.is_by_text))
+            conditions.append(search.match_text(dialect, self.text, indexed=self.uses_search_index))
         return conditions
 
 
@@ -188,7 +189,7 @@ def list_issues(
     if below is not None:
         query = query.where(issues.c.number < below)
     order = issues.c.number.desc() if descending else issues.c.number
-    # Fetch whole rows for the page only: reading those of skipped issues would cost the most.
+    # Fetch whole rows for the page only: reading the rows of skipped issues would take longest.
     page = query.order_by(order).limit(limit).offset(offset).subquery()
     with_creators = _WITH_CREATOR.where(
         issues.c.org_id == issue_filter.org_id, issues.c.number.in_(select(page))
@@ -199,7 +200,7 @@ def list_issues(
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Return whether a matching issue has a number above ``number``, or below without ``above``."""
+    """Return whether any matching issue has a higher number or, without ``above``, a lower one."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(
@@ -212,7 +213,7 @@ def has_issues_beyond(
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
-    """Count the matching issues one by one; `count_rollups` has a faster way."""
+    """Count the matching issues one by one. `count_rollups.count` is faster for many filters."""
     conditions = issue_filter.build_conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)
     return int(connection.execute(query).scalar_one())
@@ -244,9 +245,9 @@ def list_archivable(
 
 
 def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
-    """Delete the issues that last changed at these times, and their rows in other tables.
+    """Delete the issues that still have these times of their last change, by issue id.
 
-    Returns the number of deleted issues.
+    Also deletes their rows in other tables. Returns the number of deleted issues.
     """
     query = select(issues.c.id, issues.c.updated_at).where(
         issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))

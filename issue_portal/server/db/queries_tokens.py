@@ -58,7 +58,9 @@ _TOKENS = select(
     users.c.role.label("user_role"),
 ).join_from(tokens, users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
 
-TOKEN = _TOKENS.where(tokens.c.org_id == bindparam("org"), tokens.c.hash == bindparam("hash"))
+TOKEN_BY_HASH = _TOKENS.where(
+    tokens.c.org_id == bindparam("org"), tokens.c.hash == bindparam("hash")
+)
 """Query for the token with this ``hash`` and its user's ``email``, ``state`` and ``user_role``."""
 
 
@@ -75,7 +77,10 @@ def delete_token(connection: Connection, org_id: str, token_id: str) -> bool:
 
 
 def set_last_used(connection: Connection, org_id: str, days: Mapping[str, int]) -> None:
-    """Store the day of each token's last use, as its first second. Ordered to avoid deadlocks."""
+    """Store the day of each token's last use, as the first second of the day.
+
+    Updates the tokens in the order of their ids, to avoid deadlocks.
+    """
     connection.execute(
         update(tokens)
         .where(tokens.c.org_id == org_id, tokens.c.id == bindparam("token"))

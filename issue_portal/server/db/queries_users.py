@@ -14,13 +14,15 @@ from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id
 from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
 
-USER = select(users).where(users.c.org_id == bindparam("org"), users.c.email == bindparam("email"))
+USER_BY_EMAIL = select(users).where(
+    users.c.org_id == bindparam("org"), users.c.email == bindparam("email")
+)
 """Query for the user with this ``email``."""
 
 
 def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
     """Return the user with this address, if any."""
-    return connection.execute(USER, {"org": org_id, "email": email}).one_or_none()
+    return connection.execute(USER_BY_EMAIL, {"org": org_id, "email": email}).one_or_none()
 
 
 def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
@@ -30,7 +32,7 @@ def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
 
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
-    """Return the user with this address; create or update it if necessary."""
+    """Return the user with this address, created or updated if necessary."""
     user_row = find_user(connection, org_id, email)
     if user_row is None:
         insert_if_missing(
@@ -43,7 +45,7 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
             email=email,
             state=UserState.ACTIVE,
             role=role,
-            # Only the day: the exact time could be that of an anonymous report.
+            # Only the day: the exact time could match the time of an anonymous report.
             created_at=int(time.time()) // 86_400 * 86_400,
         )
     elif (user_row.name, user_row.role) != (name, role):

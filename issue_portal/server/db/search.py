@@ -1,9 +1,9 @@
 """Text search for any part of a description, in any case and language, by a trigram index.
 
-The index finds candidates; a plain comparison decides. It covers the table ``issue_text``, which
-triggers maintain: FTS5 on SQLite, GIN over the function ``issue_trigrams`` on PostgreSQL, without
-extensions. A search for one or two characters has no trigram, so it reads all texts that match the
-other filters.
+The index finds candidates, whose texts are then compared. It covers the table ``issue_text``, which
+triggers maintain. On SQLite, it is an FTS5 table; on PostgreSQL, a GIN index over the function
+``issue_trigrams``, without extensions. One or two characters have no trigram, so a search for them
+reads all texts that match the other filters.
 """
 
 import re
@@ -23,50 +23,53 @@ from sqlalchemy import (
 from issue_portal.models.text_rules import limit_combining_marks
 from issue_portal.server.db.tables import issues
 
-_LENGTH = 3
+_TRIGRAM_LENGTH = 3
 
 _MOST_CANDIDATES = 2_000
-"""Most candidates to check one by one; beyond that, other ways are faster."""
+"""Most candidates to list by key. With more, a subquery (`match_text`) is faster."""
 
-_CANDIDATES = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :most")
+_CANDIDATES = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :limit")
 
 
 _EXPANDING = re.compile(
     "[\u3307\u3315-\u3317\u3319\u331a\u3320\u332b\u332e\u3332\u3334\u3336\u3347\u334a\u3356"
     "\u33ae\u33af\ufdfa\ufdfb]+"
 )
-"""Characters that NFKC expands to five or more (U+FDFA: 18), which would fill the disk."""
+"""Characters that NFKC expands to five or more (U+FDFA: 18). `fold` keeps them, to save disk."""
 
 
-def fold(text: str) -> str:
-    """Return the caseless compatibility form of a text, for comparison.
+def fold(original: str) -> str:
+    """Return a text in lower case and in compatibility form (NFKC), for comparison.
 
-    It has at most four characters per character of ``text``.
+    The result is at most four times as long as the original.
     """
-    text = limit_combining_marks(text)
-    kept = _EXPANDING.findall(text)
-    parts = [_casefold(part) for part in _EXPANDING.split(text)]
+    limited = limit_combining_marks(original)
+    kept = _EXPANDING.findall(limited)
+    parts = [_casefold(part) for part in _EXPANDING.split(limited)]
     return parts[0] + "".join(a + b for a, b in zip(kept, parts[1:], strict=True))
 
 
-def _casefold(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+def _casefold(original: str) -> str:
+    # NFKC turns compatibility characters into letters to fold, and folding can undo NFKC.
+    folded = unicodedata.normalize("NFKC", original).casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | None:
     """Return the keys of all issues that may contain ``search``.
 
-    Returns None on PostgreSQL, for a search without trigrams, and if there are too many.
+    Returns None on PostgreSQL, if ``search`` has no trigrams, and for more than
+    `_MOST_CANDIDATES` issues.
     """
     if connection.dialect.name == "postgresql" or not (query := _build_match_query(search)):
         return None
-    values = {"trigrams": query, "most": _MOST_CANDIDATES + 1}
+    values = {"trigrams": query, "limit": _MOST_CANDIDATES + 1}
     keys = connection.execute(_CANDIDATES, values).scalars().all()
     return tuple(keys) if len(keys) <= _MOST_CANDIDATES else None
 
 
 def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
-    """Return the condition that a description contains ``search``, with or without the index."""
+    """Return the condition that a description contains ``search``; ``indexed`` uses the index."""
     folded = fold(search)
     if dialect == "postgresql":
         condition = func.strpos(issues.c.search_text, folded) > 0
@@ -85,7 +88,7 @@ def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElem
 
 
 def match_candidates(keys: Sequence[int], search: str) -> ColumnElement[bool]:
-    """Return the condition that an issue is a candidate and contains ``search``."""
+    """Return the condition that an issue has one of the keys and contains ``search``."""
     key: ColumnElement[int] = literal_column("issues.key", Integer)
     return key.in_(keys) & (func.instr(issues.c.search_text, fold(search)) > 0)
 
@@ -98,5 +101,10 @@ def _build_match_query(search: str) -> str:
 
 def _split_trigrams(folded: str) -> list[str]:
     """Return the fewest trigrams that cover the whole text."""
-    starts = [*range(0, len(folded) - _LENGTH, _LENGTH), len(folded) - _LENGTH]
-    return list(dict.fromkeys(folded[start : start + _LENGTH] for start in starts if start >= 0))
+    starts = [
+        *range(0, len(folded) - _TRIGRAM_LENGTH, _TRIGRAM_LENGTH),
+        len(folded) - _TRIGRAM_LENGTH,
+    ]
+    return list(
+        dict.fromkeys(folded[start : start + _TRIGRAM_LENGTH] for start in starts if start >= 0)
+    )

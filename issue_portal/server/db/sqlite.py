@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 BUSY_TIMEOUT = 5.0
-"""Seconds that a writer waits for another one."""
+"""Seconds to wait for a lock of another writer."""
 
 
 def prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
@@ -20,9 +20,9 @@ def prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def begin_transaction(connection: Connection) -> None:
-    """Begin a transaction; one that writes takes the write lock at once."""
+    """Begin a transaction. With the option ``write``, take the write lock at once."""
     options = connection.get_execution_options()
     if options.get("schema_change", False):
-        # Alembic rebuilds tables by copying, dropping and renaming; we check the keys at the end.
+        # Alembic copies, drops and renames tables. `Database` checks the keys at the end.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write", False) else "BEGIN")

@@ -1,4 +1,4 @@
-"""SQLite look-ups without SQLAlchemy, for the few that each request needs."""
+"""SQLite look-ups without SQLAlchemy, for the queries that every request needs."""
 
 import sqlite3
 import threading
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 
 class Statement:
-    """A compiled query for the driver: SQLAlchemy's part takes ten times as long."""
+    """A compiled query for the driver. SQLAlchemy takes ten times as long for a look-up."""
 
     def __init__(self, query: Select[Any]) -> None:
         compiled = query.compile(dialect=sqlite.dialect())

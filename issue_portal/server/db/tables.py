@@ -1,7 +1,7 @@
 """The tables. Every key and index starts with the organisation, so that rows can be distributed.
 
-Times are seconds since 1970 (UTC). Only the migrations create the
-search index (see `search`) and, on SQLite, the column ``key`` of issues to which the index refers.
+Times are seconds since 1970 (UTC). The search index (see `search`) and, on SQLite, the column
+``key`` of issues to which it refers are defined in the migrations only.
 
 Nothing ties an anonymous issue to a person: ``created_by`` is null, and so is the actor of its
 first history entry.
@@ -41,7 +41,7 @@ organisations = Table(
     Column("org_id", String(40), primary_key=True),
     Column("slug", String(100), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
-    # The last issue number. It is raised under the row's lock, so numbers are unique.
+    # The highest issue number. The row is locked while it increases, so numbers are unique.
     Column("last_issue_number", BigInteger, nullable=False),
     # Fingerprint of the newest secret key at the last start; null before the first start.
     Column("key_fingerprint", String(16)),
@@ -72,7 +72,7 @@ tokens = Table(
     Column("role", String(20), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
-    # The day only, and never that of an anonymous report.
+    # The first second of the day. Anonymous reports do not count as use.
     Column("last_used_at", BigInteger),
     Index("ix_tokens_hash", "org_id", "hash", unique=True),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
@@ -111,14 +111,14 @@ issues = Table(
     Column("project_id", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    # When it first left NotReviewed, and when it was closed; null if it is open.
+    # When the issue first left NotReviewed, and when it was closed; null if it is open.
     Column("reviewed_at", BigInteger),
     Column("closed_at", BigInteger),
     Column("created_by", String(40)),
     Column("receipt_hash", LargeBinary(32)),
     Index("ix_issues_number", "org_id", "number", unique=True),
     Index("ix_issues_state", "org_id", "state", "number"),
-    # All columns of the filters, so that counting and skipping read the index alone.
+    # All columns of the filters, so that counting and skipping read only the index.
     Index("ix_issues_listed", "org_id", "number", "state", "type", "created_at"),
     _index_not_null("created_by", "number", "state", "type", "created_at"),
     _index_not_null("project_id", "number", "state", "type", "created_at"),
@@ -128,8 +128,8 @@ issues = Table(
     ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
 )
 
-# Maintained by triggers: number of issues per state and type in each block of 4,096 issue numbers,
-# with their first and last times of creation. Block -1 counts all issues.
+# Number of issues per state and type in each block of 4,096 issue numbers, with the times at which
+# the first and the last were created. Block -1 counts all issues. Triggers maintain the table.
 issue_blocks = Table(
     "issue_blocks",
     metadata,
@@ -182,7 +182,7 @@ def insert_if_missing(connection: Connection, table: Table, **values: Any) -> No
 
 @dataclass(slots=True)
 class IssueRow:
-    """A new row of ``issues``. The caller sets ``number`` when it takes one."""
+    """A new row of ``issues``. The caller sets ``number`` before it inserts the row."""
 
     org_id: str
     id: str

@@ -63,18 +63,18 @@ def create_app(service: Service | None) -> Starlette:
 
 
 def mount_api(app: Starlette) -> Mount:
-    """Mount ``app`` under ``/api``, also for paths with line breaks, which Starlette excludes."""
+    """Mount ``app`` under ``/api``. Unlike in Starlette, paths may contain line breaks."""
     mount = Mount("/api", app=RequestLogMiddleware(app))
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
     return mount
 
 
 def create_standalone_app(service: Service) -> Starlette:
-    """Return the API without the portal, at the same paths as with it."""
+    """Return the API without the portal. Its paths are the same as with the portal."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        gc.freeze()  # These objects live for ever: exclude them from garbage collection.
+        gc.freeze()  # Exclude the objects created so far from garbage collection.
         metrics.register_queue_collector(service)
         with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
             yield

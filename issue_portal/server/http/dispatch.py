@@ -1,7 +1,7 @@
 """Dispatches API requests: authentication, limits, arguments, response.
 
-FastAPI describes the operations (the OpenAPI document comes from the same functions), but
-dispatching through it takes five times the CPU time.
+FastAPI only generates the OpenAPI document from the same operations: dispatching through FastAPI
+takes five times the CPU time.
 """
 
 import asyncio
@@ -35,19 +35,22 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import run_in_thread
 
-_CALLS_AT_ONCE: Final = 16
-"""Calls in progress per caller. Limits slow bodies and slow readers."""
+_MOST_OPEN_CALLS: Final = 16
+"""Calls in progress per caller, which includes receiving the body and sending the response."""
 
-_TURN_SECONDS: Final = 10.0
+_WAIT_TIMEOUT: Final = 10.0
 """Seconds that a call waits for other calls of the same caller."""
 
-_AT_ONCE: Final = ConcurrencyLimit(_CALLS_AT_ONCE)
+_OPEN_CALLS: Final = ConcurrencyLimit(_MOST_OPEN_CALLS)
 
-_READING: Final = ConcurrencyLimit(1)
-_CHANGING: Final = ConcurrencyLimit(1)
+_READS: Final = ConcurrencyLimit(1)
+"""Reads of the database at once per caller."""
+
+_WRITES: Final = ConcurrencyLimit(1)
+"""Writes to the database at once per caller."""
 
 _COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
-"""Tells clients that they can safely repeat a report."""
+"""Headers of every response. They tell clients that they can safely repeat a report."""
 
 
 _Result = TypeVar("_Result")
@@ -72,12 +75,12 @@ class ApiRequest(Request):
 
 
 def make_operation_routes(router: APIRouter) -> list[Route]:
-    """Return routes for operations, which need a principal."""
+    """Return the routes of a router whose endpoints need a principal."""
     return [_DescribedRoute(route, _Operation(route)) for route in _list_api_routes(router)]
 
 
 def make_plain_routes(router: APIRouter) -> list[Route]:
-    """Return routes for plain functions of a request."""
+    """Return the routes of a router whose endpoints take only the request."""
     return [_DescribedRoute(route, route.endpoint) for route in _list_api_routes(router)]
 
 
@@ -86,7 +89,7 @@ def _list_api_routes(router: APIRouter) -> list[APIRoute]:
 
 
 class _DescribedRoute(Route):
-    """Starlette's route for one that FastAPI describes."""
+    """A Starlette route with the path and methods of a FastAPI route."""
 
     def __init__(self, route: APIRoute, endpoint: Callable[..., Any]) -> None:
         super().__init__(route.path, endpoint)
@@ -98,31 +101,32 @@ class _Operation:
 
     def __init__(self, route: APIRoute) -> None:
         self._endpoint = route.endpoint
-        self._waits = not inspect.iscoroutinefunction(route.endpoint)
+        self._blocks = not inspect.iscoroutinefunction(route.endpoint)
         hints = get_type_hints(route.endpoint, include_extras=True)
         hints.pop("return", None)
         self._readers = {name: _make_argument_reader(name, hint) for name, hint in hints.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as exit_stack:
-            answer = await self._answer_or_problem(ApiRequest(scope, receive), exit_stack)
-            await answer(scope, receive, send)
+            response = await self._respond(ApiRequest(scope, receive), exit_stack)
+            await response(scope, receive, send)
 
-    async def _answer_or_problem(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
+    async def _respond(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
+        """Return the response of the operation, or a problem document for an expected error."""
         try:
-            answer = await self._answer(call, exit_stack)
+            response = await self._run(call, exit_stack)
         except ClientDisconnect:
-            answer = Response(status_code=400)  # The client has gone.
+            response = Response(status_code=400)  # Nobody receives it.
         except Exception as error:
             problem = respond_to_error(error)
             if problem is None:
                 raise
-            answer = problem
-        answer.headers.update(_COMMON_HEADERS | getattr(call.state, "answer_headers", {}))
-        return answer
+            response = problem
+        response.headers.update(_COMMON_HEADERS | getattr(call.state, "response_headers", {}))
+        return response
 
-    async def _answer(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
-        """Return the response; ``exit_stack`` is held until it is sent."""
+    async def _run(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
+        """Return the response. The caller closes ``exit_stack`` when the response is sent."""
         if call.scope["query_string"].count(b"&") >= MOST_NAMES:
             raise ProblemError(400, f"The request has more than {MOST_NAMES} parameters.")
         call.service = call.app.state.service
@@ -139,7 +143,7 @@ class _Operation:
         except ProblemError:
             await limits.delay_refusal(normalize_address(call.client.host) if call.client else "")
             raise
-        await _wait_for_turn(call.principal, exit_stack)
+        await _limit_open_calls(call.principal, exit_stack)
         size, is_change = (
             estimate_body_size(call.headers, BODY_LIMIT),
             call.method not in ("GET", "POST"),
@@ -148,39 +152,39 @@ class _Operation:
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await read_body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
-        if self._waits:
-            return await _run_reader(call, partial(self._endpoint, **arguments))
-        begun: Awaitable[Response] = self._endpoint(**arguments)
-        return await begun
+        if self._blocks:
+            return await _run_read(call, partial(self._endpoint, **arguments))
+        pending: Awaitable[Response] = self._endpoint(**arguments)
+        return await pending
 
 
-async def _run_reader(call: ApiRequest, function: Callable[[], Response]) -> Response:
+async def _run_read(call: ApiRequest, function: Callable[[], Response]) -> Response:
     """Run ``function`` in a thread, one at a time per caller."""
-    return await _run_in_turn(
-        call, function, _READING, partial(run_in_thread, caller=call.principal.rate_limit_key)
+    return await _run_after_earlier_calls(
+        call, function, _READS, partial(run_in_thread, caller=call.principal.rate_limit_key)
     )
 
 
 async def run_change(call: ApiRequest, function: Callable[[], _Result]) -> _Result:
     """Run ``function`` in a thread that may write, one at a time per caller."""
     writers = call.service.database.writers
-    return await _run_in_turn(
-        call, function, _CHANGING, partial(to_thread.run_sync, limiter=writers)
+    return await _run_after_earlier_calls(
+        call, function, _WRITES, partial(to_thread.run_sync, limiter=writers)
     )
 
 
-async def _run_in_turn(
+async def _run_after_earlier_calls(
     call: ApiRequest,
     function: Callable[[], _Result],
-    turns: ConcurrencyLimit,
+    limit: ConcurrencyLimit,
     run: Callable[..., Awaitable[Any]],
 ) -> _Result:
-    """Run ``function`` once the caller has paid off the time of its earlier calls."""
+    """Run ``function`` after the caller's earlier calls; count its time towards the limits."""
     principal, limits = call.principal, call.service.rate_limits
-    # With PostgreSQL, this process only waits, so its CPU time says nothing.
+    # With PostgreSQL, this thread only waits, so its CPU time does not show the cost.
     clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
-    async with turns.get_semaphore(principal.rate_limit_key):
-        await limits.wait_for_debt(principal)
+    async with limit.get_semaphore(principal.rate_limit_key):
+        await limits.wait_for_charges(principal)
         result: _Result
         result, seconds = await run(_measure, function, clock)
         limits.charge_seconds(principal, seconds)
@@ -188,32 +192,32 @@ async def _run_in_turn(
 
 
 def _measure(function: Callable[[], _Result], clock: Callable[[], float]) -> tuple[_Result, float]:
-    """Return the result of ``function`` and the seconds it took, by a clock read in its thread."""
-    begun = clock()
-    return function(), clock() - begun
+    """Return the result of ``function``, and the seconds that it took by ``clock``."""
+    started = clock()
+    return function(), clock() - started
 
 
 def add_headers(call: Request, headers: dict[str, str]) -> None:
     """Add headers to the response of ``call``, errors included."""
-    call.state.answer_headers = getattr(call.state, "answer_headers", {}) | headers
+    call.state.response_headers = getattr(call.state, "response_headers", {}) | headers
 
 
-async def _wait_for_turn(caller: Principal, exit_stack: AsyncExitStack) -> None:
+async def _limit_open_calls(caller: Principal, exit_stack: AsyncExitStack) -> None:
     try:
-        async with asyncio.timeout(_TURN_SECONDS):
-            await exit_stack.enter_async_context(_AT_ONCE.get_semaphore(caller.rate_limit_key))
+        async with asyncio.timeout(_WAIT_TIMEOUT):
+            await exit_stack.enter_async_context(_OPEN_CALLS.get_semaphore(caller.rate_limit_key))
     except TimeoutError:
-        text = f"You have {_CALLS_AT_ONCE} calls in progress: wait for their responses."
+        text = f"You have {_MOST_OPEN_CALLS} calls in progress: wait for their responses."
         raise ProblemError(429, text, headers={"Retry-After": "1"}) from None
 
 
 def _make_address_key(call: ApiRequest) -> str:
-    """Return the rate limit key of a request whose token is not checked yet."""
+    """Return the rate limit key for a request whose caller is not known yet."""
     return f"address {normalize_address(call.client.host) if call.client else ''}"
 
 
 def _authenticate(call: ApiRequest, principal: Principal | None = None) -> Principal:
-    """Return the principal if it belongs to this organisation."""
+    """Return the principal; raise a 404 if ``x-org`` names another organisation."""
     service = call.service
     principal = principal or service.authenticator.authenticate(call.headers.get("authorization"))
     organisation = call.headers.get("x-org")
@@ -228,7 +232,7 @@ _ArgumentReader = Callable[[ApiRequest], Any]
 
 
 def _make_argument_reader(name: str, hint: Any) -> _ArgumentReader:
-    """Return a function that reads an argument of an endpoint from the request."""
+    """Return a function that reads the argument ``name`` of an endpoint from the request."""
     annotation, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if isinstance(more[-1] if more else None, Header):
         return partial(_read_header, name.replace("_", "-"), TypeAdapter(hint))

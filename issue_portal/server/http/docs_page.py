@@ -1,6 +1,6 @@
 """The API's documentation: Swagger UI and the OpenAPI document, built and compressed once.
 
-Compressing them per request would block the event loop for up to a third of a second.
+Compressing them takes up to a third of a second, during which nothing else runs.
 """
 
 import gzip
@@ -51,7 +51,7 @@ class _StaticDocument:
         return gzip.compress(self._plain, _COMPRESSION_LEVEL)
 
     async def respond(self, request: Request) -> Response:
-        """Return the document, compressed if the client accepts that."""
+        """Return the document, compressed if the client accepts gzip."""
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
             return Response(self._compressed, headers=headers, media_type=self._media_type)

@@ -38,7 +38,7 @@ def is_ready(request: Request) -> ApiResponse:
     service: Service | None = request.app.state.service
     if graceful_shutdown.is_stopping():
         raise ProblemError(503, "This process is about to stop.", headers={"Retry-After": "2"})
-    if service and not service.database.is_current():
+    if service and not service.database.is_ready():
         raise ProblemError(503, "The database does not answer.", headers={"Retry-After": "2"})
     if service and (reason := service.write_probe.find_error()):
         log.error("cannot write to the data directory: %s", reason)

@@ -1,6 +1,6 @@
 """Prometheus metrics, labelled by route, method, status class and issue state.
 
-No metric distinguishes anonymous reports: with the times of scrapes, it could reveal a reporter.
+No metric distinguishes anonymous reports: such a metric would show when each one was sent.
 """
 
 import threading
@@ -33,7 +33,7 @@ REQUESTS = Histogram(
 
 
 class QueueCollector(Collector):
-    """Counts waiting issues by state, at each scrape but at most every few seconds."""
+    """Counts waiting issues by state, once per scrape and at most every `QUEUE_SECONDS`."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -42,7 +42,7 @@ class QueueCollector(Collector):
         self._counts: dict[str, int] | None = None
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Return nothing. Without this method, the registry would count at registration."""
+        """Return nothing. Without this method, the registry would call `collect` at the start."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

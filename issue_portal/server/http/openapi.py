@@ -1,7 +1,7 @@
 """Completes the OpenAPI document that FastAPI generates.
 
-Invalid input is a 400, not a 422. Commas join the lists in a query. Parameters are never null.
-Links lead from a report to its issue.
+Invalid input is a 400 instead of a 422. Commas separate the values of list parameters. Parameters
+are never null. Links lead from a response to the next operations on the same issue.
 """
 
 from typing import Any
@@ -122,7 +122,7 @@ def _complete(document: JsonObject) -> None:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    # FastAPI does not know this model: no route returns it.
+    # FastAPI omits this model because no route returns it.
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs"), "Problem": schema}
     for path in document["paths"].values():

@@ -28,7 +28,7 @@ def respond_to_error(error: Exception) -> JSONResponse | None:
         case ProblemError():
             return make_problem_response(error)
         case OperationalError() | InterfaceError() | PoolTimeout():
-            # The whole error would contain the statement and its values.
+            # Log only the cause: the whole error contains the statement and its values.
             log.error("database: %s", getattr(error, "orig", error))
             return make_problem_response(
                 ProblemError(
@@ -71,7 +71,7 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
 
 
 def _list_methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
-    """Return the methods of a path. Starlette lists those of the first route only."""
+    """Return the methods of a path. Starlette lists only the methods of the first route."""
     candidates = [route for route in routes if isinstance(route, Route)]
     paths = [
         route.path for route in candidates if route.matches(request.scope)[0] is not Match.NONE

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from issue_portal.core.problems import InvalidFieldError, ProblemError
 
 BODY_LIMIT = 200_000
-"""Largest request body in bytes: the longest valid one fits, with every character escaped."""
+"""Bytes per request body. The longest valid report fits, even with every character escaped."""
 
 MOST_NAMES: Final = 100
-"""Most parameters of a request, and most fields of an object in its body."""
+"""Parameters per request, and fields per JSON object in its body."""
 
 _MOST_OBJECTS: Final = 50
-"""Most objects in a body, where a valid one has two: parsing 66,000 took 0.1 s."""
+"""JSON objects per body. A valid report has two. Parsing 66,000 takes 0.1 s."""
 
 BODY_SECONDS = 20.0
 """Seconds in which the whole body must arrive."""
@@ -44,9 +44,9 @@ async def read_body(call: Request) -> Any:
 
 
 class _ObjectBuilder:
-    """Builds the JSON objects of one body; refuses too many of them and repeated fields.
+    """Builds the JSON objects of one body. Refuses too many objects, and repeated fields.
 
-    A repeated field is ambiguous, and a wrong value of ``anonymous`` could publish a name.
+    A repeated field is ambiguous: the wrong value of ``anonymous`` could publish a name.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""Gives each API request an id, a log line, a metric and a trace.
+"""Gives each API request an id, and records it in the log, the metrics and the traces.
 
-They contain the route, never the URL or the caller.
+The records contain the route, but neither the URL nor the caller.
 """
 
 import logging
@@ -19,9 +19,10 @@ from issue_portal.server.http.metrics import REQUESTS
 
 log = logging.getLogger(logging_setup.REQUEST_LOGGER)
 
-_ID = re.compile(r"[0-9a-f]{32}")
+_REQUEST_ID = re.compile(r"[0-9a-f]{32}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-_FREQUENT = ("/health", "/ready", "/metrics")
+_UNLOGGED_ROUTES = ("/health", "/ready", "/metrics")
+"""Routes that monitoring calls often. They have metrics, but no log lines and no traces."""
 
 
 class RequestLogMiddleware:
@@ -35,9 +36,9 @@ class RequestLogMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, began = time.time_ns(), time.perf_counter()
+        started_at, started = time.time_ns(), time.perf_counter()
         request_id = _choose_request_id(scope)
-        before = logging_setup.request_id.set(request_id)
+        outer_id = logging_setup.request_id.set(request_id)
         status = 0
 
         async def send_wrapper(message: Message) -> None:
@@ -54,33 +55,35 @@ class RequestLogMiddleware:
             if not status:
                 raise
         finally:
-            _record(scope, status, time.perf_counter() - began, started)
-            logging_setup.request_id.reset(before)
+            _record(scope, status, time.perf_counter() - started, started_at)
+            logging_setup.request_id.reset(outer_id)
 
 
 def _choose_request_id(scope: Scope) -> str:
-    """Return the id that the caller sent if it has our form, else a new one.
+    """Return the caller's request id if it is 32 hex digits, else a new id.
 
-    Reports and receipts always get a new id: others may have stored the caller's with a name.
+    Reports and receipt look-ups always get a new id. The caller's id could be in another log next
+    to a name.
     """
     if scope["method"] != "POST":
         sent_id = Headers(scope=scope).get(REQUEST_ID, "")
-        if _ID.fullmatch(sent_id):
+        if _REQUEST_ID.fullmatch(sent_id):
             return sent_id
     return uuid.uuid4().hex
 
 
-def _record(scope: Scope, status: int, seconds: float, started: int) -> None:
+def _record(scope: Scope, status: int, seconds: float, started_at: int) -> None:
+    """Record a request that started at ``started_at`` (ns since 1970)."""
     route = _get_route(scope)
     method = scope["method"] if scope["method"] in _METHODS else "other"
     status_class = f"{status // 100}xx" if status else "none"
     REQUESTS.labels(method, route, status_class).observe(seconds)
-    if route in _FREQUENT:
+    if route in _UNLOGGED_ROUTES:
         return
     fields: dict[str, Any] = {"method": method, "route": route, "status": status}
     fields["milliseconds"] = round(seconds * 1000, 1)
     log.info("%s %s %s", method, route, status, extra=fields)
-    telemetry.trace(method, route, status, started)
+    telemetry.trace(method, route, status, started_at)
 
 
 def _get_route(scope: Scope) -> str:

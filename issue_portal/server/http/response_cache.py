@@ -1,7 +1,7 @@
 """Caches responses to ``GET`` until anything in the database changes.
 
-Open pages poll the same lists every few seconds. The caller is part of the key, so a response goes
-to the same caller only.
+Open pages poll the same lists every few seconds. The caller is part of the cache key, so callers
+never get each other's responses.
 """
 
 from dataclasses import dataclass
@@ -14,16 +14,18 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 
 _PATH: Final = "/v1/app/"
-_LARGEST: Final = 64 * 2**10
-_LONGEST_QUESTION: Final = 2**10
-"""Bytes of path, query and headers, because the cache counts only the size of responses."""
+_LARGEST_BODY: Final = 64 * 2**10
+"""Bytes of a response body. Larger responses are not cached."""
 
-_ASKED_WITH: Final = (b"if-none-match", b"x-org")
-"""Request headers that change the response."""
+_LONGEST_KEY: Final = 2**10
+"""Bytes of path, query and headers in a cache key. The cache limits only the size of bodies."""
+
+_KEY_HEADERS: Final = (b"if-none-match", b"x-org")
+"""Request headers on which the response depends."""
 
 
 class ResponseCacheMiddleware:
-    """Passes a request on unless its response is cached."""
+    """Responds from the cache, or passes a request on and caches the response."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
@@ -34,31 +36,33 @@ class ResponseCacheMiddleware:
         if scope["type"] != "http" or scope["method"] != "GET" or _PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
-        # The first of each name, which is the one in use.
+        # Of repeated headers, keep the first, which Starlette uses.
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
-        caller = self._caller(headers)
-        asked = [headers.get(name) for name in _ASKED_WITH]
+        caller = self._find_caller(headers)
+        values = [headers.get(name) for name in _KEY_HEADERS]
         length = (
-            len(scope["path"]) + len(scope["query_string"]) + len(b"".join(filter(None, asked)))
+            len(scope["path"]) + len(scope["query_string"]) + len(b"".join(filter(None, values)))
         )
-        if caller is None or length > _LONGEST_QUESTION:
+        if caller is None or length > _LONGEST_KEY:
             await self.app(scope, receive, send)
             return
-        key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *asked)
-        memory = self._service.read_cache
-        earlier: _Known | None = memory.get(key)
-        if earlier and self._service.rate_limits.take_if_ready(caller):
+        key = (caller.role, caller.user_id, scope["path"], scope["query_string"], *values)
+        cache = self._service.read_cache
+        cached: _CachedResponse | None = cache.get(key)
+        if cached and self._service.rate_limits.take_if_ready(caller):
             self._service.token_usage.record(caller)
-            await earlier.give(scope, send)
+            await cached.send(scope, send)
             return
-        version = memory.version()
-        answer = _Answer(send)
-        await self.app(scope, receive, answer.pass_on)
-        if answer.is_whole:
-            cached = _Known(answer.status, answer.headers, answer.body, scope.get("route"))
-            memory.keep(key, cached, version, len(answer.body))
+        version = cache.read_version()
+        recorder = _ResponseRecorder(send)
+        await self.app(scope, receive, recorder.send_wrapper)
+        if recorder.is_cacheable:
+            response = _CachedResponse(
+                recorder.status, recorder.headers, recorder.body, scope.get("route")
+            )
+            cache.store(key, response, version, len(recorder.body))
 
-    def _caller(self, headers: dict[bytes, bytes]) -> Principal | None:
+    def _find_caller(self, headers: dict[bytes, bytes]) -> Principal | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         try:
             return self._service.authenticator.authenticate_now(authorization)
@@ -67,40 +71,41 @@ class ResponseCacheMiddleware:
 
 
 @dataclass(frozen=True)
-class _Known:
-    """A cached response."""
+class _CachedResponse:
+    """A response in the cache."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
     route: Any
 
-    async def give(self, scope: Scope, send: Send) -> None:
+    async def send(self, scope: Scope, send: Send) -> None:
         scope["route"] = self.route
-        # A new list: middlewares add headers to it.
+        # A new list each time, because middlewares add headers to it.
         headers = list(self.headers)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 
 
 @dataclass
-class _Answer:
-    """A response being sent; ``is_whole`` once a small success is complete."""
+class _ResponseRecorder:
+    """Sends a response on and records it."""
 
     _send: Send
     status: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
-    is_whole: bool = False
+    is_cacheable: bool = False
+    """Whether the response is complete, successful and small."""
 
-    async def pass_on(self, message: Message) -> None:
+    async def send_wrapper(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], tuple(message["headers"])
         else:
             self.body += message.get("body", b"")
-            self.is_whole = (
+            self.is_cacheable = (
                 self.status in (200, 304)
-                and len(self.body) <= _LARGEST
+                and len(self.body) <= _LARGEST_BODY
                 and not message.get("more_body", False)
             )
         await self._send(message)

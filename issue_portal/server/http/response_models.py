@@ -1,7 +1,7 @@
 """Exact models of this server's responses, for the OpenAPI document.
 
-`issue_portal.models.responses` defines the fields and tolerates differences of other servers.
-`derive` makes a model exact: unless stated, fields are required and not null, and enums are closed.
+The models in `issue_portal.models.responses` tolerate differences between servers. `derive` makes
+them exact: unless stated, fields are required and not null, and enums have no other values.
 """
 
 from inspect import get_annotations
@@ -40,7 +40,7 @@ _EXACT: dict[Any, Any] = {
     OpenIssueState: IssueState,
     OpenHistoryAction: HistoryAction,
 }
-"""Exact types by tolerant type; `derive` adds each model that it creates."""
+"""Exact types by tolerant type. `derive` adds the models that it creates."""
 
 
 def derive(

@@ -1,6 +1,6 @@
-"""The HTTP operations of the API. The rules are in `issue_service`.
+"""The HTTP operations of the API. `issue_service` has the rules.
 
-FastAPI builds the OpenAPI document from these functions; `dispatch` serves them.
+FastAPI builds the OpenAPI document from these functions, and `dispatch` calls them.
 """
 
 from functools import partial
@@ -30,15 +30,13 @@ from issue_portal.server.services.threadpool import run_in_thread
 
 
 def _supplied_by_dispatch() -> None:
-    """Mark an argument that `dispatch` supplies; FastAPI only describes it."""
+    """Mark an argument that `dispatch` supplies, so that the OpenAPI document omits it."""
 
 
 PrincipalParameter = Annotated[Principal, Depends(_supplied_by_dispatch)]
 ServiceParameter = Annotated[IssueService, Depends(_supplied_by_dispatch)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
-IfMatch = Annotated[
-    str | None, Header(description="Change it only if it still has this `ETag`; else 412.")
-]
+IfMatch = Annotated[str | None, Header(description="412 unless the issue still has this `ETag`.")]
 
 _EXAMPLE = {
     "id": "issue_5c4b3a2d1e0f9a8b",
@@ -124,8 +122,7 @@ async def create_issue(
     `receipt` to track it by, which cannot be shown again.
     """
     service = call.service
-    counted = await service.rate_limits.count_create(caller, new)
-    add_headers(call, counted)
+    add_headers(call, await service.rate_limits.count_create(caller, new))
     issue = await issues.create(caller, new, idempotency_key)
     if not new.anonymous:
         service.token_usage.record(caller)
@@ -184,7 +181,9 @@ def get_issue(
     caller: PrincipalParameter,
     issues: ServiceParameter,
     issue_id: IssueId,
-    if_none_match: Annotated[str | None, Header(description="304 if unchanged.")] = None,
+    if_none_match: Annotated[
+        str | None, Header(description="304 if the issue still has this `ETag`.")
+    ] = None,
 ) -> Response:
     """Get an issue. The response has an `ETag` for `If-Match` and `If-None-Match`."""
     issue = issues.get(caller, issue_id)

@@ -1,4 +1,4 @@
-"""Creates API tokens and records the days on which they are used."""
+"""Creates API tokens, and records the day of their last use."""
 
 import logging
 import secrets
@@ -10,17 +10,17 @@ from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.accounts import derive_name
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.vocabulary import ROLES_BY_RANK, Role
 from issue_portal.server.db import queries_tokens, queries_users
 from issue_portal.server.db.database import Database, describe_error
-from issue_portal.server.services.principal import ROLES, Principal
+from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
 
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
 USAGE_WRITE_INTERVAL = 3600.0
-"""Seconds between writes of the recorded days."""
+"""Seconds between writes of the recorded days to the database."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ def create_token(
 ) -> NewToken:
     """Create an API token for a user; create or promote the user if necessary.
 
-    Stores only the token's hash. A token with a weaker role does not demote its user.
+    Stores only the token's hash. A token with a less powerful role does not demote its user.
     """
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
         user = queries_users.find_user(connection, org_id, email)
         name = user.name if user else derive_name(email)
-        user_role = _pick_stronger(role, Role(user.role)) if user else role
+        user_role = _pick_higher_role(role, Role(user.role)) if user else role
         user = queries_users.ensure_user(connection, org_id, email, name, user_role)
         token_hash = keys.hash("token", secret)
         token_id = queries_tokens.add_token(
@@ -57,10 +57,10 @@ def create_token(
 
 
 class TokenUsage:
-    """The days on which tokens were used, written together at intervals.
+    """The days on which tokens were used, written together every `USAGE_WRITE_INTERVAL`.
 
-    If each request wrote its day, the order of writes would show which token was used just before
-    an anonymous report.
+    If each request wrote its day at once, the order of writes in the database would show which
+    token was used just before an anonymous report.
     """
 
     def __init__(self, database: Database, org_id: str) -> None:
@@ -71,7 +71,7 @@ class TokenUsage:
         self._written_at = time.monotonic()
 
     def record(self, principal: Principal) -> None:
-        """Record that a token is used today. Do not call it for an anonymous report."""
+        """Record that a token is used today. Callers must not record anonymous reports."""
         if principal.token_id is None:
             return
         if time.monotonic() - self._written_at > USAGE_WRITE_INTERVAL:
@@ -83,7 +83,7 @@ class TokenUsage:
             self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
 
     def write(self) -> None:
-        """Write the recorded days. If that fails, they stay recorded."""
+        """Write the recorded days to the database. If writing fails, the days stay recorded."""
         self._write(self._take_pending())
 
     def _take_pending(self) -> dict[str, int]:
@@ -110,5 +110,5 @@ class TokenUsage:
             log.warning("cannot store the days of token use yet: %s", describe_error(error))
 
 
-def _pick_stronger(first: Role, second: Role) -> Role:
-    return max(first, second, key=ROLES.index)
+def _pick_higher_role(first: Role, second: Role) -> Role:
+    return max(first, second, key=ROLES_BY_RANK.index)

@@ -1,6 +1,6 @@
 """Moves old issues from the database to a file, which is verified before anything is deleted.
 
-The file is compressed JSON Lines: issues in the contract's format, each with its ``history``.
+The file is compressed JSON Lines: issues as the API returns them, each with its ``history``.
 """
 
 import gzip
@@ -21,9 +21,11 @@ from issue_portal.server.services import serializers
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.service import Service
 
-_WRITTEN_AT_ONCE = 1000
-_DELETED_AT_ONCE = 200
-"""Few enough that other writers hardly wait."""
+_READ_BATCH = 1000
+"""Issues per query."""
+
+_DELETE_BATCH = 200
+"""Issues per deleting transaction, which delays other writers."""
 
 Counts = dict[str, int]
 
@@ -31,24 +33,25 @@ Counts = dict[str, int]
 def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
     """Move issues that were closed or deleted before a time to a new file.
 
-    Returns the number of issues in the file (``archived``), of those removed from the database
-    (``removed``), and of those kept there because they changed in the meantime (``kept``). An
-    existing file is not overwritten but used, so that an interrupted run can be repeated. Raises
-    `FatalError` before it removes anything if the file cannot be written and verified.
+    ``closed_before`` is in seconds since 1970. Returns how many issues are in the file
+    (``archived``), were removed from the database (``removed``), and stay in the database because
+    they changed in the meantime (``kept``). If the file exists, removes the issues in it, so that
+    an interrupted run can be repeated. Raises `FatalError`, and removes nothing, if the file cannot
+    be written and verified.
     """
     if not path.exists() and not _write_archive(service, closed_before, path):
         return {"archived": 0, "removed": 0, "kept": 0}
     archived = sum(1 for _ in _read_archive(path))
     removed = 0
     lines = _read_archive(path)
-    while batch := list(islice(lines, _DELETED_AT_ONCE)):
+    while batch := list(islice(lines, _DELETE_BATCH)):
         with service.database.write() as connection:
             removed += queries_issues.delete_unchanged(connection, service.org_id, dict(batch))
     return {"archived": archived, "removed": removed, "kept": _count_remaining(service, path)}
 
 
 def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
-    """Write the file and read it back; return whether there was anything to write."""
+    """Write the file and compare it with the data; return False if there is no issue to write."""
     lines = _format_issues(service, closed_before)
     first = next(lines, None)
     if first is None:
@@ -74,7 +77,8 @@ def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
 
 
 def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
-    # Keep reports that a client may still repeat, or a repeated one would be stored twice.
+    # Leave out reports that a client may still repeat: without its idempotency record, a repeated
+    # report would be stored twice.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:
@@ -84,7 +88,7 @@ def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
             created_before=created_before,
             closed_before=closed_before,
             above=number,
-            limit=_WRITTEN_AT_ONCE,
+            limit=_READ_BATCH,
         ):
             number = rows[-1].number
             ids = [row.id for row in rows]
@@ -123,7 +127,7 @@ def _read_archive(path: Path) -> Iterator[tuple[str, int]]:
 def _count_remaining(service: Service, path: Path) -> int:
     left = 0
     ids = (issue_id for issue_id, _ in _read_archive(path))
-    while batch := list(islice(ids, _WRITTEN_AT_ONCE)):
+    while batch := list(islice(ids, _READ_BATCH)):
         with service.database.read() as connection:
             left += queries_issues.count_existing(connection, service.org_id, batch)
     return left

@@ -10,11 +10,11 @@ from issue_portal.core.accounts import AccountsFile
 from issue_portal.core.portal_token import Caller, Operator, Person, Visitor
 from issue_portal.core.problems import ForbiddenError, ProblemError
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.vocabulary import Role, UserState
+from issue_portal.models.vocabulary import ROLES_BY_RANK, Role, UserState
 from issue_portal.server.db import queries_tokens, queries_users, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.services.api_tokens import TOKEN_PREFIX
-from issue_portal.server.services.principal import ROLES, Principal
+from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Authenticator:
         return _make_user_principal(caller, user)
 
     def authenticate_now(self, authorization: str | None) -> Principal | None:
-        """Return the principal, or None if that needs to wait for the database."""
+        """Return the principal; None if finding it would have to wait for the database."""
         token = _parse_bearer(authorization)
         is_quick = self._database.is_quick
         if token.startswith(TOKEN_PREFIX):
@@ -64,16 +64,16 @@ class Authenticator:
     def _authenticate_api_token(self, token: str) -> Principal:
         for token_hash in self._keys.hashes("token", token):
             row = self._database.fetch_first(
-                queries_tokens.TOKEN, org=self._org_id, hash=token_hash
+                queries_tokens.TOKEN_BY_HASH, org=self._org_id, hash=token_hash
             )
             if row:
                 return self._make_token_principal(row)
         raise _make_token_error("This token is unknown or revoked.")
 
     def _find_user(self, caller: Person) -> tables.AnyRow | None:
-        """Return the user of the caller, if it exists with the same name and role."""
+        """Return the caller's user; None if it is missing or has another name or role."""
         row: tables.AnyRow | None = self._database.fetch_first(
-            queries_users.USER, org=self._org_id, email=caller.email
+            queries_users.USER_BY_EMAIL, org=self._org_id, email=caller.email
         )
         is_current = row and (row.name, row.role) == (caller.name, caller.role)
         return row if is_current else None
@@ -81,10 +81,10 @@ class Authenticator:
     def _make_token_principal(self, row: tables.AnyRow) -> Principal:
         if row.expires_at is not None and row.expires_at <= time.time():
             raise _make_token_error("This token has expired.")
-        # A demotion applies to all tokens of the user.
-        role = _pick_weaker(Role(row.role), Role(row.user_role))
+        # Demoting a user also demotes all tokens of the user.
+        role = _pick_lower_role(Role(row.role), Role(row.user_role))
         if account := self._accounts.find_by_email(row.email):
-            role = _pick_weaker(role, account.role)
+            role = _pick_lower_role(role, account.role)
             if account.disabled:
                 raise _make_inactive_error()
         return _check_active(Principal(role, row.user_id, f"token {row.id}", row.id), row.state)
@@ -116,8 +116,8 @@ def _make_user_principal(caller: Person, user: tables.AnyRow) -> Principal:
     return _check_active(Principal(caller.role, user.id, f"user {user.id}"), user.state)
 
 
-def _pick_weaker(first: Role, second: Role) -> Role:
-    return min(first, second, key=ROLES.index)
+def _pick_lower_role(first: Role, second: Role) -> Role:
+    return min(first, second, key=ROLES_BY_RANK.index)
 
 
 def _check_active(principal: Principal, state: str) -> Principal:

@@ -1,7 +1,7 @@
 """Backups: rows, secret key, accounts and revoked sign-ins in one compressed text file.
 
-A backup can be restored to SQLite or PostgreSQL. Its lines are JSON: a header, the rows by table,
-and a checksum.
+A backup can be restored to SQLite or PostgreSQL. Its lines are JSON: a header, the rows of each
+table, and a checksum.
 """
 
 import base64
@@ -27,9 +27,9 @@ from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
 
 FILES = ("secret.key", "accounts.yaml")
-"""Files in the backup. Receipts and tokens are useless without the key."""
+"""Files in the backup. Without the key, receipts and tokens cannot be verified."""
 
-# Referenced tables come first.
+# Tables with the columns to sort their rows by. Referenced tables come first.
 _TABLES = {
     organisations: (organisations.c.org_id,),
     users: (users.c.org_id, users.c.id),
@@ -49,7 +49,7 @@ Counts = dict[str, int]
 
 
 def write_backup(database: Database, settings: Settings, keys: SecretKeys, path: Path) -> Counts:
-    """Write a consistent backup and verify it, also while the database is in use.
+    """Write a consistent backup and verify it. The database can be in use.
 
     Nothing appears at ``path`` before the backup is verified. Raises `FatalError` if it cannot be
     written.

@@ -20,7 +20,7 @@ class Cursors:
         return base64.urlsafe_b64encode(data + self._sign(data)[0]).decode()
 
     def decode(self, field: str, cursor: str | None) -> int | None:
-        """Return the issue number in the cursor of parameter ``field``, or raise a 400."""
+        """Return the issue number in a cursor; None for None. Raises a 400 that names ``field``."""
         if cursor is None:
             return None
         try:

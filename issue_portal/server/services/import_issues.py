@@ -1,4 +1,4 @@
-"""Imports issues from JSON Lines in the contract's format."""
+"""Imports issues from JSON Lines with the fields of the API."""
 
 import hashlib
 import re
@@ -23,9 +23,9 @@ from issue_portal.server.services import serializers
 from issue_portal.server.services.service import Service
 
 _BATCH = 20
-"""Issues per transaction. On PostgreSQL, new reports wait for it."""
+"""Issues per transaction. On PostgreSQL, new reports wait for the transaction."""
 
-_NUMBERS = 10**12
+_NUMBER_LIMIT = 10**12
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _LATEST = datetime(2099, 12, 31, tzinfo=UTC)
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
@@ -37,8 +37,8 @@ def import_issues(
     """Store new issues; count the ``imported``, ``known`` and ``refused`` ones.
 
     An issue whose id exists is ``known``, so a second run stores nothing. An issue keeps its number
-    if that is free. Creates its reporter as a member if the address has no user. Calls
-    ``report_refusal`` with the line number and the reason for each invalid line.
+    if the number is free. If its reporter's address has no user, creates one as a member. For each
+    invalid line, calls ``report_refusal`` with the line number and the reason.
     """
     counts: Counter[str] = Counter(imported=0, known=0, refused=0)
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
@@ -65,8 +65,8 @@ def _parse(line: str) -> Issue:
         issue = Issue.model_validate_json(line)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from error
+        name = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{name}: {first['msg']}" if name else first["msg"]) from error
     for field, values in (("type", IssueType), ("state", IssueState)):
         if getattr(issue, field) not in tuple(values):
             raise ValueError(f"{field}: not one of {', '.join(values)}")
@@ -74,7 +74,7 @@ def _parse(line: str) -> Issue:
         check_characters(text)
     if len(issue.description or "") > DESCRIPTION_LIMIT:
         raise ValueError(f"description: longer than {DESCRIPTION_LIMIT} characters")
-    if issue.issue_number is not None and not 0 < issue.issue_number < _NUMBERS:
+    if issue.issue_number is not None and not 0 < issue.issue_number < _NUMBER_LIMIT:
         raise ValueError("issue_number: out of range")
     for field in ("created_at", "updated_at"):
         at: datetime | None = getattr(issue, field)
@@ -111,7 +111,7 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
 
 
 def _map_id(external_id: str) -> str:
-    """Return an issue id of our form: the external id if it has that form, else its hash."""
+    """Return a valid issue id: the external id if it is valid, else its hash."""
     if _ISSUE_ID.fullmatch(external_id):
         return external_id
     return f"issue_{hashlib.sha256(external_id.encode()).hexdigest()[:16]}"

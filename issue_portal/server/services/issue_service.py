@@ -28,7 +28,7 @@ from issue_portal.models.requests import (
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, HistoryAction, IssueState
 from issue_portal.server.db import queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
-from issue_portal.server.db.queries_history import FieldChange, NewEntry
+from issue_portal.server.db.queries_history import FieldChange, NewHistoryEntry
 from issue_portal.server.db.queries_issues import IssueChange, ReviewTimes
 from issue_portal.server.services import pagination, serializers, stats
 from issue_portal.server.services.cursors import Cursors
@@ -40,13 +40,13 @@ from issue_portal.server.services.serializers import JsonObject
 from issue_portal.server.services.threadpool import run_in_thread
 
 SHORTEST_ANONYMOUS_KEY = 16
-"""Fewest characters of the ``Idempotency-Key`` of an anonymous report, for a unique key."""
+"""Characters of the ``Idempotency-Key`` of an anonymous report, so that keys are unique."""
 
 MOST_OWN_CHANGES = 100
-"""Most changes of a report by its reporter. Reviewers can still change it."""
+"""Most entries in the history of a report that its reporter can still change."""
 
-_GUARDED = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
-"""Fields of an update that need an action of their own."""
+_FIELD_ACTIONS = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
+"""Permissions for fields that reporters cannot change."""
 
 _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
@@ -104,14 +104,13 @@ class IssueService:
             types=query.type,
             created_by=created_by,
             projects=query.projects,
-            # Creation times are whole seconds: 12:00:00 is before 12:00:00.001.
             created_from=_to_seconds(query.start_date),
             created_to=_to_seconds(query.end_date),
             text=query.filter_by_text,
         )
-        place = PagePosition.from_query(query, self._cursors)
+        position = PagePosition.from_query(query, self._cursors)
         with self._database.read() as connection:
-            return pagination.read_page(connection, issue_filter, place, query, self._cursors)
+            return pagination.read_page(connection, issue_filter, position, query, self._cursors)
 
     def get(self, principal: Principal, issue_id: str) -> JsonObject:
         """Return one issue."""
@@ -123,10 +122,10 @@ class IssueService:
     def update(
         self, principal: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
     ) -> JsonObject:
-        """Change the fields in ``update`` whose values differ; return the issue."""
+        """Change an issue and return it. Only fields whose values differ count as changes."""
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
-            self._check_match(row, if_match)
+            self._check_if_match(row, if_match)
             changes: dict[str, str | bool] = {
                 field: value
                 for field, value in update.changes().items()
@@ -149,26 +148,28 @@ class IssueService:
         now, times = int(time.time()), None
         if "state" in fields:
             state = IssueState(str(fields["state"]))
-            self._check_move(IssueState(row.state), state)
+            self._check_state_change(IssueState(row.state), state)
             times = ReviewTimes(row.reviewed_at or now, now if state is IssueState.CLOSED else None)
         change = IssueChange(now, fields, times)
         queries_issues.update_issue(connection, self._org_id, row.id, change)
-        changes = tuple(_describe(field, getattr(row, field), new) for field, new in fields.items())
-        entry = NewEntry(now, HistoryAction.UPDATED, principal.user_id, changes)
+        changes = tuple(
+            _describe_change(field, getattr(row, field), new) for field, new in fields.items()
+        )
+        entry = NewHistoryEntry(now, HistoryAction.UPDATED, principal.user_id, changes)
         queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
         """Mark an issue as deleted. Reviewers can still list it."""
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
-            self._check_match(row, if_match)
+            self._check_if_match(row, if_match)
             if not principal.may(Action.DELETE_ALL):
                 self._check_own(principal, row, Action.DELETE_OWN)
             now, deleted = int(time.time()), IssueState.DELETED
             change = IssueChange(now, {"state": deleted})
             queries_issues.update_issue(connection, self._org_id, row.id, change)
             changes = (FieldChange("state", row.state, deleted),)
-            entry = NewEntry(now, HistoryAction.DELETED, principal.user_id, changes)
+            entry = NewHistoryEntry(now, HistoryAction.DELETED, principal.user_id, changes)
             queries_history.add_history(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
@@ -191,7 +192,7 @@ class IssueService:
             return serializers.serialize_receipt_view(row, events)
 
     def stats(self, principal: Principal, query: StatsQuery) -> JsonObject:
-        """Return counts of issues, and the times to review and to closing."""
+        """Return counts of issues, and the times until review and until closing."""
         if not principal.may(Action.READ_STATS):
             raise ForbiddenError("Only reviewers can see statistics.")
         with self._database.read() as connection:
@@ -220,32 +221,35 @@ class IssueService:
     def _check_may_change(
         self, connection: Connection, principal: Principal, row: tables.AnyRow, fields: set[str]
     ) -> None:
-        if any(field in fields and not principal.may(action) for field, action in _GUARDED.items()):
+        if any(
+            field in fields and not principal.may(action)
+            for field, action in _FIELD_ACTIONS.items()
+        ):
             raise ForbiddenError("Only reviewers can change state and is_read.")
-        if fields <= _GUARDED.keys() or principal.may(Action.EDIT_ALL):
+        if fields <= _FIELD_ACTIONS.keys() or principal.may(Action.EDIT_ALL):
             return
         self._check_own(principal, row, Action.EDIT_OWN)
-        # Limit the history: each read loads all of it.
+        # Limit the length of the history, because each read loads all entries.
         if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
             raise ForbiddenError(
                 f"This issue has {MOST_OWN_CHANGES} changes: only reviewers can change it now."
             )
 
     def _check_own(self, principal: Principal, row: tables.AnyRow, action: Action) -> None:
-        """Raise `ForbiddenError` unless it is the principal's own issue and allows ``action``."""
+        """Raise `ForbiddenError` unless the principal reported the issue and can still edit it."""
         is_own = row.created_by is not None and row.created_by == principal.user_id
         if not is_own or not principal.may(action):
             raise ForbiddenError("You can only change your own issues.")
         if row.state != REPORTER_EDITABLE_STATE:
             raise ForbiddenError("The review has started, so you can no longer change this issue.")
 
-    def _check_move(self, old: IssueState, new: IssueState) -> None:
+    def _check_state_change(self, old: IssueState, new: IssueState) -> None:
         if new is IssueState.DELETED:
             raise InvalidFieldError("state", "use DELETE to delete an issue")
         if new not in NEXT_STATES[old]:
             raise InvalidFieldError("state", f"{old} cannot become {new}")
 
-    def _check_match(self, row: tables.AnyRow, if_match: str | None) -> None:
+    def _check_if_match(self, row: tables.AnyRow, if_match: str | None) -> None:
         if if_match is None or if_match.strip() == "*":
             return
         tags = {tag.strip() for tag in if_match.split(",")}
@@ -259,9 +263,10 @@ def compute_etag(issue: JsonObject) -> str:
 
 
 def _to_seconds(milliseconds: int | None) -> int | None:
+    """Round up: an issue created at 12:00:00 is before a start at 12:00:00.001."""
     return None if milliseconds is None else -(-milliseconds // 1000)
 
 
-def _describe(field: str, old: str | bool, new: str | bool) -> FieldChange:
-    """Return a change for the history, without texts: an edit must be able to retract one."""
+def _describe_change(field: str, old: str | bool, new: str | bool) -> FieldChange:
+    """Return a change for the history, without texts, so that an edit can remove a text."""
     return FieldChange(field) if field == "description" else FieldChange(field, old, new)

@@ -1,4 +1,4 @@
-"""Stores new reports, several in one transaction (group commit).
+"""Stores new reports, up to `_BATCH_SIZE` in one transaction (group commit).
 
 Reports that arrive during a commit share the next one. Each response waits for the commit.
 """
@@ -18,7 +18,6 @@ from sqlalchemy.exc import IntegrityError
 from issue_portal.core.problems import ProblemError
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
-from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import (
     ids,
     queries_idempotency,
@@ -43,7 +42,7 @@ _BATCH_SIZE: Final = 100
 
 @dataclass(frozen=True)
 class _PendingReport:
-    """A report to store; ``creator`` is None for an anonymous one."""
+    """A report to store. ``creator`` is None for an anonymous report."""
 
     creator: str | None
     new: NewIssue
@@ -69,7 +68,7 @@ class IssueWriter:
         """Store a report; return its response. A repeated request gets the first response.
 
         A report without ``creator`` is anonymous and gets a receipt. Its idempotency record has a
-        hash of the key alone.
+        hash of the key only.
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
@@ -88,7 +87,7 @@ class IssueWriter:
             )
             for (_, response), outcome in zip(batch, outcomes, strict=True):
                 if response.done():
-                    continue  # The client has gone.
+                    continue  # The client has disconnected.
                 if isinstance(outcome, Exception):
                     response.set_exception(outcome)
                 else:
@@ -99,7 +98,7 @@ class IssueWriter:
         try:
             return self._store_together(reports)
         except IntegrityError as error:
-            # Another process has stored one of them in the meantime.
+            # Another process has stored one of the reports in the meantime.
             if len(reports) > 1:
                 return [self._store([report])[0] for report in reports]
             try:
@@ -119,8 +118,8 @@ class IssueWriter:
             rows: list[Any] = []
             for report in reports:
                 key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
-                stored = [earlier_rows[each] for each in report.key_hashes if each in earlier_rows]
-                earlier = stored[0] if stored else None
+                records = [earlier_rows[each] for each in report.key_hashes if each in earlier_rows]
+                earlier = records[0] if records else None
                 duplicate = new_rows.get(key_hash)
                 if (earlier and not self._is_same_body(earlier.body_hash, report)) or (
                     duplicate and duplicate[0].new != report.new
@@ -129,9 +128,8 @@ class IssueWriter:
                         ProblemError(409, "This Idempotency-Key was used for another report.")
                     )
                 elif earlier:
-                    rows.append(
-                        queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
-                    )
+                    stored = queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
+                    rows.append(self._make_first_row(report, stored))
                 elif duplicate:
                     rows.append(duplicate[1])
                 else:
@@ -144,9 +142,7 @@ class IssueWriter:
         return [
             row
             if isinstance(row, Exception)
-            else self._make_response(
-                report, _join_creator(row, users) if isinstance(row, IssueRow) else row
-            )
+            else self._make_response(report, _join_creator(row, users))
             for report, row in zip(reports, rows, strict=True)
         ]
 
@@ -163,7 +159,7 @@ class IssueWriter:
         return {row.key_hash: row for row in rows}
 
     def _is_same_body(self, body_hash: bytes, report: _PendingReport) -> bool:
-        return self._keys.matches_hash(body_hash, "idempotency/body", report.new.model_dump_json())
+        return self._keys.matches_hash(body_hash, "idempotency/body", _dump_body(report.new))
 
     def _make_row(self, report: _PendingReport, now: int) -> IssueRow:
         issue_id = ids.new_id("issue")
@@ -180,6 +176,19 @@ class IssueWriter:
             receipt_hash=receipt_hash,
         )
 
+    def _make_first_row(self, report: _PendingReport, stored: Any) -> IssueRow:
+        """Return the row of a repeated report as it was at first, even if the issue has changed."""
+        row = serializers.build_reported_row(
+            report.new,
+            org_id=self._org_id,
+            issue_id=stored.id,
+            created_at=stored.created_at,
+            created_by=stored.created_by,
+            receipt_hash=stored.receipt_hash,
+        )
+        row.number = stored.number
+        return row
+
     def _insert(
         self,
         connection: Connection,
@@ -193,33 +202,26 @@ class IssueWriter:
         for number, row in enumerate(rows, first):
             row.number = number
         queries_issues.add_issues(connection, rows)
-        keyed = [
+        records = [
             IdempotencyRecord(
                 key_hash,
-                self._keys.hash("idempotency/body", report.new.model_dump_json()),
+                self._keys.hash("idempotency/body", _dump_body(report.new)),
                 row.id,
                 now,
             )
             for key_hash, (report, row) in new_rows.items()
             if report.key_hashes
         ]
-        if keyed:
+        if records:
             queries_idempotency.delete_old_idempotency_records(
                 connection, self._org_id, now - IDEMPOTENCY_LIFETIME
             )
-            queries_idempotency.add_idempotency_records(connection, self._org_id, keyed)
+            queries_idempotency.add_idempotency_records(connection, self._org_id, records)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
-        response = serializers.serialize_issue(row, with_project=True) | {
-            # A repeated request gets the first response, even if the issue has changed.
-            "description": report.new.description,
-            "type": report.new.type,
-            "state": IssueState.NOT_REVIEWED,
-            "is_read": False,
-            "updated_at": serializers.format_timestamp(row.created_at),
-        }
+        response = serializers.serialize_issue(row, with_project=True)
         if row.receipt_hash is not None:
-            # Find the receipt under the secret key that was newest at that time.
+            # Find the receipt under the secret key that was newest when the report was stored.
             matching = (
                 receipt
                 for receipt in self._receipts.derive(row.id, report.key)
@@ -230,8 +232,17 @@ class IssueWriter:
         return response
 
 
+def _dump_body(new: NewIssue) -> str:
+    """Return the body as text to hash.
+
+    A new optional field of `NewIssue` must be left out while it is None. Otherwise a report sent
+    before an upgrade and repeated after it would be refused as another report.
+    """
+    return new.model_dump_json()
+
+
 def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:
-    """Return a new row with the columns of its creator, as `find_issue` returns a stored one."""
+    """Return a new row with the columns of its creator, like a result of `find_issue`."""
     creator = users.get(row.created_by or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")
     return SimpleNamespace(

@@ -16,12 +16,12 @@ from issue_portal.server.services.serializers import JsonObject
 
 @dataclass(frozen=True)
 class PagePosition:
-    """Position of a page. ``after`` and ``before`` are issue numbers, exclusive."""
+    """Position of a page, between the issue numbers ``after`` and ``before`` (both exclusive)."""
 
     size: int
     descending: bool
     backward: bool
-    """Whether the page is counted from its end."""
+    """Whether the page has the last issues of the range instead of the first."""
 
     by_cursor: bool
     after: int | None
@@ -57,7 +57,7 @@ def read_page(
     cursors: Cursors,
 ) -> JsonObject:
     """Return the page of matching issues at ``position``, with the objects in ``query.include``."""
-    if issue_filter.text and issue_filter.is_by_text:
+    if issue_filter.text and issue_filter.uses_search_index:
         candidates = search.find_candidates(connection, issue_filter.text)
         issue_filter = replace(issue_filter, keys=candidates)
     narrowed = count_rollups.narrow(connection, issue_filter)
@@ -75,7 +75,7 @@ def read_page(
             for row in rows
         ]
     }
-    # The flag of the side that was not read needs another query.
+    # `_read_rows` looks for an issue beyond one side of the page only.
     has_next, has_previous = more, position.offset > 0
     if position.by_cursor:
         beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, position, rows))
@@ -94,7 +94,7 @@ def read_page(
 def _read_rows(
     connection: Connection, issue_filter: IssueFilter, position: PagePosition
 ) -> list[tables.AnyRow]:
-    """Return the issues of the page plus one, if there is one, in reading order."""
+    """Return the issues of the page and one issue beyond it, if any; backward pages reversed."""
     offset = position.offset
     if offset:
         issue_filter, offset = count_rollups.skip_blocks(
@@ -118,7 +118,7 @@ def _has_rows_beyond(
     position: PagePosition,
     rows: list[tables.AnyRow],
 ) -> bool:
-    """Return whether there is an issue on the side of the page that was not read."""
+    """Return whether there is an issue beyond the side at which the page was started."""
     edge = rows[-1].number if position.backward else rows[0].number
     return queries_issues.has_issues_beyond(
         connection, issue_filter, edge, above=position.descending != position.backward

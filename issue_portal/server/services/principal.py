@@ -10,7 +10,7 @@ from issue_portal.models.vocabulary import Role
 class Principal:
     """The caller of one request. Visitors and the operator have no user id.
 
-    ``rate_limit_key`` is opaque and never stored. ``token_id`` is the id of the API token, if any.
+    ``rate_limit_key`` is opaque and never stored. ``token_id`` is None without an API token.
     """
 
     role: Role
@@ -21,6 +21,3 @@ class Principal:
     def may(self, action: Action) -> bool:
         """Return whether the role of this caller allows ``action``."""
         return may(self.role, action)
-
-
-ROLES = tuple(Role)

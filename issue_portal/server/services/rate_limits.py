@@ -1,8 +1,8 @@
 """Limits reports, new descriptions and receipt look-ups per caller, and delays API tokens.
 
-Counts last for one window (a minute by default), in memory or in Redis, under a keyed hash of the
-caller. Counts of anonymous reports and receipts stay in memory. The ``RateLimit`` headers follow
-the IETF draft "RateLimit header fields for HTTP".
+Counters last for one window (a minute by default), in memory or in Redis. They are named by a keyed
+hash of the caller. Counters of anonymous reports and receipts stay in memory. The ``RateLimit``
+headers follow the IETF draft "RateLimit header fields for HTTP".
 """
 
 import secrets
@@ -20,13 +20,13 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import run_in_thread
 
 _CALL_BUCKET: Final = (100.0, 400)
-"""Calls of one API token: refill per second, and burst."""
+"""Calls per API token: refill per second, and burst."""
 
 _CHANGE_COST: Final = 5
-"""Calls that a change counts as: it writes to disk and invalidates caches."""
+"""Number of calls as which a change counts, because it writes to disk and empties caches."""
 
 _REFUSAL_BUCKET: Final = (20.0, 200)
-"""Refused tokens of one address: refill per second, and burst."""
+"""Refused tokens per address: refill per second, and burst."""
 
 _SECONDS_PER_CALL: Final = 0.002
 """CPU seconds that count as one call. A list of 100 issues takes four times as long."""
@@ -54,7 +54,7 @@ class RateLimits:
         self._receipt = Limit.parse("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
 
     async def delay(self, principal: Principal, size: int, *, is_change: bool = False) -> None:
-        """Delay a call if its API token has made very many calls.
+        """Delay a call while its API token exceeds `_CALL_BUCKET`.
 
         Large bodies and changes count as several calls. Calls of the portal are not delayed: the
         portal limits its users by address.
@@ -63,7 +63,7 @@ class RateLimits:
             await take_tokens(calls, (_CHANGE_COST if is_change else 1) + size // _BYTES_PER_CALL)
 
     def take_if_ready(self, principal: Principal) -> bool:
-        """Count a call with a cached response; return False, uncounted, if it has to wait."""
+        """Count a call with a cached response. If the call has to wait, return False instead."""
         calls = self._get_call_bucket(principal)
         if calls is None:
             return True
@@ -73,9 +73,9 @@ class RateLimits:
         return True
 
     async def delay_refusal(self, address: str) -> None:
-        """Delay the refusal for an address that sent many unknown tokens.
+        """Delay a refusal while its address exceeds `_REFUSAL_BUCKET`.
 
-        Does not delay an unknown address (""), such as that of the portal in this process.
+        Does not delay an unknown address (""): the portal in this process has one.
         """
         if address and not self._counters.is_off:
             await take_tokens(_get_bucket(self._refusals, address, _REFUSAL_BUCKET))
@@ -85,8 +85,8 @@ class RateLimits:
             return None
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
-    async def wait_for_debt(self, principal: Principal) -> None:
-        """Wait until the computing time of earlier calls of this API token is paid off."""
+    async def wait_for_charges(self, principal: Principal) -> None:
+        """Wait while the time charged to this API token exceeds `_CALL_BUCKET`."""
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)
 
@@ -98,9 +98,9 @@ class RateLimits:
     async def count_create(self, principal: Principal, new: NewIssue) -> dict[str, str]:
         """Count a report; return the headers of its response, or raise a 429.
 
-        A long report counts as several: each character takes up to 25 bytes of disk, indexes
-        included. Anonymous reports count in the memory of this process only, so that nothing about
-        one, not even a hash, is stored elsewhere.
+        A long report counts as several reports: each character takes up to 25 bytes of disk,
+        indexes included. Anonymous reports count in the memory of this process only, so that not
+        even a hash of the reporter is stored elsewhere.
         """
         return await self._count(
             self._create if principal.may(Action.CREATE_NAMED) else self._visitor,
@@ -147,7 +147,7 @@ class RateLimits:
 
 
 def _get_bucket(buckets: dict[str, TokenBucket], name: str, size: tuple[float, int]) -> TokenBucket:
-    """Return the bucket of a name. Deletes full buckets when it creates one."""
+    """Return the bucket of a name. When it creates a bucket, it deletes full ones."""
     if name not in buckets:
         for full in [other for other, bucket in buckets.items() if bucket.is_full]:
             del buckets[full]

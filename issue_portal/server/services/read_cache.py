@@ -1,6 +1,7 @@
-"""Caches what was read from the database until the database changes.
+"""Caches values read from the database until the database changes.
 
-SQLite reports changes by any process in microseconds. PostgreSQL does not, so nothing is cached.
+SQLite tells within microseconds whether any process has changed the database. PostgreSQL cannot, so
+nothing is cached with PostgreSQL.
 """
 
 import threading
@@ -9,18 +10,19 @@ from typing import Any, Final
 
 from issue_portal.server.db.database import Database
 
-_MOST: Final = 2_000
+_MOST_VALUES: Final = 2_000
 _MOST_BYTES: Final = 16 * 2**20
+"""Bytes of all values together."""
 
 
 class ReadCache:
-    """A thread-safe cache that each change of the database empties."""
+    """A thread-safe cache, emptied when the database changes or the cache is full."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
         self._version: int | None = None
-        self._kept: dict[Hashable, Any] = {}
+        self._values: dict[Hashable, Any] = {}
         self._bytes = 0
 
     def get(self, key: Hashable) -> Any:
@@ -28,23 +30,23 @@ class ReadCache:
         version = self._database.read_version()
         with self._lock:
             if version != self._version:
-                self._empty(version)
-            return self._kept.get(key)
+                self._clear(version)
+            return self._values.get(key)
 
-    def version(self) -> int | None:
-        """Return the version of the database. Call it before the reads whose result you `keep`."""
+    def read_version(self) -> int | None:
+        """Return the version of the database. Read it before the values that you `store`."""
         return self._database.read_version()
 
-    def keep(self, key: Hashable, value: Any, version: int | None, size: int = 0) -> None:
-        """Cache a value that was read at or after ``version``; ``size`` is in bytes."""
+    def store(self, key: Hashable, value: Any, version: int | None, size: int = 0) -> None:
+        """Cache a value of ``size`` bytes, unless the database has changed since ``version``."""
         with self._lock:
             if version is None or version != self._version:
                 return
-            if len(self._kept) >= _MOST or self._bytes + size > _MOST_BYTES:
-                self._empty(version)
-            self._kept[key] = value
+            if len(self._values) >= _MOST_VALUES or self._bytes + size > _MOST_BYTES:
+                self._clear(version)
+            self._values[key] = value
             self._bytes += size
 
-    def _empty(self, version: int | None) -> None:
-        self._kept.clear()
+    def _clear(self, version: int | None) -> None:
+        self._values.clear()
         self._bytes, self._version = 0, version

@@ -11,13 +11,12 @@ class Receipts:
         self._keys = keys
         self._org_id = org_id
 
-    def derive(self, issue_id: str, key: str) -> list[str]:
-        """Return the receipt of a report under each key, newest first.
+    def derive(self, issue_id: str, idempotency_key: str) -> list[str]:
+        """Return the receipt of a report under each secret key, newest first.
 
-        The id and the ``Idempotency-Key`` of the report determine it, so that a repeated request
-        gets the same receipt.
+        The receipt depends only on the arguments, so a repeated request gets the same receipt.
         """
-        hashes = self._keys.hashes("receipt/new", issue_id, key)
+        hashes = self._keys.hashes("receipt/new", issue_id, idempotency_key)
         digits = [f"{int.from_bytes(digest) % 10**16:016}" for digest in hashes]
         return [
             "-".join(digit_group[start : start + 4] for start in range(0, 16, 4))
@@ -25,5 +24,5 @@ class Receipts:
         ]
 
     def hash_all(self, receipt: str) -> list[bytes]:
-        """Return the hashes under which a receipt may be stored, newest key first."""
+        """Return the hash of a receipt under each secret key, newest first."""
         return self._keys.hashes("receipt", self._org_id, normalize_receipt(receipt))

@@ -12,16 +12,17 @@ from issue_portal.server.db import (
     queries_organisations,
     queries_users,
 )
-from issue_portal.server.db.queries_history import FieldChange, NewEntry
+from issue_portal.server.db.queries_history import FieldChange, NewHistoryEntry
 from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
 
 ISSUE_COUNT = 300
 DAYS = 60
+"""Age of the oldest sample."""
 
 PEOPLE = ("Ada Sample", "Bo Sample", "Cleo Sample", "Dev Sample", "Eva Sample")
 
-WEIGHTS = {
+TYPE_WEIGHTS = {
     IssueType.NO_ANSWER: 2,
     IssueType.INACCURATE: 5,
     IssueType.NO_CONTEXT_USED: 4,
@@ -70,11 +71,12 @@ TOPICS = (
     "meeting minutes",
 )
 
-PROJECTS = ("handbook", "sales", "support", None)
+PROJECT_WEIGHTS = {"handbook": 5, "sales": 3, "support": 2, None: 4}
+"""Share of each project among the samples; None is the share without a project."""
 
 
 def add_sample_issues(service: Service) -> bool:
-    """Fill an empty database with issues of the past weeks. Do not change any other database.
+    """Fill an empty database with issues of the past `DAYS`; leave any other database as it is.
 
     Returns whether the database was empty. The samples are always the same.
     """
@@ -99,16 +101,16 @@ def add_sample_issues(service: Service) -> bool:
         entries = [
             (row.id, position, entry)
             for row in rows
-            for position, entry in enumerate(_list_moves(row), 2)
+            for position, entry in enumerate(_list_state_changes(row), 2)
         ]
         queries_history.add_entries(connection, org_id, entries)
     return True
 
 
 def _make_row(org_id: str, now: int, age: int, people: list[str], rng: random.Random) -> IssueRow:
-    issue_type = rng.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
+    issue_type = rng.choices(list(TYPE_WEIGHTS), weights=list(TYPE_WEIGHTS.values()))[0]
     reporter = None if rng.random() < 0.35 else rng.choice(people)
-    project = rng.choices(PROJECTS, weights=(5, 3, 2, 4))[0]
+    project = rng.choices(list(PROJECT_WEIGHTS), weights=list(PROJECT_WEIGHTS.values()))[0]
     text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
     created, state = now - age, _pick_state(age, rng)
     reviewed = None if state is IssueState.NOT_REVIEWED else created + age // 6
@@ -129,12 +131,12 @@ def _make_row(org_id: str, now: int, age: int, people: list[str], rng: random.Ra
     )
 
 
-def _list_moves(row: IssueRow) -> list[NewEntry]:
+def _list_state_changes(row: IssueRow) -> list[NewHistoryEntry]:
     """Return the history entries for the changes of an issue's state."""
     review = FieldChange("state", IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
     closing = FieldChange("state", IssueState.IN_REVIEW, IssueState.CLOSED)
     return [
-        NewEntry(at, HistoryAction.UPDATED, None, (change,))
+        NewHistoryEntry(at, HistoryAction.UPDATED, None, (change,))
         for at, change in ((row.reviewed_at, review), (row.closed_at, closing))
         if at
     ]

@@ -1,7 +1,4 @@
-"""Converts issues and users between rows and the JSON of the contract.
-
-A field of an issue is spelled out here once for each direction.
-"""
+"""Converts issues and users between rows of the database and JSON of the API."""
 
 import time
 from collections.abc import Iterable
@@ -75,7 +72,7 @@ def build_imported_row(
 def serialize_issue(
     row: AnyRow, *, with_user: bool = True, with_project: bool = False
 ) -> JsonObject:
-    """Return an issue, without the keys ``data`` and ``project`` if it has none."""
+    """Return an issue as JSON. ``data`` and ``project`` are absent if the issue has none."""
     body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
@@ -100,7 +97,7 @@ def serialize_issue(
 
 
 def serialize_user(row: AnyRow) -> JsonObject:
-    """Return a user."""
+    """Return a user as JSON."""
     return {
         "id": row.id,
         "org_id": row.org_id,
@@ -114,9 +111,9 @@ def serialize_user(row: AnyRow) -> JsonObject:
 
 
 def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
-    """Return the history of an issue.
+    """Return the history of an issue as JSON.
 
-    Without actors, as for receipts, it also omits changes of ``is_read``.
+    Without ``with_actors``, as for receipts, also omits changes of ``is_read``.
     """
     entries = []
     for row in rows:
@@ -132,7 +129,7 @@ def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[Json
 
 
 def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
-    """Return an issue as shown to the holder of its receipt."""
+    """Return an issue as JSON for the holder of its receipt."""
     return {
         "issue_number": row.number,
         "type": row.type,

@@ -1,4 +1,4 @@
-"""The parts of a running API: settings, keys, database, organisation and rules."""
+"""The parts of a running API: settings, keys, database, organisation, and services."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
     issues = IssueService(database, org_id, keys)
     read_cache = ReadCache(database)
     accounts = AccountsFile(settings)
-    accounts.get_all()  # Load them now, in case the file is lost later.
+    accounts.get_all()  # Keeps them in memory in case the file is lost later.
     authenticator = Authenticator(database, org_id, keys, accounts)
     return Service(
         settings,
@@ -76,7 +76,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
 
 
 def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: bool) -> None:
-    """Refuse a database whose receipts and tokens the current key cannot find."""
+    """Refuse a database whose receipts and tokens have hashes of another secret key."""
     stored = queries_organisations.get_key_fingerprint(connection, org_id)
     fingerprints = keys.fingerprints()
     if stored is not None and stored not in fingerprints and not any_key:

@@ -1,4 +1,4 @@
-"""Statistics of issues: counts, and times to review and closing.
+"""Statistics of issues: counts, and the times until review and until closing.
 
 Deleted issues do not count. Times are seconds since 1970. The end of a period is exclusive.
 """
@@ -16,9 +16,10 @@ from issue_portal.server.db.tables import issues
 from issue_portal.server.services.serializers import JsonObject
 
 MOST_PROJECTS = 20
+"""Most projects in the statistics, those with the most issues first."""
 
-_QUARTER = 900
-"""Seconds. In every current time zone, days begin at a multiple of a quarter of an hour."""
+_QUARTER_HOUR = 900
+"""In seconds. In every current time zone, days begin at a quarter of an hour."""
 
 
 def compute_stats(
@@ -72,10 +73,12 @@ def _count_unread_and_anonymous(connection: Connection, period: IssueFilter) -> 
 
 
 def _count_open(connection: Connection, org_id: str, at: int) -> int:
-    """Count the issues that were open at a time."""
-    ever = IssueFilter(org_id, LIVE_STATES)
-    closed = select(func.count()).where(*_conditions(connection, ever), issues.c.closed_at < at)
-    created = count_rollups.count(connection, replace(ever, created_to=at))
+    """Count the issues that were open at a time, in seconds since 1970."""
+    all_issues = IssueFilter(org_id, LIVE_STATES)
+    closed = select(func.count()).where(
+        *_conditions(connection, all_issues), issues.c.closed_at < at
+    )
+    created = count_rollups.count(connection, replace(all_issues, created_to=at))
     return created - int(connection.execute(closed).scalar_one())
 
 
@@ -94,29 +97,29 @@ def _count_by_day(
 def _count_per_day(
     connection: Connection, period: IssueFilter, column: str, zone: tzinfo
 ) -> Counter[str]:
-    """Count the issues of the period per day of ``column``."""
+    """Count the issues whose time in ``column`` is in the period, per day in ``zone``."""
     at = issues.c[column]
-    ever = IssueFilter(period.org_id, period.states)
-    conditions = [*_conditions(connection, ever), at.is_not(None)]
+    all_issues = IssueFilter(period.org_id, period.states)
+    conditions = [*_conditions(connection, all_issues), at.is_not(None)]
     if period.created_from is not None:
         conditions.append(at >= period.created_from)
     if period.created_to is not None:
         conditions.append(at < period.created_to)
-    quarter = (at // _QUARTER).label("quarter")
+    quarter = (at // _QUARTER_HOUR).label("quarter")
     days: Counter[str] = Counter()
     for begin, number in connection.execute(
         select(quarter, func.count()).where(*conditions).group_by(quarter)
     ):
-        days[datetime.fromtimestamp(int(begin) * _QUARTER, zone).date().isoformat()] += number
+        days[datetime.fromtimestamp(int(begin) * _QUARTER_HOUR, zone).date().isoformat()] += number
     return days
 
 
 def _compute_duration(
     connection: Connection, period: IssueFilter, column: str
 ) -> JsonObject | None:
-    """Return the time from creation to ``column``: count, median and 90th percentile.
+    """Return count, median and 90th percentile of the seconds from creation to ``column``.
 
-    Percentiles are nearest-rank, so each is the time of an issue.
+    Percentiles are nearest-rank: each is the value of an issue. Returns None without issues.
     """
     duration = (issues.c[column] - issues.c.created_at).label("duration")
     conditions = [*_conditions(connection, period), issues.c[column].is_not(None)]

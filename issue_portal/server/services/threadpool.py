@@ -12,15 +12,15 @@ _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 
 _THREADS: Final = CapacityLimiter(READERS)
-"""Separate from anyio's threads: callers in this process that wait for the API may hold those."""
+"""Not anyio's default threads: the portal may occupy all of those while it waits for the API."""
 
-_TURNS: Final = ConcurrencyLimit(2)
-"""Per caller, so that one busy caller leaves threads for others."""
+_THREADS_PER_CALLER: Final = ConcurrencyLimit(2)
+"""One busy caller leaves threads for others."""
 
 
 async def run_in_thread(
     function: Callable[[Unpack[_Arguments]], _Result], *arguments: *_Arguments, caller: str
 ) -> _Result:
     """Run ``function`` in a thread and return its result; ``caller`` is the rate limit key."""
-    async with _TURNS.get_semaphore(caller):
+    async with _THREADS_PER_CALLER.get_semaphore(caller):
         return await to_thread.run_sync(function, *arguments, limiter=_THREADS)

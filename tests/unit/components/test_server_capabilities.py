@@ -1,4 +1,4 @@
-"""Capabilities of the server are learned from its responses, never from a failure."""
+"""The capabilities of the server are learned from its responses, but not from failures."""
 
 from unittest.mock import Mock
 
@@ -16,34 +16,32 @@ PROBLEM = Problem(status=400, title="Refused")
 
 @pytest.fixture
 def server(monkeypatch, backend) -> Mock:
-    """A server whose capabilities are unknown."""
+    """The client of a remote server with unknown capabilities."""
     backend.shares_key = False
-    made = Mock()
-    monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)
-    monkeypatch.setattr(api_session, "client", lambda: made)
-    monkeypatch.setattr(server_capabilities, "client", lambda: made, raising=False)
+    client = Mock()
+    monkeypatch.setattr(api_session, "visitor_client", lambda **_: client)
+    monkeypatch.setattr(api_session, "client", lambda: client)
     monkeypatch.setattr(current_user, "get_person", make_user)
-    return made
+    return client
 
 
 @pytest.mark.parametrize(
-    ("answer", "gives", "learned"),
+    ("error", "expected", "learned"),
     [
         (errors.NotFoundError(PROBLEM), True, True),
         (errors.NotSupportedError(PROBLEM), False, False),
         (errors.UnreachableError(), True, None),
     ],
 )
-def test_support_for_receipts_is_learned(server, answer, gives, learned):
-    server.look_up_receipt.side_effect = answer
-    assert server_capabilities.gives_receipts() is gives
+def test_receipts_are_learned_from_one_look_up(server, error, expected, learned):
+    server.look_up_receipt.side_effect = error
+    assert server_capabilities.gives_receipts() is expected
     assert get_capabilities().receipts is learned
     server_capabilities.gives_receipts()
-    # Asked once: after a failure again, but not at once.
     assert server.look_up_receipt.call_count == 1
 
 
-def test_server_that_fails_is_asked_about_receipts_again_after_half_a_minute(server, monkeypatch):
+def test_failed_look_up_is_repeated_after_30_seconds(server, monkeypatch):
     seconds = iter([0.0, 29.0, 31.0])
     monkeypatch.setattr(server_capabilities.time, "monotonic", lambda: next(seconds))
     server.look_up_receipt.side_effect = errors.UnreachableError()
@@ -52,7 +50,7 @@ def test_server_that_fails_is_asked_about_receipts_again_after_half_a_minute(ser
         assert server.look_up_receipt.call_count == count
 
 
-def test_our_own_api_is_not_asked(server, backend):
+def test_our_own_api_gets_no_requests_for_capabilities(server, backend):
     backend.shares_key = True
     assert server_capabilities.gives_receipts()
     assert server_capabilities.can_filter()
@@ -60,7 +58,7 @@ def test_our_own_api_is_not_asked(server, backend):
 
 
 @pytest.mark.parametrize("receipt", [None, "1234-5678-9012-3456"])
-def test_anonymous_report_teaches_about_receipts(server, receipt):
+def test_receipts_are_learned_from_anonymous_reports_only(server, receipt):
     server_capabilities.learn_from_report(make_issue())
     assert get_capabilities().receipts is None
     server_capabilities.learn_from_report(make_issue(created_by=None, receipt=receipt))
@@ -68,38 +66,38 @@ def test_anonymous_report_teaches_about_receipts(server, receipt):
 
 
 @pytest.mark.parametrize(
-    ("of_the_future", "of_all", "expected", "learned"),
+    ("future_issues", "all_issues", "expected", "learned"),
     [
         ([], [make_issue()], True, True),
         ([make_issue()], [make_issue()], False, False),
         ([], [], True, None),
     ],
 )
-def test_support_for_filters_is_learned(server, of_the_future, of_all, expected, learned):
-    pages = [IssuePage(data=tuple(issues)) for issues in (of_the_future, of_all)]
+def test_filters_are_learned_from_two_lists(server, future_issues, all_issues, expected, learned):
+    pages = [IssuePage(data=tuple(issues)) for issues in (future_issues, all_issues)]
     server.list.side_effect = pages
     assert server_capabilities.can_filter() is expected
     assert get_capabilities().filters is learned
 
 
-def test_server_that_refuses_filters_has_none(server):
+def test_server_that_refuses_filters_is_not_asked_again(server):
     server.list.side_effect = errors.BadRequestError(PROBLEM)
     assert server_capabilities.can_filter() is False
     assert server_capabilities.can_filter() is False
     assert server.list.call_count == 1
 
 
-def test_server_without_a_current_user_is_asked_once(server):
+def test_server_without_me_is_not_asked_again(server):
     server.me.side_effect = errors.NotFoundError(PROBLEM)
     assert server_capabilities.fetch_me() is None
     assert server_capabilities.fetch_me() is None
     assert server.me.call_count == 1
 
 
-def test_visitor_has_no_user_on_any_server(server, monkeypatch):
+def test_visitor_is_not_looked_up(server, monkeypatch):
     monkeypatch.setattr(current_user, "get_person", lambda: None)
     assert server_capabilities.fetch_me() is None
-    assert get_capabilities().knows_people is None
+    assert get_capabilities().current_user is None
     server.me.assert_not_called()
 
 

@@ -25,7 +25,7 @@ def make_message(message_type: str) -> bytes:
 def send_messages(*messages: dict) -> tuple[list[dict], list[dict]]:
     """Send messages of a browser.
 
-    Rescheduler the messages that Streamlit receives, and the messages that the browser receives.
+    Returns the messages that Streamlit receives, and the messages that the browser receives.
     """
     remaining = [*messages, {"type": "websocket.disconnect", "code": 1005}]
     to_browser: list[dict] = []

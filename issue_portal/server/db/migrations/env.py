@@ -1,4 +1,4 @@
-"""Alembic's entry point; `issue_portal.server.db.database` supplies the connection."""
+"""Alembic's entry point. `issue_portal.server.db.database` supplies the connection."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""A visitor who continues without a sign-in loses it for good."""
+"""Sign-in and sign-out in a browser session."""
 
 import streamlit as st
 
@@ -8,8 +8,8 @@ from components.account import sign_in_session
 from components.ui import i18n
 
 
-def test_dismissed_sign_in_does_not_return(monkeypatch):
-    """Regression: the headers of the proxy counted as a new sign-in."""
+def test_visitor_who_continues_keeps_only_the_seen_proxy_headers(monkeypatch):
+    """Regression: the same headers of the proxy signed the user in again."""
     state = {HEADERS_RECEIVED_AT_KEY: 5.0, "sign_in_was_valid": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)

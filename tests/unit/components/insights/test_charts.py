@@ -1,4 +1,4 @@
-"""Charts: no cell of their tables is a formula."""
+"""The tables of the charts: no cell is a formula."""
 
 import re
 
@@ -15,16 +15,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
     "text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\u2800=1", *HOSTILE]
 )
 def test_no_cell_of_a_table_is_a_formula(text):
-    made = build_table([Bar("value", text, 3)], {"words": "Project", "count": "Issues"})
-    assert list(made.columns) == ["Project", "Issues"]
-    [cell] = made["Project"]
+    table = build_table([Bar("value", text, 3)], {"label": "Project", "count": "Issues"})
+    assert list(table.columns) == ["Project", "Issues"]
+    [cell] = table["Project"]
     assert not cell.strip().startswith(FORMULA)
     assert cell.replace("'", "") == text.replace("'", "")
-    assert list(made["Issues"]) == [3]
+    assert list(table["Issues"]) == [3]
 
 
-def test_empty_table_has_its_columns():
-    assert list(build_table([], {"words": "Day", "count": "Issues"}).columns) == ["Day", "Issues"]
+def test_empty_table_has_both_columns():
+    assert list(build_table([], {"label": "Day", "count": "Issues"}).columns) == ["Day", "Issues"]
 
 
 @pytest.mark.parametrize("text", ["It broke;=cmd|'/c calc'!A0;x", "a\t@SUM(1)", "a\n \u3164-1+1"])

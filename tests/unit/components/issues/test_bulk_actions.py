@@ -1,4 +1,4 @@
-"""Actions on several issues: what they change, and which issues they leave alone."""
+"""Bulk actions: the changes that they send, and the issues that they leave unchanged."""
 
 from unittest.mock import Mock
 
@@ -21,7 +21,7 @@ from tests.factories import make_issue
         ("close", "Closed", None),
     ],
 )
-def test_action_skips_issues_already_in_that_state(action, state, sent):
+def test_action_is_sent_unless_the_issue_is_already_in_that_state(action, state, sent):
     client, issue = Mock(), make_issue(state=state)
     assert BULK_ACTIONS[action].apply(client, issue) == ""
     if sent is None:
@@ -30,21 +30,22 @@ def test_action_skips_issues_already_in_that_state(action, state, sent):
         client.update.assert_called_once_with(issue, **sent)
 
 
-def test_closed_issue_is_not_reopened_among_many():
+def test_start_review_does_not_reopen_a_closed_issue():
     client = Mock()
     assert "closed" in BULK_ACTIONS["start"].apply(client, make_issue(state="Closed"))
     client.update.assert_not_called()
 
 
-def test_only_the_seen_version_is_deleted():
+def test_delete_sends_the_etag_of_the_fetched_version():
     client = Mock()
-    assert BULK_ACTIONS["delete"].apply(client, make_issue()) == ""
-    client.delete.assert_called_once_with("issue_1", etag=None)
+    issue = make_issue().model_copy(update={"etag": "v1"})
+    assert BULK_ACTIONS["delete"].apply(client, issue) == ""
+    client.delete.assert_called_once_with("issue_1", etag="v1")
 
 
 @pytest.mark.parametrize("name", list(BULK_ACTIONS))
 @pytest.mark.parametrize("count", [1, 2, 1234])
-def test_messages_have_the_number(name, count):
+def test_messages_contain_the_number_of_issues(name, count):
     number = f"{count:,}"
     assert BULK_ACTIONS[name].format_done(count).startswith(number)
     question = BULK_ACTIONS[name].format_question(count)

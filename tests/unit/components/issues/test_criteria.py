@@ -1,4 +1,4 @@
-"""Filter criteria of a list of issues."""
+"""The criteria of a list of issues."""
 
 import pytest
 
@@ -20,7 +20,7 @@ ISSUE = Issue(id="x", description="The Policy is missing.", state=IssueState.CLO
         (IssueQuery(states=(IssueState.IN_REVIEW,)), False),
     ],
 )
-def test_issue_matches_its_text_and_state(criteria, expected):
+def test_text_and_state_are_matched(criteria, expected):
     assert matches(criteria, ISSUE) is expected
 
 
@@ -30,12 +30,12 @@ def test_deleted_issue_matches_only_if_its_state_is_selected():
     assert matches(IssueQuery(states=(IssueState.DELETED,)), deleted)
 
 
-def test_criteria_that_need_the_server_are_refused():
+def test_other_criteria_raise_an_error():
     with pytest.raises(ValueError, match="type"):
         matches(IssueQuery(type=(IssueType.OTHER,)), ISSUE)
 
 
-def test_an_order_is_not_a_filter():
+def test_order_is_not_a_filter():
     assert not has_filters(IssueQuery(page_order=PageOrder.ASCENDING))
     assert has_filters(IssueQuery(filter_by_text="policy"))
 

@@ -12,7 +12,7 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState
 
 
-def test_links_have_the_filters_and_no_page(monkeypatch):
+def test_links_keep_the_filters_and_drop_the_page(monkeypatch):
     query = IssueQuery(
         page=3,
         page_size=20,

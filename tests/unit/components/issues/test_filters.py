@@ -1,4 +1,4 @@
-"""Filters in the URL and the criteria they become."""
+"""The filters in the URL, and the criteria that the page makes of them."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,7 +17,7 @@ def page() -> None:
 
 @pytest.fixture
 def filter_by(monkeypatch):
-    """Open the queue with these URL parameters; return the parameters of the query."""
+    """Render the filters of the queue with these URL parameters; return the query parameters."""
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
 
@@ -52,7 +52,7 @@ def test_valid_url_parameters_become_criteria(filter_by, in_url, expected):
     assert filter_by(**in_url) == expected
 
 
-def test_dates_cover_whole_days(filter_by):
+def test_date_range_includes_the_last_day(filter_by):
     query = filter_by(created="2026-11-01,2026-11-02")
     assert int(str(query["end_date"])) - int(str(query["start_date"])) == 2 * 86_400_000
 
@@ -67,12 +67,12 @@ def test_dates_cover_whole_days(filter_by):
         (",".join(map(str, range(30))), [str(n) for n in range(20)]),
     ],
 )
-def test_ids_are_cleaned(joined, expected):
+def test_invalid_and_excess_ids_are_dropped(joined, expected):
     assert _parse_ids(joined) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("a b", "a b"), ("a\x00b", "ab"), ("x" * 300, "x" * 200)]
 )
-def test_search_is_cleaned(text, expected):
+def test_search_text_is_printable_and_limited(text, expected):
     assert _clean_search(text) == expected

@@ -4,7 +4,7 @@ import pytest
 
 from auth import current_user
 from components import server_capabilities
-from components.issues.my_issues_query import fetch_my_issues, get_matching_email, is_mine
+from components.issues.my_issues_query import fetch_my_issues, get_matching_email, is_own_issue
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import IssuePage
@@ -32,7 +32,7 @@ def set_me(monkeypatch):
     return set_me
 
 
-def test_server_with_filters_is_asked_for_the_users_issues(client, set_me):
+def test_server_with_filters_selects_the_users_issues(client, set_me):
     set_me(ME)
     client.list.return_value = IssuePage(data=(make_issue(),))
     assert fetch_my_issues(IssueQuery(filter_by_text="policy"), 2) is client.list.return_value
@@ -40,14 +40,14 @@ def test_server_with_filters_is_asked_for_the_users_issues(client, set_me):
     assert (query.created_by, query.filter_by_text, query.page) == ((ME.id,), "policy", 2)
 
 
-def test_issues_are_picked_by_id_from_a_server_without_filters(client, set_me):
+def test_issues_are_selected_by_user_id_without_server_filters(client, set_me):
     set_me(ME, can_filter=False)
     client.iterate.return_value = iter(
         [
             make_issue("mine", created_by=ME),
-            make_issue("of another", created_by=OTHER),
+            make_issue("other", created_by=OTHER),
             make_issue("anonymous", created_by=None),
-            # The same address with another id is another user.
+            # A user with the same email and another id is another user.
             make_issue("namesake", created_by=make_user("user_3", email=ME.email)),
         ]
     )
@@ -56,16 +56,16 @@ def test_issues_are_picked_by_id_from_a_server_without_filters(client, set_me):
     assert page.total_count == 1
 
 
-def test_issues_are_picked_by_email_from_a_server_without_a_current_user(client, set_me):
+def test_issues_are_selected_by_email_if_the_server_has_no_me(client, set_me):
     set_me(None, can_filter=False)
     client.iterate.return_value = iter(
-        [make_issue("mine", created_by=ME), make_issue("of another", created_by=OTHER)]
+        [make_issue("mine", created_by=ME), make_issue("other", created_by=OTHER)]
     )
     assert [issue.id for issue in fetch_my_issues(IssueQuery(), 1).data] == ["mine"]
     assert get_matching_email() == "ann@example.com"
 
 
-def test_picked_issues_are_cut_into_pages(client, set_me):
+def test_issues_are_paginated_without_server_filters(client, set_me):
     set_me(ME, can_filter=False)
     issues = [make_issue(str(number), created_by=ME) for number in range(25)]
     client.iterate.return_value = iter(issues)
@@ -74,10 +74,10 @@ def test_picked_issues_are_cut_into_pages(client, set_me):
     assert page.total_count == 25
 
 
-def test_anonymous_issue_is_nobodys(client, set_me, monkeypatch):
+def test_anonymous_issues_belong_to_no_user(client, set_me, monkeypatch):
     set_me(ME)
-    assert is_mine(make_issue(created_by=ME))
-    assert not is_mine(make_issue(created_by=None))
+    assert is_own_issue(make_issue(created_by=ME))
+    assert not is_own_issue(make_issue(created_by=None))
     monkeypatch.setattr(current_user, "get_person", lambda: None)
-    assert not is_mine(make_issue(created_by=ME))
+    assert not is_own_issue(make_issue(created_by=ME))
     assert get_matching_email() == ""

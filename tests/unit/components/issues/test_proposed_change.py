@@ -1,14 +1,14 @@
-"""A change that a person asked for."""
+"""A change that a person requested: its effect on an issue, and its name."""
 
 import pytest
-from components.issues.proposed_change import ProposedChange
 
+from components.issues.proposed_change import ProposedChange
 from components.ui import i18n
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_issue
 
 
-def test_change_leaves_other_fields_alone():
+def test_change_keeps_other_fields():
     issue = make_issue(description="before", state=IssueState.IN_REVIEW)
     changed = ProposedChange(type=IssueType.FORMAT).apply_to(issue)
     assert changed == issue.model_copy(update={"type": IssueType.FORMAT})

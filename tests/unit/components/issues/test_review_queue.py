@@ -1,4 +1,4 @@
-"""The next and the previous issue, across pages."""
+"""The review queue: the next and the previous issue across pages, columns and page numbers."""
 
 import pytest
 
@@ -20,54 +20,60 @@ def opened(monkeypatch) -> list[str]:
     return ids
 
 
-def queue(ids: str = "abc", *, before: bool = False, after: bool = False, page: int = 1):
+def make_queue(
+    ids: str = "abc", *, has_previous: bool = False, has_next: bool = False, number: int = 1
+) -> QueuePage:
+    """Make a page of the queue; each letter of ``ids`` is the id of an issue."""
     data = tuple(make_issue(issue_id) for issue_id in ids)
-    found = IssuePage(data=data, has_previous_page=before, has_next_page=after)
-    return QueuePage(IssueQuery(page=page), found, 0, {})
+    page = IssuePage(data=data, has_previous_page=has_previous, has_next_page=has_next)
+    return QueuePage(IssueQuery(page=number), page, 0, {})
 
 
 @pytest.mark.parametrize(
-    ("issue_id", "step", "flags", "expected"),
+    ("issue_id", "step", "other_pages", "expected"),
     [
         ("a", 1, {}, True),
         ("a", -1, {}, False),
-        ("a", -1, {"before": True}, True),
+        ("a", -1, {"has_previous": True}, True),
         ("c", 1, {}, False),
-        ("c", 1, {"after": True}, True),
-        ("x", 1, {"after": True}, False),
+        ("c", 1, {"has_next": True}, True),
+        ("x", 1, {"has_next": True}, False),
     ],
 )
-def test_neighbour_may_be_on_another_page(issue_id, step, flags, expected):
-    assert has_neighbour(queue(**flags), issue_id, step) is expected
+def test_neighbour_may_be_on_another_page(issue_id, step, other_pages, expected):
+    assert has_neighbour(make_queue(**other_pages), issue_id, step) is expected
 
 
 @pytest.mark.parametrize(("step", "expected"), [(1, ["c"]), (-1, ["a"])])
 def test_neighbour_is_opened(opened, step, expected):
-    select_neighbour(queue(), "b", step)
+    select_neighbour(make_queue(), "b", step)
     assert opened == expected
 
 
 @pytest.mark.parametrize(("step", "expected"), [(1, ["c"]), (-1, ["a"])])
 def test_issue_that_left_the_list_keeps_its_neighbours(opened, step, expected):
-    assert has_neighbour(queue(), "b", 1)
-    select_neighbour(queue("ac"), "b", step)
+    assert has_neighbour(make_queue(), "b", 1)
+    select_neighbour(make_queue("ac"), "b", step)
     assert opened == expected
 
 
 @pytest.mark.parametrize(
-    ("start", "step", "page", "expected"), [("c", 1, 3, ["d"]), ("a", -1, 1, ["e"])]
+    ("issue_id", "step", "number", "expected"), [("c", 1, 3, ["d"]), ("a", -1, 1, ["e"])]
 )
-def test_page_is_turned(client, opened, monkeypatch, start, step, page, expected):
-    pages: list[int] = []
-    monkeypatch.setattr(review_queue, "go_to_page", pages.append)
-    client.list.return_value = queue("de").page
-    turned = select_neighbour(queue(before=True, after=True, page=2), start, step)
-    assert (turned.query.page, pages, opened) == (page, [page], expected)
+def test_neighbour_on_another_page_turns_the_page(
+    client, opened, monkeypatch, issue_id, step, number, expected
+):
+    requested: list[int] = []
+    monkeypatch.setattr(review_queue, "go_to_page", requested.append)
+    client.list.return_value = make_queue("de").page
+    before = make_queue(has_previous=True, has_next=True, number=2)
+    after = select_neighbour(before, issue_id, step)
+    assert (after.query.page, requested, opened) == (number, [number], expected)
 
 
 def test_page_that_fails_to_load_changes_nothing(client, opened):
     client.list.side_effect = UnreachableError
-    before = queue(after=True)
+    before = make_queue(has_next=True)
     assert select_neighbour(before, "c", 1) == before
     assert opened == []
 
@@ -75,12 +81,14 @@ def test_page_that_fails_to_load_changes_nothing(client, opened):
 def test_issue_opens_even_if_marking_it_read_fails(client):
     client.update.side_effect = UnreachableError
     assert mark_read(make_issue()) == make_issue()
-    client.update.reset_mock()
+
+
+def test_read_issue_is_not_marked_again(client):
     mark_read(make_issue(is_read=True))
     client.update.assert_not_called()
 
 
-def test_columns_name_number_type_and_reporter():
+def test_columns_are_number_type_and_reporter():
     assert format_columns(make_issue()) == "#7 · Other · Ann"
     assert format_columns(make_issue(created_by=None)) == "#7 · Other · Anonymous"
 
@@ -89,6 +97,6 @@ def test_columns_name_number_type_and_reporter():
     ("value", "expected"),
     [("", 1), ("1", 1), ("7", 7), ("0", 1), ("-3", 1), ("x", 1), ("999999999", 1), ("\u00b2", 1)],
 )
-def test_page_number_of_the_url(monkeypatch, value, expected):
+def test_invalid_page_numbers_in_the_url_are_page_one(monkeypatch, value, expected):
     monkeypatch.setattr(pagination.query_params, "read", lambda _name: value)
     assert pagination.get_page_number() == expected

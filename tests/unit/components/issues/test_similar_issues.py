@@ -1,4 +1,4 @@
-"""Similar issues: found by their longest words, best first, without the issue itself."""
+"""Similar issues: searched by the longest words, the most similar first."""
 
 import pytest
 
@@ -12,31 +12,31 @@ TEXT = "The travel policy was ignored completely"
 
 
 @pytest.fixture
-def found_by(client):
-    """Let the server find these issues by any word; return the list of searched words."""
+def set_search_results(client):
+    """Return issues with these texts for every search; return the list of searched words."""
 
-    def answer(*texts: str) -> list[str]:
-        asked: list[str] = []
+    def set_texts(*texts: str) -> list[str]:
+        searched: list[str] = []
         issues = [make_issue(f"other_{n}", description=text) for n, text in enumerate(texts)]
 
         def search(query):
-            asked.append(query.filter_by_text)
+            searched.append(query.filter_by_text)
             return IssuePage(data=(make_issue(), *issues))
 
         client.list.side_effect = search
-        return asked
+        return searched
 
-    return answer
+    return set_texts
 
 
-def test_similar_issues_share_the_longest_words(found_by):
-    asked = found_by()
+def test_four_longest_words_are_searched(set_search_results):
+    searched = set_search_results()
     assert _find_similar(make_issue(description=f"{TEXT} and then")) == []
-    assert asked == ["completely", "ignored", "policy", "travel"]
+    assert searched == ["completely", "ignored", "policy", "travel"]
 
 
-def test_best_three_come_first(found_by):
-    found_by(
+def test_three_most_similar_issues_are_returned(set_search_results):
+    set_search_results(
         "travel policy was ignored",
         TEXT,
         "ignored",
@@ -50,12 +50,12 @@ def test_best_three_come_first(found_by):
 
 
 @pytest.mark.parametrize("text", ["", None, "a an the", "123"])
-def test_text_without_words_has_no_similar_one(found_by, text):
-    assert found_by(TEXT) == []
+def test_text_without_long_words_has_no_similar_issues(set_search_results, text):
+    set_search_results(TEXT)
     assert _find_similar(make_issue(description=text)) == []
 
 
-def test_page_works_without_similar_issues(client, monkeypatch):
+def test_similar_issues_are_left_out_if_the_search_fails(client, monkeypatch):
     client.list.side_effect = UnreachableError
     shown = []
     monkeypatch.setattr(similar_issues.issue_list, "render", lambda *_, **__: shown.append(1))

@@ -9,22 +9,25 @@ from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import Issue
 
 
-def test_failed_change_is_reported_in_a_remaining_tab(monkeypatch):
-    told: list[str] = []
+def test_failed_change_is_shown_once_in_another_tab(monkeypatch):
+    failures: list[str] = []
     monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
-    monkeypatch.setattr(messages, "show_failure_next_run", lambda _error, doing: told.append(doing))
+    monkeypatch.setattr(
+        messages, "show_failure_next_run", lambda _error, doing: failures.append(doing)
+    )
     monkeypatch.setattr(st, "session_state", {})
 
-    def make():
+    def send():
         raise UnreachableError
 
     texts = {"doing": "Deleting.", "done": "Deleted.", "failed": "It could not be deleted."}
-    undo.schedule_change(Issue(id="x"), ProposedChange(), make, lambda _error: False, **texts)
-    (waiting,) = undo._list_of_sign_in()
-    waiting.finish()
+    undo.schedule_change(Issue(id="x"), ProposedChange(), send, lambda _error: False, **texts)
+    (pending,) = undo._list_own_changes()
+    pending.finish()
 
+    # Another tab of the same sign-in has its own session state.
     monkeypatch.setattr(st, "session_state", {})
     assert not undo.send_pending()
-    assert told == ["It could not be deleted."]
+    assert failures == ["It could not be deleted."]
     assert undo.send_pending()
-    assert len(told) == 1
+    assert len(failures) == 1

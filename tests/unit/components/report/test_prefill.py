@@ -1,4 +1,4 @@
-"""Values that a link fills in: valid ones only, without hidden characters."""
+"""Values from a link: only valid values fill in the form."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,7 +11,7 @@ from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
 @pytest.fixture
 def read(monkeypatch):
-    """Read a link with these parameters."""
+    """Return the values of a URL with these query parameters."""
 
     def read(**parameters: str) -> Prefill | None:
         monkeypatch.setattr(prefill.st, "query_params", parameters)
@@ -20,12 +20,12 @@ def read(monkeypatch):
     return read
 
 
-def test_page_without_parameters_is_not_prefilled(read):
+def test_url_without_values_fills_in_nothing(read):
     assert read() is None
     assert read(embed="true", page="2") is None
 
 
-def test_link_brings_all_values(read):
+def test_link_fills_in_all_values(read):
     values = {"description": "It broke", "thread": "t-1", "interaction": "i:2", "project": "p/3"}
     assert read(type="Format", **values) == Prefill(IssueType.FORMAT, **values)
 
@@ -38,32 +38,32 @@ def test_unknown_type_is_left_out(read, value):
 @pytest.mark.parametrize(
     "value", ["a b", "ä", "a\u200b", "x" * 201, "a<b>", "a`", "a\nb", "{thread}", "a,b"]
 )
-def test_id_with_hidden_characters_is_left_out(read, value):
+def test_id_with_other_characters_is_left_out(read, value):
     assert read(thread=value) == Prefill()
     assert not prefill.is_linkable_id(value)
 
 
 @pytest.mark.parametrize("value", ["a", "x" * 200, "a@b.example", "A-1_2:3/4+5=6~7", " a "])
-def test_id_with_visible_characters_is_kept(read, value):
+def test_id_with_allowed_characters_is_kept(read, value):
     assert read(project=value).project == value.strip()
 
 
-def test_text_loses_invisible_characters(read):
+def test_invisible_characters_are_removed_from_the_text(read):
     assert read(description="It\u200b br\u2060oke\U000e0041").description == "It broke"
 
 
-def test_text_is_cut_to_what_a_report_can_have(read):
+def test_text_is_cut_to_the_limit_of_a_report(read):
     assert len(read(description="x" * 2 * DESCRIPTION_LIMIT).description) == DESCRIPTION_LIMIT
 
 
 @pytest.fixture
-def at(monkeypatch):
-    """Set the address of the browser."""
+def set_browser_url(monkeypatch):
+    """Set the URL that the browser sends."""
 
-    def at(url: str | None) -> None:
+    def set_url(url: str | None) -> None:
         monkeypatch.setattr(embed.st, "context", type("Context", (), {"url": url}))
 
-    return at
+    return set_url
 
 
 @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ def at(monkeypatch):
         ("https://[", "/?type=Format&thread=a%2Fb"),
     ],
 )
-def test_link_leads_to_the_form_where_the_browser_is(at, url, expected):
-    at(url)
+def test_link_has_the_host_and_path_of_the_browser(set_browser_url, url, expected):
+    set_browser_url(url)
     assert Prefill(IssueType.FORMAT, thread="a/b").build_link() == expected
 
 
-def test_link_is_read_back(at, read):
-    at("https://x.example/")
+def test_built_link_is_read_as_the_same_values(set_browser_url, read):
+    set_browser_url("https://x.example/")
     values = Prefill(IssueType.OTHER, "Ünïcode & more\nlines", "t", "i", "p")
     assert read(**dict(parse_qsl(urlsplit(values.build_link()).query))) == values
 
 
-def test_frame_escapes_what_it_contains(at):
-    at("https://x.example/")
+def test_frame_code_escapes_title_and_url(set_browser_url):
+    set_browser_url("https://x.example/")
     markup = Prefill(project="a+b").build_frame('A "title" <script>')
     assert 'src="https://x.example/?project=a%2Bb&amp;embed=true"' in markup
     assert 'title="A &quot;title&quot; &lt;script&gt;"' in markup
@@ -105,6 +105,6 @@ def test_frame_escapes_what_it_contains(at):
         ("https://x.example/" + "x" * 65, ""),
     ],
 )
-def test_name_of_the_page(at, url, expected):
-    at(url)
+def test_page_name_is_the_last_segment_of_the_path(set_browser_url, url, expected):
+    set_browser_url(url)
     assert embed.get_page_name() == expected

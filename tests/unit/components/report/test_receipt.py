@@ -19,7 +19,7 @@ from components.report.receipt import parse_receipt
         ("", None),
     ],
 )
-def test_entered_text_is_parsed_as_a_receipt(entered, expected):
+def test_receipt_has_16_digits_with_spaces_or_dashes(entered, expected):
     assert parse_receipt(entered) == expected
 
 

@@ -1,4 +1,4 @@
-"""The input of the report form, and the report made of it."""
+"""The input of the report form, and the report that is sent."""
 
 import pytest
 from pydantic import ValidationError
@@ -8,6 +8,7 @@ from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType
 
 INPUT = ReportInput(IssueType.OTHER, "It broke off.", True, "", "", "")
 MARK = "\u200b"
+"""An invisible character."""
 
 
 def make_input(**values) -> ReportInput:
@@ -21,23 +22,23 @@ def test_empty_fields_are_left_out_of_the_report():
     assert (new.project_id, new.config.thread_id) == ("p", "t")
 
 
-def test_input_without_a_type_is_no_report():
+def test_no_report_is_made_without_a_type():
     assert make_input(type=None, description="").to_new_issue() is None
 
 
-def test_thread_without_an_interaction_is_invalid():
+def test_thread_without_an_interaction_raises_an_error():
     with pytest.raises(ValidationError, match="reported_interaction_id"):
         make_input(thread="t").to_new_issue()
 
 
-def test_anonymous_input_loses_hidden_marks():
+def test_invisible_characters_stay_only_in_a_report_by_name():
     marked = dict.fromkeys(("description", "thread", "interaction", "project"), f"x{MARK}")
     stripped = make_input(**marked).strip_marks()
-    assert MARK not in repr(vars(stripped).values())
+    assert {getattr(stripped, name) for name in marked} == {"x"}
     by_name = make_input(**marked, anonymous=False)
     assert by_name.strip_marks() is by_name
 
 
-def test_overlong_text_is_not_searched_for_marks():
+def test_invisible_characters_stay_in_a_text_over_the_limit():
     overlong = make_input(description=MARK * (DESCRIPTION_LIMIT + 1))
     assert overlong.strip_marks() is overlong

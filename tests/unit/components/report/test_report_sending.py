@@ -1,4 +1,4 @@
-"""Sending a report once: its idempotency key, and the outcome that no rerun loses."""
+"""Sending a report: its idempotency key, and its outcome."""
 
 from contextlib import nullcontext
 from unittest.mock import Mock
@@ -42,7 +42,7 @@ def test_other_content_or_another_draft_gives_another_key(monkeypatch):
     assert make_idempotency_key(make_new_issue("x")) != key
 
 
-def test_session_identifies_the_draft_of_a_browser_without_storage(monkeypatch, session):
+def test_key_without_a_draft_id_depends_on_the_session(monkeypatch, session):
     set_draft(monkeypatch, "")
     key = make_idempotency_key(make_new_issue("x"))
     assert make_idempotency_key(make_new_issue("x")) == key
@@ -50,7 +50,7 @@ def test_session_identifies_the_draft_of_a_browser_without_storage(monkeypatch, 
     assert make_idempotency_key(make_new_issue("x")) != key
 
 
-def test_outcome_is_kept_until_it_is_seen():
+def test_sent_report_is_unseen_until_it_is_marked_seen():
     issue, client = make_issue(), Mock()
     client.create.return_value = issue
     sending = ReportSending()
@@ -61,7 +61,7 @@ def test_outcome_is_kept_until_it_is_seen():
     assert (sending.sent, sending.is_unseen) == (issue, False)
 
 
-def test_failure_is_kept_and_a_new_attempt_drops_it():
+def test_error_is_kept_until_the_next_attempt():
     client = Mock()
     client.create.side_effect = failure = UnreachableError("down")
     sending = ReportSending()

@@ -10,7 +10,7 @@ MORNING = datetime(2026, 11, 24, 7, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("chosen", "browser", "expected"),
+    ("preferred", "browser", "expected"),
     [
         ("", "en-GB", "en"),
         ("", "es-MX", "es"),
@@ -20,12 +20,12 @@ MORNING = datetime(2026, 11, 24, 7, 15, tzinfo=UTC)
         ("fr", "es", "es"),
     ],
 )
-def test_chosen_language_comes_before_that_of_the_browser(chosen, browser, expected):
-    assert i18n.pick_language(chosen, browser) == expected
+def test_preferred_language_comes_before_the_browsers(preferred, browser, expected):
+    assert i18n.pick_language(preferred, browser) == expected
 
 
 @pytest.mark.parametrize(
-    ("chosen", "browser", "expected"),
+    ("preferred", "browser", "expected"),
     [
         ("", "pt-BR", "pt-BR"),
         ("", "pt-PT", "pt-BR"),
@@ -35,10 +35,10 @@ def test_chosen_language_comes_before_that_of_the_browser(chosen, browser, expec
         ("pt-BR", "zh-CN", "pt-BR"),
     ],
 )
-def test_language_file_may_have_a_region_or_script(write_catalogue, chosen, browser, expected):
+def test_language_may_have_a_region_or_script(write_catalogue, preferred, browser, expected):
     for code in ("pt_BR", "zh_Hans", "zh_Hant"):
         write_catalogue(code, 'msgid "Track"\nmsgstr "Seguir"\n')
-    assert i18n.pick_language(chosen, browser) == expected
+    assert i18n.pick_language(preferred, browser) == expected
     assert i18n.get_languages()["pt-BR"] == "Português (Brasil)"
     assert i18n.get_text_direction(expected) == "ltr"
 
@@ -56,7 +56,7 @@ def test_numbers_have_the_separators_of_the_region(set_language, tag, number, sh
 @pytest.mark.parametrize(
     ("tag", "expected"), [("en-GB", "24 Nov 2026, 07:15"), ("es-ES", "24 nov 2026, 7:15")]
 )
-def test_moment_in_full(set_language, tag, expected):
+def test_moment_has_day_and_time(set_language, tag, expected):
     set_language(tag)
     assert i18n.format_datetime(MORNING) == expected
 
@@ -69,7 +69,7 @@ def test_moment_in_full(set_language, tag, expected):
         (datetime(2027, 1, 1, tzinfo=UTC), "24 Nov 2026"),
     ],
 )
-def test_moment_in_a_list_is_short(set_language, now, expected):
+def test_moment_in_a_list_is_a_time_or_a_day(set_language, now, expected):
     set_language("en-GB")
     assert i18n.format_time_or_day(MORNING, now) == expected
 
@@ -77,16 +77,16 @@ def test_moment_in_a_list_is_short(set_language, now, expected):
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(50, "50 seconds"), (3 * 3600, "3 hours"), (3 * 86_400, "3 days")]
 )
-def test_duration_is_rough(seconds, expected):
+def test_duration_is_rounded_to_one_unit(seconds, expected):
     assert i18n.format_duration(seconds) == expected
 
 
-def test_month_is_formatted(set_language):
+def test_month_has_a_name_and_a_year(set_language):
     set_language("en-GB")
     assert i18n.format_month(date(2026, 11, 1)) == "Nov 2026"
 
 
-def test_moment_that_a_server_leaves_out_is_empty():
+def test_missing_moment_is_an_empty_text():
     assert local_time.format_moment(None) == ""
     assert local_time.format_short_moment(None) == ""
 

@@ -1,4 +1,4 @@
-"""Labels of types, states and events, unknown ones included."""
+"""Labels of types, states, roles and events, also of unknown ones."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_every_type_has_a_name_and_an_explanation(value):
 
 
 @pytest.mark.parametrize("value", list(IssueState))
-def test_every_state_has_words_and_a_colour(value):
+def test_every_state_has_a_name_explanation_colour_and_icon(value):
     assert labels.format_state(value)
     assert labels.explain_state(value)
     assert labels.STATE_COLOURS[value]
@@ -31,7 +31,7 @@ def test_every_role_has_a_name(value):
     ("value", "expected"),
     [("Parked", "Parked"), ("**Urgent**", "Urgent"), ("[x](y)", "x  y"), ("", "Unknown")],
 )
-def test_value_of_another_server_is_shown_without_markup(value, expected):
+def test_unknown_value_is_shown_without_markup(value, expected):
     assert labels.format_type(value) == expected
     assert labels.format_state(value) == expected
     assert labels.explain_state(value) == ""
@@ -46,7 +46,7 @@ def test_value_of_another_server_is_shown_without_markup(value, expected):
         ("Parked", IssueState.CLOSED, "Close issue"),
     ],
 )
-def test_state_change_is_named_after_its_origin(old, new, expected):
+def test_label_of_a_move_depends_on_both_states(old, new, expected):
     assert labels.describe_move(old, new)[0] == expected
 
 
@@ -54,11 +54,11 @@ def test_state_change_is_named_after_its_origin(old, new, expected):
     ("count", "expected"),
     [(None, ""), (0, "0 issues"), (1, "1 issue"), (1234, "1,234 issues")],
 )
-def test_number_of_issues(count, expected):
+def test_count_has_the_plural_form_and_separators(count, expected):
     assert labels.format_count(count) == expected
 
 
-def test_counts_by_state_are_badges():
+def test_counts_by_state_are_coloured_badges():
     text = labels.format_state_counts({IssueState.NOT_REVIEWED: 2, IssueState.CLOSED: 1})
     assert text == ":orange-badge[2 new] :green-badge[1 closed]"
 
@@ -92,7 +92,7 @@ def test_every_fault_of_a_password_is_explained(fault):
         assert str(LONGEST_PASSWORD) in text
 
 
-def test_words_are_in_the_language_of_the_browser(set_language):
+def test_labels_are_in_the_language_of_the_browser(set_language):
     set_language("es-MX")
     assert labels.format_state(IssueState.CLOSED) != "Closed"
     assert labels.format_count(2).startswith("2 ")

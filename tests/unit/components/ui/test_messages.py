@@ -1,4 +1,4 @@
-"""Each kind of failure has a cause and something to do."""
+"""The message of each kind of failure: its cause, and what the person can do."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from issue_portal.client import errors
 from issue_portal.models.responses import Problem
 
 
-def refusal(detail: str = "x") -> Problem:
+def make_problem(detail: str = "x") -> Problem:
     return Problem(status=400, title="Refused", detail=detail)
 
 
@@ -15,14 +15,14 @@ def refusal(detail: str = "x") -> Problem:
     ("error", "expected"),
     [
         (errors.UnreachableError("x"), "isn't responding"),
-        (errors.AuthenticationError(refusal()), "Sign in again"),
-        (errors.PermissionDeniedError(refusal("Not *yours*")), "Not  yours."),
-        (errors.BadRequestError(refusal("Too long.")), "Too long."),
-        (errors.NotFoundError(refusal()), "doesn't exist"),
-        (errors.ConflictError(refusal()), "has changed"),
-        (errors.PreconditionFailedError(refusal()), "has changed"),
-        (errors.NotSupportedError(refusal()), "can't do that"),
-        (errors.ServerError(refusal()), "server failed"),
+        (errors.AuthenticationError(make_problem()), "Sign in again"),
+        (errors.PermissionDeniedError(make_problem("Not *yours*")), "Not  yours."),
+        (errors.BadRequestError(make_problem("Too long.")), "Too long."),
+        (errors.NotFoundError(make_problem()), "doesn't exist"),
+        (errors.ConflictError(make_problem()), "has changed"),
+        (errors.PreconditionFailedError(make_problem()), "has changed"),
+        (errors.NotSupportedError(make_problem()), "can't do that"),
+        (errors.ServerError(make_problem()), "server failed"),
         (errors.BadResponseError("x"), "server failed"),
     ],
     ids=lambda value: type(value).__name__,
@@ -36,23 +36,23 @@ def test_cause_is_explained(backend, error, expected):
     [(1, "again in 1 second."), (30, "again in 30 seconds."), (None, "again in 60 seconds.")],
 )
 def test_retry_time_is_shown(backend, seconds, expected):
-    error = errors.RateLimitError(refusal())
+    error = errors.RateLimitError(make_problem())
     error.retry_after = seconds
     assert expected in messages.explain_cause(error)
 
 
-def test_another_server_that_refuses_our_token_needs_an_administrator(backend):
+def test_token_refused_by_a_remote_server_needs_an_administrator(backend):
     backend.shares_key = False
-    assert "administrator" in messages.explain_cause(errors.AuthenticationError(refusal()))
+    assert "administrator" in messages.explain_cause(errors.AuthenticationError(make_problem()))
 
 
-def test_request_id_is_told(backend):
-    error = errors.ServerError(refusal())
+def test_request_id_of_a_server_error_is_shown(backend):
+    error = errors.ServerError(make_problem())
     error.request_id = "abc-123"
     assert messages.explain_cause(error).endswith("Request ID: abc-123")
 
 
-def test_failure_says_what_why_and_that_it_may_have_succeeded(backend):
+def test_failure_with_unknown_outcome_may_have_succeeded(backend):
     error = errors.UnreachableError("x")
     error.unsure = True
     text = messages.format_failure(error, doing="We couldn't send it, but it is safe.")

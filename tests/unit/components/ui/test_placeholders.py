@@ -27,7 +27,7 @@ def show(name: str) -> AppTest:
 
 
 @pytest.mark.parametrize("name", ["empty", "no_rights", "not_supported"])
-def test_sentence_is_shown_as_text_and_announced(name):
+def test_sentence_is_escaped_and_has_the_role_status(name):
     at = show(name)
     assert not at.exception
     [html] = [element.proto.body for element in at.get("html")]
@@ -36,7 +36,7 @@ def test_sentence_is_shown_as_text_and_announced(name):
     assert at.text[-1].value == "the rest"
 
 
-def test_failure_ends_the_page_and_can_be_tried_again(backend):
+def test_failure_stops_the_page_and_offers_try_again(backend):
     at = show("failed")
     assert not at.exception
     [html] = [element.proto.body for element in at.get("html")]
@@ -46,7 +46,7 @@ def test_failure_ends_the_page_and_can_be_tried_again(backend):
     assert not at.text
 
 
-def test_placeholder_is_replaced_by_the_content():
+def test_loading_placeholder_is_removed_after_loading():
     at = show("loading")
     assert [text.value for text in at.text] == ["loaded", "the rest"]
     assert not at.get("html")

@@ -1,4 +1,4 @@
-"""Text of people and servers is escaped where Streamlit reads Markdown."""
+"""Text from people and servers is escaped for labels and Markdown."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_label_has_no_markup(text, expected):
 @pytest.mark.parametrize(
     ("text", "expected"), [("a", "`a`"), ("a`b", "`ab`"), ("a\n\n# b", "`a # b`"), ("", "``")]
 )
-def test_inline_code_cannot_be_escaped(text, expected):
+def test_text_cannot_end_inline_code(text, expected):
     assert plain_text.format_code(text) == expected
 
 
@@ -32,7 +32,7 @@ def test_inline_code_cannot_be_escaped(text, expected):
     ("text", "expected"),
     [("Bad.", "Bad."), ("Bad", "Bad."), ("[a](b): c", "a (b): c."), ("<b>x</b>", "b x  b.")],
 )
-def test_message_of_a_server_is_a_sentence(text, expected):
+def test_message_from_a_server_becomes_a_sentence_without_markup(text, expected):
     assert plain_text.format_sentence(text) == expected
 
 
@@ -45,7 +45,7 @@ def test_message_of_a_server_is_a_sentence(text, expected):
         (make_user(name=None, email=None), "user_1"),
     ],
 )
-def test_user_is_named_by_what_the_server_returns(user, expected):
+def test_user_is_shown_by_name_email_or_id(user, expected):
     assert user_names.format_user(user) == expected
 
 
@@ -60,5 +60,5 @@ def test_users_with_the_same_name_are_distinguished():
 
 
 @pytest.mark.parametrize(("name", "expected"), [("Ann", "Ann"), ("**", "Account"), ("", "Account")])
-def test_account_has_a_label(name, expected):
+def test_account_label_is_the_name_without_markup(name, expected):
     assert user_names.format_account_label(name) == expected

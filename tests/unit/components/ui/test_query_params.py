@@ -1,4 +1,4 @@
-"""Query parameters: invalid values are ignored."""
+"""Query parameters: reading, changing, and the values of widgets."""
 
 from datetime import date
 
@@ -8,8 +8,8 @@ from components.ui import query_params
 
 
 @pytest.fixture
-def url(monkeypatch):
-    """Set the query parameters of the browser; return their dictionary."""
+def set_url(monkeypatch):
+    """Set the query parameters of the browser; return them as a dictionary."""
 
     class Parameters(dict):
         to_dict = dict.copy
@@ -18,21 +18,21 @@ def url(monkeypatch):
             self.clear()
             self.update(values)
 
-    def be_at(**values: str) -> Parameters:
+    def set_parameters(**values: str) -> Parameters:
         parameters = Parameters(values)
         monkeypatch.setattr(query_params.st, "query_params", parameters)
         monkeypatch.setattr(query_params.st, "session_state", {})
         return parameters
 
-    return be_at
+    return set_parameters
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("", []), ("a", ["a"]), ("b,a", ["b", "a"]), ("a,x", ["a"]), ("A, a", []), (",,", [])],
 )
-def test_list_has_only_what_is_allowed(url, value, expected):
-    url(key=value)
+def test_list_has_only_allowed_values(set_url, value, expected):
+    set_url(key=value)
     assert query_params.read_list("key", ["a", "b"]) == expected
 
 
@@ -50,13 +50,13 @@ def test_list_has_only_what_is_allowed(url, value, expected):
         ("2100-01-01", ()),
     ],
 )
-def test_days_are_parsed(url, value, expected):
-    url(key=value)
+def test_dates_are_sorted_and_within_bounds(set_url, value, expected):
+    set_url(key=value)
     assert query_params.read_dates("key") == expected
 
 
-def test_pending_changes_are_read_back_and_written_together(url):
-    parameters = url(a="1", b="2")
+def test_changes_are_read_before_they_are_written_together(set_url):
+    parameters = set_url(a="1", b="2")
     query_params.change(a="3")
     query_params.change(b="", c="4")
     assert [query_params.read(name) for name in "abcd"] == ["3", "", "4", ""]
@@ -65,16 +65,16 @@ def test_pending_changes_are_read_back_and_written_together(url):
     assert parameters == {"a": "3", "c": "4"}
 
 
-def test_changes_for_another_page_are_dropped(url):
-    parameters = url(a="1")
+def test_forgotten_changes_are_not_written(set_url):
+    parameters = set_url(a="1")
     query_params.change(a="3")
     query_params.forget_changes()
     query_params.write_url()
     assert parameters == {"a": "1"}
 
 
-def test_widget_follows_the_url_unless_the_person_changed_it(url):
-    parameters = url(a="1")
+def test_widget_is_restored_from_the_url_unless_the_person_changed_it(set_url):
+    parameters = set_url(a="1")
     state = query_params.st.session_state
     query_params.restore("a", "1")
     query_params.keep("a", "1")

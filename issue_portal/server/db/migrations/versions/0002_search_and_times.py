@@ -88,11 +88,11 @@ def _fill(connection: sa.Connection) -> None:
         *[sa.column(name) for name in ("org_id", "issue_id", "position", "at")],
         sa.column("changes", sa.JSON),
     )
-    one = (issues.c.org_id == sa.bindparam("org"), issues.c.id == sa.bindparam("issue"))
+    same_issue = (issues.c.org_id == sa.bindparam("org"), issues.c.id == sa.bindparam("issue"))
     rows = connection.execute(sa.select(issues.c.org_id, issues.c.id, issues.c.description)).all()
     for part in range(0, len(rows), 1000):
         connection.execute(
-            sa.update(issues).where(*one).values(search_text=sa.bindparam("folded")),
+            sa.update(issues).where(*same_issue).values(search_text=sa.bindparam("folded")),
             [
                 {"org": org, "issue": issue, "folded": _fold(description)}
                 for org, issue, description in rows[part : part + 1000]
@@ -113,7 +113,7 @@ def _fill(connection: sa.Connection) -> None:
     if times:
         connection.execute(
             sa.update(issues)
-            .where(*one)
+            .where(*same_issue)
             .values(reviewed_at=sa.bindparam("reviewed"), closed_at=sa.bindparam("closed")),
             times,
         )
@@ -124,7 +124,7 @@ def _fold(text: str) -> str:
 
 
 def _index_for_sqlite() -> None:
-    # Without positions (detail) and sizes the index is small; a comparison of the texts decides.
+    # The index is small without positions (detail) and sizes, because a search compares the texts.
     op.execute(
         "CREATE VIRTUAL TABLE issue_text USING fts5(search_text, content='issues',"
         " content_rowid='key', detail=none, columnsize=0, tokenize='trigram case_sensitive 1')"
@@ -146,7 +146,7 @@ def _index_for_sqlite() -> None:
 def _index_for_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION issue_trigrams(text) RETURNS text[]"
-        # A high cost, so that PostgreSQL uses the index instead of calling it for each row.
+        # With a high cost, PostgreSQL uses the index instead of calling the function per row.
         " LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS $$"
         " SELECT coalesce(array_agg(DISTINCT trigram), '{}') FROM"
         " (SELECT a || lead(a) OVER w || lead(a, 2) OVER w AS trigram"

@@ -18,8 +18,8 @@ ALL = -1
 LOCK = 7_245_309
 """The class of PostgreSQL's advisory locks for the counts of an organisation."""
 
-LOOKED_AT = ["number", "state", "type", "created_at"]
-"""The columns of filters, so that counting and skipping read only an index."""
+FILTER_COLUMNS = ["number", "state", "type", "created_at"]
+"""The columns of filters. In an index, they let queries count and skip without the table."""
 
 COLUMNS = "org_id, block, state, type, count, first_at, last_at"
 
@@ -44,14 +44,14 @@ def upgrade() -> None:
             " FROM issues GROUP BY 1, 2, 3, 4"
         )
     if op.get_bind().dialect.name == "sqlite":
-        _follow_on_sqlite()
+        _create_triggers_on_sqlite()
     else:
-        _follow_on_postgresql()
-    _index()
+        _create_triggers_on_postgresql()
+    _replace_indexes()
 
 
-def _follow_on_sqlite() -> None:
-    add, drop = _add("min", "max"), _drop()
+def _create_triggers_on_sqlite() -> None:
+    add, drop = _build_add("min", "max"), _build_drop()
     for name, event, body in (
         ("add", "INSERT", add),
         ("drop", "DELETE", drop),
@@ -60,13 +60,13 @@ def _follow_on_sqlite() -> None:
         op.execute(f"CREATE TRIGGER issue_blocks_{name} AFTER {event} ON issues BEGIN {body} END")
 
 
-def _follow_on_postgresql() -> None:
+def _create_triggers_on_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION follow_issue_blocks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        # One at a time: transactions that update the counts in different orders would deadlock.
+        # One transaction at a time: updates of the counts in different orders would deadlock.
         f" PERFORM pg_advisory_xact_lock({LOCK}, hashtext(coalesce(new.org_id, old.org_id)));"
-        f" IF TG_OP <> 'INSERT' THEN {_drop()} END IF;"
-        f" IF TG_OP <> 'DELETE' THEN {_add('least', 'greatest')} END IF;"
+        f" IF TG_OP <> 'INSERT' THEN {_build_drop()} END IF;"
+        f" IF TG_OP <> 'DELETE' THEN {_build_add('least', 'greatest')} END IF;"
         " RETURN NULL; END $$"
     )
     for name, event in (
@@ -79,7 +79,7 @@ def _follow_on_postgresql() -> None:
         )
 
 
-def _add(least: str, greatest: str) -> str:
+def _build_add(least: str, greatest: str) -> str:
     return "".join(
         f"INSERT INTO issue_blocks ({COLUMNS}) VALUES (new.org_id, {block}, new.state, new.type, 1,"
         " new.created_at, new.created_at)"
@@ -90,29 +90,29 @@ def _add(least: str, greatest: str) -> str:
     )
 
 
-def _drop() -> str:
+def _build_drop() -> str:
     return (
         "UPDATE issue_blocks SET count = count - 1 WHERE org_id = old.org_id"
         f" AND block IN (old.number / {SIZE}, {ALL}) AND state = old.state AND type = old.type;"
     )
 
 
-def _index() -> None:
+def _replace_indexes() -> None:
     for name in ("created_at", "created_by", "receipt"):
         op.drop_index(f"ix_issues_{name}", "issues")
-    op.create_index("ix_issues_listed", "issues", ["org_id", *LOOKED_AT])
+    op.create_index("ix_issues_listed", "issues", ["org_id", *FILTER_COLUMNS])
     for column, more in (
-        ("created_by", LOOKED_AT),
-        ("project_id", LOOKED_AT),
+        ("created_by", FILTER_COLUMNS),
+        ("project_id", FILTER_COLUMNS),
         ("closed_at", ["state"]),
         ("receipt_hash", []),
     ):
-        known = sa.text(f"{column} IS NOT NULL")
+        is_not_null = sa.text(f"{column} IS NOT NULL")
         op.create_index(
             f"ix_issues_{column}",
             "issues",
             ["org_id", column, *more],
             unique=column == "receipt_hash",
-            sqlite_where=known,
-            postgresql_where=known,
+            sqlite_where=is_not_null,
+            postgresql_where=is_not_null,
         )

@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column; the next start fills it."""
+    """Add the column, which the next start fills."""
     op.add_column("organisations", sa.Column("key_fingerprint", sa.String(16)))

@@ -55,11 +55,13 @@ def look_up(caller):
 
 
 @pytest.mark.parametrize(
-    ("who", "call", "allowed", "status"),
+    ("make_caller", "call", "allowed", "status"),
     [(person, create, 3, 201), (visitor, create, 2, 201), (visitor, look_up, 2, 404)],
 )
-def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call, allowed, status):
-    caller = who(limited)
+def test_requests_over_the_limit_are_refused_with_retry_after(
+    limited, make_caller, call, allowed, status
+):
+    caller = make_caller(limited)
     for used in range(1, allowed + 1):
         answer = call(caller)
         assert answer.status_code == status
@@ -70,7 +72,7 @@ def test_requests_over_the_limit_are_refused_with_retry_after(limited, who, call
     assert refused.headers["content-type"] == "application/problem+json"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert "r=0;" in refused.headers["RateLimit"]
-    assert call(who(limited)).status_code == status
+    assert call(make_caller(limited)).status_code == status
 
 
 def test_long_report_counts_as_several_reports(limited):
@@ -181,9 +183,9 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     limits = RateLimits(Settings(_env_file=None), SecretKeys(SECRET))
     script = Principal(Role.MEMBER, "user_1", "token 1", "1")
 
-    async def story(who, calls, size):
+    async def story(principal, calls, size):
         for _ in range(calls):
-            await limits.delay(who, size)
+            await limits.delay(principal, size)
         return sum(slept)
 
     assert run_in_loop(lambda: story(script, 400, 0)) == 0
@@ -195,7 +197,7 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     async def computes(calls):
         for _ in range(calls):
             await limits.delay(script, 0)
-            await limits.wait_for_debt(script)  # It is counted once.
+            await limits.wait_for_charges(script)  # It is counted once.
         return sum(slept)
 
     assert run_in_loop(lambda: computes(300)) == 0
@@ -261,7 +263,7 @@ def test_responses_to_long_requests_are_not_cached(tmp_path):
         for query, headers in ((b"a=1", []), (b"a" * 2_000, []), (b"", [(b"x-org", b"x" * 2_000)])):
             scope = {"type": "http", "method": "GET", "path": "/v1/app/me", "query_string": query}
             await remembered(scope | {"headers": headers}, AsyncMock(), AsyncMock())
-        return [key[3] for key in memory._kept]
+        return [key[3] for key in memory._values]
 
     assert run_in_loop(story) == [b"a=1"]
     database.close()

@@ -41,8 +41,8 @@ def test_missing_input_is_reported_at_its_field(people):
     visitor.presses("Send report").sees("This ID is too long. Use at most 200 characters.")
     visitor.sees("Enter both the conversation ID and the answer ID, or neither.")
     thread.fill("")
-    for told in ("This ID is too long", "Enter both the conversation ID"):
-        expect(visitor.page.get_by_text(told)).to_be_hidden()
+    for message in ("This ID is too long", "Enter both the conversation ID"):
+        expect(visitor.page.get_by_text(message)).to_be_hidden()
     visitor.presses("Send report").sees(RECEIVED)
 
 

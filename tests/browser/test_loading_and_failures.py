@@ -27,17 +27,21 @@ const look = () => {
 };
 look();"""
 
-# Sums up how far the page has jumped, without what follows a click: https://web.dev/articles/cls.
-NOTE_JUMPS = """window.jumped = 0;
+# Sums up the layout shifts of a page, without those after a click: https://web.dev/articles/cls.
+# Streamlit (1.67) draws a page narrow until it learns that it is wide; that shift counts apart.
+NOTE_SHIFTS = """const shifts = { widening: 0, others: 0 };
 const add = (entries) => {
-  for (const { hadRecentInput, value } of entries) if (!hadRecentInput) window.jumped += value;
+  for (const { hadRecentInput, value, sources } of entries) {
+    const isPage = ({ node }) => node?.matches?.("[data-testid=stMainBlockContainer]");
+    if (!hadRecentInput) shifts[sources.some(isPage) ? "widening" : "others"] += value;
+  }
 };
 const observer = new PerformanceObserver((list) => add(list.getEntries()));
 observer.observe({ type: "layout-shift", buffered: true });
-window.takeJumps = async () => {
+window.takeShifts = async () => {
   await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   add(observer.takeRecords());
-  return window.jumped;
+  return shifts;
 };"""
 
 
@@ -185,31 +189,30 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, 
     member.presses("Send report").sees(RECEIVED)
 
 
-MOST_JUMPS = 0.05
-"""Measured: up to 0.033 on a phone, and 0.015 on a desktop."""
+MOST_SHIFT = 0.05
+"""Measured: up to 0.036."""
 
-MOST_JUMPS_OF_A_WIDE_PAGE = 0.15
-"""Measured: 0.063 to 0.131. Streamlit (1.67) draws pages narrow until it learns the layout."""
+MOST_WIDENING = 0.2
+"""Measured: 0.06 to 0.08, and about twice that on a busy machine."""
 
 
-@pytest.mark.parametrize(("width", "wide"), [(390, MOST_JUMPS), (1280, MOST_JUMPS_OF_A_WIDE_PAGE)])
-def test_pages_load_with_little_layout_shift(people, portal, words, width, wide):
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_load_with_little_layout_shift(people, portal, words, width):
     with portal.client(portal.token("Nobody")) as client:
         report(client, words)
     person = people(viewport={"width": width, "height": 844})
-    person.page.add_init_script(NOTE_JUMPS)
+    person.page.add_init_script(NOTE_SHIFTS)
+    shifts: dict[str, dict[str, float]] = {}
 
-    def measure_jumps(path: str) -> float:
-        person.opens(path).rests()
-        return person.page.evaluate("takeJumps()")
+    def measure(*paths: str) -> None:
+        for path in paths:
+            person.opens(path).rests()
+            shifts[path] = person.page.evaluate("takeShifts()")
 
     filled, embedded = "/?type=Format&thread=t&interaction=i", "/?embed=true"
-    jumps = {
-        path: measure_jumps(path)
-        for path in ("/", filled, embedded, "/track", "/help", "/sign_in", "/my_issues")
-    }
+    measure("/", filled, embedded, "/track", "/help", "/my_issues", "/sign_in")
+    assert max(shift["widening"] for shift in shifts.values()) == 0, shifts
     person.signs_in("reviewer")
-    jumps |= {path: measure_jumps(path) for path in ("/my_issues", "/sign_in")}
-    of_wide = {path: measure_jumps(path) for path in ("/review", "/insights")}
-    assert max(jumps.values()) <= MOST_JUMPS, jumps
-    assert max(of_wide.values()) <= wide, of_wide
+    measure("/my_issues", "/sign_in", "/review", "/insights")
+    assert max(shift["widening"] for shift in shifts.values()) <= MOST_WIDENING, shifts
+    assert max(shift["others"] for shift in shifts.values()) <= MOST_SHIFT, shifts

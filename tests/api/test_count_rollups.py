@@ -24,10 +24,10 @@ class FilterByRead(IssueFilter):
     is_read: bool | None = None
 
     def build_conditions(self, dialect, *, counting=False):
-        found = super().build_conditions(dialect, counting=counting)
+        result = super().build_conditions(dialect, counting=counting)
         if self.is_read is not None:
-            found.append(issues.c.is_read.is_(self.is_read))
-        return found
+            result.append(issues.c.is_read.is_(self.is_read))
+        return result
 
 
 @pytest.fixture
@@ -63,13 +63,15 @@ def org_id(connection) -> str:
     return org_id
 
 
-def matching(connection: Connection, which: IssueFilter, *, descending: bool) -> list[int]:
-    rows = queries_issues.list_issues(connection, which, descending=descending, limit=10_000)
+def matching(connection: Connection, criteria: IssueFilter, *, descending: bool) -> list[int]:
+    rows = queries_issues.list_issues(connection, criteria, descending=descending, limit=10_000)
     return [row.number for row in rows]
 
 
-def page(connection: Connection, which: IssueFilter, offset: int, *, descending: bool) -> list[int]:
-    rest, left = count_rollups.skip_blocks(connection, which, offset, descending=descending)
+def page(
+    connection: Connection, criteria: IssueFilter, offset: int, *, descending: bool
+) -> list[int]:
+    rest, left = count_rollups.skip_blocks(connection, criteria, offset, descending=descending)
     rows = queries_issues.list_issues(
         connection, rest, descending=descending, limit=10, offset=left
     )
@@ -85,9 +87,9 @@ def page(connection: Connection, which: IssueFilter, offset: int, *, descending:
 def test_filter_by_a_field_without_a_rollup_counts_and_skips_correctly(
     connection, org_id, fields, descending
 ):
-    which = FilterByRead(org_id, LIVE_STATES, **fields)
-    expected = matching(connection, which, descending=descending)
-    assert count_rollups.count(connection, which) == len(expected)
+    criteria = FilterByRead(org_id, LIVE_STATES, **fields)
+    expected = matching(connection, criteria, descending=descending)
+    assert count_rollups.count(connection, criteria) == len(expected)
     for offset in (100, 200, 290):
-        found = page(connection, which, offset, descending=descending)
-        assert found == expected[offset : offset + 10]
+        result = page(connection, criteria, offset, descending=descending)
+        assert result == expected[offset : offset + 10]

@@ -1,0 +1,45 @@
+// Commands of one list, such as "open" or "close", until the server has handled them.
+// Each new command is sent together with all pending ones, so that fast typing loses no key press.
+let lastNumber = 0;
+
+export class CommandQueue {
+  #pending = [];
+  #session;
+  #selected;
+  #send;
+
+  // Take over the server's state, and drop the commands that the server has handled.
+  sync({ session, last_handled, selected }, send) {
+    const restarted = this.#session && this.#session !== session && this.#pending.length > 0;
+    this.#session = session;
+    this.#selected = selected ?? "";
+    this.#send = send;
+    if (!restarted) {
+      this.#pending = this.#pending.filter(({ number }) => number > last_handled);
+      return;
+    }
+    // A restarted server has lost the pending commands.
+    for (const pending of this.#pending) pending.session = session;
+    send(this.#pending);
+  }
+
+  // `command` is a name. `issue` is the id of the issue that is open before the command.
+  // `after` is the id of the issue that is open after the command: "" if none is, and undefined if only
+  // the server knows. Leave `after` out if the command opens and closes nothing.
+  add({ command, issue, ...after }) {
+    lastNumber += 1;
+    this.#pending.push({ number: lastNumber, session: this.#session, command, issue, ...after });
+    this.#send(this.#pending);
+  }
+
+  get isEmpty() {
+    return this.#pending.length === 0;
+  }
+
+  // Id of the issue that is open once all pending commands are handled: "" if none is, and undefined if
+  // only the server knows.
+  get openIssue() {
+    const last = this.#pending.findLast((pending) => "after" in pending);
+    return last ? last.after : this.#selected;
+  }
+}
