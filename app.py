@@ -5,7 +5,8 @@
 
 import gc
 
-# Garbage collection during imports takes a quarter of the start; `startup` enables it again.
+# Garbage collection during imports takes a quarter of the start time. `web.startup` enables the
+# garbage collector again.
 gc.disable()
 
 import sys
@@ -39,8 +40,8 @@ except FatalError as error:
     # Exit before the server starts, so that the operator sees only this line.
     sys.exit(str(error))
 
-# A response waits about ten times for a busy script thread, by default 5 ms each time: see
-# bench/README.md, "Long scripts".
+# While a script computes, each response waits for the interpreter about ten times. The default
+# switch interval of 5 ms would make that 50 ms. bench/README.md, "Long scripts", has measurements.
 sys.setswitchinterval(0.001)
 
 uvicorn_limits.limit_connections(LONGEST_MESSAGE)

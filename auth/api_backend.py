@@ -1,6 +1,6 @@
 """The API that the portal talks to: the embedded one in this process, or a remote one.
 
-The server sets it once at start. `components.api_session` makes clients for it.
+The server selects the API once, at start. `components.api_session` makes clients for it.
 """
 
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from issue_portal.core.settings import get_settings
 
 @dataclass(eq=False)
 class ApiBackend:
-    """The API's URL, the keys that sign requests, and the transport, which all sessions share."""
+    """The API's URL, the keys that sign requests, and the HTTP transport for all sessions."""
 
     url: str
     keys: SecretKeys
     transport: httpx.BaseTransport
-    is_ours: bool
-    """Whether the API has the same secret key and so accepts the portal's tokens."""
+    shares_key: bool
+    """Whether the API has the portal's secret key, and therefore accepts the portal's tokens."""
 
     @cached_property
     def revoked_sign_ins(self) -> RevokedSignIns:
-        """The sign-ins that ended before they expired, by sign-out for example."""
+        """The sign-ins that ended before they expired, for example by sign-out."""
         return RevokedSignIns(get_settings(), self.keys)
 
 
@@ -33,21 +33,23 @@ _backend: ApiBackend | None = None
 
 
 def use_embedded(keys: SecretKeys, transport: httpx.BaseTransport) -> None:
-    """Use the API in this process."""
-    _set_backend(ApiBackend("http://embedded", keys, transport, is_ours=True))
+    """Select the API in this process."""
+    _set_backend(ApiBackend("http://embedded", keys, transport, shares_key=True))
 
 
 def use_remote(keys: SecretKeys) -> None:
-    """Use the API at ``ISSUES_API_URL``: another server, or a replica of this installation."""
+    """Select the API at ``ISSUES_API_URL``: another server, or a replica of this installation."""
     settings = get_settings()
     transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
     _set_backend(ApiBackend(settings.api_url, keys, transport, settings.api_shares_key))
 
 
 def get_backend() -> ApiBackend:
-    """Return the API to use. Raises `RuntimeError` unless app.py has started."""
+    """Return the selected API; raises `RuntimeError` if app.py has not started."""
     if _backend is None:
-        raise RuntimeError("The portal runs as app.py: streamlit run app.py")
+        raise RuntimeError(
+            "The API backend is not set. Start the portal with: streamlit run app.py"
+        )
     return _backend
 
 

@@ -6,17 +6,18 @@ import streamlit as st
 from starlette.requests import HTTPConnection
 
 from auth import oidc, password, sign_in_cookie, trusted_headers
-from auth.mode import SignInMode, get_sign_in_mode
 from auth.password import PasswordSignIn
 from auth.provider_sign_in import ProviderSignIn
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from issue_portal.core.portal_token import Person
 from issue_portal.models import permissions
 from issue_portal.models.permissions import Action
 
-SIGN_IN_KEY = "signed_in_by"
+ACCOUNT_SIGN_IN_KEY = "account_sign_in"
+"""Session key of the `PasswordSignIn`; None for a visitor."""
 
-_WAS_VALID_KEY = "sign_in_held"
-"""Present in the state of sessions that have had a valid sign-in."""
+_SIGN_IN_WAS_VALID_KEY = "sign_in_was_valid"
+"""Present in the session state once the browser session has had a valid sign-in."""
 
 
 class SignIn(Protocol):
@@ -43,47 +44,50 @@ def get_sign_in() -> SignIn | None:
     sign_in = get_stored_sign_in()
     if sign_in is None or sign_in.get_person() is None:
         return None
-    st.session_state[_WAS_VALID_KEY] = True
+    st.session_state[_SIGN_IN_WAS_VALID_KEY] = True
     return sign_in
 
 
 def has_sign_in_ended() -> bool:
     """Return whether this browser session had a sign-in that expired or ended elsewhere."""
-    return _WAS_VALID_KEY in st.session_state and get_sign_in() is None
+    return _SIGN_IN_WAS_VALID_KEY in st.session_state and get_sign_in() is None
 
 
 def identify_sign_in(sign_in: SignIn | None) -> str:
-    """Return a unique key of the sign-in; "" for a visitor."""
+    """Return a key that is unique for each sign-in; "" for a visitor (``sign_in`` is None)."""
     return f"{sign_in.username} {sign_in.id}" if sign_in else ""
 
 
 def get_session_owner() -> str:
-    """Identify the sign-in of this browser session, even one that has ended; "" for a visitor.
+    """Return the key of this browser session's sign-in; "" for a visitor.
 
-    A sign-in can become valid again, for example when a disabled account is enabled.
+    A sign-in that has ended still owns the session, because the sign-in can become valid again, for
+    example when a disabled account is enabled.
     """
     return identify_sign_in(get_stored_sign_in())
 
 
 def get_stored_sign_in() -> SignIn | None:
-    """Return the sign-in of this browser session, even one that has ended; None for a visitor."""
+    """Return the sign-in of this browser session, valid or ended; None for a visitor."""
     if get_sign_in_mode() is not SignInMode.ACCOUNTS:
         return get_provider_sign_in()
-    if SIGN_IN_KEY not in st.session_state:
-        st.session_state[SIGN_IN_KEY] = password.read_sign_in(sign_in_cookie.read_sign_in_cookie())
-    sign_in: PasswordSignIn | None = st.session_state[SIGN_IN_KEY]
+    if ACCOUNT_SIGN_IN_KEY not in st.session_state:
+        st.session_state[ACCOUNT_SIGN_IN_KEY] = password.read_sign_in(
+            sign_in_cookie.read_sign_in_cookie()
+        )
+    sign_in: PasswordSignIn | None = st.session_state[ACCOUNT_SIGN_IN_KEY]
     return sign_in
 
 
 def get_provider_sign_in() -> ProviderSignIn | None:
-    """Return the sign-in of this browser session at the OIDC provider or the proxy."""
+    """Return the session's sign-in at the OIDC provider or proxy; None without one."""
     if get_sign_in_mode() is SignInMode.PROXY:
         return trusted_headers.get_proxy_sign_in()
     return oidc.get_oidc_sign_in()
 
 
 def find_request_sign_in(request: HTTPConnection) -> SignIn | None:
-    """Return the valid sign-in of a request to a route of the portal; None without one."""
+    """Return the valid sign-in of a request to one of the portal's routes; None without one."""
     sign_in = _read_request_sign_in(request)
     return sign_in if sign_in and sign_in.get_person() else None
 
@@ -101,7 +105,11 @@ def _read_request_sign_in(request: HTTPConnection) -> SignIn | None:
 
 
 def _is_secure(request: HTTPConnection) -> bool:
-    """Return whether the browser uses TLS, even if a proxy sends the request over plain HTTP."""
+    """Return whether the browser uses TLS.
+
+    A proxy may pass the request on over plain HTTP, so the browser's ``Origin`` header counts
+    first.
+    """
     origin = request.headers.get("Origin")
     return origin.startswith("https:") if origin else request.url.scheme in ("https", "wss")
 
@@ -113,6 +121,6 @@ def get_person() -> Person | None:
 
 
 def may(action: Action) -> bool:
-    """Return whether the user is allowed an action; the API checks it again on each call."""
+    """Return whether the user may do an action. The API checks permissions again on each call."""
     person = get_person()
     return person is not None and permissions.may(person.role, action)

@@ -1,10 +1,13 @@
-"""Limits on password attempts, counted over all browser sessions for a quarter of an hour.
+"""Limits on password attempts, counted over all browser sessions (``ISSUES_LIMIT_SIGN_IN``).
 
-- A pair of name and address has a few attempts.
-- After many wrong passwords for the name, or from the address, the pair has only one attempt.
-- After many wrong passwords for the name, all new addresses share a limit. After very many from the
-  address, it must wait. Both exempt an address from which the name has signed in recently, so that
-  nobody can lock out somebody else.
+- Each name has a few attempts per address, by default 5 in 15 minutes.
+- After 10 times as many wrong passwords for a name, the name has one attempt per address, and all
+  new addresses share 30 attempts at the name.
+- After 10 times as many wrong passwords from an address, the address has one attempt per name.
+- After 40 times as many, the address has no attempt at names to which it is new.
+
+An address is new to a name unless the name has signed in from it during the last 30 days. Attacks
+therefore cannot lock out users at their usual addresses.
 """
 
 from limits import parse
@@ -12,50 +15,51 @@ from limits import parse
 from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.settings import Settings
 
-_MANY_FACTOR = 10
-"""Wrong passwords that count as many, as a multiple of the attempts of a pair."""
+_ATTACK_FACTOR = 10
+"""Wrong passwords that count as an attack, as a multiple of ``ISSUES_LIMIT_SIGN_IN``."""
 
-_VERY_MANY_FACTOR = 40
-"""Wrong passwords after which an address must wait, as a multiple of the attempts of a pair."""
+_BLOCK_FACTOR = 40
+"""Wrong passwords after which an address is blocked, as a multiple of ``ISSUES_LIMIT_SIGN_IN``."""
 
-_NAME_UNDER_ATTACK = Limit("sign-in name", parse("30/15 minutes"))
-"""Attempts at a name with many wrong passwords, from all new addresses together."""
+_ATTACKED_NAME_LIMIT = Limit("sign-in name", parse("30/15 minutes"))
+"""Attempts at an attacked name from all new addresses together."""
 
-_KNOWN_PAIR = Limit("sign-in seen", parse("1/30 days"))
-"""How long a name counts as having signed in from an address."""
+_SIGNED_IN_PAIR = Limit("sign-in seen", parse("1/30 days"))
+"""Used up for a name and an address while the name has recently signed in from the address."""
 
 
 class LoginThrottle:
-    """Counts sign-in attempts. Pass names and addresses as hashes: counters must not show them."""
+    """Counts sign-in attempts under the hashes of names and addresses that callers pass."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises `FatalError` if the limit in the settings is invalid."""
         self._counters = RateLimiter(settings)
-        self._few = Limit.parse("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
-        self._one = self._few.with_amount(1)
-        self._many = self._few.with_amount(_MANY_FACTOR * self._few.item.amount)
-        self._very_many = self._few.with_amount(_VERY_MANY_FACTOR * self._few.item.amount)
+        self._pair_limit = Limit.parse("sign-in", "ISSUES_LIMIT_SIGN_IN", settings.limit_sign_in)
+        self._attacked_pair_limit = self._pair_limit.with_amount(1)
+        attempts = self._pair_limit.item.amount
+        self._attack_limit = self._pair_limit.with_amount(_ATTACK_FACTOR * attempts)
+        self._block_limit = self._pair_limit.with_amount(_BLOCK_FACTOR * attempts)
 
     def start_attempt(self, name: str, address: str) -> int:
         """Count an attempt; return 0 if it is allowed, else the seconds to wait.
 
-        Call it before the password check, so that parallel attempts count, too.
+        Call this method before the password check, so that parallel attempts are counted.
         """
         if self._counters.is_off:
             return 0
         pair = _join_pair(name, address)
-        name_under_attack, address_attacks = (
-            self._counters.peek(self._many, subject).left == 0 for subject in (name, address)
-        )
-        if self._counters.peek(_KNOWN_PAIR, pair).left:
-            total = self._counters.peek(self._very_many, address)
-            if total.left == 0:
-                return total.seconds
-            if name_under_attack:
-                slowed = self._counters.take(_NAME_UNDER_ATTACK, name)
-                if not slowed.allowed:
-                    return slowed.seconds
-        limit = self._one if name_under_attack or address_attacks else self._few
+        is_name_attacked = self._is_used_up(self._attack_limit, name)
+        is_address_attacking = self._is_used_up(self._attack_limit, address)
+        if not self._is_used_up(_SIGNED_IN_PAIR, pair):
+            block = self._counters.peek(self._block_limit, address)
+            if block.left == 0:
+                return block.seconds
+            if is_name_attacked:
+                shared = self._counters.take(_ATTACKED_NAME_LIMIT, name)
+                if not shared.allowed:
+                    return shared.seconds
+        is_attack = is_name_attacked or is_address_attacking
+        limit = self._attacked_pair_limit if is_attack else self._pair_limit
         count = self._counters.take(limit, pair)
         return 0 if count.allowed else count.seconds
 
@@ -63,19 +67,22 @@ class LoginThrottle:
         """Count a wrong password."""
         if self._counters.is_off:
             return
-        for limit, subject in (
-            (self._many, name),
-            (self._many, address),
-            (self._very_many, address),
+        for limit, key in (
+            (self._attack_limit, name),
+            (self._attack_limit, address),
+            (self._block_limit, address),
         ):
-            self._counters.take(limit, subject)
+            self._counters.take(limit, key)
 
     def record_success(self, name: str, address: str) -> None:
-        """Reset the attempts of this pair, and remember that it has signed in."""
+        """Reset the attempts at ``name`` from ``address``, and remember the sign-in for 30 days."""
         pair = _join_pair(name, address)
-        for limit in (self._few, self._one):
+        for limit in (self._pair_limit, self._attacked_pair_limit):
             self._counters.reset(limit, pair)
-        self._counters.take(_KNOWN_PAIR, pair)
+        self._counters.take(_SIGNED_IN_PAIR, pair)
+
+    def _is_used_up(self, limit: Limit, key: str) -> bool:
+        return self._counters.peek(limit, key).left == 0
 
 
 def _join_pair(name: str, address: str) -> str:

@@ -1,8 +1,8 @@
-"""Sign-in at an OIDC provider, which is configured in the section ``auth`` of the secrets.
+"""Sign-in at an OIDC provider that the section ``auth`` of the secrets configures.
 
-Streamlit (1.67) splits long claims into several cookies and signs each separately, so a user could
-combine the cookies of two sign-ins into a third identity. `auth.oidc_cookies` therefore adds a
-seal, a signed hash of all claims. Over TLS, no other host can set the seal's cookie.
+Streamlit (1.67) splits long claims into several cookies and signs each cookie separately, so a user
+could combine the cookies of two sign-ins into a third identity. `auth.oidc_cookies` therefore adds
+a seal: a cookie with a signed hash of all claims. Over TLS, no other host can set that cookie.
 """
 
 import json
@@ -20,24 +20,24 @@ _FAR_FUTURE: Final = 2**40
 """Seconds since 1970. Arithmetic with larger numbers from a provider could fail."""
 
 _IDENTIFYING_CLAIMS: Final = ("iss", "sub", "iat", "nonce")
-"""The claims that distinguish sign-ins of a user."""
+"""Claims that together differ for each sign-in, even of the same user."""
 
 
 def get_oidc_sign_in() -> ProviderSignIn | None:
-    """Return the sign-in of this browser session, even one that has ended."""
-    # `st.user` is empty if the origin of the page is not that of the sign-in.
+    """Return the sign-in of this browser session, valid or ended; None for a visitor."""
+    # `st.user` is empty if the user signed in at another origin than that of the page.
     if not st.user.get("is_logged_in"):
         return None
     return _make_oidc_sign_in(read_claims(st.context.cookies))
 
 
 def find_oidc_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
-    """Return the sign-in that the cookies of a request hold, even one that has ended."""
+    """Return the sign-in in the cookies of a request, valid or ended; None without one."""
     return _make_oidc_sign_in(read_claims(request.cookies))
 
 
 def end_oidc_sign_in(request: HTTPConnection) -> None:
-    """Revoke the sign-in of a request, so that copies of its cookies stop working too."""
+    """Revoke the sign-in of a request, so that copies of the request's cookies stop working."""
     sign_in = find_oidc_sign_in(request)
     if sign_in and sign_in.is_valid():
         api_backend.get_backend().revoked_sign_ins.add(sign_in.id, sign_in.ends_at)

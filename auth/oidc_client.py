@@ -1,7 +1,8 @@
 """The HTTP client that Authlib uses for the OIDC provider.
 
-Authlib makes a client per request, and each loads all certificate authorities (httpx 0.28). This
-blocks the event loop for 60 ms on each request of ``/auth/login``. `ProviderClient` shares them.
+Authlib makes a client per request, and each client loads all certificate authorities (httpx 0.28).
+Loading blocks the event loop for 60 ms on each request of ``/auth/login``. All `ProviderClient`
+objects share one set of loaded certificates.
 
 TODO(authlib>1.9): remove when Authlib accepts an SSL context or reuses its clients.
 """
@@ -13,7 +14,7 @@ from typing import Any, Final
 import httpx
 from authlib.integrations import httpx_client, starlette_client
 
-_SECONDS: Final = 5.0
+_TIMEOUT_SECONDS: Final = 5.0
 """Timeout for connecting to the provider, and for each read of a response."""
 
 
@@ -21,7 +22,7 @@ class ProviderClient(httpx_client.AsyncOAuth2Client):  # type: ignore[misc]  # A
     """Authlib's client with shared certificates and a timeout."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"verify": _load_certificates(), "timeout": _SECONDS} | options)
+        super().__init__(**{"verify": _load_certificates(), "timeout": _TIMEOUT_SECONDS} | options)
 
 
 def install_provider_client() -> None:

@@ -1,6 +1,6 @@
 """The cookies of a sign-in at an OIDC provider: Streamlit's, our seal, and the OAuth state.
 
-`auth.oidc` explains why they need a seal.
+`auth.oidc` explains why Streamlit's cookies need a seal.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ _STATE_COOKIE: Final = f"{USER_COOKIE_NAME}_begun"
 def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Return the header that sets or removes the seal along with Streamlit's sign-in cookies.
 
-    ``headers`` are those of a response. Returns [] if they do not touch the sign-in cookies.
+    ``headers`` are the headers of a response. Returns [] if the response neither sets nor removes
+    the sign-in cookies.
     """
     theirs, ours = SimpleCookie(), SimpleCookie()
     for header, value in headers:
@@ -35,7 +36,7 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     claims = _read_user_cookie({cookie.key: cookie.value for cookie in theirs.values()})
     name = _name_cookie(_SEAL_COOKIE)
     ours[name] = streamlit_compat.sign_cookie(name, _hash_claims(claims)) if claims else ""
-    ours[name].update(main)  # The lifetime and the other attributes.
+    ours[name].update(main)  # Copy the lifetime and the other attributes.
     ours[name]["path"], ours[name]["secure"] = "/", is_over_tls()
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
@@ -43,8 +44,9 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
 def name_state_cookie(state: str) -> str:
     """Return the name of the cookie that binds an OAuth ``state`` to the browser.
 
-    Another host of the domain can set the cookie in which Streamlit keeps the state, and so sign a
-    user in as somebody else. Over TLS it cannot set this cookie.
+    Another host of the domain can set the cookie in which Streamlit keeps the state, and thereby
+    sign a user in as somebody else. Over TLS, no other host can set the cookie that this function
+    names.
     """
     digest = hashlib.sha256(state.encode()).hexdigest()[:16]
     return _name_cookie(f"{_STATE_COOKIE}_{digest}")
@@ -56,7 +58,11 @@ def is_over_tls() -> bool:
 
 
 def read_claims(cookies: Mapping[str, str]) -> Claims:
-    """Return the claims of the sign-in in a browser's cookies; {} unless their seal matches."""
+    """Return the claims of the sign-in in a browser's cookies.
+
+    Returns {} without a sign-in, if the seal does not match the claims, or if the sign-in is of
+    another origin.
+    """
     claims_json = _read_user_cookie(cookies)
     seal = streamlit_compat.verify_cookie(
         _name_cookie(_SEAL_COOKIE), cookies.get(_name_cookie(_SEAL_COOKIE), "")

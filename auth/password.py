@@ -1,8 +1,8 @@
 """Sign-in with the user name and password of an account.
 
-streamlit-authenticator (0.4.2) checks the passwords. The portal does not use its form and cookie: a
-frame sets the cookie, which a rerun can lose; the frame reruns the page during a sign-in; and the
-server cannot revoke the cookie.
+streamlit-authenticator (0.4.2) checks the passwords. The portal does not use that library's form
+and cookie: an iframe sets the cookie, and a rerun can remove the iframe too early; the iframe
+reruns the page during a sign-in; and the server cannot revoke the cookie.
 """
 
 import logging
@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 _PURPOSE: Final = "sign-in"
 
 NOBODYS_HASH: Final = "$2b$12$yfPb.D5DYfkcABTOWHb18uvlrG9wAK1eU6w6sD6aiatVdWzBAewMq"
-"""Hash of a random password. Checking it for unknown user names hides which names exist."""
+"""Hash of a random password. The portal checks the passwords of unknown user names against this
+hash, so that the response time does not reveal which names exist.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class PasswordSignIn:
 
     id: str
     username: str
-    password: str
-    """Fingerprint of the password's hash."""
+    password_fingerprint: str
+    """Keyed hash of the account's password hash, as hex digits."""
     ends_at: float
 
     def get_person(self) -> Person | None:
@@ -46,7 +48,7 @@ class PasswordSignIn:
         account = get_accounts_file().get_all().get(self.username)
         if account is None or account.disabled:
             return None
-        fingerprint = bytes.fromhex(self.password)
+        fingerprint = bytes.fromhex(self.password_fingerprint)
         if not backend.keys.matches_hash(fingerprint, "password", account.password):
             return None
         if self.ends_at < time.time() or backend.revoked_sign_ins.contains(self.id):
@@ -55,7 +57,11 @@ class PasswordSignIn:
 
     def make_cookie(self) -> str:
         """Return the signed cookie value from which `read_sign_in` restores the sign-in."""
-        claims: dict[str, Any] = {"sub": self.username, "jti": self.id, "pwd": self.password}
+        claims: dict[str, Any] = {
+            "sub": self.username,
+            "jti": self.id,
+            "pwd": self.password_fingerprint,
+        }
         return jwt_tokens.sign(
             api_backend.get_backend().keys, _PURPOSE, claims, get_account_lifetime()
         )
@@ -78,10 +84,13 @@ def get_login_throttle() -> LoginThrottle:
 
 
 def verify_password(username: str, password: str, hashed: str) -> bool:
-    """Check a password against a bcrypt hash, which takes a core a quarter of a second."""
+    """Return whether a password matches a bcrypt hash.
+
+    The check keeps a processor core busy for a quarter of a second.
+    """
     if len(password.encode()) > LONGEST_PASSWORD:
-        return False  # No account has such a password, and bcrypt refuses it.
-    # Imported late because it is slow, and warns if imported before the portal runs.
+        return False  # bcrypt refuses longer passwords, so no account has one.
+    # Import late: the import is slow, and warns if the portal does not run yet.
     from streamlit_authenticator.controllers import AuthenticationController  # noqa: PLC0415
 
     controller = AuthenticationController(
@@ -104,5 +113,5 @@ def hash_for_throttle(text: str) -> str:
 
 @cache
 def get_accounts_file() -> AccountsFile:
-    """Return the accounts of this process."""
+    """Return the accounts file of this process, which reloads itself after changes."""
     return AccountsFile(get_settings())

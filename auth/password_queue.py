@@ -1,4 +1,4 @@
-"""A fair queue for password checks, each of which takes a core for a quarter of a second."""
+"""A fair queue for password checks. Each check keeps a core busy for a quarter of a second."""
 
 import threading
 import time
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Final
 
 WAIT_SECONDS: Final = 10.0
-"""Seconds that a sign-in waits for its check."""
+"""Seconds that a sign-in waits for its turn, at most."""
 
 
 class _FairLock:
-    """A first-in, first-out lock. `threading.Lock` goes to any waiting thread."""
+    """A lock that threads acquire in the order of their calls, unlike a `threading.Lock`."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -20,7 +20,7 @@ class _FairLock:
         self._is_locked = False
 
     def acquire(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds for the lock; return whether the caller acquired it."""
+        """Wait at most ``timeout`` seconds for the lock; return whether the caller got it."""
         with self._guard:
             if not self._is_locked:
                 self._is_locked = True
@@ -36,7 +36,7 @@ class _FairLock:
             return False
 
     def release(self) -> None:
-        """Pass the lock to the thread that has waited longest."""
+        """Pass the lock to the thread that has waited longest, or unlock it if none waits."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().set()
@@ -44,40 +44,41 @@ class _FairLock:
                 self._is_locked = False
 
 
-class PasswordChecks:
-    """Runs password checks one at a time, and queues only one check per address.
+class PasswordCheckQueue:
+    """Lets password checks run one at a time; each address has at most one check in the queue.
 
-    A flood of passwords from one address therefore does not delay sign-ins from others.
+    A flood of passwords from one address therefore does not delay sign-ins from other addresses.
     """
 
     def __init__(self) -> None:
-        self._checking = _FairLock()
+        self._check_lock = _FairLock()
         self._by_address: dict[str, tuple[_FairLock, int]] = {}
+        """The lock of each address, and the number of its checks, waiting or running."""
         self._guard = threading.Lock()
 
     @contextmanager
     def take_turn(self, address: str) -> Iterator[bool]:
-        """Wait for a turn and keep it; yield False if it does not come within `WAIT_SECONDS`."""
-        until = time.monotonic() + WAIT_SECONDS
+        """Keep a turn during the block. Yields False if no turn comes within `WAIT_SECONDS`."""
+        deadline = time.monotonic() + WAIT_SECONDS
         with self._guard:
-            own, waiting = self._by_address.get(address, (_FairLock(), 0))
-            self._by_address[address] = own, waiting + 1
+            address_lock, checks = self._by_address.get(address, (_FairLock(), 0))
+            self._by_address[address] = address_lock, checks + 1
         try:
             with (
-                _acquire(own, until) as has_lock,
-                _acquire(self._checking, until if has_lock else 0) as has_turn,
+                _acquire(address_lock, deadline) as has_address_lock,
+                _acquire(self._check_lock, deadline if has_address_lock else 0) as has_check_lock,
             ):
-                yield has_lock and has_turn
+                yield has_address_lock and has_check_lock
         finally:
             with self._guard:
-                own, waiting = self._by_address.pop(address)
-                if waiting > 1:
-                    self._by_address[address] = own, waiting - 1
+                address_lock, checks = self._by_address.pop(address)
+                if checks > 1:
+                    self._by_address[address] = address_lock, checks - 1
 
 
 @contextmanager
-def _acquire(lock: _FairLock, until: float) -> Iterator[bool]:
-    is_acquired = lock.acquire(timeout=max(0.0, until - time.monotonic()))
+def _acquire(lock: _FairLock, deadline: float) -> Iterator[bool]:
+    is_acquired = lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
     try:
         yield is_acquired
     finally:
@@ -85,4 +86,4 @@ def _acquire(lock: _FairLock, until: float) -> Iterator[bool]:
             lock.release()
 
 
-password_checks: Final = PasswordChecks()
+password_check_queue: Final = PasswordCheckQueue()

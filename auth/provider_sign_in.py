@@ -1,4 +1,4 @@
-"""Sign-ins at an OIDC provider or a proxy, made from claims."""
+"""Sign-ins at an OIDC provider or a proxy, made from the claims about the user."""
 
 import re
 import string
@@ -16,12 +16,14 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import Role
 
 _LONGEST: Final = 320
-"""Characters of an email address or a name, at most."""
+"""Maximum length of an email address or a name, in characters."""
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-"""ASCII only: `str.lower` turns the Kelvin sign into a k, which is another address."""
+"""Lowers ASCII letters only. `str.lower` would turn the Kelvin sign into a k, and so one address
+into another.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class ProviderSignIn:
     ends_at: float
 
     def is_valid(self) -> bool:
-        """Return whether it has begun, has not expired and was not revoked."""
+        """Return whether the sign-in has begun, has not expired and was not revoked."""
         left = self.ends_at - time.time()
         return (
             0 < left < get_provider_lifetime() + jwt_tokens.LEEWAY
@@ -53,7 +55,7 @@ class ProviderSignIn:
 def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSignIn:
     """Make the sign-in that claims describe; ``begun_at`` is in seconds since 1970."""
     address = _parse_email(claims.get("email"))
-    # At a provider shared by many organisations, users can enter any address without verification.
+    # At a provider that many organisations share, users can enter addresses that are not theirs.
     default = get_settings().trust_unverified_email
     is_verified = str(claims.get("email_verified", default)).lower() == "true"
     return ProviderSignIn(
@@ -66,9 +68,9 @@ def make_sign_in(claims: Claims, sign_in_id: str, begun_at: float) -> ProviderSi
 
 
 def _parse_email(claim: Any) -> str:
-    """Return the address in lower case; "" if it is invalid.
+    """Return the email address of a claim in lower case; "" if the address is invalid.
 
-    Do not clean or cut it: the result could be the address of somebody else.
+    Invalid addresses are not repaired or cut: the result could be the address of somebody else.
     """
     address = claim.strip(" ") if isinstance(claim, str) else ""
     is_valid = len(address) <= _LONGEST and address.isprintable() and _ADDRESS.fullmatch(address)

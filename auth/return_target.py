@@ -1,7 +1,7 @@
 """The page to return to after signing in or out at the OIDC provider.
 
-Leaving for the provider ends the tab's Streamlit session, so a browser script keeps the target in a
-cookie.
+Leaving for the provider ends the tab's Streamlit session. `components.account.return_cookie`
+therefore stores the page in a cookie, the return cookie.
 """
 
 from dataclasses import dataclass
@@ -11,22 +11,24 @@ from urllib.parse import parse_qs
 import streamlit as st
 
 from auth import browser_cookies, oidc_cookies
-from auth.mode import SignInMode, get_sign_in_mode
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 
 COOKIE_NAME: Final = "issue_portal_errand"
 COOKIE_SECONDS: Final = 900
-READ_KEY: Final = "errand_read"
+RETURN_COOKIE_READ_KEY: Final = "return_cookie_read"
+"""Session key: present once this browser session has read the return cookie."""
 
 
 @dataclass(frozen=True)
 class ReturnTarget:
-    """The reason why the user left for the provider, and the page to return to."""
+    """The page to return to, and why the user left for the provider."""
 
     is_sign_in: bool
-    """Whether the user left to sign in; else to sign out."""
+    """True if the user left to sign in, False to sign out."""
     page: str = ""
-    """Path of the page's script."""
+    """Path of the page's script, such as "pages/review.py"; "" for the first page."""
     query: str = ""
+    """Query of the page's URL, without "?"."""
     revocation_unsaved: bool = False
     """Whether the sign-out could not be written to disk."""
     change_lost: bool = False
@@ -34,19 +36,24 @@ class ReturnTarget:
 
 
 def name_return_cookie() -> str:
-    """Return the full name of the cookie with the target."""
+    """Return the full name of the return cookie."""
     return browser_cookies.name_host_cookie(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
 
 
 def take_return_target() -> ReturnTarget | None:
-    """Return the target once, when the user has just come back from the provider; else None."""
-    # Without TLS, a program on another port of this host can set the cookie, too.
-    if get_sign_in_mode() is not SignInMode.PROVIDER or st.session_state.get(READ_KEY):
+    """Return the target in the return cookie, once per browser session.
+
+    Returns None later, and for a user who does not come back from a provider.
+    """
+    # Without TLS, programs on other ports of this host can also set the cookie.
+    if get_sign_in_mode() is not SignInMode.PROVIDER or st.session_state.get(
+        RETURN_COOKIE_READ_KEY
+    ):
         return None
     fields = parse_qs(browser_cookies.read_cookie(name_return_cookie()))
     if not fields:
         return None
-    st.session_state[READ_KEY] = True
+    st.session_state[RETURN_COOKIE_READ_KEY] = True
 
     def get_field(name: str) -> str:
         return fields.get(name, [""])[0]

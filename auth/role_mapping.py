@@ -1,4 +1,4 @@
-"""Maps email addresses, groups and claims to roles (ISSUES_REVIEWERS, ISSUES_MEMBERS)."""
+"""Maps users to roles by email address and role claim (ISSUES_REVIEWERS, ISSUES_MEMBERS)."""
 
 from collections.abc import Mapping, Set
 from typing import Any
@@ -23,7 +23,7 @@ def map_role(address: str, values: Set[str]) -> Role | None:
 
 
 def read_role_values(claims: Claims) -> Set[str]:
-    """Return the values of the claim that ``ISSUES_ROLE_CLAIM`` names, by name or path (a.b)."""
+    """Return the values of the claim whose name or path (a.b) is ``ISSUES_ROLE_CLAIM``."""
     path = get_settings().role_claim
     claim: Any = claims.get(path)
     if claim is None:
@@ -38,7 +38,7 @@ def _is_listed(names: str, address: str, values: Set[str]) -> bool:
     """Return whether a list contains the address, its ``@domain`` or one of the values."""
     domain = address[address.index("@") :]
     listed = [name.strip() for name in names.split(",")]
-    # Do not compare a name that has "@" with groups: a group could be named like an address.
+    # Compare a name with "@" only with addresses: a group could be named like somebody's address.
     return any(
         name.lower() in (address, domain) if "@" in name else name in values for name in listed
     )

@@ -1,24 +1,24 @@
-"""How long a sign-in lasts: `ISSUES_SIGN_IN_HOURS`, or else a default for the kind of sign-in."""
+"""How long a sign-in lasts: `ISSUES_SIGN_IN_HOURS`, or a default for each sign-in mode."""
 
 from typing import Final
 
 from issue_portal.core.settings import get_settings
 
-ACCOUNT_DEFAULT: Final = 168
+ACCOUNT_DEFAULT_HOURS: Final = 168
 """Hours that a sign-in with a password lasts."""
 
-PROVIDER_DEFAULT: Final = 12
+PROVIDER_DEFAULT_HOURS: Final = 12
 """Hours that a sign-in at an OIDC provider or a proxy lasts."""
 
 
 def get_account_lifetime() -> int:
     """Return the seconds that a sign-in with a password lasts."""
-    return _get_seconds(ACCOUNT_DEFAULT)
+    return _get_seconds(ACCOUNT_DEFAULT_HOURS)
 
 
 def get_provider_lifetime() -> int:
     """Return the seconds that a sign-in at an OIDC provider or a proxy lasts."""
-    return _get_seconds(PROVIDER_DEFAULT)
+    return _get_seconds(PROVIDER_DEFAULT_HOURS)
 
 
 def _get_seconds(default_hours: float) -> int:

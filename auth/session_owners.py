@@ -1,7 +1,7 @@
 """The owners of browser sessions: only the owner's sign-in may resume a session.
 
-Streamlit (1.67) lets any browser resume a dropped session by its id. It compares the users of OIDC
-and proxies, but does not know about sign-ins with a password.
+Streamlit (1.67) lets any browser resume a dropped session if it sends the session's id. Streamlit
+compares the users that a provider or a proxy signed in, but does not know users with a password.
 """
 
 from collections import OrderedDict
@@ -9,18 +9,18 @@ from typing import Final
 
 from web import streamlit_compat
 
-_MOST: Final = 10_000
-"""Sessions to remember: more than a process has at once. Others cannot be resumed."""
+_MOST_OWNERS: Final = 10_000
+"""Sessions to remember, more than a process has at once. Forgotten sessions cannot be resumed."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
 
 
 def remember_session_owner(owner: str) -> None:
-    """Remember the owner of the session whose script runs; "" for a visitor."""
+    """Remember the owner of the browser session whose script is running; "" for a visitor."""
     if session_id := streamlit_compat.get_session_id():
         _owners[session_id] = owner
         _owners.move_to_end(session_id)
-        while len(_owners) > _MOST:
+        while len(_owners) > _MOST_OWNERS:
             _owners.popitem(last=False)
 
 

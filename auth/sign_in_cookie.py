@@ -1,7 +1,8 @@
-"""The cookie that keeps a user signed in through reloads, which no script can read (HttpOnly).
+"""The HttpOnly cookie that keeps a user signed in through reloads. No script can read the cookie.
 
-A Streamlit page cannot set such a cookie. Instead, a sign-in or sign-out issues a one-time ticket,
-with which a script in the browser requests the cookie from `web.sign_in_cookie_route`.
+A Streamlit page cannot set such a cookie. Instead, each sign-in or sign-out issues a one-time
+ticket. A script in the browser sends the ticket to `web.sign_in_cookie_route`, which sets the
+cookie.
 """
 
 import secrets
@@ -17,24 +18,27 @@ from auth.browser_cookies import name_host_cookie
 COOKIE_NAME: Final = "issue_portal"
 TICKET_HEADER: Final = "X-Sign-In-Ticket"
 TICKET_KEY: Final = "sign_in_ticket"
+"""Session key of the newest ticket."""
 _TICKET_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
 class _PendingCookie:
-    """A cookie whose ticket was not used yet; ``until`` is its expiry by `time.monotonic`."""
+    """A cookie whose ticket was not used yet."""
 
     value: str
-    seconds: int
-    until: float
+    max_age: int
+    """Seconds that the browser keeps the cookie; 0 removes the cookie."""
+    ticket_expires_at: float
+    """Time by `time.monotonic`."""
 
 
 pending_cookies: dict[str, _PendingCookie] = {}
-"""Cookies to set, by ticket."""
+"""Cookies that wait for their ticket to be used, by ticket."""
 
 
 def read_sign_in_cookie() -> str:
-    """Return the value that the cookie had when the page was opened, or ""."""
+    """Return the value that the sign-in cookie had when the page was opened; "" without one."""
     origin = dict(getattr(st.context, "headers", {})).get("Origin", "")
     return find_sign_in_value(
         getattr(st.context, "cookies", {}), is_secure=origin.startswith("https:")
@@ -42,21 +46,23 @@ def read_sign_in_cookie() -> str:
 
 
 def find_sign_in_value(cookies: Mapping[str, str], *, is_secure: bool) -> str:
-    """Return the value of the sign-in cookie of a request, or "".
+    """Return the value of the sign-in cookie among ``cookies``; "" without one.
 
-    Over TLS (``is_secure``) only the cookie with the prefix ``__Host-`` counts.
+    Over TLS (``is_secure``), ignores a cookie without the prefix ``__Host-``.
     """
     secure_value = cookies.get(name_host_cookie(COOKIE_NAME, is_secure=True), "")
     return secure_value or ("" if is_secure else cookies.get(COOKIE_NAME, ""))
 
 
-def request_cookie(value: str, seconds: int) -> None:
-    """Issue a ticket with which the page's script stores ``value`` for ``seconds``."""
+def request_cookie(value: str, max_age: int) -> None:
+    """Issue a ticket with which the page's script sets the cookie for ``max_age`` seconds."""
     now = time.monotonic()
-    for ticket in [ticket for ticket, cookie in pending_cookies.items() if cookie.until < now]:
+    for ticket in [
+        ticket for ticket, cookie in pending_cookies.items() if cookie.ticket_expires_at < now
+    ]:
         pending_cookies.pop(ticket, None)
     ticket = secrets.token_urlsafe(24)
-    pending_cookies[ticket] = _PendingCookie(value, seconds, now + _TICKET_SECONDS)
+    pending_cookies[ticket] = _PendingCookie(value, max_age, now + _TICKET_SECONDS)
     st.session_state[TICKET_KEY] = ticket
 
 

@@ -1,4 +1,4 @@
-"""Sign-in at a proxy: the headers of ``server.trustedUserHeaders`` that name the user."""
+"""Sign-in at a proxy, which names the user in the headers of ``server.trustedUserHeaders``."""
 
 import time
 from collections.abc import Mapping
@@ -7,31 +7,34 @@ from typing import Final
 import streamlit as st
 from starlette.requests import HTTPConnection
 
-from auth.mode import as_mapping
 from auth.provider_sign_in import ProviderSignIn, make_sign_in
 from auth.role_mapping import Claims
+from auth.sign_in_mode import as_mapping
 from issue_portal.core.settings import get_settings
 from web import streamlit_compat
 
-PROXY_SEEN_KEY: Final = "proxy_seen"
-"""Time when the headers of this browser session arrived, in seconds since 1970."""
+HEADERS_RECEIVED_AT_KEY: Final = "headers_received_at"
+"""Session key: time at which the proxy's headers arrived, in seconds since 1970."""
 
 
 def get_proxy_sign_in() -> ProviderSignIn | None:
-    """Return the sign-in of this browser session, from the headers of its first request."""
-    received_at = st.session_state.setdefault(PROXY_SEEN_KEY, time.time())
+    """Return the sign-in that the headers of the browser session's first request describe.
+
+    Returns None if the headers name nobody.
+    """
+    received_at = st.session_state.setdefault(HEADERS_RECEIVED_AT_KEY, time.time())
     return make_proxy_sign_in(st.user.to_dict(), received_at)
 
 
 def find_proxy_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
-    """Return the sign-in that the headers of a request describe; None if they name nobody."""
+    """Return the sign-in that a request's headers describe; None if the headers name nobody."""
     return make_proxy_sign_in(streamlit_compat.read_proxy_user(request.headers), time.time())
 
 
 def make_proxy_sign_in(headers: Claims, received_at: float) -> ProviderSignIn | None:
-    """Return the sign-in that a proxy's headers describe; None if they name nobody.
+    """Return the sign-in that a proxy's headers describe; None if the headers name nobody.
 
-    ``received_at`` is in seconds since 1970.
+    ``headers`` has the values by field of `st.user`; ``received_at`` is in seconds since 1970.
     """
     if not headers.get("email"):
         return None
@@ -43,7 +46,7 @@ def make_proxy_sign_in(headers: Claims, received_at: float) -> ProviderSignIn | 
 
 
 def _decode_utf8(header: str) -> str:
-    """Decode a header as UTF-8, which proxies send, although HTTP defines it as Latin-1."""
+    """Decode a header that Starlette read as Latin-1. Most proxies send UTF-8."""
     try:
         return header.encode("latin-1").decode()
     except UnicodeError:
@@ -51,5 +54,5 @@ def _decode_utf8(header: str) -> str:
 
 
 def get_trusted_headers() -> Mapping[str, str]:
-    """Return the user's field for each of the proxy's headers, by header name."""
+    """Return the fields of `st.user` (such as "email") by name of the proxy's header."""
     return as_mapping(st.get_option("server.trustedUserHeaders"))

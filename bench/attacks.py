@@ -46,32 +46,34 @@ from bench.websocket_attacks import (
     trickle_git_info,
 )
 
-FEW = 100
+ISSUES = 100
 SECONDS = float(os.environ.get("BENCH_SECONDS", "20"))
 """Duration of each attack."""
 
-PAUSE = 0.1
-"""Seconds between two measurements of a page or a call."""
+PAUSE_SECONDS = 0.1
+"""Pause between two measurements of a page or a call."""
 
 CALLER = "198.51.100.7"
+"""Client address of the API calls that are measured."""
+
 TARGET = 3.0
 """Highest accepted ratio to idle times, at the 95th percentile."""
 
 
 _NO_RESPONSE = (HTTPException, OSError, WebSocketException)
-"""Errors of a blocked portal. The time until the error counts as a response time."""
+"""Errors of a portal that does not respond. The time until the error counts as a response time."""
 
 Attack = Callable[[Target], None]
 
 
 def measure_rows() -> Iterator[Row]:
     """Measure each attack, then all at once: one row for pages and one for API calls."""
-    processes.fill(FEW)
-    token = processes.create_token(FEW)
+    processes.fill(ISSUES)
+    token = processes.create_token(ISSUES)
     for name, attacks in ATTACKS.items():
-        with processes.make_portal(FEW) as portal:
+        with processes.make_portal(ISSUES) as portal:
             yield from _measure(name, attacks, Target(portal.url), token)
-    with processes.make_portal(FEW) as portal, processes.make_proxy(portal) as proxy:
+    with processes.make_portal(ISSUES) as portal, processes.make_proxy(portal) as proxy:
         all_attacks = tuple(sum(ATTACKS.values(), ()))
         yield from _measure("all of these", all_attacks, Target(proxy.url, True), token)
 
@@ -90,10 +92,14 @@ def _measure(name: str, attacks: tuple[Attack, ...], target: Target, token: str)
         )
 
 
-async def _measure_response_times(
-    target: Target, token: str, seconds: float
-) -> dict[str, list[float]]:
-    """Open pages and, at the same time, call the API; return the seconds that each took."""
+ResponseTimes = dict[str, list[float]]
+
+
+async def _measure_response_times(target: Target, token: str, seconds: float) -> ResponseTimes:
+    """Open pages and call the API at the same time.
+
+    Returns the response times in seconds, under the keys "page" and "call".
+    """
     until = time.monotonic() + seconds
 
     async def open_pages() -> list[float]:
@@ -108,7 +114,7 @@ async def _measure_response_times(
                 async with Session(target.url, address=address, connection=connection):
                     pass
             times.append(time.perf_counter() - started)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE_SECONDS)
         return times
 
     async def call_api() -> list[float]:
@@ -123,7 +129,7 @@ async def _measure_response_times(
             except _NO_RESPONSE:
                 connection = None
             times.append(time.perf_counter() - started)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE_SECONDS)
         return times
 
     page_times, call_times = await asyncio.gather(open_pages(), call_api())

@@ -3,6 +3,7 @@
 import random
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -16,15 +17,26 @@ from issue_portal.server.db.tables import history, issues, organisations
 from issue_portal.server.services.sample_data import TEXTS, TOPICS
 from issue_portal.server.services.service import Service, open_service
 
-BATCH = 10_000
+BATCH_SIZE = 10_000
+"""Issues per transaction."""
+
 PEOPLE = 500
 PROJECTS = ("handbook", "sales", "support", None)
+STATE_WEIGHTS = {
+    IssueState.NOT_REVIEWED: 2,
+    IssueState.IN_REVIEW: 1,
+    IssueState.CLOSED: 6,
+    IssueState.DELETED: 1,
+}
+"""Relative frequency of each state."""
+
 SECONDS_APART = 30
+"""Time from one issue to the next."""
 
 
 def fill(service: Service, count: int) -> None:
-    """Add issues of 500 people, one every half minute, most of them closed."""
-    rng, now, org_id = random.Random(1), int(time.time()), service.org_id
+    """Add ``count`` issues of `PEOPLE` reporters, the last one at the present time."""
+    org_id = service.org_id
     with service.database.write() as connection:
         people = [
             queries_users.ensure_user(
@@ -32,53 +44,62 @@ def fill(service: Service, count: int) -> None:
             ).id
             for position in range(PEOPLE)
         ]
-    for start in range(0, count, BATCH):
-        rows: list[dict[str, Any]] = []
-        events: list[dict[str, Any]] = []
-        for position in range(start, min(count, start + BATCH)):
-            issue_type = rng.choice(list(IssueType))
-            text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
-            text += f" Case {rng.randrange(10**6)}."
-            state = rng.choices(list(IssueState), weights=(2, 1, 6, 1))[0]
-            created_at = now - (count - position) * SECONDS_APART
-            is_reviewed = state in (IssueState.IN_REVIEW, IssueState.CLOSED)
-            row = {
-                "org_id": org_id,
-                "id": ids.new_id("issue"),
-                "number": position + 1,
-                "description": text,
-                "search_text": search.fold(text),
-                "resource_type": "Thread",
-                "type": issue_type,
-                "state": state,
-                "is_read": state is not IssueState.NOT_REVIEWED,
-                "created_at": created_at,
-                "updated_at": created_at,
-                "created_by": None if rng.random() < 0.35 else rng.choice(people),
-                "project_id": rng.choice(PROJECTS),
-                "reviewed_at": created_at + 3_600 if is_reviewed else None,
-                "closed_at": created_at + 90_000 if state is IssueState.CLOSED else None,
-            }
-            rows.append(row)
-            events.append(
-                {
-                    "org_id": org_id,
-                    "issue_id": row["id"],
-                    "position": 1,
-                    "at": created_at,
-                    "action": "created",
-                    "actor": row["created_by"],
-                    "changes": [],
-                }
-            )
+    rng, now = random.Random(1), int(time.time())
+    for start in range(0, count, BATCH_SIZE):
+        end = min(count, start + BATCH_SIZE)
+        rows = [
+            _make_issue(rng, org_id, number, now - (count - number + 1) * SECONDS_APART, people)
+            for number in range(start + 1, end + 1)
+        ]
         with service.database.write() as connection:
             connection.execute(insert(issues), rows)
-            connection.execute(insert(history), events)
+            connection.execute(insert(history), [_make_history_entry(row) for row in rows])
             connection.execute(
                 update(organisations)
                 .where(organisations.c.org_id == org_id)
-                .values(last_issue_number=min(count, start + BATCH))
+                .values(last_issue_number=end)
             )
+
+
+def _make_issue(
+    rng: random.Random, org_id: str, number: int, created_at: int, people: Sequence[str]
+) -> dict[str, Any]:
+    """Return a row of the table `issues` with random content; ``people`` has user ids."""
+    issue_type = rng.choice(list(IssueType))
+    text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
+    text += f" Case {rng.randrange(10**6)}."
+    state = rng.choices(list(STATE_WEIGHTS), weights=list(STATE_WEIGHTS.values()))[0]
+    is_reviewed = state in (IssueState.IN_REVIEW, IssueState.CLOSED)
+    return {
+        "org_id": org_id,
+        "id": ids.new_id("issue"),
+        "number": number,
+        "description": text,
+        "search_text": search.fold(text),
+        "resource_type": "Thread",
+        "type": issue_type,
+        "state": state,
+        "is_read": state is not IssueState.NOT_REVIEWED,
+        "created_at": created_at,
+        "updated_at": created_at,
+        "created_by": None if rng.random() < 0.35 else rng.choice(people),
+        "project_id": rng.choice(PROJECTS),
+        "reviewed_at": created_at + 3_600 if is_reviewed else None,
+        "closed_at": created_at + 90_000 if state is IssueState.CLOSED else None,
+    }
+
+
+def _make_history_entry(issue: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the table `history`: the creation of the issue."""
+    return {
+        "org_id": issue["org_id"],
+        "issue_id": issue["id"],
+        "position": 1,
+        "at": issue["created_at"],
+        "action": "created",
+        "actor": issue["created_by"],
+        "changes": [],
+    }
 
 
 if __name__ == "__main__":

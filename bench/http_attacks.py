@@ -1,4 +1,4 @@
-"""Attacks on a portal over HTTP. Each runs until it is killed or refused."""
+"""Attacks on a portal over HTTP. Each attack runs until it is killed or refused."""
 
 import selectors
 import socket
@@ -9,8 +9,10 @@ from pathlib import Path
 from bench.target import ATTACKER, Target
 from web.streamlit_compat import get_static_folder
 
-_SECONDS_TO_REOPEN = 0.1
-"""All attacks together then connect about as often as `deploy/haproxy.cfg` allows one address."""
+_REOPEN_SECONDS = 0.1
+"""Pause before a closed connection is reopened. With this pause, all attacks together connect about
+as often as `deploy/haproxy.cfg` allows one address.
+"""
 
 
 def open_idle_connections(target: Target) -> None:
@@ -55,21 +57,22 @@ def download_files(target: Target) -> None:
     )
     size = largest.stat().st_size
     selector = selectors.DefaultSelector()
-    left: dict[socket.socket, int] = {}
+    remaining: dict[socket.socket, int] = {}
+    """Bytes of the current response that each connection has not received."""
     for _ in range(90):
         connection = target.connect(ATTACKER)
         connection.sendall(request.encode())
         selector.register(connection, selectors.EVENT_READ)
-        left[connection] = size
+        remaining[connection] = size
     while True:
         for key, _ in selector.select():
-            connection = next(c for c in left if c.fileno() == key.fd)
+            connection = next(c for c in remaining if c.fileno() == key.fd)
             if not (read := len(connection.recv(1_000_000))):
                 return
-            left[connection] -= read
-            if left[connection] <= 0:
+            remaining[connection] -= read
+            if remaining[connection] <= 0:
                 connection.sendall(request.encode())
-                left[connection] += size
+                remaining[connection] += size
 
 
 def request_public_routes(target: Target) -> None:
@@ -107,12 +110,12 @@ def provoke_refusals(target: Target) -> None:
 
 
 def request_missing_files(target: Target) -> None:
-    """Request missing paths, for which Streamlit would send its page."""
+    """Request files that do not exist. Streamlit would send its page instead."""
     _repeat_request(target, "GET /x.js HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
 
 
 def _repeat_request(target: Target, head: str, count: int) -> None:
-    """Repeat a request on ``count`` connections; reopen closed ones."""
+    """Repeat a request on ``count`` connections; reopen connections that the server closes."""
     request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
     with selectors.DefaultSelector() as ready:
 
@@ -135,5 +138,5 @@ def _repeat_request(target: Target, head: str, count: int) -> None:
                 if not response:
                     ready.unregister(key.fileobj)
                     key.fileobj.close()
-                    time.sleep(_SECONDS_TO_REOPEN)
+                    time.sleep(_REOPEN_SECONDS)
                     open_connection()

@@ -1,4 +1,4 @@
-"""HTTP load from wrk (a Debian package), which takes little processor time."""
+"""HTTP load from wrk, a Debian package that takes little processor time."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 @dataclass(frozen=True)
 class Load:
-    """Requests per second and response times in milliseconds."""
+    """Requests per second, and the median and 99th percentile of response times in ms."""
 
     per_second: float
     median: float
@@ -26,7 +26,7 @@ def load(
     at_once: int = 8,
     seconds: float = 5,
 ) -> Load:
-    """Request ``url``, or ``paths`` of its host in turn; POST if there is a ``body``.
+    """Request ``url``, or ``paths`` of its host in turn. Requests with a ``body`` use POST.
 
     Raises ``RuntimeError`` if any response is an error.
     """

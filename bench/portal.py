@@ -13,16 +13,20 @@ from bench.results import Row
 from bench.streamlit_session import Session
 from tests.servers.processes import ServerProcess, find_chromium
 
-FEW, MANY = 100, 100_000
+FEW_ISSUES, MANY_ISSUES = 100, 100_000
 ROUNDS = 15
-PEOPLE = 100
-SESSIONS = 200
+SENDERS = 100
+IDLE_SESSIONS = 200
 CLICK_SECONDS = 0.25
+"""Target for the time from a click to its result."""
+
 CONFIRMATION_SECONDS = 3.0
+"""Target for the time until a report is confirmed while `SENDERS` reports are sent at once."""
+
 SEND_BUTTON = "Send report"
-OPENED_NUMBER = ".st-key-opened h3"
-OPENED = ".st-key-opened"
-_WATCH = """(selector) => {
+OPENED_HEADING = ".st-key-opened h3"
+OPENED_ISSUE = ".st-key-opened"
+_WATCH_TEXT = """(selector) => {
   const readText = () => document.querySelector(selector)?.innerText;
   const before = readText();
   window.changed = new Promise((resolve) => {
@@ -34,23 +38,25 @@ _WATCH = """(selector) => {
     window.addEventListener("pointerdown", onPress, { capture: true, once: true });
   });
 }"""
-"""Sets ``window.changed`` to the milliseconds from the next click to a new text of ``selector``."""
+"""Script that makes ``window.changed`` a promise of the milliseconds from the next click until
+``selector`` has a new text.
+"""
 
 
 def measure_rows() -> Iterator[Row]:
     """Measure start, report page, memory and review page of the portal."""
-    for issues in (FEW, MANY):
+    for issues in (FEW_ISSUES, MANY_ISSUES):
         processes.fill(issues)
     yield from _measure_start()
-    with processes.make_portal(FEW) as few, processes.make_bare_form() as bare:
+    with processes.make_portal(FEW_ISSUES) as few, processes.make_bare_form() as bare:
         with _launch_chromium() as browser:
             yield _measure_opening(few, bare, browser)
         yield _measure_run(few, bare)
         yield _measure_memory(few, bare)
         yield _measure_crowd(few)
-        with processes.make_portal(MANY) as many:
+        with processes.make_portal(MANY_ISSUES) as many:
             with _launch_chromium() as browser:
-                cookies = [_sign_in(browser, few, FEW), _sign_in(browser, many, MANY)]
+                cookies = [_sign_in(browser, few, FEW_ISSUES), _sign_in(browser, many, MANY_ISSUES)]
             yield _measure_queue(few, many, *cookies)
             with _launch_chromium() as browser:
                 yield from _measure_clicks(browser, many, cookies[1])
@@ -67,7 +73,7 @@ def _measure_start() -> Iterator[Row]:
         return statistics.median(start_once() for _ in range(3))
 
     ours, reference = (
-        time_start(lambda: processes.make_portal(FEW)),
+        time_start(lambda: processes.make_portal(FEW_ISSUES)),
         time_start(processes.make_bare_form),
     )
     yield Row.at_most("portal start in s, against bare Streamlit", ours, reference, target=1.3)
@@ -89,7 +95,7 @@ def _measure_run(portal: ServerProcess, bare: ServerProcess) -> Row:
 
 
 def _time_opening(browser: Browser, url: str) -> float:
-    """Return the seconds until a new visitor can click the button."""
+    """Return the seconds until a new visitor can click the send button."""
     context = browser.new_context()
     page = context.new_page()
     started = time.perf_counter()
@@ -115,12 +121,12 @@ def _measure_queue(
         asyncio.run(_time_run(Session(process.url, "review", cookies=cookies)))
         for process, cookies in ((many, many_cookies), (few, few_cookies))
     )
-    name = f"review page with {MANY:,} issues, script run in ms, against {FEW}"
+    name = f"review page with {MANY_ISSUES:,} issues, script run in ms, against {FEW_ISSUES}"
     return Row.at_most(name, ours * 1000, reference * 1000, target=1.3)
 
 
 def _measure_crowd(portal: ServerProcess) -> Row:
-    """Open the form in many sessions, and send all at the same moment."""
+    """Open the form in many sessions, and send all forms at the same time."""
 
     async def send_report(number: int, session: Session) -> float:
         seconds = await session.run(
@@ -133,14 +139,14 @@ def _measure_crowd(portal: ServerProcess) -> Row:
         return seconds
 
     async def send_reports() -> list[float]:
-        sessions = [Session(portal.url) for _ in range(PEOPLE)]
+        sessions = [Session(portal.url) for _ in range(SENDERS)]
         await asyncio.gather(*(session.open() for session in sessions))
-        seconds = await asyncio.gather(*map(send_report, range(PEOPLE), sessions))
+        seconds = await asyncio.gather(*map(send_report, range(SENDERS), sessions))
         await asyncio.gather(*(session.close() for session in sessions))
         return seconds
 
     seconds = asyncio.run(send_reports())
-    name = f"{PEOPLE} people send the form at once, confirmed in s (95th percentile)"
+    name = f"{SENDERS} people send the form at once, confirmed in s (95th percentile)"
     return Row.at_most(name, _p95(seconds), CONFIRMATION_SECONDS, target=1)
 
 
@@ -151,20 +157,20 @@ def _measure_memory(portal: ServerProcess, bare: ServerProcess) -> Row:
 
 
 async def _measure_session_memory(process: ServerProcess) -> float:
-    """Return the kilobytes per session after the first hundred sessions."""
+    """Return the memory of a session in kB, measured after the first hundred sessions."""
     warm_up = [Session(process.url) for _ in range(100)]
     for session in warm_up:
         await session.open()
     await asyncio.sleep(2)
     before = process.megabytes()
-    more = [Session(process.url) for _ in range(SESSIONS)]
-    for session in more:
+    measured = [Session(process.url) for _ in range(IDLE_SESSIONS)]
+    for session in measured:
         await session.open()
     await asyncio.sleep(2)
     growth = process.megabytes() - before
-    for session in (*warm_up, *more):
+    for session in (*warm_up, *measured):
         await session.close()
-    return growth * 1024 / SESSIONS
+    return growth * 1024 / IDLE_SESSIONS
 
 
 def _measure_clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
@@ -178,19 +184,19 @@ def _measure_clicks(browser: Browser, portal: ServerProcess, cookies: str) -> It
     row = page.locator(".st-key-queue button[data-issue]")
     row.first.click()
     page.get_by_role("button", name="Start review").wait_for()
-    open_times = _time_clicks(page, "Next", OPENED_NUMBER, ROUNDS)
+    open_times = _time_clicks(page, "Next", OPENED_HEADING, ROUNDS)
     yield Row.at_most(
-        f"review page with {MANY:,} issues, the next one opened in s (95th percentile)",
+        f"review page with {MANY_ISSUES:,} issues, the next one opened in s (95th percentile)",
         _p95(open_times),
         CLICK_SECONDS,
         target=1,
     )
     change_times = []
     for _ in range(ROUNDS):
-        change_times += _time_clicks(page, "Start review", OPENED, 1)
-        _time_clicks(page, "Next", OPENED_NUMBER, 1)
+        change_times += _time_clicks(page, "Start review", OPENED_ISSUE, 1)
+        _time_clicks(page, "Next", OPENED_HEADING, 1)
     yield Row.at_most(
-        f"review page with {MANY:,} issues, a state changed in s (95th percentile)",
+        f"review page with {MANY_ISSUES:,} issues, a state changed in s (95th percentile)",
         _p95(change_times),
         CLICK_SECONDS,
         target=1,
@@ -205,11 +211,11 @@ def _click(page: Page, name: str) -> None:
 def _time_clicks(page: Page, name: str, selector: str, rounds: int) -> list[float]:
     """Return the seconds from each click to the frame in which ``selector`` has a new text.
 
-    The browser's clock measures them: Playwright would double the time.
+    The browser measures the time, because measuring with Playwright would double it.
     """
     times = []
     for _ in range(rounds):
-        page.evaluate(_WATCH, selector)
+        page.evaluate(_WATCH_TEXT, selector)
         _click(page, name)
         times.append(page.evaluate("() => window.changed") / 1000)
         page.wait_for_timeout(300)

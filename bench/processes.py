@@ -23,7 +23,7 @@ from tests.servers.processes import environment as make_server_environment
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
-SECRET = "of the benchmark and known to everybody"
+SECRET = "a public secret key, for benchmarks only"
 NO_LOG: Final = Path(os.devnull)
 
 
@@ -74,14 +74,14 @@ def set_up_reviewer(issues: int) -> tuple[str, str]:
     return "bench", _run(["-m", "issue_portal", "user", "password", "bench"], env).strip()
 
 
-def measure_disk_megabytes(issues: int) -> float:
-    """Return the size of the database in MiB."""
+def measure_database_bytes(issues: int) -> int:
+    """Return the size of the database files in bytes."""
     files = (DATA / str(issues)).glob("issues.db*")
-    return sum(file.stat().st_size for file in files) / 2**20
+    return sum(file.stat().st_size for file in files)
 
 
 def make_api(issues: int) -> ServerProcess:
-    """Make a process of the API alone. The context manager starts and stops it."""
+    """Make a process of the API alone. As a context manager, the process starts and stops."""
     port = free_port()
     return _make_server(api_command(port), port, make_environment(issues), API_READY)
 
@@ -93,7 +93,7 @@ def make_portal(issues: int) -> ServerProcess:
 
 
 def make_proxy(portal: ServerProcess) -> ServerProcess:
-    """Make a proxy with `deploy/haproxy.cfg`. Clients set their address by the PROXY protocol."""
+    """Make a proxy with `deploy/haproxy.cfg`. Clients send their address by the PROXY protocol."""
     port, replicas = free_port(), 2 * [f"127.0.0.1:{portal.port}"]
     bind, inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{free_port()}"
     env = proxy_environment(bind, inside, replicas, replicas)

@@ -1,4 +1,4 @@
-"""Rows of the results: our figure, the reference figure, their ratio and its target."""
+"""Rows of the results, each with our figure, the reference, their ratio and a target."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. ``target`` bounds the ratio of our figure to the reference."""
+    """A comparison of two figures. ``target`` bounds the ratio of our figure to the reference."""
 
     name: str
     ours: float
@@ -16,12 +16,12 @@ class Row:
 
     @classmethod
     def at_least(cls, name: str, ours: float, reference: float, *, target: float) -> Self:
-        """The ratio should be at least ``target``."""
+        """Make a row whose ratio should be at least ``target``."""
         return cls(name, ours, reference, target, True)
 
     @classmethod
     def at_most(cls, name: str, ours: float, reference: float, *, target: float) -> Self:
-        """The ratio should be at most ``target``."""
+        """Make a row whose ratio should be at most ``target``."""
         return cls(name, ours, reference, target, False)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Streamlit sessions without a browser: they exchange the messages of Streamlit's page."""
+"""Streamlit sessions without a browser, which send and receive the messages of Streamlit's page."""
 
 import asyncio
 import socket
@@ -12,12 +12,13 @@ from websockets.typing import Origin, Subprotocol
 
 from web.streamlit_compat import BackMsg, ForwardMsg
 
-SECONDS = 20
+MESSAGE_TIMEOUT = 20
+"""Seconds to wait for the server's next message."""
 
 
 @dataclass
 class Session:
-    """One browser tab. ``widgets`` maps keys to widget ids, ``options`` keys to their options."""
+    """One browser tab."""
 
     url: str
     path: str = ""
@@ -30,12 +31,20 @@ class Session:
     """Connection to use instead of a new one."""
 
     page: str = ""
+    """Hash of the page's script; "" before the first run."""
+
     widgets: dict[str, str] = field(default_factory=dict)
+    """Widget ids by widget key."""
+
     options: dict[str, list[str]] = field(default_factory=dict)
+    """Options to choose from, by widget key."""
+
     texts: list[str] = field(default_factory=list)
     """Texts of the last run."""
 
     hashes: list[str] = field(default_factory=list)
+    """Hashes of the messages that a browser would have cached."""
+
     _socket: ClientConnection | None = None
 
     async def open(self) -> float:
@@ -55,16 +64,18 @@ class Session:
         return time.perf_counter() - started
 
     async def run(self, **values: Any) -> float:
-        """Rerun the page with widget values by key; return the seconds that the run took.
+        """Rerun the page and return the seconds that the run took.
 
-        The value ``True`` presses a button.
+        ``values`` has new values by widget key; the value ``True`` presses a button.
         """
         assert self._socket
         started = time.perf_counter()
         await self._socket.send(self._make_rerun_message(values))
         self.texts = []
         while True:
-            message = ForwardMsg.FromString(await asyncio.wait_for(self._socket.recv(), SECONDS))
+            message = ForwardMsg.FromString(
+                await asyncio.wait_for(self._socket.recv(), MESSAGE_TIMEOUT)
+            )
             message_type = message.WhichOneof("type")
             if message.metadata.cacheable and message.hash:
                 self.hashes.append(message.hash)

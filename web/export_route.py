@@ -30,10 +30,12 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
 
 _THREADS: Final = CapacityLimiter(4)
-"""Threads for all exports together; exports wait for a free one."""
+"""Threads for all exports together. Exports wait for a free thread."""
 
 _EXPORTS_PER_USER: Final = ConcurrencyLimit(2)
-"""Exports at once per user: a slow reader keeps a few pages of issues in memory."""
+"""Exports per user at once. Each keeps a few pages of issues in memory until its client has read
+them.
+"""
 
 _PART_SIZE: Final = 65_536
 """Characters per part of the response. An issue can have 10,000."""
@@ -42,20 +44,22 @@ _MEDIA_TYPES: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
 class _ExportEndpoint:
-    """The ASGI app of the route. It keeps the user's turn until the response has ended."""
+    """The ASGI app of the route. An export counts until its whole response has been sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         sign_in = current_user.find_request_sign_in(request)
-        if request.path_params["form"] not in _MEDIA_TYPES:
-            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
+        if request.path_params["format"] not in _MEDIA_TYPES:
+            await PlainTextResponse("Not found: exports end in .csv or .jsonl.", 404)(
+                scope, receive, send
+            )
             return
         if sign_in is None:
             await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
             return
         turn = _EXPORTS_PER_USER.get_semaphore(sign_in.username)
         if turn.locked():
-            text = "Two downloads of yours are under way. Try again when one has ended."
+            text = "You already have two downloads in progress. Try again when one has finished."
             await PlainTextResponse(text, 429, {"Retry-After": "30"})(scope, receive, send)
             return
         async with turn:
@@ -64,7 +68,7 @@ class _ExportEndpoint:
 
 
 def _start_export(request: Request, sign_in: SignIn) -> Response:
-    form = request.path_params["form"]
+    file_format = request.path_params["format"]
     try:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
             update=dict.fromkeys(PAGE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
@@ -75,15 +79,17 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
         # Fetch the first page before the response starts, so that an error gets its own status.
         first = list(islice(issues, 1))
     except ValidationError:
-        return PlainTextResponse("These filters make no sense.", 400)
+        return PlainTextResponse(
+            "The filters in the URL are invalid. Go back to the list and download from there.", 400
+        )
     except ApiError as error:
-        return PlainTextResponse(f"The server refused: {error}", error.status)
+        return PlainTextResponse(f"The server refused the export: {error}", error.status)
     except IssuesError:
-        return PlainTextResponse("The server does not answer. Try again shortly.", 503)
-    name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{form}"
+        return PlainTextResponse("The server does not answer. Try again in a moment.", 503)
+    name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{file_format}"
     return StreamingResponse(
-        _stream_in_threads(_format_lines(form, chain(first, issues))),
-        media_type=_MEDIA_TYPES[form],
+        _stream_in_threads(_format_lines(file_format, chain(first, issues))),
+        media_type=_MEDIA_TYPES[file_format],
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
@@ -91,20 +97,21 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
     )
 
 
-def _format_lines(form: str, issues: Iterator[Issue]) -> Iterator[str]:
-    if form == "csv":
+def _format_lines(file_format: str, issues: Iterator[Issue]) -> Iterator[str]:
+    if file_format == "csv":
         # Without the byte order mark, Excel assumes another encoding.
         yield "\ufeff" + export_formats.format_csv_header()
     for issue in issues:
         yield (
             export_formats.format_csv_line(issue)
-            if form == "csv"
+            if file_format == "csv"
             else export_formats.format_json_line(issue)
         )
 
 
 async def _stream_in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
     def read_part() -> tuple[str, float]:
+        """Return the next lines and the seconds that reading them took; "" at the end."""
         started = time.monotonic()
         part: list[str] = []
         size = 0
@@ -118,8 +125,8 @@ async def _stream_in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
         if not text:
             return
         yield text
-        # Pause as long as the part took, so that an export leaves time for other requests.
+        # Pause for as long as the part took, to leave time for other requests.
         await asyncio.sleep(seconds)
 
 
-route: Final = Route(f"/{PATH}.{{form}}", _ExportEndpoint(), methods=["GET"])
+route: Final = Route(f"/{PATH}.{{format}}", _ExportEndpoint(), methods=["GET"])

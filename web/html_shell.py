@@ -1,6 +1,6 @@
-"""The HTML page of Streamlit, with the portal's title, styles and language.
+"""Streamlit's HTML page with the portal's title, styles and language.
 
-Streamlit 1.67 applies styles from a script only after it shows the page, which then jumps.
+Streamlit (1.67) would apply styles from a script too late: the page is visible by then, and jumps.
 """
 
 import gzip
@@ -24,23 +24,23 @@ _NO_SCRIPT: Final = N_(
 _ASSETS: Final = Path(__file__).parent / "static"
 _STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
 _REPORT_PATH: Final = re.compile("/report(/?)$")
-"""A likely guess at the URL of the report page, which is "/"."""
+"""A URL that people guess for the report page. The page's URL is "/"."""
 _PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
 _EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 
 class HtmlShellMiddleware:
-    """Replaces Streamlit's HTML page with ours, in the person's language."""
+    """Replaces Streamlit's HTML page with ours, in the user's language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.pages = {code: _make_page(code, *_STYLES) for code in i18n.get_languages()}
-        self.framed_pages = {
+        self.embedded_pages = {
             code: _make_page(code, *_STYLES, "embedded.css") for code in i18n.get_languages()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for a page with ours; pass all other requests on."""
+        """Answer a request for a page with our page; pass all other requests on."""
         if (
             scope["type"] != "http"
             or "/api/" in scope["path"]
@@ -54,13 +54,13 @@ class HtmlShellMiddleware:
             redirect = RedirectResponse(f"{first_page}?{query}" if query else first_page)
             await redirect(scope, receive, send)
             return
-        pages = self.framed_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
+        pages = self.embedded_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
         page = pages[_pick_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
             await page.make_response(headers)(scope, receive, send)
             return
-        # The browser may have cached the page with another style or language.
+        # The browser may have a cached page with other styles or another language.
         del headers["if-none-match"], headers["if-modified-since"]
         is_page = False
 
@@ -78,7 +78,10 @@ class HtmlShellMiddleware:
 
 
 def is_page_request(scope: Scope) -> bool:
-    """Return whether a request is for a known page, which Streamlit would take 3 ms to send."""
+    """Return whether a request is for one of the portal's pages.
+
+    Streamlit (1.67) would take 3 ms to send its page.
+    """
     return (
         scope["type"] == "http"
         and scope["method"] in ("GET", "HEAD")
@@ -88,20 +91,20 @@ def is_page_request(scope: Scope) -> bool:
 
 def _pick_language(scope: Scope) -> str:
     request = Request(scope)
-    # The first tag equals `navigator.language`, from which Streamlit takes its locale.
+    # The first tag equals `navigator.language`, which Streamlit uses as its locale.
     tag = re.split("[,;]", request.headers.get("accept-language", ""), maxsplit=1)[0]
     return i18n.pick_language(request.cookies.get(i18n.COOKIE, ""), tag.strip())
 
 
 class _Page:
-    """An HTML page, compressed once rather than per request."""
+    """An HTML page that is compressed once, not for each request."""
 
     def __init__(self, text: str) -> None:
         self._plain = text.encode()
         self._compressed = gzip.compress(self._plain)
 
     def make_response(self, request_headers: Headers) -> HTMLResponse:
-        """Make the response to a request with these headers."""
+        """Return the page, compressed if the request's headers allow it."""
         headers = {
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding, Accept-Language, Cookie",

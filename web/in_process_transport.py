@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 
 class InProcessTransport(httpx.BaseTransport):
-    """Runs requests of other threads in ``app`` on the server's event loop."""
+    """Passes requests from other threads to ``app`` on the server's event loop."""
 
     def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
         self._asgi = httpx.ASGITransport(app, raise_app_exceptions=False)

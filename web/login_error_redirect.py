@@ -11,27 +11,28 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import oidc, oidc_cookies
-from auth.mode import SignInMode, get_sign_in_mode
 from auth.return_target import COOKIE_SECONDS
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from issue_portal.core.client_address import find_client_key
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from web.streamlit_compat import SIGN_IN_ROUTES
 
 _PROVIDER_SECONDS: Final = 10.0
-"""Seconds for all requests to the provider that a browser's request causes."""
+"""Seconds that one request of a browser may spend on requests to the provider."""
 
 _MOST_AT_ONCE: Final = 20
-"""Requests of one address at once; a hundred users may sign in at the same time."""
+"""Sign-in requests per address at once. More wait: an office may share one address."""
 
 
 class LoginErrorRedirectMiddleware:
     """Adds error handling and checks that Streamlit's sign-in routes (1.67) lack.
 
-    - If the provider fails, it redirects to the portal, which explains the failure. Streamlit shows
-      a bare error page.
-    - It accepts a sign-out from the portal only, and revokes the sign-in. Streamlit lets any site
+    - If the provider fails, the middleware redirects to the portal, which explains the failure.
+      Streamlit would show a bare error page.
+    - Only the portal can sign users out, and a sign-out revokes the sign-in. Streamlit lets any
+    site
       sign users out with a link, and does not invalidate copies of the cookies.
-    - It accepts a return from the provider only in the browser that started the sign-in.
+    - A sign-in can only return from the provider to the browser in which it started.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,11 +47,13 @@ class LoginErrorRedirectMiddleware:
             return
         if get_sign_in_mode() is not SignInMode.PROVIDER:
             # Streamlit would log an error for each request.
-            await PlainTextResponse("There is no provider.", 404)(scope, receive, send)
+            await PlainTextResponse("No OpenID Connect provider is configured.", 404)(
+                scope, receive, send
+            )
             return
         if path.endswith("/auth/logout"):
             request = HTTPConnection(scope)
-            # Browsers always send the header; "none" means that the user typed the address.
+            # Browsers always send this header. "none" means that the user typed the address.
             if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
                 await RedirectResponse("../", 303)(scope, receive, send)
                 return
@@ -61,12 +64,12 @@ class LoginErrorRedirectMiddleware:
             if not state or not _has_state_cookie(HTTPConnection(scope), state):
                 await RedirectResponse("./", 303)(scope, receive, send)
                 return
-        await self._ask_provider(scope, receive, send, state)
+        await self._call_streamlit(scope, receive, send, state)
 
-    async def _ask_provider(self, scope: Scope, receive: Receive, send: Send, state: str) -> None:
-        """Let Streamlit answer, or redirect to the portal if the provider fails or is slow.
+    async def _call_streamlit(self, scope: Scope, receive: Receive, send: Send, state: str) -> None:
+        """Let Streamlit answer; redirect to the portal if the provider fails or is slow.
 
-        ``state`` is the OAuth state on return from the provider, else "".
+        ``state`` is the OAuth state of a return from the provider; "" for other requests.
         """
         is_login = scope["path"].endswith("/auth/login")
         is_answered = False
@@ -101,7 +104,7 @@ def _has_state_cookie(request: HTTPConnection, state: str) -> bool:
 
 
 def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
-    """Return the header that makes the browser store the state; [] without one."""
+    """Return the header that sets the state cookie for some seconds; [] if ``state`` is ""."""
     if not state:
         return []
     response, is_secure = Response(), oidc_cookies.is_over_tls()
@@ -113,7 +116,7 @@ def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
 def _find_state(query: str) -> str:
     """Return the OAuth 2 ``state`` of a query, which identifies a sign-in attempt.
 
-    Returns "" if there are several, because Streamlit would use the last.
+    Returns "" unless the query has exactly one state: Streamlit would use the last of them.
     """
     states = parse_qs(query, keep_blank_values=True).get("state", [])
     return states[0] if len(states) == 1 else ""

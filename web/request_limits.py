@@ -1,8 +1,8 @@
-"""Rate limits for the HTTP requests of an address: per second, and at once.
+"""Limits the HTTP requests of each address: requests per second, and requests at once.
 
-Requests beyond a limit are delayed. They are refused only when very many of the address wait. Long
-requests and responses count as several. Streamlit's static files, about eighty per page, count
-little.
+Requests above the limit per second are delayed. Requests above the limit at once are refused. A
+long request or response counts as several requests. One of Streamlit's static files counts as a
+fraction of a request, because a page loads about eighty of them.
 """
 
 import asyncio
@@ -23,78 +23,101 @@ from web import html_shell, static_files
 from web.streamlit_compat import SIGN_IN_ROUTES
 
 REQUESTS: Final = (100.0, 400)
-"""Refill a second, and burst. A request takes about a millisecond of processor time."""
+"""Requests of an address: refill per second, and burst. A request takes about 1 ms of processor
+time.
+"""
 
 REQUESTS_IN_A_ROW: Final = (400.0, 40)
-"""Refill a second, and burst. Opening a page takes 40 requests; after those, requests of other
-addresses get turns in between.
+"""Requests of an address in a row: refill per second, and burst. Opening a page takes 40 requests.
+Further requests are spread out, so that other addresses get their turns.
 """
 
 MOST_AT_ONCE: Final = 100
-"""Requests of an address at once."""
+"""Requests of an address at once, waiting or running."""
 
-MOST_IN_ALL: Final = 400
-MOST_OF_A_BROWSER: Final = 10
-"""Once there are `MOST_IN_ALL` requests, an address may have only as many as a browser needs. The
+MOST_IN_TOTAL: Final = 400
+"""Requests of all addresses at once. Above this number, `MOST_AT_ONCE_WHEN_FULL` applies."""
+
+MOST_AT_ONCE_WHEN_FULL: Final = 10
+"""Requests of an address at once while the portal is full, as many as a browser needs. The
 remaining connections (`uvicorn_connections.MOST_CONNECTIONS`) are for addresses with few requests.
 """
 
-MOST_AT_WORK: Final = 6
-WORK_SECONDS: Final = 0.1
-"""Requests of an address that run at once. After `WORK_SECONDS` a request counts as waiting for the
-database or the network, and the next one may run. Most requests take 3 ms.
+MOST_RUNNING: Final = 6
+"""Requests of an address that run at once, for `RUN_SECONDS` each."""
+
+RUN_SECONDS: Final = 0.1
+"""Seconds after which a request no longer counts as running, because it waits for the database or
+the network. Most requests take 3 ms.
 """
 
 REFUSAL_SECONDS: Final = 1.0
 """Delay of a refusal, which slows down retries."""
 
 MOST_REFUSALS: Final = 150
-MOST_REFUSALS_OF_ONE: Final = 50
-"""Delayed refusals at once, in total and per address. Each keeps a connection open."""
+MOST_REFUSALS_PER_ADDRESS: Final = 50
+"""Delayed refusals at once, in total and per address. Each keeps a connection open. Further
+refusals are sent at once and close the connection.
+"""
 
 _REQUEST_UNIT: Final = 4096
 """Bytes of URL, headers and body that count as one request."""
 
 _RESPONSE_UNIT: Final = 16_384
-"""Bytes of a response that count as one request: 1.6 MB a second in the long run."""
+"""Bytes of a response that count as one request. An address can thus receive 1.6 MB per second."""
 
 _LONGEST_BODY: Final = 200_000
 """Bytes assumed for a body of unknown length."""
 
-_COST_OF_A_SIGN_IN: Final = 10
-"""A sign-in causes up to three requests to the provider, each with its own connection."""
+_SIGN_IN_COST: Final = 10
+"""Cost of a sign-in in requests. A sign-in causes up to three requests to the provider, each on a
+new connection.
+"""
 
-_COST_OF_A_SESSION: Final = 5
-_COST_OF_AN_UNKNOWN_PATH: Final = 3
-"""For an unknown path, Streamlit looks for a file in a thread and then sends its page."""
+_SESSION_COST: Final = 5
+"""Cost of opening a browser session, in requests."""
 
-_CHEAP: Final = ("/api/", "/_stcore/", "/media/")
+_UNKNOWN_PATH_COST: Final = 3
+"""Cost of an unknown path in requests. Streamlit looks for a file in a thread and then sends its
+page.
+"""
 
-_COST_OF_A_FILE: Final = 0.2
+_KNOWN_PATHS: Final = ("/api/", "/_stcore/", "/media/")
+
+_FILE_COST: Final = 0.2
+"""Cost of a static file in requests, without its content."""
+
 _FILE_RESPONSE_FACTOR: Final = 0.1
-"""Static files may be sent at 16 MB a second in the long run."""
+"""Cost of a byte of a static file, relative to other responses. An address can thus receive static
+files at 16 MB per second.
+"""
 
 _LONGEST_COOKIES: Final = 32_768
+"""Bytes of all cookies of a request."""
+
 _MOST_COOKIES: Final = 200
+
 _MOST_ESCAPES: Final = 100
-"""Backslashes in all cookies: Python before 3.11.10 unquotes them in quadratic time."""
+"""Backslashes in all cookies of a request. Python before 3.11.10 takes quadratic time to unquote
+them.
+"""
 
 
 @dataclass(eq=False)
 class _Usage:
-    """Current usage of one address."""
+    """The current requests of one address."""
 
     requests: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS))
     in_a_row: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS_IN_A_ROW))
     at_once: int = 0
-    """Requests that wait or run; WebSockets count until they are open."""
+    """Requests that wait or run. A WebSocket counts only until it is open."""
     refusals: int = 0
-    """Delayed refusals."""
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_WORK))
+    """Refusals that are being delayed."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RUNNING))
 
     @asynccontextmanager
     async def take_turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and keep it until the block ends, at most for `WORK_SECONDS`."""
+        """Wait for a turn, and keep it until the block ends or `RUN_SECONDS` have passed."""
         await self.turns.acquire()
         unreleased = [self.turns]
 
@@ -102,7 +125,7 @@ class _Usage:
             if unreleased:
                 unreleased.pop().release()
 
-        timer = asyncio.get_running_loop().call_later(WORK_SECONDS, release)
+        timer = asyncio.get_running_loop().call_later(RUN_SECONDS, release)
         try:
             yield
         finally:
@@ -111,7 +134,7 @@ class _Usage:
 
 
 class RequestLimitsMiddleware:
-    """Delays the requests of an address that sends too many, and refuses excessive cookies."""
+    """Delays or refuses the requests of an address with too many, and refuses excessive cookies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -127,25 +150,30 @@ class RequestLimitsMiddleware:
         address = find_client_key(scope)
         usage = self._get_usage(address) if address else _Usage()
         if usage.at_once >= self._get_most_at_once():
-            refusal = PlainTextResponse("Too many requests at once.", 429, {"Retry-After": "2"})
+            refusal = PlainTextResponse(
+                "Too many requests at once. Try again in a moment.", 429, {"Retry-After": "2"}
+            )
             await self._refuse(refusal, usage, scope, receive, send)
             return
         is_file = static_files.is_static_file_request(scope)
         self._at_once += 1
         usage.at_once += 1
         try:
-            cost = _COST_OF_A_FILE if is_file else _estimate_cost(scope)
+            cost = _FILE_COST if is_file else _estimate_cost(scope)
             await take_tokens(usage.requests, cost)
             await take_tokens(usage.in_a_row, cost)
             if _has_excessive_cookies(Headers(scope=scope)):
-                refusal = PlainTextResponse("The cookies are too long.", 431)
+                refusal = PlainTextResponse(
+                    "The cookies are too long. Delete the cookies of this site and sign in again.",
+                    431,
+                )
                 await self._refuse(refusal, usage, scope, receive, send)
                 return
             if scope["type"] == "http":
-                cost_of_a_byte = (_FILE_RESPONSE_FACTOR if is_file else 1) / _RESPONSE_UNIT
+                byte_cost = (_FILE_RESPONSE_FACTOR if is_file else 1) / _RESPONSE_UNIT
                 async with usage.take_turn():
                     await self.app(
-                        scope, receive, _limit_response_rate(send, usage.requests, cost_of_a_byte)
+                        scope, receive, _limit_response_rate(send, usage.requests, byte_cost)
                     )
                 return
         finally:
@@ -155,7 +183,7 @@ class RequestLimitsMiddleware:
 
     def _get_most_at_once(self) -> int:
         """Return how many requests an address may currently have at once."""
-        return MOST_AT_ONCE if self._at_once < MOST_IN_ALL else MOST_OF_A_BROWSER
+        return MOST_AT_ONCE if self._at_once < MOST_IN_TOTAL else MOST_AT_ONCE_WHEN_FULL
 
     async def _refuse(
         self,
@@ -165,7 +193,7 @@ class RequestLimitsMiddleware:
         receive: Receive,
         send: Send,
     ) -> None:
-        if self._refusals < MOST_REFUSALS and usage.refusals < MOST_REFUSALS_OF_ONE:
+        if self._refusals < MOST_REFUSALS and usage.refusals < MOST_REFUSALS_PER_ADDRESS:
             self._refusals += 1
             usage.refusals += 1
             try:
@@ -188,19 +216,19 @@ class RequestLimitsMiddleware:
         return self._usage.setdefault(address, _Usage())
 
 
-def _limit_response_rate(send: Send, requests: TokenBucket, cost: float) -> Send:
-    """Return a wrapper of ``send`` that takes ``cost`` tokens per byte of the body."""
+def _limit_response_rate(send: Send, requests: TokenBucket, byte_cost: float) -> Send:
+    """Return a wrapper of ``send`` that takes ``byte_cost`` tokens per byte of the body."""
 
     async def send_wrapper(message: Message) -> None:
         if size := len(message.get("body", b"")):
-            await take_tokens(requests, size * cost)
+            await take_tokens(requests, size * byte_cost)
         await send(message)
 
     return send_wrapper
 
 
 def _estimate_cost(scope: Scope) -> float:
-    """Return the cost in requests, without the response."""
+    """Return the cost of a request without its response; a short request to a page costs 1."""
     headers = Headers(scope=scope)
     size = len(scope["path"]) + len(scope["query_string"])
     size += sum(len(name) + len(value) for name, value in headers.raw)
@@ -209,13 +237,13 @@ def _estimate_cost(scope: Scope) -> float:
 
 
 def _get_base_cost(scope: Scope) -> int:
-    """Return the cost in requests of a short request to this path."""
+    """Return the cost of a short request to this path."""
     if scope["type"] == "websocket":
-        return _COST_OF_A_SESSION
+        return _SESSION_COST
     if scope["path"].endswith(SIGN_IN_ROUTES):
-        return _COST_OF_A_SIGN_IN
-    is_known = scope["path"].startswith(_CHEAP) or html_shell.is_page_request(scope)
-    return 1 if is_known else _COST_OF_AN_UNKNOWN_PATH
+        return _SIGN_IN_COST
+    is_known = scope["path"].startswith(_KNOWN_PATHS) or html_shell.is_page_request(scope)
+    return 1 if is_known else _UNKNOWN_PATH_COST
 
 
 def _has_excessive_cookies(headers: Headers) -> bool:

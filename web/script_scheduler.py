@@ -1,14 +1,14 @@
 """A fair scheduler for script runs, so that one visitor cannot block the portal for others.
 
-Streamlit (1.67) starts a thread for every run at once, without limit. The scheduler delays a run
+Streamlit (1.67) starts a thread for every run at once, without limit. The scheduler delays each run
 until
 
-- its connection, its address and the process have tokens left,
-- the previous run of its connection has finished,
-- fewer than `SLOTS` scripts are running.
+- the buckets of the run's connection, its address and the process have a token,
+- the previous run of the same connection has finished,
+- fewer than `SLOTS` scripts run, and fewer than `SLOTS_PER_ADDRESS` of the same address.
 
-Waiting addresses take turns. Busy tabs, which run more than a person at work would, wait until
-nothing else runs, or for a second. No run is dropped.
+Waiting addresses take turns. A busy tab, which runs more scripts than a person at work would, waits
+until no other script runs, or for `_LONGEST_WAIT`. No run is dropped.
 """
 
 import asyncio
@@ -24,64 +24,66 @@ from issue_portal.core.token_bucket import TokenBucket, take_tokens
 from web.streamlit_compat import SCRIPT_THREAD
 
 SLOTS: Final = 2 * (os.cpu_count() or 1)
-"""Scripts that run at once."""
+"""Scripts that run at once. A waiting script does not count: see `SLOT_SECONDS`."""
 
 SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 4)
 
 SLOT_SECONDS: Final = 0.1
-"""Seconds after which a script counts as waiting and frees its slot. Most take 5 to 20 ms."""
+"""Seconds after which a script without computing loses its slot. Most scripts take 5 to 20 ms."""
 
 _MOST_SLOTS_IN_A_ROW: Final = 10
-"""How often a slot is extended while all scripts with slots compute."""
+"""Times `SLOT_SECONDS` that a script may keep its slot while all scripts with slots compute."""
 
 RUNS_PER_CONNECTION: Final = (20.0, 60)
 RUNS_PER_ADDRESS: Final = (30.0, 100)
-RUNS_IN_ALL: Final = (300.0, 1_500)
-"""Limits of runs: refill a second, and burst."""
+RUNS_IN_TOTAL: Final = (300.0, 1_500)
+"""Limits of script runs: refill per second, and burst."""
 
 _RUNS_AT_WORK: Final = (2.0, 100)
-"""Runs of a person at work in one tab: refill a second, and burst."""
+"""Script runs that a person at work causes in one tab: refill per second, and burst."""
 
-_FEW_RUNS: Final = 10
-"""Runs that may be missing from the bucket `_RUNS_AT_WORK` before the tab counts as busy. After a
-flood, a tab stays busy for 40 seconds.
+_MOST_RECENT_RUNS: Final = 10
+"""Tokens of the bucket `_RUNS_AT_WORK` that a tab may use before it counts as busy. After a flood,
+a tab stays busy for up to 45 seconds.
 """
 
 _LONGEST_WAIT: Final = 1.0
-"""Seconds after which a busy tab may run a script even if others run."""
+"""Seconds after which a busy tab may run a script even while other scripts run."""
 
 MESSAGES_PER_CONNECTION: Final = (50.0, 200)
 BYTES_PER_ADDRESS: Final = (100_000.0, 1_000_000)
-BYTES_IN_ALL: Final = (1_000_000.0, 10_000_000)
-"""Limits of messages: refill a second, and burst. Messages that run no script count, too."""
+BYTES_IN_TOTAL: Final = (1_000_000.0, 10_000_000)
+"""Limits of all messages, with or without a script run: refill per second, and burst."""
 
 
 @dataclass(eq=False)
 class Address:
-    """An address, with the limits that its connections share."""
+    """A client address, with the limits that its connections share."""
 
     runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_ADDRESS))
     data: TokenBucket = field(default_factory=lambda: TokenBucket(*BYTES_PER_ADDRESS))
     connections: int = 0
-    waiting: list["Request"] = field(default_factory=list)
+    waiting: list["RunRequest"] = field(default_factory=list)
     closed_runs: list[TokenBucket] = field(default_factory=list)
-    """Recent runs of closed tabs. New tabs inherit them, so that reopening does not reset them."""
-    last_turn_at: float = 0.0
-    """Time of the last turn. The address that has waited longest since is next."""
+    """Recent runs of closed tabs. New tabs inherit these runs, so that reopening a busy tab does
+    not make it idle.
+    """
+    last_run_at: float = 0.0
+    """Time of the last run by `time.monotonic`. The address with the earliest time is next."""
 
     def inherit_runs(self) -> TokenBucket:
-        """Return the recent runs that a new tab inherits: those of the busiest closed tab."""
-        self.closed_runs = [each for each in self.closed_runs if not each.is_full]
+        """Return the recent runs for a new tab: those of the busiest closed tab, or none."""
+        self.closed_runs = [bucket for bucket in self.closed_runs if not bucket.is_full]
         busiest = max(
-            self.closed_runs, key=lambda each: each.used, default=TokenBucket(*_RUNS_AT_WORK)
+            self.closed_runs, key=lambda bucket: bucket.used, default=TokenBucket(*_RUNS_AT_WORK)
         )
         with suppress(ValueError):
             self.closed_runs.remove(busiest)
         return busiest
 
     @property
-    def next(self) -> "Request":
-        """The waiting request whose turn it is."""
+    def next_request(self) -> "RunRequest":
+        """The waiting request that runs next."""
         return min(self.waiting, key=lambda request: request.sort_key)
 
 
@@ -102,11 +104,11 @@ class Connection:
     @property
     def is_busy(self) -> bool:
         """Whether the tab has recently run more than a person at work would."""
-        return self.recent_runs.used > _FEW_RUNS
+        return self.recent_runs.used > _MOST_RECENT_RUNS
 
 
 @dataclass(eq=False)
-class Request:
+class RunRequest:
     """A script run that waits for a slot."""
 
     connection: Connection
@@ -115,7 +117,7 @@ class Request:
 
     @property
     def sort_key(self) -> tuple[bool, float]:
-        """Sort key among the requests of the address."""
+        """Sort key among the requests of an address: busy tabs last, then by time."""
         return self.connection.is_busy, self.requested_at
 
 
@@ -123,17 +125,17 @@ class ScriptScheduler:
     """Schedules the script runs of one process. Use it from one event loop only."""
 
     def __init__(self) -> None:
-        self._runs = TokenBucket(*RUNS_IN_ALL)
-        self._data = TokenBucket(*BYTES_IN_ALL)
+        self._runs = TokenBucket(*RUNS_IN_TOTAL)
+        self._data = TokenBucket(*BYTES_IN_TOTAL)
         self._addresses: dict[str, Address] = {}
         self._waiting: dict[Address, None] = {}
         self._slots: dict[Connection, asyncio.TimerHandle] = {}
         """The connections with a slot, each with the timer of its next check."""
         self._timer: asyncio.TimerHandle | None = None
-        self._busy_scripts = _BusyScripts()
+        self._computing_scripts = _ComputingScripts()
 
     def join(self, address: str) -> Connection:
-        """Add a connection. Connections without an address ("") do not share limits."""
+        """Add a connection of an address. Connections with address "" do not share limits."""
         for name, idle in list(self._addresses.items()):
             if not idle.connections and idle.runs.is_full and idle.data.is_full:
                 del self._addresses[name]
@@ -157,10 +159,10 @@ class ScriptScheduler:
     async def wait_for_turn(self, connection: Connection) -> None:
         """Wait until the connection may run a script. It then has a slot until `finish_run`."""
         await take_tokens(connection.runs)
-        # Otherwise Streamlit would stop the running script, start another, and still send the first
-        # one's output. It sends the messages of all sessions one by one.
+        # If another run started now, Streamlit would stop the running script but still send its
+        # output, which delays the messages of all sessions.
         await connection.idle.wait()
-        request = Request(connection, asyncio.get_running_loop().create_future())
+        request = RunRequest(connection, asyncio.get_running_loop().create_future())
         connection.address.waiting.append(request)
         self._waiting[connection.address] = None
         self._grant()
@@ -180,29 +182,29 @@ class ScriptScheduler:
             self._timer = None
         while self._waiting:
             left = self._runs.seconds_until_token()
-            ready = [] if left else [each for each in self._waiting if self._may_run(each)]
+            ready = [] if left else [addr for addr in self._waiting if self._may_run(addr)]
             if not ready:
-                waits = [left] if left else [self._get_wait(each) for each in self._waiting]
-                if soonest := min((wait for wait in waits if wait), default=0.0):
-                    self._timer = asyncio.get_running_loop().call_later(soonest, self._grant)
-                return  # A free slot needs no timer: `finish_run` calls this method.
-            self._start(min(ready, key=lambda each: each.last_turn_at))
+                waits = [left] if left else [self._get_wait(addr) for addr in self._waiting]
+                if shortest := min((wait for wait in waits if wait), default=0.0):
+                    self._timer = asyncio.get_running_loop().call_later(shortest, self._grant)
+                return  # Runs that wait for a slot need no timer: `finish_run` calls this method.
+            self._start(min(ready, key=lambda addr: addr.last_run_at))
 
     def _may_run(self, address: Address) -> bool:
-        slots = sum(each.address is address for each in self._slots)
-        has_slot = len(self._slots) < SLOTS and slots < SLOTS_PER_ADDRESS
-        return has_slot and not self._get_wait(address)
+        used_slots = sum(connection.address is address for connection in self._slots)
+        is_slot_free = len(self._slots) < SLOTS and used_slots < SLOTS_PER_ADDRESS
+        return is_slot_free and not self._get_wait(address)
 
     def _get_wait(self, address: Address) -> float:
-        """Return the seconds until this address may run a script, provided that a slot is free."""
-        if self._slots and address.next.connection.is_busy:
-            wait = address.last_turn_at + _LONGEST_WAIT - time.monotonic()
+        """Return the seconds until this address may run a script, if a slot is free then."""
+        if self._slots and address.next_request.connection.is_busy:
+            wait = address.last_run_at + _LONGEST_WAIT - time.monotonic()
         else:
             wait = 0.0
         return max(wait, address.runs.seconds_until_token())
 
     def _start(self, address: Address) -> None:
-        request = address.next
+        request = address.next_request
         address.waiting.remove(request)
         if not address.waiting:
             del self._waiting[address]
@@ -211,15 +213,17 @@ class ScriptScheduler:
         connection = request.connection
         for bucket in (self._runs, address.runs, connection.recent_runs):
             bucket.take()
-        address.last_turn_at = time.monotonic()
+        address.last_run_at = time.monotonic()
         connection.idle.clear()
         self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
         request.granted.set_result(None)
 
     def _keep_slot(self, connection: Connection, times: int) -> None:
+        """Keep a slot for `SLOT_SECONDS`, and up to ``times`` as long while all scripts compute."""
+
         def check() -> None:
-            # Streamlit does not tell which script has which slot, so compare the totals.
-            if times > 1 and self._busy_scripts.count() >= len(self._slots):
+            # It is unknown which script has which slot, so compare the numbers of both.
+            if times > 1 and self._computing_scripts.count() >= len(self._slots):
                 self._keep_slot(connection, times - 1)
             else:
                 self.finish_run(connection)
@@ -228,34 +232,39 @@ class ScriptScheduler:
         self._slots[connection] = loop.call_later(SLOT_SECONDS, check)
 
 
-class _BusyScripts:
-    """Counts the scripts that use processor time rather than wait."""
+class _ComputingScripts:
+    """Counts the scripts that use processor time; the others wait."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, int] = {}
-        self._seen_at = 0.0
+        self._last_ticks: dict[int, int] = {}
+        self._counted_at = 0.0
         self._count = 0
 
     def count(self) -> int:
-        """Return how many scripts used processor time since the last count.
+        """Return how many scripts have used processor time since the last count.
 
-        Counts again only after `SLOT_SECONDS`.
+        Within `SLOT_SECONDS` of a count, returns the same number again.
         """
         now = time.monotonic()
-        if now - self._seen_at >= SLOT_SECONDS:
-            used = _measure_processor_time()
-            self._count = sum(ticks > self._seen.get(thread, 0) for thread, ticks in used.items())
-            self._seen, self._seen_at = used, now
+        if now - self._counted_at >= SLOT_SECONDS:
+            ticks = _measure_processor_time()
+            self._count = sum(
+                used > self._last_ticks.get(thread, 0) for thread, used in ticks.items()
+            )
+            self._last_ticks, self._counted_at = ticks, now
         return self._count
 
 
 def _measure_processor_time() -> dict[int, int]:
-    """Return the processor time of each script thread in ticks of 10 ms; {} without ``/proc``."""
-    used = {}
+    """Return the processor time of each script by thread id, in ticks of 10 ms.
+
+    Returns {} on systems without ``/proc``.
+    """
+    ticks = {}
     for thread in threading.enumerate():
         if thread.name == SCRIPT_THREAD and thread.native_id:
-            with suppress(OSError):  # It has just ended.
+            with suppress(OSError):  # The thread has just ended.
                 stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
                 in_user, in_system = stat.rpartition(")")[2].split()[11:13]
-                used[thread.native_id] = int(in_user) + int(in_system)
-    return used
+                ticks[thread.native_id] = int(in_user) + int(in_system)
+    return ticks

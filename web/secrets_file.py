@@ -10,9 +10,9 @@ from web import streamlit_compat
 
 
 def load_secrets() -> None:
-    """Load the secrets files, and set their root values as environment variables.
+    """Load the secrets files, and set the values above their sections as environment variables.
 
-    Existing environment variables override them. Raises `FatalError` if a file is invalid.
+    Existing environment variables are not overwritten. Raises `FatalError` if a file is invalid.
     """
     files = [path for name in st.get_option("secrets.files") if (path := Path(name)).exists()]
     if not files:
@@ -20,8 +20,10 @@ def load_secrets() -> None:
     environment = dict(os.environ)
     if not _load():
         names = " or ".join(map(str, files))
-        raise FatalError(f"Cannot read the secrets in {names}: is that TOML?")
-    # Streamlit 1.67 overwrites existing variables, and skips booleans.
+        raise FatalError(
+            f"Cannot read the secrets in {names}. Check that the file is valid TOML in UTF-8."
+        )
+    # Streamlit (1.67) overwrites existing variables and skips booleans.
     for name, value in streamlit_compat.read_root_secrets().items():
         if isinstance(value, bool):
             os.environ[name] = str(value)
@@ -31,5 +33,5 @@ def load_secrets() -> None:
 def _load() -> bool:
     try:
         return streamlit_compat.load_secrets_files()
-    except ValueError:  # Not UTF-8, or a value that no environment variable can have.
+    except ValueError:  # The file is not UTF-8, or a value is not valid in an environment variable.
         return False

@@ -1,4 +1,4 @@
-"""Prometheus metric: the browser tabs that are connected to this process."""
+"""Prometheus metric of the browser tabs that are connected to this process."""
 
 from prometheus_client import Gauge
 

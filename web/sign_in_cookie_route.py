@@ -1,4 +1,4 @@
-"""The route that sets the sign-in cookie as HttpOnly, which a Streamlit page cannot do."""
+"""The route that sets the HttpOnly sign-in cookie. Streamlit pages cannot set such cookies."""
 
 import time
 from typing import Final
@@ -12,17 +12,17 @@ from auth.sign_in_cookie import COOKIE_NAME, TICKET_HEADER, pending_cookies
 
 
 def _set_cookie(request: Request) -> Response:
-    # Other sites cannot send this header, because CORS does not allow it.
+    # Browsers do not let other sites send this header (CORS).
     cookie = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
-    if cookie is None or cookie.until < time.monotonic():
-        return PlainTextResponse("This ticket is not good, or not any more.", 400)
-    # Read the scheme from the browser's header: the proxy may send plain HTTP.
+    if cookie is None or cookie.ticket_expires_at < time.monotonic():
+        return PlainTextResponse("The ticket is invalid, used or expired. Sign in again.", 400)
+    # The browser's header has the scheme that the browser uses; a proxy may pass on plain HTTP.
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(
         name_host_cookie(COOKIE_NAME, is_secure=is_secure),
         cookie.value,
-        max_age=cookie.seconds,
+        max_age=cookie.max_age,
         httponly=True,
         samesite="strict",
         secure=is_secure,

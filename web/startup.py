@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Router
 
 from auth import api_backend, password
-from auth.mode import SignInMode, get_sign_in_mode
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from components.issues import undo
 from components.ui import js_component
 from issue_portal.asgi import graceful_shutdown
@@ -36,10 +36,11 @@ from web.secrets_file import load_secrets
 
 @dataclass(frozen=True)
 class Installation:
-    """The keys of this process, and the service of the embedded API; None with a remote one."""
+    """The keys and the embedded API of this process."""
 
     keys: SecretKeys
     service: Service | None
+    """Service of the embedded API; None if the API is remote."""
 
     @cached_property
     def _api(self) -> Starlette:
@@ -53,7 +54,7 @@ class Installation:
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
         """Connect the portal to its API for as long as the server runs."""
-        # Loaded objects live as long as the process, so the garbage collector need not scan them.
+        # The garbage collector need not scan the loaded modules, which live until the process ends.
         gc.freeze()
         gc.enable()
         _print_url()
@@ -76,13 +77,13 @@ class Installation:
 
 
 def start() -> Installation:
-    """Prepare everything that the server needs; raise `FatalError` if that is impossible."""
+    """Prepare everything that the server needs; raises `FatalError` if that is impossible."""
     try:
         load_secrets()
         return _prepare(get_settings())
     except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        raise FatalError(f"Cannot start: {error.strerror or error}{where}.") from error
+        file = f": {error.filename}" if error.filename else ""
+        raise FatalError(f"Cannot start: {error.strerror or error}{file}.") from error
 
 
 def _prepare(settings: Settings) -> Installation:
@@ -105,12 +106,12 @@ def _prepare(settings: Settings) -> Installation:
     if new_passwords:
         _print_passwords(new_passwords)
     if mode is not SignInMode.ACCOUNTS and not settings.reviewers:
-        sys.stderr.write("\n  There are no reviewers: list them in ISSUES_REVIEWERS.\n")
+        sys.stderr.write("\n  Nobody has the reviewer role. List reviewers in ISSUES_REVIEWERS.\n")
     return Installation(keys, service)
 
 
 def _print_url() -> None:
-    """Print the portal's URL, unless uvicorn does."""
+    """Print the portal's URL, unless uvicorn prints it."""
     if url := streamlit_compat.find_own_url():
         sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
 

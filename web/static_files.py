@@ -1,6 +1,6 @@
-"""Serves Streamlit's static files from memory: a first visit loads about eighty.
+"""Serves Streamlit's static files from memory. A first visit loads about eighty files.
 
-Streamlit (1.67) reads each from disk in a thread, with at least 3 ms of processor time.
+Streamlit (1.67) reads each file from disk in a thread, which takes at least 3 ms of processor time.
 """
 
 import mimetypes
@@ -18,7 +18,7 @@ from web import streamlit_compat
 _FILE_PATTERN: Final = "static/**/*"
 
 _HEADERS: Final = {"Cache-Control": "public, immutable, max-age=31536000"}
-"""Streamlit's own headers: the name of a file changes with its content."""
+"""Headers that Streamlit itself sends: a file's name changes with its content."""
 
 
 class StaticFilesMiddleware:
@@ -28,9 +28,9 @@ class StaticFilesMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for a file, or pass it on."""
+        """Answer a request for a static file; pass other requests on."""
         if scope["type"] == "http" and _is_component_source(scope["path"]):
-            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
+            await PlainTextResponse("File not found.", 404)(scope, receive, send)
         elif not is_static_file_request(scope):
             await self.app(scope, receive, send)
         elif scope["path"] in list_files():
@@ -40,18 +40,21 @@ class StaticFilesMiddleware:
             )
         else:
             # Streamlit would send its HTML page instead.
-            await PlainTextResponse("There is no such file.", 404)(scope, receive, send)
+            await PlainTextResponse("File not found.", 404)(scope, receive, send)
 
 
 def is_static_file_request(scope: Scope) -> bool:
-    """Return whether a request is for a static file, existing or not."""
+    """Return whether a request is for a path of static files, even if the file does not exist."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
     return scope["path"].startswith("/static/") and not estimate_body_size(Headers(scope=scope), 1)
 
 
 def _is_component_source(path: str) -> bool:
-    """Return whether the path is a component's source, whose whole folder Streamlit serves."""
+    """Return whether the path is a source file in the folder of a component.
+
+    Streamlit would serve all files of that folder, but pages need only scripts and styles.
+    """
     return "/bidi-components/" in path and not path.endswith((".js", ".css"))
 
 

@@ -40,30 +40,30 @@ from streamlit.web.server.starlette.starlette_app_utils import (
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import gather_user_info
 
-# The messages of the WebSocket, which WebSocketMessages filters.
+# Message types of the WebSocket, for WebSocketMessages.
 # TODO(streamlit>1.67): remove when an option restricts the message types that Streamlit answers.
 __all__ = ["USER_COOKIE_NAME", "BackMsg", "ClientState", "ForwardMsg"]
 
 SCRIPT_THREAD: Final = "ScriptRunner.scriptThread"
-"""Name of the threads that run scripts; the scheduler measures their processor time.
+"""Name of the threads that run scripts. The scheduler measures the processor time of these threads.
 
 TODO(streamlit>1.67): remove when Streamlit limits how many scripts run at once.
 """
 
 UPLOAD_PATH: Final = "/_stcore/upload_file/"
-"""Part of the path of uploads, which Streamlit accepts even if no page asks for a file.
+"""Part of the path of uploads. Streamlit accepts uploads even if no page asks for a file.
 
 TODO(streamlit>1.67): remove when uploads can be switched off.
 """
 
 SESSION_ID_INDEX: Final = 2
-"""Index of the id of the session to resume among the page's WebSocket subprotocols.
+"""Index, among the page's WebSocket subprotocols, of the id of the session to resume.
 
 TODO(streamlit>1.67): remove when Streamlit checks the owner of a resumed session.
 """
 
 SIGN_IN_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
-"""Ends of the paths of the routes to the OIDC provider and back; a base path may precede them.
+"""Last parts of the paths that lead to the OIDC provider and back. A base path may precede them.
 
 TODO(streamlit>1.67): remove when the routes redirect to the portal on errors and check the origin.
 """
@@ -76,16 +76,16 @@ _NO_SCRIPT: Final = re.compile("<noscript>.*?</noscript>", re.DOTALL)
 
 
 def disable_pages_directory() -> None:
-    """Stop Streamlit from treating the folder `pages` as a multipage app of the old kind.
+    """Stop Streamlit from treating the folder `pages` as an old-style multipage app.
 
     Otherwise a deep link would skip portal.py until `st.navigation` has run for the first time.
-    TODO(streamlit>1.67): remove when `st.App` has an option for it.
+    TODO(streamlit>1.67): remove when an option of `st.App` ignores the folder.
     """
     PagesManager.uses_pages_directory = False
 
 
 def find_own_url() -> str:
-    """Return the portal's URL under `streamlit run`; "" under uvicorn, which prints its own.
+    """Return the portal's URL under `streamlit run`; "" under uvicorn, which prints the URL.
 
     TODO(streamlit>1.67): remove when Streamlit prints the URL of an ASGI app.
     """
@@ -96,7 +96,7 @@ def find_own_url() -> str:
 
 
 def propagate_logs() -> None:
-    """Send Streamlit's log records to the root logger only, which has our format.
+    """Send Streamlit's log records only to the root logger, which applies our format.
 
     Streamlit adds a handler to each of its loggers.
     TODO(streamlit>1.67): remove when an option turns these handlers off.
@@ -139,15 +139,14 @@ def get_static_folder() -> Path:
 def make_index_html(*, root: str, title: str, style: str, no_script: str) -> str:
     """Return Streamlit's page with `root` as its `<html>` tag, and with our title and style.
 
-    `no_script` is a sentence (HTML) for browsers without JavaScript.
-
-    Styles from a script arrive after the page is shown, which then jumps. Raises `RuntimeError` if
-    Streamlit's page has changed.
-    TODO(streamlit>1.67): remove when language, title and style of the page can be configured.
+    `no_script` is the HTML text for browsers without JavaScript. The page contains the styles
+    because styles from a script arrive late, and the visible page then jumps. Raises `RuntimeError`
+    if the page of a new Streamlit version is different. TODO(streamlit>1.67): remove when language,
+    title and style of the page can be configured.
     """
     page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
-    page, notes = _NO_SCRIPT.subn(lambda _: f"<noscript><p>{no_script}</p></noscript>", page)
-    if notes != 1 or any(page.count(part) != 1 for part in _INDEX_PARTS):
+    page, count = _NO_SCRIPT.subn(lambda _: f"<noscript><p>{no_script}</p></noscript>", page)
+    if count != 1 or any(page.count(part) != 1 for part in _INDEX_PARTS):
         raise RuntimeError("Streamlit's index.html has changed: see web/streamlit_compat.py.")
     replacements = (root, f"<title>{title}</title>", f"<style>\n{style}</style>\n</body>")
     for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):
@@ -158,8 +157,8 @@ def make_index_html(*, root: str, title: str, style: str, no_script: str) -> str
 def serve_component_files(package: str, name: str, folder: Path, root: Path) -> str:
     """Serve the scripts of a component from `folder` below `root`; return its registered name.
 
-    Streamlit finds the files of installed packages only, so this passes the manifest itself.
-    TODO(streamlit>1.67): remove when Streamlit finds the component files of an app.
+    Streamlit finds only the component files of installed packages, so register the files
+    explicitly. TODO(streamlit>1.67): remove when Streamlit finds the component files of an app.
     """
     full_name = f"{package}.{name}"
     manager = get_bidi_component_manager()
@@ -170,7 +169,7 @@ def serve_component_files(package: str, name: str, folder: Path, root: Path) -> 
 
 
 def identify_component_registry() -> int:
-    """Return the id of the registry of components. Each AppTest has its own registry."""
+    """Return an id of the current registry of components. Each AppTest has its own registry."""
     return id(get_bidi_component_manager())
 
 
@@ -187,7 +186,7 @@ def get_session_id() -> str | None:
 
 
 def is_fragment_run() -> bool:
-    """Return whether only a fragment runs. A fragment sees the URL of the last full run.
+    """Return whether only a fragment is running. A fragment reads the URL of the last full run.
 
     TODO(streamlit>1.67): remove when the browser's URL is current in fragment runs.
     """
@@ -208,7 +207,7 @@ def count_active_sessions() -> float:
 
 
 def read_auth_section() -> dict[str, Any]:
-    """Return the section `auth` of the secrets; {} without one. Sub-sections are mappings."""
+    """Return the section `auth` of the secrets; {} without one. Its sub-sections are mappings."""
     return dict(get_secrets_auth_section().to_dict())
 
 
@@ -235,9 +234,9 @@ def get_redirect_origin() -> str:
 
 
 def read_user_cookie(read: Callable[[str], bytes | None]) -> bytes | None:
-    """Return the claims of a sign-in, which Streamlit splits into cookies; None without them.
+    """Return the claims of a sign-in, joined from several cookies; None without a sign-in.
 
-    `read` takes the name of a cookie and returns its verified value.
+    `read` takes the name of a cookie and returns its verified value, or None.
     TODO(streamlit>1.67): remove when Streamlit signs all cookies of a sign-in together.
     """
     return get_cookie_with_chunks(read, USER_COOKIE_NAME)
@@ -249,6 +248,6 @@ def sign_cookie(name: str, value: str) -> str:
 
 
 def verify_cookie(name: str, value: str) -> bytes | None:
-    """Return the signed value of a cookie; None if the signature does not match."""
+    """Return the value of a signed cookie; None if the signature does not match."""
     signed = value.encode("latin-1", "replace")
     return decode_signed_value(get_cookie_secret(), name, signed) if signed else None

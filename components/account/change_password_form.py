@@ -7,7 +7,7 @@ import streamlit as st
 
 from auth.current_user import get_sign_in
 from auth.password import PasswordSignIn, create_sign_in
-from auth.password_queue import password_checks
+from auth.password_queue import password_check_queue
 from components.account.password_check import (
     check_account_password,
     hash_client_address,
@@ -45,7 +45,7 @@ def _render_form(
     if new == old.strip():
         st.error(_("This is already your password. Choose a new one."), icon=":material/error:")
         return None
-    with password_checks.take_turn(hash_client_address()) as has_turn:
+    with password_check_queue.take_turn(hash_client_address()) as has_turn:
         if not has_turn:
             render_busy_error()
             return None

@@ -9,7 +9,7 @@ from auth.password import (
     hash_for_throttle,
     verify_password,
 )
-from auth.password_queue import password_checks
+from auth.password_queue import password_check_queue
 from components.ui import i18n
 from components.ui.i18n import _
 from issue_portal.core.accounts import Account
@@ -33,7 +33,7 @@ def check_account_password(username: str, password: str, *, wrong: str) -> Accou
         )
         return None
     account = get_accounts_file().get_all().get(username)
-    with password_checks.take_turn(address) as has_turn:
+    with password_check_queue.take_turn(address) as has_turn:
         if not has_turn:
             render_busy_error()
             return None

@@ -6,7 +6,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from auth.return_target import COOKIE_SECONDS, READ_KEY, ReturnTarget, name_return_cookie
+from auth.return_target import (
+    COOKIE_SECONDS,
+    RETURN_COOKIE_READ_KEY,
+    ReturnTarget,
+    name_return_cookie,
+)
 from components.ui import js_component
 
 _MAX_QUERY_LENGTH: Final = 1000
@@ -33,6 +38,6 @@ def write(target: ReturnTarget, redirect: Callable[[], None]) -> None:
 
 def clear() -> None:
     """Remove the cookie after the user has come back."""
-    if st.session_state.get(READ_KEY):
+    if st.session_state.get(RETURN_COOKIE_READ_KEY):
         data = {"name": name_return_cookie()}
         js_component.mount(__file__, key="return_cookie_removal", data=data)

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from auth import current_user
-from auth.mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from auth.return_target import ReturnTarget
+from auth.sign_in_mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from components.account import password_form, return_cookie, sign_out_button
 from components.account.sign_in_session import PENDING_REDIRECT_KEY, complete_sign_in
 from components.account.sign_out_outcome import (
@@ -57,14 +57,7 @@ def _render_provider_form(target: ReturnTarget) -> None:
             _("Sign-in was refused or didn't finish. Try again."),
             icon=":material/error:",
         )
-    with st.container(key="providers", horizontal=True, width="content"):
-        for name in list_providers():
-            words = _("Sign in with {provider}").format(provider=name.title())
-            label = _("Sign in") if name == DEFAULT_PROVIDER else words
-            key, icon = f"sign_in_{name}", ":material/login:"
-            st.button(
-                label, key=key, type="primary", icon=icon, on_click=_choose_provider, args=(name,)
-            )
+    _render_provider_buttons()
     if PENDING_REDIRECT_KEY in st.session_state:
         _store_return_target(target)
 
@@ -92,3 +85,17 @@ def _start_redirect() -> None:
         st.login(name)
     else:
         st.logout()
+
+
+def _render_provider_buttons() -> None:
+    with st.container(key="providers", horizontal=True, width="content"):
+        for name in list_providers():
+            named_label = _("Sign in with {provider}").format(provider=name.title())
+            st.button(
+                _("Sign in") if name == DEFAULT_PROVIDER else named_label,
+                key=f"sign_in_{name}",
+                type="primary",
+                icon=":material/login:",
+                on_click=_choose_provider,
+                args=(name,),
+            )

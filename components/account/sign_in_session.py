@@ -5,10 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from auth import api_backend, session_lifetime, session_owners, sign_in_cookie
-from auth.current_user import SIGN_IN_KEY, get_stored_sign_in, identify_sign_in
-from auth.mode import SignInMode, get_sign_in_mode
+from auth.current_user import ACCOUNT_SIGN_IN_KEY, get_stored_sign_in, identify_sign_in
 from auth.password import PasswordSignIn
-from auth.trusted_headers import PROXY_SEEN_KEY
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
+from auth.trusted_headers import HEADERS_RECEIVED_AT_KEY
 from components.account.sign_out_outcome import (
     note_lost_change,
     note_sign_out,
@@ -25,7 +25,7 @@ def complete_sign_in(sign_in: PasswordSignIn) -> None:
     previous = get_stored_sign_in()
     if previous and previous.username != sign_in.username:
         _clear_session()  # The session belongs to another user, whose sign-in has ended.
-    st.session_state[SIGN_IN_KEY] = sign_in
+    st.session_state[ACCOUNT_SIGN_IN_KEY] = sign_in
     session_owners.remember_session_owner(identify_sign_in(sign_in))
     sign_in_cookie.request_cookie(sign_in.make_cookie(), session_lifetime.get_account_lifetime())
     st.rerun()
@@ -56,7 +56,7 @@ def sign_out(send_pending: Callable[[], bool]) -> None:
         if get_sign_in_mode() is SignInMode.PROVIDER:
             st.session_state[PENDING_REDIRECT_KEY] = ""
         else:
-            st.session_state[SIGN_IN_KEY] = None
+            st.session_state[ACCOUNT_SIGN_IN_KEY] = None
             sign_in_cookie.request_cookie_removal()
 
 
@@ -64,14 +64,14 @@ def continue_as_visitor() -> None:
     """Continue without a sign-in, after the sign-in of this browser session has ended."""
     _clear_session()
     if get_sign_in_mode() is SignInMode.ACCOUNTS:
-        st.session_state[SIGN_IN_KEY] = None
+        st.session_state[ACCOUNT_SIGN_IN_KEY] = None
         sign_in_cookie.request_cookie_removal()
 
 
 def _clear_session() -> None:
     language = i18n.get_language()
-    seen = st.session_state.get(PROXY_SEEN_KEY)
+    seen = st.session_state.get(HEADERS_RECEIVED_AT_KEY)
     st.session_state.clear()
     i18n.set_language(language)
     if seen is not None:  # Otherwise the proxy's headers would count as a new sign-in.
-        st.session_state[PROXY_SEEN_KEY] = seen
+        st.session_state[HEADERS_RECEIVED_AT_KEY] = seen

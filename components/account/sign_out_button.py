@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from auth.mode import SignInMode, get_sign_in_mode
+from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from components.account.sign_in_session import sign_out
 from components.ui.i18n import _
 

@@ -12,8 +12,9 @@ MOST_SMALL_FRAMES: Final = 300
 def limit_websockets(protocol: Any, longest_message: int) -> None:
     """Limit the size of messages and the number of small frames of a WebSocket protocol class.
 
-    Also makes it parse data in small parts. uvicorn would parse up to 256 kB in one go, during
-    which nothing else runs.
+    Also makes the class parse data in small parts. uvicorn would parse up to 256 kB in one go,
+    during which nothing else runs. Longer than 40 lines because the callbacks share the originals
+    that they wrap.
     """
     connect, parse, receive = protocol.connection_made, protocol.data_received, protocol.receive
 

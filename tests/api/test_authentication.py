@@ -31,8 +31,9 @@ CLAIMS = {
     "name": "X",
     "role": "AppAdmin",
     "iat": NOW,
-    "exp": NOW + 600,
+    "exp": NOW + 60,
 }
+"""Claims of a valid token. `portal_token` replaces both times by current ones."""
 
 
 def portal_token(
@@ -46,7 +47,9 @@ def portal_token(
 ) -> str:
     """Return a portal token; the arguments change or remove parts of it."""
     [(key_id, key)] = SecretKeys(secret).derive(purpose).items()
-    claims = {name: value for name, value in CLAIMS.items() if name != without} | (changes or {})
+    now = int(time.time())
+    fresh = CLAIMS | {"iat": now, "exp": now + 60}
+    claims = {name: value for name, value in fresh.items() if name != without} | (changes or {})
     headers = {"kid": key_id if kid is None else kid} if kid != "" else {}
     return jwt.encode(claims, None if algorithm == "none" else key, algorithm, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Fixtures without a server: browser language, API client, catalogues."""
+"""Fixtures of tests without a server: browser language, API client, translations."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -17,8 +17,8 @@ SetLanguage = Callable[[str], None]
 
 
 @pytest.fixture(autouse=True)
-def keep_main_module() -> Iterator[None]:
-    """AppTest puts the page in place of ``__main__``, which processes of later tests would load."""
+def restore_main_module() -> Iterator[None]:
+    """Restore ``__main__``, which AppTest replaces and later child processes would load."""
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
@@ -31,7 +31,7 @@ def forget_catalogues() -> None:
 
 @pytest.fixture
 def write_catalogue(tmp_path: Path, monkeypatch) -> Iterator[WriteCatalogue]:
-    """Write the text of a catalogue for a language code; the portal has only these."""
+    """Write a catalogue for a language code. The portal then has only the written languages."""
     monkeypatch.setattr(i18n, "FOLDER", tmp_path)
     forget_catalogues()
 
@@ -62,17 +62,17 @@ def no_cookies(monkeypatch) -> None:
 
 @pytest.fixture
 def backend(monkeypatch) -> Mock:
-    """Our own API as the portal's backend, without a server."""
-    made = Mock(is_ours=True)
-    monkeypatch.setattr(api_backend, "get_backend", lambda: made)
-    return made
+    """The portal's backend, without a server: an API with the same secret key."""
+    backend = Mock(shares_key=True)
+    monkeypatch.setattr(api_backend, "get_backend", lambda: backend)
+    return backend
 
 
 @pytest.fixture
 def client(monkeypatch, backend) -> Mock:
     """The API client of the browser session."""
-    made = Mock(spec=IssuesClient)
-    monkeypatch.setattr(api_session, "client", lambda: made)
+    client = Mock(spec=IssuesClient)
+    monkeypatch.setattr(api_session, "client", lambda: client)
     monkeypatch.setattr(server_capabilities, "can_filter", lambda *_: True)
     monkeypatch.setattr(server_capabilities, "fetch_me", lambda: None)
-    return made
+    return client

@@ -1,4 +1,4 @@
-"""The internals of frameworks that we use, each with a check."""
+"""The uses of framework internals, each with a check that the internals still fit."""
 
 import inspect
 import json
@@ -13,7 +13,7 @@ LOGGING = "issue_portal/core/logging_setup.py"
 
 
 def resolve(path: str) -> Any:
-    """Return the object of ``module:name.attribute``."""
+    """Return the object at a path such as ``module:name.attribute``."""
     module, _, names = path.partition(":")
     value = import_module(module)
     for name in filter(None, names.split(".")):
@@ -21,12 +21,13 @@ def resolve(path: str) -> Any:
     return value
 
 
-def exists(*paths: str) -> Callable[[], object]:
+def check_exists(*paths: str) -> Callable[[], object]:
+    """Return a check that objects exist at these paths."""
     return lambda: [resolve(path) for path in paths]
 
 
-def says(path: str, *parts: str) -> Callable[[], None]:
-    """Check that the source of an object contains each of the parts."""
+def check_source(path: str, *parts: str) -> Callable[[], None]:
+    """Return a check that the source of an object contains each of the parts."""
 
     def check() -> None:
         source = inspect.getsource(resolve(path))
@@ -35,8 +36,8 @@ def says(path: str, *parts: str) -> Callable[[], None]:
     return check
 
 
-def has(path: str, *names: str) -> Callable[[], None]:
-    """Check that a class has methods of these names."""
+def check_methods(path: str, *names: str) -> Callable[[], None]:
+    """Return a check that a class has methods of these names."""
 
     def check() -> None:
         assert [name for name in names if not callable(getattr(resolve(path), name, None))] == []
@@ -44,7 +45,7 @@ def has(path: str, *names: str) -> Callable[[], None]:
     return check
 
 
-def index_page_has_the_parts_that_are_replaced() -> None:
+def check_index_page() -> None:
     compat = resolve("web.streamlit_compat:")
     page = compat.make_index_html(
         root="<html lang='es'>", title="A title", style="b {}", no_script="Turn it on."
@@ -54,32 +55,32 @@ def index_page_has_the_parts_that_are_replaced() -> None:
     assert page.rstrip().endswith("b {}</style>\n</body>\n</html>")
 
 
-def logs_reach_the_root_logger_only() -> None:
+def check_log_formatter() -> None:
     logger = import_module("streamlit.logger")
     assert logger.update_formatter.__code__.co_names == ("_loggers", "values", "setup_formatter")
 
 
-def chunks_are_joined() -> None:
+def check_cookie_chunks() -> None:
     read = resolve("streamlit.auth_util:get_cookie_with_chunks")
     cookies = {"name": b"chunks-2", "name_1": b"one", "name_2": b"two"}
     assert read({"name": b"whole"}.get, "name") == b"whole"
     assert read(cookies.get, "name") == b"onetwo"
 
 
-def signatures_verify() -> None:
+def check_cookie_signatures() -> None:
     module = import_module("streamlit.web.server.starlette.starlette_app_utils")
     signed = module.create_signed_value("a secret", "name", json.dumps({"a": 1}))
     assert module.decode_signed_value("a secret", "name", signed) == b'{"a": 1}'
     assert module.decode_signed_value("another", "name", signed) is None
 
 
-def messages_have_the_fields_that_are_checked() -> None:
+def check_rerun_message_fields() -> None:
     run = resolve("streamlit.proto.BackMsg_pb2:BackMsg")().rerun_script
     assert (run.query_string, len(run.widget_states.widgets)) == ("", 0)
     assert len(run.cached_message_hashes) == 0
 
 
-def finished_scripts_are_announced() -> None:
+def check_script_finished_message() -> None:
     message = resolve("streamlit.proto.ForwardMsg_pb2:ForwardMsg")
     sent = message(script_finished=message.FINISHED_EARLY_FOR_RERUN)
     assert sent.WhichOneof("type") == "script_finished"
@@ -116,29 +117,31 @@ def streamlit(name: str, check: Callable[[], object], file: str = COMPAT) -> Hoo
 HOOKS = [
     streamlit(
         "PagesManager.uses_pages_directory",
-        exists("streamlit.runtime.pages_manager:PagesManager.uses_pages_directory"),
+        check_exists("streamlit.runtime.pages_manager:PagesManager.uses_pages_directory"),
     ),
-    streamlit("get_url", exists("streamlit.web.server.server_util:get_url", "streamlit.web.cli:")),
-    streamlit("streamlit_logger.setup_formatter", logs_reach_the_root_logger_only),
+    streamlit(
+        "get_url", check_exists("streamlit.web.server.server_util:get_url", "streamlit.web.cli:")
+    ),
+    streamlit("streamlit_logger.setup_formatter", check_log_formatter),
     streamlit(
         "secrets_singleton",
-        exists("streamlit.runtime.secrets:secrets_singleton.load_if_toml_exists"),
+        check_exists("streamlit.runtime.secrets:secrets_singleton.load_if_toml_exists"),
     ),
-    streamlit("get_static_dir", exists("streamlit.file_util:get_static_dir")),
-    streamlit("_INDEX_PARTS", index_page_has_the_parts_that_are_replaced),
+    streamlit("get_static_dir", check_exists("streamlit.file_util:get_static_dir")),
+    streamlit("_INDEX_PARTS", check_index_page),
     streamlit(
         "get_bidi_component_manager",
-        has(
+        check_methods(
             f"{BIDI}.component_manager:BidiComponentManager",
             "get_component_asset_root",
             "register_from_manifest",
         ),
     ),
-    streamlit("ComponentManifest", exists(f"{BIDI}.manifest_scanner:ComponentManifest")),
-    streamlit("ComponentConfig", exists(f"{BIDI}.manifest_scanner:ComponentConfig")),
+    streamlit("ComponentManifest", check_exists(f"{BIDI}.manifest_scanner:ComponentManifest")),
+    streamlit("ComponentConfig", check_exists(f"{BIDI}.manifest_scanner:ComponentConfig")),
     streamlit(
         "get_script_run_ctx",
-        says(
+        check_source(
             "streamlit.runtime.scriptrunner_utils.script_run_context:ScriptRunContext",
             "session_id: str",
             "fragment_ids_this_run",
@@ -146,49 +149,66 @@ HOOKS = [
     ),
     streamlit(
         "get_instance",
-        exists("streamlit.runtime:get_instance", "streamlit.runtime:Runtime.stats_mgr"),
+        check_exists("streamlit.runtime:get_instance", "streamlit.runtime:Runtime.stats_mgr"),
     ),
-    streamlit("ACTIVE_SESSIONS_FAMILY", exists("streamlit.runtime.stats:ACTIVE_SESSIONS_FAMILY")),
-    streamlit("GaugeStat", exists("streamlit.runtime.stats:GaugeStat")),
-    streamlit("get_secrets_auth_section", exists("streamlit.auth_util:get_secrets_auth_section")),
-    streamlit("validate_auth_credentials", exists("streamlit.auth_util:validate_auth_credentials")),
-    streamlit("gather_user_info", exists(f"{STARLETTE}.starlette_websocket:gather_user_info")),
     streamlit(
-        "get_origin_from_redirect_uri", exists("streamlit.auth_util:get_origin_from_redirect_uri")
+        "ACTIVE_SESSIONS_FAMILY", check_exists("streamlit.runtime.stats:ACTIVE_SESSIONS_FAMILY")
     ),
-    streamlit("get_cookie_with_chunks", chunks_are_joined),
-    streamlit("USER_COOKIE_NAME", exists(f"{STARLETTE}.starlette_server_config:USER_COOKIE_NAME")),
-    streamlit("get_cookie_secret", exists("streamlit.web.server.server_util:get_cookie_secret")),
-    streamlit("create_signed_value", signatures_verify),
-    streamlit("decode_signed_value", signatures_verify),
-    streamlit("BackMsg", messages_have_the_fields_that_are_checked),
-    streamlit("ClientState", messages_have_the_fields_that_are_checked),
-    streamlit("ForwardMsg", finished_scripts_are_announced),
+    streamlit("GaugeStat", check_exists("streamlit.runtime.stats:GaugeStat")),
+    streamlit(
+        "get_secrets_auth_section", check_exists("streamlit.auth_util:get_secrets_auth_section")
+    ),
+    streamlit(
+        "validate_auth_credentials", check_exists("streamlit.auth_util:validate_auth_credentials")
+    ),
+    streamlit(
+        "gather_user_info", check_exists(f"{STARLETTE}.starlette_websocket:gather_user_info")
+    ),
+    streamlit(
+        "get_origin_from_redirect_uri",
+        check_exists("streamlit.auth_util:get_origin_from_redirect_uri"),
+    ),
+    streamlit("get_cookie_with_chunks", check_cookie_chunks),
+    streamlit(
+        "USER_COOKIE_NAME", check_exists(f"{STARLETTE}.starlette_server_config:USER_COOKIE_NAME")
+    ),
+    streamlit(
+        "get_cookie_secret", check_exists("streamlit.web.server.server_util:get_cookie_secret")
+    ),
+    streamlit("create_signed_value", check_cookie_signatures),
+    streamlit("decode_signed_value", check_cookie_signatures),
+    streamlit("BackMsg", check_rerun_message_fields),
+    streamlit("ClientState", check_rerun_message_fields),
+    streamlit("ForwardMsg", check_script_finished_message),
     streamlit(
         "SCRIPT_THREAD",
-        says("streamlit.runtime.scriptrunner.script_runner:", "ScriptRunner.scriptThread"),
+        check_source("streamlit.runtime.scriptrunner.script_runner:", "ScriptRunner.scriptThread"),
     ),
-    streamlit("UPLOAD_PATH", says(f"{STARLETTE}.starlette_routes:", "_stcore/upload_file")),
-    streamlit("SESSION_ID_INDEX", says(f"{STARLETTE}.starlette_websocket:", "existing_session")),
+    streamlit("UPLOAD_PATH", check_source(f"{STARLETTE}.starlette_routes:", "_stcore/upload_file")),
+    streamlit(
+        "SESSION_ID_INDEX", check_source(f"{STARLETTE}.starlette_websocket:", "existing_session")
+    ),
     streamlit(
         "SIGN_IN_ROUTES",
-        says(f"{STARLETTE}.starlette_auth_routes:", "auth/login", "auth/logout", "oauth2callback"),
+        check_source(
+            f"{STARLETTE}.starlette_auth_routes:", "auth/login", "auth/logout", "oauth2callback"
+        ),
     ),
     streamlit(
         "websocket_session_manager",
-        exists("streamlit.runtime.websocket_session_manager:"),
+        check_exists("streamlit.runtime.websocket_session_manager:"),
         LOGGING,
     ),
     streamlit(
         "Uncaught app execution",
-        says("streamlit.error_util:", "Uncaught app execution"),
+        check_source("streamlit.error_util:", "Uncaught app execution"),
         LOGGING,
     ),
     Hook(
         "streamlit-authenticator",
         "authentication_model",
         "auth/password.py",
-        says(
+        check_source(
             "streamlit_authenticator.controllers:AuthenticationController", "authentication_model"
         ),
     ),
@@ -196,13 +216,13 @@ HOOKS = [
         "Authlib",
         "client_cls",
         "auth/oidc_client.py",
-        exists("authlib.integrations.starlette_client:StarletteOAuth2App.client_cls"),
+        check_exists("authlib.integrations.starlette_client:StarletteOAuth2App.client_cls"),
     ),
     Hook(
         "uvicorn",
         "HttpToolsProtocol",
         LIMITS,
-        has(
+        check_methods(
             "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol",
             *HTTP,
             *PARSER,
@@ -213,55 +233,57 @@ HOOKS = [
         "uvicorn",
         "H11Protocol",
         LIMITS,
-        has("uvicorn.protocols.http.h11_impl:H11Protocol", *HTTP, "send_400_response"),
+        check_methods("uvicorn.protocols.http.h11_impl:H11Protocol", *HTTP, "send_400_response"),
     ),
     Hook(
         "uvicorn",
         "WebSocketsSansIOProtocol",
         LIMITS,
-        has(SOCKETS, *WEBSOCKET, "handle_ping", "handle_pong", "handle_cont"),
+        check_methods(SOCKETS, *WEBSOCKET, "handle_ping", "handle_pong", "handle_cont"),
     ),
     Hook(
         "uvicorn",
         "_TrustedHosts",
         "issue_portal/asgi/uvicorn_connections.py",
-        exists("uvicorn.middleware.proxy_headers:_TrustedHosts"),
+        check_exists("uvicorn.middleware.proxy_headers:_TrustedHosts"),
     ),
     Hook(
         "uvicorn",
         "timeout_graceful_shutdown",
         "issue_portal/asgi/graceful_shutdown.py",
-        says("uvicorn:Server", "self.handle_exit", "timeout_graceful_shutdown"),
+        check_source("uvicorn:Server", "self.handle_exit", "timeout_graceful_shutdown"),
     ),
     Hook(
         "uvicorn",
         "ASGI callable returned without completing handshake.",
         LOGGING,
-        says(SOCKETS, "ASGI callable returned without completing handshake."),
+        check_source(SOCKETS, "ASGI callable returned without completing handshake."),
     ),
-    Hook("websockets", "MAX_LINE_LENGTH", LIMITS, exists("websockets.http11:MAX_LINE_LENGTH")),
+    Hook(
+        "websockets", "MAX_LINE_LENGTH", LIMITS, check_exists("websockets.http11:MAX_LINE_LENGTH")
+    ),
     Hook(
         "websockets",
         "max_message_size",
         "issue_portal/asgi/uvicorn_websockets.py",
-        says("websockets.protocol:Protocol", "max_message_size"),
+        check_source("websockets.protocol:Protocol", "max_message_size"),
     ),
     Hook(
         "Starlette",
         "path_regex",
         "issue_portal/server/http/app.py",
-        says("starlette.routing:Mount", "self.path_regex"),
+        check_source("starlette.routing:Mount", "self.path_regex"),
     ),
     Hook(
         "SQLAlchemy",
         "positiontup",
         "issue_portal/server/db/sqlite_lookup.py",
-        exists("sqlalchemy.sql.compiler:SQLCompiler.positiontup"),
+        check_exists("sqlalchemy.sql.compiler:SQLCompiler.positiontup"),
     ),
     Hook(
         "httpx",
         "connect_tcp.complete",
         "issue_portal/client/transport.py",
-        says("httpcore._sync.connection:", '"connect_tcp"', '"start_tls"'),
+        check_source("httpcore._sync.connection:", '"connect_tcp"', '"start_tls"'),
     ),
 ]

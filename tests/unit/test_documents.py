@@ -15,7 +15,7 @@ from tests.servers.processes import ROOT
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 
-MADE_AT_RUN_TIME = {
+CREATED_AT_RUN_TIME = {
     "accounts.yaml",
     "data/",
     "data/accounts.yaml",
@@ -25,7 +25,7 @@ MADE_AT_RUN_TIME = {
     "secrets.toml",
 }
 
-of_each_document = pytest.mark.parametrize(
+for_each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
 )
 
@@ -45,13 +45,13 @@ def inline_code(text: str) -> list[str]:
 
 @cache
 def anchors(document: Path) -> set[str]:
-    """The anchors of the headings, as GitHub makes them."""
+    """Return the anchors that GitHub makes for the headings."""
     text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@of_each_document
+@for_each_document
 def test_links_resolve(document):
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code_blocks(document.read_text())):
         if "://" in link:
@@ -65,10 +65,10 @@ def test_links_resolve(document):
 PATH = re.compile(r"(?!/)[\w.-]*(/[\w.-]+)*(/|\w\.(py|js|css|md|toml|txt|yaml|po|cfg))")
 
 
-@of_each_document
+@for_each_document
 def test_paths_exist(document):
     for token in inline_code(document.read_text()):
-        if PATH.fullmatch(token) and token not in MADE_AT_RUN_TIME:
+        if PATH.fullmatch(token) and token not in CREATED_AT_RUN_TIME:
             assert (ROOT / token).exists(), token
 
 
@@ -94,20 +94,20 @@ def test_folders_in_the_architecture_exist():
 
 @cache
 def targets() -> dict[str, str]:
-    matches = re.findall(
+    rules = re.findall(
         r"^([a-z-]+):[^=\n]*?(?:## (.*))?$", (ROOT / "Makefile").read_text(), re.MULTILINE
     )
-    return dict(matches)
+    return dict(rules)
 
 
-@of_each_document
+@for_each_document
 def test_make_targets_exist(document):
     text = document.read_text()
     code = "\n".join([*inline_code(text), code_blocks(text)])
     assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets().keys()
 
 
-def test_contributing_names_every_make_target():
+def test_contributing_explains_every_make_target():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     explained = {name for name, words in targets().items() if words}
     assert explained
@@ -127,9 +127,9 @@ def check_command(line: str) -> None:
             if word.startswith("-"):
                 assert word in options(command, context), line
                 continue
-            matches = command.get_command(context, word)
-            assert matches is not None, line
-            command = matches
+            subcommand = command.get_command(context, word)
+            assert subcommand is not None, line
+            command = subcommand
         elif word.startswith("--"):
             assert word.partition("=")[0] in options(command, context), line
 
@@ -138,7 +138,7 @@ def options(command: click.Command, context: click.Context) -> set[str]:
     return {name for parameter in command.get_params(context) for name in parameter.opts}
 
 
-@of_each_document
+@for_each_document
 def test_commands_exist_with_their_options(document):
     text = document.read_text()
     inline = inline_code(text)
@@ -163,7 +163,7 @@ def test_every_command_is_documented():
             assert name in {words[0] for words in named}
 
 
-@of_each_document
+@for_each_document
 def test_settings_exist(document):
     named = set(re.findall(r"\bISSUES_[A-Z_]*[A-Z]\b(?!…)", document.read_text()))
     ours = {get_variable(name, field) for name, field in Settings.model_fields.items()}

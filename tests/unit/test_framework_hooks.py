@@ -1,4 +1,4 @@
-"""Each use of a framework's internals works and is listed in docs/upgrading.md."""
+"""Each use of framework internals works and is listed in docs/upgrading.md."""
 
 import ast
 import inspect
@@ -19,7 +19,7 @@ CODE = [
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: f"{hook.framework}: {hook.name}")
-def test_hook_is_as_the_code_expects(hook):
+def test_hook_works_with_the_installed_version(hook):
     try:
         hook.check()
     except (AssertionError, AttributeError, ImportError, TypeError) as error:
@@ -31,7 +31,7 @@ def test_hook_is_used_in_its_file(hook):
     assert hook.name in (ROOT / hook.file).read_text(), f"{hook.file}: {hook.name} is gone"
 
 
-def test_table_lists_the_hooks():
+def test_upgrading_page_lists_every_hook():
     page = (ROOT / "docs" / "upgrading.md").read_text()
     rows = re.findall(r"^\| ([\w-]+) \| `(.+?)` \| .+ \| `(.+)` \|$", page, re.MULTILINE)
     assert rows == [(hook.framework, hook.name, hook.file) for hook in HOOKS]
@@ -43,10 +43,10 @@ PUBLIC_STREAMLIT = {
     "streamlit.errors",
     "streamlit.testing.v1",
 }
-INSIDES = re.compile(r"uvicorn\.(protocols|middleware)|websockets\.http11|httpcore|.*\._")
+INTERNALS = re.compile(r"uvicorn\.(protocols|middleware)|websockets\.http11|httpcore|.*\._")
 
 
-def imported(path: Path) -> list[tuple[str, str]]:
+def list_imports(path: Path) -> list[tuple[str, str]]:
     """Return module and name of each import; the name is "" for ``import module``."""
     imports = []
     for node in ast.walk(ast.parse(path.read_text())):
@@ -57,32 +57,34 @@ def imported(path: Path) -> list[tuple[str, str]]:
     return imports
 
 
-def is_inside_of_streamlit(module: str, name: str) -> bool:
+def is_streamlit_internal(module: str, name: str) -> bool:
     if module == "streamlit":
         return bool(name) and inspect.ismodule(getattr(st, name)) and name != "components"
     return module.startswith("streamlit.") and module not in PUBLIC_STREAMLIT
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_one_module_imports_the_insides_of_streamlit(path):
+def test_only_streamlit_compat_imports_streamlit_internals(path):
     if path != ROOT / COMPAT:
-        assert [each for each in imported(path) if is_inside_of_streamlit(*each)] == []
+        assert [each for each in list_imports(path) if is_streamlit_internal(*each)] == []
 
 
-def test_tests_and_benchmarks_import_no_insides():
+def test_tests_and_benchmarks_import_no_streamlit_internals():
     for folder in ("bench", "docs", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
-            inside = [module for module, _ in imported(path) if module.startswith("streamlit.")]
-            assert set(inside) <= PUBLIC_STREAMLIT, path
+            modules = [
+                module for module, _ in list_imports(path) if module.startswith("streamlit.")
+            ]
+            assert set(modules) <= PUBLIC_STREAMLIT, path
 
 
-def test_every_import_of_insides_is_in_the_table():
+def test_every_import_of_internals_is_in_the_table():
     names = " ".join(hook.name for hook in HOOKS)
     for path in CODE:
-        for module, name in imported(path):
-            if is_inside_of_streamlit(module, name) and module != "streamlit":
+        for module, name in list_imports(path):
+            if is_streamlit_internal(module, name) and module != "streamlit":
                 assert name in names, (path, name)
-            elif INSIDES.match(module) or (name.startswith("_") and "." in module):
+            elif INTERNALS.match(module) or (name.startswith("_") and "." in module):
                 files = {hook.file for hook in HOOKS}
                 ours = module.startswith(("auth", "components", "issue_portal", "pages", "web"))
                 assert ours or str(path.relative_to(ROOT)) in files, (path, module)

@@ -1,4 +1,4 @@
-"""The package installs, and its dependencies are those of requirements.txt."""
+"""The package installs, and pyproject.toml has the same dependencies as requirements.txt."""
 
 import ast
 import subprocess
@@ -15,10 +15,10 @@ from tests.servers.processes import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-OF_THE_CLIENT = {"httpx", "pydantic"}
+CLIENT_DEPENDENCIES = {"httpx", "pydantic"}
 
 
-def required(file: str) -> set[str]:
+def read_requirements(file: str) -> set[str]:
     lines = (ROOT / file).read_text().splitlines()
     return {line for line in lines if line and not line.startswith("#")}
 
@@ -43,8 +43,8 @@ def installed(tmp_path_factory) -> Path:
         (uv, "venv", "--quiet", "--clear", "--python", sys.executable, env),
         (uv, "pip", "install", "--quiet", "--python", env, ROOT),
     ):
-        done = run(*command)
-        assert done.returncode == 0, done.stderr
+        result = run(*command)
+        assert result.returncode == 0, result.stderr
     return env / "bin"
 
 
@@ -56,39 +56,39 @@ def test_package_installs_with_httpx_and_pydantic_alone(installed, tmp_path):
         "print(IssuesClient.__name__, AsyncIssuesClient.__name__, errors.IssuesError.__name__)\n"
         "print(*{path.parts[0] for path in files('issue-portal')})"
     )
-    done = run(installed / "python", "-c", code, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    names, folders = done.stdout.splitlines()
+    result = run(installed / "python", "-c", code, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    names, folders = result.stdout.splitlines()
     assert names == "IssuesClient AsyncIssuesClient IssuesError"
     assert set(folders.split()) == {"..", "issue_portal", f"issue_portal-{__version__}.dist-info"}
-    assert {Requirement(line).name for line in PROJECT["dependencies"]} == OF_THE_CLIENT
+    assert {Requirement(line).name for line in PROJECT["dependencies"]} == CLIENT_DEPENDENCIES
 
 
-def test_command_without_the_server_says_the_version_and_what_to_install(installed, tmp_path):
+def test_command_without_the_extra_prints_the_version_and_what_to_install(installed, tmp_path):
     version = run(installed / "issue-portal", "--version", cwd=tmp_path)
     assert version.stdout == f"issue-portal {__version__}\n"
     for command in (["--help"], ["serve"]):
-        done = run(installed / "issue-portal", *command, cwd=tmp_path)
-        assert done.returncode == 1
-        assert "pip install 'issue-portal[server]'" in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+        result = run(installed / "issue-portal", *command, cwd=tmp_path)
+        assert result.returncode == 1
+        assert "pip install 'issue-portal[server]'" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
 
 
-def test_command_with_the_server_says_the_same_version():
+def test_command_with_the_extra_prints_the_same_version():
     for command in (["--version"], ["--version", "token"]):
-        done = run(sys.executable, "-m", "issue_portal", *command)
-        assert done.stdout == f"issue-portal {__version__}\n", done.stderr
+        result = run(sys.executable, "-m", "issue_portal", *command)
+        assert result.stdout == f"issue-portal {__version__}\n", result.stderr
 
 
-def test_dependencies_and_extras_are_the_requirements_of_the_portal():
-    ours = {"issue-portal[server]"}
+def test_pyproject_and_requirements_list_the_same_dependencies():
+    own_extra = {"issue-portal[server]"}
     listed = PROJECT["dependencies"] + EXTRAS["server"] + EXTRAS["portal"]
     assert len(listed) == len(set(listed))
-    assert set(listed) - ours == required("requirements.txt")
-    assert set(EXTRAS["telemetry"]) - ours == required("requirements-telemetry.txt")
+    assert set(listed) - own_extra == read_requirements("requirements.txt")
+    assert set(EXTRAS["telemetry"]) - own_extra == read_requirements("requirements-telemetry.txt")
 
 
-def test_extra_server_has_every_library_that_the_package_imports():
+def test_extras_install_every_library_that_the_package_imports():
     listed = PROJECT["dependencies"] + EXTRAS["server"] + EXTRAS["telemetry"]
     names = {Requirement(line).name for line in listed} | {"anyio"}  # anyio comes with Starlette.
     distributions = packages_distributions()
@@ -96,14 +96,14 @@ def test_extra_server_has_every_library_that_the_package_imports():
         name.partition(".")[0]
         for file in (ROOT / "issue_portal").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
-        for name in imports(node)
+        for name in list_imports(node)
     }
     for module in imported - sys.stdlib_module_names - {"issue_portal"}:
         providers = {name.lower().replace("_", "-") for name in distributions[module]}
         assert providers & names, f"{module} is imported and no extra installs it"
 
 
-def imports(node: ast.AST) -> list[str]:
+def list_imports(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:

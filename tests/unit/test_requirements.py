@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from tests.servers.processes import ROOT
 
-INTERNALS_IN_USE = [
+LIBRARIES_WITH_HOOKS = [
     "fastapi",
     "httptools",
     "httpx",
@@ -20,13 +20,13 @@ INTERNALS_IN_USE = [
 ]
 
 
-def required(*files: str) -> list[Requirement]:
+def read_requirements(*files: str) -> list[Requirement]:
     lines = [line for file in files for line in (ROOT / file).read_text().splitlines()]
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
-def locked_versions(name: str) -> dict[str, Version]:
-    text = (ROOT / "locks" / name).read_text()
+def read_lock(file: str) -> dict[str, Version]:
+    text = (ROOT / "locks" / file).read_text()
     pins = re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE)
     return {name: Version(version) for name, version in pins}
 
@@ -39,21 +39,21 @@ def locked_versions(name: str) -> dict[str, Version]:
         ("test.txt", ["requirements.txt", "requirements-telemetry.txt"]),
     ],
 )
-def test_requirements_are_bounded_and_hold_for_the_locked_versions(lock, files):
-    versions = locked_versions(lock)
-    for requirement in required(*files):
+def test_requirements_have_upper_bounds_that_include_the_locked_version(lock, files):
+    versions = read_lock(lock)
+    for requirement in read_requirements(*files):
         operators = {part.operator for part in requirement.specifier}
         assert operators & {"<", "<=", "==", "~="}, f"{requirement} has no upper bound"
         assert versions[requirement.name] in requirement.specifier, requirement
 
 
-@pytest.mark.parametrize("name", INTERNALS_IN_USE)
-def test_library_whose_internals_are_used_is_bound_to_the_tested_minor(name):
-    (requirement,) = (one for one in required("requirements.txt") if one.name == name)
-    major, minor = locked_versions("run.txt")[name].release[:2]
+@pytest.mark.parametrize("name", LIBRARIES_WITH_HOOKS)
+def test_library_with_hooks_is_bound_to_the_tested_minor_version(name):
+    (requirement,) = (each for each in read_requirements("requirements.txt") if each.name == name)
+    major, minor = read_lock("run.txt")[name].release[:2]
     assert f"{major}.{minor + 1}" not in requirement.specifier
 
 
-def test_locks_name_no_registry():
+def test_lock_files_contain_no_urls():
     for lock in (ROOT / "locks").iterdir():
         assert "://" not in lock.read_text()

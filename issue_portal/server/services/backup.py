@@ -102,16 +102,9 @@ def restore_backup(
         header = _Header.model_validate_json(next(lines))
     except _MALFORMED as error:
         raise FatalError(f"{path} is not a backup that this program can read.") from error
-    secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
-    if not other_key and not (secret and header.key in parse_keys(secret).fingerprints()):
-        raise FatalError(
-            "This backup was made with another ISSUES_SECRET_KEY. Set that key; or use --other-key,"
-            " which voids the receipts, API tokens and sign-ins of the backup."
-        )
-    files = {settings.data_dir / name: header.files[name] for name in FILES if name in header.files}
-    for file, text in files.items():
-        if file.exists() and file.read_text() != text:
-            raise FatalError(f"{file} belongs to another installation: use a new ISSUES_DATA_DIR.")
+    if not other_key:
+        _check_same_key(settings, header)
+    files = _list_files(settings, header)
     if database.read_revision() is None:
         database.migrate(header.revision)
     try:
@@ -143,6 +136,24 @@ class _Header(BaseModel):
     key: str
     files: dict[str, str]
     ended: dict[RevokedName, float] = {}
+
+
+def _check_same_key(settings: Settings, header: _Header) -> None:
+    secret = settings.secret_key.get_secret_value() or header.files.get("secret.key", "").strip()
+    if not (secret and header.key in parse_keys(secret).fingerprints()):
+        raise FatalError(
+            "This backup was made with another ISSUES_SECRET_KEY. Set that key; or use --other-key,"
+            " which voids the receipts, API tokens and sign-ins of the backup."
+        )
+
+
+def _list_files(settings: Settings, header: _Header) -> dict[Path, str]:
+    """Return the text of each file to restore; raises `FatalError` if a different file exists."""
+    files = {settings.data_dir / name: header.files[name] for name in FILES if name in header.files}
+    for file, text in files.items():
+        if file.exists() and file.read_text() != text:
+            raise FatalError(f"{file} belongs to another installation: use a new ISSUES_DATA_DIR.")
+    return files
 
 
 def _dump_lines(database: Database, settings: Settings, keys: SecretKeys) -> Iterator[str]:

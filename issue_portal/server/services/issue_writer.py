@@ -118,14 +118,8 @@ class IssueWriter:
             rows: list[Any] = []
             for report in reports:
                 key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
-                earlier = next(
-                    (
-                        earlier_rows[key_hash]
-                        for key_hash in report.key_hashes
-                        if key_hash in earlier_rows
-                    ),
-                    None,
-                )
+                records = [earlier_rows[each] for each in report.key_hashes if each in earlier_rows]
+                earlier = records[0] if records else None
                 duplicate = new_rows.get(key_hash)
                 if (earlier and not self._is_same_body(earlier.body_hash, report)) or (
                     duplicate and duplicate[0].new != report.new

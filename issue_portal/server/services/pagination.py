@@ -58,13 +58,11 @@ def read_page(
 ) -> JsonObject:
     """Return the page of matching issues at ``position``, with the objects in ``query.include``."""
     if issue_filter.text and issue_filter.uses_search_index:
-        issue_filter = replace(
-            issue_filter, keys=search.find_candidates(connection, issue_filter.text)
-        )
+        candidates = search.find_candidates(connection, issue_filter.text)
+        issue_filter = replace(issue_filter, keys=candidates)
     narrowed = count_rollups.narrow(connection, issue_filter)
     rows = _read_rows(connection, narrowed, position) if narrowed else []
-    more = len(rows) > position.size
-    del rows[position.size :]
+    more, rows = len(rows) > position.size, rows[: position.size]
     if position.backward:
         rows.reverse()
     page: JsonObject = {

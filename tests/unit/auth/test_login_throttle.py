@@ -1,4 +1,4 @@
-"""The login throttle stops a guesser without locking out others."""
+"""The login throttle slows down guesses without locking out other users."""
 
 import pytest
 
@@ -8,71 +8,72 @@ from tests.login_guesses import guess
 
 
 @pytest.fixture
-def attempts() -> LoginThrottle:
+def throttle() -> LoginThrottle:
     return LoginThrottle(Settings(limit_sign_in="3/hour"))
 
 
-def test_guesser_is_stopped_with_the_time_to_wait(attempts):
-    assert guess(attempts, "ann", "here", 10) == 3
-    assert 3590 <= attempts.start_attempt("ann", "here") <= 3600
+def test_guesser_must_wait_after_three_attempts(throttle):
+    assert guess(throttle, "ann", "here", 10) == 3
+    assert 3590 <= throttle.start_attempt("ann", "here") <= 3600
 
 
-def test_other_people_can_sign_in_during_guesses(attempts):
-    guess(attempts, "ann", "here", 10)
-    assert attempts.start_attempt("ann", "elsewhere") == 0
-    assert attempts.start_attempt("ben", "here") == 0
+def test_other_addresses_and_names_are_not_limited(throttle):
+    guess(throttle, "ann", "here", 10)
+    assert throttle.start_attempt("ann", "elsewhere") == 0
+    assert throttle.start_attempt("ben", "here") == 0
 
 
-def test_correct_password_resets_the_count(attempts):
+def test_correct_password_resets_the_count(throttle):
     for _ in range(10):
-        assert guess(attempts, "ann", "here", 2) == 2
-        assert attempts.start_attempt("ann", "here") == 0
-        attempts.record_success("ann", "here")
+        assert guess(throttle, "ann", "here", 2) == 2
+        assert throttle.start_attempt("ann", "here") == 0
+        throttle.record_success("ann", "here")
 
 
-def test_attacked_name_allows_one_guess_per_address(attempts):
+def test_attacked_name_has_one_attempt_per_address(throttle):
     for number in range(10):
-        guess(attempts, "ann", f"address {number}", 3)
-    assert guess(attempts, "ann", "another", 10) == 1
-    assert attempts.start_attempt("ann", "where ann is") == 0
-    attempts.record_success("ann", "where ann is")
-    assert attempts.start_attempt("ann", "where ann is") == 0
+        guess(throttle, "ann", f"address {number}", 3)
+    assert guess(throttle, "ann", "another", 10) == 1
+    assert throttle.start_attempt("ann", "home") == 0
+    throttle.record_success("ann", "home")
+    assert throttle.start_attempt("ann", "home") == 0
 
 
-def test_guessing_address_has_one_guess_per_name(attempts):
+def test_attacking_address_has_one_attempt_per_name(throttle):
     for number in range(30):
-        guess(attempts, f"name {number}", "here")
-    assert guess(attempts, "ann", "here", 10) == 1
-    assert guess(attempts, "ann", "elsewhere", 10) == 3
+        guess(throttle, f"name {number}", "here")
+    assert guess(throttle, "ann", "here", 10) == 1
+    assert guess(throttle, "ann", "elsewhere", 10) == 3
 
 
-def test_attacked_name_is_blocked_except_from_known_addresses(attempts):
-    assert attempts.start_attempt("ann", "home") == 0
-    attempts.record_success("ann", "home")
-    # A botnet: each guess comes from an address of its own.
-    guessed = sum(guess(attempts, "ann", f"address {number}") for number in range(500))
-    assert guessed <= 30 + 30
-    assert attempts.start_attempt("ann", "one more address") > 0
-    assert attempts.start_attempt("ann", "home") == 0
-    attempts.record_success("ann", "home")
-    assert attempts.start_attempt("ben", "one more address") == 0
+def test_attacked_name_is_blocked_except_from_addresses_of_earlier_sign_ins(throttle):
+    assert throttle.start_attempt("ann", "home") == 0
+    throttle.record_success("ann", "home")
+    # A botnet guesses from a new address each time.
+    allowed = sum(guess(throttle, "ann", f"address {number}") for number in range(500))
+    # 30 wrong passwords count as an attack; the attacked name has 30 further attempts.
+    assert allowed <= 30 + 30
+    assert throttle.start_attempt("ann", "one more address") > 0
+    assert throttle.start_attempt("ann", "home") == 0
+    throttle.record_success("ann", "home")
+    assert throttle.start_attempt("ben", "one more address") == 0
 
 
-def test_address_that_tries_random_names_is_blocked(attempts):
-    assert attempts.start_attempt("ann", "here") == 0
-    attempts.record_success("ann", "here")
-    guessed = sum(guess(attempts, f"name {number}", "here") for number in range(500))
-    assert guessed == 120
-    assert attempts.start_attempt("ben", "here") > 0
-    assert attempts.start_attempt("ben", "elsewhere") == 0
-    assert attempts.start_attempt("ann", "here") == 0
+def test_attacking_address_is_blocked_except_for_names_of_earlier_sign_ins(throttle):
+    assert throttle.start_attempt("ann", "here") == 0
+    throttle.record_success("ann", "here")
+    allowed = sum(guess(throttle, f"name {number}", "here") for number in range(500))
+    assert allowed == 120
+    assert throttle.start_attempt("ben", "here") > 0
+    assert throttle.start_attempt("ben", "elsewhere") == 0
+    assert throttle.start_attempt("ann", "here") == 0
 
 
-def test_concurrent_attempts_are_all_counted(attempts):
-    assert [attempts.start_attempt("ann", "here") == 0 for _ in range(4)] == [True] * 3 + [False]
+def test_attempts_are_counted_before_their_result_is_known(throttle):
+    assert [throttle.start_attempt("ann", "here") == 0 for _ in range(4)] == [True] * 3 + [False]
 
 
-def test_limits_can_be_switched_off():
+def test_rate_limits_can_be_switched_off():
     assert guess(LoginThrottle(Settings(rate_limits="off")), "ann", "here", 100) == 100
 
 

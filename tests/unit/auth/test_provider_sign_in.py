@@ -1,4 +1,4 @@
-"""Users whom a provider or a proxy signs in, and their roles."""
+"""Sign-ins at a provider or a proxy: roles, addresses, names and the seal of the cookies."""
 
 import json
 from http.cookies import SimpleCookie
@@ -53,7 +53,7 @@ def use_settings(monkeypatch, settings):
             Role.MEMBER,
         ),
         ({"reviewers": "staff"}, {"groups": STAFF}, Role.MEMBER),
-        # A group that is called like an address is none.
+        # A group named like an address does not count as that address.
         (
             {"role_claim": "groups", "reviewers": "boss@example.com"},
             {"groups": ["boss@example.com"]},
@@ -61,13 +61,13 @@ def use_settings(monkeypatch, settings):
         ),
     ],
 )
-def test_role_follows_claims_and_addresses(monkeypatch, settings, claims, role):
+def test_claims_and_addresses_determine_the_role(monkeypatch, settings, claims, role):
     use_settings(monkeypatch, lambda: Settings(**settings))
     assert role_mapping.map_role(ANN, role_mapping.read_role_values(claims)) == role
 
 
 @pytest.mark.parametrize(
-    ("claims", "trusts", "believed"),
+    ("claims", "trust_unverified", "has_role"),
     [
         ({"email_verified": True}, False, True),
         ({"email_verified": "true"}, False, True),
@@ -78,11 +78,13 @@ def test_role_follows_claims_and_addresses(monkeypatch, settings, claims, role):
         ({"email_verified": None}, True, False),
     ],
 )
-def test_unverified_address_gets_no_role(monkeypatch, claims, trusts, believed):
-    settings = Settings(trust_unverified_email=trusts)
+def test_unverified_address_gets_no_role_unless_trusted(
+    monkeypatch, claims, trust_unverified, has_role
+):
+    settings = Settings(trust_unverified_email=trust_unverified)
     use_settings(monkeypatch, lambda: settings)
     sign_in = oidc._make_oidc_sign_in({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
-    assert (sign_in.role is Role.MEMBER) == believed
+    assert (sign_in.role is Role.MEMBER) == has_role
 
 
 def test_address_from_a_proxy_counts_as_verified(monkeypatch):
@@ -91,27 +93,27 @@ def test_address_from_a_proxy_counts_as_verified(monkeypatch):
 
 
 @pytest.mark.parametrize("begun_at", [None, "soon", [1], -(10**400), 10**400, float("nan")])
-def test_sign_in_without_a_time_has_expired(monkeypatch, begun_at):
+def test_sign_in_without_a_valid_start_time_counts_from_1970(monkeypatch, begun_at):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": begun_at}
-    assert oidc._make_oidc_sign_in(claims).ends_at == session_lifetime.PROVIDER_DEFAULT * 3600
+    assert oidc._make_oidc_sign_in(claims).ends_at == session_lifetime.PROVIDER_DEFAULT_HOURS * 3600
 
 
 @pytest.mark.parametrize(
     ("email", "username"),
     [
         (" Ann@Example.com ", ANN),
-        # Lower case of the sign for kelvin is a k: an address that is somebody else's.
+        # `str.lower` turns the Kelvin sign into a k, which makes another person's address.
         ("mar\u212a@example.com", "mar\u212a@example.com"),
         ("boss@\u212ade.org", "boss@\u212ade.org"),
         ([ANN], ""),
-        # Cut at 320 characters, it would be of another domain.
+        # Cut at 320 characters, this address would be in the domain example.com.
         ("a" * 308 + "@example.com.elsewhere.example", ""),
-        *[(ANN + unseen, "") for unseen in "\u200b\u00ad\ue000\u0378\x00\ud800\n"],
-        *[(unseen + ANN, "") for unseen in "\u200b\U000e0041\u00a0\t"],
+        *[(ANN + invisible, "") for invisible in "\u200b\u00ad\ue000\u0378\x00\ud800\n"],
+        *[(invisible + ANN, "") for invisible in "\u200b\U000e0041\u00a0\t"],
     ],
 )
-def test_address_is_not_normalised(monkeypatch, email, username):
+def test_address_is_lowered_in_ascii_only_and_never_repaired(monkeypatch, email, username):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
     sign_in = oidc._make_oidc_sign_in(claims)
@@ -120,16 +122,16 @@ def test_address_is_not_normalised(monkeypatch, email, username):
 
 
 @pytest.mark.parametrize("name", ["A\x00nn\ud800", "   ", "x" * 100_000, ["Ann"], None])
-def test_any_name_of_a_provider_can_be_stored(monkeypatch, name):
+def test_name_from_a_provider_is_cleaned_for_the_database(monkeypatch, name):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": ANN, "email_verified": True, "iat": 0, "name": name}
-    name = oidc._make_oidc_sign_in(claims).name
-    assert name.isprintable()
-    assert 0 < len(name) <= 320
+    stored_name = oidc._make_oidc_sign_in(claims).name
+    assert stored_name.isprintable()
+    assert 0 < len(stored_name) <= 320
 
 
 @pytest.mark.parametrize(
-    ("sent", "name"),
+    ("header", "name"),
     [
         ("José Müller".encode(), "José Müller"),
         ("Nguyễn".encode(), "Nguyễn"),
@@ -137,38 +139,38 @@ def test_any_name_of_a_provider_can_be_stored(monkeypatch, name):
         (b"", "Ann"),
     ],
 )
-def test_name_from_a_proxy_is_decoded(sent, name):
-    headers = {"email": ANN, "name": sent.decode("latin-1")}
+def test_name_from_a_proxy_may_be_utf8_or_latin1(header, name):
+    headers = {"email": ANN, "name": header.decode("latin-1")}
     assert trusted_headers.make_proxy_sign_in(headers, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
-def test_sign_in_needs_the_seal_of_its_response(monkeypatch, origin):
+def test_seal_of_another_sign_in_is_refused(monkeypatch, origin):
     use_settings(monkeypatch, Settings)
     monkeypatch.setattr(streamlit_compat, "get_cookie_secret", lambda: "a secret of the tests")
     monkeypatch.setattr(streamlit_compat, "get_origin_from_redirect_uri", lambda: origin)
 
-    def cookies_of(email: str) -> dict[str, str]:
+    def make_cookies(email: str) -> dict[str, str]:
         claims = {"is_logged_in": True, "iat": 0, "email": email, "origin": origin}
         value = create_signed_value("a secret of the tests", "_streamlit_user", json.dumps(claims))
-        answer = Response()
-        answer.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
-        answer.raw_headers += oidc_cookies.seal_sign_in(answer.raw_headers)
-        kept = SimpleCookie()
-        for header in answer.headers.getlist("set-cookie"):
-            kept.load(header)
-        seal = next(morsel for name, morsel in kept.items() if name.endswith("_seal"))
+        response = Response()
+        response.set_cookie("_streamlit_user", value.decode(), httponly=True, samesite="lax")
+        response.raw_headers += oidc_cookies.seal_sign_in(response.raw_headers)
+        cookies = SimpleCookie()
+        for header in response.headers.getlist("set-cookie"):
+            cookies.load(header)
+        seal = next(morsel for name, morsel in cookies.items() if name.endswith("_seal"))
         assert (seal["path"], seal["httponly"], seal["samesite"]) == ("/", True, "lax")
-        # Another host of the domain cannot set such a name.
+        # Other hosts of the domain cannot set cookies with this prefix.
         assert seal.key.startswith("__Host-") == bool(seal["secure"]) == origin.startswith("https:")
-        return {name: morsel.value for name, morsel in kept.items()}
+        return {name: morsel.value for name, morsel in cookies.items()}
 
-    ann, bob = cookies_of(ANN), cookies_of("bob@example.com")
+    ann, bob = make_cookies(ANN), make_cookies("bob@example.com")
     assert oidc.find_oidc_sign_in(Mock(cookies=ann)).username == ANN
     user = "_streamlit_user"
-    for kept in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
-        assert oidc.find_oidc_sign_in(Mock(cookies=kept)) is None
+    for cookies in ({user: ann[user]}, ann | {user: bob[user]}, bob | {user: ann[user]}, {}):
+        assert oidc.find_oidc_sign_in(Mock(cookies=cookies)) is None
     assert oidc_cookies.seal_sign_in(Response().raw_headers) == []
-    leaving = Response()
-    leaving.delete_cookie("_streamlit_user")
-    assert "Max-Age=0" in oidc_cookies.seal_sign_in(leaving.raw_headers)[0][1].decode()
+    sign_out = Response()
+    sign_out.delete_cookie("_streamlit_user")
+    assert "Max-Age=0" in oidc_cookies.seal_sign_in(sign_out.raw_headers)[0][1].decode()

@@ -13,8 +13,8 @@ def configure(monkeypatch):
     """Set the settings that map roles."""
 
     def configure(**settings: str) -> None:
-        made = Settings(_env_file=None, **settings)
-        monkeypatch.setattr(role_mapping, "get_settings", lambda: made)
+        configured = Settings(_env_file=None, **settings)
+        monkeypatch.setattr(role_mapping, "get_settings", lambda: configured)
 
     return configure
 
@@ -27,16 +27,16 @@ def configure(monkeypatch):
         ("ann@example.com", set(), Role.MEMBER),
         ("ann@other.example", {"staff"}, Role.MEMBER),
         ("ann@other.example", set(), None),
-        # A domain is compared as a whole.
+        # A domain must match completely.
         ("ann@not-example.com", set(), None),
-        # A group named like an address is no address.
+        # A group named like an address does not count as that address.
         ("ann@other.example", {"boss@example.com"}, None),
         ("ann@other.example", {"@example.com"}, None),
-        # Groups are compared with their case.
+        # The case of a group's name matters.
         ("ann@other.example", {"Triage"}, None),
     ],
 )
-def test_role_follows_lists_of_reviewers_and_members(configure, address, groups, role):
+def test_lists_of_reviewers_and_members_determine_the_role(configure, address, groups, role):
     configure(reviewers="Boss@Example.com, triage", members="@example.com, staff")
     assert map_role(address, groups) is role
 

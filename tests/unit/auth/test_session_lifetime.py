@@ -1,4 +1,4 @@
-"""A sign-in lasts as long as the setting says, or as the setting's description says."""
+"""The lifetime of a sign-in, and its description in the settings."""
 
 import pytest
 
@@ -9,14 +9,14 @@ from issue_portal.core.settings import Settings
 @pytest.mark.parametrize(
     ("hours", "account", "provider"), [(None, 604_800, 43_200), (0.5, 1800, 1800)]
 )
-def test_setting_replaces_both_defaults(monkeypatch, hours, account, provider):
+def test_setting_overrides_both_default_lifetimes(monkeypatch, hours, account, provider):
     settings = Settings(sign_in_hours=hours, _env_file=None)
     monkeypatch.setattr(session_lifetime, "get_settings", lambda: settings)
     assert session_lifetime.get_account_lifetime() == account
     assert session_lifetime.get_provider_lifetime() == provider
 
 
-def test_description_of_the_setting_names_the_defaults():
+def test_description_of_the_setting_states_the_defaults():
     description = Settings.model_fields["sign_in_hours"].description
-    assert f"Default: {session_lifetime.ACCOUNT_DEFAULT};" in description
-    assert f"; {session_lifetime.PROVIDER_DEFAULT} with OIDC" in description
+    assert f"Default: {session_lifetime.ACCOUNT_DEFAULT_HOURS};" in description
+    assert f"; {session_lifetime.PROVIDER_DEFAULT_HOURS} with OIDC" in description

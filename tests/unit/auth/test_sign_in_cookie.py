@@ -1,4 +1,4 @@
-"""The sign-in cookie: which one counts, and the tickets for setting it."""
+"""The sign-in cookie: its name over TLS, and the tickets with which a page sets it."""
 
 from unittest.mock import Mock
 
@@ -20,11 +20,11 @@ from auth.sign_in_cookie import find_sign_in_value
         ({}, False, ""),
     ],
 )
-def test_only_the_prefixed_cookie_counts_over_tls(cookies, is_secure, value):
+def test_cookie_without_the_host_prefix_is_ignored_over_tls(cookies, is_secure, value):
     assert find_sign_in_value(cookies, is_secure=is_secure) == value
 
 
-def test_unused_tickets_expire(monkeypatch):
+def test_unused_tickets_expire_after_a_minute(monkeypatch):
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr(sign_in_cookie, "time", clock)
     monkeypatch.setattr(st, "session_state", {})
@@ -35,7 +35,7 @@ def test_unused_tickets_expire(monkeypatch):
     assert [cookie.value for cookie in pending.values()] == ["first", "second"]
     clock.monotonic.return_value += 2
     sign_in_cookie.request_cookie_removal()
-    assert [(cookie.value, cookie.seconds) for cookie in pending.values()] == [
+    assert [(cookie.value, cookie.max_age) for cookie in pending.values()] == [
         ("second", 60),
         ("", 0),
     ]

@@ -27,15 +27,15 @@ VIEW = ReceiptView(
 @pytest.fixture
 def visitor(monkeypatch, backend) -> Mock:
     """The API client of a visitor."""
-    made = Mock()
-    made.look_up_receipt.return_value = VIEW
-    monkeypatch.setattr(api_session, "visitor_client", lambda **_: made)
+    client = Mock()
+    client.look_up_receipt.return_value = VIEW
+    monkeypatch.setattr(api_session, "visitor_client", lambda **_: client)
     monkeypatch.setattr(api_session, "is_remote", lambda: False)
     monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: True)
-    return made
+    return client
 
 
-def shown(at: AppTest) -> str:
+def read_html(at: AppTest) -> str:
     return " ".join(element.proto.body for element in at.get("html"))
 
 
@@ -52,11 +52,11 @@ def test_track_shows_the_state_of_a_report(visitor):
     at = track(RECEIPT)
     visitor.look_up_receipt.assert_called_once_with("1234567890123456")
     assert at.subheader[0].value == "Report #7"
-    assert "&lt;b&gt;It broke&lt;/b&gt;" in shown(at)
-    assert "Moved to In review" in shown(at)
+    assert "&lt;b&gt;It broke&lt;/b&gt;" in read_html(at)
+    assert "Moved to In review" in read_html(at)
 
 
-def test_track_sends_no_invalid_receipt(visitor):
+def test_track_does_not_send_an_invalid_receipt(visitor):
     at = track("1234")
     assert "16 digits" in at.error[0].value
     visitor.look_up_receipt.assert_not_called()
@@ -75,7 +75,7 @@ def test_track_shows_a_failure(visitor, error, expected):
 
 
 @pytest.mark.parametrize("is_remote", [True, False])
-def test_help_names_the_server_that_keeps_the_reports(visitor, monkeypatch, is_remote):
+def test_help_says_whether_another_server_stores_the_reports(visitor, monkeypatch, is_remote):
     monkeypatch.setattr(api_session, "is_remote", lambda: is_remote)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     assert not at.exception
@@ -84,7 +84,7 @@ def test_help_names_the_server_that_keeps_the_reports(visitor, monkeypatch, is_r
     assert "enter your receipt on Track" in text
 
 
-def test_help_promises_no_receipt_if_the_server_gives_none(visitor, monkeypatch):
+def test_help_says_if_the_server_gives_no_receipts(visitor, monkeypatch):
     monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: False)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     text = " ".join(element.value for element in at.markdown)

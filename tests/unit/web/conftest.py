@@ -1,4 +1,4 @@
-"""A clock and a few slots for the script scheduler."""
+"""Fixtures of the script scheduler: a clock and four slots."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from web import script_scheduler
 
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr("issue_portal.core.token_bucket.time", made)
-    monkeypatch.setattr(script_scheduler, "time", made)
-    return made
+    clock = Clock()
+    monkeypatch.setattr("issue_portal.core.token_bucket.time", clock)
+    monkeypatch.setattr(script_scheduler, "time", clock)
+    return clock
 
 
 @pytest.fixture
 def four_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS", 4)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 2)
-    # Runs keep their slots until the test ends them.
+    # A run keeps its slot until the test finishes the run.
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 1000.0)

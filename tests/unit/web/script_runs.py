@@ -1,4 +1,4 @@
-"""Steps of the tests of the script scheduler."""
+"""Script runs for tests of the script scheduler."""
 
 import asyncio
 
@@ -15,24 +15,27 @@ class Clock:
 
 
 async def settle() -> None:
+    """Let all tasks run until each waits or has finished."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 def cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel the runs of busy tabs, which would wait for a second."""
+    """Cancel runs of busy tabs, which would otherwise wait for a second."""
     for task in tasks:
         task.cancel()
 
 
-async def runs(turns: ScriptScheduler, connection: Connection, count: int) -> None:
+async def run_scripts(scheduler: ScriptScheduler, connection: Connection, count: int) -> None:
     for _ in range(count):
-        await turns.wait_for_turn(connection)
-        turns.finish_run(connection)
+        await scheduler.wait_for_turn(connection)
+        scheduler.finish_run(connection)
 
 
-async def runs_once(turns: ScriptScheduler, connection: Connection, name: str, order: list[str]):
-    """Run a script when it is its turn, and record the order."""
-    await turns.wait_for_turn(connection)
+async def run_and_record(
+    scheduler: ScriptScheduler, connection: Connection, name: str, order: list[str]
+) -> None:
+    """Run a script when its turn comes, and append its name to ``order``."""
+    await scheduler.wait_for_turn(connection)
     order.append(name)
-    turns.finish_run(connection)
+    scheduler.finish_run(connection)

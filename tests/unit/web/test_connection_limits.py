@@ -1,4 +1,4 @@
-"""Sessions of other origins are refused."""
+"""Only pages of the portal's own origin, or an allowed one, may open sessions."""
 
 import pytest
 import streamlit as st
@@ -8,9 +8,9 @@ from web import connection_limits
 
 
 @pytest.mark.parametrize(
-    ("origin", "is_foreign"),
+    ("origin", "is_cross_origin"),
     [
-        (None, False),  # Not a browser.
+        (None, False),  # The client is not a browser.
         ("https://portal.example", False),
         ("http://PORTAL.example", False),
         ("https://allowed.example", False),
@@ -23,7 +23,7 @@ from web import connection_limits
         ("", True),
     ],
 )
-def test_origin_is_compared_with_the_host_and_port(monkeypatch, origin, is_foreign):
+def test_origin_must_match_host_and_port(monkeypatch, origin, is_cross_origin):
     monkeypatch.setattr(st, "get_option", lambda _: ["https://allowed.example"])
     headers = {"host": "Portal.example"} | ({} if origin is None else {"origin": origin})
-    assert connection_limits._is_cross_origin(Headers(headers)) is is_foreign
+    assert connection_limits._is_cross_origin(Headers(headers)) is is_cross_origin

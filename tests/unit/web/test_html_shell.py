@@ -1,4 +1,4 @@
-"""Language and direction of the HTML page."""
+"""Language, writing direction and fallback text of the HTML page."""
 
 import re
 
@@ -14,18 +14,18 @@ from web.html_shell import HtmlShellMiddleware
 def fetch_page(path: str, headers: dict[str, str]) -> httpx.Response:
     transport = httpx.ASGITransport(HtmlShellMiddleware(HTMLResponse("Streamlit's own")))
 
-    async def ask() -> httpx.Response:
+    async def fetch() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
             return await client.get(path, headers={"Accept": "text/html"} | headers)
 
-    return run_in_loop(ask)
+    return run_in_loop(fetch)
 
 
-def root_element(path: str, headers: dict[str, str]) -> str:
-    answer = fetch_page(path, headers)
-    assert answer.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
-    assert answer.headers["cache-control"] == "no-cache"
-    [tag] = re.findall("<html[^>]*>", answer.text)
+def fetch_root_tag(path: str, headers: dict[str, str]) -> str:
+    response = fetch_page(path, headers)
+    assert response.headers["vary"] == "Accept-Encoding, Accept-Language, Cookie"
+    assert response.headers["cache-control"] == "no-cache"
+    [tag] = re.findall("<html[^>]*>", response.text)
     return tag
 
 
@@ -36,7 +36,7 @@ SPANISH = '<html lang="es" dir="ltr">'
 @pytest.mark.parametrize("path", ["/", "/track", "/?embed=true", "/none"])
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 @pytest.mark.parametrize(
-    ("accepted", "chosen", "expected"),
+    ("accept_language", "cookie", "expected"),
     [
         ("es-MX,es;q=0.9,en;q=0.8", "", SPANISH),
         ("en-GB,en;q=0.9,es;q=0.8", "", ENGLISH),
@@ -49,21 +49,23 @@ SPANISH = '<html lang="es" dir="ltr">'
         ("es", "fr", SPANISH),
     ],
 )
-def test_page_has_the_language_of_the_browser(path, encoding, accepted, chosen, expected):
-    headers = {"Accept-Language": accepted, "Accept-Encoding": encoding}
-    if chosen:
-        headers["Cookie"] = f"other=1; {i18n.COOKIE}={chosen}"
-    assert root_element(path, headers) == expected
+def test_language_cookie_overrides_the_browser_language(
+    path, encoding, accept_language, cookie, expected
+):
+    headers = {"Accept-Language": accept_language, "Accept-Encoding": encoding}
+    if cookie:
+        headers["Cookie"] = f"other=1; {i18n.COOKIE}={cookie}"
+    assert fetch_root_tag(path, headers) == expected
 
 
-@pytest.mark.parametrize(("accepted", "expected"), [("en", "needs"), ("es", "necesita")])
-def test_page_without_javascript_says_what_to_do(accepted, expected):
-    page = fetch_page("/", {"Accept-Language": accepted}).text
-    assert f"<noscript><p>Issue Portal {expected} JavaScript." in page
+@pytest.mark.parametrize(("language", "verb"), [("en", "needs"), ("es", "necesita")])
+def test_page_asks_for_javascript_in_the_browser_language(language, verb):
+    page = fetch_page("/", {"Accept-Language": language}).text
+    assert f"<noscript><p>Issue Portal {verb} JavaScript." in page
 
 
-def test_right_to_left_page_has_its_direction(write_catalogue):
+def test_arabic_page_is_right_to_left(write_catalogue):
     write_catalogue("ar", 'msgid ""\nmsgstr "Language: ar\\n"\n')
-    assert root_element("/", {"Accept-Language": "ar-EG,ar"}) == '<html lang="ar" dir="rtl">'
-    # The only other language here is English.
-    assert root_element("/", {"Accept-Language": "es"}) == ENGLISH
+    assert fetch_root_tag("/", {"Accept-Language": "ar-EG,ar"}) == '<html lang="ar" dir="rtl">'
+    # The portal of this test has only Arabic and English.
+    assert fetch_root_tag("/", {"Accept-Language": "es"}) == ENGLISH

@@ -1,4 +1,4 @@
-"""The routes to the OIDC provider and back: timeouts, limits, forged returns."""
+"""The routes to the OIDC provider and back: timeouts, limits and forged returns."""
 
 import asyncio
 import ssl
@@ -7,39 +7,39 @@ from typing import Any
 import pytest
 
 from auth import oidc_client, oidc_cookies
-from auth.mode import SignInMode
+from auth.sign_in_mode import SignInMode
 from tests.loops import run_in_virtual_time
 from web import login_error_redirect, streamlit_compat
 from web.login_error_redirect import LoginErrorRedirectMiddleware
 
-THIS, OTHER = "198.51.100.1", "198.51.100.2"
+ADDRESS, OTHER_ADDRESS = "198.51.100.1", "198.51.100.2"
 
 
 @pytest.fixture(autouse=True)
-def with_a_provider(monkeypatch):
+def configure_provider(monkeypatch):
     monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
     monkeypatch.setattr(
         streamlit_compat, "get_origin_from_redirect_uri", lambda: "https://x.example"
     )
 
 
-class Streamlit:
-    """Streamlit's sign-in routes while the provider does not answer, and a browser."""
+class UnresponsiveProvider:
+    """The middleware in front of sign-in routes whose provider does not answer."""
 
     def __init__(self) -> None:
-        self.asking = self.asked = 0
-        self.way = LoginErrorRedirectMiddleware(self.app)
+        self.waiting = self.calls = 0
+        self.middleware = LoginErrorRedirectMiddleware(self.app)
 
     async def app(self, _scope, _receive, _send) -> None:
-        self.asking += 1
-        self.asked += 1
+        self.waiting += 1
+        self.calls += 1
         try:
             await asyncio.Event().wait()
         finally:
-            self.asking -= 1
+            self.waiting -= 1
 
-    async def ask(
-        self, path: str = "/auth/login", address: str = THIS, query: bytes = b"state=x"
+    async def request(
+        self, path: str = "/auth/login", address: str = ADDRESS, query: bytes = b"state=x"
     ) -> dict[str, Any]:
         messages = []
 
@@ -49,7 +49,7 @@ class Streamlit:
         cookie = f"{oidc_cookies.name_state_cookie('x')}=1".encode()
         scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
-        await self.way(scope, None, send)
+        await self.middleware(scope, None, send)
         return messages[0]
 
 
@@ -59,45 +59,45 @@ class Streamlit:
 )
 def test_unresponsive_provider_redirects_to_the_portal(path, home):
     async def story():
-        streamlit = Streamlit()
-        answer = await streamlit.ask(path)
-        assert answer["status"] == 303
-        assert dict(answer["headers"])[b"location"] == home
-        assert streamlit.asking == 0
+        portal = UnresponsiveProvider()
+        response = await portal.request(path)
+        assert response["status"] == 303
+        assert dict(response["headers"])[b"location"] == home
+        assert portal.waiting == 0
 
     run_in_virtual_time(story)
 
 
 @pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
-def test_return_needs_the_state_of_the_departure(query):
+def test_return_without_the_state_of_this_browser_is_redirected(query):
     async def story():
-        streamlit = Streamlit()
-        answer = await streamlit.ask("/oauth2callback", query=query)
-        assert dict(answer["headers"])[b"location"] == b"./"
-        assert streamlit.asked == 0
+        portal = UnresponsiveProvider()
+        response = await portal.request("/oauth2callback", query=query)
+        assert dict(response["headers"])[b"location"] == b"./"
+        assert portal.calls == 0
 
     run_in_virtual_time(story)
 
 
 def test_provider_requests_are_limited_per_address():
     async def story():
-        streamlit = Streamlit()
-        flood = [asyncio.create_task(streamlit.ask()) for _ in range(50)]
+        portal = UnresponsiveProvider()
+        flood = [asyncio.create_task(portal.request()) for _ in range(50)]
         seconds = login_error_redirect._PROVIDER_SECONDS
         await asyncio.sleep(seconds / 4)
-        assert streamlit.asking == 20
-        others = [asyncio.create_task(streamlit.ask(address=OTHER)) for _ in range(2)]
+        assert portal.waiting == 20
+        others = [asyncio.create_task(portal.request(address=OTHER_ADDRESS)) for _ in range(2)]
         await asyncio.sleep(seconds / 4)
-        assert streamlit.asking == 22
-        # The flood asks in three turns, and others need not wait for it.
+        assert portal.waiting == 22
+        # The flood needs three rounds of 20 requests. Other addresses need not wait for them.
         await asyncio.wait_for(asyncio.gather(*others), seconds)
         await asyncio.wait_for(asyncio.gather(*flood), 3 * seconds)
 
     run_in_virtual_time(story)
 
 
-def test_certificates_are_loaded_once(monkeypatch):
-    """Loading them blocks the event loop for 60 ms."""
+def test_provider_clients_share_loaded_certificates(monkeypatch):
+    """Loading the certificates blocks the event loop for 60 ms."""
     oidc_client._load_certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
-    assert oidc_client.ProviderClient().timeout.read == oidc_client._SECONDS
+    assert oidc_client.ProviderClient().timeout.read == oidc_client._TIMEOUT_SECONDS

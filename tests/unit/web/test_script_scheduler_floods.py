@@ -5,26 +5,27 @@ import asyncio
 import pytest
 
 from tests.loops import run_in_loop, run_in_virtual_time
-from tests.unit.web.script_runs import cancel, runs, runs_once, settle
+from tests.unit.web.script_runs import cancel, run_and_record, run_scripts, settle
 from web import script_scheduler
 from web.script_scheduler import ScriptScheduler
 
 pytestmark = pytest.mark.usefixtures("four_slots")
 
 
-def test_busy_tabs_run_when_no_others_do():
+def test_only_one_busy_tab_runs_and_other_tabs_do_not_wait():
     """Regression: four tabs with twenty runs a second each blocked another page."""
 
     async def story():
-        turns = ScriptScheduler()
-        floods = [turns.join(f"192.0.2.{number}") for number in range(8)]
+        scheduler = ScriptScheduler()
+        floods = [scheduler.join(f"192.0.2.{number}") for number in range(8)]
         for each in floods:
-            await runs(turns, each, 40)
-        waiting = [asyncio.create_task(turns.wait_for_turn(each)) for each in floods]
+            await run_scripts(scheduler, each, 40)
+        waiting = [asyncio.create_task(scheduler.wait_for_turn(each)) for each in floods]
         await settle()
         assert sum(each.done() for each in waiting) == 1
         people = [
-            asyncio.create_task(turns.wait_for_turn(turns.join(f"192.0.3.{n}"))) for n in range(3)
+            asyncio.create_task(scheduler.wait_for_turn(scheduler.join(f"192.0.3.{n}")))
+            for n in range(3)
         ]
         await settle()
         assert all(each.done() for each in people)
@@ -34,16 +35,16 @@ def test_busy_tabs_run_when_no_others_do():
     run_in_virtual_time(story)
 
 
-def test_reopened_tabs_inherit_recent_runs():
+def test_reopened_tab_inherits_recent_runs():
     async def story():
-        turns = ScriptScheduler()
+        scheduler = ScriptScheduler()
         for number in range(40):
-            each = turns.join("192.0.2.1")
-            await runs(turns, each, 1)
-            assert each.is_busy == (number >= 10)
-            turns.leave(each)
-        turns.join("192.0.2.1")  # It takes over from them, and the next one does not.
-        assert not turns.join("192.0.2.1").is_busy
+            tab = scheduler.join("192.0.2.1")
+            await run_scripts(scheduler, tab, 1)
+            assert tab.is_busy == (number >= 10)
+            scheduler.leave(tab)
+        scheduler.join("192.0.2.1")  # This tab inherits the runs, so the next tab does not.
+        assert not scheduler.join("192.0.2.1").is_busy
 
     run_in_virtual_time(story)
 
@@ -52,11 +53,11 @@ def test_busy_tab_waits_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(script_scheduler, "_LONGEST_WAIT", 0.1)
 
     async def story():
-        turns = ScriptScheduler()
-        busy = turns.join("192.0.2.1")
-        await runs(turns, busy, 40)
-        await turns.wait_for_turn(turns.join("192.0.2.2"))
-        waiting = asyncio.create_task(turns.wait_for_turn(busy))
+        scheduler = ScriptScheduler()
+        busy = scheduler.join("192.0.2.1")
+        await run_scripts(scheduler, busy, 40)
+        await scheduler.wait_for_turn(scheduler.join("192.0.2.2"))
+        waiting = asyncio.create_task(scheduler.wait_for_turn(busy))
         await settle()
         assert not waiting.done()
         async with asyncio.timeout(10):
@@ -65,72 +66,77 @@ def test_busy_tab_waits_for_a_limited_time(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_many_people_at_one_address_are_no_flood(monkeypatch):
+def test_office_at_one_address_runs_before_a_flooding_address(monkeypatch):
     """Regression: fifty people at one address waited while another address flooded."""
     monkeypatch.setattr(script_scheduler, "SLOTS", 2)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
-        turns = ScriptScheduler()
-        office = [turns.join("192.0.2.1") for _ in range(50)]
+        scheduler = ScriptScheduler()
+        office = [scheduler.join("192.0.2.1") for _ in range(50)]
         for each in office:
-            await runs(turns, each, 1)
-        flood = [turns.join("192.0.2.2") for _ in range(4)]
+            await run_scripts(scheduler, each, 1)
+        flood = [scheduler.join("192.0.2.2") for _ in range(4)]
         for each in flood:
-            await runs(turns, each, 24)
-        others = [turns.join(f"192.0.3.{number}") for number in range(2)]
+            await run_scripts(scheduler, each, 24)
+        others = [scheduler.join(f"192.0.3.{number}") for number in range(2)]
         for each in others:
-            await turns.wait_for_turn(each)
+            await scheduler.wait_for_turn(each)
         order = []
 
-        asked = [asyncio.create_task(runs_once(turns, each, "flood", order)) for each in flood]
+        tasks = [
+            asyncio.create_task(run_and_record(scheduler, each, "flood", order)) for each in flood
+        ]
         await settle()
-        asked += [
-            asyncio.create_task(runs_once(turns, each, "office", order)) for each in office[:4]
+        tasks += [
+            asyncio.create_task(run_and_record(scheduler, each, "office", order))
+            for each in office[:4]
         ]
         await settle()
         assert order == []
-        turns.finish_run(others[0])
-        await asyncio.gather(*asked[len(flood) :])
+        scheduler.finish_run(others[0])
+        await asyncio.gather(*tasks[len(flood) :])
         assert order[:4].count("office") >= 2
-        cancel(asked)
+        cancel(tasks)
 
     run_in_virtual_time(story)
 
 
-def test_busy_tab_goes_last_at_its_address(monkeypatch):
+def test_busy_tab_runs_after_other_tabs_of_its_address(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
     async def story():
-        turns = ScriptScheduler()
-        flood = turns.join("192.0.2.1")
-        await runs(turns, flood, 40)
-        busy = turns.join("192.0.2.1")
-        await turns.wait_for_turn(busy)
+        scheduler = ScriptScheduler()
+        flood = scheduler.join("192.0.2.1")
+        await run_scripts(scheduler, flood, 40)
+        running = scheduler.join("192.0.2.1")
+        await scheduler.wait_for_turn(running)
         order = []
 
-        asked = [asyncio.create_task(runs_once(turns, flood, "flood", order))]
+        tasks = [asyncio.create_task(run_and_record(scheduler, flood, "flood", order))]
         await settle()
-        asked.append(
-            asyncio.create_task(runs_once(turns, turns.join("192.0.2.1"), "at work", order))
+        tasks.append(
+            asyncio.create_task(
+                run_and_record(scheduler, scheduler.join("192.0.2.1"), "at work", order)
+            )
         )
         await settle()
-        turns.finish_run(busy)
-        await asyncio.gather(*asked)
+        scheduler.finish_run(running)
+        await asyncio.gather(*tasks)
         assert order == ["at work", "flood"]
 
     run_in_virtual_time(story)
 
 
-def test_busy_tab_recovers_in_time(clock):
+def test_tab_is_no_longer_busy_40_seconds_after_a_flood(clock):
     async def story():
-        turns = ScriptScheduler()
-        tab = turns.join("192.0.2.1")
+        scheduler = ScriptScheduler()
+        tab = scheduler.join("192.0.2.1")
         for _ in range(60):
             clock.now += 0.5
-            await runs(turns, tab, 1)
+            await run_scripts(scheduler, tab, 1)
         assert not tab.is_busy
-        await runs(turns, tab, 50)
+        await run_scripts(scheduler, tab, 50)
         assert tab.is_busy
         clock.now += 40
         assert not tab.is_busy
@@ -138,24 +144,24 @@ def test_busy_tab_recovers_in_time(clock):
     run_in_loop(story)
 
 
-def test_unfinished_runs_free_their_slots(monkeypatch):
+def test_unfinished_runs_lose_their_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
     monkeypatch.setattr(script_scheduler, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
     monkeypatch.setattr(script_scheduler, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
-    monkeypatch.setattr(script_scheduler, "RUNS_IN_ALL", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUNS_IN_TOTAL", (1e6, 1_000_000))
 
     async def story():
-        turns = ScriptScheduler()
+        scheduler = ScriptScheduler()
 
         async def flood(connection) -> None:
             while True:
-                await turns.wait_for_turn(connection)
+                await scheduler.wait_for_turn(connection)
                 await asyncio.sleep(0)
 
-        floods = [asyncio.create_task(flood(turns.join(f"192.0.2.{n}"))) for n in range(4)]
+        floods = [asyncio.create_task(flood(scheduler.join(f"192.0.2.{n}"))) for n in range(4)]
         await settle()
         async with asyncio.timeout(10):
-            await turns.wait_for_turn(turns.join("192.0.2.99"))
+            await scheduler.wait_for_turn(scheduler.join("192.0.2.99"))
         for each in floods:
             each.cancel()
 
@@ -164,31 +170,31 @@ def test_unfinished_runs_free_their_slots(monkeypatch):
 
 def test_runs_are_limited_per_connection_and_address(clock):
     async def story():
-        turns = ScriptScheduler()
+        scheduler = ScriptScheduler()
 
-        async def runs(connection) -> int:
+        async def count_runs(connection) -> int:
+            """Run scripts until one must wait; return how many ran."""
             count = 0
             while True:
-                task = asyncio.create_task(turns.wait_for_turn(connection))
+                task = asyncio.create_task(scheduler.wait_for_turn(connection))
                 await settle()
                 if not task.done():
                     task.cancel()
                     return count
-                turns.finish_run(connection)
+                scheduler.finish_run(connection)
                 count += 1
 
         _, burst = script_scheduler.RUNS_PER_CONNECTION
         _, burst_of_address = script_scheduler.RUNS_PER_ADDRESS
-        assert await runs(turns.join("192.0.2.1")) == burst
+        assert await count_runs(scheduler.join("192.0.2.1")) == burst
         left = burst_of_address - burst
-        assert await runs(turns.join("192.0.2.1")) <= left
-        # Coming again does not help: what an address has used is remembered.
-        again = turns.join("192.0.2.1")
-        turns.leave(again)
-        assert await runs(turns.join("192.0.2.1")) == 0
-        assert await runs(turns.join("192.0.2.2")) == burst
-        # Those whose address is not known do not use up each other's.
-        assert await runs(turns.join("")) == burst
-        assert await runs(turns.join("")) == burst
+        assert await count_runs(scheduler.join("192.0.2.1")) <= left
+        # Closing a tab does not reset the limit of its address.
+        scheduler.leave(scheduler.join("192.0.2.1"))
+        assert await count_runs(scheduler.join("192.0.2.1")) == 0
+        assert await count_runs(scheduler.join("192.0.2.2")) == burst
+        # Connections without an address do not share limits.
+        assert await count_runs(scheduler.join("")) == burst
+        assert await count_runs(scheduler.join("")) == burst
 
     run_in_loop(story)

@@ -9,7 +9,7 @@ from tests.loops import run_in_loop
 from web import sign_in_cookie_route
 
 
-def ask(ticket: str, origin: str) -> httpx.Response:
+def send_ticket(ticket: str, origin: str) -> httpx.Response:
     async def post() -> httpx.Response:
         app = Starlette(routes=[sign_in_cookie_route.route])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
@@ -19,20 +19,22 @@ def ask(ticket: str, origin: str) -> httpx.Response:
     return run_in_loop(post)
 
 
-@pytest.mark.parametrize(("origin", "secure"), [("https://a.example", True), ("http://a", False)])
-def test_cookie_is_set_once(monkeypatch, origin, secure):
+@pytest.mark.parametrize(
+    ("origin", "is_secure"), [("https://a.example", True), ("http://a", False)]
+)
+def test_ticket_sets_the_cookie_only_once(monkeypatch, origin, is_secure):
     state: dict[str, str] = {}
     monkeypatch.setattr(sign_in_cookie.st, "session_state", state)
     sign_in_cookie.request_cookie("the value", 600)
     [ticket] = state.values()
-    said = ask(ticket, origin).headers["set-cookie"]
-    assert "HttpOnly; Max-Age=600; Path=/; SameSite=strict" in said
-    assert ("Secure" in said) == secure
-    # Browsers take such a name over TLS only, for this host only and all of its paths.
-    assert said.startswith("__Host-issue_portal=" if secure else "issue_portal=")
-    assert "Domain" not in said
-    again = ask(ticket, origin)
-    assert (again.status_code, again.headers.get("set-cookie")) == (400, None)
+    set_cookie = send_ticket(ticket, origin).headers["set-cookie"]
+    assert "HttpOnly; Max-Age=600; Path=/; SameSite=strict" in set_cookie
+    assert ("Secure" in set_cookie) == is_secure
+    # Browsers accept a __Host- cookie only over TLS, without a domain and for all paths.
+    assert set_cookie.startswith("__Host-issue_portal=" if is_secure else "issue_portal=")
+    assert "Domain" not in set_cookie
+    repeated = send_ticket(ticket, origin)
+    assert (repeated.status_code, repeated.headers.get("set-cookie")) == (400, None)
 
 
 def test_cookie_has_the_host_prefix_over_tls():

@@ -10,17 +10,17 @@ from web.static_files import StaticFilesMiddleware, is_static_file_request
 
 
 def fetch(path: str, method: str = "GET", **request) -> httpx.Response:
-    app = StaticFilesMiddleware(PlainTextResponse("of the application"))
+    app = StaticFilesMiddleware(PlainTextResponse("response of the app"))
 
-    async def story():
+    async def send():
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
             return await client.request(method, path, **request)
 
-    return run_in_loop(story)
+    return run_in_loop(send)
 
 
-def test_file_is_sent_for_ever():
+def test_file_may_be_cached_forever():
     path, file = next(iter(static_files.list_files().items()))
     response = fetch(path)
     assert response.content == file.read_bytes()
@@ -28,7 +28,7 @@ def test_file_is_sent_for_ever():
 
 
 @pytest.mark.parametrize("path", ["/static/none.js", "/static/%2e%2e/index.html", "/static/js/"])
-def test_unknown_file_is_not_found(path):
+def test_unknown_file_gets_404(path):
     assert fetch(path).status_code == 404
 
 
@@ -42,7 +42,7 @@ def test_unknown_file_is_not_found(path):
         ("/review", 200),
     ],
 )
-def test_sources_of_components_are_hidden(path, status):
+def test_only_scripts_and_styles_of_components_are_served(path, status):
     assert fetch(path).status_code == status
 
 
@@ -54,10 +54,10 @@ def test_sources_of_components_are_hidden(path, status):
         ({"method": "POST"}, False),
         ({"path": "/statics/x.js"}, False),
         ({"type": "websocket"}, False),
-        # A body is not free.
+        # Requests for files have no body.
         ({"headers": [(b"content-length", b"9")]}, False),
     ],
 )
-def test_request_for_a_static_file_is_recognised(scope, expected):
+def test_static_file_request_is_recognised(scope, expected):
     base = {"type": "http", "method": "GET", "path": "/static/x.js", "headers": []}
     assert is_static_file_request(base | scope) is expected

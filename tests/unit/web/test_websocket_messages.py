@@ -10,109 +10,112 @@ from web.streamlit_compat import BackMsg, ForwardMsg
 from web.websocket_messages import LONGEST_MESSAGE, LONGEST_QUERY, WebSocketMessages
 
 NEEDED = {"rerun_script", "stop_script", "app_heartbeat"}
-KINDS = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
+MESSAGE_TYPES = {field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields}
 
 
-def message(kind: str) -> bytes:
-    made = BackMsg()
-    if BackMsg.DESCRIPTOR.fields_by_name[kind].message_type:
-        getattr(made, kind).SetInParent()
+def make_message(message_type: str) -> bytes:
+    message = BackMsg()
+    if BackMsg.DESCRIPTOR.fields_by_name[message_type].message_type:
+        getattr(message, message_type).SetInParent()
     else:
-        setattr(made, kind, True)
-    return made.SerializeToString()
+        setattr(message, message_type, True)
+    return message.SerializeToString()
 
 
-def exchange(*sent: dict) -> tuple[list[dict], list[dict]]:
-    """Return the messages that Streamlit receives of ``sent``, and those that the browser gets."""
-    left = [*sent, {"type": "websocket.disconnect", "code": 1005}]
-    answered: list[dict] = []
+def send_messages(*messages: dict) -> tuple[list[dict], list[dict]]:
+    """Send messages of a browser.
+
+    Returns the messages that Streamlit receives, and the messages that the browser receives.
+    """
+    remaining = [*messages, {"type": "websocket.disconnect", "code": 1005}]
+    to_browser: list[dict] = []
 
     async def receive():
-        return left.pop(0)
+        return remaining.pop(0)
 
     async def send(event):
-        answered.append(event)
+        to_browser.append(event)
 
     async def story():
-        turns = ScriptScheduler()
-        messages = WebSocketMessages(turns, turns.join(""), receive, send)
-        events = []
+        scheduler = ScriptScheduler()
+        connection = WebSocketMessages(scheduler, scheduler.join(""), receive, send)
+        to_streamlit = []
         async with asyncio.timeout(10):
-            while not events or events[-1]["type"] != "websocket.disconnect":
-                events.append(await messages.receive())
-        return events
+            while not to_streamlit or to_streamlit[-1]["type"] != "websocket.disconnect":
+                to_streamlit.append(await connection.receive())
+        return to_streamlit
 
-    return run_in_loop(story), answered
+    return run_in_loop(story), to_browser
 
 
-def received(data: bytes) -> dict:
+def make_event(data: bytes) -> dict:
     return {"type": "websocket.receive", "bytes": data}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_only_needed_message_types_are_passed_on(kind):
-    events, answered = exchange(received(message(kind)), received(message("rerun_script")))
-    assert answered == []
-    assert [event.get("bytes") for event in events[:-1]] == (
-        [message(kind)] if kind in NEEDED else []
-    ) + [message("rerun_script")]
+@pytest.mark.parametrize("message_type", sorted(MESSAGE_TYPES))
+def test_only_needed_message_types_are_passed_on(message_type):
+    data, rerun = make_message(message_type), make_message("rerun_script")
+    to_streamlit, to_browser = send_messages(make_event(data), make_event(rerun))
+    assert to_browser == []
+    expected = [data, rerun] if message_type in NEEDED else [rerun]
+    assert [event.get("bytes") for event in to_streamlit[:-1]] == expected
 
 
-def long_query() -> bytes:
-    made = BackMsg()
-    made.rerun_script.query_string = "x" * (LONGEST_QUERY + 1)
-    return made.SerializeToString()
+def make_long_query() -> bytes:
+    message = BackMsg()
+    message.rerun_script.query_string = "x" * (LONGEST_QUERY + 1)
+    return message.SerializeToString()
 
 
-def many(content: str) -> bytes:
-    """Return a short message that is much work for Streamlit."""
-    made = BackMsg()
+def make_expensive_message(field: str) -> bytes:
+    """Return a short message with 6,000 widgets or hashes, which take Streamlit long to process."""
+    message = BackMsg()
     for _ in range(6_000):
-        if content == "widgets":
-            made.rerun_script.widget_states.widgets.add()
+        if field == "widgets":
+            message.rerun_script.widget_states.widgets.add()
         else:
-            made.rerun_script.cached_message_hashes.append("")
-    return made.SerializeToString()
+            message.rerun_script.cached_message_hashes.append("")
+    return message.SerializeToString()
 
 
 @pytest.mark.parametrize(
     ("event", "code"),
     [
-        (received(b"\x00" * (LONGEST_MESSAGE + 1)), 1009),
-        (received(long_query()), 1009),
-        (received(many("widgets")), 1009),
-        (received(many("hashes")), 1009),
-        (received(b"\xff\xff\xff"), 1002),
+        (make_event(b"\x00" * (LONGEST_MESSAGE + 1)), 1009),
+        (make_event(make_long_query()), 1009),
+        (make_event(make_expensive_message("widgets")), 1009),
+        (make_event(make_expensive_message("hashes")), 1009),
+        (make_event(b"\xff\xff\xff"), 1002),
         ({"type": "websocket.receive", "text": "hello"}, 1003),
     ],
-    ids=["too big", "too long a query", "widgets", "hashes", "not a message", "text"],
+    ids=["long message", "long query", "widgets", "hashes", "invalid message", "text"],
 )
 def test_invalid_message_closes_the_connection(event, code):
-    events, answered = exchange(event, received(message("rerun_script")))
-    assert events == [{"type": "websocket.disconnect", "code": code}]
-    assert answered == [{"type": "websocket.close", "code": code}]
+    to_streamlit, to_browser = send_messages(event, make_event(make_message("rerun_script")))
+    assert to_streamlit == [{"type": "websocket.disconnect", "code": code}]
+    assert to_browser == [{"type": "websocket.close", "code": code}]
 
 
 def test_longest_text_fits_into_a_message():
-    made = BackMsg()
-    made.rerun_script.widget_states.widgets.add().string_value = "🙂" * 50_000
-    events, answered = exchange(received(made.SerializeToString()))
-    assert len(events) == 2
-    assert answered == []
+    message = BackMsg()
+    message.rerun_script.widget_states.widgets.add().string_value = "🙂" * 50_000
+    to_streamlit, to_browser = send_messages(make_event(message.SerializeToString()))
+    assert len(to_streamlit) == 2
+    assert to_browser == []
 
 
-def test_disconnected_browser_is_no_error():
-    left = [received(message("rerun_script"))] * 3
+def test_sending_to_a_disconnected_browser_raises_no_error():
+    remaining = [make_event(make_message("rerun_script"))] * 3
 
     async def receive():
-        return left.pop(0)
+        return remaining.pop(0)
 
     async def send(_):
-        raise OSError("gone")
+        raise OSError("disconnected")
 
     async def story():
-        turns = ScriptScheduler()
-        messages = WebSocketMessages(turns, turns.join(""), receive, send)
+        scheduler = ScriptScheduler()
+        messages = WebSocketMessages(scheduler, scheduler.join(""), receive, send)
         assert (await messages.receive())["type"] == "websocket.receive"
         for _ in range(2):
             await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
@@ -123,20 +126,20 @@ def test_disconnected_browser_is_no_error():
 
 def test_end_of_a_script_frees_its_slot():
     async def story():
-        turns = ScriptScheduler()
-        connection = turns.join("192.0.2.1")
+        scheduler = ScriptScheduler()
+        connection = scheduler.join("192.0.2.1")
 
-        async def nothing(_):
+        async def send(_):
             pass
 
-        messages = WebSocketMessages(turns, connection, lambda: None, nothing)
-        await turns.wait_for_turn(connection)
-        for status, holds in (
+        messages = WebSocketMessages(scheduler, connection, lambda: None, send)
+        await scheduler.wait_for_turn(connection)
+        for status, has_slot in (
             (ForwardMsg.FINISHED_EARLY_FOR_RERUN, True),
             (ForwardMsg.FINISHED_SUCCESSFULLY, False),
         ):
-            said = ForwardMsg(script_finished=status).SerializeToString()
-            await messages.send({"type": "websocket.send", "bytes": said})
-            assert (connection in turns._slots) == holds
+            data = ForwardMsg(script_finished=status).SerializeToString()
+            await messages.send({"type": "websocket.send", "bytes": data})
+            assert (connection in scheduler._slots) == has_slot
 
     run_in_loop(story)

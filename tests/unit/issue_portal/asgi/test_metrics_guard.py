@@ -1,4 +1,4 @@
-"""Who may read the metrics: localhost, or the holder of the token."""
+"""Only localhost, or clients with the token, may read the metrics."""
 
 import httpx
 import pytest
@@ -14,7 +14,10 @@ TOKEN = "a-token-for-prometheus"
 
 @pytest.fixture
 def fetch(monkeypatch):
-    """Fetch a path from an address, with a token of the metrics or without."""
+    """Return a function that requests a path from an address and returns the status.
+
+    ``token`` is the configured metrics token, "" for none.
+    """
 
     def fetch(path: str, address: str = "127.0.0.1", token: str = "", **headers: str) -> int:
         settings = Settings(metrics_token=token, _env_file=None)
@@ -43,7 +46,9 @@ def fetch(monkeypatch):
         ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 403),
     ],
 )
-def test_metrics_are_for_localhost_without_a_proxy(fetch, path, address, headers, status):
+def test_without_a_token_only_direct_requests_from_localhost_are_allowed(
+    fetch, path, address, headers, status
+):
     assert fetch(path, address, **headers) == status
 
 
@@ -51,11 +56,11 @@ def test_metrics_are_for_localhost_without_a_proxy(fetch, path, address, headers
     ("authorization", "status"),
     [(f"Bearer {TOKEN}", 200), (TOKEN, 401), (f"Bearer {TOKEN}x", 401), ("", 401)],
 )
-def test_token_is_required_if_one_is_set(fetch, authorization, status):
+def test_configured_token_is_required_from_every_address(fetch, authorization, status):
     for address in ("127.0.0.1", "192.0.2.1"):
         headers = {"Authorization": authorization} if authorization else {}
         assert fetch("/api/metrics", address, TOKEN, **headers) == status
 
 
-def test_other_paths_are_open(fetch):
+def test_other_paths_need_no_token(fetch):
     assert fetch("/api/health", "192.0.2.1", TOKEN) == 200

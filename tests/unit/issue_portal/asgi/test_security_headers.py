@@ -11,33 +11,33 @@ from tests.loops import run_in_loop
 
 
 @pytest.fixture(autouse=True)
-def forget_headers() -> Iterator[None]:
-    """Build the headers from the settings of this test alone."""
+def clear_cached_headers() -> Iterator[None]:
+    """Make each test build the headers from its own settings."""
     build_security_headers.cache_clear()
     yield
     build_security_headers.cache_clear()
 
 
-def headers(monkeypatch, embed_in: str) -> dict[str, str]:
+def build_headers(monkeypatch, embed_in: str) -> dict[str, str]:
     monkeypatch.setattr(security_headers, "get_settings", lambda: Settings(embed_in=embed_in))
     return build_security_headers()
 
 
-def test_only_its_own_host_may_frame_it(monkeypatch):
-    sent = headers(monkeypatch, "")
-    assert sent["Content-Security-Policy"].endswith("frame-ancestors 'self'")
-    assert sent["X-Frame-Options"] == "SAMEORIGIN"
+def test_only_the_same_origin_may_frame_the_portal_by_default(monkeypatch):
+    built = build_headers(monkeypatch, "")
+    assert built["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert built["X-Frame-Options"] == "SAMEORIGIN"
 
 
-def test_sites_that_an_operator_names_may_frame_it(monkeypatch):
-    sent = headers(monkeypatch, "https://a.example https://b.example:8443")
+def test_configured_sites_may_frame_the_portal(monkeypatch):
+    built = build_headers(monkeypatch, "https://a.example https://b.example:8443")
     allowed = "frame-ancestors 'self' https://a.example https://b.example:8443"
-    assert sent["Content-Security-Policy"].endswith(allowed)
-    assert "X-Frame-Options" not in sent
+    assert built["Content-Security-Policy"].endswith(allowed)
+    assert "X-Frame-Options" not in built
 
 
-def test_nothing_of_another_host_is_loaded(monkeypatch):
-    policy = headers(monkeypatch, "https://a.example")["Content-Security-Policy"]
+def test_policy_loads_nothing_from_other_hosts(monkeypatch):
+    policy = build_headers(monkeypatch, "https://a.example")["Content-Security-Policy"]
     directives = dict(part.split(" ", 1) for part in policy.split("; "))
     assert "a.example" in directives.pop("frame-ancestors")
     assert directives["default-src"] == "'none'"
@@ -48,8 +48,8 @@ def test_nothing_of_another_host_is_loaded(monkeypatch):
     assert unsafe == {"style-src"}
 
 
-def test_browser_keeps_no_copy_of_a_download(monkeypatch):
-    """Regression: the browser's cache kept a receipt for the next person."""
+def test_downloads_are_not_cached(monkeypatch):
+    """Regression: the next user of a browser could read a receipt in its cache."""
     sent = []
 
     async def app(_scope, _receive, send):

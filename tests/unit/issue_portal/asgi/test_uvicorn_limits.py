@@ -1,4 +1,4 @@
-"""Limits below ASGI: silent connections, connection floods, tiny frames."""
+"""Limits of uvicorn: unread responses, connections per address, and tiny frames."""
 
 import asyncio
 from unittest.mock import Mock
@@ -28,7 +28,7 @@ class Transport(Mock):
 
 
 class Connections:
-    """Watched connections, with a clock that the test sets."""
+    """Connections that the limits watch, with a clock that the test sets."""
 
     def __init__(self) -> None:
         class Protocol:
@@ -64,16 +64,16 @@ class Connections:
             self.connections._close_stale(self.loop)
 
 
-def test_client_that_reads_nothing_is_disconnected_and_a_slow_one_is_not():
-    """Regression: unread responses kept file descriptors and memory for ever."""
-    world = Connections()
-    stuck, slow, streamed = (world.make() for _ in range(3))
+def test_client_is_disconnected_only_if_it_reads_nothing():
+    """Regression: unread responses kept file descriptors and memory forever."""
+    connections = Connections()
+    stuck, slow, streamed = (connections.make() for _ in range(3))
     for protocol in (stuck, slow, streamed):
         protocol.cycle.response_complete = False
         protocol.transport.unread = 1_000_000
     stuck.transport.close()
     for _ in range(6):
-        world.wait(10)
+        connections.wait(10)
         slow.transport.unread -= 30_000
         streamed.resume_writing()
     assert stuck.transport.abort.called
@@ -83,27 +83,29 @@ def test_client_that_reads_nothing_is_disconnected_and_a_slow_one_is_not():
 
 def test_connections_are_limited_per_address(monkeypatch):
     monkeypatch.setattr(uvicorn_connections, "MOST_CONNECTIONS_PER_ADDRESS", 3)
-    world = Connections()
-    of_one = [world.make() for _ in range(5)]
-    assert [protocol.transport.abort.called for protocol in of_one] == [False] * 3 + [True] * 2
-    # Neither another address, nor those whose address is not known, nor all behind a proxy.
+    connections = Connections()
+    same_address = [connections.make() for _ in range(5)]
+    assert [protocol.transport.abort.called for protocol in same_address] == [False] * 3 + [
+        True
+    ] * 2
+    # The limit does not apply to another address, to localhost, and to a trusted proxy.
     for address in ("198.51.100.2", *["127.0.0.1"] * 10, *["10.0.0.7"] * 10):
-        assert not world.make(address).transport.abort.called
-    for protocol in of_one:
+        assert not connections.make(address).transport.abort.called
+    for protocol in same_address:
         protocol.connection_lost(None)
-    assert not world.make().transport.abort.called
+    assert not connections.make().transport.abort.called
 
 
 def test_new_connections_are_limited_per_address_and_second(monkeypatch):
     monkeypatch.setattr(uvicorn_connections, "_CONNECT_BUCKET", (0.001, 3))
-    world = Connections()
+    connections = Connections()
     refused = []
     for _ in range(5):
-        protocol = world.make()
+        protocol = connections.make()
         refused.append(protocol.transport.abort.called)
         protocol.connection_lost(None)
     assert refused == [False] * 3 + [True] * 2
-    assert not world.make("198.51.100.2").transport.abort.called
+    assert not connections.make("198.51.100.2").transport.abort.called
 
 
 def test_tiny_frames_are_read_in_small_pieces():

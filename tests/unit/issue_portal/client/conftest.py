@@ -1,4 +1,4 @@
-"""The clients of `tests/client`, against servers that live in the test's own process."""
+"""The client fixtures of `tests/client`, for servers in the process of the test."""
 
 from tests.client.conftest import connect, quick
 

@@ -1,4 +1,4 @@
-"""What both clients send."""
+"""The requests that the sync and async clients send."""
 
 import asyncio
 import inspect
@@ -20,17 +20,17 @@ ISSUE = {"id": "issue_5c4b3a2d1e0f9a8b", "issue_number": 7, "description": "x", 
 OK = (200, {}, ISSUE)
 
 
-def test_both_clients_have_the_same_calls():
-    def calls(kind):
+def test_both_clients_have_the_same_documented_methods():
+    def list_methods(client_type):
         return {
             name: [p.replace(annotation="") for p in inspect.signature(method).parameters.values()]
-            for name, method in vars(kind).items()
+            for name, method in vars(client_type).items()
             if not name.startswith("_") and name not in ("close", "aclose")
         }
 
-    assert calls(IssuesClient) == calls(AsyncIssuesClient)
-    for kind in (IssuesClient, AsyncIssuesClient):
-        assert all(getattr(kind, name).__doc__ for name in calls(kind))
+    assert list_methods(IssuesClient) == list_methods(AsyncIssuesClient)
+    for client_type in (IssuesClient, AsyncIssuesClient):
+        assert all(getattr(client_type, name).__doc__ for name in list_methods(client_type))
 
 
 def test_is_read_is_sent_with_an_update(quick):
@@ -40,14 +40,14 @@ def test_is_read_is_sent_with_an_update(quick):
         assert json.loads(script.requests[-1][3]) == {"is_read": True, "state": "Closed"}
 
 
-def test_is_read_is_sent_only_if_known(quick):
+def test_is_read_is_omitted_if_unknown(quick):
     with serving((200, {}, {"id": "x", "is_read": None}), OK) as script:
         client = quick(script.url)
         client.update(client.get("x"), type=IssueType.FORMAT)
         assert json.loads(script.requests[-1][3]) == {"type": "Format"}
 
 
-def test_query_is_sent_as_the_contract_says(quick):
+def test_query_is_sent_as_url_parameters(quick):
     with serving((200, {}, {"data": []})) as script:
         query = IssueQuery(
             page=2, states=(IssueState.CLOSED, IssueState.IN_REVIEW), total_count=False
@@ -61,13 +61,13 @@ def test_query_is_sent_as_the_contract_says(quick):
     ("issue_id", "path"),
     [("../user?x=1#y", "%2E%2E%2Fuser%3Fx%3D1%23y"), ("..", "%2E%2E"), ("a%2Fb", "a%252Fb")],
 )
-def test_ids_cannot_escape_their_path(quick, issue_id, path):
+def test_issue_id_cannot_change_the_path(quick, issue_id, path):
     with serving(OK) as script:
         quick(script.url).get(issue_id)
         assert script.calls == [f"GET /issue/{path}"]
 
 
-def test_token_is_sent(quick, monkeypatch, tmp_path):
+def test_token_is_sent_instead_of_netrc_or_url_credentials(quick, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with serving(OK) as script:
@@ -108,14 +108,14 @@ def test_a_cancelled_task_leaves_the_client_usable():
         run_in_thread(asyncio.run, story(script.url))
 
 
-def test_each_report_has_its_own_idempotency_key(quick):
+def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(quick):
     with serving((201, {}, ISSUE)) as script:
         client = quick(script.url)
         client.create(make_new_issue())
         client.create(make_new_issue())
-        client.create(make_new_issue(), idempotency_key="mine")
+        client.create(make_new_issue(), idempotency_key="own-key")
         keys = [headers["Idempotency-Key"] for _, _, headers, _ in script.requests]
         assert len(set(keys)) == 3
-        assert keys[-1] == "mine"
+        assert keys[-1] == "own-key"
         with pytest.raises(errors.BadRequestError):
             client.create(make_new_issue(), idempotency_key="line\nbreak")

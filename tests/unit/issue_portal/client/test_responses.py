@@ -1,4 +1,4 @@
-"""Responses: the error for each failure, and tolerance of other servers."""
+"""Responses: the error of each failure, and tolerance of other servers."""
 
 from datetime import timedelta, timezone
 
@@ -18,7 +18,7 @@ PROBLEM = {
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("status", "error_type"),
     [
         (400, errors.BadRequestError),
         (401, errors.AuthenticationError),
@@ -35,9 +35,9 @@ PROBLEM = {
         (599, errors.ServerError),
     ],
 )
-def test_each_status_has_its_error(quick, status, kind):
+def test_each_status_raises_its_error(quick, status, error_type):
     with serving((status, {}, PROBLEM)) as script:
-        with pytest.raises(kind, match="Bad") as raised:
+        with pytest.raises(error_type, match="Bad") as raised:
             quick(script.url).get("x")
         assert raised.value.status == status
         assert raised.value.fields[0].field == "a"
@@ -46,16 +46,16 @@ def test_each_status_has_its_error(quick, status, kind):
 @pytest.mark.parametrize(
     "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'"text"', b"\xff", b"null", b"[" * 10**5]
 )
-def test_error_without_a_problem_document_is_an_error(quick, body):
+def test_error_response_without_a_problem_document_raises_its_error(quick, body):
     with serving((404, {}, body)) as script, pytest.raises(errors.NotFoundError, match="Not Found"):
         quick(script.url).get("x")
 
 
 @pytest.mark.parametrize(
-    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
+    "timestamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
 )
-def test_any_time_of_a_server_can_be_shown_in_any_zone(time):
-    moment = Issue.model_validate({"id": "1", "created_at": time}).created_at
+def test_extreme_timestamp_can_be_converted_to_any_time_zone(timestamp):
+    moment = Issue.model_validate({"id": "1", "created_at": timestamp}).created_at
     for hours in (-14, 0, 14):
         assert moment.astimezone(timezone(timedelta(hours=hours))) == moment
 
@@ -82,7 +82,7 @@ def test_any_time_of_a_server_can_be_shown_in_any_zone(time):
         ({"errors": [{"field": "a\udc00", "message": "b"}]}, "a?: b", ["a?"]),
     ],
 )
-def test_error_documents_of_other_forms(quick, document, text, fields):
+def test_error_documents_in_other_formats_are_understood(quick, document, text, fields):
     with serving((400, {}, document)) as script, pytest.raises(errors.BadRequestError) as raised:
         quick(script.url).get("x")
     assert str(raised.value) == text
@@ -100,7 +100,7 @@ def test_error_messages_are_shortened(quick):
     "body",
     [b"<html></html>", b"", b"[]", b'{"issue_number": 1}', b"\xff", b'{"id": null}', b"[" * 10**5],
 )
-def test_response_outside_the_contract_is_an_error(quick, body):
+def test_response_outside_the_contract_raises_bad_response(quick, body):
     with serving((200, {}, body)) as script:
         client = quick(script.url)
         for call in (lambda: client.get("x"), client.list, client.me, client.stats):
@@ -134,15 +134,15 @@ def test_null_counts_as_absent(quick):
         assert client.list().data == client.users() == client.history("i").data == ()
 
 
-def test_users_as_a_list_or_in_pages(quick):
+def test_users_are_read_from_a_list_or_from_pages(quick):
     def page(*names, **more):
         return (200, {}, {"data": [{"id": name} for name in names], **more})
 
-    plain = (200, {}, [{"id": "a"}, {"id": "b", "roles": None}])
+    plain_list = (200, {}, [{"id": "a"}, {"id": "b", "roles": None}])
     by_cursor = [page("a", next_cursor="2", has_next_page=True), page("b", has_next_page=False)]
     by_number = [page("a", has_next_page=True), page("b")]
-    for answers in ([plain], [page("a", "b", total_count=2)], by_cursor, by_number):
-        with serving(*answers) as script:
+    for responses in ([plain_list], [page("a", "b", total_count=2)], by_cursor, by_number):
+        with serving(*responses) as script:
             assert [user.id for user in quick(script.url).users()] == ["a", "b"]
 
 
@@ -159,7 +159,7 @@ def test_redirects_are_not_followed(quick, status):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": "/login?next=1"}])
-def test_redirects_to_nowhere_else(quick, headers):
-    answer = (302, headers, b"")
-    with serving(answer) as script, pytest.raises(errors.BadResponseError, match="redirect"):
+def test_redirect_without_a_host_raises_bad_response(quick, headers):
+    response = (302, headers, b"")
+    with serving(response) as script, pytest.raises(errors.BadResponseError, match="redirect"):
         quick(script.url).list(IssueQuery(page=1))

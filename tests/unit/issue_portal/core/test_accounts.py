@@ -41,16 +41,16 @@ def test_faulty_password_is_not_hashed():
 
 
 def test_accounts_file_is_read_again_after_a_failure(tmp_path, monkeypatch):
-    """A command run as root took the file over; a change of its owner changes no byte of it."""
+    """Regression: the accounts stayed empty after the owner of the file was corrected."""
     settings = Settings(data_dir=tmp_path, _env_file=None)
     create_first_accounts(settings)
     file = AccountsFile(settings)
 
-    def refused(_):
+    def fail(_):
         raise FatalError("Cannot read the accounts.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(accounts, "load_accounts", refused)
+        patched.setattr(accounts, "load_accounts", fail)
         assert file.get_all() == {}
     path = tmp_path / "accounts.yaml"
     path.chmod(0o400)
@@ -59,10 +59,10 @@ def test_accounts_file_is_read_again_after_a_failure(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "written",
+    "yaml_text",
     ["a: !!bool maybe", "a: !!timestamp foo", "a: !!int ''", "a: [", "- a", "a: {role: King}"],
 )
-def test_invalid_accounts_file_is_named_in_the_error(tmp_path, written):
-    (tmp_path / "accounts.yaml").write_text(written)
+def test_error_names_an_invalid_accounts_file(tmp_path, yaml_text):
+    (tmp_path / "accounts.yaml").write_text(yaml_text)
     with pytest.raises(FatalError, match=r"accounts\.yaml"):
         accounts.load_accounts(Settings(data_dir=tmp_path, _env_file=None))

@@ -18,5 +18,5 @@ from issue_portal.core.body_size import estimate_body_size
         ({"transfer-encoding": "chunked", "content-length": "5"}, 100),
     ],
 )
-def test_size_is_the_length_or_the_most(headers, size):
+def test_size_is_the_content_length_or_the_maximum(headers, size):
     assert estimate_body_size(headers, 100) == size

@@ -6,7 +6,7 @@ from issue_portal.core.client_address import normalize_address
 
 
 @pytest.mark.parametrize(
-    ("host", "counted"),
+    ("host", "key"),
     [
         ("203.0.113.9", "203.0.113.9"),
         ("2001:db8:1:2::1", "2001:db8:1::/48"),
@@ -24,5 +24,5 @@ from issue_portal.core.client_address import normalize_address
         (None, ""),
     ],
 )
-def test_client_key_groups_a_network(host, counted):
-    assert normalize_address(host) == counted
+def test_addresses_of_an_ipv6_network_share_a_key(host, key):
+    assert normalize_address(host) == key

@@ -1,4 +1,4 @@
-"""Files of the data directory: atomic, readable by their owner only, checked for room."""
+"""Files of the data directory: atomic replacement, private files, and the write probe."""
 
 import os
 import stat
@@ -31,7 +31,7 @@ def test_file_appears_only_when_it_is_complete(tmp_path):
     assert path.read_text() == "new"
 
 
-def test_private_file_is_for_its_owner_and_not_replaced(tmp_path):
+def test_private_file_is_replaced_only_on_request(tmp_path):
     path = tmp_path / "secret.key"
     assert write_private_file(path, "first")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -62,7 +62,9 @@ def test_data_directory_that_is_a_file_is_refused(tmp_path):
         make_data_directory(Settings(data_dir=tmp_path / "data", _env_file=None))
 
 
-def test_probe_repeats_a_failure_at_once_and_a_success_later(tmp_path, monkeypatch):
+def test_probe_checks_again_at_once_after_a_failure_and_later_after_a_success(
+    tmp_path, monkeypatch
+):
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr(files, "time", clock)
     folder = tmp_path / "data"

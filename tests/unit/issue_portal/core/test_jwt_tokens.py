@@ -12,7 +12,7 @@ OLD, NEW = (f"{name} secret of the tests that is long enough" for name in ("an o
 CLAIMS = {"sub": "ann@example.com"}
 
 
-def test_claims_are_returned():
+def test_verify_returns_the_signed_claims():
     token = jwt_tokens.sign(SecretKeys(OLD), "api", CLAIMS, 60)
     claims = jwt_tokens.verify(SecretKeys(OLD), "api", token)
     assert claims["sub"] == CLAIMS["sub"]

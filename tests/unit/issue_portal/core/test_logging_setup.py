@@ -1,4 +1,4 @@
-"""The log: strangers can neither fill it nor control a terminal through it."""
+"""The log: visitors can neither fill the log nor control a terminal through it."""
 
 import io
 import json
@@ -10,71 +10,72 @@ import pytest
 
 from issue_portal.core import logging_setup
 
-FORMS = ("text", "json")
+FORMATS = ("text", "json")
 
 
 @pytest.fixture
 def log():
-    """A logger with the handler of ``form``, and a function that returns its output."""
+    """Return a function that makes a logger with our handler, and the stream that it writes to."""
 
-    def make(form: str, name: str = "issue_portal.tests"):
+    def make(log_format: str, name: str = "issue_portal.tests"):
         written = io.StringIO()
         logger = logging.Logger(name)
-        logger.addHandler(logging_setup.make_handler(form, written))
+        logger.addHandler(logging_setup.make_handler(log_format, written))
         return logger, written
 
     return make
 
 
-def messages(form: str, written: io.StringIO) -> list[str]:
+def read_messages(log_format: str, written: io.StringIO) -> list[str]:
     lines = written.getvalue().splitlines()
-    return [json.loads(line)["message"] for line in lines] if form == "json" else lines
+    return [json.loads(line)["message"] for line in lines] if log_format == "json" else lines
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_long_message_is_cut(form, log):
-    logger, written = log(form)
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_long_message_is_cut(log_format, log):
+    logger, written = log(log_format)
     logger.warning("widget %s", "x" * 1_000_000)
-    [line] = messages(form, written)
+    [line] = read_messages(log_format, written)
     assert len(line) < 700
     assert "more characters" in line
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_control_characters_are_written_as_escapes(form, log):
-    logger, written = log(form)
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_control_characters_are_written_as_escapes(log_format, log):
+    logger, written = log(log_format)
     logger.warning("error: %s", "\x1b[2J\x9b1A\r\nforged line\u2028\u202e\u0085")
-    [line] = messages(form, written)
+    [line] = read_messages(log_format, written)
     assert all(c.isprintable() for c in line)
     assert r"\x1b[2J\x9b1A\r\nforged line\u2028\u202e\x85" in line
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_flood_of_warnings_does_not_suppress_errors(form, log):
-    logger, written = log(form)
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_flood_of_warnings_does_not_suppress_errors(log_format, log):
+    logger, written = log(log_format)
     for _ in range(5000):
         logger.warning("this is not HTTP")
     logger.error("the database is gone")
-    assert "the database is gone" in messages(form, written)[-1]
+    assert "the database is gone" in read_messages(log_format, written)[-1]
 
 
 @pytest.mark.parametrize(
-    "theirs", ["streamlit.web.server.starlette.starlette_auth_routes", "components.ui.messages"]
+    "logger_name",
+    ["streamlit.web.server.starlette.starlette_auth_routes", "components.ui.messages"],
 )
-@pytest.mark.parametrize("form", FORMS)
-def test_errors_that_visitors_cause_do_not_suppress_others(form, theirs, log):
-    logger, written = log(form, theirs)
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_errors_that_visitors_cause_do_not_suppress_other_errors(log_format, logger_name, log):
+    logger, written = log(log_format, logger_name)
     for _ in range(5000):
         logger.error("no provider")
-    ours = logging.Logger("issue_portal.server.http.problem_responses")
-    ours.addHandler(logger.handlers[0])
-    ours.error("the database is gone")
-    assert "the database is gone" in messages(form, written)[-1]
+    api_logger = logging.Logger("issue_portal.server.http.problem_responses")
+    api_logger.addHandler(logger.handlers[0])
+    api_logger.error("the database is gone")
+    assert "the database is gone" in read_messages(log_format, written)[-1]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_traceback_is_bounded_and_shows_its_end(form, log):
-    logger, written = log(form)
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_traceback_is_cut_and_keeps_its_end(log_format, log):
+    logger, written = log(log_format)
     try:
         raise KeyError("\x1b[2J" + "x" * 1_000_000 + "\n" * 5)
     except KeyError:
@@ -94,32 +95,32 @@ def test_traceback_line_cannot_be_mistaken_for_a_record(log):
         except ValueError:
             logger.exception("a page failed")
     assert "INFO forged" in written.getvalue()
-    assert all(line.startswith("  ") or "failed" in line for line in messages("text", written))
+    assert all(line.startswith("  ") or "failed" in line for line in read_messages("text", written))
 
 
-def test_session_ids_are_not_written(log):
+def test_debug_lines_with_session_ids_are_dropped(log):
     logger, written = log("text", "streamlit.runtime.media_file_manager")
     logger.setLevel(logging.DEBUG)
     logger.debug("Disconnecting files for session with ID %s", "an id")
     assert written.getvalue() == ""
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_flood_is_counted_instead_of_written(form, log, monkeypatch):
+@pytest.mark.parametrize("log_format", FORMATS)
+def test_number_of_dropped_lines_is_logged(log_format, log, monkeypatch):
     clock = {"now": 600.0}
     monkeypatch.setattr(logging_setup.time, "monotonic", lambda: clock["now"])
-    logger, written = log(form)
+    logger, written = log(log_format)
     for number in range(5000):
         logger.warning("line %d", number)
-    assert len(messages(form, written)) == logging_setup.LINES_A_MINUTE
+    assert len(read_messages(log_format, written)) == logging_setup.LINES_A_MINUTE
     clock["now"] += 60
     logger.warning("another minute")
-    summary, line = messages(form, written)[-2:]
-    assert f"{5000 - logging_setup.LINES_A_MINUTE} lines were left out" in summary
+    notice, line = read_messages(log_format, written)[-2:]
+    assert f"{5000 - logging_setup.LINES_A_MINUTE} lines were left out" in notice
     assert "another minute" in line
 
 
-def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
+def test_tracebacks_have_a_lower_limit_than_lines(log, monkeypatch):
     monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
     logger, written = log("text")
     for _ in range(50):
@@ -132,15 +133,15 @@ def test_tracebacks_are_fewer_than_lines(log, monkeypatch):
     assert text.count("a page failed") == 50
 
 
-def test_requests_are_logged_except_refused_ones(log, monkeypatch):
+def test_only_refused_requests_are_limited(log, monkeypatch):
     monkeypatch.setattr(logging_setup.time, "monotonic", lambda: 600.0)
     logger, written = log("json", logging_setup.REQUEST_LOGGER)
     for status in (200, 401):
         for _ in range(2000):
             logger.warning("GET /issue", extra={"status": status})
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    statuses = Counter(line["status"] for line in lines)
-    assert statuses == {200: 2000, 401: logging_setup.REFUSALS_A_MINUTE}
+    counts = Counter(line["status"] for line in lines)
+    assert counts == {200: 2000, 401: logging_setup.REFUSALS_A_MINUTE}
 
 
 def test_information_does_not_suppress_errors(log, monkeypatch):
@@ -153,7 +154,7 @@ def test_information_does_not_suppress_errors(log, monkeypatch):
     assert written.getvalue().splitlines()[-1].endswith("an error")
 
 
-def test_ids_of_sessions_are_not_written(log):
+def test_warnings_with_session_ids_are_dropped(log):
     logger, written = log("text", "streamlit.runtime.websocket_session_manager")
     logger.warning("Session with id %s is already connected!", "0f8e")
     assert written.getvalue() == ""

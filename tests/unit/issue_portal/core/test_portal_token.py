@@ -1,4 +1,4 @@
-"""The token that names the caller of the API."""
+"""The token that identifies the caller of the API."""
 
 import jwt
 import pytest
@@ -15,7 +15,7 @@ KEYS = SecretKeys("a secret of the tests that is long enough")
     "caller",
     [Person("ann@example.com", "Ann", Role.MEMBER), Visitor("key"), Visitor(""), Operator()],
 )
-def test_caller_is_read_back(caller):
+def test_verified_token_gives_the_signed_caller(caller):
     assert portal_token.verify(KEYS, portal_token.sign(KEYS, caller)) == caller
 
 
@@ -31,7 +31,7 @@ def test_unknown_role_is_refused(role):
         portal_token.verify(KEYS, jwt_tokens.sign(KEYS, "api", claims, 60))
 
 
-def test_token_of_a_sign_in_names_no_caller():
+def test_sign_in_cookie_is_no_api_token():
     claims = {"sub": "ann@example.com", "role": Role.ADMIN}
     with pytest.raises(jwt.InvalidTokenError):
         portal_token.verify(KEYS, jwt_tokens.sign(KEYS, "sign-in", claims, 60))

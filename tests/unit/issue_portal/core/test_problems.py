@@ -1,4 +1,4 @@
-"""Validation errors as problems: every field named, no input shown."""
+"""Problem documents of validation errors: they name the fields and repeat no input."""
 
 import pytest
 from pydantic import ValidationError
@@ -15,18 +15,18 @@ def convert(model, data):
     return convert_validation_error(failure.value)
 
 
-def test_each_field_is_named_and_no_input_shown():
+def test_problem_names_each_field_and_repeats_no_input():
     problem = convert(NewIssue, VALID | {"type": "private words", "config": {"thread_id": "t"}})
     assert problem.status == 400
     assert problem.errors.keys() == {"type", "config.reported_interaction_id"}
     assert "private words" not in f"{problem.detail} {problem.errors}"
 
 
-def test_body_that_is_no_object_is_a_fault_of_the_body():
+def test_error_of_a_body_that_is_no_object_names_the_body():
     assert convert(NewIssue, []).errors.keys() == {"body"}
 
 
-def test_own_messages_have_no_prefix_of_pydantic():
+def test_messages_of_our_validators_have_no_pydantic_prefix():
     problem = convert(NewIssue, VALID | {"description": "a\x00"})
     assert not problem.errors["description"].startswith("Value error")
 

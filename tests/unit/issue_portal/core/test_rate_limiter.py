@@ -28,7 +28,7 @@ def test_events_over_the_limit_are_refused_per_key(limiter):
     assert limiter.take(LIMIT, "bob").allowed
 
 
-def test_cost_is_at_most_the_whole_limit(limiter):
+def test_cost_above_the_limit_counts_as_the_whole_limit(limiter):
     assert limiter.take(LIMIT, "ann", cost=2).left == 1
     assert not limiter.take(LIMIT, "ann", cost=2).allowed
     assert limiter.take(LIMIT, "bob", cost=500).allowed
@@ -42,7 +42,7 @@ def test_peek_does_not_count_and_reset_clears(limiter):
     assert limiter.peek(LIMIT, "ann").left == 3
 
 
-def test_limits_with_other_names_and_amounts_count_separately(limiter):
+def test_limits_with_other_names_count_separately(limiter):
     limiter.take(LIMIT, "ann", cost=3)
     assert limiter.take(Limit.parse("others", "", "3/minute"), "ann").allowed
     assert LIMIT.with_amount(10).item.amount == 10

@@ -1,4 +1,4 @@
-"""Revoked sign-ins: shared by processes, kept until they expire, named by a hash."""
+"""Revoked sign-ins: stored for all processes as hashes, until the sign-ins expire."""
 
 import time
 
@@ -18,7 +18,7 @@ def settings(tmp_path) -> Settings:
     return Settings(data_dir=tmp_path, _env_file=None)
 
 
-def test_revocation_is_seen_by_other_processes_and_reveals_no_id(settings):
+def test_other_processes_see_a_revocation_but_no_id(settings):
     assert RevokedSignIns(settings, OLD).add("sign-in-1", time.time() + 60)
     other = RevokedSignIns(settings, OLD)
     assert other.contains("sign-in-1")
@@ -27,7 +27,7 @@ def test_revocation_is_seen_by_other_processes_and_reveals_no_id(settings):
     assert "sign-in-1" not in name
 
 
-def test_revocation_holds_after_a_rotation_of_the_key(settings):
+def test_revocation_is_valid_after_a_key_rotation(settings):
     RevokedSignIns(settings, OLD).add("sign-in-1", time.time() + 60)
     rotated = SecretKeys(
         "a new secret of the tests that is long enough",
@@ -42,7 +42,7 @@ def test_expired_revocations_are_removed(settings):
     RevokedSignIns(settings, OLD).add("sign-in-1", time.time() + 60)
     names = read_revoked(settings).keys()
     assert "0" * 32 not in names
-    # Another process may still be setting its time.
+    # The file is recent: another process may not have set its expiry yet.
     assert "1" * 32 in names
     assert len(names) == 2
 

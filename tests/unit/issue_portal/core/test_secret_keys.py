@@ -36,7 +36,7 @@ def test_hash_separates_its_parts():
 @pytest.mark.parametrize(
     ("secret", "message"), [("x" * 31, "too short"), ("ab" * 20, "too simple"), ("", "too short")]
 )
-def test_guessable_secret_is_refused_without_being_shown(secret, message):
+def test_guessable_secret_is_refused_and_not_in_the_message(secret, message):
     with pytest.raises(FatalError, match=message) as refusal:
         SecretKeys(secret)
     assert not secret or secret not in str(refusal.value)
@@ -47,7 +47,7 @@ def test_keys_are_separated_by_commas_or_lines(text):
     assert parse_keys(text).fingerprints() == SecretKeys(NEW, OLD).fingerprints()
 
 
-def test_first_run_creates_a_key_file_for_its_owner(tmp_path):
+def test_first_run_creates_a_key_file_that_only_its_owner_can_read(tmp_path):
     settings = Settings(data_dir=tmp_path, _env_file=None)
     first = load_keys(settings)
     assert load_keys(settings).fingerprints() == first.fingerprints()
@@ -60,7 +60,7 @@ def test_configured_key_needs_no_file(tmp_path):
     assert not get_key_path(settings).exists()
 
 
-def test_key_file_that_is_not_text_is_named(tmp_path):
+def test_error_names_a_key_file_that_is_not_text(tmp_path):
     settings = Settings(data_dir=tmp_path, _env_file=None)
     get_key_path(settings).write_bytes(b"\xff" * 40)
     with pytest.raises(FatalError, match=r"secret\.key is not text"):

@@ -9,17 +9,17 @@ from tests.factories import make_new_issue
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None])
-def test_anonymous_is_never_guessed(value):
+def test_anonymous_must_be_a_boolean(value):
     with pytest.raises(ValidationError):
         make_new_issue(anonymous=value)
 
 
-def test_misspelt_field_is_an_error():
+def test_unknown_field_is_an_error():
     with pytest.raises(ValidationError, match="anonymus"):
         make_new_issue(anonymus=True)
 
 
-def test_error_does_not_show_the_text():
+def test_error_message_does_not_contain_the_text():
     with pytest.raises(ValidationError) as failure:
         make_new_issue("private words\x00")
     assert "private words" not in str(failure.value)
@@ -34,13 +34,13 @@ def test_hidden_marks_are_removed_from_all_texts():
         make_new_issue("\u2800").strip_hidden_marks()
 
 
-def test_changes_are_the_fields_that_were_sent_in_order():
+def test_changes_contain_only_the_sent_fields_in_a_fixed_order():
     update = IssueUpdate(is_read=False, type="Other")
     assert list(update.changes().items()) == [("type", IssueType.OTHER), ("is_read", False)]
     assert IssueUpdate().changes() == {}
 
 
-def test_parameters_are_those_that_were_set():
+def test_query_parameters_contain_only_the_set_fields():
     query = IssueQuery(
         states=(IssueState.CLOSED, IssueState.IN_REVIEW), total_count=False, projects=()
     )
@@ -48,19 +48,19 @@ def test_parameters_are_those_that_were_set():
     assert IssueQuery().to_params() == {}
 
 
-def test_lists_accept_commas_and_repetition():
+def test_list_parameter_accepts_commas_or_repetition():
     assert IssueQuery(states="Closed,InReview") == IssueQuery(states=["Closed", "InReview"])
     assert IssueQuery(created_by=["a,b", "c"]).created_by == ("a", "b", "c")
 
 
-def test_long_list_of_invalid_values_has_few_errors():
+def test_too_long_list_is_reported_as_one_error():
     with pytest.raises(ValidationError) as failure:
         IssueQuery(type=",".join(["Nothing"] * 5_000))
     assert failure.value.error_count() <= 101
 
 
 @pytest.mark.parametrize("name", ["Europe/Madrid", "UTC"])
-def test_time_zone_exists(name):
+def test_known_time_zone_is_accepted(name):
     assert StatsQuery(timezone=name).timezone == name
 
 
@@ -70,7 +70,7 @@ def test_unknown_time_zone_is_refused(name):
         StatsQuery(timezone=name)
 
 
-def test_new_issue_is_sent_as_the_contract_names_it():
+def test_new_issue_has_the_fields_of_the_contract():
     assert NewIssue.model_fields.keys() == {
         "description",
         "resource_type",

@@ -1,6 +1,4 @@
-"""The rules for issues ask the table of permissions, whatever roles it has."""
-
-import asyncio
+"""The issue service follows the table of permissions, also for changed tables."""
 
 import pytest
 
@@ -14,6 +12,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType, 
 from issue_portal.server.db import queries_users
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import open_service
+from tests.loops import run_in_loop
 
 NEW_TEXT = IssueUpdate(description="another text")
 CLOSED = IssueUpdate(state=IssueState.CLOSED)
@@ -30,17 +29,17 @@ def service(tmp_path_factory):
 
 @pytest.fixture
 def reporter(service) -> Principal:
-    return principal(service, "reporter", Role.MEMBER)
+    return make_principal(service, "reporter", Role.MEMBER)
 
 
 @pytest.fixture
 def issue_id(service, reporter) -> str:
-    return send(service, reporter, anonymous=False)["id"]
+    return send_report(service, reporter, anonymous=False)["id"]
 
 
 @pytest.fixture
 def allow_guests(monkeypatch):
-    """Let a guest, of whom no rule knows more than the table says, do some actions."""
+    """Allow the guest role only these actions. No other rule mentions guests."""
 
     def allow(*actions: Action) -> None:
         monkeypatch.setitem(permissions._ALLOWED, Role.GUEST, frozenset(actions))
@@ -48,7 +47,7 @@ def allow_guests(monkeypatch):
     return allow
 
 
-def principal(service, name: str, role: Role) -> Principal:
+def make_principal(service, name: str, role: Role) -> Principal:
     with service.database.write() as connection:
         user = queries_users.ensure_user(
             connection, service.org_id, f"{name}@example.com", name, Role.MEMBER
@@ -56,19 +55,19 @@ def principal(service, name: str, role: Role) -> Principal:
     return Principal(role, user.id, name)
 
 
-def send(service, sender: Principal, *, anonymous: bool) -> dict:
+def send_report(service, sender: Principal, *, anonymous: bool) -> dict:
     new = NewIssue(
         description="text",
         resource_type=ResourceType.THREAD,
         type=IssueType.OTHER,
         anonymous=anonymous,
     )
-    return asyncio.run(service.issues.create(sender, new, None))
+    return run_in_loop(lambda: service.issues.create(sender, new, None))
 
 
-def test_reading_all_issues_allows_no_change(service, issue_id, allow_guests):
+def test_permission_to_read_allows_no_change(service, issue_id, allow_guests):
     allow_guests(Action.READ_OWN, Action.READ_ALL, Action.EDIT_OWN, Action.DELETE_OWN)
-    auditor = principal(service, "auditor", Role.GUEST)
+    auditor = make_principal(service, "auditor", Role.GUEST)
     assert service.issues.get(auditor, issue_id)["id"] == issue_id
     for update in (NEW_TEXT, CLOSED, IssueUpdate(is_read=True)):
         with pytest.raises(ForbiddenError):
@@ -77,10 +76,10 @@ def test_reading_all_issues_allows_no_change(service, issue_id, allow_guests):
         service.issues.delete(auditor, issue_id, None)
 
 
-def test_own_issue_is_changed_only_by_who_may(service, allow_guests):
+def test_own_issue_needs_permission_to_edit_and_delete(service, allow_guests):
     allow_guests(Action.CREATE_NAMED, Action.READ_OWN)
-    reader = principal(service, "reader", Role.GUEST)
-    issue_id = send(service, reader, anonymous=False)["id"]
+    reader = make_principal(service, "reader", Role.GUEST)
+    issue_id = send_report(service, reader, anonymous=False)["id"]
     with pytest.raises(ForbiddenError):
         service.issues.update(reader, issue_id, NEW_TEXT, None)
     with pytest.raises(ForbiddenError):
@@ -90,22 +89,22 @@ def test_own_issue_is_changed_only_by_who_may(service, allow_guests):
     service.issues.delete(reader, issue_id, None)
 
 
-def test_moving_issues_needs_no_permission_to_edit_them(service, issue_id, allow_guests):
+def test_permission_to_set_the_state_allows_no_edit(service, issue_id, allow_guests):
     allow_guests(Action.READ_OWN, Action.READ_ALL, Action.SET_STATE)
-    mover = principal(service, "mover", Role.GUEST)
-    assert service.issues.update(mover, issue_id, CLOSED, None)["state"] == "Closed"
+    reviewer = make_principal(service, "reviewer", Role.GUEST)
+    assert service.issues.update(reviewer, issue_id, CLOSED, None)["state"] == "Closed"
     both = IssueUpdate(state=IssueState.IN_REVIEW, description="another text")
     with pytest.raises(ForbiddenError):
-        service.issues.update(mover, issue_id, both, None)
+        service.issues.update(reviewer, issue_id, both, None)
 
 
-def test_anonymous_reports_and_receipts_have_actions_of_their_own(service, allow_guests):
+def test_anonymous_reports_and_receipts_need_their_own_permissions(service, allow_guests):
     allow_guests()
     guest = Principal(Role.GUEST, None, "guest")
     with pytest.raises(ForbiddenError):
-        send(service, guest, anonymous=True)
+        send_report(service, guest, anonymous=True)
     allow_guests(Action.CREATE_ANONYMOUS)
-    receipt = send(service, guest, anonymous=True)["receipt"]
+    receipt = send_report(service, guest, anonymous=True)["receipt"]
     with pytest.raises(ForbiddenError):
         service.issues.find_by_receipt(guest, receipt)
     allow_guests(Action.LOOK_UP_RECEIPT)

@@ -1,15 +1,15 @@
-"""The way in which users sign in, and configurations that contradict themselves."""
+"""The sign-in mode that a configuration selects, and invalid configurations."""
 
 import pytest
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
 
-from auth import mode
-from auth.mode import SignInMode, get_sign_in_mode, list_providers
+from auth import sign_in_mode
+from auth.sign_in_mode import SignInMode, get_sign_in_mode, list_providers
 from issue_portal.core.settings import FatalError
 from web import streamlit_compat
 
-SECRET = "a cookie secret of the tests, long enough"
+SECRET = "a long enough cookie secret for the tests"
 VALID = {
     "redirect_uri": "https://portal.example/oauth2callback",
     "cookie_secret": SECRET,
@@ -39,7 +39,7 @@ def configure(monkeypatch):
         ({"X-Forwarded-Email": "email"}, {}, SignInMode.PROXY),
     ],
 )
-def test_mode_follows_the_configuration(configure, headers, auth, expected):
+def test_configuration_selects_the_mode(configure, headers, auth, expected):
     configure(headers, auth)
     assert get_sign_in_mode() is expected
 
@@ -47,25 +47,29 @@ def test_mode_follows_the_configuration(configure, headers, auth, expected):
 @pytest.mark.parametrize(
     ("headers", "auth", "message"),
     [
-        ({"X-Forwarded-Email": "email"}, VALID, "configure one of them"),
-        ({"X-Forwarded-User": "name"}, {}, 'has the "email"'),
+        ({"X-Forwarded-Email": "email"}, VALID, "Configure only one of them"),
+        ({"X-Forwarded-User": "name"}, {}, 'maps to "email"'),
         ({}, VALID | {"cookie_secret": "short"}, "too short"),
         ({}, VALID | {"cookie_secret": "x" * 40}, "too simple"),
-        ({}, VALID | {"redirect_uri": "https://portal.example/"}, "oauth2callback"),
-        ({}, {name: VALID[name] for name in ("redirect_uri", "cookie_secret")}, "no client_id"),
+        ({}, VALID | {"redirect_uri": "https://portal.example/"}, "must be the portal's address"),
+        (
+            {},
+            {name: VALID[name] for name in ("redirect_uri", "cookie_secret")},
+            "client_id is missing",
+        ),
     ],
 )
-def test_contradictory_configuration_is_refused(configure, headers, auth, message):
+def test_invalid_configuration_is_refused(configure, headers, auth, message):
     configure(headers, auth)
     with pytest.raises(FatalError, match=message):
         get_sign_in_mode()
 
 
-def test_error_of_streamlit_becomes_one_line(configure, monkeypatch):
+def test_streamlit_error_is_reported_in_one_line(configure, monkeypatch):
     def refuse(_name: str) -> None:
         raise StreamlitAuthError("First line.\n  Second line.")
 
-    monkeypatch.setattr(mode.streamlit_compat, "check_auth_provider", refuse)
+    monkeypatch.setattr(sign_in_mode.streamlit_compat, "check_auth_provider", refuse)
     configure({}, VALID)
     with pytest.raises(FatalError, match=r"^First line\. Second line\.$"):
         get_sign_in_mode()

@@ -13,7 +13,7 @@ from issue_portal.core.settings import FatalError
 from web import streamlit_compat
 
 DEFAULT_PROVIDER: Final = "default"
-"""Streamlit's name for the provider whose settings are in the section ``auth`` itself."""
+"""Streamlit's name for the provider that is configured directly in ``[auth]``."""
 
 _SECTION: Final = "section [auth] of secrets.toml"
 
@@ -28,16 +28,19 @@ class SignInMode(Enum):
 
 @cache
 def get_sign_in_mode() -> SignInMode:
-    """Return the mode of this process; raises `FatalError` if its configuration is invalid."""
+    """Return the sign-in mode of this process; raises `FatalError` for invalid configuration."""
     headers = st.get_option("server.trustedUserHeaders")
     auth = streamlit_compat.read_auth_section()
     if headers and auth:
         raise FatalError(
-            f"People sign in at the proxy (server.trustedUserHeaders) or by OIDC ({_SECTION}):"
-            " configure one of them."
+            f"Both server.trustedUserHeaders and the {_SECTION} are set."
+            " Configure only one of them."
         )
     if headers and "email" not in headers.values():
-        raise FatalError('server.trustedUserHeaders: name the header that has the "email".')
+        raise FatalError(
+            'No header in server.trustedUserHeaders maps to "email". Add the proxy\'s header that'
+            " contains the email address."
+        )
     if headers:
         return SignInMode.PROXY
     if auth:
@@ -57,7 +60,7 @@ def _list_providers(auth: Mapping[str, Any]) -> list[str]:
 
 
 def as_mapping(section: Any) -> Mapping[str, Any]:
-    """Return a section of the configuration as a mapping; {} for any other value."""
+    """Return a section of the configuration as a mapping; {} if the value is not a section."""
     return section if isinstance(section, Mapping) else {}
 
 
@@ -65,10 +68,14 @@ def _check_auth_section(auth: Mapping[str, Any]) -> None:
     check_secret(f"cookie_secret in the {_SECTION}", str(auth.get("cookie_secret", "")))
     if not str(auth.get("redirect_uri", "")).endswith("/oauth2callback"):
         raise FatalError(
-            f"redirect_uri in the {_SECTION}: the portal's address and /oauth2callback."
+            f"redirect_uri in the {_SECTION} must be the portal's address followed by"
+            " /oauth2callback."
         )
     if not (names := _list_providers(auth)):
-        raise FatalError(f"There is no client_id in the {_SECTION}, nor in a section below it.")
+        raise FatalError(
+            f"client_id is missing in the {_SECTION}. Set it there or in a section of the provider,"
+            " such as [auth.okta]."
+        )
     try:
         for name in names:
             streamlit_compat.check_auth_provider(name)
