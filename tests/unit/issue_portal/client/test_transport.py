@@ -15,6 +15,7 @@ from tests.servers.script import (
     serving,
     slow_body,
     slow_headers,
+    truncated_not_found,
 )
 
 OK = (200, {}, {"id": "i", "issue_number": 7})
