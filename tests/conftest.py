@@ -1,4 +1,4 @@
-"""Fixtures of all tests: databases, shared servers and a browser."""
+"""Fixtures for all tests: databases, shared servers and a browser."""
 
 import random
 import subprocess
@@ -27,13 +27,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Shuffle the files, and the tests in each: module fixtures start once per file."""
+    """With ``--shuffle``, run the files in a random order, and the tests of each file, too.
+
+    The tests of a file stay together, so that module fixtures start once.
+    """
     if seed := config.getoption("--shuffle"):
-        chance = random.Random(seed)
-        places = {item.path: chance.random() for item in sorted(items, key=lambda i: i.nodeid)}
+        rng = random.Random(seed)
+        file_order = {item.path: rng.random() for item in sorted(items, key=lambda i: i.nodeid)}
         items.sort(key=lambda item: item.nodeid)
-        chance.shuffle(items)
-        items.sort(key=lambda item: places[item.path])
+        rng.shuffle(items)
+        items.sort(key=lambda item: file_order[item.path])
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen]]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Callable[[], str]]:
-    """A PostgreSQL server; each call makes a new database in it and returns its URL."""
+    """A function that creates a database on the PostgreSQL server and returns its URL."""
     with postgresql_server() as server:
 
         def make_database() -> str:
@@ -58,7 +61,7 @@ def postgresql() -> Iterator[Callable[[], str]]:
 
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A new, empty database of either kind: for `ISSUES_DATABASE_URL`, where empty is SQLite."""
+    """A value for `ISSUES_DATABASE_URL`: a new PostgreSQL database, or "" for SQLite."""
     return request.getfixturevalue("postgresql")() if request.param == "postgresql" else ""
 
 
@@ -66,7 +69,11 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def api_on(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Server]]:
-    """Return the API on a kind of database; it starts at the first call."""
+    """A function that returns the shared API on ``sqlite`` or ``postgresql``.
+
+    Its first call for a database starts the API.
+    """
+    started: list[Server] = []
 
     @cache
     def start(kind: str) -> Server:
@@ -76,7 +83,6 @@ def api_on(
         started.append(server.start())
         return server
 
-    started: list[Server] = []
     yield start
     for server in started:
         server.stop()
@@ -84,13 +90,13 @@ def api_on(
 
 @pytest.fixture(params=DATABASES)
 def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Server:
-    """The API alone, on either database, shared by tests that do not disturb each other."""
+    """The API without the portal, once per database; shared by many tests."""
     return api_on(request.param)
 
 
 @pytest.fixture(scope="session")
 def original_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of the original form, shared by tests that do not disturb each other."""
+    """A server with the original form of the API; shared by many tests."""
     server = strict_server("original", tmp_path_factory.mktemp("original") / "data").start()
     yield server
     server.stop()
@@ -98,7 +104,7 @@ def original_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 @pytest.fixture(scope="session")
 def newer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of the newer form, shared by tests that do not disturb each other."""
+    """A server with the newer form of the API; shared by many tests."""
     server = strict_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
     yield server
     server.stop()
@@ -106,7 +112,7 @@ def newer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A real browser, one for all tests of a process."""
+    """Chromium; shared by all tests of a process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),
@@ -118,9 +124,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The portal with its embedded API, shared by tests that do not disturb each other."""
-    # All tests come from this machine, so they count as one visitor.
-    plenty = dict.fromkeys(("ISSUES_LIMIT_CREATE_VISITOR", "ISSUES_LIMIT_RECEIPT"), "1000/minute")
-    server = portal_server(tmp_path_factory.mktemp("portal") / "data", **plenty).start()
+    """The portal with its embedded API; shared by many tests."""
+    # The limits count per address, and all tests have the same address.
+    high_limits = dict.fromkeys(
+        ("ISSUES_LIMIT_CREATE_VISITOR", "ISSUES_LIMIT_RECEIPT"), "1000/minute"
+    )
+    server = portal_server(tmp_path_factory.mktemp("portal") / "data", **high_limits).start()
     yield server
     server.stop()

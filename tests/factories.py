@@ -1,4 +1,4 @@
-"""Objects of the contract with values that a test need not name."""
+"""Model objects for tests, with default values."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,12 +11,12 @@ REPORTED_AT = datetime(2026, 11, 24, 6, 15, tzinfo=UTC)
 
 
 def make_user(user_id: str = "user_1", **fields: Any) -> User:
-    """Make a user as a server returns one."""
+    """Make a user as the API returns it."""
     return User(**{"id": user_id, "name": "Ann", "email": "ann@example.com"} | fields)
 
 
 def make_issue(issue_id: str = "issue_1", **fields: Any) -> Issue:
-    """Make an issue as a server returns one."""
+    """Make an issue as the API returns it."""
     values = {
         "id": issue_id,
         "issue_number": 7,
@@ -31,12 +31,12 @@ def make_issue(issue_id: str = "issue_1", **fields: Any) -> Issue:
 
 
 def make_new_issue(description: str = "x", **fields: Any) -> NewIssue:
-    """Make a report that a client sends."""
+    """Make the request that creates an issue."""
     values = {"resource_type": ResourceType.THREAD, "type": IssueType.OTHER, "anonymous": False}
     return NewIssue(description=description, **values | fields)
 
 
 def make_event(action: str = "updated", **changes: Any) -> HistoryEntry:
-    """Make an entry of a history; ``changes`` are the new values by field."""
-    made = tuple(Change(field=name, new=value) for name, value in changes.items())
-    return HistoryEntry(at=REPORTED_AT, action=action, by=make_user(), changes=made)
+    """Make an entry of a history; ``changes`` has the new value of each changed field."""
+    field_changes = tuple(Change(field=name, new=value) for name, value in changes.items())
+    return HistoryEntry(at=REPORTED_AT, action=action, by=make_user(), changes=field_changes)

@@ -1,10 +1,10 @@
-"""Texts that have broken other programs: scripts, markup, formulas, and characters that mislead.
+"""Hostile texts: scripts, markup, formulas, and characters that mislead.
 
-Each can be stored, so each must be shown and exported as the text that it is.
+The API accepts them, so pages and exports must show them as plain text.
 """
 
 HOSTILE = [
-    # HTML that runs something.
+    # HTML that runs scripts or loads resources.
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
     "<ScRiPt src=https://evil.example/x.js></ScRiPt>",
@@ -57,7 +57,7 @@ HOSTILE = [
     "＜script＞alert(1)＜/script＞",
     "<b>bold</b> <i>italic</i> <u>underlined</u>",
     "<plaintext>",
-    # Markdown and what Streamlit adds to it.
+    # Markdown, and Streamlit's extensions of it.
     "![pixel](https://evil.example/pixel.png)",
     "[Sign in again](https://evil.example/)",
     "[run](javascript:alert(1))",
@@ -103,7 +103,7 @@ HOSTILE = [
     "＝1+1",
     "％=1+1",
     'DDE("cmd";"/C calc";"x")',
-    # Queries and shells.
+    # SQL, shell commands, paths, headers and XML.
     "'; DROP TABLE issues; --",
     "' OR '1'='1",
     '" OR ""="',
@@ -117,7 +117,7 @@ HOSTILE = [
     "() { :; }; echo x",
     "\r\nSet-Cookie: a=b\r\n\r\n<script>alert(1)</script>",
     "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]><x>&y;</x>",
-    # Characters.
+    # Misleading and unusual characters, and long texts.
     "\u202egnp.exe\u202c looks like exe.png",
     "\u2066\u2067mixed\u2069\u2069 directions שלום עולם",
     "zero\u200bwidth\u200djoined\ufeffmarked",
@@ -132,5 +132,5 @@ HOSTILE = [
     "(" * 300 + "*" * 300 + "_" * 300,
 ]
 
-NAME = '<img src=x onerror=alert(1)> **Bobby** [x](https://evil.example/) =1+1 "Tables"'
-"""A hostile name of a person."""
+HOSTILE_NAME = '<img src=x onerror=alert(1)> **Bobby** [x](https://evil.example/) =1+1 "Tables"'
+"""The name of a person."""

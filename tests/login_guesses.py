@@ -3,11 +3,11 @@
 from auth.login_throttle import LoginThrottle
 
 
-def guess(attempts: LoginThrottle, name: str, address: str, times: int = 1) -> int:
-    """Guess wrong passwords; return how many were let through."""
+def guess(throttle: LoginThrottle, name: str, address: str, times: int = 1) -> int:
+    """Try ``times`` wrong passwords; return how many of them the throttle allowed."""
     allowed = 0
     for _ in range(times):
-        if attempts.start_attempt(name, address) == 0:
-            attempts.record_failure(name, address)
+        if throttle.start_attempt(name, address) == 0:
+            throttle.record_failure(name, address)
             allowed += 1
     return allowed

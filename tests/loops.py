@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import Mock, patch
 
-Story = Callable[[], Coroutine[Any, Any, Any]]
+CoroutineFunction = Callable[[], Coroutine[Any, Any, Any]]
 
 CLOCKS = ("issue_portal.core.token_bucket.time", "web.script_scheduler.time")
-"""Modules of the code under test that read the clock; the loop's clock takes its place."""
+"""Names of the `time` modules that `run_in_virtual_time` replaces with the clock of its loop."""
 
 
 class _VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -24,7 +24,7 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         def select_at_once(timeout: float | None):
             if timeout is None:  # No timer: only a thread can wake the loop.
                 events = select(60)
-                assert events, "nothing will ever happen in this loop"
+                assert events, "no timer is pending, and no thread woke the loop within 60 s"
                 return events
             events = select(0)
             if timeout and not events:
@@ -38,16 +38,16 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._seconds
 
 
-def run_in_loop(story: Story) -> Any:
-    """Run ``story`` in an event loop of its own, and return its result."""
-    return _run(story, asyncio.new_event_loop)
+def run_in_loop(function: CoroutineFunction) -> Any:
+    """Run ``function`` in a new event loop and return its result."""
+    return _run(function, asyncio.new_event_loop)
 
 
-def run_in_virtual_time(story: Story) -> Any:
-    """Run ``story`` in a loop in which waiting takes no time; return its result.
+def run_in_virtual_time(function: CoroutineFunction) -> Any:
+    """Run ``function`` in a new event loop whose clock skips all waits; return its result.
 
-    Timers fire in their order whatever the load of the machine. The story cannot wait for threads
-    while a timer is pending.
+    Timers fire in order, however busy the machine is. While a timer is pending, ``function`` must
+    not wait for a thread.
     """
 
     def make_loop() -> asyncio.AbstractEventLoop:
@@ -57,14 +57,14 @@ def run_in_virtual_time(story: Story) -> Any:
 
     clock = Mock()
     with patch(CLOCKS[0], clock), patch(CLOCKS[1], clock):
-        return _run(story, make_loop)
+        return _run(function, make_loop)
 
 
-def _run(story: Story, make_loop: Callable[[], asyncio.AbstractEventLoop]) -> Any:
+def _run(function: CoroutineFunction, make_loop: Callable[[], asyncio.AbstractEventLoop]) -> Any:
     def run() -> Any:
         with asyncio.Runner(loop_factory=make_loop) as runner:
-            return runner.run(story())
+            return runner.run(function())
 
-    # In a thread, because Playwright keeps a loop running in the tests' own one.
+    # Playwright keeps an event loop running in the main thread, so this one needs another thread.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(run).result()

@@ -1,4 +1,4 @@
-"""Waiting for a state of something outside the test, such as a server or a file."""
+"""Wait for a state outside the test, such as that of a server or a file."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ Result = TypeVar("Result")
 
 
 def wait_until(condition: Callable[[], Result], *, seconds: float = 60) -> Result:
-    """Call ``condition`` until its result is true, and return that.
+    """Call ``condition`` until its result is true, and return the result.
 
-    Fails after ``seconds``, which only have to be enough for the slowest machine.
+    Fails after ``seconds``. Choose them for the slowest machine: a success does not wait for them.
     """
     deadline = time.monotonic() + seconds
     while not (result := condition()):

@@ -59,13 +59,18 @@ def _render_provider_form(target: ReturnTarget) -> None:
         )
     _render_provider_buttons()
     if PENDING_REDIRECT_KEY in st.session_state:
-        signed_out = ReturnTarget(
+        _store_return_target(target)
+
+
+def _store_return_target(target: ReturnTarget) -> None:
+    """Store where to return, then start the redirect: to ``target`` only after a sign-in."""
+    if not st.session_state[PENDING_REDIRECT_KEY]:
+        target = ReturnTarget(
             is_sign_in=False,
             revocation_unsaved=is_revocation_unsaved(),
             change_lost=is_change_lost(),
         )
-        is_sign_in = bool(st.session_state[PENDING_REDIRECT_KEY])
-        return_cookie.write(target if is_sign_in else signed_out, _start_redirect)
+    return_cookie.write(target, _start_redirect)
 
 
 def _choose_provider(name: str) -> None:

@@ -170,7 +170,7 @@ def send_all_pending() -> None:
     for pending in tuple(_pending_changes):
         pending.finish()
         if pending.error:
-            log.warning("a change that waited to be made could not be made")
+            log.warning("a pending change could not be sent when the server stopped")
 
 
 @st.fragment(run_every=1)

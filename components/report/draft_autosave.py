@@ -23,7 +23,11 @@ REPORT_DRAFT = "report"
 
 @dataclass(frozen=True)
 class DraftWidgets:
-    """Keys of the widgets whose values a draft contains; "" if the form has no such widget."""
+    """Keys of the widgets whose values a draft contains; "" if the form has no such widget.
+
+    A fault of a widget is in a container whose key is ``fault__`` and the key of the widget. The
+    script hides the container when the person changes the widget.
+    """
 
     text: str
     choice: str = ""
@@ -62,9 +66,6 @@ def autosave(
     ``by_name_id`` identifies the click with which the person last asked to report by name; a new id
     switches the toggle off. ``hint`` is shown beside the count; ``hint_of_link`` replaces it while
     the text is the link's.
-
-    A fault is in a container whose key is ``fault__`` and the key of its widget. The script hides
-    the fault when the person changes the widget.
     """
     js_component.mount(
         __file__,

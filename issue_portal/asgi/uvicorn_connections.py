@@ -23,7 +23,7 @@ MOST_CONNECTIONS: Final = 600
 """HTTP connections at once. If there are more, the oldest idle one is closed."""
 
 MOST_CONNECTIONS_PER_ADDRESS: Final = 200
-"""Connections per address at once, WebSockets included. A proxy has no such limit."""
+"""Connections per address at once, WebSockets included. Proxies are exempt."""
 
 _CONNECT_BUCKET: Final = (50.0, 500)
 """New connections per address: refill per second, and burst."""

@@ -8,7 +8,7 @@ _NEEDS_SERVER = "The command line needs the server: pip install 'issue-portal[se
 
 
 def main() -> None:
-    """Run the command line. If a package is missing, exit with the extra to install."""
+    """Run the command line. If a package is missing, name the extra to install."""
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"issue-portal {__version__}\n")
         return

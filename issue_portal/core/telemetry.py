@@ -1,6 +1,6 @@
 """Sends errors to Sentry and traces to an OpenTelemetry collector, if they are configured.
 
-Both contain only the fields of an allow list: no texts, headers, addresses, tokens or people.
+Errors and traces contain only fields of an allow list: no texts, headers, addresses or tokens.
 """
 
 import logging

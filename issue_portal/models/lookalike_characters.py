@@ -70,12 +70,12 @@ SEQUENCES: Final = (
     (re.compile("\u0f77"), "\u0fb2\u0f71\u0f80"),  # Tibetan
     (re.compile("\u0f79"), "\u0fb3\u0f71\u0f80"),
 )
-"""Sequences that look like another spelling: a pattern, and its replacement."""
+"""Sequences with another spelling that looks the same: pattern and replacement."""
 
 LOOKALIKE_MARKS: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
 )
-"""Replacements for combining marks that look like another mark, unless part of a letter."""
+"""Replacements for combining marks that look like another mark, outside precomposed letters."""
 
 _NUKTA: Final = 7
 """Unicode's combining class of the dots that turn an Indian letter into another."""
@@ -164,7 +164,7 @@ _SYMBOLS: Final = (
 EMOJI_WITH_SELECTOR: Final = re.compile(
     rf"[0-9#*](?=\u20e3)|[{_SYMBOLS}](?!{_TONE})|(?<=\u200d)[♀♂⚕⚖↔↕➡]"
 )
-"""Characters to which `strip_hidden_marks` adds a variation selector, often invisible."""
+"""Characters to which `strip_hidden_marks` adds a variation selector: many fonts ignore it."""
 
 _TONED: Final = f"{_TONE}?"
 

@@ -25,7 +25,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def _clamp_moment(moment: datetime) -> datetime:
-    """Limit a time to those that every time zone can express. A time without a zone is in UTC."""
+    """Limit a time to the range of every time zone. A time without a zone is in UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 

@@ -65,7 +65,7 @@ _MOST_MARKS: Final = 30
 """Combining marks per letter (Unicode's Stream-Safe Text Format). Sorting takes quadratic time."""
 
 _MOST_PASSES: Final = 4
-"""Passes of `strip_hidden_marks`, so that it takes linear time for any text."""
+"""Most passes of `strip_hidden_marks`, so that it takes linear time for any text."""
 
 
 _DIGITS: Final = re.compile("[\u0660-\u0669\u06f0-\u06f9]+")

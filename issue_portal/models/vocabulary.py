@@ -7,7 +7,7 @@ DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
 REQUEST_ID = "X-Request-ID"
-"""Header with the id of the request in the server's log. The contract does not have it."""
+"""Header with the id of the request in the server's log. It is an addition to the contract."""
 
 PAGE_SIZE_DEFAULT = 20
 

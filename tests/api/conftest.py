@@ -1,4 +1,4 @@
-"""Callers of the API in its different roles."""
+"""Callers of the API with each role."""
 
 import itertools
 import uuid
@@ -12,20 +12,16 @@ from tests.servers.installation import api_server
 
 _names = itertools.count()
 
-# The same examples in every run; `pytest --hypothesis-profile long` looks for new ones.
+# By default, each run tests the same examples. `pytest --hypothesis-profile long` tests new ones.
 settings.register_profile(
     "short", max_examples=200, deadline=None, derandomize=True, database=None, print_blob=True
 )
-
-
 settings.register_profile("long", max_examples=20_000, deadline=None, print_blob=True)
-
-
 settings.load_profile("short")
 
 
 class Caller:
-    """A caller of the API over HTTP."""
+    """Calls the API over HTTP with one token, or without a token."""
 
     def __init__(self, url: str, token: str | None, name: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -34,9 +30,11 @@ class Caller:
         self.name = name
 
     def __call__(self, method: str, path: str, **request) -> httpx.Response:
+        """Send a request to ``/api/v1/app`` + ``path``."""
         return self.http.request(method, path, **request)
 
     def report(self, description: str = "It said nothing.", **fields) -> dict:
+        """Create an issue; return the issue."""
         body = {
             "description": description,
             "resource_type": "Thread",
@@ -44,47 +42,50 @@ class Caller:
             "anonymous": False,
             **fields,
         }
-        answer = self("POST", "/issue", json=body)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        response = self("POST", "/issue", json=body)
+        assert response.status_code == 201, response.text
+        return response.json()
 
-    def listed(self, **params) -> list[dict]:
-        answer = self("GET", "/issue", params=params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+    def list_issues(self, **params) -> list[dict]:
+        """Return the issues on one page of the list."""
+        response = self("GET", "/issue", params=params)
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
 
-def _caller(api, role: Role) -> Caller:
+def _make_caller(api, role: Role) -> Caller:
     name = f"{role.value}{uuid.uuid4().hex[:8]}{next(_names)}"
     return Caller(api.url, api.token(name, role), name)
 
 
 @pytest.fixture
 def member(api) -> Caller:
-    return _caller(api, Role.MEMBER)
+    return _make_caller(api, Role.MEMBER)
 
 
 @pytest.fixture
 def other_member(api) -> Caller:
-    return _caller(api, Role.MEMBER)
+    return _make_caller(api, Role.MEMBER)
 
 
 @pytest.fixture
 def reviewer(api) -> Caller:
-    return _caller(api, Role.ADMIN)
+    return _make_caller(api, Role.ADMIN)
 
 
 @pytest.fixture
 def visitor(api) -> Caller:
+    """A caller with the token of a visitor, who may only report anonymously."""
     return Caller(api.url, api.guest_token())
 
 
 @pytest.fixture
-def stranger(api) -> Caller:
+def unauthenticated(api) -> Caller:
+    """A caller without a token."""
     return Caller(api.url, None)
 
 
 @pytest.fixture
-def fresh(tmp_path, database_url):
-    """A new server, not started, with an empty database of either kind."""
+def new_server(tmp_path, database_url):
+    """An API server on an empty database, SQLite or PostgreSQL; the test starts it."""
     return api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url, ISSUES_RATE_LIMITS="off")

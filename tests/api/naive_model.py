@@ -1,4 +1,4 @@
-"""A naive model of the list and the statistics, in memory."""
+"""A simple model of the list and the statistics, in memory, to compare the API with."""
 
 import base64
 from collections import Counter
@@ -13,31 +13,38 @@ from tests.api.conftest import Caller
 
 @dataclass
 class World:
-    """All issues of a database, as `GET /issue/{id}` returns them, oldest first."""
+    """The issues of a database in the format of `GET /issue/{id}`, oldest first; and callers."""
 
     issues: list[dict]
     users: list[str]
+    """Ids of the reporters; the first is the caller with the role of a member."""
+
     cursors: dict[int, str]
+    """Cursors by issue number."""
+
     callers: dict[Role, Caller]
     times: dict[str, dict[str, int]]
-    """When each issue was first reviewed and when closed, where it was."""
+    """By issue id: ``reviewed_at`` (first review) and ``closed_at``, if any, in seconds."""
 
-    def ask(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
-        """Return status and body of the server, with issue numbers in place of cursors."""
+    def fetch(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
+        """Return status and body of the server's response, with issue numbers in number of cursors.
+
+        With ``repeat``, send one parameter per value. Otherwise, join the values with commas.
+        """
         params = {
             name: value if repeat or not isinstance(value, list) else ",".join(value)
             for name, value in query.items()
         }
         for name in params.keys() & {"after", "before"}:
             params[name] = self.cursors[params[name]]
-        answer = self.callers[role]("GET", "/issue", params=params)
-        page = answer.json()
+        response = self.callers[role]("GET", "/issue", params=params)
+        page = response.json()
         for name in page.keys() & {"next_cursor", "previous_cursor"}:
-            page[name] = number_of(page[name])
-        return answer.status_code, page
+            page[name] = decode_cursor(page[name])
+        return response.status_code, page
 
     def expect(self, query: dict, role: Role) -> dict | None:
-        """Return the expected page; None means 403."""
+        """Return the page that the server should send, or None if it should respond with 403."""
         states = query.get("states", ["NotReviewed", "InReview", "Closed"])
         creators = query.get("created_by", [])
         if role is Role.MEMBER:
@@ -58,20 +65,20 @@ class World:
         ascending = query.get("page_order") == "ASC"
         if not ascending:
             matching.reverse()
-        first, last, more_before, more_after = window(
+        first, last, more_before, more_after = find_page(
             [issue["issue_number"] * (1 if ascending else -1) for issue in matching],
             query,
             ascending,
         )
         include = query.get("include", ["User"])
-        left_out = [
+        omitted = [
             field
-            for field, what in {"created_by": "User", "project": "Project"}.items()
-            if what not in include
+            for field, name in {"created_by": "User", "project": "Project"}.items()
+            if name not in include
         ]
         data = matching[first:last]
         page: dict = {
-            "data": [{k: v for k, v in issue.items() if k not in left_out} for issue in data]
+            "data": [{k: v for k, v in issue.items() if k not in omitted} for issue in data]
         }
         if data and more_after:
             page["next_cursor"] = data[-1]["issue_number"]
@@ -82,13 +89,15 @@ class World:
             page["total_count"] = len(matching)
         return page
 
-    def count(self, start: int, end: int, zone: ZoneInfo) -> dict:
-        """Return the expected statistics of a period."""
-        live = [issue for issue in self.issues if issue["state"] != "Deleted"]
-        matching = [issue for issue in live if start <= milliseconds(issue) < end]
+    def summarize(self, start: int, end: int, zone: ZoneInfo) -> dict:
+        """Return the expected statistics of a period; ``start`` and ``end`` in milliseconds."""
+        existing = [issue for issue in self.issues if issue["state"] != "Deleted"]
+        matching = [issue for issue in existing if start <= milliseconds(issue) < end]
         projects = Counter(issue["project"]["id"] for issue in matching if "project" in issue)
-        created = [milliseconds(issue) for issue in live]
-        closed = [self.times[i["id"]]["closed_at"] * 1000 for i in live if i["state"] == "Closed"]
+        created = [milliseconds(issue) for issue in existing]
+        closed = [
+            self.times[i["id"]]["closed_at"] * 1000 for i in existing if i["state"] == "Closed"
+        ]
 
         def by_day(moments: list[int]) -> Counter[str]:
             inside = [moment for moment in moments if start <= moment < end]
@@ -119,20 +128,21 @@ class World:
                 }
                 for day in days
             ],
-            "time_to_review": self.durations(matching, "reviewed_at"),
-            "time_to_close": self.durations(matching, "closed_at"),
+            "time_to_review": self.summarize_durations(matching, "reviewed_at"),
+            "time_to_close": self.summarize_durations(matching, "closed_at"),
         }
 
-    def durations(self, matching: list[dict], name: str) -> dict | None:
-        taken = sorted(
+    def summarize_durations(self, matching: list[dict], name: str) -> dict | None:
+        """Return count, median and 90th percentile of the seconds until ``name``; None if never."""
+        durations = sorted(
             times[name] - milliseconds(issue) // 1000
             for issue in matching
             if name in (times := self.times[issue["id"]])
         )
-        if not taken:
+        if not durations:
             return None
-        median, late = (taken[-(-len(taken) * part // 100) - 1] for part in (50, 90))
-        return {"count": len(taken), "median": median, "p90": late}
+        median, p90 = (durations[-(-len(durations) * percent // 100) - 1] for percent in (50, 90))
+        return {"count": len(durations), "median": median, "p90": p90}
 
 
 def midnight_after(day: str, zone: ZoneInfo) -> int:
@@ -144,25 +154,28 @@ def milliseconds(issue: dict) -> int:
     return int(datetime.fromisoformat(issue["created_at"]).timestamp()) * 1000
 
 
-def window(places: list[int], query: dict, ascending: bool) -> tuple[int, int, bool, bool]:
-    """Return start and end of the page, and whether issues precede or follow it."""
+def find_page(numbers: list[int], query: dict, ascending: bool) -> tuple[int, int, bool, bool]:
+    """Return start and end of the page, and whether issues precede and follow it.
+
+    ``numbers`` are the issue numbers in the order of the list, negative if it is descending.
+    """
     size = query.get("first") or query.get("last") or query.get("page_size", 20)
     if not query.keys() & {"after", "before", "first", "last"}:
         start = (query.get("page", 1) - 1) * size
-        return start, start + size, start > 0, len(places) > start + size
+        return start, start + size, start > 0, len(numbers) > start + size
     sign = 1 if ascending else -1
-    start = sum(place <= query["after"] * sign for place in places) if "after" in query else 0
-    end = len(places)
+    start = sum(number <= query["after"] * sign for number in numbers) if "after" in query else 0
+    end = len(numbers)
     if "before" in query:
-        end = sum(place < query["before"] * sign for place in places)
+        end = sum(number < query["before"] * sign for number in numbers)
     end = max(start, end)
     if "last" in query or not query.keys() & {"first", "after"}:
-        begin = max(start, end - size)
-        return begin, end, begin > start, begin < end < len(places)
+        page_start = max(start, end - size)
+        return page_start, end, page_start > start, page_start < end < len(numbers)
     stop = min(end, start + size)
     return start, stop, 0 < start < stop, stop < end
 
 
-def number_of(cursor: str) -> int:
-    """Return the issue number in a cursor: its first eight bytes; the rest is the signature."""
+def decode_cursor(cursor: str) -> int:
+    """Return the issue number, which is the first eight bytes of a cursor."""
     return int.from_bytes(base64.urlsafe_b64decode(cursor)[:8])

@@ -1,4 +1,4 @@
-"""Valid requests to the API, and mutations that each change one thing."""
+"""Valid random requests to the API, and mutations that each change one part of a request."""
 
 import json
 import random
@@ -10,22 +10,27 @@ import httpx
 
 @dataclass
 class Request:
+    """An HTTP request that may be invalid."""
+
     method: bytes
     path: str | bytes
     query: dict[str, str] = field(default_factory=dict)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes | None = None
-    # Whether it leaves the connection in a state in which nothing else can be sent.
     last: bool = False
+    """Whether the server may not accept another request on the same connection."""
 
-    def bytes(self) -> bytes:
+    def encode(self) -> bytes:
+        """Return the bytes to send."""
         path = self.path if isinstance(self.path, bytes) else self.path.encode()
         if self.query:
             path += b"?" + str(httpx.QueryParams(self.query)).encode()
         lines = [self.method + b" " + path + b" HTTP/1.1"]
         lines += [name + b": " + value for name, value in self.headers]
-        framed = any(name in (b"Content-Length", b"Transfer-Encoding") for name, _ in self.headers)
-        if self.body is not None and not framed:
+        has_length = any(
+            name in (b"Content-Length", b"Transfer-Encoding") for name, _ in self.headers
+        )
+        if self.body is not None and not has_length:
             lines.append(b"Content-Length: %d" % len(self.body))
         return b"\r\n".join([*lines, b"", self.body or b""])
 
@@ -60,12 +65,13 @@ UPDATE = {"description": "Better.", "type": "Format", "state": "InReview", "is_r
 RECEIPT = {"receipt": "4821-0973-5512-8840"}
 
 
-def valid(chance: random.Random, tokens: list[str], ids: list[str]) -> Request:
-    issue = f"/api/v1/app/issue/{chance.choice(ids)}"
-    method, path, body = chance.choice(
+def make_valid_request(rng: random.Random, tokens: list[str], ids: list[str]) -> Request:
+    """Make a request with one of the tokens, to an issue with one of the ids or to another path."""
+    issue = f"/api/v1/app/issue/{rng.choice(ids)}"
+    method, path, body = rng.choice(
         [
             *[(b"GET", "/api/v1/app/issue", None)] * 4,
-            *[(b"POST", "/api/v1/app/issue", ISSUE | {"anonymous": chance.random() < 0.5})] * 4,
+            *[(b"POST", "/api/v1/app/issue", ISSUE | {"anonymous": rng.random() < 0.5})] * 4,
             *[(b"PUT", issue, UPDATE), (b"PATCH", issue, UPDATE)] * 2,
             (b"GET", issue, None),
             (b"DELETE", issue, None),
@@ -74,18 +80,18 @@ def valid(chance: random.Random, tokens: list[str], ids: list[str]) -> Request:
             (b"POST", "/api/v1/app/issue/receipt", RECEIPT),
             (b"GET", "/api/v1/app/me", None),
             (b"GET", "/api/v1/app/user", None),
-            (b"GET", chance.choice(["/api/health", "/api/ready", "/api/openapi.json"]), None),
+            (b"GET", rng.choice(["/api/health", "/api/ready", "/api/openapi.json"]), None),
         ]
     )
     request = Request(method, path)
     if path.endswith("/issue") and method == b"GET":
-        names = chance.sample(sorted(LIST), 3)
-        request.query = {name: LIST[name] for name in names} | chance.choice(PAGING)
-    token = chance.choice(tokens).encode()
+        names = rng.sample(sorted(LIST), 3)
+        request.query = {name: LIST[name] for name in names} | rng.choice(PAGING)
+    token = rng.choice(tokens).encode()
     request.headers = [(b"Host", b"localhost"), (b"Authorization", b"Bearer " + token)]
     if body is not None:
         request.headers.append((b"Content-Type", b"application/json"))
-        request.headers.append((b"Idempotency-Key", b"%032x" % chance.getrandbits(128)))
+        request.headers.append((b"Idempotency-Key", b"%032x" % rng.getrandbits(128)))
         request.body = json.dumps(body).encode()
     return request
 
@@ -133,48 +139,78 @@ VALUES = [
 ]
 
 
-def mutate_method(request: Request, chance: random.Random) -> None:
-    odd = [b"HEAD", b"OPTIONS", b"TRACE", b"PROPFIND", b"BREW", b"get", b"", b"\xff", b"A" * 500]
-    request.method = chance.choice([b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", *odd])
-    # Of a method it does not know, the server reads no further.
-    request.last |= request.method in odd[3:] or request.method == b"HEAD"
+def mutate_method(request: Request, rng: random.Random) -> None:
+    other_methods = [
+        b"HEAD",
+        b"OPTIONS",
+        b"TRACE",
+        b"PROPFIND",
+        b"BREW",
+        b"get",
+        b"",
+        b"\xff",
+        b"A" * 500,
+    ]
+    request.method = rng.choice([b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", *other_methods])
+    # The server reads no body after an unknown method.
+    request.last |= request.method in other_methods[3:] or request.method == b"HEAD"
 
 
-def mutate_path(request: Request, chance: random.Random) -> None:
+def mutate_path(request: Request, rng: random.Random) -> None:
     path = request.path if isinstance(request.path, str) else "/api"
     parts = path.split("/")
-    odd = ["%00", "%0a", "%0d%0a", "%ff", "%", "%zz", "%2e%2e", "..", "", ".", "a" * 60_000, "%2F"]
-    odd += ["issue_0000000000000000", "issue_" + "9" * 5000, "%F0%9F%99%82", "%ED%A0%80", ";", "#x"]
-    place = chance.randrange(1, len(parts))
-    match chance.randrange(4):
+    odd_parts = [
+        "%00",
+        "%0a",
+        "%0d%0a",
+        "%ff",
+        "%",
+        "%zz",
+        "%2e%2e",
+        "..",
+        "",
+        ".",
+        "a" * 60_000,
+        "%2F",
+    ]
+    odd_parts += [
+        "issue_0000000000000000",
+        "issue_" + "9" * 5000,
+        "%F0%9F%99%82",
+        "%ED%A0%80",
+        ";",
+        "#x",
+    ]
+    position = rng.randrange(1, len(parts))
+    match rng.randrange(4):
         case 0:
-            parts[place] = chance.choice(odd)
+            parts[position] = rng.choice(odd_parts)
         case 1:
-            parts.insert(place, chance.choice(odd))
+            parts.insert(position, rng.choice(odd_parts))
         case 2:
-            parts[place] += chance.choice(odd)
+            parts[position] += rng.choice(odd_parts)
         case 3:
-            del parts[place]
+            del parts[position]
     request.path = "/".join(parts) or "/"
-    if chance.random() < 0.05:
+    if rng.random() < 0.05:
         raw = [b"\xff\xfe", b"\xc3\xa9", b"\0", b" ", b"\t", b"http://x/", b"*"]
-        request.path = request.path.encode() + chance.choice(raw)
+        request.path = request.path.encode() + rng.choice(raw)
         request.last = True
 
 
-def mutate_query(request: Request, chance: random.Random) -> None:
-    name = chance.choice([*LIST, "page", "first", "last", "after", "before", "x", "", "\0"])
-    text = chance.choice(TEXTS).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    if chance.random() < 0.3:
+def mutate_query(request: Request, rng: random.Random) -> None:
+    name = rng.choice([*LIST, "page", "first", "last", "after", "before", "x", "", "\0"])
+    text = rng.choice(TEXTS).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if rng.random() < 0.3:
         raw = ["%", "%00", "%ff", "%ED%A0%80", "&&&", "=", "a[]=1", f"{name}&{name}", "+" * 300]
         path = request.path if isinstance(request.path, bytes) else request.path.encode()
-        request.path = path + f"?{name}={chance.choice(raw)}".encode().replace(b"\0", b"%00")
+        request.path = path + f"?{name}={rng.choice(raw)}".encode().replace(b"\0", b"%00")
         request.query = {}
     else:
         request.query = request.query | {name: text[:20_000]}
 
 
-def mutate_header(request: Request, chance: random.Random) -> None:
+def mutate_header(request: Request, rng: random.Random) -> None:
     names = [
         *(b"If-Match", b"If-None-Match", b"Idempotency-Key", b"x-org", b"Authorization", b"Host"),
         *(b"Accept", b"Content-Encoding", b"Range", b"Cookie", b"Expect", b"X-Forwarded-For"),
@@ -187,49 +223,49 @@ def mutate_header(request: Request, chance: random.Random) -> None:
         *(b"application/json; charset=utf-16", b"application/json;;;", b"APPLICATION/JSON"),
         *(b"text/plain", b"multipart/form-data", b"application/json, text/html", b"/"),
     ]
-    request.set_header(chance.choice(names), chance.choice(values))
+    request.set_header(rng.choice(names), rng.choice(values))
     request.last = True
 
 
-def mutate_field(request: Request, chance: random.Random) -> None:
+def mutate_field(request: Request, rng: random.Random) -> None:
     try:
         body = json.loads(request.body or b"{}")
     except (ValueError, RecursionError):
         return
     if not isinstance(body, dict):
         return
-    inside = chance.choice([body, body.get("config")])
-    target = inside if isinstance(inside, dict) else body
-    name = chance.choice([*target, "id", "created_by", "anonymus", "", "\ud800", "__proto__"])
-    if chance.random() < 0.2:
+    container = rng.choice([body, body.get("config")])
+    target = container if isinstance(container, dict) else body
+    name = rng.choice([*target, "id", "created_by", "anonymus", "", "\ud800", "__proto__"])
+    if rng.random() < 0.2:
         target.pop(name, None)
     else:
-        target[name] = chance.choice([*VALUES, *TEXTS, *TEXTS])
-    request.body = json.dumps(body, ensure_ascii=chance.random() < 0.5).encode(
+        target[name] = rng.choice([*VALUES, *TEXTS, *TEXTS])
+    request.body = json.dumps(body, ensure_ascii=rng.random() < 0.5).encode(
         "utf-8", "surrogatepass"
     )
 
 
-def mutate_body(request: Request, chance: random.Random) -> None:
+def mutate_body(request: Request, rng: random.Random) -> None:
     body = request.body if request.body is not None else b"{}"
     text = body.decode("utf-8", "replace")
-    deep = chance.choice([10, 1000, 30_000])
-    request.body = chance.choice(
+    depth = rng.choice([10, 1000, 30_000])
+    request.body = rng.choice(
         [
             lambda: b"",
-            lambda: body[: chance.randrange(len(body) + 1)],
+            lambda: body[: rng.randrange(len(body) + 1)],
             lambda: body + body,
-            lambda: body[:9] + chance.randbytes(3) + body[9:],
+            lambda: body[:9] + rng.randbytes(3) + body[9:],
             lambda: text.encode("utf-16"),
             lambda: text.encode("utf-32"),
             lambda: b"\xef\xbb\xbf" + body,
-            lambda: b"[" * deep + b"]" * deep,
-            lambda: b'{"a":' * deep + b"1" + b"}" * deep,
+            lambda: b"[" * depth + b"]" * depth,
+            lambda: b'{"a":' * depth + b"1" + b"}" * depth,
             lambda: body.replace(b"{", b'{"anonymous": true, "anonymous": false, ', 1),
             lambda: body.replace(b"true", b"1" * 5000).replace(b"false", b"-0e999"),
             lambda: b" " * 199_000 + body,
             lambda: b"x" * 300_000,
-            lambda: chance.randbytes(200),
+            lambda: rng.randbytes(200),
             lambda: b"null",
             lambda: b'"\\ud800"',
             lambda: b"NaN",
@@ -237,10 +273,10 @@ def mutate_body(request: Request, chance: random.Random) -> None:
     )()
 
 
-def mutate_framing(request: Request, chance: random.Random) -> None:
+def mutate_framing(request: Request, rng: random.Random) -> None:
     body = request.body or b""
     request.last = True
-    match chance.randrange(6):
+    match rng.randrange(6):
         case 0:
             request.headers.append((b"Transfer-Encoding", b"chunked"))
             parts = [body[i : i + 7] for i in range(0, len(body[:2000]), 7)]
@@ -248,10 +284,10 @@ def mutate_framing(request: Request, chance: random.Random) -> None:
             request.body = b"".join([*chunks, b"0\r\n\r\n"])
         case 1:
             request.headers.append((b"Transfer-Encoding", b"chunked"))
-            request.body = chance.choice([b"", b"zz\r\n", b"-1\r\n", b"ffffffffffffffff\r\nx"])
+            request.body = rng.choice([b"", b"zz\r\n", b"-1\r\n", b"ffffffffffffffff\r\nx"])
         case 2:
             lengths = [b"-1", b"0", b"5", b"x", b"1e3", b"99999999999999999999", b"1, 2", b""]
-            request.headers.append((b"Content-Length", chance.choice(lengths)))
+            request.headers.append((b"Content-Length", rng.choice(lengths)))
         case 3:
             request.headers += [(b"Content-Length", b"1"), (b"Content-Length", b"2")]
         case 4:

@@ -1,44 +1,47 @@
-"""What the OpenAPI document cannot say: answers that are right although schemathesis wonders.
+"""Correct responses that schemathesis reports, since an OpenAPI document cannot describe them.
 
-Hooks of schemathesis (see `schemathesis.toml`). Each exception is one rule, told by its own words.
+This module has hooks of schemathesis; see `schemathesis.toml`.
 """
 
 import schemathesis
 
-REFUSALS = [
-    # Parameters that exclude each other.
+EXPECTED_REFUSALS = [
+    # Some parameters exclude each other.
     ("GET", 400, "cannot be combined with"),
-    # A cursor is signed: only the server can make one.
+    # Only the server can make cursors, because cursors are signed.
     ("GET", 400, "is not a cursor of this list"),
-    # There are some 600 names, which change every year.
+    # The list of about 600 time zones changes every year.
     ("GET", 400, "is not a time zone"),
-    # A header cannot depend on the body, which says whether the report is anonymous.
+    # The rule for this header depends on a field of the body.
     ("POST", 400, "must have at least 16 random characters for an anonymous report"),
-    # Which states can follow depends on the issue.
+    # The states that can follow depend on the issue.
     ("PUT", 400, "cannot become NotReviewed"),
     ("PATCH", 400, "cannot become NotReviewed"),
-    # An entity tag can be right in form and out of date.
+    # An entity tag can be valid but outdated.
     ("PUT", 412, "This issue has changed since you fetched it."),
     ("PATCH", 412, "This issue has changed since you fetched it."),
     ("DELETE", 412, "This issue has changed since you fetched it."),
 ]
 
-MADE: set[str] = set()
-UNREADABLE: set[str] = set()
-"""Issues that a 201 names and that may be a 404 all the same.
+CREATED: set[str] = set()
+"""Ids in responses with status 201."""
 
-Either they are anonymous, so that a member cannot see them, or the report repeats an earlier one by
-its `Idempotency-Key` and gets the first answer, whatever was done to the issue since.
+POSSIBLY_NOT_FOUND: set[str] = set()
+"""Ids in responses with status 201 that may still give 404.
+
+Members cannot see anonymous issues. A repeated `Idempotency-Key` gets the first response again,
+even if the issue was deleted since.
 """
 
 
 @schemathesis.hook
 def after_call(context, case, response) -> None:
+    """Record the ids of created issues."""
     if case.operation.label == "POST /v1/app/issue" and response.status_code == 201:
         issue = response.json()
-        if issue["id"] in MADE or issue["created_by"] is None:
-            UNREADABLE.add(issue["id"])
-        MADE.add(issue["id"])
+        if issue["id"] in CREATED or issue["created_by"] is None:
+            POSSIBLY_NOT_FOUND.add(issue["id"])
+        CREATED.add(issue["id"])
 
 
 @schemathesis.hook
@@ -47,10 +50,11 @@ def filter_failure(context, failure, case, response) -> bool:
     match failure.code:
         case "ST202":  # Schema-valid request rejected
             detail = response.json()["detail"]
-            sent = (case.method, response.status_code)
+            call = (case.method, response.status_code)
             return not any(
-                sent == (method, status) and words in detail for method, status, words in REFUSALS
+                call == (method, status) and text in detail
+                for method, status, text in EXPECTED_REFUSALS
             )
         case "ST302":  # Created resource not found
-            return case.path_parameters.get("issue_id") not in UNREADABLE
+            return case.path_parameters.get("issue_id") not in POSSIBLY_NOT_FOUND
     return True

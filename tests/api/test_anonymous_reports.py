@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import MetaData, select
 
 from tests.api.conftest import Caller
-from tests.api.problems import problem
+from tests.api.problem_documents import assert_problem
 
 
 def test_anonymous_issue_has_no_creator_and_a_receipt(visitor, member, reviewer):
@@ -24,11 +24,11 @@ def test_anonymous_issue_has_no_creator_and_a_receipt(visitor, member, reviewer)
         assert looked_up.headers["cache-control"] == "no-store"
 
 
-def test_anonymous_issue_is_not_listed_as_the_members_own(member, reviewer):
+def test_anonymous_issue_is_not_listed_for_its_creator(member, reviewer):
     member.report(anonymous=True)
-    assert member.listed() == []
+    assert member.list_issues() == []
     me = member("GET", "/me").json()
-    assert reviewer.listed(created_by=me["id"]) == []
+    assert reviewer.list_issues(created_by=me["id"]) == []
 
 
 def test_repeated_anonymous_request_gets_the_same_receipt(visitor):
@@ -40,37 +40,37 @@ def test_repeated_anonymous_request_gets_the_same_receipt(visitor):
     assert len(receipts) == 1
 
 
-@pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}", "{2}"])
-def test_receipt_ignores_spaces_and_dashes(visitor, written):
+@pytest.mark.parametrize("pattern", ["{0}", " {0} ", "{1}", "{2}"])
+def test_receipt_ignores_spaces_and_dashes(visitor, pattern):
     receipt = visitor.report(anonymous=True)["receipt"]
-    text = written.format(receipt, receipt.replace("-", ""), receipt.replace("-", " "))
+    text = pattern.format(receipt, receipt.replace("-", ""), receipt.replace("-", " "))
     assert visitor("POST", "/issue/receipt", json={"receipt": text}).status_code == 200
 
 
 @pytest.mark.parametrize("receipt", ["", "0000-0000-0000-0000", "abc", "'", "٠" * 16])
 def test_wrong_receipts_get_the_same_response(visitor, receipt):
-    body = problem(visitor("POST", "/issue/receipt", json={"receipt": receipt}), 404)
+    body = assert_problem(visitor("POST", "/issue/receipt", json={"receipt": receipt}), 404)
     assert body["detail"] == "No report has this receipt."
 
 
 def test_receipt_shows_the_review_but_not_the_reviewer(visitor, reviewer):
     issue = visitor.report(anonymous=True)
     reviewer("PUT", f"/issue/{issue['id']}", json={"state": "InReview", "is_read": True})
-    answer = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
-    assert reviewer.name not in answer.text
-    assert "is_read" not in answer.text
-    assert answer.json()["state"] == "InReview"
+    response = visitor("POST", "/issue/receipt", json={"receipt": issue["receipt"]})
+    assert reviewer.name not in response.text
+    assert "is_read" not in response.text
+    assert response.json()["state"] == "InReview"
 
 
-def test_nothing_on_disk_ties_an_anonymous_report_to_its_sender(api, member):
+def test_only_the_user_table_and_no_log_identifies_an_anonymous_reporter(api, member):
     me = member("GET", "/me").json()
-    member.report("a text to find it by", anonymous=True)
-    everything = MetaData()
+    member.report("an anonymous text", anonymous=True)
+    schema = MetaData()
     with api.database.read() as connection:
-        # What is there, rather than what we know of.
-        everything.reflect(connection)
-        assert {"users", "issues", "idempotency"} <= everything.tables.keys()
-        for name, table in everything.tables.items():
+        # All tables of the database, even if the program does not use them.
+        schema.reflect(connection)
+        assert {"users", "issues", "idempotency"} <= schema.tables.keys()
+        for name, table in schema.tables.items():
             for row in connection.execute(select(table)):
                 if me["id"] in str(row) or me["email"] in str(row):
                     assert name == "users", f"{name}: {row}"
@@ -78,35 +78,40 @@ def test_nothing_on_disk_ties_an_anonymous_report_to_its_sender(api, member):
     assert "127.0.0.1" not in api.log.replace("http://127.0.0.1", "")
 
 
-MARKED = "It broke off.\u200b\U000e0041 \u00a0\t "
+TEXT_WITH_HIDDEN_MARKS = "It broke off.\u200b\U000e0041 \u00a0\t "
 
 
-def test_anonymous_report_loses_invisible_characters(api, reviewer):
+def test_invisible_characters_are_removed_from_anonymous_reports(api, reviewer):
     guest = Caller(api.url, api.guest_token())
     config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
-    sent = {"description": MARKED, "project_id": "sales\u2060 ", "config": config}
-    made = guest.report(anonymous=True, **sent)
+    fields = {"description": TEXT_WITH_HIDDEN_MARKS, "project_id": "sales\u2060 ", "config": config}
+    created = guest.report(anonymous=True, **fields)
     listed = reviewer("GET", "/issue", params={"include": "Project", "page_size": 100}).json()[
         "data"
     ]
-    [stored] = [issue for issue in listed if issue["id"] == made["id"]]
-    assert stored["description"] == made["description"] == "It broke off."
+    [stored] = [issue for issue in listed if issue["id"] == created["id"]]
+    assert stored["description"] == created["description"] == "It broke off."
     assert stored["project"]["id"] == "sales"
     assert stored["data"] == {"thread_id": "t1", "reported_interaction_id": "i1"}
-    # By name, a text is what somebody wrote.
-    assert reviewer.report(MARKED)["description"] == MARKED
+    # Reports by name keep their text unchanged.
+    assert reviewer.report(TEXT_WITH_HIDDEN_MARKS)["description"] == TEXT_WITH_HIDDEN_MARKS
 
 
 @pytest.mark.parametrize("fields", [{"description": "\u200b\U000e0041"}, {"project_id": "\u2800"}])
 def test_anonymous_report_of_invisible_characters_is_refused(api, fields):
     guest = Caller(api.url, api.guest_token())
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-    problem(guest("POST", "/issue", json=body | fields), 400, next(iter(fields)))
+    assert_problem(guest("POST", "/issue", json=body | fields), 400, next(iter(fields)))
 
 
 def test_repeated_anonymous_report_with_invisible_characters_is_stored_once(api):
     guest = Caller(api.url, api.guest_token())
-    body = {"description": MARKED, "resource_type": "Thread", "type": "Other", "anonymous": True}
+    body = {
+        "description": TEXT_WITH_HIDDEN_MARKS,
+        "resource_type": "Thread",
+        "type": "Other",
+        "anonymous": True,
+    }
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     first, second = (guest("POST", "/issue", json=body, headers=headers) for _ in range(2))
     assert first.json()["id"] == second.json()["id"]

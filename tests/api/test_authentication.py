@@ -1,4 +1,4 @@
-"""Authentication: which tokens are accepted, and what survives a rotation of the secret key."""
+"""Authentication: accepted and refused tokens, and the rotation of the secret key."""
 
 import sqlite3
 import threading
@@ -14,14 +14,15 @@ from issue_portal.client.errors import AuthenticationError, BadRequestError, Not
 from issue_portal.core.secret_keys import SecretKeys, load_keys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import IssueQuery, NewIssue
-from issue_portal.models.vocabulary import IssueType, ResourceType, Role
+from issue_portal.models.vocabulary import Role
 from issue_portal.server.services import api_tokens
 from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
+from tests.factories import make_new_issue
 from tests.servers.installation import SECRET, api_server
 
-NEWER = "another secret of the tests, newer"
+OTHER_SECRET = "another secret of the tests, long enough"
 NOW = int(time.time())
 CLAIMS = {
     "iss": "issue-portal",
@@ -43,31 +44,31 @@ def portal_token(
     algorithm: str = "HS256",
     kid: str | None = None,
 ) -> str:
-    """Return a token as the portal signs it, except for the arguments."""
+    """Return a portal token; the arguments change or remove parts of it."""
     [(key_id, key)] = SecretKeys(secret).derive(purpose).items()
     claims = {name: value for name, value in CLAIMS.items() if name != without} | (changes or {})
     headers = {"kid": key_id if kid is None else kid} if kid != "" else {}
     return jwt.encode(claims, None if algorithm == "none" else key, algorithm, headers=headers)
 
 
-def of_this_key(secret: str) -> str:
-    """Return the key id that tokens carry for a secret."""
+def key_id_of(secret: str) -> str:
+    """Return the ``kid`` of tokens that are signed with ``secret``."""
     return next(iter(SecretKeys(secret).derive("api")))
 
 
-BAD = {
+INVALID_TOKENS = {
     "not signed": {"algorithm": "none"},
     "another algorithm": {"algorithm": "HS384"},
-    "another key": {"secret": NEWER},
-    "another key by the name of ours": {"secret": NEWER, "kid": of_this_key(SECRET)},
-    "no name of a key": {"kid": ""},
-    "nonsense for the name of a key": {"kid": "../secret.key"},
+    "another key": {"secret": OTHER_SECRET},
+    "another key with the id of our key": {"secret": OTHER_SECRET, "kid": key_id_of(SECRET)},
+    "no key id": {"kid": ""},
+    "unknown key id": {"kid": "../secret.key"},
     "for another purpose": {"purpose": "sign-in"},
     "another audience": {"changes": {"aud": "issue-portal/sign-in"}},
     "another issuer": {"changes": {"iss": "someone"}},
-    "a role that is none": {"changes": {"role": "AppGod"}},
+    "unknown role": {"changes": {"role": "AppGod"}},
     "expired": {"changes": {"iat": NOW - 120, "exp": NOW - 60}},
-    "of the future": {"changes": {"iat": NOW + 3600, "exp": NOW + 3660}},
+    "issued in the future": {"changes": {"iat": NOW + 3600, "exp": NOW + 3660}},
 } | {f"without {name}": {"without": name} for name in CLAIMS if name != "name"}
 
 
@@ -78,11 +79,11 @@ def server(api_on):
 
 
 @pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
-@pytest.mark.parametrize("why", BAD)
-def test_bad_token_is_refused(server, why):
-    answer = Caller(server.url, portal_token(**BAD[why]))("GET", "/me")
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-    assert answer.headers["content-type"] == "application/problem+json"
+@pytest.mark.parametrize("reason", INVALID_TOKENS)
+def test_invalid_token_is_refused(server, reason):
+    response = Caller(server.url, portal_token(**INVALID_TOKENS[reason]))("GET", "/me")
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -90,53 +91,48 @@ def test_bad_token_is_refused(server, why):
     ["", "Bearer", "Basic eDp5", "Bearer nonsense", "Bearer ipat_nonsense", "Bearer é".encode()],
 )
 def test_header_without_a_token_is_refused(server, authorization):
-    answer = Caller(server.url, None)("GET", "/me", headers={"Authorization": authorization})
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    response = Caller(server.url, None)("GET", "/me", headers={"Authorization": authorization})
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
 
-def test_good_token_is_accepted_with_clock_skew(server):
-    soon = portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
-    for token in (portal_token(), soon):
+def test_token_issued_within_the_clock_skew_is_accepted(server):
+    from_fast_clock = portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
+    for token in (portal_token(), from_fast_clock):
         assert Caller(server.url, token)("GET", "/me").json()["email"] == CLAIMS["sub"]
 
 
-def anonymous(text: str) -> NewIssue:
-    return NewIssue(
-        description=text,
-        resource_type=ResourceType.THREAD,
-        type=IssueType.OTHER,
-        anonymous=True,
-    )
+def new_anonymous_issue(text: str) -> NewIssue:
+    return make_new_issue(text, anonymous=True)
 
 
 def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path):
     server = api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
-    done = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")
-    token = done.stdout.strip()
+    result = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")
+    token = result.stdout.strip()
     server.start()
     try:
         with server.client(token) as client:
-            before = client.create(anonymous("before"), idempotency_key=key)
-            client.create(anonymous("another"))
+            before = client.create(new_anonymous_issue("before"), idempotency_key=key)
+            client.create(new_anonymous_issue("another"))
             cursor = client.list(IssueQuery(first=1)).next_cursor
         rotated = server.run("key", "rotate")
         assert rotated.returncode == 0, rotated.stderr
         server.stop()
         server.start()
         with server.client(token) as client:
-            assert client.create(anonymous("before"), idempotency_key=key) == before
+            assert client.create(new_anonymous_issue("before"), idempotency_key=key) == before
             assert client.look_up_receipt(before.receipt).description == "before"
             older = client.list(IssueQuery(first=1, after=cursor))
             assert [issue.id for issue in older.data] == [before.id]
-            after = client.create(anonymous("after"))
+            after = client.create(new_anonymous_issue("after"))
 
         file = server.data_dir / "secret.key"
         newest, oldest = file.read_text().split()
         for secret in (newest, oldest):
-            token_of_it = portal_token(secret=secret)
-            assert Caller(server.url, token_of_it)("GET", "/me").status_code == 200
+            signed_token = portal_token(secret=secret)
+            assert Caller(server.url, signed_token)("GET", "/me").status_code == 200
         file.write_text(newest)
         server.stop()
         server.start()
@@ -153,22 +149,22 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
         server.stop()
 
 
-def test_cached_response_is_not_sent_to_a_weaker_token(api_on):
-    """The first of two tokens counts."""
+def test_cached_response_is_not_sent_to_a_token_with_another_role(api_on):
+    """Of two `Authorization` headers, the first counts."""
     server = api_on("sqlite")
-    member = server.lasting_token("Rita")
-    both = [server.lasting_token("Rita", Role.ADMIN), member]
+    member = server.create_api_token("Rita")
+    admin_and_member = [server.create_api_token("Rita", Role.ADMIN), member]
     url = f"{server.url}/api/v1/app/issue?page_size=1&page=7&states=Deleted"
 
-    def asked(*tokens):
-        return httpx.get(url, headers=[("Authorization", f"Bearer {one}") for one in tokens])
+    def request(*tokens):
+        return httpx.get(url, headers=[("Authorization", f"Bearer {token}") for token in tokens])
 
-    assert [asked(*both).status_code for _ in range(2)] == [200, 200]
-    assert asked(both[1]).status_code == 403
+    assert [request(*admin_and_member).status_code for _ in range(2)] == [200, 200]
+    assert request(member).status_code == 403
 
 
 def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch):
-    """Regression: once an hour a call wrote the uses itself, and all calls waited five seconds."""
+    """Regression: once per hour, a call wrote the last uses of tokens, and all calls waited 5 s."""
     settings = Settings(data_dir=tmp_path, secret_key=SECRET)
     service = open_service(settings, load_keys(settings))
     token = create_token(
@@ -178,21 +174,21 @@ def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch
     service.token_usage.record(caller)
     monkeypatch.setattr(api_tokens, "USAGE_WRITE_INTERVAL", 0.0)
 
-    def days() -> list[int]:
+    def read_last_uses() -> list[int]:
         with sqlite3.connect(tmp_path / "issues.db") as reader:
             return [day for (day,) in reader.execute("SELECT last_used_at FROM tokens") if day]
 
-    locker = sqlite3.connect(tmp_path / "issues.db", isolation_level=None)
-    locker.execute("BEGIN IMMEDIATE")
-    begun = time.monotonic()
+    lock = sqlite3.connect(tmp_path / "issues.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    start_time = time.monotonic()
     service.token_usage.record(caller)
-    assert time.monotonic() - begun < 1
-    with pytest.raises(DBAPIError):  # What has been told since is there at the next try.
+    assert time.monotonic() - start_time < 1
+    with pytest.raises(DBAPIError):  # The next write tries again.
         service.token_usage.write()
     for thread in threading.enumerate():
         if thread.name == "token uses":
             thread.join()
-    locker.execute("ROLLBACK")
-    assert days() == []
+    lock.execute("ROLLBACK")
+    assert read_last_uses() == []
     service.close()
-    assert days() == [NOW // 86_400 * 86_400]
+    assert read_last_uses() == [NOW // 86_400 * 86_400]

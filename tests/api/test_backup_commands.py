@@ -21,62 +21,63 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
-from tests.api.command_results import email, filled, new, new_token, refused, result
+from tests.api.commands import add_reports, assert_refused, create_token, make_email, parse_output
+from tests.factories import make_new_issue
 from tests.servers.installation import SECRET, api_server
 from tests.servers.processes import ROOT
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
 def test_backup_of_a_running_server_can_be_restored_to_either_database(
-    fresh, target, tmp_path, postgresql
+    new_server, target, tmp_path, postgresql
 ):
-    fresh.env.pop("ISSUES_SECRET_KEY")  # So that the key is one of the files of the backup.
-    fresh.start()
-    token, named, anonymous = filled(fresh)
-    history = fresh.client(token).history(named.id)
-    settings = Settings(data_dir=fresh.data_dir)
-    RevokedSignIns(settings, load_keys(settings)).add("of someone", time.time() + 600)
+    new_server.env.pop("ISSUES_SECRET_KEY")  # Then the backup includes the file of the key.
+    new_server.start()
+    token, named, anonymous = add_reports(new_server)
+    history = new_server.client(token).history(named.id)
+    settings = Settings(data_dir=new_server.data_dir)
+    RevokedSignIns(settings, load_keys(settings)).add("revoked id", time.time() + 600)
     backup = tmp_path / "backup.gz"
-    with lock_directory(fresh.data_dir):
-        counts = result(fresh.run("backup", str(backup), "--json"))["rows"]
+    with lock_directory(new_server.data_dir):
+        counts = parse_output(new_server.run("backup", str(backup), "--json"))["rows"]
     assert (counts["issues"], counts["tokens"]) == (2, 1)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    fresh.stop()
+    new_server.stop()
 
     url = postgresql() if target == "postgresql" else ""
     other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
-    assert result(other.run("restore", str(backup), "--json"))["rows"] == counts
-    assert (fresh.data_dir / ".lock").exists()
+    assert parse_output(other.run("restore", str(backup), "--json"))["rows"] == counts
+    assert (new_server.data_dir / ".lock").exists()
     assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
-    ended = RevokedSignIns(settings, load_keys(settings))
-    assert (ended.contains("of someone"), ended.contains("of another")) == (True, False)
+    revoked = RevokedSignIns(settings, load_keys(settings))
+    assert (revoked.contains("revoked id"), revoked.contains("other id")) == (True, False)
     other.start()
     try:
         with other.client(token) as client:
             assert client.get(named.id) == named
             assert client.history(named.id) == history
-            report = client.look_up_receipt(anonymous.receipt)
-            assert report.issue_number == anonymous.issue_number
+            receipt = client.look_up_receipt(anonymous.receipt)
+            assert receipt.issue_number == anonymous.issue_number
             search = client.list(IssueQuery(filter_by_text="ÄRGER"))
             assert [issue.id for issue in search.data] == [named.id]
-            assert client.create(new("after")).issue_number > anonymous.issue_number
+            assert client.create(make_new_issue("after")).issue_number > anonymous.issue_number
     finally:
         other.stop()
-    refused(other.run("restore", str(backup)), "in use")
+    assert_refused(other.run("restore", str(backup)), "in use")
 
 
-def test_backup_during_writes_is_consistent(fresh, tmp_path):
-    fresh.start()
-    token, _, _ = filled(fresh)
+def test_backup_during_writes_is_consistent(new_server, tmp_path):
+    new_server.start()
+    token, _, _ = add_reports(new_server)
     stop = threading.Event()
     written = threading.Semaphore(0)
 
     def write():
-        with fresh.client(token) as client:
+        with new_server.client(token) as client:
             while not stop.is_set():
-                client.update(client.create(new("one more")), state=IssueState.CLOSED)
+                client.update(client.create(make_new_issue("one more")), state=IssueState.CLOSED)
                 written.release()
 
     writers = [threading.Thread(target=write) for _ in range(4)]
@@ -86,18 +87,18 @@ def test_backup_during_writes_is_consistent(fresh, tmp_path):
     counts = []
     for file in backups:
         assert written.acquire(timeout=20)
-        counts.append(result(fresh.run("backup", str(file), "--json"))["rows"])
+        counts.append(parse_output(new_server.run("backup", str(file), "--json"))["rows"])
     stop.set()
     for writer in writers:
         writer.join()
-    fresh.stop()
+    new_server.stop()
     assert 2 < counts[0]["issues"] < counts[-1]["issues"]
     other = api_server(tmp_path / "other")
     assert other.run("restore", str(backups[-1])).returncode == 0
     with sqlite3.connect(other.data_dir / "issues.db") as database:
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-        wrong = "SELECT count(*) FROM issues WHERE (state = 'Closed') != (closed_at IS NOT NULL)"
-        assert database.execute(wrong).fetchone() == (0,)
+        query = "SELECT count(*) FROM issues WHERE (state = 'Closed') != (closed_at IS NOT NULL)"
+        assert database.execute(query).fetchone() == (0,)
         last, entries = database.execute(
             "SELECT last_issue_number, (SELECT count(*) FROM history WHERE action = 'created')"
             " FROM organisations"
@@ -110,29 +111,29 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
     server.env.pop("ISSUES_SECRET_KEY")
     server.run("demo")
     server.start()
-    _, _, anonymous = filled(server)
+    _, _, anonymous = add_reports(server)
     server.stop()
     backup = tmp_path / "backup.gz"
     assert server.run("backup", str(backup)).returncode == 0
     other = api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
     command = [sys.executable, "-m", "issue_portal", "restore", str(backup)]
-    begun = time.monotonic()
-    timed = other.env | {"ISSUES_DATA_DIR": str(tmp_path / "timed")}
-    subprocess.run(command, cwd=ROOT, env=timed, check=True)
-    whole = time.monotonic() - begun
-    for part in (0.7, 0.85, 0.95):
+    start = time.monotonic()
+    timing_env = other.env | {"ISSUES_DATA_DIR": str(tmp_path / "timed")}
+    subprocess.run(command, cwd=ROOT, env=timing_env, check=True)
+    duration = time.monotonic() - start
+    for fraction in (0.7, 0.85, 0.95):
         process = subprocess.Popen(command, cwd=ROOT, env=other.env, stderr=subprocess.DEVNULL)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(whole * part)
+            process.wait(duration * fraction)
         process.kill()
         process.wait()
-    done = other.run("restore", str(backup))
-    assert done.returncode == 0 or "in use" in done.stderr
+    process = other.run("restore", str(backup))
+    assert process.returncode == 0 or "in use" in process.stderr
     other.start()
     try:
         with other.client(
-            other.run("token", "create", "--email", email()).stdout.strip()
+            other.run("token", "create", "--email", make_email()).stdout.strip()
         ) as client:
             report = client.look_up_receipt(anonymous.receipt)
             assert report.issue_number == anonymous.issue_number
@@ -140,7 +141,7 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
         other.stop()
 
 
-def test_restore_writes_files_before_rows(tmp_path, monkeypatch):
+def test_restore_killed_before_its_commit_leaves_files_but_no_rows(tmp_path, monkeypatch):
     server = api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
     server.run("demo")
@@ -153,11 +154,11 @@ def test_restore_writes_files_before_rows(tmp_path, monkeypatch):
     class Killed(BaseException):
         pass
 
-    def killed(*_, **__):
+    def raise_killed(*_, **__):
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(backup, "restore_revoked", killed)
+        patched.setattr(backup, "restore_revoked", raise_killed)
         with pytest.raises(Killed):
             backup.restore_backup(database, settings, backup_file)
     assert (settings.data_dir / "secret.key").exists()
@@ -174,12 +175,12 @@ def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
     server.run("backup", str(tmp_path / "backup.gz"))
     other = api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
-    token = new_token(other, "--email", email())["id"]
+    token = create_token(other, "--email", make_email())["id"]
     key = (other.data_dir / "secret.key").read_text()
-    done = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
-    refused(done, "another installation")
+    process = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
+    assert_refused(process, "another installation")
     assert (other.data_dir / "secret.key").read_text() == key
-    assert [t["id"] for t in result(other.run("token", "list", "--json"))] == [token]
+    assert [t["id"] for t in parse_output(other.run("token", "list", "--json"))] == [token]
 
 
 @pytest.mark.parametrize(
@@ -202,23 +203,23 @@ def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):
     seal = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()}, separators=(",", ":"))
     (tmp_path / "forged.gz").write_bytes(gzip.compress(f"{body}{seal}\n".encode()))
     other = api_server(tmp_path / "other")
-    refused(other.run("restore", str(tmp_path / "forged.gz")), "")
-    assert result(other.run("user", "list", "--json")) == []
+    assert_refused(other.run("restore", str(tmp_path / "forged.gz")), "")
+    assert parse_output(other.run("user", "list", "--json")) == []
 
 
-def test_damaged_backup_is_refused(tmp_path, fresh):
-    filled_server = fresh.start()
-    filled(filled_server)
+def test_damaged_backup_is_refused(tmp_path, new_server):
+    new_server.start()
+    add_reports(new_server)
     backup = tmp_path / "backup.gz"
-    fresh.run("backup", str(backup))
-    fresh.stop()
-    whole = backup.read_bytes()
-    lines = gzip.decompress(whole).decode().splitlines(keepends=True)
+    new_server.run("backup", str(backup))
+    new_server.stop()
+    content = backup.read_bytes()
+    lines = gzip.decompress(content).decode().splitlines(keepends=True)
     changed = [line.replace("Named", "Named!") for line in lines]
     other = api_server(tmp_path / "other")
     for damaged in (
-        whole[: len(whole) // 2],
-        b"nothing of the kind",
+        content[: len(content) // 2],
+        b"not a backup",
         gzip.compress("".join(changed).encode()),
         gzip.compress("".join(lines[:-1]).encode()),
         gzip.compress(b"[1]\n[2]\n"),
@@ -226,12 +227,12 @@ def test_damaged_backup_is_refused(tmp_path, fresh):
         gzip.compress(b'{"table": ["users"]}\n[1]\n'),
     ):
         (tmp_path / "damaged.gz").write_bytes(damaged)
-        done = other.run("restore", str(tmp_path / "damaged.gz"))
-        assert done.returncode == 1
-        assert "damaged" in done.stderr or "not a backup" in done.stderr
-        assert "Traceback" not in done.stderr
-    refused(
+        process = other.run("restore", str(tmp_path / "damaged.gz"))
+        assert process.returncode == 1
+        assert "damaged" in process.stderr or "not a backup" in process.stderr
+        assert "Traceback" not in process.stderr
+    assert_refused(
         other.run("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"), "another ISSUES_SECRET"
     )
-    refused(fresh.run("backup", str(backup)), "already")
-    refused(fresh.run("backup", "/nowhere/backup.gz"), "/nowhere")
+    assert_refused(new_server.run("backup", str(backup)), "already")
+    assert_refused(new_server.run("backup", "/nowhere/backup.gz"), "/nowhere")

@@ -1,4 +1,4 @@
-"""The command line: accounts, secret keys, sample data, and output that cannot be written."""
+"""Commands for accounts, keys and sample data; help and errors of all commands."""
 
 import stat
 import subprocess
@@ -11,19 +11,19 @@ from click.testing import CliRunner
 from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.client.errors import PermissionDeniedError
 from issue_portal.models.vocabulary import Role
-from tests.api.command_results import email, filled, new_token, refused, result
+from tests.api.commands import add_reports, assert_refused, create_token, make_email, parse_output
 from tests.servers.installation import api_server
 from tests.servers.processes import ROOT
 
 
 def test_user_is_added_listed_disabled_and_enabled(api):
-    address = email()
-    added = result(api.run("user", "add", address, "--name", "Ann Other", "--json"))
+    address = make_email()
+    added = parse_output(api.run("user", "add", address, "--name", "Ann Other", "--json"))
     assert len(added["password"]) >= 12
-    token = new_token(api, "--email", address)["token"]
+    token = create_token(api, "--email", address)["token"]
 
     def state():
-        users = result(api.run("user", "list", "--json"))
+        users = parse_output(api.run("user", "list", "--json"))
         return next(user["state"] for user in users if user["email"] == address)
 
     assert state() == "Active"
@@ -36,38 +36,38 @@ def test_user_is_added_listed_disabled_and_enabled(api):
         api.run("user", "enable", added["username"])
         client.me()
     assert added["password"] not in (api.data_dir / "accounts.yaml").read_text()
-    refused(api.run("user", "add", address), "already")
-    refused(api.run("user", "disable", "nobody"), "nobody")
+    assert_refused(api.run("user", "add", address), "already")
+    assert_refused(api.run("user", "disable", "nobody"), "nobody")
 
 
 def test_accounts_file_is_readable_by_its_owner_only(api):
-    api.run("user", "add", email())
+    api.run("user", "add", make_email())
     assert stat.S_IMODE((api.data_dir / "accounts.yaml").stat().st_mode) == 0o600
 
 
-def test_another_key_is_refused_at_start_unless_accepted(tmp_path):
-    fresh = api_server(tmp_path / "data")
-    fresh.start()
-    _, _, anonymous = filled(fresh)
-    fresh.stop()
-    kept = fresh.env["ISSUES_SECRET_KEY"]
-    other = "another secret of the tests that is long enough"
-    refused(fresh.run("token", "list", ISSUES_SECRET_KEY=other), "another secret key")
-    # Rotated: the new one is first, and the old one still there.
-    rotated = {"ISSUES_SECRET_KEY": f"{other},{kept}"}
-    assert fresh.run("token", "list", **rotated).returncode == 0
-    assert fresh.run("token", "list", ISSUES_SECRET_KEY=other).returncode == 0
-    refused(fresh.run("token", "list"), "key accept")
-    assert fresh.run("key", "accept").returncode == 0
-    fresh.start()
-    with fresh.client(fresh.lasting_token("Rob", Role.ADMIN)) as client:
+def test_another_secret_key_is_refused_unless_rotated_or_accepted(tmp_path):
+    new_server = api_server(tmp_path / "data")
+    new_server.start()
+    _, _, anonymous = add_reports(new_server)
+    new_server.stop()
+    old_key = new_server.env["ISSUES_SECRET_KEY"]
+    new_key = "another secret of the tests that is long enough"
+    assert_refused(new_server.run("token", "list", ISSUES_SECRET_KEY=new_key), "another secret key")
+    # A rotation: the new key is first, followed by the old key.
+    rotated = {"ISSUES_SECRET_KEY": f"{new_key},{old_key}"}
+    assert new_server.run("token", "list", **rotated).returncode == 0
+    assert new_server.run("token", "list", ISSUES_SECRET_KEY=new_key).returncode == 0
+    assert_refused(new_server.run("token", "list"), "key accept")
+    assert new_server.run("key", "accept").returncode == 0
+    new_server.start()
+    with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
         assert client.look_up_receipt(anonymous.receipt).issue_number == anonymous.issue_number
-    fresh.stop()
+    new_server.stop()
 
 
-def test_disabled_user_stays_out_when_the_accounts_file_is_missing(tmp_path):
+def test_disabled_user_stays_disabled_when_the_accounts_file_is_broken_or_missing(tmp_path):
     server = api_server(tmp_path / "data")
-    address = email()
+    address = make_email()
     server.run("user", "add", address, "--username", "ann")
     token = server.run("token", "create", "--email", address).stdout.strip()
     file = server.data_dir / "accounts.yaml"
@@ -75,31 +75,31 @@ def test_disabled_user_stays_out_when_the_accounts_file_is_missing(tmp_path):
     try:
         with server.client(token) as client:
             assert client.me().email == address
-            # By hand, as docs/sign-in.md allows.
+            # docs/sign-in.md describes this edit.
             file.write_text(file.read_text() + "  disabled: true\n")
             with pytest.raises(PermissionDeniedError):
                 client.me()
-            for broken in ("", "{}", "ann: [", "\0" * 20, None):
-                if broken is None:
+            for content in ("", "{}", "ann: [", "\0" * 20, None):
+                if content is None:
                     file.unlink()
                 else:
-                    file.write_text(broken)
+                    file.write_text(content)
                 with pytest.raises(PermissionDeniedError):
                     client.me()
     finally:
         server.stop()
-    refused(server.run("token", "list"), "accounts.yaml is gone")
+    assert_refused(server.run("token", "list"), "accounts.yaml is gone")
     file.write_text("\0" * 20)
-    refused(server.run("token", "list"), "not YAML")
+    assert_refused(server.run("token", "list"), "not YAML")
     file.write_text("{}")
-    refused(server.run("token", "list"), "or empty")
+    assert_refused(server.run("token", "list"), "or empty")
     (server.data_dir / ".accounts").unlink()
     assert server.run("token", "list").returncode == 0
 
 
 def test_unwritable_output_is_reported_in_one_line(api):
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "issue_portal", "user", "list"],
             cwd=ROOT,
             env=api.env,
@@ -108,20 +108,20 @@ def test_unwritable_output_is_reported_in_one_line(api):
             text=True,
             check=False,
         )
-    refused(done, "Done, but the output could not be written")
+    assert_refused(process, "Done, but the output could not be written")
 
 
-def test_demo_fills_an_empty_database_only(fresh):
-    assert fresh.run("demo").returncode == 0
-    refused(fresh.run("demo"), "empty")
+def test_demo_fills_an_empty_database_only(new_server):
+    assert new_server.run("demo").returncode == 0
+    assert_refused(new_server.run("demo"), "empty")
 
 
-def test_every_command_explains_itself():
+def test_every_command_has_help():
     for command in COMMANDS:
         assert "Usage:" in CliRunner().invoke(cli, [command, "--help"]).output
 
 
 def test_commands_create_no_database_when_the_portal_uses_a_remote_api(api, tmp_path):
-    beside = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1")
-    refused(beside.run("token", "create", "--email", email()), "ISSUES_API_URL")
-    assert not beside.data_dir.exists()
+    portal_host = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1")
+    assert_refused(portal_host.run("token", "create", "--email", make_email()), "ISSUES_API_URL")
+    assert not portal_host.data_dir.exists()

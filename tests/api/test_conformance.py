@@ -1,4 +1,4 @@
-"""The requests of the published documentation, as printed, and the format of their responses."""
+"""The requests in the published API documentation, and the format of their responses."""
 
 import json
 import re
@@ -15,26 +15,31 @@ PUBLISHED = Path(__file__).parent / "published"
 SHAPES = json.loads((PUBLISHED / "shapes.json").read_text())
 
 
-def matches(value, shape, where="answer"):
-    """Compare a value with a regular expression, a type, a ``@name``, a list or an object."""
+def assert_matches(value, shape, path="response"):
+    """Assert that a JSON value has a shape.
+
+    The shape of a string is a regular expression or the ``@name`` of another shape; the shape of a
+    list or object has the shapes of its items; the shape of other values is an example.
+    """
     if isinstance(shape, str) and shape.startswith("@"):
-        matches(value, SHAPES[shape[1:]], where)
+        assert_matches(value, SHAPES[shape[1:]], path)
     elif isinstance(shape, str):
-        assert isinstance(value, str), f"{where} is {value!r}"
-        assert re.match(shape, value), f"{where} is {value!r}"
+        assert isinstance(value, str), f"{path} is {value!r}"
+        assert re.match(shape, value), f"{path} is {value!r}"
     elif isinstance(shape, dict):
-        assert list(value) == list(shape), f"keys of {where}"
+        assert list(value) == list(shape), f"keys of {path}"
         for key, part in shape.items():
-            matches(value[key], part, f"{where}.{key}")
+            assert_matches(value[key], part, f"{path}.{key}")
     elif isinstance(shape, list):
-        assert len(value) == len(shape), where
+        assert len(value) == len(shape), path
         for number, part in enumerate(shape):
-            matches(value[number], part, f"{where}[{number}]")
+            assert_matches(value[number], part, f"{path}[{number}]")
     else:
-        assert type(value) is type(shape), f"{where} is {value!r}"
+        assert type(value) is type(shape), f"{path} is {value!r}"
 
 
 def curl(server: Server, token: str, request: dict, issue_id: str) -> tuple[int, str, str]:
+    """Send a request; return status, content type and body of the response."""
     url = server.url + request["path"].replace("{id}", quote(issue_id))
     command = ["curl", "-sS", url, "-H", f"Authorization: Bearer {token}"]
     command += ["-w", "\n%{http_code} %{content_type}"]
@@ -44,16 +49,16 @@ def curl(server: Server, token: str, request: dict, issue_id: str) -> tuple[int,
         command += ["-H", f"{name}: {value}"]
     if "body" in request:
         command += ["-d", json.dumps(request["body"], indent=2)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    body, _, last = done.stdout.rpartition("\n")
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    body, _, last = process.stdout.rpartition("\n")
     status, _, content_type = last.partition(" ")
     return int(status), content_type, body
 
 
-def test_published_requests_get_the_published_answers(tmp_path):
+def test_published_requests_get_responses_of_the_published_format(tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
-        made = subprocess.run(
+        process = subprocess.run(
             [*TOKEN_CREATE, "--email", "a@b.c", "--role", "AppAdmin"],
             capture_output=True,
             text=True,
@@ -61,24 +66,24 @@ def test_published_requests_get_the_published_answers(tmp_path):
             cwd=ROOT,
             env=server.env,
         )
-        token, issue_id = made.stdout.strip(), ""
+        token, issue_id = process.stdout.strip(), ""
         for request in json.loads((PUBLISHED / "requests.json").read_text()):
             status, content_type, body = curl(server, token, request, issue_id)
             assert status == request["status"], f"{request['name']}: {body}"
             if request["shape"] is None:
                 assert body == ""
                 continue
-            answer = json.loads(body)
+            response = json.loads(body)
             shape = SHAPES[request["shape"]]
             if request["shape"] == "problem":
                 assert content_type == "application/problem+json"
-                answer.pop("errors", None)
-                assert answer["status"] == status
+                response.pop("errors", None)
+                assert response["status"] == status
             else:
                 assert content_type == "application/json"
-            matches(answer, shape, request["name"])
+            assert_matches(response, shape, request["name"])
             if excerpt := request.get("excerpt"):
-                assert [key for key in answer if key in excerpt] == excerpt
-            issue_id = answer.get("id", issue_id)
+                assert [key for key in response if key in excerpt] == excerpt
+            issue_id = response.get("id", issue_id)
     finally:
         server.stop()

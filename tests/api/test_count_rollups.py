@@ -1,4 +1,4 @@
-"""Totals and far pages counted by rollups."""
+"""Rollups: counting issues, and finding the start of a page far down the list."""
 
 import time
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.tables import issues
 
-PER_BLOCK = 150
+ISSUES_PER_BLOCK = 150
 
 
 @dataclass(frozen=True)
 class FilterByRead(IssueFilter):
-    """A filter by a field without a rollup."""
+    """A filter that can use a field without a rollup."""
 
     is_read: bool | None = None
 
@@ -32,6 +32,7 @@ class FilterByRead(IssueFilter):
 
 @pytest.fixture
 def connection(database_url, tmp_path) -> Iterator[Connection]:
+    """A write transaction on an empty database."""
     database = Database(database_url or f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
     with database.write() as connection:
@@ -41,7 +42,7 @@ def connection(database_url, tmp_path) -> Iterator[Connection]:
 
 @pytest.fixture
 def org_id(connection) -> str:
-    """An organisation with issues in three blocks, of which every third is read."""
+    """An organisation with issues in three blocks of rollups. Every third issue is read."""
     org_id = queries_organisations.ensure_organisation(connection, "org")
     now = int(time.time())
     rows = [
@@ -57,23 +58,25 @@ def org_id(connection) -> str:
             updated_at=now,
         )
         for block in range(3)
-        for number in range(1, PER_BLOCK + 1)
+        for number in range(1, ISSUES_PER_BLOCK + 1)
     ]
     queries_issues.add_issues(connection, rows)
     return org_id
 
 
-def matching(connection: Connection, criteria: IssueFilter, *, descending: bool) -> list[int]:
+def list_numbers(connection: Connection, criteria: IssueFilter, *, descending: bool) -> list[int]:
     rows = queries_issues.list_issues(connection, criteria, descending=descending, limit=10_000)
     return [row.number for row in rows]
 
 
-def page(
+def list_page(
     connection: Connection, criteria: IssueFilter, offset: int, *, descending: bool
 ) -> list[int]:
-    rest, left = count_rollups.skip_blocks(connection, criteria, offset, descending=descending)
+    remaining, offset_left = count_rollups.skip_blocks(
+        connection, criteria, offset, descending=descending
+    )
     rows = queries_issues.list_issues(
-        connection, rest, descending=descending, limit=10, offset=left
+        connection, remaining, descending=descending, limit=10, offset=offset_left
     )
     return [row.number for row in rows]
 
@@ -88,8 +91,8 @@ def test_filter_by_a_field_without_a_rollup_counts_and_skips_correctly(
     connection, org_id, fields, descending
 ):
     criteria = FilterByRead(org_id, LIVE_STATES, **fields)
-    expected = matching(connection, criteria, descending=descending)
+    expected = list_numbers(connection, criteria, descending=descending)
     assert count_rollups.count(connection, criteria) == len(expected)
     for offset in (100, 200, 290):
-        result = page(connection, criteria, offset, descending=descending)
+        result = list_page(connection, criteria, offset, descending=descending)
         assert result == expected[offset : offset + 10]

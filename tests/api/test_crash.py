@@ -1,4 +1,4 @@
-"""Acknowledged changes exist exactly once after the server or its database was killed."""
+"""Acknowledged changes are stored exactly once after the server or its database was killed."""
 
 import contextlib
 import random
@@ -18,52 +18,55 @@ from tests.servers.installation import DATABASES, Server, api_server, postgresql
 from tests.waiting import wait_until
 
 ROUNDS = {"sqlite": 8, "postgresql": 4}
-"""Four rounds crash PostgreSQL in each way once."""
+"""Crashes per database. Four rounds include each combination of killed processes."""
 
 WRITERS = 8
 
 
 @dataclass
 class Report:
-    """An issue as its writer knows it: all but ``pending`` was acknowledged."""
+    """A report and the state of its issue that the server has acknowledged.
+
+    ``pending`` is a change whose outcome is unknown.
+    """
 
     body: dict
     key: str
-    answer: dict | None = None
+    response: dict | None = None
     state: str = "NotReviewed"
     description: str = ""
-    # A change of which it is not known whether it was made.
     pending: dict | None = None
 
-    def is_like(self, issue: dict) -> bool:
+    def matches(self, issue: dict) -> bool:
+        """Return whether the issue has the acknowledged state and description."""
         return (issue["state"], issue["description"]) == (self.state, self.description)
 
 
-class NotAcknowledged(Exception):
+class NotAcknowledgedError(Exception):
     """No response, or a server error."""
 
 
 class Writer:
-    """Reports, changes and deletes issues until the server fails."""
+    """Creates, changes and deletes issues until the server fails."""
 
     def __init__(self, url: str, tokens: dict[Role, str], number: int) -> None:
         self.anonymous = number % 2 == 0
-        self.chance = random.Random(number)
+        self.rng = random.Random(number)
         self.caller = Caller(url, tokens[Role.GUEST if self.anonymous else Role.MEMBER])
         self.reviewer = Caller(url, tokens[Role.ADMIN])
         self.reports: list[Report] = []
 
     def work(self) -> None:
-        with contextlib.suppress(NotAcknowledged):
+        with contextlib.suppress(NotAcknowledgedError):
             while True:
                 existing = [report for report in self.reports if report.state != "Deleted"]
-                if existing and self.chance.random() < 0.4:
-                    self.change(self.chance.choice(existing))
+                if existing and self.rng.random() < 0.4:
+                    self.change(self.rng.choice(existing))
                 else:
                     self.report()
 
     def report(self) -> None:
-        key = str(uuid.UUID(int=self.chance.getrandbits(128)))
+        key = str(uuid.UUID(int=self.rng.getrandbits(128)))
         body = {"description": key, "resource_type": "Thread", "type": "Other"}
         report = Report(body | {"anonymous": self.anonymous}, key, description=key)
         self.reports.append(report)
@@ -71,40 +74,45 @@ class Writer:
 
     def send(self, report: Report) -> None:
         headers = {"Idempotency-Key": report.key}
-        answer = ask(self.caller, 201, "POST", "/issue", json=report.body, headers=headers)
-        assert report.answer in (None, answer), "a repeated report gets the first answer"
-        report.answer = answer
+        response = call(self.caller, 201, "POST", "/issue", json=report.body, headers=headers)
+        assert report.response in (None, response), "a repeated report must get the first response"
+        report.response = response
 
     def change(self, report: Report) -> None:
-        path = f"/issue/{report.answer['id']}"
-        if self.chance.random() < 0.3:
+        path = f"/issue/{report.response['id']}"
+        if self.rng.random() < 0.3:
             report.pending = {"state": "Deleted"}
-            ask(self.reviewer, 204, "DELETE", path)
+            call(self.reviewer, 204, "DELETE", path)
         else:
-            state = self.chance.choice(["InReview", "Closed"])
-            text = f"{report.key} {self.chance.random()}"
+            state = self.rng.choice(["InReview", "Closed"])
+            text = f"{report.key} {self.rng.random()}"
             report.pending = {"state": state, "description": text}
-            ask(self.reviewer, 200, "PUT", path, json=report.pending)
-        self.settle(report)
+            call(self.reviewer, 200, "PUT", path, json=report.pending)
+        self.apply_pending(report)
 
-    def settle(self, report: Report) -> None:
+    def apply_pending(self, report: Report) -> None:
+        """Treat the pending change as acknowledged."""
         for name, value in (report.pending or {}).items():
             setattr(report, name, value)
         report.pending = None
 
 
-def ask(caller: Caller, status: int, method: str, path: str, **request) -> dict | None:
+def call(caller: Caller, status: int, method: str, path: str, **request) -> dict | None:
+    """Return the body of the response, which must have ``status``, or None without a body.
+
+    Raises NotAcknowledgedError for a server error or a lost connection.
+    """
     try:
-        answer = caller(method, path, **request)
+        response = caller(method, path, **request)
     except httpx.TransportError as error:
-        raise NotAcknowledged from error
-    if answer.status_code >= 500:
-        raise NotAcknowledged
-    assert answer.status_code == status, answer.text
-    return answer.json() if answer.content else None
+        raise NotAcknowledgedError from error
+    if response.status_code >= 500:
+        raise NotAcknowledgedError
+    assert response.status_code == status, response.text
+    return response.json() if response.content else None
 
 
-def all_issues(reviewer: Caller) -> list[dict]:
+def fetch_all_issues(reviewer: Caller) -> list[dict]:
     query = {"states": ",".join(IssueState), "first": 100}
     page = reviewer("GET", "/issue", params=query).json()
     issues = page["data"]
@@ -115,39 +123,40 @@ def all_issues(reviewer: Caller) -> list[dict]:
 
 
 def count_acknowledged(writers: list[Writer]) -> int:
-    return sum(report.answer is not None for writer in writers for report in writer.reports)
+    return sum(report.response is not None for writer in writers for report in writer.reports)
 
 
-def wait_for_reports(writers: list[Writer], enough: int) -> None:
-    wait_until(lambda: count_acknowledged(writers) >= enough)
+def wait_for_reports(writers: list[Writer], count: int) -> None:
+    wait_until(lambda: count_acknowledged(writers) >= count)
 
 
-def check(writers: list[Writer]) -> None:
-    """Repeat unacknowledged reports; then check that each exists once, in its last state."""
+def check_issues(writers: list[Writer]) -> None:
+    """Repeat unacknowledged reports, then check that each is stored once, in its last state."""
     for writer in writers:
         for report in writer.reports:
-            if report.answer is None:
+            if report.response is None:
                 writer.send(report)
-    issues = all_issues(writers[0].reviewer)
+    issues = fetch_all_issues(writers[0].reviewer)
     assert max(Counter(issue["issue_number"] for issue in issues).values()) == 1
     by_key = {issue["description"].split()[0]: issue for issue in issues}
-    assert len(by_key) == len(issues), "a report is there twice"
+    assert len(by_key) == len(issues), "a report is stored twice"
     reports = [(writer, report) for writer in writers for report in writer.reports]
     assert by_key.keys() == {report.key for _, report in reports}
     for writer, report in reports:
         issue = by_key[report.key]
-        assert issue["id"] == report.answer["id"]
-        if report.pending and not report.is_like(issue):
-            writer.settle(report)
+        assert issue["id"] == report.response["id"]
+        if report.pending and not report.matches(issue):
+            writer.apply_pending(report)
         report.pending = None
-        assert report.is_like(issue), f"{issue} is not {report}"
+        assert report.matches(issue), f"{issue} is not {report}"
 
 
 def check_file(server: Server) -> None:
+    """Check the integrity of the SQLite database."""
     with contextlib.closing(sqlite3.connect(server.data_dir / "issues.db")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-        # Raises if the index of texts is not that of the issues.
+        # Raises if the full-text index does not match the issues.
         database.execute("INSERT INTO issue_text (issue_text, rank) VALUES ('integrity-check', 1)")
 
 
@@ -158,19 +167,19 @@ def kill_postgresql(postgresql: PostgresServer) -> None:
 
 
 def start_postgresql(postgresql: PostgresServer) -> None:
-    def starts() -> bool:
-        # Its shared memory is in use until the last of the killed server's processes has ended.
+    def has_started() -> bool:
+        # A start fails until all processes of the killed server have released their shared memory.
         with contextlib.suppress(Exception):
             postgresql.ensure_postgres_running()
             return True
         return False
 
-    wait_until(starts)
+    wait_until(has_started)
 
 
 @pytest.fixture(params=DATABASES)
 def own_postgresql(request):
-    """A PostgreSQL server that the test may kill; None for SQLite."""
+    """A PostgreSQL server that the test may kill, or None for SQLite."""
     if request.param == "sqlite":
         yield None
         return
@@ -183,39 +192,40 @@ def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     rounds = ROUNDS["postgresql" if own_postgresql else "sqlite"]
     server.start()
-    chance = random.Random(1)
+    rng = random.Random(1)
     tokens = {
-        role: server.lasting_token(role, role) for role in (Role.GUEST, Role.MEMBER, Role.ADMIN)
+        role: server.create_api_token(role, role) for role in (Role.GUEST, Role.MEMBER, Role.ADMIN)
     }
     writers = [Writer(server.url, tokens, number) for number in range(WRITERS)]
     try:
         for number in range(rounds):
             with ThreadPoolExecutor(WRITERS) as pool:
-                enough = count_acknowledged(writers) + chance.randint(10, 100)
-                working = [pool.submit(writer.work) for writer in writers]
-                wait_for_reports(writers, enough)
-                # One round in four kills both, one in four the database under a server that stays.
+                target = count_acknowledged(writers) + rng.randint(10, 100)
+                futures = [pool.submit(writer.work) for writer in writers]
+                wait_for_reports(writers, target)
+                # SQLite: kill the server in each round. PostgreSQL: kill in turn the server, server
+                # and database, the server, the database.
                 if own_postgresql and number % 2:
                     kill_postgresql(own_postgresql)
                 if not own_postgresql or number % 4 != 3:
                     server.kill()
-                for done in working:
-                    done.result()
+                for future in futures:
+                    future.result()
             if own_postgresql:
                 start_postgresql(own_postgresql)
             else:
                 check_file(server)
             if server.process.poll() is not None:
                 server.start()
-            check(writers)
+            check_issues(writers)
         assert sum(len(writer.reports) for writer in writers) > rounds * WRITERS
         assert "Traceback" not in server.log
         for writer in writers:
             for report in writer.reports[:3]:
                 writer.send(report)
                 if writer.anonymous and report.state != "Deleted":
-                    receipt = {"receipt": report.answer["receipt"]}
-                    view = ask(writer.caller, 200, "POST", "/issue/receipt", json=receipt)
-                    assert view["issue_number"] == report.answer["issue_number"]
+                    receipt = {"receipt": report.response["receipt"]}
+                    view = call(writer.caller, 200, "POST", "/issue/receipt", json=receipt)
+                    assert view["issue_number"] == report.response["issue_number"]
     finally:
         server.stop()

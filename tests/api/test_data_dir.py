@@ -13,9 +13,9 @@ from issue_portal.core.files import lock_directory
 from tests.servers.installation import api_server
 from tests.servers.processes import ROOT, environment
 
-TIMES = 50
-# The superuser may write anywhere, so the command line runs as another user.
-AS_ANOTHER_USER = """
+INCREMENTS = 50
+# Runs a command as another user than root, who could write to a read-only directory.
+RUN_AS_ANOTHER_USER = """
 import os, sys
 from issue_portal.cli.main import main
 import issue_portal.cli.key, issue_portal.cli.user
@@ -25,9 +25,10 @@ main()
 """
 
 
-def add_up(directory: Path) -> None:
+def increment(directory: Path) -> None:
+    """Increment a number in a file 50 times, each time with the lock."""
     number = directory / "number"
-    for _ in range(TIMES):
+    for _ in range(INCREMENTS):
         with lock_directory(directory):
             number.write_text(str(int(number.read_text()) + 1))
 
@@ -35,23 +36,23 @@ def add_up(directory: Path) -> None:
 def test_lock_excludes_other_processes_and_is_readable_by_its_owner_only(tmp_path):
     (tmp_path / "number").write_text("0")
     others = [
-        multiprocessing.get_context("spawn").Process(target=add_up, args=[tmp_path])
+        multiprocessing.get_context("spawn").Process(target=increment, args=[tmp_path])
         for _ in range(2)
     ]
     for other in others:
         other.start()
-    add_up(tmp_path)
+    increment(tmp_path)
     for other in others:
         other.join(60)
-    assert (tmp_path / "number").read_text() == str(3 * TIMES)
+    assert (tmp_path / "number").read_text() == str(3 * INCREMENTS)
     assert stat.S_IMODE((tmp_path / ".lock").stat().st_mode) == 0o600
 
 
 def test_lock_does_not_create_a_missing_directory(tmp_path):
     server = api_server(tmp_path / "data")
-    done = server.run("user", "password", "ann")
-    assert done.returncode == 1
-    assert "No such file or directory" in done.stderr
+    result = server.run("user", "password", "ann")
+    assert result.returncode == 1
+    assert "No such file or directory" in result.stderr
     assert not server.data_dir.exists()
 
 
@@ -66,8 +67,8 @@ def test_lock_does_not_create_a_missing_directory(tmp_path):
 def test_read_only_data_directory_is_reported_in_one_line(command, message):
     with TemporaryDirectory() as directory:
         Path(directory).chmod(0o555)
-        done = subprocess.run(
-            [sys.executable, "-c", AS_ANOTHER_USER, *command],
+        process = subprocess.run(
+            [sys.executable, "-c", RUN_AS_ANOTHER_USER, *command],
             cwd=ROOT,
             env=environment(Path(directory)),
             capture_output=True,
@@ -76,7 +77,7 @@ def test_read_only_data_directory_is_reported_in_one_line(command, message):
             check=False,
         )
         assert not list(Path(directory).iterdir())
-    assert done.returncode == 1, done.stderr
-    assert message in done.stderr
-    assert directory in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert process.returncode == 1, process.stderr
+    assert message in process.stderr
+    assert directory in process.stderr
+    assert len(process.stderr.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Timeouts when the database hangs, and readiness."""
+"""Readiness, and timeouts when the database hangs."""
 
 import os
 import signal
@@ -15,17 +15,17 @@ from issue_portal.server.db.database import Database
 from tests.waiting import wait_until
 
 
-def test_readiness_is_checked_once_a_second_however_many_requests_ask(monkeypatch, tmp_path):
-    """Anybody may ask, and on PostgreSQL each check takes a connection and some queries."""
+def test_readiness_is_checked_at_most_once_per_second(monkeypatch, tmp_path):
+    """Anyone can request readiness, and each check takes a connection and queries of PostgreSQL."""
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr("issue_portal.server.db.database.time", clock)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
-    looks = Mock()
-    event.listen(database.engine, "checkout", looks)
+    on_checkout = Mock()
+    event.listen(database.engine, "checkout", on_checkout)
     assert [database.is_ready() for _ in range(50)] == [True] * 50
-    assert looks.call_count == 1
-    (tmp_path / "issues.db").write_bytes(b"no database any more" * 1000)
+    assert on_checkout.call_count == 1
+    (tmp_path / "issues.db").write_bytes(b"not a database" * 1000)
     clock.monotonic.return_value += 1.1
     assert not database.is_ready()
     database.close()
@@ -37,63 +37,63 @@ def test_database_that_hangs_is_not_ready(monkeypatch, tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
     assert database.is_ready()
-    hangs, goes_on = threading.Event(), threading.Event()
+    is_hanging, resume = threading.Event(), threading.Event()
 
-    def look():
-        hangs.set()
-        return goes_on.wait(20)
+    def hang():
+        is_hanging.set()
+        return resume.wait(20)
 
-    monkeypatch.setattr(database, "_check_ready", look)
-    first = threading.Thread(target=database.is_ready)
-    first.start()
-    assert hangs.wait(20)
+    monkeypatch.setattr(database, "_check_ready", hang)
+    thread = threading.Thread(target=database.is_ready)
+    thread.start()
+    assert is_hanging.wait(20)
     wait_until(lambda: not database.is_ready())
-    goes_on.set()
-    first.join()
+    resume.set()
+    thread.join()
     assert database.is_ready()
     database.close()
 
 
 def test_suspended_transaction_does_not_block_reports(postgresql):
-    """The transaction had taken the next issue number, for which all others wait."""
+    """PostgreSQL ends an idle transaction that has locked the issue numbers."""
     database = Database(postgresql())
     database.migrate()
     with database.write() as connection:
         org = queries_organisations.ensure_organisation(connection, "org")
-    with pytest.raises(DBAPIError), database.write() as stands_still:
-        queries_organisations.take_issue_numbers(stands_still, org)
+    with pytest.raises(DBAPIError), database.write() as suspended:
+        queries_organisations.take_issue_numbers(suspended, org)
         with database.write() as other:
             assert queries_organisations.take_issue_numbers(other, org) == 1
-        queries_organisations.take_issue_numbers(stands_still, org)
+        queries_organisations.take_issue_numbers(suspended, org)
     database.close()
 
 
 def test_suspended_postgresql_times_out(monkeypatch, postgresql):
-    """Regression: calls and readiness checks waited as long as the server was suspended."""
+    """Regression: calls and readiness checks waited until the server continued."""
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
     monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
     database = Database(postgresql())
     database.migrate()
     with database.read() as connection:
-        process = connection.scalar(text("SELECT pg_backend_pid()"))
-    stat = Path(f"/proc/{process}/stat").read_text()
-    processes = process, int(stat.rpartition(")")[2].split()[1])
-    for each in processes:
-        os.kill(each, signal.SIGSTOP)
+        process_id = connection.scalar(text("SELECT pg_backend_pid()"))
+    stat = Path(f"/proc/{process_id}/stat").read_text()
+    process_ids = process_id, int(stat.rpartition(")")[2].split()[1])
+    for each_id in process_ids:
+        os.kill(each_id, signal.SIGSTOP)
     try:
         assert not database.is_ready()
     finally:
-        for each in processes:
-            os.kill(each, signal.SIGCONT)
+        for each_id in process_ids:
+            os.kill(each_id, signal.SIGCONT)
     assert database.is_ready()
     with (
         pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
         database.limit_response_time(0.3),
         database.write() as connection,
     ):
-        connection.execute(text("SELECT pg_sleep(20)"))  # Ended long before, by the limit.
-    # A change of the schema may take longer than the limit.
+        connection.execute(text("SELECT pg_sleep(20)"))  # Ends after 0.3 s.
+    # The limit does not apply to schema changes.
     with database.limit_response_time(0.3), database._schema_change() as connection:
         connection.execute(text("SELECT pg_sleep(0.6)"))
     assert database.is_ready()
@@ -101,7 +101,7 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
 
 
 def test_read_transactions_have_no_idle_timeout(postgresql):
-    """Regression: PostgreSQL ended a backup whose disk was slow."""
+    """Regression: PostgreSQL ended the transaction of a backup to a slow disk."""
     database = Database(postgresql())
     database.migrate()
     with database.read() as connection:

@@ -8,31 +8,34 @@ import subprocess
 import sys
 
 from issue_portal.models.vocabulary import Role
-from tests.api.command_results import email, filled, new, new_token, result
+from tests.api.commands import add_reports, create_token, make_email, parse_output
+from tests.factories import make_new_issue
 from tests.servers.installation import api_server
 from tests.servers.processes import ROOT
 
 
-def test_jsonl_export_has_one_line_for_each_issue(tmp_path):
-    fresh = api_server(tmp_path / "data")
+def test_jsonl_export_has_one_line_per_issue(tmp_path):
+    new_server = api_server(tmp_path / "data")
     text = "one\u2028two\u2029three\u0085four"
-    fresh.start()
-    with fresh.client(fresh.lasting_token("Rob", Role.ADMIN)) as client:
-        client.create(new(text))
-    done = fresh.run("export", "--format", "jsonl")
-    fresh.stop()
-    [line] = done.stdout.splitlines()
+    new_server.start()
+    with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
+        client.create(make_new_issue(text))
+    process = new_server.run("export", "--format", "jsonl")
+    new_server.stop()
+    [line] = process.stdout.splitlines()
     assert json.loads(line)["description"] == text
 
 
-def test_export_is_imported_elsewhere_once(fresh, tmp_path):
-    fresh.start()
-    token, _, _ = filled(fresh)
-    with fresh.client(token) as client:
+def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
+    new_server.start()
+    token, _, _ = add_reports(new_server)
+    with new_server.client(token) as client:
         before = {issue.id: issue for issue in client.iterate()}
-    fresh.stop()
-    done = fresh.run("export", "--format", "jsonl", "--output", str(tmp_path / "issues.jsonl"))
-    assert done.returncode == 0, done.stderr
+    new_server.stop()
+    process = new_server.run(
+        "export", "--format", "jsonl", "--output", str(tmp_path / "issues.jsonl")
+    )
+    assert process.returncode == 0, process.stderr
     lines = [json.loads(line) for line in (tmp_path / "issues.jsonl").open()]
     assert [line["id"] for line in lines] == list(before)[::-1]
     assert lines[1]["created_by"] is None
@@ -40,49 +43,49 @@ def test_export_is_imported_elsewhere_once(fresh, tmp_path):
     other = api_server(tmp_path / "other").start()
     try:
         file = str(tmp_path / "issues.jsonl")
-        first = result(other.run("import", file, "--json"))
-        again = result(other.run("import", file, "--json"))
+        first = parse_output(other.run("import", file, "--json"))
+        again = parse_output(other.run("import", file, "--json"))
         assert (first["imported"], again["imported"], again["known"]) == (2, 0, 2)
-        token = new_token(other, "--email", "reader@example.com", "--role", "AppAdmin")["token"]
+        token = create_token(other, "--email", "reader@example.com", "--role", "AppAdmin")["token"]
         with other.client(token) as client:
             for issue in client.iterate():
-                was = before[issue.id]
-                assert issue.model_copy(update={"created_by": None}) == was.model_copy(
+                original = before[issue.id]
+                assert issue.model_copy(update={"created_by": None}) == original.model_copy(
                     update={"created_by": None}
                 )
                 assert (issue.created_by and issue.created_by.email) == (
-                    was.created_by and was.created_by.email
+                    original.created_by and original.created_by.email
                 )
     finally:
         other.stop()
 
 
 def test_import_with_a_blocked_output_does_not_block_reports(tmp_path):
-    """Regression: the command wrote errors to a full pipe while it had locked the database."""
+    """Regression: the command locked the database while waiting to write to a full pipe."""
     server = api_server(tmp_path / "data").start()
     (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
     command = [sys.executable, "-m", "issue_portal", "import", str(tmp_path / "bad.jsonl")]
-    importing = subprocess.Popen(command, cwd=ROOT, env=server.env, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, cwd=ROOT, env=server.env, stderr=subprocess.PIPE)
     try:
-        assert importing.stderr.read(7) == b"line 1:"
+        assert process.stderr.read(7) == b"line 1:"
         with server.client(server.token("Ann")) as client:
-            assert client.create(new("meanwhile")).issue_number == 1
+            assert client.create(make_new_issue("meanwhile")).issue_number == 1
     finally:
-        importing.kill()
-        importing.communicate()
+        process.kill()
+        process.communicate()
         server.stop()
 
 
-def test_import_reports_invalid_lines_and_imports_the_others(fresh, tmp_path):
+def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_path):
     lines = [
         "nonsense",
-        json.dumps({"id": "theirs-1", "type": "Rude", "state": "Closed"}),
-        json.dumps({"id": "theirs-1", "type": "Other", "state": "Closed", "issue_number": 7}),
-        json.dumps({"id": "theirs-2", "type": "Other", "state": "Closed", "issue_number": 7}),
-        json.dumps({"id": "theirs-3", "type": "Other", "state": "Closed", "description": "\x00"}),
+        json.dumps({"id": "issue-1", "type": "Rude", "state": "Closed"}),
+        json.dumps({"id": "issue-1", "type": "Other", "state": "Closed", "issue_number": 7}),
+        json.dumps({"id": "issue-2", "type": "Other", "state": "Closed", "issue_number": 7}),
+        json.dumps({"id": "issue-3", "type": "Other", "state": "Closed", "description": "\x00"}),
         json.dumps(
             {
-                "id": "theirs-4",
+                "id": "issue-4",
                 "type": "Other",
                 "state": "Closed",
                 "created_at": "9999-12-31T23:59:59-12:00",
@@ -90,30 +93,30 @@ def test_import_reports_invalid_lines_and_imports_the_others(fresh, tmp_path):
         ),
     ]
     (tmp_path / "issues.jsonl").write_text("\n".join(lines))
-    done = fresh.run("import", str(tmp_path / "issues.jsonl"), "--json")
-    assert done.returncode == 1
-    assert json.loads(done.stdout) == {"imported": 2, "known": 0, "refused": 4}
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+    process = new_server.run("import", str(tmp_path / "issues.jsonl"), "--json")
+    assert process.returncode == 1
+    assert json.loads(process.stdout) == {"imported": 2, "known": 0, "refused": 4}
+    assert [line.partition(":")[0] for line in process.stderr.splitlines()] == [
         "line 1",
         "line 2",
         "line 5",
         "line 6",
     ]
-    exported = fresh.run("export", "--format", "jsonl").stdout.splitlines()
+    exported = new_server.run("export", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(line)["issue_number"] for line in exported] == [7, 8]
 
 
-def test_csv_is_safe_in_spreadsheets(api, member):
+def test_csv_export_escapes_formulas(api, member):
     risky = ["=1+1", "+1", "-1", "@a", "\t=1", " =1", '"quoted", and\nbroken', "plain"]
-    made = {member.report(text)["id"]: text for text in risky}
-    done = api.run("export", "--format", "csv")
-    assert done.returncode == 0, done.stderr
-    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(done.stdout, newline=""))}
-    for issue_id, text in made.items():
+    created = {member.report(text)["id"]: text for text in risky}
+    process = api.run("export", "--format", "csv")
+    assert process.returncode == 0, process.stderr
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(process.stdout, newline=""))}
+    for issue_id, text in created.items():
         shown = rows[issue_id]["description"]
-        # A tab separates cells for some programs: what follows it is made text as well.
+        # Some programs treat a tab as the start of a cell, so a formula after it is escaped, too.
         assert shown == (text if text in risky[-2:] else "'" + text.replace("\t=", "\t'="))
-    assert rows[next(iter(made))]["reporter"] == member.name
+    assert rows[next(iter(created))]["reporter"] == member.name
 
 
 def test_export_writes_through_links_and_pipes(api, tmp_path):
@@ -130,11 +133,11 @@ def test_export_writes_through_links_and_pipes(api, tmp_path):
         assert reader.stdout.read().startswith(b"id,issue_number")
 
 
-def test_export_from_another_server_uses_its_token(api, tmp_path):
-    token = new_token(api, "--email", email(), "--role", "AppMember")["token"]
-    elsewhere = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
-    done = elsewhere.run("export", "--format", "jsonl")
-    assert (done.returncode, done.stdout) == (0, "")
-    broken = elsewhere.run("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
-    assert broken.returncode == 1
-    assert "token" in broken.stderr
+def test_export_from_a_remote_api_uses_the_configured_token(api, tmp_path):
+    token = create_token(api, "--email", make_email(), "--role", "AppMember")["token"]
+    remote_client = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
+    process = remote_client.run("export", "--format", "jsonl")
+    assert (process.returncode, process.stdout) == (0, "")
+    refused = remote_client.run("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
+    assert refused.returncode == 1
+    assert "token" in refused.stderr

@@ -1,4 +1,4 @@
-"""A full disk: failures are reported, and everything works again once there is room."""
+"""A full disk: failures are reported, and the server works again when there is space."""
 
 import json
 import subprocess
@@ -15,14 +15,14 @@ from issue_portal.core import revoked_sign_ins
 from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
-from issue_portal.models.requests import NewIssue
-from issue_portal.models.vocabulary import IssueType, ResourceType, Role
+from issue_portal.models.vocabulary import Role
+from tests.factories import make_new_issue
 from tests.servers.installation import SECRET, Server, api_server, portal_server
 from tests.waiting import wait_until
 
 
 class Disk:
-    """A small file system."""
+    """A small file system that tests can fill."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,58 +47,51 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path) -> Iterator[Disk]:
-    place = tmp_path / "disk"
-    place.mkdir()
-    # As root, as continuous integration runs; elsewhere sudo may ask.
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)], check=True)
-    yield Disk(place)
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    # Requires root, as in continuous integration.
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(directory)], check=True)
+    yield Disk(directory)
+    subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
 @pytest.fixture
 def server(disk) -> Iterator[Server]:
-    made = api_server(disk.path / "data", ISSUES_RATE_LIMITS="off")
-    made.env.pop("ISSUES_SECRET_KEY")
-    yield made
-    made.stop()
+    server = api_server(disk.path / "data", ISSUES_RATE_LIMITS="off")
+    server.env.pop("ISSUES_SECRET_KEY")
+    yield server
+    server.stop()
 
 
-def report(text: str = "It broke off.") -> NewIssue:
-    return NewIssue(
-        description=text,
-        resource_type=ResourceType.THREAD,
-        type=IssueType.OTHER,
-        anonymous=False,
-    )
-
-
-def refused(done: subprocess.CompletedProcess) -> None:
-    assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stderr
-    [line] = done.stderr.strip().splitlines()
+def assert_failed(process: subprocess.CompletedProcess) -> None:
+    """Assert that a command failed with a one-line error message."""
+    assert process.returncode == 1, process.stdout
+    assert "Traceback" not in process.stderr
+    [line] = process.stderr.strip().splitlines()
     assert "done, but" not in line.lower(), line
 
 
-def becomes(server: Server, status: int) -> None:
+def wait_for_readiness(server: Server, status: int) -> None:
+    """Wait until `GET /api/ready` has this status."""
     wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == status)
 
 
 def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
     assert server.run("user", "add", "ann@example.com").returncode == 0
-    token = server.lasting_token("Rob", Role.ADMIN)
+    token = server.create_api_token("Rob", Role.ADMIN)
     key = (server.data_dir / "secret.key").read_text()
     accounts = (server.data_dir / "accounts.yaml").read_text()
     disk.fill()
-    refused(server.run("user", "disable", "ann"))
-    refused(server.run("user", "password", "ann"))
-    refused(server.run("key", "rotate"))
-    refused(server.run("token", "create", "--email", "eve@example.com"))
-    refused(server.run("backup", str(server.data_dir / "backup.gz")))
+    assert_failed(server.run("user", "disable", "ann"))
+    assert_failed(server.run("user", "password", "ann"))
+    assert_failed(server.run("key", "rotate"))
+    assert_failed(server.run("token", "create", "--email", "eve@example.com"))
+    assert_failed(server.run("backup", str(server.data_dir / "backup.gz")))
     assert (server.data_dir / "secret.key").read_text() == key
     assert (server.data_dir / "accounts.yaml").read_text() == accounts
     database = {"issues.db", "issues.db-wal", "issues.db-shm"}
-    left = {file.name for file in server.data_dir.iterdir()} - database
-    assert left == {"secret.key", "accounts.yaml", ".accounts", ".lock"}
+    files = {file.name for file in server.data_dir.iterdir()} - database
+    assert files == {"secret.key", "accounts.yaml", ".accounts", ".lock"}
     disk.empty()
     assert server.run("user", "disable", "ann").returncode == 0
     server.start()
@@ -107,30 +100,30 @@ def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
 
 
 def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path):
-    token = server.lasting_token("Rob", Role.ADMIN)
+    token = server.create_api_token("Rob", Role.ADMIN)
     server.start()
-    becomes(server, 200)
+    wait_for_readiness(server, 200)
     with server.client(token) as client:
-        kept = client.create(report())
+        issue = client.create(make_new_issue())
         disk.fill()
-        becomes(server, 503)
+        wait_for_readiness(server, 503)
         with pytest.raises(IssuesError):
-            for number in range(500):  # Until the space that SQLite had reserved is used up.
-                client.create(report(f"{number} {'x' * 9000}"))
-        # Reading goes on, and so does a backup to another disk.
-        assert client.get(kept.id) == kept
+            for number in range(500):  # Use up the space that SQLite has reserved.
+                client.create(make_new_issue(f"{number} {'x' * 9000}"))
+        # The server can still read, and a backup to another disk works.
+        assert client.get(issue.id) == issue
         backup = server.run("backup", str(tmp_path / "backup.gz"), "--json")
         assert json.loads(backup.stdout)["rows"]["issues"] >= 1, backup.stderr
         listed = server.run("token", "list", "--json")
         assert len(json.loads(listed.stdout)) == 1
         disk.empty()
-        becomes(server, 200)
-        assert client.create(report()).issue_number > kept.issue_number
+        wait_for_readiness(server, 200)
+        assert client.create(make_new_issue()).issue_number > issue.issue_number
     assert "Traceback" not in server.log
 
 
 def test_start_on_a_full_disk_fails_in_one_line_or_is_not_ready(server, disk):
-    server.lasting_token("Rob", Role.ADMIN)
+    server.create_api_token("Rob", Role.ADMIN)
     disk.fill()
     for make in (api_server, portal_server):
         other = make(server.data_dir)
@@ -143,7 +136,7 @@ def test_start_on_a_full_disk_fails_in_one_line_or_is_not_ready(server, disk):
             assert process.returncode == 1
             assert len(log.read_text().strip().splitlines()) <= 2
         except subprocess.TimeoutExpired:
-            becomes(other, 503)
+            wait_for_readiness(other, 503)
         finally:
             process.kill()
             process.wait()
@@ -154,9 +147,9 @@ def test_readiness_checks_the_disk_of_the_database(disk, tmp_path):
     url = f"sqlite:///{disk.path / 'elsewhere.db'}"
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url).start()
     try:
-        becomes(server, 200)
+        wait_for_readiness(server, 200)
         disk.fill()
-        becomes(server, 503)
+        wait_for_readiness(server, 503)
     finally:
         server.stop()
 
@@ -165,36 +158,36 @@ def test_sign_ins_can_be_revoked_concurrently(tmp_path):
     settings, keys, until = Settings(data_dir=tmp_path), SecretKeys(SECRET), time.time() + 600
     names = [f"sign-in {number}" for number in range(400)]
     with ThreadPoolExecutor(8) as pool:
-        done = pool.map(lambda name: RevokedSignIns(settings, keys).add(name, until), names)
-        assert all(done)
+        results = pool.map(lambda name: RevokedSignIns(settings, keys).add(name, until), names)
+        assert all(results)
     assert all(RevokedSignIns(settings, keys).contains(name) for name in names)
 
 
-def test_sign_in_is_revoked_even_if_the_disk_is_full(tmp_path):
+def test_sign_in_is_revoked_in_memory_while_the_disk_is_full(tmp_path):
     settings = Settings(data_dir=tmp_path)
-    ended = RevokedSignIns(settings, SecretKeys(SECRET))
-    # As a full disk, but for everybody: where the folder should be, there is something else.
+    revoked = RevokedSignIns(settings, SecretKeys(SECRET))
+    # A file in place of the folder makes writing fail, even for root.
     (tmp_path / "ended").write_text("")
     until = time.time() + 600
-    assert ended.add("one", until) is False
-    # Whoever asks in this process: each page makes its own.
+    assert revoked.add("one", until) is False
+    # Revoked sign-ins are shared by all instances in a process, since each page makes an instance.
     assert RevokedSignIns(settings, SecretKeys(SECRET)).contains("one")
-    assert not ended.contains("two")
+    assert not revoked.contains("two")
     (tmp_path / "ended").unlink()
-    assert ended.add("two", until) is True
+    assert revoked.add("two", until) is True
     assert len(list((tmp_path / "ended").iterdir())) == 2
-    assert ended.contains("one")
-    assert ended.contains("two")
+    assert revoked.contains("one")
+    assert revoked.contains("two")
 
 
-def test_revoked_sign_in_is_written_once_the_disk_has_room(tmp_path, monkeypatch):
-    """Regression: it waited for the next sign-out, and was lost with the process."""
+def test_revoked_sign_in_is_written_when_the_disk_has_space(tmp_path, monkeypatch):
+    """Regression: revoked sign-ins were written only at the next sign-out, or lost at the end."""
     monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
-    ended = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
+    revoked = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")
-    assert ended.add("one", time.time() + 600) is False
-    assert ended.flush() is False
+    assert revoked.add("one", time.time() + 600) is False
+    assert revoked.flush() is False
     (tmp_path / "ended").unlink()
     folder = tmp_path / "ended"
     wait_until(lambda: folder.is_dir() and list(folder.iterdir()))
-    assert ended.flush() is True
+    assert revoked.flush() is True

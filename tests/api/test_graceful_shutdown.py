@@ -1,4 +1,4 @@
-"""Graceful shutdown: not ready first, then no new requests; accepted ones are finished."""
+"""Graceful shutdown: the server stops being ready, drains, and finishes accepted requests."""
 
 import json
 import signal
@@ -10,52 +10,53 @@ import pytest
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server, listens, portal_server
+from tests.servers.installation import api_server, is_listening, portal_server
 from tests.waiting import wait_until
 
 
 @pytest.fixture(params=[api_server, portal_server], ids=["api", "portal"])
-def make_server(request, tmp_path):
-    made = []
+def start_server(request, tmp_path):
+    """A function that starts an API server or a portal with these settings."""
+    servers = []
 
-    def make(**settings):
-        made.append(request.param(tmp_path / "data", **settings))
-        return made[-1].start()
+    def start(**settings):
+        servers.append(request.param(tmp_path / "data", **settings))
+        return servers[-1].start()
 
-    yield make
-    for server in made:
+    yield start
+    for server in servers:
         server.kill()
 
 
-def test_stopping_server_is_not_ready_but_serves_until_it_stops(make_server):
-    server = make_server(ISSUES_DRAIN_SECONDS="300")
+def test_draining_server_is_not_ready_but_serves_requests(start_server):
+    server = start_server(ISSUES_DRAIN_SECONDS="300")
     server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == 503)
     assert httpx.get(f"{server.url}/api/health").status_code == 200
-    Caller(server.url, server.token("Ann")).report("in the meantime")
-    # Whoever will not wait says so again.
+    Caller(server.url, server.token("Ann")).report("while draining")
+    # A second signal ends the drain time.
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(20)
 
 
-def test_stopping_server_stores_an_accepted_report(make_server):
-    server = make_server()
+def test_stopping_server_stores_an_accepted_report(start_server):
+    server = start_server()
     body = json.dumps(
         {"description": "late", "resource_type": "Thread", "type": "Other", "anonymous": False}
     ).encode()
-    head = (
+    headers = (
         "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
         f"Authorization: Bearer {server.token('Ann')}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with socket.create_connection(("localhost", server.port), 20) as connection:
-        connection.sendall(head.encode())
+        connection.sendall(headers.encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not listens(server.port))
+        wait_until(lambda: not is_listening(server.port))
         connection.sendall(body)
-        answer = connection.recv(10_000)
-    assert answer.startswith(b"HTTP/1.1 201"), answer
+        response = connection.recv(10_000)
+    assert response.startswith(b"HTTP/1.1 201"), response
     server.process.wait(20)
     server.start()
     with server.client(server.token("Rob", Role.ADMIN)) as client:

@@ -1,9 +1,9 @@
-"""Idempotency keys: a repeated request makes one issue."""
+"""Idempotency keys: repeated requests create one issue."""
 
 import threading
 import uuid
 
-from tests.api.problems import problem
+from tests.api.problem_documents import assert_problem
 
 
 def test_same_key_and_body_create_one_issue(member):
@@ -13,31 +13,31 @@ def test_same_key_and_body_create_one_issue(member):
     again = member("POST", "/issue", json=body, headers=headers)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
-    assert len(member.listed()) == 1
+    assert len(member.list_issues()) == 1
 
 
 def test_same_key_with_another_body_is_a_conflict(member):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
     member("POST", "/issue", json=body, headers=headers)
-    problem(member("POST", "/issue", json=body | {"description": "y"}, headers=headers), 409)
+    assert_problem(member("POST", "/issue", json=body | {"description": "y"}, headers=headers), 409)
 
 
-def test_idempotency_keys_of_two_people_are_independent(member, other_member):
+def test_same_key_of_two_people_creates_two_issues(member, other_member):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
-    mine = member("POST", "/issue", json=body, headers=headers).json()
-    theirs = other_member("POST", "/issue", json=body, headers=headers).json()
-    assert mine["id"] != theirs["id"]
+    first = member("POST", "/issue", json=body, headers=headers).json()
+    second = other_member("POST", "/issue", json=body, headers=headers).json()
+    assert first["id"] != second["id"]
 
 
 def test_simultaneous_requests_with_one_key_create_one_issue(visitor):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-    answers = []
+    responses = []
     workers = [
         threading.Thread(
-            target=lambda: answers.append(visitor("POST", "/issue", json=body, headers=headers))
+            target=lambda: responses.append(visitor("POST", "/issue", json=body, headers=headers))
         )
         for _ in range(8)
     ]
@@ -45,8 +45,8 @@ def test_simultaneous_requests_with_one_key_create_one_issue(visitor):
         worker.start()
     for worker in workers:
         worker.join()
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.text for answer in answers}) == 1
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.text for response in responses}) == 1
 
 
 def test_repeated_request_gets_the_first_response_after_later_changes(member, reviewer):
@@ -61,5 +61,5 @@ def test_repeated_request_gets_the_first_response_after_later_changes(member, re
 
 def test_guessable_key_is_refused_for_an_anonymous_report(visitor):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-    answer = visitor("POST", "/issue", json=body, headers={"Idempotency-Key": "1"})
-    problem(answer, 400, "Idempotency-Key")
+    response = visitor("POST", "/issue", json=body, headers={"Idempotency-Key": "1"})
+    assert_problem(response, 400, "Idempotency-Key")

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from issue_portal.server.services.issue_service import MOST_OWN_CHANGES
-from tests.api.problems import problem
+from tests.api.problem_documents import assert_problem
 
-# Creating
+# Creation
 
 
 def test_created_issue_can_be_read_back(member):
@@ -20,8 +20,8 @@ def test_created_issue_can_be_read_back(member):
 
 def test_created_issue_has_a_location(member):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
-    answer = member("POST", "/issue", json=body)
-    assert answer.headers["location"] == f"/api/v1/app/issue/{answer.json()['id']}"
+    response = member("POST", "/issue", json=body)
+    assert response.headers["location"] == f"/api/v1/app/issue/{response.json()['id']}"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_created_issue_has_a_location(member):
         "\u202edetrevni",
     ],
 )
-def test_text_is_stored_as_it_is(member, text):
+def test_text_is_stored_unchanged(member, text):
     issue = member.report(text)
     assert member("GET", f"/issue/{issue['id']}").json()["description"] == text
 
@@ -50,10 +50,10 @@ def test_text_is_stored_as_it_is(member, text):
 )
 def test_invalid_text_is_refused_with_its_field(member, text):
     body = {"resource_type": "Thread", "type": "Other", "anonymous": False, "description": text}
-    answer = member(
+    response = member(
         "POST", "/issue", content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
-    problem(answer, 400, "description")
+    assert_problem(response, 400, "description")
 
 
 @pytest.mark.parametrize(
@@ -70,22 +70,24 @@ def test_invalid_text_is_refused_with_its_field(member, text):
 )
 def test_body_outside_the_contract_is_refused_with_its_field(member, change, field):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
-    problem(member("POST", "/issue", json=body | change), 400, field)
+    assert_problem(member("POST", "/issue", json=body | change), 400, field)
 
 
-def test_body_must_be_json(member):
+def test_invalid_duplicate_or_oversized_json_is_refused(member):
     headers = {"Content-Type": "application/json"}
-    problem(member("POST", "/issue", content="{", headers=headers), 400, "body")
-    twice = '{"description": "x", "resource_type": "Thread", "type": "Other", '
-    twice += '"anonymous": true, "anonymous": false}'
-    problem(member("POST", "/issue", content=twice, headers=headers), 400, "anonymous")
-    half_a_character = '{"\\ud800": 1, "\\ud800": 2}'
-    problem(member("POST", "/issue", content=half_a_character, headers=headers), 400, "?")
-    problem(member("POST", "/issue", content="a=b"), 415)
-    problem(member("POST", "/issue", json={"description": "x" * 200_000}), 413)
+    assert_problem(member("POST", "/issue", content="{", headers=headers), 400, "body")
+    duplicate_field = '{"description": "x", "resource_type": "Thread", "type": "Other", '
+    duplicate_field += '"anonymous": true, "anonymous": false}'
+    assert_problem(
+        member("POST", "/issue", content=duplicate_field, headers=headers), 400, "anonymous"
+    )
+    duplicate_surrogate = '{"\\ud800": 1, "\\ud800": 2}'
+    assert_problem(member("POST", "/issue", content=duplicate_surrogate, headers=headers), 400, "?")
+    assert_problem(member("POST", "/issue", content="a=b"), 415)
+    assert_problem(member("POST", "/issue", json={"description": "x" * 200_000}), 413)
 
 
-def test_numbers_are_unique_and_increase_under_concurrency(api, member):
+def test_concurrent_reports_get_unique_numbers(api, member):
     numbers, errors = [], []
 
     def work():
@@ -103,32 +105,32 @@ def test_numbers_are_unique_and_increase_under_concurrency(api, member):
     assert len(set(numbers)) == 80
 
 
-# Reading
+# Reads
 
 
 def test_members_see_their_own_issues_and_reviewers_see_all(member, other_member, reviewer):
     issue = member.report()
-    assert [found["id"] for found in member.listed()] == [issue["id"]]
-    assert other_member.listed() == []
-    problem(other_member("GET", f"/issue/{issue['id']}"), 404)
+    assert [listed["id"] for listed in member.list_issues()] == [issue["id"]]
+    assert other_member.list_issues() == []
+    assert_problem(other_member("GET", f"/issue/{issue['id']}"), 404)
     assert reviewer("GET", f"/issue/{issue['id']}").status_code == 200
-    theirs = other_member("GET", "/me").json()["id"]
-    problem(member("GET", "/issue", params={"created_by": theirs}), 403)
+    other_id = other_member("GET", "/me").json()["id"]
+    assert_problem(member("GET", "/issue", params={"created_by": other_id}), 403)
 
 
 def test_visitors_can_only_report_anonymously(visitor, reviewer, member):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
-    problem(visitor("POST", "/issue", json=body), 403)
-    problem(visitor("GET", "/issue"), 403)
-    problem(visitor("GET", f"/issue/{member.report()['id']}"), 403)
-    problem(visitor("GET", "/issue/stats"), 403)
-    problem(visitor("GET", "/user"), 403)
-    problem(visitor("GET", "/me"), 404)
+    assert_problem(visitor("POST", "/issue", json=body), 403)
+    assert_problem(visitor("GET", "/issue"), 403)
+    assert_problem(visitor("GET", f"/issue/{member.report()['id']}"), 403)
+    assert_problem(visitor("GET", "/issue/stats"), 403)
+    assert_problem(visitor("GET", "/user"), 403)
+    assert_problem(visitor("GET", "/me"), 404)
 
 
 @pytest.mark.parametrize("issue_id", ["issue_0000000000000000", "x", "issue_é", "%00", "a%2Fb"])
 def test_unknown_ids_are_not_found(reviewer, issue_id):
-    problem(reviewer("GET", f"/issue/{issue_id}"), 404)
+    assert_problem(reviewer("GET", f"/issue/{issue_id}"), 404)
 
 
 def test_entity_tag_changes_with_the_issue(reviewer, member):
@@ -139,14 +141,14 @@ def test_entity_tag_changes_with_the_issue(reviewer, member):
     changed = reviewer("PUT", path, json={"state": "InReview"}, headers={"If-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] == reviewer("GET", path).headers["etag"] != tag
-    problem(reviewer("PUT", path, json={"state": "Closed"}, headers={"If-Match": tag}), 412)
-    problem(reviewer("DELETE", path, headers={"If-Match": tag}), 412)
+    assert_problem(reviewer("PUT", path, json={"state": "Closed"}, headers={"If-Match": tag}), 412)
+    assert_problem(reviewer("DELETE", path, headers={"If-Match": tag}), 412)
 
 
-# Changing
+# Changes
 
 
-def test_state_changes_follow_the_contract(member, reviewer):
+def test_only_allowed_state_changes_are_accepted(member, reviewer):
     path = f"/issue/{member.report()['id']}"
     for state, allowed in [
         ("NotReviewed", True),
@@ -157,12 +159,12 @@ def test_state_changes_follow_the_contract(member, reviewer):
         ("Deleted", False),
         ("InReview", True),
     ]:
-        answer = reviewer("PUT", path, json={"state": state})
+        response = reviewer("PUT", path, json={"state": state})
         if allowed:
-            assert answer.json()["state"] == state
+            assert response.json()["state"] == state
         else:
-            problem(answer, 400, "state")
-    problem(reviewer("PATCH", path, json={"state": "Lost"}), 400, "state")
+            assert_problem(response, 400, "state")
+    assert_problem(reviewer("PATCH", path, json={"state": "Lost"}), 400, "state")
 
 
 def test_update_is_partial(member, reviewer):
@@ -175,8 +177,8 @@ def test_update_is_partial(member, reviewer):
         "Format",
         "before",
     )
-    problem(reviewer("PUT", path, json={"description": None}), 400, "description")
-    problem(reviewer("PUT", path, json={"created_by": None}), 400, "created_by")
+    assert_problem(reviewer("PUT", path, json={"description": None}), 400, "description")
+    assert_problem(reviewer("PUT", path, json={"created_by": None}), 400, "created_by")
 
 
 def test_members_can_edit_their_own_issue_until_its_review(member, other_member, reviewer):
@@ -184,63 +186,63 @@ def test_members_can_edit_their_own_issue_until_its_review(member, other_member,
     path = f"/issue/{issue['id']}"
     changed = member("PUT", path, json={"description": "after", "is_read": False})
     assert changed.json()["description"] == "after"
-    problem(member("PUT", path, json={"is_read": True}), 403)
-    problem(member("PUT", path, json={"state": "Closed"}), 403)
-    problem(other_member("PUT", path, json={"description": "mine"}), 404)
+    assert_problem(member("PUT", path, json={"is_read": True}), 403)
+    assert_problem(member("PUT", path, json={"state": "Closed"}), 403)
+    assert_problem(other_member("PUT", path, json={"description": "mine"}), 404)
     reviewer("PUT", path, json={"state": "InReview"})
-    problem(member("PUT", path, json={"description": "too late"}), 403)
-    problem(member("DELETE", path), 403)
+    assert_problem(member("PUT", path, json={"description": "too late"}), 403)
+    assert_problem(member("DELETE", path), 403)
 
 
 def test_members_can_edit_their_own_issue_a_limited_number_of_times(member, reviewer):
-    """The history is read as a whole, so thousands of entries would delay others."""
+    """The history is not paginated, so thousands of entries would delay other requests."""
     path = f"/issue/{member.report()['id']}"
     for number in range(MOST_OWN_CHANGES):
         assert member("PUT", path, json={"description": f"words {number}"}).status_code == 200
-    problem(member("PUT", path, json={"description": "once more"}), 403)
-    # What changes nothing is no change.
+    assert_problem(member("PUT", path, json={"description": "once more"}), 403)
+    # An update without a difference does not count.
     again = {"description": f"words {MOST_OWN_CHANGES - 1}"}
     assert member("PUT", path, json=again).status_code == 200
     assert reviewer("PUT", path, json={"state": "InReview"}).status_code == 200
     assert len(reviewer("GET", f"{path}/history").json()["data"]) == MOST_OWN_CHANGES + 2
 
 
-def test_deleted_issues_are_listed_only_for_reviewers_who_ask(member, reviewer):
+def test_deleted_issues_are_listed_only_for_reviewers_and_on_request(member, reviewer):
     issue = member.report()
     path = f"/issue/{issue['id']}"
     assert member("DELETE", path).status_code == 204
     for caller in (member, reviewer):
-        problem(caller("GET", path), 404)
-        problem(caller("DELETE", path), 404)
-        problem(caller("PUT", path, json={"type": "Other"}), 404)
+        assert_problem(caller("GET", path), 404)
+        assert_problem(caller("DELETE", path), 404)
+        assert_problem(caller("PUT", path, json={"type": "Other"}), 404)
     me = member("GET", "/me").json()["id"]
-    assert reviewer.listed(created_by=me) == []
-    assert [i["id"] for i in reviewer.listed(created_by=me, states="Deleted")] == [issue["id"]]
-    problem(member("GET", "/issue", params={"states": "Deleted"}), 403)
+    assert reviewer.list_issues(created_by=me) == []
+    assert [i["id"] for i in reviewer.list_issues(created_by=me, states="Deleted")] == [issue["id"]]
+    assert_problem(member("GET", "/issue", params={"states": "Deleted"}), 403)
 
 
-def test_history_tells_who_changed_what(member, reviewer):
-    issue = member.report("a text with a name in it")
+def test_history_has_the_user_and_fields_of_each_change(member, reviewer):
+    issue = member.report("the first text")
     path = f"/issue/{issue['id']}"
     member("PUT", path, json={"description": "corrected"})
     reviewer("PUT", path, json={"state": "InReview"})
-    answer = reviewer("GET", f"{path}/history")
-    entries = answer.json()["data"]
+    response = reviewer("GET", f"{path}/history")
+    entries = response.json()["data"]
     assert [entry["action"] for entry in entries] == ["created", "updated", "updated"]
     assert [entry["by"]["name"] for entry in entries] == [member.name, member.name, reviewer.name]
     assert entries[2]["changes"] == [{"field": "state", "old": "NotReviewed", "new": "InReview"}]
-    assert "a text with a name in it" not in answer.text
+    assert "the first text" not in response.text
 
 
-# Who is calling
+# Authentication, organisation and users
 
 
-def test_request_without_a_token_is_refused_before_its_body_is_read(stranger):
-    problem(stranger("POST", "/issue", content="not json"), 401)
+def test_request_without_a_token_is_refused_before_its_body_is_read(unauthenticated):
+    assert_problem(unauthenticated("POST", "/issue", content="not json"), 401)
 
 
 def test_other_organisation_is_not_found(member):
-    problem(member("GET", "/issue", headers={"x-org": "elsewhere"}), 404)
+    assert_problem(member("GET", "/issue", headers={"x-org": "elsewhere"}), 404)
     assert member("GET", "/issue", headers={"x-org": "default"}).status_code == 200
 
 
@@ -248,43 +250,43 @@ def test_users_are_listed_for_reviewers(member, reviewer):
     member("GET", "/me")
     names = [user["name"] for user in reviewer("GET", "/user").json()["data"]]
     assert member.name in names
-    problem(member("GET", "/user"), 403)
+    assert_problem(member("GET", "/user"), 403)
 
 
-# Around the issues
+# Errors, health and documentation
 
 
-def test_unknown_paths_and_methods_get_problem_documents(member, stranger):
-    problem(member("GET", "/nothing"), 404)
-    problem(member("POST", "/me"), 405)
+def test_unknown_paths_and_methods_get_problem_documents(member, unauthenticated):
+    assert_problem(member("GET", "/nothing"), 404)
+    assert_problem(member("POST", "/me"), 405)
 
 
-def test_health_and_documentation(api, stranger):
-    get = stranger.http.get
+def test_health_and_documentation_need_no_token(api, unauthenticated):
+    get = unauthenticated.http.get
     assert get(f"{api.url}/api/health").json() == {"status": "ok"}
     assert get(f"{api.url}/api/ready").json() == {"status": "ready"}
-    described = get(f"{api.url}/api/openapi.json").json()
-    assert set(described["paths"]["/v1/app/issue/{issue_id}"]) == {"get", "put", "patch", "delete"}
-    assert described["components"]["securitySchemes"]["Token"]["scheme"] == "bearer"
-    assert "Problem" in described["components"]["schemas"]
+    openapi = get(f"{api.url}/api/openapi.json").json()
+    assert set(openapi["paths"]["/v1/app/issue/{issue_id}"]) == {"get", "put", "patch", "delete"}
+    assert openapi["components"]["securitySchemes"]["Token"]["scheme"] == "bearer"
+    assert "Problem" in openapi["components"]["schemas"]
     page = get(f"{api.url}/api/docs")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200
 
 
 def test_thousands_of_unknown_fields_get_one_error(member):
-    """Regression: each field got a message, and six such requests a second blocked the portal."""
+    """Regression: each field got an error, and six such requests per second blocked the portal."""
     query = {f"x{number}": "1" for number in range(101)}
-    answers = [
+    responses = [
         member("GET", "/issue", params=query),
         member("POST", "/issue", json=query),
         member("POST", "/issue", json={"config": query}),
     ]
-    for answer in answers:
-        assert answer.status_code == 400
-        assert "more than 100" in answer.json()["detail"]
-        assert len(answer.content) < 1_000
+    for response in responses:
+        assert response.status_code == 400
+        assert "more than 100" in response.json()["detail"]
+        assert len(response.content) < 1_000
     types = ",".join(["Nothing"] * 5_000)
-    answer = member("GET", "/issue", params={"type": types})
-    assert answer.status_code == 400
-    assert len(answer.json()["errors"]) <= 101
+    response = member("GET", "/issue", params={"type": types})
+    assert response.status_code == 400
+    assert len(response.json()["errors"]) <= 101

@@ -12,21 +12,22 @@ from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.search import fold
 
 
-def texts(issues):
+def descriptions(issues):
     return [issue["description"] for issue in issues]
 
 
 @pytest.fixture
-def ten(member):
+def ten_ids(member):
+    """Ids of ten issues, oldest first."""
     return [member.report(f"text {number}")["id"] for number in range(10)]
 
 
-def test_newest_issues_come_first(member, ten):
-    assert [issue["id"] for issue in member.listed()] == ten[::-1]
-    assert [issue["id"] for issue in member.listed(page_order="ASC")] == ten
+def test_newest_issues_come_first(member, ten_ids):
+    assert [issue["id"] for issue in member.list_issues()] == ten_ids[::-1]
+    assert [issue["id"] for issue in member.list_issues(page_order="ASC")] == ten_ids
 
 
-def test_pages_by_number(member, ten):
+def test_numbered_pages_have_the_right_size_and_neighbours(member, ten_ids):
     first = member("GET", "/issue", params={"page": 1, "page_size": 4}).json()
     last = member("GET", "/issue", params={"page": 3, "page_size": 4}).json()
     assert (first["has_previous_page"], first["has_next_page"]) == (False, True)
@@ -35,34 +36,37 @@ def test_pages_by_number(member, ten):
     assert first["total_count"] == 10
 
 
-def test_cursors_stay_correct_while_issues_come_and_go(member, ten):
+def test_cursors_work_after_issues_were_added_and_deleted(member, ten_ids):
     first = member("GET", "/issue", params={"first": 4}).json()
     member("DELETE", f"/issue/{first['data'][-1]['id']}")
-    member.report("new meanwhile")
+    member.report("added later")
     second = member("GET", "/issue", params={"first": 4, "after": first["next_cursor"]}).json()
-    assert texts(second["data"]) == ["text 5", "text 4", "text 3", "text 2"]
+    assert descriptions(second["data"]) == ["text 5", "text 4", "text 3", "text 2"]
     back = member("GET", "/issue", params={"last": 4, "before": second["previous_cursor"]}).json()
-    assert texts(back["data"]) == ["new meanwhile", "text 9", "text 8", "text 7"]
-    assert texts(member("GET", "/issue", params={"last": 2}).json()["data"]) == ["text 1", "text 0"]
+    assert descriptions(back["data"]) == ["added later", "text 9", "text 8", "text 7"]
+    assert descriptions(member("GET", "/issue", params={"last": 2}).json()["data"]) == [
+        "text 1",
+        "text 0",
+    ]
 
 
-def test_count_can_be_left_out(member, ten):
+def test_total_count_can_be_omitted(member, ten_ids):
     assert "total_count" not in member("GET", "/issue", params={"total_count": "false"}).json()
 
 
-def test_filters_by_type_and_state(member, reviewer):
+def test_list_filters_by_type_and_state(member, reviewer):
     wrong = member.report(type="Inaccurate")
     silent = member.report(type="NoAnswer")
     reviewer("PUT", f"/issue/{silent['id']}", json={"state": "Closed"})
-    assert [i["id"] for i in member.listed(type="Inaccurate")] == [wrong["id"]]
-    assert [i["id"] for i in member.listed(states="Closed,InReview")] == [silent["id"]]
-    assert len(member.listed(type=["Inaccurate", "NoAnswer"])) == 2
+    assert [i["id"] for i in member.list_issues(type="Inaccurate")] == [wrong["id"]]
+    assert [i["id"] for i in member.list_issues(states="Closed,InReview")] == [silent["id"]]
+    assert len(member.list_issues(type=["Inaccurate", "NoAnswer"])) == 2
 
 
 @pytest.mark.parametrize(
     ("text", "search"),
     [
-        ("The Straße is closed", "STRASSE"[:4]),
+        ("The Straße is closed", "STRA"),
         ("ÄRGER in the office", "ärger"),
         ("100% sure", "100%"),
         ("under_score", "r_s"),
@@ -72,10 +76,10 @@ def test_filters_by_type_and_state(member, reviewer):
         ("OR 1=1 --", "or 1=1"),
     ],
 )
-def test_search_finds_any_part_in_any_case(member, text, search):
+def test_search_ignores_case_and_finds_parts_of_words(member, text, search):
     member.report(text)
     member.report("something else")
-    assert texts(member.listed(filter_by_text=search)) == [text]
+    assert descriptions(member.list_issues(filter_by_text=search)) == [text]
 
 
 @given(st.text(max_size=50))
@@ -84,60 +88,62 @@ def test_folded_text_has_a_bounded_length(text):
     assert fold(fold(text)) == fold(text)
 
 
-def test_ligatures_are_found_as_written(member):
+def test_search_finds_ligatures(member):
     member.report("\ufdfa, and more \u3316")
     member.report("something else")
     for search in ("\ufdfa", "\u3316", "\ufdfa, AND MORE \u3316"):
-        assert texts(member.listed(filter_by_text=search)) == ["\ufdfa, and more \u3316"]
+        assert descriptions(member.list_issues(filter_by_text=search)) == [
+            "\ufdfa, and more \u3316"
+        ]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_search_of_a_reporter_skips_the_full_text_index(dialect):
-    mine = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
-    alls = IssueFilter("org", LIVE_STATES, text="budget")
+    by_reporter = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
+    of_all = IssueFilter("org", LIVE_STATES, text="budget")
 
     def render_conditions(criteria: IssueFilter) -> str:
         return " ".join(map(str, criteria.build_conditions(dialect)))
 
-    assert "issue_text" not in render_conditions(mine)
-    assert "issue_text" in render_conditions(alls)
+    assert "issue_text" not in render_conditions(by_reporter)
+    assert "issue_text" in render_conditions(of_all)
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])
 def test_search_has_no_wildcards(member, search):
-    member.report("nothing of the kind")
-    assert member.listed(filter_by_text=search) == []
+    member.report("no special characters")
+    assert member.list_issues(filter_by_text=search) == []
 
 
-def test_dates_include_the_start_and_exclude_the_end(member):
+def test_date_filter_includes_the_start_and_excludes_the_end(member):
     issue = member.report()
     created = datetime.strptime(issue["created_at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     at = int(created.timestamp() * 1000)
-    assert len(member.listed(start_date=at, end_date=at + 1)) == 1
-    assert member.listed(start_date=at + 1) == []
-    assert member.listed(end_date=at) == []
+    assert len(member.list_issues(start_date=at, end_date=at + 1)) == 1
+    assert member.list_issues(start_date=at + 1) == []
+    assert member.list_issues(end_date=at) == []
 
 
-def test_filters_by_reporter_and_project(member, other_member, reviewer):
+def test_list_filters_by_reporter_and_project(member, other_member, reviewer):
     project = f"project-{uuid.uuid4().hex}"
-    mine = member.report(project_id=project)
-    theirs = other_member.report(project_id=project)
+    first = member.report(project_id=project)
+    second = other_member.report(project_id=project)
     me = member("GET", "/me").json()["id"]
-    assert [i["id"] for i in reviewer.listed(created_by=me)] == [mine["id"]]
-    assert [i["id"] for i in reviewer.listed(projects=project)] == [theirs["id"], mine["id"]]
+    assert [i["id"] for i in reviewer.list_issues(created_by=me)] == [first["id"]]
+    assert [i["id"] for i in reviewer.list_issues(projects=project)] == [second["id"], first["id"]]
 
 
 def test_include_selects_the_embedded_objects(member):
     member.report(project_id="p1")
-    assert "created_by" in member.listed()[0]
-    assert "project" not in member.listed()[0]
-    both = member.listed(include="User,Project")[0]
-    assert both["project"] == {"id": "p1"}
-    assert "created_by" in both
-    assert "created_by" not in member.listed(include="Project")[0]
+    assert "created_by" in member.list_issues()[0]
+    assert "project" not in member.list_issues()[0]
+    issue = member.list_issues(include="User,Project")[0]
+    assert issue["project"] == {"id": "p1"}
+    assert "created_by" in issue
+    assert "created_by" not in member.list_issues(include="Project")[0]
 
 
-def test_page_far_beyond_the_last_is_empty(member, reviewer, ten):
+def test_page_far_beyond_the_last_is_empty(member, reviewer, ten_ids):
     for caller in (member, reviewer):
         page = caller("GET", "/issue", params={"page": 10**9, "page_size": 100})
         assert page.status_code == 200
@@ -172,6 +178,6 @@ def test_page_far_beyond_the_last_is_empty(member, reviewer, ten):
     ],
 )
 def test_invalid_parameters_are_refused(member, params):
-    answer = member("GET", "/issue", params=params)
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["errors"]
+    response = member("GET", "/issue", params=params)
+    assert response.status_code == 400, response.text
+    assert response.json()["errors"]

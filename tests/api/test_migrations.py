@@ -1,4 +1,4 @@
-"""Migrations from every earlier version of the database."""
+"""Migrations from each earlier version of the database schema."""
 
 import itertools
 import subprocess
@@ -24,10 +24,10 @@ REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
 
 KEYS = SecretKeys(SECRET)
 ORG, REVIEWER, MEMBER = "org_0000000000000001", "user_000000000000000a", "user_000000000000000b"
-BEGIN = int(time.time()) - 5000
+CREATED_AT = int(time.time()) - 5000
 NAMES = {REVIEWER: "Reviewer", MEMBER: "Member"}
 
-# Number, state, text, reporter, and the states it went through with the seconds since its creation.
+# Number, state, text, reporter, and changes: each new state with the seconds since the creation.
 ISSUES = [
     (1, "NotReviewed", "Die Straße 日本語", MEMBER, []),
     (2, "InReview", "ÄRGER in %_\\", MEMBER, [("InReview", 100)]),
@@ -44,20 +44,23 @@ def issue_id(number: int) -> str:
     return f"issue_{number:016x}"
 
 
-def old_events(number: int, reporter: str | None, states: list) -> list[dict]:
-    at = BEGIN + number
-    events = [{"at": at, "action": "created", "actor": reporter, "changes": []}]
+def make_events(number: int, reporter: str | None, states: list) -> list[dict]:
+    """Return the history of an issue as the database stores it."""
+    created_at = CREATED_AT + number
+    events = [{"at": created_at, "action": "created", "actor": reporter, "changes": []}]
     before = "NotReviewed"
     for state, after in states:
         change = {"field": "state", "old": before, "new": state}
         action = "deleted" if state == "Deleted" else "updated"
-        events.append({"at": at + after, "action": action, "actor": REVIEWER, "changes": [change]})
+        events.append(
+            {"at": created_at + after, "action": action, "actor": REVIEWER, "changes": [change]}
+        )
         before = state
     return events
 
 
-def new_issue(description: str) -> dict:
-    """The request that made issue 1."""
+def make_request_body(description: str) -> dict:
+    """Return the body of the request that created issue 1."""
     return {
         "description": description,
         "resource_type": "Thread",
@@ -69,24 +72,24 @@ def new_issue(description: str) -> dict:
 
 
 def fill(connection: Connection) -> None:
-    """Write rows as an earlier version did, with the columns of that version."""
+    """Add rows as an earlier version did, with only the columns of that version."""
     tables = MetaData()
     tables.reflect(connection)
 
     def add(table: str, **values) -> None:
         columns = tables.tables[table].columns
-        there = {name: value for name, value in values.items() if name in columns}
-        connection.execute(insert(tables.tables[table]).values(there))
+        existing = {name: value for name, value in values.items() if name in columns}
+        connection.execute(insert(tables.tables[table]).values(existing))
 
-    add("organisations", org_id=ORG, slug="default", created_at=BEGIN, last_issue_number=7)
+    add("organisations", org_id=ORG, slug="default", created_at=CREATED_AT, last_issue_number=7)
     for user, role in [(REVIEWER, "AppAdmin"), (MEMBER, "AppMember")]:
-        rest = {"name": NAMES[user], "email": f"{user}@x.y", "state": "Active", "role": role}
-        add("users", org_id=ORG, id=user, account_id="acct_1", created_at=BEGIN, **rest)
+        fields = {"name": NAMES[user], "email": f"{user}@x.y", "state": "Active", "role": role}
+        add("users", org_id=ORG, id=user, account_id="acct_1", created_at=CREATED_AT, **fields)
         token_hash = KEYS.hash("token", f"ipat_{user}")
         token = {"id": f"token_{user[5:]}", "hash": token_hash, "user_id": user, "role": role}
-        add("tokens", org_id=ORG, created_at=BEGIN, **token)
+        add("tokens", org_id=ORG, created_at=CREATED_AT, **token)
     for number, state, description, reporter, states in ISSUES:
-        times = {name: BEGIN + number + after for name, after in states}
+        times = {name: CREATED_AT + number + after for name, after in states}
         add(
             "issues",
             org_id=ORG,
@@ -101,44 +104,44 @@ def fill(connection: Connection) -> None:
             thread_id="t",
             reported_interaction_id="i",
             project_id="p",
-            created_at=BEGIN + number,
-            updated_at=BEGIN + number + (states[-1][1] if states else 0),
+            created_at=CREATED_AT + number,
+            updated_at=CREATED_AT + number + (states[-1][1] if states else 0),
             reviewed_at=min(times.values()) if times and state != "Deleted" else None,
             closed_at=times.get("Closed") if state == "Closed" else None,
             created_by=reporter,
             receipt_hash=KEYS.hash("receipt", ORG, RECEIPT) if reporter is None else None,
         )
-        for position, event in enumerate(old_events(number, reporter, states), 1):
+        for position, event in enumerate(make_events(number, reporter, states), 1):
             add("history", org_id=ORG, issue_id=issue_id(number), position=position, **event)
-    body = NewIssue.model_validate(new_issue(ISSUES[0][2])).model_dump_json()
+    body = NewIssue.model_validate(make_request_body(ISSUES[0][2])).model_dump_json()
     add(
         "idempotency",
         org_id=ORG,
         key_hash=KEYS.hash("idempotency", MEMBER, KEY),
         body_hash=KEYS.hash("idempotency/body", body),
         issue_id=issue_id(1),
-        created_at=BEGIN,
+        created_at=CREATED_AT,
     )
 
 
 @pytest.fixture
 def make_server(database_url, tmp_path):
-    """Servers on one database, not started; stopped at the end."""
-    made: list[Server] = []
+    """A function that makes servers on the same database; the test starts them."""
+    servers: list[Server] = []
 
     def make() -> Server:
-        made.append(api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url))
-        made[-1].data_dir.mkdir(exist_ok=True)
-        return made[-1]
+        servers.append(api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url))
+        servers[-1].data_dir.mkdir(exist_ok=True)
+        return servers[-1]
 
     yield make
-    for server in made:
+    for server in servers:
         server.stop()
 
 
 @pytest.fixture(scope="module", params=itertools.product(DATABASES, REVISIONS), ids="-".join)
 def migrated(request, postgresql, tmp_path_factory) -> Iterator[Server]:
-    """A server that was started on a database of an earlier version."""
+    """A server on a database that it has migrated from an earlier version."""
     kind, revision = request.param
     url = postgresql() if kind == "postgresql" else ""
     data_dir = tmp_path_factory.mktemp(f"{kind}-{revision}") / "data"
@@ -151,16 +154,18 @@ def migrated(request, postgresql, tmp_path_factory) -> Iterator[Server]:
     server.stop()
 
 
-def at(seconds: int) -> str:
+def format_time(seconds: int) -> str:
+    """Format Unix time as the API does."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def test_migrations_keep_all_data(migrated):
     reviewer = Caller(migrated.url, f"ipat_{REVIEWER}")
     member = Caller(migrated.url, f"ipat_{MEMBER}")
-    everything = "NotReviewed,InReview,Closed,Deleted"
+    all_states = "NotReviewed,InReview,Closed,Deleted"
     issues = {
-        issue["id"]: issue for issue in reviewer.listed(states=everything, include="Project,User")
+        issue["id"]: issue
+        for issue in reviewer.list_issues(states=all_states, include="Project,User")
     }
     for number, state, description, reporter, states in ISSUES:
         issue = issues[issue_id(number)]
@@ -174,8 +179,8 @@ def test_migrations_keep_all_data(migrated):
             "state": state,
             "is_read": state != "NotReviewed",
             "data": {"thread_id": "t", "reported_interaction_id": "i"},
-            "created_at": at(BEGIN + number),
-            "updated_at": at(BEGIN + number + (states[-1][1] if states else 0)),
+            "created_at": format_time(CREATED_AT + number),
+            "updated_at": format_time(CREATED_AT + number + (states[-1][1] if states else 0)),
             "created_by": None,
             "project": {"id": "p"},
         }
@@ -184,19 +189,21 @@ def test_migrations_keep_all_data(migrated):
             history = reviewer("GET", f"/issue/{issue['id']}/history").json()["data"]
             assert history == [
                 {
-                    "at": at(event["at"]),
+                    "at": format_time(event["at"]),
                     "action": event["action"],
                     "by": {"id": event["actor"], "name": NAMES[event["actor"]]}
                     if event["actor"]
                     else None,
                     "changes": event["changes"],
                 }
-                for event in old_events(number, reporter, states)
+                for event in make_events(number, reporter, states)
             ]
 
-    # A repeated request, a receipt, and the numbers that follow.
-    again = member("POST", "/issue", json=new_issue(ISSUES[0][2]), headers={"Idempotency-Key": KEY})
-    assert again.json()["id"] == issue_id(1)
+    # Idempotency keys, receipts and issue numbers still work.
+    repeated = member(
+        "POST", "/issue", json=make_request_body(ISSUES[0][2]), headers={"Idempotency-Key": KEY}
+    )
+    assert repeated.json()["id"] == issue_id(1)
     view = member("POST", "/issue/receipt", json={"receipt": RECEIPT}).json()
     assert (view["issue_number"], view["description"]) == (7, "anonymous Ⅳ")
     assert member.report("more")["issue_number"] == 8
@@ -215,12 +222,12 @@ def test_migrations_keep_all_data(migrated):
         ("iv", 7),
     ],
 )
-def test_search_finds_texts_from_before_the_index(migrated, search, number):
-    issues = Caller(migrated.url, f"ipat_{REVIEWER}").listed(filter_by_text=search)
+def test_search_finds_texts_of_earlier_versions(migrated, search, number):
+    issues = Caller(migrated.url, f"ipat_{REVIEWER}").list_issues(filter_by_text=search)
     assert [issue["issue_number"] for issue in issues] == [number]
 
 
-def test_review_times_are_filled_in(migrated):
+def test_migration_fills_in_review_times(migrated):
     stats = Caller(migrated.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
     assert stats["time_to_review"] == {"count": 3, "median": 200, "p90": 300}
     assert stats["time_to_close"] == {"count": 1, "median": 500, "p90": 500}
@@ -243,33 +250,33 @@ def test_database_of_a_newer_version_is_refused_in_one_line(make_server):
     with server.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     command = {"args": server.command, "env": server.env, "cwd": ROOT}
-    done = subprocess.run(**command, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert "newer version" in done.stderr
-    assert len((done.stdout + done.stderr).splitlines()) == 1
+    process = subprocess.run(**command, capture_output=True, text=True, check=False, timeout=60)
+    assert process.returncode == 1
+    assert "newer version" in process.stderr
+    assert len((process.stdout + process.stderr).splitlines()) == 1
 
 
-def test_two_servers_can_start_together_on_an_empty_database(make_server):
+def test_two_servers_can_start_at_once_on_an_empty_database(make_server):
     servers = [make_server(), make_server()]
     with ThreadPoolExecutor() as pool:
         list(pool.map(Server.start, servers))
     callers = [Caller(server.url, server.token("Member")) for server in servers]
     numbers = [caller.report()["issue_number"] for caller in callers]
     assert numbers == [1, 2]
-    assert [len(caller.listed()) for caller in callers] == [2, 2]
+    assert [len(caller.list_issues()) for caller in callers] == [2, 2]
     assert "Traceback" not in servers[0].log
 
 
 def test_every_key_and_index_starts_with_the_organisation(api_on):
-    """Citus distributes by the organisation; docs/scaling.md names the exceptions."""
+    """Citus needs this to distribute tables. docs/scaling.md names the exceptions."""
     database = inspect(api_on("postgresql").database.engine)
-    starts = {}
+    first_columns = {}
     for table in set(database.get_table_names()) - {"alembic_version"}:
         key = database.get_pk_constraint(table)
-        starts[key["name"]] = key["constrained_columns"][0]
+        first_columns[key["name"]] = key["constrained_columns"][0]
         for index in database.get_indexes(table):
-            starts[index["name"]] = index["column_names"][0]
+            first_columns[index["name"]] = index["column_names"][0]
         for reference in database.get_foreign_keys(table):
-            starts[reference["name"]] = reference["constrained_columns"][0]
-    others = {name for name, column in starts.items() if column != "org_id"}
-    assert others == {"organisations_slug_key", "ix_issue_text"}
+            first_columns[reference["name"]] = reference["constrained_columns"][0]
+    exceptions = {name for name, column in first_columns.items() if column != "org_id"}
+    assert exceptions == {"organisations_slug_key", "ix_issue_text"}

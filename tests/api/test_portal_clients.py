@@ -1,4 +1,4 @@
-"""A client of the portal acts for a person while their sign-in is valid, in their current role."""
+"""Clients of the portal use the current role of a person, while the sign-in is valid."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class SignIn:
         return self.person
 
 
-def test_kept_client_checks_the_person_at_each_call(api_on, monkeypatch):
+def test_cached_client_checks_the_role_at_each_call(api_on, monkeypatch):
     transport = httpx.HTTPTransport()
     backend = ApiBackend(api_on("sqlite").url, SecretKeys(SECRET), transport, shares_key=True)
     monkeypatch.setattr(api_backend, "_backend", backend)

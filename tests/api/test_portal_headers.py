@@ -1,4 +1,4 @@
-"""Headers of the portal: identities and addresses that proxies send, security headers."""
+"""Trusted headers of proxies, and security headers of responses."""
 
 from contextlib import ExitStack
 
@@ -6,7 +6,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.api.test_portal_sessions import refused
+from tests.api.test_portal_sessions import assert_refused
 from tests.servers.installation import portal_server
 
 
@@ -15,40 +15,42 @@ def test_two_identities_in_one_request_are_refused(tmp_path):
     server = portal_server(tmp_path / "data", STREAMLIT_SERVER_TRUSTED_USER_HEADERS=headers)
     server.env["ISSUES_REVIEWERS"] = "boss@example.com"
     server.start()
-    one = [("X-Forwarded-Email", "member@example.com")]
-    two = [*one, ("X-Forwarded-Email", "boss@example.com")]
+    member_headers = [("X-Forwarded-Email", "member@example.com")]
+    both_headers = [*member_headers, ("X-Forwarded-Email", "boss@example.com")]
     try:
         url = f"{server.url}/issues.csv"
-        assert httpx.get(url, headers=one[:0]).status_code == 401
-        assert httpx.get(url, headers=two[1:]).status_code == 200
-        assert httpx.get(url, headers=two).status_code == 400
-        assert httpx.get(url, headers=two[::-1]).status_code == 400
+        assert httpx.get(url, headers=[]).status_code == 401
+        assert httpx.get(url, headers=both_headers[1:]).status_code == 200
+        assert httpx.get(url, headers=both_headers).status_code == 400
+        assert httpx.get(url, headers=both_headers[::-1]).status_code == 400
 
         def open_session(request_headers):
             stream = f"ws://localhost:{server.port}/_stcore/stream"
             with connect(
                 stream, subprotocols=["streamlit"], additional_headers=request_headers
-            ) as made:
-                return made.response.status_code
+            ) as connection:
+                return connection.response.status_code
 
-        assert open_session(one) == 101
-        refused(open_session, two, status=400)
+        assert open_session(member_headers) == 101
+        assert_refused(open_session, both_headers, status=400)
     finally:
         server.stop()
 
 
-def test_client_addresses_are_accepted_from_trusted_proxies_only(tmp_path):
-    few = {"ISSUES_MAX_SESSIONS_OF_ONE": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
-    server = portal_server(tmp_path / "data", **few).start()
+def test_client_addresses_of_untrusted_proxies_are_ignored(tmp_path):
+    settings = {"ISSUES_MAX_SESSIONS_OF_ONE": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
+    server = portal_server(tmp_path / "data", **settings).start()
     try:
-        with ExitStack() as opened:
-            for _ in range(3):  # All from here, which counts as no address at all.
+        with ExitStack() as stack:
+            for _ in range(
+                3
+            ):  # No trusted proxy: the address is ignored, and localhost has no limit.
                 connection = connect(
                     f"ws://localhost:{server.port}/_stcore/stream",
                     subprotocols=["streamlit"],
                     additional_headers={"X-Forwarded-For": "203.0.113.1"},
                 )
-                opened.enter_context(connection)
+                stack.enter_context(connection)
     finally:
         server.stop()
 
@@ -57,7 +59,7 @@ def test_client_addresses_are_accepted_from_trusted_proxies_only(tmp_path):
     "path",
     ["/", "/review", "/_stcore/health", "/api/health", "/api/docs", "/api/v1/app/me", "/none.js"],
 )
-def test_every_answer_has_the_security_headers(portal, path):
+def test_every_response_has_the_security_headers(portal, path):
     headers = httpx.get(portal.url + path).headers
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; ")

@@ -1,4 +1,4 @@
-"""Sessions of a running portal: origins, limits, resuming, slow clients."""
+"""Sessions of a portal: limits, resuming, origins, slow clients."""
 
 import socket
 import time
@@ -23,23 +23,27 @@ from web.streamlit_compat import BackMsg, ForwardMsg
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory) -> Iterator[Server]:
-    data_dir = tmp_path_factory.mktemp("connections") / "data"
-    few = {"ISSUES_MAX_SESSIONS": "4", "ISSUES_MAX_SESSIONS_OF_ONE": "2"}
-    server = portal_server(data_dir, **few).start()
+    """A portal with low limits of sessions."""
+    data_dir = tmp_path_factory.mktemp("sessions") / "data"
+    limits = {"ISSUES_MAX_SESSIONS": "4", "ISSUES_MAX_SESSIONS_OF_ONE": "2"}
+    server = portal_server(data_dir, **limits).start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def session(portal) -> Iterator:
-    """Open sessions as a browser does; all are closed at the end."""
-    with ExitStack() as opened:
+def open_session(portal) -> Iterator:
+    """A function that opens a session as a browser does; all are closed at the end.
 
-        def open_one(
+    Its arguments are client address, origin, id of a session to resume, and `Cookie` header.
+    """
+    with ExitStack() as stack:
+
+        def open_websocket(
             address: str = "", origin: str | None = None, resumes: str = "", cookie: str = ""
         ) -> ClientConnection:
             headers = {"X-Forwarded-For": address, "Cookie": cookie}
-            return opened.enter_context(
+            return stack.enter_context(
                 connect(
                     f"ws://localhost:{portal.port}/_stcore/stream",
                     subprotocols=["streamlit", *(["none", resumes] if resumes else [])],
@@ -49,93 +53,94 @@ def session(portal) -> Iterator:
                 )
             )
 
-        yield open_one
+        yield open_websocket
 
 
-def refused(open_session, *arguments: str, status: int, **named: str) -> None:
+def assert_refused(open_session, *arguments: str, status: int, **keywords: str) -> None:
+    """Assert that opening a session fails with this HTTP status."""
     with pytest.raises(InvalidStatus) as refusal:
-        open_session(*arguments, **named)
+        open_session(*arguments, **keywords)
     assert refusal.value.response.status_code == status
 
 
-def test_sessions_are_limited_per_address_and_in_total(session):
-    first = session("203.0.113.1")
-    session("203.0.113.1")
-    refused(session, "203.0.113.1", status=503)
-    session("203.0.113.2")
-    session("203.0.113.3")
-    refused(session, "203.0.113.4", status=503)
+def test_sessions_are_limited_per_address_and_in_total(open_session):
+    first = open_session("203.0.113.1")
+    open_session("203.0.113.1")
+    assert_refused(open_session, "203.0.113.1", status=503)
+    open_session("203.0.113.2")
+    open_session("203.0.113.3")
+    assert_refused(open_session, "203.0.113.4", status=503)
     first.close()
 
     def has_room() -> bool:
         with suppress(InvalidStatus):
-            session("203.0.113.4")
+            open_session("203.0.113.4")
             return True
         return False
 
     wait_until(has_room)
 
 
-def test_ipv6_addresses_are_limited_per_network(session):
-    session("2001:db8:1:2::1")
-    session("2001:db8:1:3:3:4:5:6")
-    refused(session, "2001:db8:1:4::7", status=503)
-    session("2001:db8:2:2::1")
+def test_ipv6_addresses_are_limited_per_network(open_session):
+    open_session("2001:db8:1:2::1")
+    open_session("2001:db8:1:3:3:4:5:6")
+    assert_refused(open_session, "2001:db8:1:4::7", status=503)
+    open_session("2001:db8:2:2::1")
 
 
-def ran(connection: ClientConnection, **state) -> list[ForwardMsg]:
+def run_page(connection: ClientConnection) -> list[ForwardMsg]:
     """Run the page once; return the messages of the run."""
     message = BackMsg()
     message.rerun_script.SetInParent()
-    for name, value in state.items():
-        setattr(message.rerun_script, name, value)
     connection.send(message.SerializeToString())
-    return said_until_finished(connection)
+    return receive_until_finished(connection)
 
 
-def said_until_finished(connection: ClientConnection) -> list[ForwardMsg]:
-    said = []
-    while not said or said[-1].WhichOneof("type") != "script_finished":
-        said.append(ForwardMsg.FromString(connection.recv(30)))
-    return said
+def receive_until_finished(connection: ClientConnection) -> list[ForwardMsg]:
+    """Return the messages up to the end of a run."""
+    messages = []
+    while not messages or messages[-1].WhichOneof("type") != "script_finished":
+        messages.append(ForwardMsg.FromString(connection.recv(30)))
+    return messages
 
 
-def session_id(said: list[ForwardMsg]) -> str:
-    return next(m for m in said if m.HasField("new_session")).new_session.initialize.session_id
+def session_id_of(messages: list[ForwardMsg]) -> str:
+    """Return the id of the session in the messages of a run."""
+    return next(m for m in messages if m.HasField("new_session")).new_session.initialize.session_id
 
 
-def test_git_information_is_not_sent(session):
-    connection = session()
+def test_git_information_is_not_sent(open_session):
+    connection = open_session()
     connection.send(BackMsg(load_git_info=True).SerializeToString())
-    kinds = {message.WhichOneof("type") for message in ran(connection)}
-    assert "new_session" in kinds
-    assert "git_info_changed" not in kinds
+    types = {message.WhichOneof("type") for message in run_page(connection)}
+    assert "new_session" in types
+    assert "git_info_changed" not in types
 
 
-def test_flood_of_runs_is_delayed_and_others_are_served(session):
-    flood, other = session("203.0.113.9"), session("198.51.100.7")
-    ran(other)
+def test_flood_of_runs_is_delayed_and_others_are_served(open_session):
+    flood, other = open_session("203.0.113.9"), open_session("198.51.100.7")
+    run_page(other)
     message = BackMsg()
     message.rerun_script.SetInParent()
-    begun = time.monotonic()
+    start = time.monotonic()
     for _ in range(2_000):
         flood.send(message.SerializeToString())
     for _ in range(10):
-        assert "new_session" in {m.WhichOneof("type") for m in ran(other)}
-    # All that it had saved up, and what it got since.
+        assert "new_session" in {m.WhichOneof("type") for m in run_page(other)}
+    # The flood may use the burst, and since then the rate.
     rate, burst = script_scheduler.RUNS_PER_CONNECTION
     runs = 0
     with suppress(TimeoutError):
         while True:
             runs += ForwardMsg.FromString(flood.recv(0.1)).HasField("new_session")
-            if time.monotonic() - begun > 4:
+            if time.monotonic() - start > 4:
                 break
-    assert 0 < runs <= burst + rate * (time.monotonic() - begun) + 1
+    assert 0 < runs <= burst + rate * (time.monotonic() - start) + 1
 
 
 @pytest.fixture
 def cookie(portal) -> str:
-    """The cookie of a sign-in as member."""
+    """A `Cookie` header with a sign-in as member."""
     keys = SecretKeys(SECRET)
     accounts = load_accounts(Settings(data_dir=portal.data_dir))
     fingerprint = keys.hash("password", accounts["member"].password).hex()
@@ -143,59 +148,60 @@ def cookie(portal) -> str:
     return "issue_portal=" + jwt_tokens.sign(keys, "sign-in", claims, 600)
 
 
-def names_shown(said: list[ForwardMsg]) -> bool:
-    return any(b"Morgan Member" in message.SerializeToString() for message in said)
+def shows_member(messages: list[ForwardMsg]) -> bool:
+    """Return whether the page shows the name of the member."""
+    return any(b"Morgan Member" in message.SerializeToString() for message in messages)
 
 
-def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(session, portal, cookie):
-    first = session(cookie=cookie)
-    said = ran(first)
-    assert names_shown(said)
-    theirs = session_id(said)
+def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(open_session, portal, cookie):
+    first = open_session(cookie=cookie)
+    messages = run_page(first)
+    assert shows_member(messages)
+    member_session = session_id_of(messages)
     first.close()
-    # Whoever knows the id alone, or has another sign-in, gets a session of their own.
-    stranger = session(resumes=theirs)
-    said = ran(stranger)
-    assert not names_shown(said)
-    assert session_id(said) != theirs
-    stranger.close()
-    again = session(resumes=theirs, cookie=cookie)
-    said = ran(again)
-    assert names_shown(said)
-    assert session_id(said) == theirs
+    # Without the cookie, the id of the session opens a new session.
+    unauthenticated = open_session(resumes=member_session)
+    messages = run_page(unauthenticated)
+    assert not shows_member(messages)
+    assert session_id_of(messages) != member_session
+    unauthenticated.close()
+    again = open_session(resumes=member_session, cookie=cookie)
+    messages = run_page(again)
+    assert shows_member(messages)
+    assert session_id_of(messages) == member_session
     again.close()
-    assert theirs not in portal.log
-    # Nor is there a line for each connection.
+    assert member_session not in portal.log
+    # uvicorn must not log each connection.
     assert "connection open" not in portal.log
 
 
-def test_session_of_a_reenabled_account_needs_its_cookie(session, portal, cookie):
-    first = session(cookie=cookie)
-    theirs = session_id(ran(first))
+def test_session_of_a_disabled_and_reenabled_account_needs_its_cookie(open_session, portal, cookie):
+    first = open_session(cookie=cookie)
+    member_session = session_id_of(run_page(first))
     assert portal.run("user", "disable", "member").returncode == 0
     try:
-        # What was still said of the run before is not meant.
-        ran(first)
-        assert not names_shown(ran(first))
+        # The first run may still have the messages of an earlier run.
+        run_page(first)
+        assert not shows_member(run_page(first))
     finally:
         assert portal.run("user", "enable", "member").returncode == 0
     first.close()
-    assert not names_shown(ran(session(resumes=theirs)))
+    assert not shows_member(run_page(open_session(resumes=member_session)))
 
 
-def test_visitor_can_resume_a_session(session):
-    first = session()
-    theirs = session_id(ran(first))
+def test_visitor_can_resume_a_session(open_session):
+    first = open_session()
+    member_session = session_id_of(run_page(first))
     first.close()
-    assert session_id(ran(session(resumes=theirs))) == theirs
+    assert session_id_of(run_page(open_session(resumes=member_session))) == member_session
 
 
 @pytest.mark.parametrize("path", ["/report", "/report/"])
-def test_guessed_address_redirects_to_the_form(portal, path):
+def test_report_path_redirects_to_the_form(portal, path):
     query = "type=Format&description=caf%C3%A9"
     headers = {"Accept": "text/html"}
-    answer = httpx.get(f"{portal.url}{path}?{query}", headers=headers, follow_redirects=True)
-    assert (answer.status_code, str(answer.url)) == (200, f"{portal.url}/?{query}")
+    response = httpx.get(f"{portal.url}{path}?{query}", headers=headers, follow_redirects=True)
+    assert (response.status_code, str(response.url)) == (200, f"{portal.url}/?{query}")
     assert str(httpx.get(portal.url + path, headers=headers).next_request.url) == f"{portal.url}/"
 
 
@@ -208,24 +214,24 @@ def test_page_opens_with_any_query_string(portal, query):
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_other_sites_cannot_control_the_page_by_messages(portal):
-    output = httpx.get(f"{portal.url}/_stcore/host-config").json()
-    assert output["allowedOrigins"] == []
-    assert output["enableCustomParentMessages"] is False
+def test_pages_accept_no_messages_from_other_sites(portal):
+    config = httpx.get(f"{portal.url}/_stcore/host-config").json()
+    assert config["allowedOrigins"] == []
+    assert config["enableCustomParentMessages"] is False
 
 
-def test_visitor_cannot_fill_the_log(session, portal):
-    connection = session()
-    before = len(portal.log)
+def test_invalid_widget_ids_do_not_fill_the_log(open_session, portal):
+    connection = open_session()
+    log_length = len(portal.log)
     message = BackMsg()
     widget = message.rerun_script.widget_states.widgets.add()
     widget.id, widget.trigger_value = "$$ID-" + "x" * 200_000, True
-    # As many as are read at once; more are delayed.
+    # The portal reads five messages without a delay.
     for _ in range(5):
         connection.send(message.SerializeToString())
-    said_until_finished(connection)
-    ran(connection)
-    assert len(portal.log) - before < 60_000
+    receive_until_finished(connection)
+    run_page(connection)
+    assert len(portal.log) - log_length < 60_000
     assert "x" * 1_000 not in portal.log
 
 
@@ -233,12 +239,12 @@ def test_visitor_cannot_fill_the_log(session, portal):
     "origin",
     ["https://elsewhere.example", "http://localhost:9", "http://localhost", "null", "https://["],
 )
-def test_other_origins_cannot_open_a_session(session, origin):
-    refused(session, origin=origin, status=403)
+def test_other_origins_cannot_open_a_session(open_session, origin):
+    assert_refused(open_session, origin=origin, status=403)
 
 
-def test_other_schemes_cannot_open_a_session(session, portal):
-    refused(session, origin=portal.url.replace("http:", "evil:"), status=403)
+def test_other_schemes_cannot_open_a_session(open_session, portal):
+    assert_refused(open_session, origin=portal.url.replace("http:", "evil:"), status=403)
 
 
 def test_uploads_are_refused(portal):
@@ -246,24 +252,27 @@ def test_uploads_are_refused(portal):
     with httpx.Client() as client:
         client.get(f"{portal.url}/_stcore/health")
         token = client.cookies.get("_streamlit_xsrf", "")
-        answer = client.put(url, files={"file": b"x" * 100}, headers={"X-Xsrftoken": token})
-    assert answer.status_code == 404
+        response = client.put(url, files={"file": b"x" * 100}, headers={"X-Xsrftoken": token})
+    assert response.status_code == 404
 
 
 def test_slow_clients_do_not_block_others(portal):
-    beginning = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\n"
+    request_line = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\n"
     token = portal.guest_token().encode()
     headers = b"Content-Type: application/json\r\nContent-Length: 100000\r\n"
-    slow = [beginning, beginning + b"Authorization: Bearer " + token + b"\r\n" + headers + b"\r\n{"]
-    with ExitStack() as opened:
+    partial_requests = [
+        request_line,
+        request_line + b"Authorization: Bearer " + token + b"\r\n" + headers + b"\r\n{",
+    ]
+    with ExitStack() as stack:
         for number in range(200):
-            one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
-            one.sendall(slow[number % 2])
+            connection = stack.enter_context(socket.create_connection(("localhost", portal.port)))
+            connection.sendall(partial_requests[number % 2])
         report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-        answer = httpx.post(
+        response = httpx.post(
             f"{portal.url}/api/v1/app/issue",
             json=report,
             headers={"Authorization": f"Bearer {portal.guest_token()}"},
         )
-        assert answer.status_code == 201
+        assert response.status_code == 201
         assert httpx.get(portal.url).status_code == 200

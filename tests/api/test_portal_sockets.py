@@ -1,4 +1,4 @@
-"""Connections of a running portal: timeouts, floods of frames, file descriptors."""
+"""Connections of a portal: timeouts, limits, invalid HTTP and WebSocket data, file descriptors."""
 
 import resource
 import socket
@@ -24,6 +24,7 @@ def portal(tmp_path_factory) -> Iterator[Server]:
 
 
 def is_closed(connection: socket.socket, seconds: float) -> bool:
+    """Return whether the server closes the connection within ``seconds``."""
     connection.settimeout(seconds)
     try:
         return connection.recv(1) == b""
@@ -33,27 +34,27 @@ def is_closed(connection: socket.socket, seconds: float) -> bool:
         return True
 
 
-def test_silent_connections_are_closed_after_a_timeout(portal):
-    whole = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with ExitStack() as opened:
+def test_idle_connections_are_closed_after_a_timeout(portal):
+    request = b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with ExitStack() as stack:
 
-        def beginning_with(sent: bytes) -> socket.socket:
-            connection = opened.enter_context(socket.create_connection(("localhost", portal.port)))
+        def send(data: bytes) -> socket.socket:
+            connection = stack.enter_context(socket.create_connection(("localhost", portal.port)))
             connection.settimeout(20)
-            connection.sendall(sent)
+            connection.sendall(data)
             return connection
 
-        begun = time.monotonic()
-        silent = [beginning_with(b""), beginning_with(whole[:20]), beginning_with(whole)]
-        # uvicorn's own timer ends with the first byte of another request.
-        assert silent[2].recv(100_000).startswith(b"HTTP/1.1 200")
-        silent[2].sendall(b"G")
-        for connection in silent:
+        start = time.monotonic()
+        idle = [send(b""), send(request[:20]), send(request)]
+        # The first byte of a second request stops uvicorn's keep-alive timeout.
+        assert idle[2].recv(100_000).startswith(b"HTTP/1.1 200")
+        idle[2].sendall(b"G")
+        for connection in idle:
             connection.settimeout(uvicorn_connections.SILENT_SECONDS + 20)
             with suppress(ConnectionError):
                 while connection.recv(100_000):
                     pass
-            assert time.monotonic() - begun >= uvicorn_connections.SILENT_SECONDS
+            assert time.monotonic() - start >= uvicorn_connections.SILENT_SECONDS
 
 
 def test_pipelined_requests_are_limited(portal):
@@ -61,11 +62,11 @@ def test_pipelined_requests_are_limited(portal):
         connection.settimeout(20)
         with suppress(OSError):
             connection.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50_000)
-        answered = b""
+        received = b""
         with suppress(ConnectionError):
             while part := connection.recv(65_536):
-                answered += part
-    assert answered.count(b"HTTP/1.1") <= 2 * uvicorn_connections.MOST_PIPELINED + 40
+                received += part
+    assert received.count(b"HTTP/1.1") <= 2 * uvicorn_connections.MOST_PIPELINED + 40
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
@@ -79,31 +80,31 @@ def test_websocket_compression_is_off(portal):
         assert connection.protocol.extensions == []
 
 
-def test_api_alone_closes_silent_connections_too(tmp_path):
+def test_api_server_closes_the_oldest_idle_connection_over_its_limit(tmp_path):
     server = api_server(tmp_path / "data").start()
     try:
-        with ExitStack() as opened:
-            silent = [
-                opened.enter_context(socket.create_connection(("localhost", server.port)))
+        with ExitStack() as stack:
+            idle = [
+                stack.enter_context(socket.create_connection(("localhost", server.port)))
                 for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50)
             ]
-            assert is_closed(silent[0], 20)
+            assert is_closed(idle[0], 20)
             assert httpx.get(f"{server.url}/api/ready").status_code == 200
     finally:
         server.stop()
 
 
-def test_silent_connections_displace_only_each_other(portal):
-    with ExitStack() as opened:
-        page = opened.enter_context(connect_session(portal))
-        silent = []
+def test_idle_connections_over_the_limit_do_not_close_others(portal):
+    with ExitStack() as stack:
+        session = stack.enter_context(connect_session(portal))
+        idle = []
         for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50):
-            one = opened.enter_context(socket.create_connection(("localhost", portal.port)))
-            silent.append(one)
+            connection = stack.enter_context(socket.create_connection(("localhost", portal.port)))
+            idle.append(connection)
         for _ in range(20):
             assert httpx.get(f"{portal.url}/api/health").status_code == 200
-        assert is_closed(silent[0], 20)
-        page.ping().wait(20)
+        assert is_closed(idle[0], 20)
+        session.ping().wait(20)
 
 
 def connect_session(portal, **headers):
@@ -117,7 +118,7 @@ def connect_session(portal, **headers):
 
 
 @pytest.mark.parametrize("opcode", [0x89, 0x8A, 0x00], ids=["pings", "pongs", "endless message"])
-def test_flood_of_control_frames_closes_the_connection(portal, opcode):
+def test_flood_of_frames_closes_the_connection(portal, opcode):
     with connect_session(portal) as connection:
         frames = bytes([opcode, 0x80, 0, 0, 0, 0]) * 50_000
         if opcode == 0x00:
@@ -142,30 +143,30 @@ CHUNKED = b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize(
-    ("beginning", "more"),
+    ("start", "repeated"),
     [
         (b"GET /", b"b" * 65_536),
         (b"GET / HTTP/1.1\r\nX: ", b"b" * 65_536),
         (b"GET / HTTP/1.1\r\n" + CHUNKED + b"0\r\nX: ", b"b" * 65_536),
         (b"POST /api/v1/app/issue HTTP/1.1\r\n" + CHUNKED, b"1\r\na\r\n" * 10_000),
     ],
-    ids=["address", "header", "trailer", "body in tiny parts"],
+    ids=["address", "header", "trailer", "body in tiny chunks"],
 )
-def test_endless_request_closes_the_connection(portal, beginning, more):
+def test_endless_request_closes_the_connection(portal, start, repeated):
     """Regression: a header of 8 MB blocked the portal for five seconds."""
     with socket.create_connection(("localhost", portal.port)) as connection:
-        connection.sendall(beginning + 2 * more)
-        # Long before it would be closed for being silent.
+        connection.sendall(start + 2 * repeated)
+        # The connection closes long before the timeout for idle connections.
         connection.settimeout(uvicorn_connections.SILENT_SECONDS / 2)
         with suppress(ConnectionError):
             while connection.recv(65_536):
                 pass
     with socket.create_connection(("localhost", portal.port)) as connection:
-        connection.sendall(beginning)
+        connection.sendall(start)
         sent = 0
         with suppress(ConnectionError):
             while sent < 50_000_000:
-                sent += connection.send(more)
+                sent += connection.send(repeated)
     assert sent < 50_000_000
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
@@ -195,7 +196,7 @@ HANDSHAKE = (
     ids=["body", "header", "address"],
 )
 def test_invalid_handshake_closes_the_connection(portal, request_):
-    """Regression: such connections stayed open, and 2,000 of them took all file descriptors."""
+    """Regression: such connections stayed open, and 2,000 of them used all file descriptors."""
     with socket.create_connection(("localhost", portal.port)) as connection:
         connection.settimeout(uvicorn_connections.SILENT_SECONDS)
         connection.sendall(request_)
@@ -206,14 +207,14 @@ def test_invalid_handshake_closes_the_connection(portal, request_):
 
 @pytest.mark.parametrize("pipelined", [b"", b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"])
 def test_trailers_are_ignored(portal, pipelined):
-    """A proxy removes a client's identity headers, but not its trailers."""
+    """A proxy removes identity headers of clients, but not trailers."""
     chunked = b"Host: x\r\nTransfer-Encoding: chunked\r\n"
-    call = b"GET /api/v1/app/issue HTTP/1.1\r\n" + chunked
+    headers = b"GET /api/v1/app/issue HTTP/1.1\r\n" + chunked
     token = f"Authorization: Bearer {portal.token('Boss')}\r\n".encode()
     for request, status in (
-        (call + token + b"\r\n0\r\n\r\n", b"200"),
-        (call + b"\r\n0\r\n" + token + b"\r\n", b"401"),
-        (call + b"\r\n1\r\nx\r\n0\r\n" + token + b"\r\n", b"401"),
+        (headers + token + b"\r\n0\r\n\r\n", b"200"),
+        (headers + b"\r\n0\r\n" + token + b"\r\n", b"401"),
+        (headers + b"\r\n1\r\nx\r\n0\r\n" + token + b"\r\n", b"401"),
     ):
         with socket.create_connection(("localhost", portal.port)) as connection:
             connection.settimeout(20)
@@ -227,16 +228,16 @@ def test_overlong_url_gets_a_problem_document(portal, path):
         connection.settimeout(20)
         request = f"GET {path}?q={'x' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n"
         connection.sendall(request.encode())
-        answer = b""
+        response = b""
         while part := connection.recv(65_536):
-            answer += part
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response += part
+    head, _, body = response.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 4")
     assert b"content-type: application/problem+json" in head
     assert b'"status": 4' in body
 
 
-def started_with(soft: int, hard: int, tmp_path) -> Server:
+def start_with_file_limits(soft: int, hard: int, tmp_path) -> Server:
     """Start a portal with these soft and hard limits of open files."""
     server = portal_server(tmp_path / "data")
     script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
@@ -246,7 +247,7 @@ def started_with(soft: int, hard: int, tmp_path) -> Server:
 
 def test_process_raises_its_file_limit(tmp_path):
     hard = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    server = started_with(256, hard, tmp_path)
+    server = start_with_file_limits(256, hard, tmp_path)
     try:
         limits = Path(f"/proc/{server.process.pid}/limits").read_text().splitlines()
         [soft] = [line.split()[3] for line in limits if line.startswith("Max open files")]
@@ -257,13 +258,13 @@ def test_process_raises_its_file_limit(tmp_path):
 
 
 def test_sessions_over_the_file_limit_are_refused_and_logged(tmp_path):
-    few = uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS + 20
-    server = started_with(256, few, tmp_path)
+    hard_limit = uvicorn_limits.NON_WEBSOCKET_DESCRIPTORS + 20
+    server = start_with_file_limits(256, hard_limit, tmp_path)
     try:
         assert "Only 5 sessions fit at once, not ISSUES_MAX_SESSIONS=2000" in server.log
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             for _ in range(5):
-                opened.enter_context(connect_session(server))
+                stack.enter_context(connect_session(server))
             with pytest.raises(Exception, match="503"):
                 connect_session(server)
         assert httpx.get(f"{server.url}/api/ready").status_code == 200

@@ -1,4 +1,4 @@
-"""Rate limits: per token and per visitor, in memory or in a Redis that replicas share."""
+"""Rate limits per token and per visitor, in memory or, for replicas, in Redis."""
 
 import signal
 import subprocess
@@ -19,10 +19,10 @@ from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
 from tests.loops import run_in_loop
-from tests.servers.installation import SECRET, answered, api_server
+from tests.servers.installation import SECRET, api_server, wait_for_responses
 from tests.servers.processes import free_port
 
-FEW = {
+LOW_LIMITS = {
     "ISSUES_LIMIT_CREATE": "3/minute",
     "ISSUES_LIMIT_CREATE_VISITOR": "2/minute",
     "ISSUES_LIMIT_RECEIPT": "2/minute",
@@ -32,17 +32,18 @@ REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anony
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory):
-    server = api_server(tmp_path_factory.mktemp("limited") / "data", **FEW).start()
+def limited_server(tmp_path_factory):
+    """An API server with low limits."""
+    server = api_server(tmp_path_factory.mktemp("limits") / "data", **LOW_LIMITS).start()
     yield server
     server.stop()
 
 
-def visitor(server) -> Caller:
+def make_visitor(server) -> Caller:
     return Caller(server.url, server.guest_token(uuid.uuid4().hex))
 
 
-def person(server) -> Caller:
+def make_person(server) -> Caller:
     return Caller(server.url, server.token(uuid.uuid4().hex))
 
 
@@ -56,39 +57,43 @@ def look_up(caller):
 
 @pytest.mark.parametrize(
     ("make_caller", "call", "allowed", "status"),
-    [(person, create, 3, 201), (visitor, create, 2, 201), (visitor, look_up, 2, 404)],
+    [
+        (make_person, create, 3, 201),
+        (make_visitor, create, 2, 201),
+        (make_visitor, look_up, 2, 404),
+    ],
 )
 def test_requests_over_the_limit_are_refused_with_retry_after(
-    limited, make_caller, call, allowed, status
+    limited_server, make_caller, call, allowed, status
 ):
-    caller = make_caller(limited)
+    caller = make_caller(limited_server)
     for used in range(1, allowed + 1):
-        answer = call(caller)
-        assert answer.status_code == status
-        assert f"r={allowed - used};" in answer.headers["RateLimit"]
-        assert f"q={allowed};w=60" in answer.headers["RateLimit-Policy"]
+        response = call(caller)
+        assert response.status_code == status
+        assert f"r={allowed - used};" in response.headers["RateLimit"]
+        assert f"q={allowed};w=60" in response.headers["RateLimit-Policy"]
     refused = call(caller)
     assert refused.status_code == 429
     assert refused.headers["content-type"] == "application/problem+json"
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert "r=0;" in refused.headers["RateLimit"]
-    assert call(make_caller(limited)).status_code == status
+    assert call(make_caller(limited_server)).status_code == status
 
 
-def test_long_report_counts_as_several_reports(limited):
-    """Ten of the longest reports a second would fill 370 MB a minute."""
-    caller = person(limited)
-    long = REPORT | {"description": "x" * 2_000}
-    assert caller("POST", "/issue", json=long).status_code == 201
+def test_long_report_uses_up_more_of_the_limit(limited_server):
+    """Ten of the longest reports per second would take 370 MB per minute."""
+    caller = make_person(limited_server)
+    long_report = REPORT | {"description": "x" * 2_000}
+    assert caller("POST", "/issue", json=long_report).status_code == 201
     assert create(caller).status_code == 429
-    # Longer than the whole limit, it can be sent all the same.
-    longest = REPORT | {"description": "x" * 10_000}
-    assert person(limited)("POST", "/issue", json=longest).status_code == 201
+    # A report that counts more than the whole limit is accepted as the first report.
+    longest_report = REPORT | {"description": "x" * 10_000}
+    assert make_person(limited_server)("POST", "/issue", json=longest_report).status_code == 201
 
 
-def test_edited_text_counts_as_a_report_of_its_length(limited):
-    """Otherwise edits could fill the disk ten times as fast as reports."""
-    caller = person(limited)
+def test_edited_text_counts_as_a_report_of_the_same_length(limited_server):
+    """Otherwise, edits could fill the disk ten times as fast as reports."""
+    caller = make_person(limited_server)
     named = REPORT | {"anonymous": False}
     issue = f"/issue/{caller('POST', '/issue', json=named).json()['id']}"
     assert caller("PUT", issue, json={"type": "Format"}).status_code == 200
@@ -99,63 +104,67 @@ def test_edited_text_counts_as_a_report_of_its_length(limited):
     assert caller("PUT", issue, json={"type": "Other"}).json()["description"] == "y" * 1_000
 
 
-def test_reading_is_not_limited(limited):
-    caller = person(limited)
+def test_reading_is_not_limited(limited_server):
+    caller = make_person(limited_server)
     for _ in range(10):
         assert caller("GET", "/issue").status_code == 200
     assert "RateLimit" not in caller("GET", "/issue").headers
 
 
-def test_callers_at_one_address_have_separate_limits(limited):
-    done = limited.run("token", "create", "--email", "script@example.com")
-    script = Caller(limited.url, done.stdout.strip())
+def test_tokens_at_one_address_have_separate_limits(limited_server):
+    result = limited_server.run("token", "create", "--email", "script@example.com")
+    script = Caller(limited_server.url, result.stdout.strip())
     for _ in range(4):
         last = create(script)
     assert last.status_code == 429
-    assert create(person(limited)).status_code == 201
+    assert create(make_person(limited_server)).status_code == 201
 
 
 def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql, tmp_path):
     url, process = redis
-    shared = FEW | {"ISSUES_RATE_LIMITS": url, "ISSUES_DATABASE_URL": postgresql()}
+    shared = LOW_LIMITS | {"ISSUES_RATE_LIMITS": url, "ISSUES_DATABASE_URL": postgresql()}
     replicas = [api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
     try:
         name = uuid.uuid4().hex
         first, second = (Caller(r.url, r.token(name)) for r in replicas)
         named = REPORT | {"anonymous": False}
-        sent = [c("POST", "/issue", json=named) for c in (first, second, first, second)]
-        assert [answer.status_code for answer in sent] == [201, 201, 201, 429]
-        # An anonymous report leaves no record where somebody could keep it, nor does its receipt.
-        keys = subprocess.run(["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True)
+        responses = [c("POST", "/issue", json=named) for c in (first, second, first, second)]
+        assert [response.status_code for response in responses] == [201, 201, 201, 429]
+        # Anonymous reports and receipt lookups are counted in memory only.
+        size_before = subprocess.run(
+            ["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True
+        )
         first, second = (Caller(r.url, r.guest_token(name)) for r in replicas)
         assert create(first).status_code == create(second).status_code == 201
         assert look_up(first).status_code == look_up(second).status_code == 404
-        again = subprocess.run(["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True)
-        assert again.stdout == keys.stdout
+        size_after = subprocess.run(
+            ["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True
+        )
+        assert size_after.stdout == size_before.stdout
         process.kill()
         process.wait()
-        assert look_up(visitor(replicas[0])).status_code == 404
+        assert look_up(make_visitor(replicas[0])).status_code == 404
     finally:
         for replica in replicas:
             replica.stop()
 
 
-def test_unresponsive_redis_is_waited_for_once(redis, monkeypatch):
-    """Regression: each count waited a second, so a sign-in took eight."""
+def test_limiter_waits_only_once_for_unresponsive_redis(redis, monkeypatch):
+    """Regression: each count waited a second for Redis, so a sign-in took eight seconds."""
     url, process = redis
     clock = Mock(monotonic=Mock(return_value=1000.0), time=time.time)
     monkeypatch.setattr("issue_portal.core.rate_limiter.time", clock)
-    counters = RateLimiter(Settings(rate_limits=url, _env_file=None))
-    limit = Limit.parse("few", "", "2/minute")
-    assert counters.take(limit, "me").left == 1
-    ask_redis = Mock(wraps=counters._shared.hit)
-    monkeypatch.setattr(counters._shared, "hit", ask_redis)
+    limiter = RateLimiter(Settings(rate_limits=url, _env_file=None))
+    limit = Limit.parse("test", "", "2/minute")
+    assert limiter.take(limit, "me").left == 1
+    hit = Mock(wraps=limiter._shared.hit)
+    monkeypatch.setattr(limiter._shared, "hit", hit)
     process.send_signal(signal.SIGSTOP)
-    assert [counters.take(limit, "me").allowed for _ in range(10)] == [True] * 2 + [False] * 8
-    assert ask_redis.call_count == 1
+    assert [limiter.take(limit, "me").allowed for _ in range(10)] == [True] * 2 + [False] * 8
+    assert hit.call_count == 1
     process.send_signal(signal.SIGCONT)
     clock.monotonic.return_value += 11
-    assert counters.take(limit, "me").left == 0
+    assert limiter.take(limit, "me").left == 0
 
 
 @pytest.mark.parametrize(
@@ -163,14 +172,16 @@ def test_unresponsive_redis_is_waited_for_once(redis, monkeypatch):
     [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
 )
 def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
-    done = api_server(tmp_path / "data", **{name: value}).run("serve", "--port", str(free_port()))
-    assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert value in done.stderr or name in done.stderr
+    process = api_server(tmp_path / "data", **{name: value}).run(
+        "serve", "--port", str(free_port())
+    )
+    assert process.returncode == 1
+    assert len(process.stderr.strip().splitlines()) == 1
+    assert value in process.stderr or name in process.stderr
 
 
-def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
-    """Without it, 16 bodies of 200 kB at once made others wait fifty times as long."""
+def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch):
+    """Without delays, 16 concurrent bodies of 200 kB make other callers wait 50 times as long."""
     slept: list[float] = []
 
     async def sleep(seconds):
@@ -183,96 +194,96 @@ def test_calls_of_one_token_are_delayed_by_number_and_size(monkeypatch):
     limits = RateLimits(Settings(_env_file=None), SecretKeys(SECRET))
     script = Principal(Role.MEMBER, "user_1", "token 1", "1")
 
-    async def story(principal, calls, size):
+    async def delay_calls(principal, calls, size):
         for _ in range(calls):
             await limits.delay(principal, size)
         return sum(slept)
 
-    assert run_in_loop(lambda: story(script, 400, 0)) == 0
-    assert run_in_loop(lambda: story(script, 100, 0)) == pytest.approx(1, rel=0.05)
-    assert run_in_loop(lambda: story(script, 4, 200_000)) > 2
+    assert run_in_loop(lambda: delay_calls(script, 400, 0)) == 0
+    assert run_in_loop(lambda: delay_calls(script, 100, 0)) == pytest.approx(1, rel=0.05)
+    assert run_in_loop(lambda: delay_calls(script, 4, 200_000)) > 2
     slept.clear()
     clock.monotonic.return_value += 1000
 
-    async def computes(calls):
+    async def delay_and_wait(calls):
         for _ in range(calls):
             await limits.delay(script, 0)
-            await limits.wait_for_charges(script)  # It is counted once.
+            await limits.wait_for_charges(script)  # Does not count the call again.
         return sum(slept)
 
-    assert run_in_loop(lambda: computes(300)) == 0
-    # An answer that is known already counts, too: 1,400 a second made others wait.
+    assert run_in_loop(lambda: delay_and_wait(300)) == 0
+    # Cached responses count, too: 1,400 per second made other callers wait.
     slept.clear()
     clock.monotonic.return_value += 1000
     assert sum(limits.take_if_ready(script) for _ in range(1000)) == 400
     assert not slept
     clock.monotonic.return_value += 1000
 
-    async def changes(calls):
+    async def delay_changes(calls):
         for _ in range(calls):
             await limits.delay(script, 0, is_change=True)
         return sum(slept)
 
-    assert run_in_loop(lambda: changes(80)) == 0
-    assert run_in_loop(lambda: changes(40)) == pytest.approx(2, rel=0.05)
-    # So do those that compute: sixty lists of a hundred issues a second made others wait.
+    assert run_in_loop(lambda: delay_changes(80)) == 0
+    assert run_in_loop(lambda: delay_changes(40)) == pytest.approx(2, rel=0.05)
+    # The duration of calls counts, too: 60 lists of 100 issues per second made other callers wait.
     slept.clear()
     clock.monotonic.return_value += 1000
-    run_in_loop(lambda: story(script, 1, 0))
+    run_in_loop(lambda: delay_calls(script, 1, 0))
     for _ in range(200):
         limits.charge_seconds(script, 0.006)
-    assert run_in_loop(lambda: story(script, 1, 0)) == pytest.approx(2, rel=0.05)
+    assert run_in_loop(lambda: delay_calls(script, 1, 0)) == pytest.approx(2, rel=0.05)
     limits.charge_seconds(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
-    # Of a person in a portal, it counts where they come from.
+    # Calls with portal tokens are not counted per token. The portal counts per address.
     slept.clear()
     person = Principal(Role.MEMBER, "user_1", "user_1")
-    assert run_in_loop(lambda: story(person, 1000, 0)) == 0
+    assert run_in_loop(lambda: delay_calls(person, 1000, 0)) == 0
     assert all(limits.take_if_ready(person) for _ in range(1000))
 
-    async def guesses(address, calls):
+    async def delay_refusals(address, calls):
         for _ in range(calls):
             await limits.delay_refusal(address)
         return sum(slept)
 
-    assert run_in_loop(lambda: guesses("", 1000)) == 0
-    assert run_in_loop(lambda: guesses("198.51.100.1", 200)) == 0
-    assert run_in_loop(lambda: guesses("198.51.100.1", 20)) == pytest.approx(1, rel=0.05)
+    assert run_in_loop(lambda: delay_refusals("", 1000)) == 0
+    assert run_in_loop(lambda: delay_refusals("198.51.100.1", 200)) == 0
+    assert run_in_loop(lambda: delay_refusals("198.51.100.1", 20)) == pytest.approx(1, rel=0.05)
 
 
-def test_body_with_too_many_objects_is_refused(limited):
+def test_body_with_too_many_objects_is_refused(limited_server):
     for body in ("[" + "{}," * 60_000 + "{}]", '{"a":' * 60 + "1" + "}" * 60):
-        answer = person(limited)("POST", "/issue", content=body, headers=JSON)
-        assert answer.status_code == 400
-        assert "objects" in answer.json()["detail"]
+        response = make_person(limited_server)("POST", "/issue", content=body, headers=JSON)
+        assert response.status_code == 400
+        assert "objects" in response.json()["detail"]
 
 
 def test_responses_to_long_requests_are_not_cached(tmp_path):
-    """2,000 responses to requests of 94 kB took 200 MB."""
+    """2,000 cached responses to requests of 94 kB took 200 MB, since requests are the keys."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
-    memory = ReadCache(database)
-    asked = Mock(read_cache=memory)
-    asked.authenticator.authenticate_now.return_value = Principal(Role.MEMBER, "user_1", "user_1")
+    cache = ReadCache(database)
+    service = Mock(read_cache=cache)
+    service.authenticator.authenticate_now.return_value = Principal(Role.MEMBER, "user_1", "user_1")
 
     async def app(_scope, _receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"{}"})
 
-    async def story():
-        memory.get("the version is known now")
-        remembered = ResponseCacheMiddleware(app, asked)
+    async def send_requests():
+        cache.get("any key")  # Reads the version of the database.
+        middleware = ResponseCacheMiddleware(app, service)
         for query, headers in ((b"a=1", []), (b"a" * 2_000, []), (b"", [(b"x-org", b"x" * 2_000)])):
             scope = {"type": "http", "method": "GET", "path": "/v1/app/me", "query_string": query}
-            await remembered(scope | {"headers": headers}, AsyncMock(), AsyncMock())
-        return [key[3] for key in memory._values]
+            await middleware(scope | {"headers": headers}, AsyncMock(), AsyncMock())
+        return [key[3] for key in cache._values]
 
-    assert run_in_loop(story) == [b"a=1"]
+    assert run_in_loop(send_requests) == [b"a=1"]
     database.close()
 
 
-def test_concurrent_calls_of_one_caller_are_limited(limited):
-    """1,300 unfinished bodies blocked the API for everybody."""
-    greedy = limited.token(uuid.uuid4().hex)
-    with limited.unfinished_reports(greedy, 40) as slow:
-        assert person(limited)("GET", "/issue").status_code == 200
-        # 16 bodies are waited for; the others are told so.
-        assert [one.recv(12) for one in answered(slow, 24)] == [b"HTTP/1.1 429"] * 24
+def test_concurrent_calls_of_one_caller_are_limited(limited_server):
+    """Regression: 1,300 unfinished bodies blocked the API for everyone."""
+    token = limited_server.token(uuid.uuid4().hex)
+    with limited_server.unfinished_reports(token, 40) as connections:
+        assert make_person(limited_server)("GET", "/issue").status_code == 200
+        # The server waits for 16 bodies and refuses the others.
+        assert [c.recv(12) for c in wait_for_responses(connections, 24)] == [b"HTTP/1.1 429"] * 24

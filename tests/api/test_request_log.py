@@ -13,21 +13,22 @@ from tests.api.conftest import Caller
 from tests.servers.installation import api_server, portal_server
 from tests.waiting import wait_until
 
-THEIRS = "0123456789abcdef" * 2
-OWN_FORM = re.compile("[0-9a-f]{32}")
+CLIENT_ID = "0123456789abcdef" * 2
+SERVER_ID_PATTERN = re.compile("[0-9a-f]{32}")
 
 
-def lines(server):
+def read_log(server):
+    """Return the JSON lines of the server's log."""
     return [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
 
 
-def of_request(server, request_id):
-    """Return the log lines of a request; the last one is written right after the response."""
+def wait_for_log(server, request_id):
+    """Wait for all log lines of a request, some of which follow the response; return them."""
 
     def find_lines() -> list[dict]:
-        of_this = [line for line in lines(server) if line.get("request_id") == request_id]
-        is_whole = any(line["logger"] == "issue_portal.requests" for line in of_this)
-        return of_this if is_whole else []
+        lines = [line for line in read_log(server) if line.get("request_id") == request_id]
+        is_complete = any(line["logger"] == "issue_portal.requests" for line in lines)
+        return lines if is_complete else []
 
     return wait_until(find_lines)
 
@@ -42,9 +43,9 @@ def logging_server(tmp_path_factory):
 def test_request_id_of_the_caller_is_logged_and_returned(logging_server):
     caller = Caller(logging_server.url, logging_server.token("Ann"))
     report = caller.report()
-    answer = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: THEIRS})
-    assert answer.headers[REQUEST_ID] == THEIRS
-    (line,) = of_request(logging_server, THEIRS)
+    response = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: CLIENT_ID})
+    assert response.headers[REQUEST_ID] == CLIENT_ID
+    (line,) = wait_for_log(logging_server, CLIENT_ID)
     assert line["logger"] == "issue_portal.requests"
     assert (line["method"], line["status"]) == ("GET", 200)
     assert line["route"] == "/v1/app/issue/{issue_id}"
@@ -52,21 +53,23 @@ def test_request_id_of_the_caller_is_logged_and_returned(logging_server):
 
 
 @pytest.mark.parametrize("path", ["/issue", "/issue/receipt"])
-def test_anonymous_report_gets_a_new_request_id(logging_server, path):
+def test_request_id_of_a_visitor_is_replaced(logging_server, path):
     visitor = Caller(logging_server.url, logging_server.guest_token())
-    answer = visitor("POST", path, json={}, headers={REQUEST_ID: THEIRS[::-1]})
-    assert OWN_FORM.fullmatch(answer.headers[REQUEST_ID])
-    assert of_request(logging_server, answer.headers[REQUEST_ID])
-    assert THEIRS[::-1] not in logging_server.log
+    response = visitor("POST", path, json={}, headers={REQUEST_ID: CLIENT_ID[::-1]})
+    assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID])
+    assert wait_for_log(logging_server, response.headers[REQUEST_ID])
+    assert CLIENT_ID[::-1] not in logging_server.log
 
 
 def test_invalid_request_id_is_replaced(logging_server):
-    answer = httpx.get(f"{logging_server.url}/api/health", headers={REQUEST_ID: "ann@example.com"})
-    assert OWN_FORM.fullmatch(answer.headers[REQUEST_ID])
+    response = httpx.get(
+        f"{logging_server.url}/api/health", headers={REQUEST_ID: "ann@example.com"}
+    )
+    assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID])
 
 
 def test_log_has_no_address_person_issue_or_search_text(logging_server):
-    token = logging_server.lasting_token("Grace", Role.ADMIN)
+    token = logging_server.create_api_token("Grace", Role.ADMIN)
     caller = Caller(logging_server.url, token)
     me = caller("GET", "/me").json()
     report = caller.report("It forgot the budget.")
@@ -75,18 +78,18 @@ def test_log_has_no_address_person_issue_or_search_text(logging_server):
     caller("GET", f"/issue/{report['id']}/history")
     caller("GET", "/no/such/address")
     caller.report("And the plan.", anonymous=True)
-    of_request(logging_server, caller("GET", "/me").headers[REQUEST_ID])
-    logged = "\n".join(map(json.dumps, lines(logging_server)))
+    wait_for_log(logging_server, caller("GET", "/me").headers[REQUEST_ID])
+    logged = "\n".join(map(json.dumps, read_log(logging_server)))
     assert "/v1/app/issue/{issue_id}/history" in logged
-    for said in (token, me["id"], me["email"], "Grace", report["id"], "budget", "such", "plan"):
-        assert said not in logged
+    for text in (token, me["id"], me["email"], "Grace", report["id"], "budget", "such", "plan"):
+        assert text not in logged
     assert "127.0.0.1" not in logged
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_portal_logs_no_client_address(tmp_path, form):
-    server = portal_server(tmp_path / "data", ISSUES_LOG=form)
-    if form == "text":
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_portal_logs_no_client_address(tmp_path, log_format):
+    server = portal_server(tmp_path / "data", ISSUES_LOG=log_format)
+    if log_format == "text":
         python, *_ = server.command
         server.command = [python, "-m", "uvicorn", "app:app", "--port", str(server.port)]
     server.start()
@@ -94,10 +97,10 @@ def test_portal_logs_no_client_address(tmp_path, form):
         me = Caller(server.url, server.token("Ann"))("GET", "/me")
     server.stop()
     assert "127.0.0.1" not in server.log.replace(f"http://127.0.0.1:{server.port}", "")
-    if form == "json":
-        after = server.log.partition("Issue Portal: ")[2].splitlines()[2:]
-        assert all(line.startswith("{") for line in after), server.log
-        assert of_request(server, me.headers[REQUEST_ID])
+    if log_format == "json":
+        lines = server.log.partition("Issue Portal: ")[2].splitlines()[2:]
+        assert all(line.startswith("{") for line in lines), server.log
+        assert wait_for_log(server, me.headers[REQUEST_ID])
 
 
 def test_failure_is_logged_with_its_request_id(tmp_path):
@@ -105,11 +108,11 @@ def test_failure_is_logged_with_its_request_id(tmp_path):
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("DROP TABLE history")
     caller = Caller(server.url, server.token("Ann"))
-    answer = caller("GET", "/issue/issue_0000000000000000/history")
-    assert answer.status_code == 404
+    response = caller("GET", "/issue/issue_0000000000000000/history")
+    assert response.status_code == 404
     report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
-    answer = caller("POST", "/issue", json=report)
-    assert answer.status_code == 503
+    response = caller("POST", "/issue", json=report)
+    assert response.status_code == 503
     server.stop()
-    levels = [line["level"] for line in of_request(server, answer.headers[REQUEST_ID])]
+    levels = [line["level"] for line in wait_for_log(server, response.headers[REQUEST_ID])]
     assert sorted(levels) == ["error", "info"]

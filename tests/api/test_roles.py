@@ -1,4 +1,4 @@
-"""Every route of the OpenAPI document, called in every role."""
+"""Every route of the OpenAPI document, called with every role."""
 
 import uuid
 from typing import Any
@@ -11,15 +11,15 @@ from tests.api.conftest import Caller
 
 CALLERS = {
     "guest": Role.GUEST,
-    "another": Role.MEMBER,
+    "other member": Role.MEMBER,
     "reporter": Role.MEMBER,
     "reviewer": Role.ADMIN,
     "owner": Role.OWNER,
 }
 
-ALLOWED: dict[tuple[str, str], tuple[int, ...]] = {
-    # What nobody (without a token) and then each of the CALLERS is answered, about a report that
-    # the reporter has just sent by name.
+EXPECTED_STATUSES: dict[tuple[str, str], tuple[int, ...]] = {
+    # The status without a token, then for each of CALLERS in order. The reporter has just created
+    # the issue by name.
     ("GET", "/v1/app/issue"): (401, 403, 200, 200, 200, 200),
     ("POST", "/v1/app/issue"): (401, 403, 201, 201, 201, 201),
     ("POST", "/v1/app/issue/receipt"): (401, 404, 404, 404, 404, 404),
@@ -34,8 +34,8 @@ ALLOWED: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/health"): (200,) * 6,
     ("GET", "/ready"): (200,) * 6,
 }
-VISITORS = {("GET", "/v1/app/me"): 404}
-"""Responses to a visitor that differ from those to a guest's API token."""
+VISITOR_STATUSES = {("GET", "/v1/app/me"): 404}
+"""Statuses for a visitor's portal token that differ from those for a guest's API token."""
 
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
 BODIES: dict[str, dict[str, Any]] = {
@@ -52,31 +52,34 @@ def server(api_on):
     return api_on("sqlite")
 
 
-def tokens_of(server, kind: str) -> dict[str, str]:
-    """Tokens for each of the CALLERS, from the portal or from the command line."""
-    make = server.lasting_token if kind == "API token" else server.token
-    made = {name: make(f"{name}{uuid.uuid4().hex}", role) for name, role in CALLERS.items()}
-    return made if kind == "API token" else made | {"guest": server.guest_token()}
+def make_tokens(server, token_type: str) -> dict[str, str]:
+    """Make tokens for CALLERS; ``token_type`` is ``portal token`` or ``API token``."""
+    make = server.create_api_token if token_type == "API token" else server.token
+    tokens = {
+        name: make(f"{name.replace(' ', '')}{uuid.uuid4().hex}", role)
+        for name, role in CALLERS.items()
+    }
+    return tokens if token_type == "API token" else tokens | {"guest": server.guest_token()}
 
 
-@pytest.mark.parametrize("kind", ["portal token", "API token"])
-def test_every_route_as_every_role(server, kind):
-    described = httpx.get(f"{server.url}/api/openapi.json").json()["paths"]
+@pytest.mark.parametrize("token_type", ["portal token", "API token"])
+def test_every_route_has_the_expected_status_for_each_role(server, token_type):
+    paths = httpx.get(f"{server.url}/api/openapi.json").json()["paths"]
     routes = {
         (method.upper(), path): route["operationId"]
-        for path, methods in described.items()
+        for path, methods in paths.items()
         for method, route in methods.items()
     }
-    assert routes.keys() == ALLOWED.keys()
-    tokens = tokens_of(server, kind)
+    assert routes.keys() == EXPECTED_STATUSES.keys()
+    tokens = make_tokens(server, token_type)
     reporter = Caller(server.url, tokens["reporter"])
     for position, token in enumerate([None, *tokens.values()]):
         caller = Caller(server.url, token)
-        expected = {route: statuses[position] for route, statuses in ALLOWED.items()}
-        if kind == "portal token" and position == 1:
-            expected |= VISITORS
+        expected = {route: statuses[position] for route, statuses in EXPECTED_STATUSES.items()}
+        if token_type == "portal token" and position == 1:
+            expected |= VISITOR_STATUSES
         for (method, path), status in expected.items():
             issue_id = reporter.report()["id"] if "{issue_id}" in path else ""
             address = f"{server.url}/api{path.format(issue_id=issue_id)}"
-            answer = caller.http.request(method, address, json=BODIES.get(routes[method, path]))
-            assert answer.status_code == status, f"{method} {path} as {[None, *tokens][position]}"
+            response = caller.http.request(method, address, json=BODIES.get(routes[method, path]))
+            assert response.status_code == status, f"{method} {path} as {[None, *tokens][position]}"

@@ -1,4 +1,4 @@
-"""Failures at start: one line, a non-zero exit status, no traceback."""
+"""Start of API and portal: error messages, settings in secrets, file modes, first passwords."""
 
 import socket
 import sqlite3
@@ -33,31 +33,32 @@ def run(command, data_dir, **env):
     )
 
 
-def refuses(done, *words):
-    said = done.stdout + done.stderr
-    assert done.returncode != 0, said
-    assert "Traceback" not in said
-    lines = [line for line in said.splitlines() if any(word in line for word in words)]
-    assert len(lines) == 1, said
-    assert len(said.strip().splitlines()) == 1, said
+def assert_refused(process, text):
+    """Assert that a start failed with a one-line error message that contains ``text``."""
+    output = process.stdout + process.stderr
+    assert process.returncode != 0, output
+    assert text in output
+    assert "Traceback" not in output
+    assert len(output.strip().splitlines()) == 1, output
 
 
 @pytest.fixture(params=["serve", "portal"])
 def command(request):
+    """The command that starts the API server or the portal."""
     port = str(free_port())
     return {"serve": [*SERVE, "--port", port], "portal": [*PORTAL, "--server.port", port]}[
         request.param
     ]
 
 
-def test_app_under_another_server_stops_in_one_line(tmp_path):
+def test_invalid_setting_is_reported_by_uvicorn(tmp_path):
     command = [*UVICORN, "--port", str(free_port())]
-    refuses(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
+    assert_refused(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
 
 
 def test_unwritable_data_directory_is_reported(command, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    refuses(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")
+    (tmp_path / "file").write_text("not a directory")
+    assert_refused(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")
 
 
 def test_newer_database_is_reported(command, tmp_path):
@@ -65,31 +66,32 @@ def test_newer_database_is_reported(command, tmp_path):
     server.stop()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("update alembic_version set version_num = '9999'")
-    refuses(run(command, server.data_dir), "newer version")
+    assert_refused(run(command, server.data_dir), "newer version")
 
 
 def test_locked_database_is_reported(command, tmp_path):
     (tmp_path / "data").mkdir()
     database = sqlite3.connect(tmp_path / "data" / "issues.db", isolation_level=None)
     database.execute("begin exclusive")
-    refuses(run(command, tmp_path / "data"), "locked")
+    assert_refused(run(command, tmp_path / "data"), "locked")
     database.close()
 
 
 def test_invalid_database_file_is_reported(command, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "issues.db").write_text("this is not a database" * 100)
-    refuses(run(command, tmp_path / "data"), "not a database")
+    assert_refused(run(command, tmp_path / "data"), "not a database")
 
 
 def test_port_in_use_is_reported(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        refuses(run([*SERVE, "--port", port], tmp_path / "a"), port)
-        said = run([*PORTAL, "--server.port", port], tmp_path / "b", ISSUES_SECRET_KEY=SECRET)
-        assert said.returncode != 0
-        assert "Traceback" not in said.stdout + said.stderr
-        assert port in said.stdout + said.stderr
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        assert_refused(run([*SERVE, "--port", port], tmp_path / "a"), port)
+        process = run([*PORTAL, "--server.port", port], tmp_path / "b", ISSUES_SECRET_KEY=SECRET)
+        output = process.stdout + process.stderr
+        assert process.returncode != 0
+        assert "Traceback" not in output
+        assert port in output
 
 
 @pytest.mark.parametrize(
@@ -97,20 +99,20 @@ def test_port_in_use_is_reported(tmp_path):
     [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
 )
 def test_invalid_setting_is_reported(command, tmp_path, name, value):
-    refuses(run(command, tmp_path / "data", **{name: value}), name)
+    assert_refused(run(command, tmp_path / "data", **{name: value}), name)
 
 
 def test_short_secret_key_is_reported(command, tmp_path):
-    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
+    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
 
 def test_guessable_secret_key_is_reported(tmp_path):
     command = [*SERVE, "--port", str(free_port())]
-    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
+    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
     key = f"{SECRET},{SECRET[:20]}"
-    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
+    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
     (tmp_path / "data" / "secret.key").write_bytes(b"\xff" * 48)
-    refuses(run(command, tmp_path / "data", ISSUES_SECRET_KEY=""), "secret.key")
+    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY=""), "secret.key")
 
 
 AUTH = {
@@ -132,30 +134,30 @@ AUTH = {
         ({}, "trustedUserHeaders"),
     ],
 )
-def test_incomplete_oidc_configuration_is_reported(tmp_path, change, message):
+def test_invalid_oidc_configuration_is_reported(tmp_path, change, message):
     lines = [f'{name} = "{value}"' for name, value in (AUTH | change).items() if value is not None]
     (tmp_path / "secrets.toml").write_text("\n".join(["[auth]", *lines]))
     headers = {} if change else {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Email": "email"}'}
-    done = run(
+    process = run(
         [*PORTAL, "--server.port", str(free_port())],
         tmp_path / "data",
         STREAMLIT_SECRETS_FILES=str(tmp_path / "secrets.toml"),
         **headers,
     )
-    refuses(done, message)
+    assert_refused(process, message)
 
 
-def test_trusted_headers_without_an_address_are_reported(tmp_path):
+def test_trusted_headers_without_an_email_address_are_reported(tmp_path):
     command = [*PORTAL, "--server.port", str(free_port())]
     headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
-    refuses(run(command, tmp_path / "data", **headers), "email")
+    assert_refused(run(command, tmp_path / "data", **headers), "email")
 
 
 def test_unreadable_accounts_file_is_reported(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
     command = [*PORTAL, "--server.port", str(free_port())]
-    refuses(run(command, tmp_path / "data"), "accounts.yaml")
+    assert_refused(run(command, tmp_path / "data"), "accounts.yaml")
 
 
 def test_uvicorn_serves_portal_and_api(tmp_path):
@@ -168,7 +170,8 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
         assert page.status_code == 200
         assert "default-src 'none'" in page.headers["content-security-policy"]
         assert httpx.get(f"{server.url}/_stcore/health").status_code == 200
-        # Before anybody has opened a page: another replica may have made the page that asks.
+        # Scripts are served even before the first page is, because another replica may have served
+        # the page that requests a script.
         folder = f"{server.url}/_stcore/bidi-components/issue_portal.draft_autosave"
         assert httpx.get(f"{folder}/draft_autosave.js").status_code == 200
         assert httpx.get(f"{folder}/draft_autosave.py").status_code == 404
@@ -177,13 +180,13 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
 
 
 @pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
-def test_root_values_of_secrets_are_settings_that_the_environment_overrides(tmp_path, command):
+def test_settings_in_secrets_are_used_unless_the_environment_has_them(tmp_path, command):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(
         'ISSUES_EMBED_IN = "https://intranet.example.com"\n'
         "ISSUES_DEMO = true\n"
         "ISSUES_MAX_SESSIONS = 0\n"
-        f'ISSUES_DATA_DIR = "{tmp_path / "of secrets"}"\n'
+        f'ISSUES_DATA_DIR = "{tmp_path / "data of secrets"}"\n'
     )
     server = portal_server(tmp_path / "data", HOME=str(tmp_path), ISSUES_MAX_SESSIONS="10")
     port = "--port" if command is UVICORN else "--server.port"
@@ -196,7 +199,7 @@ def test_root_values_of_secrets_are_settings_that_the_environment_overrides(tmp_
     finally:
         server.stop()
     assert (server.data_dir / "issues.db").exists()
-    assert not (tmp_path / "of secrets").exists()
+    assert not (tmp_path / "data of secrets").exists()
 
 
 @pytest.mark.parametrize("text", [b"not toml", b'a = "\xff"', b'ISSUES_ORG = "\\u0000"'])
@@ -205,15 +208,15 @@ def test_unreadable_secrets_file_is_reported(tmp_path, command, text):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)
     port = "--port" if command is UVICORN else "--server.port"
-    done = run([*command, port, str(free_port())], tmp_path / "data", HOME=str(tmp_path))
-    refuses(done, "secrets.toml")
+    process = run([*command, port, str(free_port())], tmp_path / "data", HOME=str(tmp_path))
+    assert_refused(process, "secrets.toml")
 
 
 def test_files_are_readable_by_their_owner_only(portal):
-    RevokedSignIns(Settings(data_dir=portal.data_dir), SecretKeys(SECRET)).add("of someone", 2**33)
-    written = [portal.data_dir, *portal.data_dir.rglob("*")]
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written}
-    assert {"issues.db", "accounts.yaml", "ended"} <= {path.name for path in written}
+    RevokedSignIns(Settings(data_dir=portal.data_dir), SecretKeys(SECRET)).add("revoked id", 2**33)
+    paths = [portal.data_dir, *portal.data_dir.rglob("*")]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
+    assert {"issues.db", "accounts.yaml", "ended"} <= {path.name for path in paths}
     assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
 

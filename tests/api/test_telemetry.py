@@ -1,4 +1,4 @@
-"""Sentry and OpenTelemetry: enough to find a fault, without the text of a report."""
+"""Sentry and OpenTelemetry receive errors and traces without personal data or report texts."""
 
 import gzip
 import json
@@ -17,11 +17,12 @@ from tests.servers.installation import api_server
 from tests.servers.processes import ROOT, environment
 from tests.servers.script import serving
 
-WORDS = "the budget of Project Bluebird"
+REPORT_TEXT = "the budget of Project Bluebird"
 
 
-# As tools do that instrument a program from outside: FastAPI would join in and send much more.
-INSTRUMENTED = """
+# Starts the server with a tracer provider, as auto-instrumentation does. By default, FastAPI would
+# then send its own spans.
+INSTRUMENTED_SERVER = """
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
@@ -37,54 +38,71 @@ main()
 
 
 @pytest.fixture
-def sink():
+def collector():
+    """A server that receives what Sentry and OpenTelemetry send."""
     with serving((200, {}, {})) as script:
         yield script
 
 
-def settings(sink):
+def settings(collector):
+    """Return settings that send errors and traces to the collector."""
     return {
-        "ISSUES_SENTRY_DSN": sink.url.replace("://", "://key@") + "/1",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": sink.url,
+        "ISSUES_SENTRY_DSN": collector.url.replace("://", "://key@") + "/1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
     }
 
 
-def received(sink, path):
-    """Return headers and unpacked bodies of the requests to ``path`` as one text."""
+def read_requests(collector, path):
+    """Return headers and decompressed bodies of the requests to ``path``, as one text."""
     texts = []
-    for _, at, headers, body in sink.requests:
-        if at == path:
-            packed = headers.get("Content-Encoding") == "gzip"
-            content = gzip.decompress(body) if packed else body
+    for _, request_path, headers, body in collector.requests:
+        if request_path == path:
+            is_compressed = headers.get("Content-Encoding") == "gzip"
+            content = gzip.decompress(body) if is_compressed else body
             texts.append(f"{headers} {content.decode('latin-1')}")
-    assert texts, [request[1] for request in sink.requests]
+    assert texts, [request[1] for request in collector.requests]
     return "\n".join(texts)
 
 
-def test_errors_and_traces_contain_no_report_text(sink, tmp_path):
-    server = api_server(tmp_path / "data", **settings(sink))
-    server.command = [sys.executable, "-c", INSTRUMENTED, "serve", "--port", str(server.port)]
+def test_errors_and_traces_contain_no_personal_data_or_report_text(collector, tmp_path):
+    server = api_server(tmp_path / "data", **settings(collector))
+    server.command = [
+        sys.executable,
+        "-c",
+        INSTRUMENTED_SERVER,
+        "serve",
+        "--port",
+        str(server.port),
+    ]
     server.start()
-    token = server.lasting_token("Ann")
+    token = server.create_api_token("Ann")
     caller = Caller(server.url, token)
-    report = caller.report(WORDS)
+    report = caller.report(REPORT_TEXT)
     response = caller("GET", "/issue", params={"filter_by_text": "Bluebird"})
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("DROP TABLE history")
-    body = {"description": WORDS, "resource_type": "Thread", "type": "Other", "anonymous": True}
+    body = {
+        "description": REPORT_TEXT,
+        "resource_type": "Thread",
+        "type": "Other",
+        "anonymous": True,
+    }
     failed = caller("POST", "/issue", json=body)
     assert failed.status_code == 503
     server.stop()
 
-    assert {request[1] for request in sink.requests} == {"/api/1/envelope/", "/v1/traces"}
-    errors, traces = received(sink, "/api/1/envelope/"), received(sink, "/v1/traces")
+    assert {request[1] for request in collector.requests} == {"/api/1/envelope/", "/v1/traces"}
+    errors, traces = (
+        read_requests(collector, "/api/1/envelope/"),
+        read_requests(collector, "/v1/traces"),
+    )
     assert "database: %s" in errors
     assert failed.headers[REQUEST_ID] in errors
     for route in ("POST /v1/app/issue", "GET /v1/app/issue"):
         assert route in traces
     assert bytes.fromhex(response.headers[REQUEST_ID]).decode("latin-1") in traces
     user_agent = caller.http.headers["user-agent"]
-    for said in (
+    for private_text in (
         "Bluebird",
         "budget",
         token,
@@ -94,11 +112,11 @@ def test_errors_and_traces_contain_no_report_text(sink, tmp_path):
         "url.",
         user_agent,
     ):
-        assert said not in errors
-        assert said not in traces
+        assert private_text not in errors
+        assert private_text not in traces
 
 
-def test_exceptions_are_sent_without_their_message(sink, tmp_path):
+def test_exceptions_are_sent_without_their_message(collector, tmp_path):
     program = f"""
 import logging
 from issue_portal.core import telemetry
@@ -111,17 +129,17 @@ def fails(words):
 
 for name in ("issue_portal.somewhere", "elsewhere"):
     try:
-        fails("{WORDS}")
+        fails("{REPORT_TEXT}")
     except ValueError as error:
         logging.getLogger(name).exception(f"{{error}}" if name == "elsewhere" else "it failed")
-logging.getLogger("issue_portal.somewhere").warning("no error: {WORDS}")
+logging.getLogger("issue_portal.somewhere").warning("no error: {REPORT_TEXT}")
 telemetry.stop()
 """
-    env = environment(tmp_path, **settings(sink))
+    env = environment(tmp_path, **settings(collector))
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, check=True, timeout=60)
-    sent = received(sink, "/api/1/envelope/")
-    assert "Bluebird" not in sent
-    lines = [json.loads(line) for line in sent.splitlines() if line.startswith('{"')]
+    envelopes = read_requests(collector, "/api/1/envelope/")
+    assert "Bluebird" not in envelopes
+    lines = [json.loads(line) for line in envelopes.splitlines() if line.startswith('{"')]
     events = [line for line in lines if "exception" in line]
     assert [event["logger"] for event in events] == ["issue_portal.somewhere", "elsewhere"]
     assert events[0]["logentry"] == {"message": "it failed"}
@@ -131,19 +149,19 @@ telemetry.stop()
 
 
 def test_stop_does_not_wait_for_unresponsive_collectors(monkeypatch):
-    """Regression: with an unresponsive collector it took 45 seconds; a container allows ten."""
-    over = threading.Event()
-    monkeypatch.setattr(telemetry, "_flushers", [over.wait, over.wait])
+    """Regression: the stop took 45 seconds. Docker kills a container after 10 seconds."""
+    flushed = threading.Event()
+    monkeypatch.setattr(telemetry, "_flushers", [flushed.wait, flushed.wait])
     monkeypatch.setattr(telemetry, "_FLUSH_SECONDS", 0.1)
-    begun = time.monotonic()
+    start = time.monotonic()
     telemetry.stop()
-    assert time.monotonic() - begun < 10
-    assert not over.is_set()
-    over.set()
+    assert time.monotonic() - start < 10
+    assert not flushed.is_set()
+    flushed.set()
 
 
 @pytest.mark.parametrize("package", ["sentry_sdk", "opentelemetry.sdk"])
-def test_missing_package_is_reported_in_one_line(sink, tmp_path, package):
+def test_missing_package_is_reported_in_one_line(collector, tmp_path, package):
     program = f"""
 import sys
 sys.modules["{package}"] = None
@@ -151,10 +169,10 @@ from issue_portal.cli.main import main
 sys.argv = ["issue-portal", "serve"]
 main()
 """
-    env = environment(tmp_path, **settings(sink))
+    env = environment(tmp_path, **settings(collector))
     if package == "opentelemetry.sdk":
         del env["ISSUES_SENTRY_DSN"]
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         env=env,
@@ -163,7 +181,7 @@ main()
         timeout=60,
         check=False,
     )
-    assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert package in done.stderr
-    assert "locks/telemetry.txt" in done.stderr
+    assert process.returncode == 1
+    assert len(process.stderr.strip().splitlines()) == 1
+    assert package in process.stderr
+    assert "locks/telemetry.txt" in process.stderr

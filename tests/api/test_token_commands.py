@@ -1,71 +1,79 @@
-"""Commands for API tokens."""
+"""Commands for API tokens, and the permissions of a token."""
 
 import pytest
 import yaml
 
 from issue_portal.client.errors import AuthenticationError, PermissionDeniedError
 from issue_portal.models.vocabulary import Role
-from tests.api.command_results import email, new_token, refused, result
+from tests.api.commands import assert_refused, create_token, make_email, parse_output
 from tests.api.conftest import Caller
 from tests.servers.installation import api_server
 
 
-def test_token_alone_is_printed_and_only_its_hash_is_stored(tmp_path):
+def test_only_the_token_is_printed_and_only_its_hash_is_stored(tmp_path):
     server = api_server(tmp_path / "data")
-    done = server.run("token", "create", "--email", "a@b.c")
-    token = done.stdout.strip()
-    assert (done.returncode, done.stdout, done.stderr) == (0, token + "\n", "")
+    result = server.run("token", "create", "--email", "a@b.c")
+    token = result.stdout.strip()
+    assert (result.returncode, result.stdout, result.stderr) == (0, token + "\n", "")
     for path in server.data_dir.iterdir():
         assert token.encode() not in path.read_bytes()
 
 
 def test_token_works_until_it_is_revoked(api):
-    made = new_token(api, "--email", email(), "--role", "AppAdmin")
-    with api.client(made["token"]) as client:
-        assert client.me().email == made["email"]
-        assert api.run("token", "revoke", made["id"]).returncode == 0
+    created = create_token(api, "--email", make_email(), "--role", "AppAdmin")
+    with api.client(created["token"]) as client:
+        assert client.me().email == created["email"]
+        assert api.run("token", "revoke", created["id"]).returncode == 0
         with pytest.raises(AuthenticationError):
             client.me()
-    refused(api.run("token", "revoke", made["id"]), made["id"])
+    assert_refused(api.run("token", "revoke", created["id"]), created["id"])
 
 
-def test_token_that_has_expired_is_refused(api):
-    made = new_token(api, "--email", email(), "--expires-in-days", "0")
-    with api.client(made["token"]) as client, pytest.raises(AuthenticationError, match="expired"):
+def test_expired_token_is_refused(api):
+    created = create_token(api, "--email", make_email(), "--expires-in-days", "0")
+    with (
+        api.client(created["token"]) as client,
+        pytest.raises(AuthenticationError, match="expired"),
+    ):
         client.me()
 
 
-def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(fresh):
-    used, unused = (new_token(fresh, "--email", email()) for _ in range(2))
-    fresh.start()
-    with fresh.client(used["token"]) as client:
+def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(new_server):
+    used, unused = (create_token(new_server, "--email", make_email()) for _ in range(2))
+    new_server.start()
+    with new_server.client(used["token"]) as client:
         client.me()
     report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-    assert Caller(fresh.url, unused["token"])("POST", "/issue", json=report).status_code == 201
-    fresh.stop()  # Uses are written from time to time, not with each request, and at the end.
-    listed = {t["id"]: t["last_used_at"] for t in result(fresh.run("token", "list", "--json"))}
+    assert Caller(new_server.url, unused["token"])("POST", "/issue", json=report).status_code == 201
+    new_server.stop()  # Writes the uses that are still in memory.
+    listed = {
+        t["id"]: t["last_used_at"] for t in parse_output(new_server.run("token", "list", "--json"))
+    }
     assert len(listed[used["id"]]) == len("2026-02-08")
     assert listed[unused["id"]] is None
 
 
 def test_token_never_exceeds_the_current_role_of_its_user(api):
-    address = email()
-    made = new_token(api, "--email", address, "--role", "AppAdmin")
-    weak = new_token(api, "--email", address, "--role", "AppMember")
-    with api.client(made["token"]) as strong_client, api.client(weak["token"]) as weak_client:
-        strong_client.users()
+    address = make_email()
+    admin_token = create_token(api, "--email", address, "--role", "AppAdmin")
+    member_token = create_token(api, "--email", address, "--role", "AppMember")
+    with (
+        api.client(admin_token["token"]) as admin_client,
+        api.client(member_token["token"]) as member_client,
+    ):
+        admin_client.users()
         with pytest.raises(PermissionDeniedError):
-            weak_client.users()
+            member_client.users()
         demoted = api.client(api.token(address.partition("@")[0], Role.MEMBER))
         demoted.me()
         with pytest.raises(PermissionDeniedError):
-            strong_client.users()
+            admin_client.users()
 
 
-def test_token_follows_an_edited_account(api):
-    address = email()
+def test_edited_account_changes_the_permissions_of_its_tokens(api):
+    address = make_email()
     api.run("user", "add", address, "--role", "AppAdmin")
-    token = new_token(api, "--email", address, "--role", "AppAdmin")["token"]
+    token = create_token(api, "--email", address, "--role", "AppAdmin")["token"]
     file = api.data_dir / "accounts.yaml"
     with api.client(token) as client:
         client.users()
@@ -83,6 +91,6 @@ def test_token_follows_an_edited_account(api):
 
 
 def test_token_needs_an_email_address(api):
-    done = api.run("token", "create", "--email", "me")
-    assert done.returncode == 2
-    assert "not an e-mail address" in done.stderr
+    result = api.run("token", "create", "--email", "me")
+    assert result.returncode == 2
+    assert "not an e-mail address" in result.stderr

@@ -1,7 +1,7 @@
 """The portal and its commands work without the modules that Windows lacks.
 
-Simulated: these modules cannot be imported. All else, `sys.platform` included, is that of this
-machine. filelock then falls back to SoftFileLock; on Windows it uses LockFileEx instead.
+The tests only block the import of these modules. All else, such as `sys.platform`, is that of this
+machine. Here, filelock falls back to SoftFileLock; on Windows, it uses LockFileEx.
 """
 
 import subprocess
@@ -13,8 +13,8 @@ from tests.servers.processes import ROOT, environment
 WITHOUT_POSIX = """
 import sys, warnings
 warnings.filterwarnings("ignore", "only soft file lock is available")
-lacking = ("fcntl", "grp", "pwd", "resource", "termios", "uvloop")
-sys.modules.update(dict.fromkeys(lacking))
+missing = ("fcntl", "grp", "pwd", "resource", "termios", "uvloop")
+sys.modules.update(dict.fromkeys(missing))
 """
 SERVE = "import uvicorn; uvicorn.main()"
 RUN_COMMAND = """
@@ -36,8 +36,8 @@ def test_portal_starts_without_unix_modules(tmp_path):
     assert server.passwords.keys() == {"member", "reviewer"}
 
 
-def test_command_line_loads_and_changes_a_locked_file(tmp_path):
-    done = subprocess.run(
+def test_commands_load_and_change_a_locked_file_without_unix_modules(tmp_path):
+    process = subprocess.run(
         [sys.executable, "-c", WITHOUT_POSIX + RUN_COMMAND, "user", "add", "ann@example.com"],
         cwd=ROOT,
         env=environment(tmp_path),
@@ -46,5 +46,5 @@ def test_command_line_loads_and_changes_a_locked_file(tmp_path):
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     assert "ann@example.com" in (tmp_path / "accounts.yaml").read_text()

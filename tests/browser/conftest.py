@@ -1,4 +1,4 @@
-"""The steps that people take in the portal, in a real Chromium."""
+"""People who use the portal in Chromium, and a portal with an OpenID Connect provider."""
 
 import json
 import re
@@ -17,46 +17,60 @@ from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
 from tests.servers.installation import Server, portal_server
-from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLES
+from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLE_SETTINGS
 from tests.servers.processes import free_port
 
 expect.set_options(timeout=15_000)
 
 RECEIVED = re.compile(r"Report #\d+ received")
-"""Confirms that a report was sent."""
+"""Heading of the page after a report was sent."""
 
-UNFOLDED = "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
+# Whether no `details` element is opening or closing.
+DETAILS_ARE_STILL = (
+    "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
+)
 
-
-# Whether all that fades in or moves has come to its end; a spinner turns without end.
-STILL = """document.getAnimations().every(({ effect, playState }) =>
+# Whether all animations have ended, except for endless ones such as a spinner.
+ANIMATIONS_HAVE_ENDED = """document.getAnimations().every(({ effect, playState }) =>
   playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 
-# Browsers without cookies or storage, by what they are like. One that has loaded the scripts of
-# Streamlit before shows a page with three quarters of the work.
-_RESTED: dict[tuple[Browser, str], list[BrowserContext]] = {}
+# Browser contexts of earlier tests, by browser and options, without cookies and storage. Their
+# cache has Streamlit's scripts, which saves a quarter of the work of loading a page.
+_REUSABLE_CONTEXTS: dict[tuple[Browser, str], list[BrowserContext]] = {}
 
 
 def report(
-    client: IssuesClient, text: str, kind: IssueType = IssueType.FORMAT, *, anonymous: bool = False
+    client: IssuesClient,
+    text: str,
+    issue_type: IssueType = IssueType.FORMAT,
+    *,
+    anonymous: bool = False,
 ) -> Issue:
-    """Send a report through the API."""
+    """Send a report to the API, and return the issue."""
     return client.create(
         NewIssue(
-            description=text, resource_type=ResourceType.THREAD, type=kind, anonymous=anonymous
+            description=text,
+            resource_type=ResourceType.THREAD,
+            type=issue_type,
+            anonymous=anonymous,
         )
     )
 
 
 class Person:
-    """Someone at a browser of their own."""
+    """Someone who uses the portal in a separate browser context.
+
+    ``failures`` collects script errors, dialogs, and requests to other servers.
+    """
 
     def __init__(self, browser: Browser, server: Server, **options) -> None:
         self.server = server
-        self.rested = _RESTED.setdefault((browser, repr(sorted(options.items()))), [])
+        self.reusable_contexts = _REUSABLE_CONTEXTS.setdefault(
+            (browser, repr(sorted(options.items()))), []
+        )
         self.context: BrowserContext = (
-            self.rested.pop()
-            if self.rested
+            self.reusable_contexts.pop()
+            if self.reusable_contexts
             else browser.new_context(
                 **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options
             )
@@ -64,34 +78,34 @@ class Person:
         self.page: Page = self.context.new_page()
         self.failures: list[str] = []
         self.page.on("pageerror", lambda error: self.failures.append(str(error)))
-        self.page.on("request", self._note_stranger)
-        self.page.on("dialog", self._note_dialog)
+        self.page.on("request", self._record_foreign_request)
+        self.page.on("dialog", self._record_dialog)
 
     def leaves(self) -> None:
-        """Close the pages and clear the storage; the next person reuses the browser's cache."""
+        """Close the pages, clear cookies and storage, and keep the context for another person."""
         for page in self.context.pages:
             page.close()
         try:
             page = self.context.new_page()
-        except Error:  # It is closed already.
+        except Error:  # The test has closed the context.
             return
         self.context.clear_cookies()
         devtools = self.context.new_cdp_session(page)
-        for address in filter(None, (self.server.url, self.server.leads_to)):
-            whole = {"origin": address, "storageTypes": "all"}
-            devtools.send("Storage.clearDataForOrigin", whole)
+        for address in filter(None, (self.server.url, self.server.provider_url)):
+            data = {"origin": address, "storageTypes": "all"}
+            devtools.send("Storage.clearDataForOrigin", data)
         page.close()
-        self.rested.append(self.context)
+        self.reusable_contexts.append(self.context)
 
-    def _note_dialog(self, dialog) -> None:
+    def _record_dialog(self, dialog) -> None:
         self.failures.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def _note_stranger(self, request) -> None:
-        elsewhere = self.server.leads_to
-        if elsewhere and elsewhere in (
-            request.url[: len(elsewhere)],
-            request.frame.url[: len(elsewhere)],
+    def _record_foreign_request(self, request) -> None:
+        provider = self.server.provider_url
+        if provider and provider in (
+            request.url[: len(provider)],
+            request.frame.url[: len(provider)],
         ):
             return
         if not request.url.startswith((self.server.url, "data:", "blob:", "ws:", "about:")):
@@ -104,21 +118,23 @@ class Person:
         return self
 
     def settles(self) -> None:
+        """Wait until no run of the portal's script is in progress."""
         app = self.page.get_by_test_id("stApp")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
-    def rests(self) -> "Person":
-        """Wait until the page is drawn: no run, nothing of an earlier run, nothing that moves."""
+    def waits_until_drawn(self) -> "Person":
+        """Wait until the run has ended and the browser has drawn its whole result."""
         self.settles()
         unfinished = ":is([data-stale=true], [data-testid=stSkeleton], .skeleton)"
         expect(self.page.locator(unfinished)).to_have_count(0)
-        return self.waits_until(lambda: self.page.evaluate(STILL))
+        return self.waits_until(lambda: self.page.evaluate(ANIMATIONS_HAVE_ENDED))
 
     def waits_for_the_second_after(self, moment: datetime) -> "Person":
-        """Wait until the server dates events later than ``moment``: it does so in seconds."""
+        """Wait until the server dates new events, in whole seconds, later than ``moment``."""
         return self.waits_until(lambda: datetime.now(UTC) >= moment + timedelta(seconds=1))
 
     def waits_until(self, condition: Callable[[], object]) -> "Person":
+        """Wait at most 60 s until ``condition`` is true; the page keeps running meanwhile."""
         deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline
@@ -128,8 +144,8 @@ class Person:
     def has_cookie(self, name: str) -> bool:
         return any(cookie["name"] == name for cookie in self.context.cookies())
 
-    def chooses(self, kind: str) -> "Person":
-        self.page.get_by_role("radiogroup").get_by_text(kind).click()
+    def chooses(self, option: str) -> "Person":
+        self.page.get_by_role("radiogroup").get_by_text(option).click()
         return self
 
     def writes(self, text: str) -> "Person":
@@ -141,51 +157,56 @@ class Person:
         return self
 
     def goes_to(self, name: str) -> "Person":
+        """Open a page by its link in the menu."""
         link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
         heading = self.page.get_by_role("heading", level=1)
-        is_open, before = link.get_attribute("aria-current") == "page", heading.inner_text()
+        is_open, previous = link.get_attribute("aria-current") == "page", heading.inner_text()
         link.click()
         expect(link).to_have_attribute("aria-current", "page")
         if not is_open:
-            # The browser marks the link at once; a new heading means that the page is being drawn.
-            other = re.compile(rf"^{re.escape(before)}$")
-            expect(heading.filter(has_not_text=other)).to_be_visible()
+            # The browser marks the link before the server draws the page with its new heading.
+            previous_heading = re.compile(rf"^{re.escape(previous)}$")
+            expect(heading.filter(has_not_text=previous_heading)).to_be_visible()
         self.settles()
         return self
 
     def tries(self, username: str, password: str) -> "Person":
+        """Submit the sign-in form, whether or not the sign-in succeeds."""
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password", exact=True).fill(password)
         return self.presses("Sign in")
 
     def signs_in(self, username: str, password: str = "") -> "Person":
+        """Sign in, by default with the first password of the account; wait for the cookie."""
         self.tries(username, password or self.server.passwords[username])
         expect(self.page.get_by_label("Username")).to_be_hidden()
-        # The sign-in lasts once the component has stored its cookie.
         self.waits_until(lambda: self.has_cookie("issue_portal")).settles()
         return self
 
-    def speaks(self, language: str) -> "Person":
+    def chooses_language(self, language: str) -> "Person":
         self.presses(language)
         self.waits_until(lambda: self.has_cookie("issue_portal_language")).settles()
         return self
 
-    def unfolds(self, title: str) -> "Person":
+    def expands(self, title: str) -> "Person":
+        """Open the expander with this title."""
         self.settles()
-        folded = self.page.locator("details").filter(has_text=title)
-        # The title as a text may also be the name of an icon, such as "edit".
-        folded.locator("summary").click()
-        expect(folded).to_have_attribute("open", "")
-        # Until it is as high as it will be, what is in it moves along, and may be missed.
-        self.waits_until(lambda: self.page.evaluate(UNFOLDED)).settles()
+        expander = self.page.locator("details").filter(has_text=title)
+        # Click the summary: the text of the title may also be the name of an icon, such as "edit".
+        expander.locator("summary").click()
+        expect(expander).to_have_attribute("open", "")
+        # The content of the expander moves until its animation ends, so an earlier click may miss.
+        self.waits_until(lambda: self.page.evaluate(DETAILS_ARE_STILL)).settles()
         return self
 
-    def picks(self, label: str, option: str, *, several: bool = True) -> "Person":
+    def picks(self, label: str, option: str, *, multiple: bool = True) -> "Person":
+        """Choose an option of a select box; ``multiple`` if it accepts several options."""
         self.settles()
         self.page.get_by_role("combobox", name=label).click()
         self.page.get_by_role("option", name=option).click()
-        if several:
-            self.page.keyboard.press("Escape")  # It would empty a choice of one.
+        if multiple:
+            # Close the list. In a select box for one option, Escape would remove the choice.
+            self.page.keyboard.press("Escape")
         return self
 
     def sees(self, text: str | re.Pattern[str]) -> "Person":
@@ -197,44 +218,50 @@ class Person:
         return self
 
     def row(self, text: str):
+        """Return the row of the issue with this text in the queue or in My reports."""
         lists = ":is(.st-key-queue, .st-key-my_issues)"
         return self.page.locator(f"{lists} button[data-issue]").filter(has_text=text)
 
     def receipt(self) -> str:
+        """Return the receipt on the page."""
         return self.page.get_by_test_id("stCode").inner_text().strip()
 
 
 @pytest.fixture
 def words() -> str:
-    """A word that no other test writes."""
+    """Text that no other test uses."""
     return f"mark{uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture
 def people(chromium, portal) -> Iterator:
-    """Make people with browsers; fail if one meets an error, a dialog or a foreign request."""
-    with crowd(chromium, portal) as make:
+    """A function that makes a `Person` at the portal; the test fails if they have ``failures``."""
+    with people_at(chromium, portal) as make:
         yield make
 
 
 @contextmanager
-def crowd(browser: Browser, server: Server) -> Iterator:
-    """Yield the function that makes people, by default at ``server``; see `people`."""
-    made: list[Person] = []
+def people_at(browser: Browser, server: Server) -> Iterator:
+    """Yield a function that makes a `Person`, by default at ``server``.
+
+    At the end, the test fails if a person has ``failures``.
+    """
+    persons: list[Person] = []
 
     def make(server: Server = server, **options) -> Person:
-        made.append(Person(browser, server, **options))
-        return made[-1]
+        persons.append(Person(browser, server, **options))
+        return persons[-1]
 
     yield make
-    failures = [failure for person in made for failure in person.failures]
-    for person in made:
+    failures = [failure for person in persons for failure in person.failures]
+    for person in persons:
         person.leaves()
     assert not failures
 
 
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory) -> Iterator[Server]:
+    """An OpenID Connect provider with the users of `tests.servers.oidc`."""
     port = free_port()
     people = [json.dumps({"sub": name, **claims}) for name, claims in PEOPLE.items()]
     options = [option for claims in people for option in ("--user-claims", claims)]
@@ -247,12 +274,12 @@ def provider(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def single(provider, tmp_path_factory) -> Iterator[Server]:
-    """A portal with one working provider under two names, and one that does not answer."""
-    data_dir = tmp_path_factory.mktemp("single") / "data"
-    roles = ROLES | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
+def oidc_portal(provider, tmp_path_factory) -> Iterator[Server]:
+    """A portal with a provider under two names, and another provider that does not respond."""
+    data_dir = tmp_path_factory.mktemp("oidc") / "data"
+    roles = ROLE_SETTINGS | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
     server = portal_server(data_dir, **roles)
-    server.leads_to = provider.url
+    server.provider_url = provider.url
     client = f"""
     client_id = "issue-portal"
     client_secret = "a secret"

@@ -1,4 +1,4 @@
-"""Steps of people who sign in at an OpenID Connect provider."""
+"""Steps for tests of the sign-in at an OpenID Connect provider."""
 
 import httpx
 from playwright.sync_api import expect
@@ -7,36 +7,38 @@ from tests.servers.installation import Server
 
 
 def leaves_for_the_provider(person, button: str = "Sign in"):
+    """Start a sign-in, and wait for the page of the provider."""
     person.page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
     expect(person.page.get_by_role("heading", name="Authorize Client")).to_be_visible()
     return person
 
 
 def signs_in_as(person, name: str, button: str = "Sign in"):
+    """Sign in as user ``name`` of the provider, and wait for the page before the sign-in."""
     leaves_for_the_provider(person, button).presses(name)
-    # Once they are back where they wanted to be, the note of it is removed.
+    # The portal removes the return cookie when the page before the sign-in is open again.
     person.waits_until(lambda: not person.has_cookie("issue_portal_errand")).settles()
     return person
 
 
 def signs_out(person):
+    """Sign out at the portal and at the provider."""
     person.presses("Sign out").presses("End session").sees("You're signed out.")
     person.settles()
     return person
 
 
 def sign_in_cookies(person) -> list[dict]:
+    """Return the cookies in which Streamlit keeps the sign-in."""
     return [c for c in person.context.cookies() if c["name"].startswith("_streamlit_user")]
 
 
-def download(person, cookies: list[dict]) -> int:
-    jar = {cookie["name"]: cookie["value"] for cookie in cookies}
-    return asks_for_all(person.server, jar)
+def fetch_export_status(person, cookies: list[dict]) -> int:
+    """Request the export of issues with these cookies; return the status code."""
+    values = {cookie["name"]: cookie["value"] for cookie in cookies}
+    return fetch(person.server, "/issues.csv", values).status_code
 
 
-def asks(server: Server, path: str, cookies: dict[str, str]) -> httpx.Response:
+def fetch(server: Server, path: str, cookies: dict[str, str]) -> httpx.Response:
+    """Request ``path`` with these cookies, by name."""
     return httpx.get(f"{server.url}{path}", cookies=cookies)
-
-
-def asks_for_all(server: Server, cookies: dict[str, str]) -> int:
-    return asks(server, "/issues.csv", cookies).status_code

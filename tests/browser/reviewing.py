@@ -1,4 +1,4 @@
-"""Steps of reviewers: issues to review, a colleague at the API, the queue."""
+"""Steps for tests of reviewers: send reports, open the queue, make API clients."""
 
 from playwright.sync_api import expect
 
@@ -9,7 +9,10 @@ from tests.servers.installation import sign
 
 
 def report_anonymously(server, *texts, thread=""):
-    """Send anonymous reports, in this order."""
+    """Send an anonymous report for each text, in this order; return the issues.
+
+    ``thread`` is the conversation ID of all reports.
+    """
     with server.client(server.guest_token()) as client:
         return [
             client.create(
@@ -27,23 +30,28 @@ def report_anonymously(server, *texts, thread=""):
         ]
 
 
-def colleague(server):
+def colleague_client(server):
     """Return an API client of another reviewer."""
     return server.client(server.token("Colleague", Role.ADMIN))
 
 
-def queue(people, words, *, server=None, query=""):
+def open_queue(people, words, *, server=None, query=""):
+    """Sign in as reviewer, search the queue for ``words``, and return the person.
+
+    ``query`` has more URL parameters, such as ``&state=Closed``.
+    """
     person = people(server) if server else people()
     person.opens(f"/review?q={words}{query}").signs_in("reviewer")
     expect(person.row(words).first).to_be_visible()
     return person
 
 
-def member(portal):
+def member_client(portal):
     """Return an API client of the portal's first member."""
     person = Person("member@example.com", "Morgan Member", Role.MEMBER)
     return portal.client(sign(person))
 
 
-def reviewer(portal):
+def reviewer_client(portal):
+    """Return an API client of a reviewer."""
     return portal.client(portal.token("Robin", Role.ADMIN))

@@ -1,7 +1,7 @@
 """Anonymity: nothing stored, logged or exported connects an anonymous report with its sender.
 
-The tests search the rows and raw files of the database, the log, Redis, a backup, an export and the
-metrics for words that only these people have.
+The test searches the rows and raw files of the database, the log, Redis, a backup, an export and
+the metrics for names, addresses and secrets of the senders.
 """
 
 import gzip
@@ -22,16 +22,17 @@ from tests.browser.conftest import RECEIVED
 from tests.servers.installation import DATABASES, SECRET, Server, portal_server
 
 ADDRESS, OTHER_ADDRESS = "203.0.113.77", "198.51.100.23"
-AGENT, OTHER_AGENT = "QuirkBrowser/7.31", "VisitingBrowser/9.99"
+USER_AGENT, OTHER_USER_AGENT = "QuirkBrowser/7.31", "VisitingBrowser/9.99"
 EMAIL, NAME = "ines.quirk@example.com", "Ines Quirk"
 USERNAME = "quirkina"
-KEY = "a-quirky-key-of-32-characters-xx"
-PEOPLE = ("users", "tokens")
-"""Tables about people."""
+KEY_PREFIX = "a-quirky-key-of-32-characters-xx"
+PEOPLE_TABLES = ("users", "tokens")
+"""Tables with personal data."""
 
 
 @pytest.fixture(params=DATABASES)
 def server(request, redis, tmp_path) -> Iterator[Server]:
+    """A portal on either database that counts rate limits in Redis."""
     url = request.getfixturevalue("postgresql")() if request.param == "postgresql" else ""
     extra = {"ISSUES_RATE_LIMITS": redis[0], "ISSUES_DATABASE_URL": url, "ISSUES_LOG": "json"}
     server = portal_server(tmp_path / "data", **extra).start()
@@ -39,8 +40,8 @@ def server(request, redis, tmp_path) -> Iterator[Server]:
     server.stop()
 
 
-def rows(server: Server) -> dict[str, list[str]]:
-    """Return every row of every table as text."""
+def read_rows(server: Server) -> dict[str, list[str]]:
+    """Return all rows as text, by table."""
     database = server.database
     tables = MetaData()
     with database.read() as connection:
@@ -53,7 +54,7 @@ def rows(server: Server) -> dict[str, list[str]]:
     return values
 
 
-def raw(server: Server) -> bytes:
+def read_files(server: Server) -> bytes:
     """Return the bytes of the database files, the data directory and the log."""
     database = server.database
     folders = [server.data_dir]
@@ -66,12 +67,12 @@ def raw(server: Server) -> bytes:
     return b"".join(file.read_bytes() for file in files) + server.log.encode()
 
 
-def keys_in(url: str) -> set[bytes]:
-    done = subprocess.run(["redis-cli", "-u", url, "KEYS", "*"], capture_output=True, check=True)
-    return set(done.stdout.split())
+def redis_keys(url: str) -> set[bytes]:
+    result = subprocess.run(["redis-cli", "-u", url, "KEYS", "*"], capture_output=True, check=True)
+    return set(result.stdout.split())
 
 
-def reports(person, words: str) -> str:
+def report_in_browser(person, words: str) -> str:
     """Send an anonymous report; return its receipt."""
     person.opens().chooses("Wrong answer").writes(words)
     toggle = person.page.get_by_label("Report anonymously")
@@ -80,84 +81,104 @@ def reports(person, words: str) -> str:
     return person.receipt()
 
 
-def post(server: Server, token: str, words: str) -> str:
-    answer = httpx.post(
+def report_by_api(server: Server, token: str, words: str) -> str:
+    """Send an anonymous report; return its receipt."""
+    response = httpx.post(
         f"{server.url}/api/v1/app/issue",
         json={"description": words, "resource_type": "Thread", "type": "Other", "anonymous": True},
         headers={
             "Authorization": f"Bearer {token}",
-            "Idempotency-Key": KEY + words[-4:],
-            "User-Agent": AGENT,
+            "Idempotency-Key": KEY_PREFIX + words[-4:],
+            "User-Agent": USER_AGENT,
             "X-Forwarded-For": ADDRESS,
         },
     )
-    assert answer.status_code == 201, answer.text
-    return answer.json()["receipt"]
+    assert response.status_code == 201, response.text
+    return response.json()["receipt"]
 
 
 def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, tmp_path):
     words = [f"Somebody's report {uuid.uuid4().hex[:8]}" for _ in range(4)]
-    own_browser = {"user_agent": AGENT, "extra_http_headers": {"X-Forwarded-For": ADDRESS}}
+    own_browser = {"user_agent": USER_AGENT, "extra_http_headers": {"X-Forwarded-For": ADDRESS}}
     account = ("user", "add", EMAIL, "--name", NAME, "--username", USERNAME)
     password = server.run(*account).stdout.strip()
     ines = people(server, **own_browser).opens("/my_issues").signs_in(USERNAME, password)
     ines.sees("You haven't sent any reports with your name yet.")
-    token = server.lasting_token("ines.quirk")
+    token = server.create_api_token("ines.quirk")
     cookie = next(c["value"] for c in ines.context.cookies() if c["name"] == "issue_portal")
-    before, counted, logged = rows(server), keys_in(redis[0]), len(server.log)
+    before, keys_before, log_length = read_rows(server), redis_keys(redis[0]), len(server.log)
 
     other_browser = {
-        "user_agent": OTHER_AGENT,
+        "user_agent": OTHER_USER_AGENT,
         "extra_http_headers": {"X-Forwarded-For": OTHER_ADDRESS},
     }
     receipts = [
-        reports(ines, words[0]),
-        reports(people(server, **other_browser), words[1]),
-        post(server, token, words[2]),
-        post(server, server.guest_token("visitor-of-the-test"), words[3]),
+        report_in_browser(ines, words[0]),
+        report_in_browser(people(server, **other_browser), words[1]),
+        report_by_api(server, token, words[2]),
+        report_by_api(server, server.guest_token("visitor-of-the-test"), words[3]),
     ]
 
-    # Whoever has just reported looks at what became of it.
-    look = {"json": {"receipt": receipts[3]}, "headers": {"X-Forwarded-For": ADDRESS}}
-    look["headers"]["Authorization"] = f"Bearer {server.guest_token('visitor-of-the-test')}"
-    assert httpx.post(f"{server.url}/api/v1/app/issue/receipt", **look).is_success
+    # The sender looks up the receipt.
+    lookup = {"json": {"receipt": receipts[3]}, "headers": {"X-Forwarded-For": ADDRESS}}
+    lookup["headers"]["Authorization"] = f"Bearer {server.guest_token('visitor-of-the-test')}"
+    assert httpx.post(f"{server.url}/api/v1/app/issue/receipt", **lookup).is_success
 
-    # Nobody's row has changed: neither a token's last use nor a user. What is new has no person.
-    after = rows(server)
-    for table in PEOPLE:
+    # No row about people has changed, such as a token's last use. New rows name no person.
+    after = read_rows(server)
+    for table in PEOPLE_TABLES:
         assert after[table] == before[table]
-    of_people = "".join(row for table in PEOPLE for row in before[table])
-    ids = re.findall(r"(?:user|acct|token)_[0-9a-f]{16}", of_people)
-    marks = {*ids, EMAIL, NAME, USERNAME, ADDRESS, OTHER_ADDRESS, AGENT, OTHER_AGENT}
+    people_rows = "".join(row for table in PEOPLE_TABLES for row in before[table])
+    ids = re.findall(r"(?:user|acct|token)_[0-9a-f]{16}", people_rows)
+    identifiers = {
+        *ids,
+        EMAIL,
+        NAME,
+        USERNAME,
+        ADDRESS,
+        OTHER_ADDRESS,
+        USER_AGENT,
+        OTHER_USER_AGENT,
+    }
     assert len(ids) >= 4
-    written = [row for table, values in after.items() if table not in PEOPLE for row in values]
-    assert sum(any(word in row for word in words) for row in written) == 4
-    assert not [(mark, row) for mark in marks for row in written if mark in row]
+    other_rows = [
+        row for table, values in after.items() if table not in PEOPLE_TABLES for row in values
+    ]
+    assert sum(any(word in row for word in words) for row in other_rows) == 4
+    assert not [(text, row) for text in identifiers for row in other_rows if text in row]
 
-    # What was only ever said in passing is in no file at all: not in an index, not in the WAL.
-    secrets = [password, token, cookie, SECRET]
-    passing = [ADDRESS, OTHER_ADDRESS, AGENT, OTHER_AGENT, KEY, "visitor-of-the", *secrets]
-    passing += [part for receipt in receipts for part in (receipt, receipt.replace("-", ""))]
-    files = raw(server)
+    # Addresses, user agents, keys, receipts and secrets of requests are in no file, index or WAL.
+    credentials = [password, token, cookie, SECRET]
+    secrets = [
+        ADDRESS,
+        OTHER_ADDRESS,
+        USER_AGENT,
+        OTHER_USER_AGENT,
+        KEY_PREFIX,
+        "visitor-of-the",
+        *credentials,
+    ]
+    secrets += [part for receipt in receipts for part in (receipt, receipt.replace("-", ""))]
+    files = read_files(server)
     assert all(word.encode() in files for word in words)
-    assert not [said for said in passing if said.encode() in files]
+    assert not [secret for secret in secrets if secret.encode() in files]
 
-    # Log, Redis and numbers of these minutes.
-    log = server.log[logged:]
+    # The log, Redis and the metrics contain none of these texts.
+    log = server.log[log_length:]
     assert '"route": "/v1/app/issue"' in log
-    assert not [mark for mark in marks | set(passing) | set(words) if mark in log]
-    assert keys_in(redis[0]) == counted
-    numbers = httpx.get(f"{server.url}/api/metrics").text
-    assert "issue_portal_request_seconds" in numbers
-    assert not [mark for mark in marks | set(passing) if mark in numbers]
+    assert not [text for text in identifiers | set(secrets) | set(words) if text in log]
+    assert redis_keys(redis[0]) == keys_before
+    metrics = httpx.get(f"{server.url}/api/metrics").text
+    assert "issue_portal_request_seconds" in metrics
+    assert not [text for text in identifiers | set(secrets) if text in metrics]
 
-    # What is handed out.
+    # The backup has no secrets and no identifiers of senders; export and API name no creator.
     server.run("backup", str(tmp_path / "backup.gz"))
     lines = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode().splitlines()
-    assert not [said for line in lines for said in passing if said in line]
-    of_reports = [line for line in lines if any(word in line for word in words)]
-    assert len(of_reports) == 4
-    assert not [(mark, line) for line in of_reports for mark in marks if mark in line]
+    assert not [secret for line in lines for secret in secrets if secret in line]
+    report_lines = [line for line in lines if any(word in line for word in words)]
+    assert len(report_lines) == 4
+    assert not [(text, line) for line in report_lines for text in identifiers if text in line]
     exported = [
         json.loads(line) for line in server.run("export", "--format", "jsonl").stdout.splitlines()
     ]

@@ -1,75 +1,77 @@
-"""Actions on several issues at once."""
+"""Bulk actions of reviewers."""
 
 from playwright.sync_api import expect
 
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
-def test_reviewer_changes_several_issues_at_once(people, portal, words):
-    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
-    reviewer = queue(people, words)
-    every = reviewer.page.get_by_label("Select all on this page")
+def test_bulk_actions_change_selected_issues_and_explain_refusals(people, portal, words):
+    first, second, third = report_anonymously(
+        portal, f"{words} one", f"{words} two", f"{words} three"
+    )
+    reviewer = open_queue(people, words)
+    select_all = reviewer.page.get_by_label("Select all on this page")
     dialog = reviewer.page.get_by_role("dialog")
-    for action, done in (
+    for action, message in (
         ("Mark read", "3 issues marked as read"),
         ("Mark unread", "3 issues marked as unread"),
         ("Start review", "3 issues moved to In review"),
     ):
-        every.check()
+        select_all.check()
         reviewer.sees("3 selected").presses(action)
         if action == "Start review":
-            # Asked first; whoever thinks better of it has the same selected still.
+            # This action needs a confirmation. Cancel keeps the selection.
             dialog.get_by_text("Start reviewing 3 issues?").wait_for()
             dialog.get_by_role("button", name="Cancel").click()
             expect(dialog).to_have_count(0)
             reviewer.sees("3 selected").presses(action)
             dialog.get_by_role("button", name=action).click()
-        reviewer.sees(done).sees_not("3 selected")
+        reviewer.sees(message).sees_not("3 selected")
         expect(dialog).to_have_count(0)
         reviewer.settles()
-    with colleague(portal) as other:
-        states = {other.get(each.id).state for each in (one, two, three)}
+    with colleague_client(portal) as other:
+        states = {other.get(issue.id).state for issue in (first, second, third)}
         assert states == {IssueState.IN_REVIEW}
 
-    with colleague(portal) as other:
-        other.update(other.get(one.id), state=IssueState.CLOSED)
-        every.check()
-        other.delete(two.id)
-    # What cannot be done is told, with the reason; the rest is done.
+    with colleague_client(portal) as other:
+        other.update(other.get(first.id), state=IssueState.CLOSED)
+        select_all.check()
+        other.delete(second.id)
+    # A dialog lists the issues that could not be changed, with the reason.
     reviewer.presses("Start review")
     dialog.get_by_role("button", name="Start review").click()
     reviewer.sees("1 issue moved to In review").sees("2 issues weren't changed:")
-    expect(dialog).to_contain_text(f"#{one.issue_number}: Already closed.")
-    expect(dialog).to_contain_text(f"#{two.issue_number}: Already deleted.")
-    # Whoever works here meanwhile does not take it away.
+    expect(dialog).to_contain_text(f"#{first.issue_number}: Already closed.")
+    expect(dialog).to_contain_text(f"#{second.issue_number}: Already deleted.")
+    # The dialog stays open when the page refreshes.
     report_anonymously(portal, f"{words} four")
     reviewer.sees("Show 1 new")
-    expect(dialog).to_contain_text(f"#{one.issue_number}: Already closed.")
+    expect(dialog).to_contain_text(f"#{first.issue_number}: Already closed.")
     dialog.get_by_role("button", name="Close", exact=True).last.click()
     expect(dialog).to_have_count(0)
 
     expect(reviewer.row(words)).to_have_count(2)
-    every.check()
+    select_all.check()
     reviewer.presses("Delete").sees("Delete 2 issues?")
     dialog.get_by_role("button", name="Delete", exact=True).click()
     reviewer.sees("2 issues deleted").sees("No matching issues")
-    # Of what is deleted, nothing is offered.
+    # Deleted issues cannot be selected.
     reviewer.presses("Clear filters").opens(f"/review?q={words}&state=Deleted")
     expect(reviewer.row(words)).to_have_count(3)
     expect(reviewer.page.get_by_label("Select issue")).to_have_count(0)
-    expect(every).to_have_count(0)
+    expect(select_all).to_have_count(0)
 
 
-def test_reviewer_changes_the_issues_of_all_pages_at_once(people, portal, words):
+def test_bulk_actions_change_the_issues_of_all_pages(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number}" for number in range(23)))
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.page.get_by_label("Select all on this page").check()
     reviewer.presses("Select all 23").sees("All 23 selected")
     reviewer.presses("Close").sees("Close 23 issues?")
     reviewer.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
     reviewer.sees("23 issues closed")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         query = IssueQuery(filter_by_text=words, states=(IssueState.CLOSED,), page_size=1)
         assert other.list(query).total_count == len(issues)

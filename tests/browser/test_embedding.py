@@ -1,4 +1,4 @@
-"""The report form in a frame."""
+"""The report form embedded in a frame."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -29,7 +29,7 @@ def test_embedded_form_has_no_navigation(people, words):
 
 @pytest.fixture
 def other_site(tmp_path) -> Iterator[str]:
-    """The address of a site that is not the portal's; it shows ``index.html`` in tmp_path/site."""
+    """URL of another web server, which serves ``index.html`` in the folder ``site`` of tmp_path."""
     (tmp_path / "site").mkdir()
     handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "site")
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -1,4 +1,4 @@
-"""Invalid input and failures in the browser: no text is lost, and one report makes one issue."""
+"""Invalid input and failures in the report form: no text is lost, no report is stored twice."""
 
 import signal
 import socket
@@ -21,6 +21,7 @@ from tests.servers.installation import api_server, portal_server
 
 
 def issues_with(server, words):
+    """Return all issues that contain ``words``."""
     with server.client(server.token("Counter", Role.ADMIN)) as client:
         return list(client.iterate(IssueQuery(filter_by_text=words)))
 
@@ -28,14 +29,14 @@ def issues_with(server, words):
 def test_missing_input_is_reported_at_its_field(people):
     visitor = people().opens().presses("Send report")
     visitor.sees("Choose what went wrong.").sees("Tell us what happened.")
-    # What is put right is not told any more.
+    # An error disappears when its field is corrected.
     visitor.chooses("No answer")
     expect(visitor.page.get_by_text("Choose what went wrong.")).to_be_hidden()
     visitor.writes("  \n ").presses("Send report")
     visitor.sees_not("Choose what went wrong.").sees("Tell us what happened.")
     visitor.writes("It broke off.")
     expect(visitor.page.get_by_text("Tell us what happened.")).to_be_hidden()
-    visitor.unfolds("Conversation details")
+    visitor.expands("Conversation details")
     thread = visitor.page.get_by_role("textbox", name="Conversation ID")
     thread.fill("x" * 201)
     visitor.presses("Send report").sees("This ID is too long. Use at most 200 characters.")
@@ -74,62 +75,60 @@ def test_very_long_text_is_kept_and_not_sent(people):
 )
 def test_text_is_shown_as_written(people, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
-    seen = strip_hidden_marks(text)
+    visible_text = strip_hidden_marks(text)
     visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
     visitor.sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.opens("/track")
     visitor.page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report")
-    expect(visitor.page.locator(".written")).to_have_text(seen)
+    expect(visitor.page.locator(".written")).to_have_text(visible_text)
     expect(visitor.page.locator(".written *")).to_have_count(0)
     if len(text) > 1:
         reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
-        expect(reviewer.row(words).locator(".text")).to_have_text(seen)
+        expect(reviewer.row(words).locator(".text")).to_have_text(visible_text)
 
 
-def test_two_clicks_make_one_issue(people, portal, words):
+def test_double_click_on_send_creates_one_issue(people, portal, words):
     visitor = people().opens().chooses("No answer").writes(words)
     visitor.page.get_by_role("button", name="Send report").dblclick()
     visitor.sees(RECEIVED)
     assert len(issues_with(portal, words)) == 1
 
 
-@pytest.mark.parametrize("lost", ["request", "answer"])
-def test_report_is_stored_once_although_its_request_or_response_was_lost(
-    people, portal, words, lost
-):
+@pytest.mark.parametrize("lost", ["request", "response"])
+def test_report_with_a_lost_request_or_response_is_stored_once(people, portal, words, lost):
     visitor = people()
-    is_cut = False
+    drops_messages = False
 
     def connect(tab: WebSocketRoute) -> None:
         server = tab.connect_to_server()
 
-        def pass_on(side: str, send: Callable, message: str | bytes) -> None:
-            if not (is_cut and side == lost):
+        def forward(kind: str, send: Callable, message: str | bytes) -> None:
+            if not (drops_messages and kind == lost):
                 send(message)
 
-        tab.on_message(partial(pass_on, "request", server.send))
-        server.on_message(partial(pass_on, "answer", tab.send))
+        tab.on_message(partial(forward, "request", server.send))
+        server.on_message(partial(forward, "response", tab.send))
 
     visitor.page.route_web_socket("**/_stcore/stream", connect)
     visitor.opens("/?type=Other").writes(words).sees(f"{len(words)} of 10,000 characters")
-    is_cut = True
+    drops_messages = True
     visitor.presses("Send report")
-    if lost == "answer":
+    if lost == "response":
         visitor.waits_until(lambda: issues_with(portal, words))
-    is_cut = False
+    drops_messages = False
     visitor.page.reload()
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     visitor.presses("Send report").sees(RECEIVED)
     assert len(issues_with(portal, words)) == 1
 
 
-def test_report_is_stored_once_although_the_page_was_reloaded_meanwhile(people, portal, words):
+def test_report_is_stored_once_if_the_page_is_reloaded_while_sending(people, portal, words):
     visitor = people().opens("/?type=Other").writes(words)
     visitor.sees(f"{len(words)} of 10,000 characters")
-    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
-        locker.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as lock:
+        lock.execute("BEGIN IMMEDIATE")
         visitor.presses("Send report").sees("Sending…").page.reload()
         expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     visitor.presses("Send report").sees(RECEIVED)
@@ -149,7 +148,7 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
     member.goes_to("Report")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     expect(anonymously).not_to_be_checked()
-    member.settles()  # What was restored is told to the server, which renders the form once more.
+    member.settles()  # The browser sends the restored draft, and the portal renders the form again.
     member.page.get_by_text("Report anonymously").click()
     expect(anonymously).to_be_checked()
     member.presses("Sign in to report with your name").signs_in("member")
@@ -168,7 +167,7 @@ def test_lists_open_with_any_query_string(people, query):
     reviewer.sees_not("Something went wrong")
 
 
-def test_form_is_filled_by_the_link(people):
+def test_reload_keeps_changes_to_values_of_a_link(people):
     visitor = people().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
     text = visitor.page.get_by_label("What happened?")
     expect(text).to_have_value("No table")
@@ -181,11 +180,11 @@ def test_form_is_filled_by_the_link(people):
 
 
 def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, words):
-    """The portal uses a remote API here, so that the API alone can fail."""
+    """The portal uses a remote API, so that the API alone can fail."""
     api = api_server(tmp_path / "api").start()
     guest = api.guest_token()
     portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
-    # There is no API beside this portal, so its own port does not answer for it.
+    # The port of this portal serves no API, so the API cannot report that the portal is ready.
     portal.ready_path = "/_stcore/health"
     portal.start()
     try:
@@ -200,7 +199,7 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, wo
 
         visitor.presses("Report another problem")
         visitor.chooses("No answer").writes(f"slow {words}")
-        # Too slow to wait for, and yet it stores in the end what it was sent.
+        # The API is suspended until the portal gives up. Then it still stores the report.
         api.process.send_signal(signal.SIGSTOP)
         visitor.presses("Send report")
         notice = visitor.page.get_by_text("We couldn't send your report, but your text is safe.")
@@ -215,18 +214,19 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, wo
 
 def test_many_downloads_do_not_block_others(people, portal):
     member = people().opens("/sign_in").signs_in("member")
-    cookie = "; ".join(f"{one['name']}={one['value']}" for one in member.context.cookies())
-    with ExitStack() as opened:
+    cookies = member.context.cookies()
+    header = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
+    with ExitStack() as stack:
         address = ("localhost", portal.port)
-        waiting = [opened.enter_context(socket.create_connection(address)) for _ in range(200)]
-        for number, one in enumerate(waiting):
+        connections = [stack.enter_context(socket.create_connection(address)) for _ in range(200)]
+        for number, connection in enumerate(connections):
             path = f"/issues.csv?filter_by_text={uuid.uuid4().hex}{number}"
-            headers = f"Host: localhost\r\nCookie: {cookie}\r\nConnection: close\r\n"
-            one.sendall(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
+            headers = f"Host: localhost\r\nCookie: {header}\r\nConnection: close\r\n"
+            connection.sendall(f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
         assert httpx.get(f"{portal.url}/api/ready", timeout=5).status_code == 200
         statuses = Counter()
-        for one in waiting:
-            one.settimeout(15)
-            statuses[one.recv(12)] += 1
-        # One person has two at once.
+        for connection in connections:
+            connection.settimeout(15)
+            statuses[connection.recv(12)] += 1
+        # Each person may have two downloads at once.
         assert statuses.keys() == {b"HTTP/1.1 200", b"HTTP/1.1 429"}

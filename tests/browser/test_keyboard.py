@@ -6,25 +6,27 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from issue_portal.models.vocabulary import IssueState
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
-# Whether no script of the page takes this key for a shortcut.
-KEY_IS_LEFT_TO_THE_PAGE = """key => {
+# Whether no script of the page handles this key as a shortcut.
+KEY_IS_NOT_HANDLED = """key => {
   const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
   return document.body.dispatchEvent(press);
 }"""
 
 
-def test_reviewer_works_by_keyboard(people, portal, words):
-    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
-    reviewer = queue(people, words)
+def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
+    first, second, third = report_anonymously(
+        portal, f"{words} one", f"{words} two", f"{words} three"
+    )
+    reviewer = open_queue(people, words)
     press = reviewer.page.keyboard.press
     press("/")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_focused()
-    press("j")  # Is typed.
+    press("j")  # In a text field, the key is typed.
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(f"{words}j")
     press("Backspace")
-    press("Enter")  # So the next keys are not typed.
+    press("Enter")  # The text field loses the focus.
     expect(reviewer.page.get_by_role("searchbox", name="Search")).not_to_be_focused()
     expect(reviewer.row(words)).to_have_count(3)
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value(words)
@@ -35,9 +37,9 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     press("j")
     press("k")
     press("Enter")
-    reviewer.sees(f"Issue #{three.issue_number}")
-    press("j")  # With an issue open, the next one opens.
-    reviewer.sees(f"Issue #{two.issue_number}")
+    reviewer.sees(f"Issue #{third.issue_number}")
+    press("j")  # While an issue is open, the key opens the next issue.
+    reviewer.sees(f"Issue #{second.issue_number}")
     press("r")
     expect(reviewer.row("two")).to_contain_text("In review")
     press("z")
@@ -45,7 +47,7 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     press("c")
     expect(reviewer.row("two")).to_contain_text("Closed")
     press("j")
-    reviewer.sees(f"Issue #{one.issue_number}")
+    reviewer.sees(f"Issue #{first.issue_number}")
     press("u")
     expect(reviewer.row("one").locator(".text")).to_have_css("font-weight", "700")
     reviewer.settles()
@@ -58,30 +60,30 @@ def test_reviewer_works_by_keyboard(people, portal, words):
     dialog.get_by_text("Use these shortcuts").click()
     press("Escape")
     expect(dialog).to_have_count(0)
-    # Without an open issue, this key does nothing in either case.
-    reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_LEFT_TO_THE_PAGE, "u"))
+    # With shortcuts on, the page handles this key even without an open issue.
+    reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_NOT_HANDLED, "u"))
     reviewer.row("one").click()
-    reviewer.sees(f"Issue #{one.issue_number}")
+    reviewer.sees(f"Issue #{first.issue_number}")
     press("?")
     press("c")
-    # Requests are handled in their order, and the dialog would hide the row.
+    # If the keys had an effect, the dialog would hide the row.
     reviewer.row("three").click()
-    reviewer.sees(f"Issue #{three.issue_number}")
+    reviewer.sees(f"Issue #{third.issue_number}")
     expect(reviewer.row("one")).to_contain_text("New")
     expect(dialog).to_have_count(0)
-    with colleague(portal) as other:
-        reviewer.waits_until(lambda: other.get(two.id).state == IssueState.CLOSED)
-        assert other.get(one.id).state == IssueState.NOT_REVIEWED
+    with colleague_client(portal) as other:
+        reviewer.waits_until(lambda: other.get(second.id).state == IssueState.CLOSED)
+        assert other.get(first.id).state == IssueState.NOT_REVIEWED
 
 
-def test_fast_typing_loses_no_key(people, portal, words):
+def test_fast_shortcuts_are_all_handled_once_and_in_order(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(23)))
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(issues[20], state=IssueState.CLOSED)
-        reviewer = queue(people, words)
+        reviewer = open_queue(people, words)
         reviewer.row(f"{words} 22").click()
         reviewer.sees(f"Issue #{issues[22].issue_number}")
-        # Over the end of the page, and back.
+        # Move to the next page of the list and back.
         reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
         reviewer.waits_until(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
         reviewer.sees(f"Issue #{issues[3].issue_number}")
@@ -90,41 +92,41 @@ def test_fast_typing_loses_no_key(people, portal, words):
     closed = [issues[number].id for number in (22, 21, 3, 2)]
     assert {i for i in states if states[i] == IssueState.CLOSED} == {issues[20].id, *closed}
     assert {i for i in states if states[i] == IssueState.IN_REVIEW} == {issues[1].id}
-    # In the order of the keys, and each once.
-    order = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
+    # Each key changed the state once, in the order of the keys.
+    query = text("SELECT issue_id FROM history WHERE changes LIKE '%Closed%' ORDER BY rowid")
     with portal.database.read() as connection:
         assert [
-            row.issue_id for row in connection.execute(order) if row.issue_id in closed
+            row.issue_id for row in connection.execute(query) if row.issue_id in closed
         ] == closed
 
 
-# If a component's data changes while Streamlit (1.67) calls it, it is called again; then what the
-# call before returned is called, as if the component had gone.
-OVERTAKEN = """async () => {
+# If a component's data changes during a call, Streamlit (1.67) calls the component again before it
+# calls the cleanup function of the first call.
+CALL_BEFORE_CLEANUP = """async () => {
   const path = "/_stcore/bidi-components/issue_portal.issue_list/issue_list.js";
   const { default: show } = await import(path);
   const host = document.body.appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
   const bulk_menu = { actions: [], done_count: 0, selected: "" };
   const shortcuts = { commands: { z: "undo" }, widgets: {} };
-  const sentCounts = [];
+  const commandCounts = [];
   const call = () => show({
     data: { list: "a list", rows: [], bulk_menu, shortcuts },
     parentElement,
-    setStateValue: (_, commands) => sentCounts.push(commands.length),
+    setStateValue: (_, commands) => commandCounts.push(commands.length),
   });
   const press = () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z" }));
-  const first = call();
-  const second = call();
-  first();
+  const cleanUpFirst = call();
+  const cleanUpSecond = call();
+  cleanUpFirst();
   press();
   host.remove();
-  second();
+  cleanUpSecond();
   press();
-  return sentCounts;
+  return commandCounts;
 }"""
 
 
 def test_shortcuts_work_until_the_list_is_removed(people):
     visitor = people().opens("/help")
-    assert visitor.page.evaluate(OVERTAKEN) == [1]
+    assert visitor.page.evaluate(CALL_BEFORE_CLEANUP) == [1]

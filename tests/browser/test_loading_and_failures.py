@@ -1,6 +1,6 @@
-"""Pages that are empty, loading or failed.
+"""Empty pages, pages that load, and pages that fail.
 
-The portal uses a remote API here, so that the API alone can fail.
+The portal uses a remote API, so that the API alone can fail.
 """
 
 import signal
@@ -12,23 +12,25 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
-from tests.servers.installation import Server, api_server, portal_to
+from tests.servers.installation import Server, api_server, portal_with_remote_api
 
-# Notes in the page whether the shape of a list was there, and seen at once.
-WATCH = """let since;
+# Sets window.loaded if the skeleton of a list was in the page, and window.flashed if it was visible
+# within its first 400 ms.
+WATCH_SKELETON = """let since;
 const look = () => {
   requestAnimationFrame(look);
-  const shape = document.querySelector(".skeleton");
-  if (!shape) return (since = undefined);
+  const skeleton = document.querySelector(".skeleton");
+  if (!skeleton) return (since = undefined);
   window.loaded = true;
   since ??= performance.now();
-  const seen = getComputedStyle(shape).visibility === "visible" && shape.offsetHeight;
-  if (seen && performance.now() - since < 400) window.flashed = true;
+  const isVisible = getComputedStyle(skeleton).visibility === "visible" && skeleton.offsetHeight;
+  if (isVisible && performance.now() - since < 400) window.flashed = true;
 };
 look();"""
 
 # Sums up the layout shifts of a page, without those after a click: https://web.dev/articles/cls.
-# Streamlit (1.67) draws a page narrow until it learns that it is wide; that shift counts apart.
+# Streamlit (1.67) draws a wide page narrow at first. The shift to its full width is counted as
+# "widening".
 NOTE_SHIFTS = """const shifts = { widening: 0, others: 0 };
 const add = (entries) => {
   for (const { hadRecentInput, value, sources } of entries) {
@@ -46,65 +48,68 @@ window.takeShifts = async () => {
 
 
 @dataclass
-class Apart:
-    """A portal, and the API that it talks to."""
+class PortalAndApi:
+    """A portal and its remote API, which tests can suspend."""
 
     portal: Server
     api: Server
 
-    def api_says_nothing(self) -> None:
+    def suspend_api(self) -> None:
         self.api.process.send_signal(signal.SIGSTOP)
 
-    def api_goes_on(self) -> None:
+    def resume_api(self) -> None:
         self.api.process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(scope="module")
-def apart(tmp_path_factory) -> Iterator[Apart]:
-    folder = tmp_path_factory.mktemp("apart")
+def servers(tmp_path_factory) -> Iterator[PortalAndApi]:
+    folder = tmp_path_factory.mktemp("remote")
     api = api_server(folder / "api").start()
     tokens = {"member": api.token("Morgan"), "reviewer": api.token("Nobody")}
-    portal = portal_to(api.url, folder / "portal", token=api.guest_token(), tokens=tokens).start()
-    yield Apart(portal, api)
+    portal = portal_with_remote_api(
+        api.url, folder / "portal", token=api.guest_token(), tokens=tokens
+    ).start()
+    yield PortalAndApi(portal, api)
     portal.stop()
     api.stop()
 
 
 @pytest.fixture
-def reported(apart, words) -> str:
-    with apart.api.client(apart.api.token("Morgan")) as client:
+def reported(servers, words) -> str:
+    """The text of a report by the member."""
+    with servers.api.client(servers.api.token("Morgan")) as client:
         report(client, words)
     return words
 
 
-def test_empty_list_links_to_the_form(people, apart):
-    nobody = people(apart.portal).opens("/my_issues").signs_in("reviewer")
-    nobody.sees("You haven't sent any reports with your name yet.")
-    nobody.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
-    expect(nobody.page.get_by_role("radiogroup")).to_be_visible()
+def test_empty_list_links_to_the_form(people, servers):
+    reviewer = people(servers.portal).opens("/my_issues").signs_in("reviewer")
+    reviewer.sees("You haven't sent any reports with your name yet.")
+    reviewer.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
+    expect(reviewer.page.get_by_role("radiogroup")).to_be_visible()
 
 
-def test_loading_list_shows_a_skeleton_without_layout_shift(people, apart, reported):
-    member = people(apart.portal).opens("/my_issues").signs_in("member")
+def test_loading_list_shows_a_skeleton_without_layout_shift(people, servers, reported):
+    member = people(servers.portal).opens("/my_issues").signs_in("member")
     expect(member.row(reported)).to_be_visible()
     member.settles()
     top = member.page.locator(".st-key-my_issues").bounding_box()["y"]
     member.goes_to("Help")
     skeleton = member.page.locator(".skeleton")
-    apart.api_says_nothing()
+    servers.suspend_api()
     try:
         member.page.get_by_role("link", name="My reports", exact=True).click()
         expect(skeleton).to_be_visible()
         assert abs(skeleton.bounding_box()["y"] - top) < 2
     finally:
-        apart.api_goes_on()
+        servers.resume_api()
     expect(member.row(reported)).to_be_visible()
     expect(skeleton).to_have_count(0)
     member.settles()
     assert member.page.locator(".st-key-my_issues").bounding_box()["y"] == top
 
-    # A list that is there stays where it is.
-    apart.api_says_nothing()
+    # A list that is already visible stays in place while another one loads.
+    servers.suspend_api()
     try:
         member.page.get_by_role("button", name="New", exact=True).click()
         expect(skeleton).to_be_attached()
@@ -112,31 +117,31 @@ def test_loading_list_shows_a_skeleton_without_layout_shift(people, apart, repor
         expect(member.row(reported)).to_be_visible()
         assert member.page.locator(".st-key-my_issues").bounding_box()["y"] == top
     finally:
-        apart.api_goes_on()
+        servers.resume_api()
     expect(skeleton).to_have_count(0)
 
 
-def test_fast_response_does_not_flash_the_skeleton(people, apart, reported):
-    member = people(apart.portal)
-    member.page.add_init_script(WATCH)
+def test_fast_response_does_not_flash_the_skeleton(people, servers, reported):
+    member = people(servers.portal)
+    member.page.add_init_script(WATCH_SKELETON)
     member.opens("/sign_in").signs_in("member")
-    apart.api_says_nothing()
+    servers.suspend_api()
     try:
         member.page.get_by_role("link", name="My reports", exact=True).click()
         member.waits_until(lambda: member.page.evaluate("window.loaded"))
     finally:
-        apart.api_goes_on()
+        servers.resume_api()
     expect(member.row(reported)).to_be_visible()
     member.row(reported).click()
     member.sees("We've received it.").settles()
     assert not member.page.evaluate("window.flashed")
 
 
-def test_failure_is_shown_and_can_be_retried(people, apart, reported):
-    member = people(apart.portal).opens("/my_issues").signs_in("member")
+def test_failure_is_shown_and_can_be_retried(people, servers, reported):
+    member = people(servers.portal).opens("/my_issues").signs_in("member")
     expect(member.row(reported)).to_be_visible()
     member.goes_to("Help")
-    apart.api.stop()
+    servers.api.stop()
     try:
         member.goes_to("My reports").sees("We couldn't load your reports.")
         alert = member.page.get_by_role("alert").filter(has_text="couldn't load")
@@ -148,33 +153,35 @@ def test_failure_is_shown_and_can_be_retried(people, apart, reported):
         expect(receipt).to_have_value("1234-5678-9012-3456")
         member.goes_to("My reports").sees("We couldn't load your reports.")
     finally:
-        apart.api.start()
+        servers.api.start()
     member.presses("Try again")
     expect(member.row(reported)).to_be_visible()
     member.sees_not("We couldn't load your reports.")
 
 
-def test_form_opens_before_the_api_has_answered(people, tmp_path, apart, words):
-    apart.api_says_nothing()
-    portal = portal_to(apart.api.url, tmp_path / "data", token=apart.api.guest_token()).start()
+def test_form_opens_before_the_api_has_responded(people, tmp_path, servers, words):
+    servers.suspend_api()
+    portal = portal_with_remote_api(
+        servers.api.url, tmp_path / "data", token=servers.api.guest_token()
+    ).start()
     try:
         visitor = people(portal).opens().chooses("No answer").writes(words)
         visitor.sees(f"{len(words)} of 10,000 characters")
     finally:
-        apart.api_goes_on()
+        servers.resume_api()
     visitor.presses("Send report").sees("Your receipt")
     portal.stop()
 
 
-def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, apart):
+def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, servers):
     def rename(old: str, new: str) -> None:
-        with sqlite3.connect(apart.api.data_dir / "issues.db") as database:
+        with sqlite3.connect(servers.api.data_dir / "issues.db") as database:
             database.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
-    member = people(apart.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    member = people(servers.portal).opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("No answer").writes("It fails.")
     failure = member.page.get_by_role("alert").filter(has_text="The server failed")
-    rename("history", "away")
+    rename("history", "renamed")
     try:
         member.presses("Send report")
         expect(failure).to_contain_text("your text is safe")
@@ -183,17 +190,17 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, 
         member.presses("Send report")
         expect(failure).to_contain_text("Request ID:")
     finally:
-        rename("away", "history")
+        rename("renamed", "history")
     code = failure.inner_text().partition("Request ID: ")[2][:32]
-    assert f"[request {code}]" in apart.api.log
+    assert f"[request {code}]" in servers.api.log
     member.presses("Send report").sees(RECEIVED)
 
 
 MOST_SHIFT = 0.05
-"""Measured: up to 0.036."""
+"""Largest layout shift of a page, except for widening. Measured: up to 0.036."""
 
 MOST_WIDENING = 0.2
-"""Measured: 0.06 to 0.08, and about twice that on a busy machine."""
+"""Largest layout shift by widening. Measured: 0.06 to 0.08, or twice as much on a busy machine."""
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -206,7 +213,7 @@ def test_pages_load_with_little_layout_shift(people, portal, words, width):
 
     def measure(*paths: str) -> None:
         for path in paths:
-            person.opens(path).rests()
+            person.opens(path).waits_until_drawn()
             shifts[path] = person.page.evaluate("takeShifts()")
 
     filled, embedded = "/?type=Format&thread=t&interaction=i", "/?embed=true"

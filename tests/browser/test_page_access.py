@@ -1,4 +1,4 @@
-"""Which pages each role can open, and the sign-in in a frame."""
+"""Pages that each role can open, and the sign-in of an embedded page."""
 
 import uuid
 
@@ -17,7 +17,7 @@ def test_embedded_page_offers_no_sign_in(people):
     expect(link).to_have_attribute("target", "_blank")
 
 
-PAGES = {
+EXPECTED_TEXTS = {
     "/": ("Report a problem",) * 3,
     "/track": ("Track a report",) * 3,
     "/help": ("Help",) * 3,
@@ -27,20 +27,20 @@ PAGES = {
     "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
     "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported per day"),
 }
-"""Text that a visitor, a member and a reviewer see at each address."""
+"""Text that a visitor, a member and a reviewer see on each page, by path."""
 
 
-def test_every_page_as_every_role(people, portal):
+def test_each_role_sees_only_its_pages(people, portal):
     files = {f"/{file.stem}" for file in (ROOT / "pages").glob("[a-z]*.py")}
-    assert files == PAGES.keys() - {"/"} | {"/report"}
-    words = f"Nobody else's business {uuid.uuid4().hex}"
+    assert files == EXPECTED_TEXTS.keys() - {"/"} | {"/report"}
+    words = f"Private text {uuid.uuid4().hex}"
     with portal.client(portal.token("Somebody")) as client:
         issue = report(client, words, IssueType.OTHER)
     visitor, member, reviewer = people(), people(), people()
     member.opens("/sign_in").signs_in("member")
     reviewer.opens("/sign_in").signs_in("reviewer")
-    for path, seen in PAGES.items():
-        for person, text in zip((visitor, member, reviewer), seen, strict=True):
+    for path, texts in EXPECTED_TEXTS.items():
+        for person, text in zip((visitor, member, reviewer), texts, strict=True):
             person.opens(path).sees(text)
     for path in (f"/review?issue={issue.id}", f"/my_issues?issue={issue.id}", f"/review?q={words}"):
         for person in (visitor, member):

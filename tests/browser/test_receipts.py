@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from issue_portal.models.vocabulary import IssueState
 from tests.browser.conftest import RECEIVED
-from tests.browser.reviewing import reviewer
+from tests.browser.reviewing import reviewer_client
 
 
 def test_receipt_survives_a_reload_until_another_report(people, words):
@@ -20,7 +20,7 @@ def test_receipt_survives_a_reload_until_another_report(people, words):
     assert visitor.receipt() == receipt
     assert receipt not in str(visitor.context.cookies())
     assert receipt not in visitor.page.url
-    # It goes along to Track, but not in the URL.
+    # The link to Track fills in the receipt, but not in the URL.
     visitor.page.get_by_role("link", name="Track it").click()
     visitor.sees(words).sees("We've received it.").goes_to("Report")
     assert receipt not in visitor.page.url
@@ -32,13 +32,15 @@ def test_receipt_survives_a_reload_until_another_report(people, words):
 
 
 @pytest.mark.parametrize("elsewhere", ["Español", "Help"])
-def test_receipt_is_shown_after_leaving_the_page_while_sending(people, portal, words, elsewhere):
+def test_receipt_is_shown_if_the_person_clicks_elsewhere_while_sending(
+    people, portal, words, elsewhere
+):
     person = people().opens().chooses("No answer").writes(words)
-    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as locker:
-        locker.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as lock:
+        lock.execute("BEGIN IMMEDIATE")
         person.presses("Send report").sees("Sending…")
         expect(person.page.get_by_test_id("stForm")).to_have_attribute("inert", "")
-        # Streamlit asks the run that sends to give way, which it does once the answer is here.
+        # Streamlit stops the run that sends the report only after the API has responded.
         person.page.get_by_text(elsewhere, exact=True).first.click()
     person.sees("Your receipt" if elsewhere == "Help" else "Tu resguardo")
     assert len(person.receipt()) == len("1234-5678-9012-3456")
@@ -48,26 +50,26 @@ def test_receipt_is_removed_at_sign_out(people, words):
     person = people().opens("/sign_in").signs_in("member").goes_to("Report")
     person.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     receipt = person.receipt()
-    kept = "JSON.stringify({...sessionStorage})"
-    person.waits_until(lambda: receipt in person.page.evaluate(kept))
+    storage = "JSON.stringify({...sessionStorage})"
+    person.waits_until(lambda: receipt in person.page.evaluate(storage))
     person.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
-    person.waits_until(lambda: receipt not in person.page.evaluate(kept))
+    person.waits_until(lambda: receipt not in person.page.evaluate(storage))
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
 
-def test_next_person_at_the_browser_does_not_see_the_receipt(people, words):
-    """Regression: a tab on another page kept the receipt after the sign-out."""
+def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(people, words):
+    """Regression: a tab on another page kept the receipt in its storage after the sign-out."""
     tab = people().opens("/sign_in").signs_in("member").goes_to("Report")
     tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     stored = "sessionStorage.getItem('issue-portal-sent')"
     tab.waits_until(lambda: tab.page.evaluate(stored))
-    kept = tab.page.evaluate(stored)
+    sent_report = tab.page.evaluate(stored)
     tab.opens("/help")
     tab.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
-    tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
+    tab.page.evaluate("value => sessionStorage.setItem('issue-portal-sent', value)", sent_report)
     tab.page.reload()
     tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
-    tab.page.evaluate("kept => sessionStorage.setItem('issue-portal-sent', kept)", kept)
+    tab.page.evaluate("value => sessionStorage.setItem('issue-portal-sent', value)", sent_report)
     tab.opens("/sign_in").signs_in("reviewer").page.reload()
     tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
     tab.waits_until(lambda: tab.page.evaluate(stored) is None)
@@ -78,7 +80,7 @@ def test_track_shows_state_dates_and_events(people, portal, words):
     visitor = people(timezone_id="UTC").opens().chooses("No answer").writes(words)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
-    with reviewer(portal) as client:
+    with reviewer_client(portal) as client:
         issue = next(issue for issue in client.iterate() if issue.description == words)
         visitor.waits_for_the_second_after(issue.created_at)
         client.update(issue, state=IssueState.CLOSED)

@@ -1,4 +1,4 @@
-"""The portal with a remote server of the original or the newer form; both refuse unknown input."""
+"""The portal with a remote API of the original or the newer form, which refuses unknown input."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,65 +7,67 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED
-from tests.servers import newer_form, original_form
-from tests.servers.installation import Server, portal_to
+from tests.servers import newer_api, original_api
+from tests.servers.installation import Server, portal_with_remote_api
 
-FORMS = {"original": original_form, "newer": newer_form}
+API_FORMS = {"original": original_api, "newer": newer_api}
 
 
 @dataclass
-class Remote:
-    """A portal in front of a strict server."""
+class RemotePortal:
+    """A portal with a remote API, and the form of that API: original or newer."""
 
     form: str
     portal: Server
 
 
-@pytest.fixture(scope="module", params=FORMS)
-def remote(request, tmp_path_factory) -> Iterator[Remote]:
-    module = FORMS[request.param]
+@pytest.fixture(scope="module", params=API_FORMS)
+def remote(request, tmp_path_factory) -> Iterator[RemotePortal]:
+    module = API_FORMS[request.param]
     server = request.getfixturevalue(f"{request.param}_server")
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
-    portal = portal_to(
+    portal = portal_with_remote_api(
         server.url,
         data_dir,
         token=module.TOKEN,
         tokens={"member": module.TOKEN, "reviewer": module.OTHER_TOKEN},
-        **({"ISSUES_ORG": newer_form.ORG} if request.param == "newer" else {}),
+        **({"ISSUES_ORG": newer_api.ORG} if request.param == "newer" else {}),
     ).start()
     accounts = data_dir / "accounts.yaml"
-    # Where nobody says whose a token is, the address tells.
+    # The original form has no `GET /me`, so the portal finds own issues by the e-mail address.
     if request.param == "original":
         text = accounts.read_text()
-        text = text.replace("member@example.com", original_form.USER["email"])
-        accounts.write_text(text.replace("reviewer@example.com", original_form.OTHER_USER["email"]))
-    yield Remote(request.param, portal)
+        text = text.replace("member@example.com", original_api.USER["email"])
+        accounts.write_text(text.replace("reviewer@example.com", original_api.OTHER_USER["email"]))
+    yield RemotePortal(request.param, portal)
     portal.stop()
 
 
-def says_where(person) -> None:
+def fills_in_references(person) -> None:
+    """Fill in the conversation, answer and project IDs."""
     for name, value in (
         ("Conversation ID", "t1"),
         ("Answer ID", "i1"),
-        ("Project", newer_form.PROJECT),
+        ("Project", newer_api.PROJECT),
     ):
         person.page.get_by_role("textbox", name=name).fill(value)
 
 
-def reports(person, remote, words: str, *, by_name: bool) -> None:
+def sends_report(person, remote, words: str, *, by_name: bool) -> None:
+    """Fill in the form and send it."""
     person.chooses("Wrong answer").writes(words)
     if by_name:
         person.page.get_by_text("Report anonymously").click()
     if remote.form == "newer":
-        person.unfolds("Conversation details")
-        says_where(person)
+        person.expands("Conversation details")
+        fills_in_references(person)
     person.presses("Send report").sees(RECEIVED)
 
 
-def test_anonymous_report_promises_no_receipt_if_the_server_gives_none(people, remote, words):
+def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(people, remote, words):
     visitor = people(remote.portal).opens().sees("You won't be able to track it.")
     visitor.sees_not("You'll get a receipt to track it.")
-    reports(visitor, remote, words, by_name=False)
+    sends_report(visitor, remote, words, by_name=False)
     visitor.sees("This server gives no receipt").sees_not("Your receipt")
     for page in ("Track", "Track it", "See it in My reports"):
         expect(visitor.page.get_by_role("link", name=page, exact=True)).to_have_count(0)
@@ -79,11 +81,11 @@ def test_anonymous_report_promises_no_receipt_if_the_server_gives_none(people, r
 
 def test_member_reports_by_name_edits_and_withdraws(people, remote, words):
     other = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
-    reports(other, remote, f"{words}, by another", by_name=True)
+    sends_report(other, remote, f"{words}, by another", by_name=True)
     member = people(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
-    reports(member, remote, f"{words}, unsigned", by_name=False)
+    sends_report(member, remote, f"{words}, unsigned", by_name=False)
     member.presses("Report another problem").sees("Report a problem")
-    reports(member, remote, words, by_name=True)
+    sends_report(member, remote, words, by_name=True)
     member.page.get_by_role("link", name="See it in My reports").click()
     expect(member.row(words)).to_have_count(1)
 
@@ -92,7 +94,7 @@ def test_member_reports_by_name_edits_and_withdraws(people, remote, words):
     member.page.get_by_role("searchbox", name="Search").fill(words.upper())
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
-    member.unfolds("Edit")
+    member.expands("Edit")
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
     member.presses("Save").sees("Saved").sees(f"{words}, second edition")
     member.presses("Withdraw")
@@ -103,7 +105,7 @@ def test_member_reports_by_name_edits_and_withdraws(people, remote, words):
 
 def test_member_cannot_open_the_issue_of_another(people, remote, words):
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
-    reports(reviewer, remote, words, by_name=True)
+    sends_report(reviewer, remote, words, by_name=True)
     reviewer.goes_to("My reports").row(words).click()
     reviewer.sees("We've received it.")
     link = reviewer.page.url.removeprefix(remote.portal.url)
@@ -115,7 +117,7 @@ def test_member_cannot_open_the_issue_of_another(people, remote, words):
 
 def test_reviewer_works_through_the_queue(people, remote, words):
     visitor = people(remote.portal).opens()
-    reports(visitor, remote, words, by_name=False)
+    sends_report(visitor, remote, words, by_name=False)
     reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
     row = reviewer.row(words)
     search = reviewer.page.get_by_role("searchbox", name="Search")
@@ -146,12 +148,12 @@ def test_insights_explain_that_the_server_has_no_statistics(people, remote):
 
 @pytest.mark.parametrize("remote", ["newer"], indirect=True)
 def test_fields_that_the_server_requires_are_reported(people, remote, words, request, tmp_path):
-    # A portal that has not met this server yet.
-    portal = portal_to(
+    # A new portal does not know yet which fields the server requires.
+    portal = portal_with_remote_api(
         remote.portal.env["ISSUES_API_URL"],
         tmp_path / "data",
-        token=newer_form.TOKEN,
-        ISSUES_ORG=newer_form.ORG,
+        token=newer_api.TOKEN,
+        ISSUES_ORG=newer_api.ORG,
     ).start()
     try:
         visitor = people(portal).opens().chooses("Wrong answer").writes(words)
@@ -163,7 +165,7 @@ def test_fields_that_the_server_requires_are_reported(people, remote, words, req
         expect(thread).to_be_visible()
         expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
         expect(visitor.page.get_by_label("Wrong answer")).to_be_checked()
-        says_where(visitor)
+        fills_in_references(visitor)
         visitor.presses("Send report").sees(RECEIVED)
 
         other = people(portal).opens().sees("This server requires these IDs")
@@ -183,8 +185,10 @@ def test_field_that_the_server_refuses_is_reported(people, remote, words):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_account_without_a_token_is_told_what_to_do(people, original_server, tmp_path):
-    portal = portal_to(original_server.url, tmp_path / "data", token=original_form.TOKEN).start()
+def test_account_without_a_token_gets_an_explanation(people, original_server, tmp_path):
+    portal = portal_with_remote_api(
+        original_server.url, tmp_path / "data", token=original_api.TOKEN
+    ).start()
     try:
         member = people(portal).opens("/my_issues").signs_in("member")
         member.sees("ask your administrator to set it up for you").sees("Try again")

@@ -7,24 +7,24 @@ from playwright.sync_api import expect
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import RECEIVED
-from tests.browser.report_links import LINK, expect_places
+from tests.browser.report_links import LINK, expect_references
 
 
 def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
     person = people().opens(LINK)
-    expect_places(person, "t1", "i1", "p1")
+    expect_references(person, "t1", "i1", "p1")
     person.goes_to("Track").goes_to("Report")
-    expect_places(person, "t1", "i1", "p1")
+    expect_references(person, "t1", "i1", "p1")
     person.writes(words)
     person.page.get_by_role("textbox", name="Project").fill("")
     person.goes_to("Track").goes_to("Report")
-    expect_places(person, "t1", "i1", "")
+    expect_references(person, "t1", "i1", "")
     person.presses("Sign in to report with your name").signs_in("member")
-    expect_places(person, "t1", "i1", "")
+    expect_references(person, "t1", "i1", "")
     expect(person.page.get_by_label("Poor formatting")).to_be_checked()
     person.page.get_by_role("textbox", name="Conversation ID").fill("t2")
     person.page.reload()
-    expect_places(person, "t2", "i1", "")
+    expect_references(person, "t2", "i1", "")
     expect(person.page.get_by_label("Poor formatting")).to_be_checked()
     expect(person.page.get_by_label("Report anonymously")).not_to_be_checked()
     person.presses("Send report").sees("See it in My reports")
@@ -34,18 +34,18 @@ def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
 
 
 def test_link_does_not_replace_typed_text(people, words):
-    # What came with a link and was not changed is gone with the next one.
+    # The next link replaces values of a link that the person has not changed.
     person = people().opens("/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1")
     text = person.page.get_by_label("What happened?")
     expect(text).to_have_value("Of the link")
     person.opens("/?type=Nonsense&thread=t2&interaction=i2")
-    expect_places(person, "t2", "i2", "")
+    expect_references(person, "t2", "i2", "")
     expect(text).to_have_value("")
     expect(person.page.get_by_label("Poor formatting")).not_to_be_checked()
 
     person.chooses("No answer").writes(words).sees(f"{len(words)} of 10,000 characters")
     person.opens("/?type=Format&description=Of%20the%20link&thread=t3&interaction=i3")
-    expect_places(person, "t3", "i3", "")
+    expect_references(person, "t3", "i3", "")
     expect(text).to_have_value(words)
     expect(person.page.get_by_label("No answer")).to_be_checked()
     person.sees("This link came with its own text.").presses("Use the link's text")
@@ -59,13 +59,13 @@ def test_link_does_not_replace_typed_text(people, words):
     assert "thread" not in person.page.url
 
 
-def test_link_cannot_carry_hidden_marks(people, portal, words):
-    marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # No width, a tag, and three kinds of blank.
+def test_hidden_marks_in_a_link_are_removed(people, portal, words):
+    marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # Hidden characters and unusual spaces.
     query = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
     visitor = people().opens(f"/?type=Other&{query}sales%20%C3%A4{marks}")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
-    # What could hide something is left out whole; the rest is shown before it is sent.
-    expect_places(visitor, "", "i1", "")
+    # IDs with hidden marks are ignored. The person can see the other ID before sending it.
+    expect_references(visitor, "", "i1", "")
     visitor.sees("could identify you")
     visitor.page.get_by_role("textbox", name="Answer ID").fill("")
     visitor.writes(f"{words}\u200b \u00a0").presses("Send report").sees(RECEIVED)
@@ -76,11 +76,11 @@ def test_link_cannot_carry_hidden_marks(people, portal, words):
 
 def test_help_builds_a_link_that_fills_in_the_form(people):
     author = people().opens().goes_to("Help").sees("What anonymous means")
-    author.unfolds("Link to the form or embed it")
-    # A list that opens at the very end of the window closes as the page scrolls.
-    kind = author.page.get_by_role("combobox", name="Type of problem")
-    kind.evaluate("element => element.scrollIntoView({ block: 'center' })")
-    author.picks("Type of problem", "Poor formatting", several=False)
+    author.expands("Link to the form or embed it")
+    # A select box at the end of the window closes when the page scrolls.
+    type_box = author.page.get_by_role("combobox", name="Type of problem")
+    type_box.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    author.picks("Type of problem", "Poor formatting", multiple=False)
     author.page.get_by_label("What happened?").fill("A & B\n50 %")
     author.page.get_by_role("textbox", name="Conversation ID").fill("t 1")
     author.page.get_by_role("textbox", name="Conversation ID").press("Tab")
@@ -101,4 +101,4 @@ def test_help_builds_a_link_that_fills_in_the_form(people):
     visitor = people().opens(link.removeprefix(author.server.url))
     expect(visitor.page.get_by_label("What happened?")).to_have_value("A & B\n50 %")
     expect(visitor.page.get_by_label("Poor formatting")).to_be_checked()
-    expect_places(visitor, "t=1", "i:1", "")
+    expect_references(visitor, "t=1", "i:1", "")

@@ -1,30 +1,30 @@
-"""Reporters: double clicks, full storage, edits, and reviewers who work at the same time."""
+"""Reporters: double clicks, full browser storage, edits, and concurrent changes."""
 
 from playwright.sync_api import expect
 
 from issue_portal.models.vocabulary import IssueState
 from tests.browser.conftest import RECEIVED, report
-from tests.browser.reviewing import member, reviewer
+from tests.browser.reviewing import member_client, reviewer_client
 
-# A click on a button's place in the first frame that shows it, as by a hand that does not look.
-CLICK_AS_SOON_AS_SEEN = """name => {
+# Clicks at a button's position in the first frame that shows it, as in a double click.
+CLICK_WHEN_VISIBLE = """name => {
   const look = () => {
     const buttons = [...document.querySelectorAll("button")];
-    const button = buttons.find(one => one.textContent.includes(name));
+    const button = buttons.find(button => button.textContent.includes(name));
     if (!button?.checkVisibility({ visibilityProperty: true })) return requestAnimationFrame(look);
     button.scrollIntoView();
     const { x, y, width, height } = button.getBoundingClientRect();
-    const hit = document.elementFromPoint(x + width / 2, y + height / 2);
-    hit.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    const target = document.elementFromPoint(x + width / 2, y + height / 2);
+    target.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     document.body.dataset.clicked = true;
   };
   look();
 }"""
 
 
-def test_second_click_on_send_does_nothing(people, words):
+def test_double_click_on_send_does_not_close_the_receipt(people, words):
     visitor = people().opens().chooses("No answer").writes(words)
-    visitor.page.evaluate(CLICK_AS_SOON_AS_SEEN, "Report another problem")
+    visitor.page.evaluate(CLICK_WHEN_VISIBLE, "Report another problem")
     visitor.presses("Send report")
     expect(visitor.page.locator("body[data-clicked]")).to_have_count(1)
     visitor.settles()
@@ -34,7 +34,7 @@ def test_second_click_on_send_does_nothing(people, words):
 FILL_STORAGE = """() => {
   let text = "x".repeat(4_000_000);
   while (text) {
-    try { sessionStorage.setItem("of others", (sessionStorage["of others"] ?? "") + text) }
+    try { sessionStorage.setItem("other data", (sessionStorage["other data"] ?? "") + text) }
     catch { text = text.slice(0, text.length / 2) }
   }
 }"""
@@ -52,8 +52,9 @@ def test_form_works_when_storage_is_full(people, words):
     expect(person.page.get_by_label("What happened?")).to_have_value("")
 
 
-# As in test_reviewer.py: what is typed after a call that was overtaken, and before the next one.
-OVERTAKEN = """async () => {
+# As in test_keyboard.py, Streamlit cleans up a call of the component. The person types before
+# the next call.
+TYPE_AFTER_CLEANUP = """async () => {
   const path = "/_stcore/bidi-components/issue_portal.draft_autosave/draft_autosave.js";
   const { default: keep } = await import(path);
   const parentElement = document.body.appendChild(document.createElement("div"));
@@ -69,9 +70,9 @@ OVERTAKEN = """async () => {
   const widgets = { text: "words", references: ["thread"] };
   const data = { name: "replaced", limit: 10, ...texts, ...widgets, initial };
   const call = () => keep({ data, parentElement, setStateValue: () => {} });
-  const overtaken = call();
+  const cleanUp = call();
   const before = thread.value;
-  overtaken();
+  cleanUp();
   thread.value = "";
   thread.dispatchEvent(new Event("input", { bubbles: true }));
   call();
@@ -81,18 +82,18 @@ OVERTAKEN = """async () => {
 
 def test_text_typed_during_a_rerun_is_kept(people):
     visitor = people().opens("/help")
-    assert visitor.page.evaluate(OVERTAKEN) == ["t1", ""]
+    assert visitor.page.evaluate(TYPE_AFTER_CLEANUP) == ["t1", ""]
 
 
-def test_my_issues_show_the_review_and_keep_a_draft_edit(people, portal, words):
-    with member(portal) as client:
+def test_my_issues_show_the_review_and_keep_an_unsaved_edit(people, portal, words):
+    with member_client(portal) as client:
         issue = report(client, words)
     person = people().opens("/my_issues").signs_in("member")
     person.row(words).click()
-    person.unfolds("Edit")
+    person.expands("Edit")
     text = person.page.get_by_label("What happened?")
     text.fill(f"{words}, half a senten")
-    with reviewer(portal) as client:
+    with reviewer_client(portal) as client:
         client.update(issue, state=IssueState.IN_REVIEW)
         person.sees("The review has started").sees("A reviewer is looking into it.")
         expect(text).to_have_value(f"{words}, half a senten")
@@ -104,17 +105,17 @@ def test_my_issues_show_the_review_and_keep_a_draft_edit(people, portal, words):
 
 
 def test_edit_does_not_overwrite_unseen_changes(people, portal, words):
-    with member(portal) as client:
+    with member_client(portal) as client:
         issue = report(client, words)
         person = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
-        person.unfolds("Edit")
+        person.expands("Edit")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")
         person.sees("of 10,000 characters").page.reload()
-        person.unfolds("Edit")
+        person.expands("Edit")
         expect(text).to_have_value(f"{words}, mine")
 
-        # In another tab, say.
+        # As by the same person in another tab.
         client.update(client.get(issue.id), description=f"{words}, the other")
         person.presses("Save")
         person.sees(f"You changed #{issue.issue_number} elsewhere.")
@@ -123,8 +124,8 @@ def test_edit_does_not_overwrite_unseen_changes(people, portal, words):
         expect(text).to_have_value(f"{words}, mine")
         assert client.get(issue.id).description == f"{words}, the other"
         person.presses("Save your version anyway").sees("Saved")
-        # Saved is saved: the form is folded, and does not come back.
+        # After saving, the form is closed and stays closed.
         expect(text).to_have_count(0)
-        person.unfolds("Edit")
+        person.expands("Edit")
         expect(text).to_have_value(f"{words}, mine")
         assert client.get(issue.id).description == f"{words}, mine"

@@ -1,4 +1,4 @@
-"""The review queue: new issues, pages, scrolling, filters, counts."""
+"""The review queue: new issues, pages, scroll position, filters, counts."""
 
 import re
 
@@ -6,15 +6,15 @@ from playwright.sync_api import expect
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
-def test_queue_stays_put_and_announces_new_issues(people, portal, words):
-    _one, two = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+def test_new_issues_are_announced_and_shown_on_request(people, portal, words):
+    _first, second = report_anonymously(portal, f"{words} one", f"{words} two")
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.page.get_by_label("Select issue").first.check()
-    reviewer.waits_for_the_second_after(two.created_at)
+    reviewer.waits_for_the_second_after(second.created_at)
     report_anonymously(portal, f"{words} three", f"{words} four", f"{words} five")
     button = reviewer.page.get_by_role("button", name="Show 3 new")
     expect(button).to_be_visible(timeout=20_000)
@@ -28,7 +28,7 @@ def test_queue_stays_put_and_announces_new_issues(people, portal, words):
 
 def test_next_and_previous_turn_the_page(people, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(f"{words} 02").click()
     reviewer.sees(f"Issue #{issues[2].issue_number}").presses("Next")
     reviewer.sees(f"Issue #{issues[1].issue_number}")
@@ -38,10 +38,10 @@ def test_next_and_previous_turn_the_page(people, portal, words):
     expect(reviewer.row(words)).to_have_count(20)
 
 
-def test_opened_row_stays_in_view(people, portal, words):
+def test_row_of_the_open_issue_stays_in_view(people, portal, words):
     report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
-    look = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
-    phone = people(**look).opens(f"/review?q={words}").signs_in("reviewer")
+    phone_options = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
+    phone = people(**phone_options).opens(f"/review?q={words}").signs_in("reviewer")
     row = phone.row(f"{words} 08")
     row.click()
     expect(phone.page.get_by_role("button", name="Back to list")).to_be_in_viewport()
@@ -53,34 +53,36 @@ def test_opened_row_stays_in_view(people, portal, words):
     phone.page.go_back()
     expect(phone.row(words)).to_have_count(20)
 
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(f"{words} 21").click()
     reviewer.page.keyboard.type("j" * 15)
     expect(reviewer.row(f"{words} 06")).to_have_attribute("aria-current", "true")
     expect(reviewer.row(f"{words} 06")).to_be_in_viewport()
-    reviewer.settles()  # The row is marked at once, the issue beside it comes later.
+    reviewer.settles()  # The row is marked before the portal shows the issue.
     reviewer.presses("Next")
     expect(reviewer.row(f"{words} 05")).to_have_attribute("aria-current", "true")
     expect(reviewer.row(f"{words} 05")).to_be_in_viewport(ratio=1)
 
 
-def test_issue_that_leaves_the_filter_keeps_its_position(people, portal, words):
-    one, two, three = report_anonymously(portal, f"{words} one", f"{words} two", f"{words} three")
-    reviewer = queue(people, words, query="&state=NotReviewed")
+def test_next_and_previous_work_after_an_issue_leaves_the_filter(people, portal, words):
+    first, second, third = report_anonymously(
+        portal, f"{words} one", f"{words} two", f"{words} three"
+    )
+    reviewer = open_queue(people, words, query="&state=NotReviewed")
     reviewer.row("two").click()
-    reviewer.presses("Close issue").sees(f"#{two.issue_number} moved to Closed")
+    reviewer.presses("Close issue").sees(f"#{second.issue_number} moved to Closed")
     expect(reviewer.row(words)).to_have_count(2)
     reviewer.page.keyboard.press("j")
-    reviewer.sees(f"Issue #{one.issue_number}")
+    reviewer.sees(f"Issue #{first.issue_number}")
     reviewer.page.keyboard.press("k")
-    reviewer.sees(f"Issue #{three.issue_number}").presses("Start review")
-    reviewer.sees(f"#{three.issue_number} moved to In review")
+    reviewer.sees(f"Issue #{third.issue_number}").presses("Start review")
+    reviewer.sees(f"#{third.issue_number} moved to In review")
     expect(reviewer.row(words)).to_have_count(1)
-    reviewer.presses("Next").sees(f"Issue #{one.issue_number}")
+    reviewer.presses("Next").sees(f"Issue #{first.issue_number}")
 
 
-def test_counts_order_and_project_filter(people, portal, words):
-    with colleague(portal) as other:
+def test_queue_has_counts_order_and_project_filter(people, portal, words):
+    with colleague_client(portal) as other:
         *new, four = (
             NewIssue(
                 description=f"{words} {name}",
@@ -91,40 +93,40 @@ def test_counts_order_and_project_filter(people, portal, words):
             )
             for name in ("one", "two", "three", "four")
         )
-        one, _two, three = map(other.create, new)
-        other.update(one, state=IssueState.CLOSED)
+        first, _second, third = map(other.create, new)
+        other.update(first, state=IssueState.CLOSED)
     reviewer = people().opens(f"/review?project=project-{words}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(3)
     reviewer.sees("2 new").sees("0 in review").sees("1 closed").sees("3 issues")
     reviewer.sees("More filters (1)")
     expect(reviewer.row(words).first).to_contain_text("three")
-    reviewer.picks("Order", "Oldest first", several=False)
+    reviewer.picks("Order", "Oldest first", multiple=False)
     expect(reviewer.row(words).first).to_contain_text("one")
     expect(reviewer.page).to_have_url(re.compile("order=ASC"))
     reviewer.presses("Closed").sees("1 issue").sees("2 new")
     expect(reviewer.row(words)).to_have_count(1)
-    # What is new is told in a place of its own, and is in none of the other numbers.
+    # New issues have a separate count, and the other counts do not include them.
     reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
     top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
-    reviewer.waits_for_the_second_after(three.created_at)
-    with colleague(portal) as other:
+    reviewer.waits_for_the_second_after(third.created_at)
+    with colleague_client(portal) as other:
         other.create(four)
     reviewer.sees("Show 1 new").sees("3 issues").sees("2 new").sees("1 closed")
     assert reviewer.page.locator(".st-key-queue").bounding_box()["y"] == top
     reviewer.page.get_by_role("button", name="Show 1 new").click()
     reviewer.sees("4 issues").sees("3 new")
-    # The projects that are there can be chosen.
-    reviewer.presses("Clear filters").opens("/review").unfolds("More filters")
+    # The filter offers the projects of existing issues.
+    reviewer.presses("Clear filters").opens("/review").expands("More filters")
     reviewer.picks("Project", f"project-{words}").sees("4 issues").sees("More filters (1)")
 
 
-def test_opened_issue_that_a_colleague_deletes_disappears(people, portal, words):
-    one, _two = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+def test_open_issue_disappears_if_a_colleague_deletes_it(people, portal, words):
+    first, _second = report_anonymously(portal, f"{words} one", f"{words} two")
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees("Mark unread")
-    with colleague(portal) as other:
-        other.delete(one.id)
+    with colleague_client(portal) as other:
+        other.delete(first.id)
     expect(reviewer.page.get_by_text("This issue was deleted or doesn't exist.")).to_be_visible(
         timeout=20_000
     )

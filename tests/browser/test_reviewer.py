@@ -10,17 +10,17 @@ from playwright.sync_api import expect
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType
-from tests.browser.reviewing import queue, report_anonymously
+from tests.browser.reviewing import open_queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
 def test_export_has_the_filtered_issues(people, portal, words):
     report_anonymously(portal, *(f"={words} {number}" for number in range(25)))
     report_anonymously(portal, "another one")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download CSV").click()
-    # With the mark by which Excel knows the encoding.
+    # Excel needs the byte order mark to detect UTF-8.
     assert download.value.path().read_bytes().startswith(b"\xef\xbb\xbf")
     with download.value.path().open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
@@ -33,30 +33,30 @@ def test_export_has_the_filtered_issues(people, portal, words):
     assert lines[0]["created_by"] is None
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_export_requires_permission(people, portal, words, form):
+@pytest.mark.parametrize("extension", ["csv", "jsonl"])
+def test_export_requires_sign_in_and_permission(people, portal, words, extension):
     report_anonymously(portal, words)
     stranger = people().context.request
-    assert stranger.get(f"{portal.url}/issues.{form}").status == 401
+    assert stranger.get(f"{portal.url}/issues.{extension}").status == 401
     member = people().opens("/sign_in").signs_in("member").context.request
-    answer = member.get(f"{portal.url}/issues.{form}?filter_by_text={words}")
-    assert answer.status == 200
-    assert words not in answer.text()
-    assert member.get(f"{portal.url}/issues.{form}?states=Deleted").status == 403
-    assert member.get(f"{portal.url}/issues.{form}?states=Nonsense").status == 400
+    response = member.get(f"{portal.url}/issues.{extension}?filter_by_text={words}")
+    assert response.status == 200
+    assert words not in response.text()
+    assert member.get(f"{portal.url}/issues.{extension}?states=Deleted").status == 403
+    assert member.get(f"{portal.url}/issues.{extension}?states=Nonsense").status == 400
     for page in ("before=x", "last=1_0", "last=1&last=2", "first=1&after=x"):
-        assert member.get(f"{portal.url}/issues.{form}?{page}&filter_by_text=x").status == 200
+        assert member.get(f"{portal.url}/issues.{extension}?{page}&filter_by_text=x").status == 200
     assert member.get(f"{portal.url}/issues.xls").status == 404
 
 
-def test_similar_issues_are_shown_beside_the_opened_one(people, portal, words):
+def test_similar_issues_are_shown_beside_the_open_issue(people, portal, words):
     _first, second, _other = report_anonymously(
         portal,
         f"The {words} answer ignored paragraph seven of the warranty terms",
         f"An answer about {words} has ignored the warranty terms",
         f"Nothing at all in common but {words}",
     )
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("paragraph seven").click()
     reviewer.sees("Similar issues")
     similar = reviewer.page.locator(".st-key-similar button[data-issue]")
@@ -71,7 +71,7 @@ def test_issue_links_to_its_conversation(people, tmp_path):
     ).start()
     try:
         report_anonymously(server, "With a thread", thread="../x?y=1")
-        reviewer = queue(people, "With", server=server)
+        reviewer = open_queue(people, "With", server=server)
         reviewer.row("With a thread").click()
         expect(reviewer.page.get_by_role("link", name="Open conversation")).to_have_attribute(
             "href", "https://chat.example.com/t/..%2Fx%3Fy%3D1?at=a%20b"
@@ -83,25 +83,25 @@ def test_issue_links_to_its_conversation(people, tmp_path):
 def test_issue_can_be_read_when_the_database_is_read_only(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
-        report_anonymously(server, "The last one that found room")
-        reviewer = queue(people, "room", server=server)
+        report_anonymously(server, "Stored in the last free space")
+        reviewer = open_queue(people, "space", server=server)
         with sqlite3.connect(server.data_dir / "issues.db") as database:
             database.execute(
                 "CREATE TRIGGER full BEFORE UPDATE ON issues"
                 " BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
             )
-        reviewer.row("room").click()
+        reviewer.row("space").click()
         expect(reviewer.page.locator(".st-key-opened .written")).to_have_text(
-            "The last one that found room"
+            "Stored in the last free space"
         )
         reviewer.presses("Start review").sees("couldn't save")
     finally:
         server.stop()
 
 
-def test_insights_lead_to_the_queue(people, portal, words):
+def test_insights_link_to_the_queue(people, portal, words):
     with portal.client(portal.token("Morgan")) as client:
-        # Only projects with the most issues have a bar.
+        # The chart shows only the projects with the most issues.
         for text, project in (*[(f"{words} one", words)] * 3, (f"{words} two", "")):
             client.create(
                 NewIssue(
@@ -125,7 +125,7 @@ def test_insights_lead_to_the_queue(people, portal, words):
     page.go_back()
     expect(page.get_by_role("radio", name="90 days")).to_be_checked()
     reviewer.sees("Select a bar or a table cell to see those still open.")
-    # The table of each chart leads there, too: without a mouse, and for those who see no chart.
+    # For keyboards and screen readers, the table of each chart links to the queue, too.
     page.get_by_text("Table", exact=True).first.click()
     table = page.locator(".st-key-by_state_table canvas").first
     expect(table).to_be_visible()

@@ -1,4 +1,4 @@
-"""Cookies of an OpenID Connect sign-in: expiry, claims, forged combinations."""
+"""Cookies of a sign-in by OpenID Connect: expiry, claims, forged combinations."""
 
 import hashlib
 import json
@@ -10,9 +10,8 @@ import httpx
 import pytest
 
 from tests.browser.provider_sign_in import (
-    asks,
-    asks_for_all,
-    download,
+    fetch,
+    fetch_export_status,
     leaves_for_the_provider,
     sign_in_cookies,
     signs_in_as,
@@ -22,7 +21,7 @@ from web.streamlit_compat import create_signed_value
 
 
 @pytest.mark.parametrize(
-    ("hours", "changes", "seen"),
+    ("age_hours", "changes", "text"),
     [
         (11.9, {}, "More filters"),
         (12.1, {}, "Sign in to see this page."),
@@ -32,63 +31,67 @@ from web.streamlit_compat import create_signed_value
         (0, {"email": None}, "as Rob Reviewer, which has no access here."),
     ],
 )
-def test_sign_in_expires_and_its_claims_are_checked(people, single, hours, changes, seen):
+def test_sign_in_expires_and_its_claims_are_checked(people, oidc_portal, age_hours, changes, text):
     claims = {
         **PEOPLE["rob"],
         "sub": "rob",
-        "iat": int(time.time() - hours * 3600),
+        "iat": int(time.time() - age_hours * 3600),
         "nonce": uuid.uuid4().hex,
         "is_logged_in": True,
-        "origin": single.url,
+        "origin": oidc_portal.url,
     }
-    kept = json.dumps(claims | changes)
-    seal = hashlib.sha256(kept.encode()).hexdigest()
+    content = json.dumps(claims | changes)
+    seal = hashlib.sha256(content.encode()).hexdigest()
     cookies = [
         {
             "name": name,
             "value": create_signed_value(COOKIE_SECRET, name, value).decode(),
-            "url": single.url,
+            "url": oidc_portal.url,
         }
-        for name, value in (("_streamlit_user", kept), ("_streamlit_user_seal", seal))
+        for name, value in (("_streamlit_user", content), ("_streamlit_user_seal", seal))
     ]
-    person = people(single)
+    person = people(oidc_portal)
     person.context.add_cookies(cookies)
-    person.opens("/review").sees(seen)
-    assert download(person, cookies) == (200 if seen == "More filters" else 401)
+    person.opens("/review").sees(text)
+    assert fetch_export_status(person, cookies) == (200 if text == "More filters" else 401)
 
 
-def test_return_without_a_departure_is_refused(people, single):
-    """Another host of the domain can set the cookie in which Streamlit keeps the state."""
-    mia = leaves_for_the_provider(people(single).opens("/sign_in"))
-    begun = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
-    assert len(begun) == 1
-    mia.context.clear_cookies(name=begun[0])
+def test_callback_without_the_cookie_of_its_start_is_refused(people, oidc_portal):
+    """Another host of the same domain can set the cookie in which Streamlit keeps the state."""
+    mia = leaves_for_the_provider(people(oidc_portal).opens("/sign_in"))
+    start_cookies = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
+    assert len(start_cookies) == 1
+    mia.context.clear_cookies(name=start_cookies[0])
     mia.presses("mia").sees("Sign-in was refused or didn't finish.")
     assert sign_in_cookies(mia) == []
 
 
-def test_cookies_of_two_sign_ins_cannot_be_combined(people, single, provider):
+def test_cookies_of_two_sign_ins_cannot_be_combined(people, oidc_portal, provider):
     """Streamlit splits long values into several cookies and signs each separately."""
-    kept = []
-    for last in ("issue-reviewers", "staff"):
-        groups = [uuid.uuid4().hex for _ in range(200)]
-        claims = PEOPLE["max"] | {"realm_access": {"roles": [*groups, last]}}
+    sign_ins = []
+    for last_role in ("issue-reviewers", "staff"):
+        roles = [uuid.uuid4().hex for _ in range(200)]
+        claims = PEOPLE["max"] | {"realm_access": {"roles": [*roles, last_role]}}
         httpx.put(f"{provider.url}/users/max", json=claims).raise_for_status()
-        person = signs_in_as(people(single).opens("/sign_in"), "max")
-        kept.append({c["name"]: c["value"] for c in sign_in_cookies(person)})
-    of_reviewer, of_member = kept
-    assert asks_for_all(single, of_reviewer) == asks_for_all(single, of_member) == 200
-    parts = sorted(name for name in of_reviewer if re.fullmatch(r"_streamlit_user_\d", name))
+        person = signs_in_as(people(oidc_portal).opens("/sign_in"), "max")
+        sign_ins.append({c["name"]: c["value"] for c in sign_in_cookies(person)})
+    reviewer_cookies, member_cookies = sign_ins
+
+    def export_status(cookies: dict[str, str]) -> int:
+        return fetch(oidc_portal, "/issues.csv", cookies).status_code
+
+    assert export_status(reviewer_cookies) == export_status(member_cookies) == 200
+    parts = sorted(name for name in reviewer_cookies if re.fullmatch(r"_streamlit_user_\d", name))
     assert len(parts) > 1
     for part in parts:
-        assert asks_for_all(single, of_member | {part: of_reviewer[part]}) == 401
-    mixed = of_member | {parts[-1]: of_reviewer[parts[-1]]}
-    thief = people(single)
+        assert export_status(member_cookies | {part: reviewer_cookies[part]}) == 401
+    mixed = member_cookies | {parts[-1]: reviewer_cookies[parts[-1]]}
+    thief = people(oidc_portal)
     thief.context.add_cookies(
-        [{"name": name, "value": value, "url": single.url} for name, value in mixed.items()]
+        [{"name": name, "value": value, "url": oidc_portal.url} for name, value in mixed.items()]
     )
     thief.opens("/review").sees("Sign in to see this page.")
-    # What makes no sense at all fails nothing.
-    nonsense = of_member | {parts[0]: of_reviewer[parts[-1]]}
-    assert asks_for_all(single, nonsense) == 401
-    assert asks(single, "/auth/logout", nonsense).status_code < 400
+    # A combination that is no valid JSON causes no error.
+    invalid = member_cookies | {parts[0]: reviewer_cookies[parts[-1]]}
+    assert export_status(invalid) == 401
+    assert fetch(oidc_portal, "/auth/logout", invalid).status_code < 400

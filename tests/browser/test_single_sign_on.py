@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID Connect provider that runs as a process of its own."""
+"""Sign-in and sign-out at an OpenID Connect provider."""
 
 import hashlib
 import uuid
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED
 from tests.browser.provider_sign_in import (
-    download,
+    fetch_export_status,
     leaves_for_the_provider,
     sign_in_cookies,
     signs_in_as,
@@ -19,76 +19,76 @@ from tests.servers.oidc import PEOPLE
 
 
 @pytest.mark.parametrize(
-    "note", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
+    "target", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
 )
-def test_forged_return_target_leads_to_the_form(people, single, note):
-    """Regression: the target was the sign-in page itself; six such tabs blocked the portal."""
-    mia = signs_in_as(people(single).opens("/sign_in"), "mia")
-    cookie = {"name": "issue_portal_errand", "value": f"in=1&{note}", "url": single.url}
+def test_invalid_return_target_opens_the_report_form(people, oidc_portal, target):
+    """Regression: six tabs whose return target was the sign-in page blocked the portal."""
+    mia = signs_in_as(people(oidc_portal).opens("/sign_in"), "mia")
+    cookie = {"name": "issue_portal_errand", "value": f"in=1&{target}", "url": oidc_portal.url}
     mia.context.add_cookies([cookie])
     mia.opens("/sign_in")
     mia.waits_until(lambda: not mia.has_cookie("issue_portal_errand"))
     mia.sees("Report a problem")
 
 
-def test_sign_in_returns_to_the_page_and_sign_out_revokes_copies(people, single):
-    rob = people(single).opens("/review?state=Closed").sees("Sign in to see this page.")
+def test_sign_in_returns_to_the_page_and_sign_out_revokes_copied_cookies(people, oidc_portal):
+    rob = people(oidc_portal).opens("/review?state=Closed").sees("Sign in to see this page.")
     signs_in_as(rob, "rob").sees("No matching issues")
-    assert rob.page.url == f"{single.url}/review?state=Closed"
+    assert rob.page.url == f"{oidc_portal.url}/review?state=Closed"
     cookies = sign_in_cookies(rob)
     assert all(cookie["httpOnly"] for cookie in cookies)
     rob.page.reload()
     rob.sees("Rob Reviewer")
-    copy = people(single)
-    copy.context.add_cookies(cookies)
-    copy.opens("/review").sees("More filters")
-    assert download(rob, cookies) == 200
+    attacker = people(oidc_portal)
+    attacker.context.add_cookies(cookies)
+    attacker.opens("/review").sees("More filters")
+    assert fetch_export_status(rob, cookies) == 200
 
     signs_out(rob.goes_to("Rob Reviewer"))
     assert sign_in_cookies(rob) == []
-    assert download(rob, cookies) == 401
-    copy.goes_to("Help").sees_not("Rob Reviewer")
-    copy.opens("/review").sees("Sign in to see this page.")
-    # A new sign-in is another one.
+    assert fetch_export_status(rob, cookies) == 401
+    attacker.goes_to("Help").sees_not("Rob Reviewer")
+    attacker.opens("/review").sees("Sign in to see this page.")
+    # A new sign-in is not revoked.
     signs_in_as(rob, "rob", "Sign in with Acme").sees("Rob Reviewer")
-    assert download(rob, sign_in_cookies(rob)) == 200
+    assert fetch_export_status(rob, sign_in_cookies(rob)) == 200
 
 
-def test_unwritten_sign_out_is_reported(people, single):
-    rob = people(single).opens("/review")
+def test_sign_out_that_cannot_be_stored_is_reported(people, oidc_portal):
+    rob = people(oidc_portal).opens("/review")
     signs_in_as(rob, "rob")
-    folder = single.data_dir / "ended"
-    aside = folder.with_name("aside")
+    folder = oidc_portal.data_dir / "ended"
+    moved = folder.with_name("moved")
     if folder.exists():
-        folder.rename(aside)
+        folder.rename(moved)
     folder.write_text("")
     try:
         signs_out(rob.goes_to("Rob Reviewer"))
         rob.sees("We couldn't save your sign-out")
     finally:
         folder.unlink()
-        if aside.exists():
-            aside.rename(folder)
+        if moved.exists():
+            moved.rename(folder)
 
 
-def test_other_sites_cannot_sign_a_user_out(people, single):
-    rob = people(single).opens("/review")
+def test_other_sites_cannot_sign_a_person_out(people, oidc_portal):
+    rob = people(oidc_portal).opens("/review")
     signs_in_as(rob, "rob").sees("Rob Reviewer")
     cookies = sign_in_cookies(rob)
-    rob.page.goto(single.leads_to + "/.well-known/openid-configuration")
-    rob.page.evaluate("url => { location = url }", f"{single.url}/auth/logout")
+    rob.page.goto(oidc_portal.provider_url + "/.well-known/openid-configuration")
+    rob.page.evaluate("url => { location = url }", f"{oidc_portal.url}/auth/logout")
     rob.sees("Rob Reviewer")
-    assert download(rob, cookies) == 200
-    # The person can, and then it is over for every copy too.
-    rob.page.goto(f"{single.url}/auth/logout")
+    assert fetch_export_status(rob, cookies) == 200
+    # The person can sign out, which also revokes copied cookies.
+    rob.page.goto(f"{oidc_portal.url}/auth/logout")
     rob.presses("End session").sees("Report a problem").settles()
     assert sign_in_cookies(rob) == []
-    assert download(rob, cookies) == 401
+    assert fetch_export_status(rob, cookies) == 401
 
 
-def test_draft_survives_a_sign_in_at_the_provider(people, single):
+def test_draft_survives_a_sign_in_at_the_provider(people, oidc_portal):
     words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
-    mia = people(single).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
+    mia = people(oidc_portal).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
     mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report with your name")
     signs_in_as(mia, "mia")
     expect(mia.page.get_by_label("What happened?")).to_have_value(words)
@@ -103,8 +103,8 @@ def test_draft_survives_a_sign_in_at_the_provider(people, single):
     expect(mia.page.get_by_label("What happened?")).to_have_value("")
 
 
-def test_refused_sign_in_is_explained_and_can_be_repeated(people, single):
-    visitor = people(single).opens("/review")
+def test_failed_sign_in_is_explained_and_can_be_repeated(people, oidc_portal):
+    visitor = people(oidc_portal).opens("/review")
     visitor.page.get_by_role("main").get_by_role("button", name="Sign in with Gone").click()
     visitor.sees("Sign-in was refused or didn't finish. Try again.")
     visitor.settles()
@@ -112,13 +112,13 @@ def test_refused_sign_in_is_explained_and_can_be_repeated(people, single):
     visitor.sees("Sign-in was refused or didn't finish. Try again.")
     signs_in_as(visitor, "eve").sees("You're signed in as eve@elsewhere.example")
     visitor.sees("which has no access here").sees_not("Sign in with Acme")
-    assert download(visitor, sign_in_cookies(visitor)) == 401
-    visitor.opens().chooses("No answer").writes("As a visitor, all the same.")
+    assert fetch_export_status(visitor, sign_in_cookies(visitor)) == 401
+    visitor.opens().chooses("No answer").writes("Sent as a visitor.")
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_role_comes_from_the_last_sign_in(people, single, provider):
-    rob = people(single).opens("/review")
+def test_role_comes_from_the_latest_sign_in(people, oidc_portal, provider):
+    rob = people(oidc_portal).opens("/review")
     signs_in_as(rob, "rob").sees("More filters")
     try:
         claims = PEOPLE["rob"] | {"realm_access": {"roles": ["staff"]}}
@@ -129,25 +129,25 @@ def test_role_comes_from_the_last_sign_in(people, single, provider):
         httpx.put(f"{provider.url}/users/rob", json=PEOPLE["rob"])
 
 
-def test_callback_cannot_fill_the_log_or_control_a_terminal(single):
-    before = len(single.log)
+def test_callback_errors_cannot_flood_the_log_or_send_escape_codes(oidc_portal):
+    before = len(oidc_portal.log)
     escapes = "%1b%5b2J%c2%9b1A%e2%80%a8" + "x" * 5_000
-    # As a browser has it that has left for the provider.
-    begun = f"_streamlit_user_begun_{hashlib.sha256(b'x').hexdigest()[:16]}=1"
+    # The cookie that Streamlit sets at the start of a sign-in.
+    start_cookie = f"_streamlit_user_begun_{hashlib.sha256(b'x').hexdigest()[:16]}=1"
     query = f"state=x&error_description={escapes}&error={escapes}"
-    with httpx.Client(base_url=single.url) as client:
+    with httpx.Client(base_url=oidc_portal.url) as client:
         for number in range(1_000):
-            client.get(f"/oauth2callback?{query}{number}", headers={"Cookie": begun})
-    written = single.log[before:]
-    assert "Error during authentication" in written
-    assert "\x1b" not in written
-    assert "\x9b" not in written
-    assert len(written) < 1_000_000
+            client.get(f"/oauth2callback?{query}{number}", headers={"Cookie": start_cookie})
+    new_log = oidc_portal.log[before:]
+    assert "Error during authentication" in new_log
+    assert "\x1b" not in new_log
+    assert "\x9b" not in new_log
+    assert len(new_log) < 1_000_000
 
 
 @pytest.mark.parametrize("path", ["auth/login", "auth/logout", "oauth2callback?code=x&state=y"])
 def test_provider_routes_are_not_found_without_a_provider(portal, path):
-    """Each request logged an error, and the log shows only 300 a minute."""
+    """Regression: each request logged an error, and only 300 lines per minute are logged."""
     before = len(portal.log)
     assert httpx.get(f"{portal.url}/{path}").status_code == 404
     assert "ERROR" not in portal.log[before:]

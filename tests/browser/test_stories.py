@@ -1,4 +1,4 @@
-"""The main stories of visitors, members and reviewers, in a real browser."""
+"""The main tasks of visitors, members and reviewers."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_member_reports_by_name_edits_and_withdraws(people, words):
 
     member.goes_to("My reports")
     member.row(words).click()
-    member.unfolds("Edit")
+    member.expands("Edit")
     member.page.get_by_label("What happened?").fill(f"{words}, second edition")
     member.presses("Save").sees("Saved").sees(f"{words}, second edition")
 
@@ -79,7 +79,7 @@ def test_reviewer_filters_the_queue(people, portal, words):
     page.get_by_role("button", name="Closed", exact=True).click()
     expect(reviewer.row(words)).to_have_count(1)
 
-    reviewer.unfolds("More filters")
+    reviewer.expands("More filters")
     reviewer.picks("Type of problem", "Poor formatting").sees("More filters (1)")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.picks("Reported by", "Filter Person").sees("More filters (2)")
@@ -91,7 +91,7 @@ def test_reviewer_filters_the_queue(people, portal, words):
     expect(page.locator("button[data-issue]")).to_have_count(1)
 
 
-def test_filter_on_a_later_page_returns_to_the_first(people, portal, words):
+def test_filter_on_a_later_page_returns_to_the_first_page(people, portal, words):
     with portal.client(portal.guest_token()) as client:
         for number in range(21):
             report(client, f"{words}, part {number}", anonymous=True)
@@ -121,7 +121,7 @@ def test_invalid_days_are_ignored(people, portal, words, days):
     expect(reviewer.row(words)).to_have_count(1)
 
 
-def test_first_visitor_can_open_a_deep_link(people, tmp_path):
+def test_first_request_can_be_for_any_page(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         visitor = people(server).opens("/review").sees("Sign in to see this page.")
@@ -148,31 +148,31 @@ def test_sign_in_returns_to_the_page_it_began_on(people):
     expect(member.page.get_by_role("heading", name="Track a report")).to_be_visible()
 
 
-KEEPS = "(words) => Object.values(sessionStorage).some((kept) => kept.includes(words))"
+STORES_WORDS = "(words) => Object.values(sessionStorage).some((value) => value.includes(words))"
 
 
-def test_signing_out_clears_every_tab(people, portal, words):
+def test_sign_out_clears_drafts_and_receipts_in_every_tab(people, portal, words):
     member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
-    # A receipt tells who comes next that this person sent a report.
+    # A receipt would show the next person that this person sent a report.
     member.chooses("No answer").presses("Send report").sees(RECEIVED)
-    sent = member.page
+    receipt_tab = member.page
     member.page = member.context.new_page()
     member.opens().writes(words).sees(f"{len(words)} of 10,000 characters")
-    other = member.context.new_page()
-    other.goto(portal.url)
-    other.get_by_label("What happened?").fill(words)
-    other.wait_for_function(KEEPS, arg=words)
+    draft_tab = member.context.new_page()
+    draft_tab.goto(portal.url)
+    draft_tab.get_by_label("What happened?").fill(words)
+    draft_tab.wait_for_function(STORES_WORDS, arg=words)
     member.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
     member.sees_not("Morgan Member")
     member.opens("/my_issues").sees("Sign in to see this page.")
     member.opens()
     expect(member.page.get_by_label("What happened?")).to_have_value("")
-    expect(other.get_by_label("What happened?")).to_have_value("")
-    expect(other.get_by_role("link", name="Morgan Member")).to_have_count(0)
-    assert not other.evaluate(KEEPS, words)
-    expect(sent.get_by_role("heading", name="Report a problem")).to_be_visible()
-    expect(sent.get_by_text(RECEIVED)).to_have_count(0)
-    assert not sent.evaluate(KEEPS, "issue_number")
+    expect(draft_tab.get_by_label("What happened?")).to_have_value("")
+    expect(draft_tab.get_by_role("link", name="Morgan Member")).to_have_count(0)
+    assert not draft_tab.evaluate(STORES_WORDS, words)
+    expect(receipt_tab.get_by_role("heading", name="Report a problem")).to_be_visible()
+    expect(receipt_tab.get_by_text(RECEIVED)).to_have_count(0)
+    assert not receipt_tab.evaluate(STORES_WORDS, "issue_number")
 
 
 def test_wrong_password_and_unknown_user_get_the_same_message(people):
@@ -190,14 +190,14 @@ def test_member_cannot_open_reviewer_pages(people):
     member.opens("/insights").sees("This page is for reviewers.")
 
 
-def test_language_follows_the_browser_until_another_is_chosen(people, words):
+def test_language_is_that_of_the_browser_until_another_is_chosen(people, words):
     visitor = people(locale="es-MX").opens().sees("Informar de un problema")
     root = visitor.page.locator("html")
     expect(root).to_have_attribute("lang", "es")
     visitor.chooses("Ignoró mis archivos")
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words)
     visitor.sees(f"{len(words)} de 10,000 caracteres")
-    visitor.speaks("English").sees("Report a problem")
+    visitor.chooses_language("English").sees("Report a problem")
     expect(root).to_have_attribute("lang", "en")
     expect(root).to_have_attribute("dir", "ltr")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
@@ -212,7 +212,7 @@ def test_filters_in_a_link_work_in_every_language(people, portal, words):
     reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
     reviewer.presses("New")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
-    other = people().opens("/sign_in").signs_in("reviewer").speaks("Español")
+    other = people().opens("/sign_in").signs_in("reviewer").chooses_language("Español")
     other.opens(reviewer.page.url.removeprefix(portal.url))
     expect(other.row(words)).to_have_count(1)
     expect(other.row(words)).to_contain_text("Nuevo")

@@ -1,27 +1,31 @@
-"""Undo, and conflicts with the changes of a colleague."""
+"""Undo, and conflicts with changes by a colleague."""
 
 import pytest
 from playwright.sync_api import expect
 
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.vocabulary import IssueState, IssueType
-from tests.browser.reviewing import colleague, queue, report_anonymously
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
-def test_pending_change_can_be_undone_and_is_sent_after_the_wait(people, portal, words):
+def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
+    people, portal, words
+):
     (issue,) = report_anonymously(portal, words)
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(words).click()
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         reviewer.presses("Close issue").sees("Moving #")
         expect(reviewer.row(words)).to_contain_text("Closed")
         reviewer.presses("Undo").sees("Undone")
         expect(reviewer.row(words)).to_contain_text("New")
         assert other.get(issue.id).state == IssueState.NOT_REVIEWED
-        assert len(other.history(issue.id).data) == 2  # Reported and read: nothing to undo.
+        assert (
+            len(other.history(issue.id).data) == 2
+        )  # Created and read. The change was never sent.
 
-        # Another tab, as the same one after a reload, shows it as made, and can undo it.
+        # Another tab shows the pending change as made and can undo it, as after a reload.
         tab = people()
         tab.context.add_cookies(reviewer.context.cookies())
         tab.opens(f"/review?q={words}")
@@ -35,19 +39,19 @@ def test_pending_change_can_be_undone_and_is_sent_after_the_wait(people, portal,
         expect(reviewer.row(words)).to_contain_text("New")
 
         reviewer.presses("Start review").sees("Moving #")
-        reviewer.page.close()  # What was asked for is done all the same.
+        reviewer.page.close()  # The portal still sends the change.
         tab.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
-def test_next_change_sends_the_pending_one_and_deleting_can_be_undone(people, portal, words):
+def test_next_change_sends_the_pending_one_and_deletion_can_be_undone(people, portal, words):
     first, second = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{first.issue_number}").presses("Start review").sees("Moving #")
     reviewer.row("two").click()
     reviewer.sees(f"Issue #{second.issue_number}").presses("Delete")
     expect(reviewer.row("two")).to_have_count(0)
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         assert other.get(first.id).state == IssueState.IN_REVIEW
         reviewer.presses("Undo").sees("Undone")
         expect(reviewer.row("two")).to_have_count(1)
@@ -59,19 +63,19 @@ def test_next_change_sends_the_pending_one_and_deleting_can_be_undone(people, po
 
 def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row(words).click()
     reviewer.sees("Mark unread")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
         reviewer.presses("Start review").sees(f"Colleague just changed #{issue.issue_number}")
         conflict = reviewer.page.locator(".st-key-conflict")
-        seen, now = conflict.get_by_test_id("stColumn").all()
-        for column, *shown in (
-            (seen, "Version you saw", "New", "Poor formatting"),
-            (now, "Current version", "Closed", "Other"),
+        seen_version, current_version = conflict.get_by_test_id("stColumn").all()
+        for column, *texts in (
+            (seen_version, "Version you saw", "New", "Poor formatting"),
+            (current_version, "Current version", "Closed", "Other"),
         ):
-            for text in shown:
+            for text in texts:
                 expect(column).to_contain_text(text)
         reviewer.presses("Keep current").sees_not("Version you saw")
         assert other.get(issue.id).state == IssueState.CLOSED
@@ -83,12 +87,12 @@ def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, word
         assert other.get(issue.id).type == IssueType.NO_ANSWER
 
 
-def test_conflict_of_a_pending_change_is_shown_on_another_issue(people, portal, words):
+def test_conflict_of_a_pending_change_is_shown_while_another_issue_is_open(people, portal, words):
     issue, _other = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = queue(people, words)
+    reviewer = open_queue(people, words)
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{issue.issue_number}").presses("Start review").sees("Moving #")
-    with colleague(portal) as other:
+    with colleague_client(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED)
         reviewer.row("two").click()
         reviewer.sees(f"Colleague just changed #{issue.issue_number}")
@@ -103,18 +107,18 @@ def test_pending_change_is_sent_when_the_portal_stops(people, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         (issue,) = report_anonymously(server, "Started just before the end")
-        reviewer = queue(people, "Started", server=server)
+        reviewer = open_queue(people, "Started", server=server)
         reviewer.row("Started").click()
         reviewer.presses("Start review").sees("Moving #")
         server.stop()
-        # What one reads meanwhile is not for programmers.
+        # The portal's own message hides Streamlit's.
         reviewer.sees("Can't reach the portal.")
         expect(reviewer.page.get_by_text("Connection error")).to_be_attached()
         expect(reviewer.page.get_by_text("Connection error")).to_be_hidden()
         server.start()
-        note = reviewer.page.get_by_text("Can't reach the portal.")
-        expect(note).to_have_count(0, timeout=30_000)
-        with colleague(server) as other:
+        notice = reviewer.page.get_by_text("Can't reach the portal.")
+        expect(notice).to_have_count(0, timeout=30_000)
+        with colleague_client(server) as other:
             assert other.get(issue.id).state == IssueState.IN_REVIEW
     finally:
         server.stop()

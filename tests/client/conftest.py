@@ -1,4 +1,4 @@
-"""Clients of both kinds, and servers of each form of the contract."""
+"""Sync and async clients, and servers with each form of the API."""
 
 import asyncio
 import inspect
@@ -14,23 +14,24 @@ import pytest
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue, ThreadConfig
-from issue_portal.models.vocabulary import IssueType, ResourceType, Role
-from tests.servers import newer_form, original_form
+from issue_portal.models.vocabulary import Role
+from tests.factories import make_new_issue
+from tests.servers import newer_api, original_api
 from tests.servers.installation import DATABASES, Server
 
-# Made once: it takes longer than a whole test.
+# Created once, because loading the certificates takes longer than a test.
 TLS = ssl.create_default_context()
 
 
-def waiting(url: str, token, **settings) -> IssuesClient:
+def make_sync_client(url: str, token, **settings) -> IssuesClient:
     return IssuesClient(url, token, transport=httpx.HTTPTransport(verify=TLS), **settings)
 
 
-class Awaited:
-    """Wraps an `AsyncIssuesClient` like an `IssuesClient`, so that one test checks both."""
+class BlockingAsyncClient:
+    """An `AsyncIssuesClient` with the methods of `IssuesClient`, so that one test checks both."""
 
     def __init__(self, url: str, token, **settings) -> None:
-        # In a thread of its own: Playwright keeps an event loop running in the tests' own one.
+        # Playwright keeps an event loop running in the main thread, so this one needs another.
         self._thread = ThreadPoolExecutor(1)
         self._runner = asyncio.Runner()
         self._client = self._run(self._make(url, token, settings))
@@ -64,67 +65,60 @@ class Awaited:
 Connect = Callable[..., IssuesClient]
 
 
-@pytest.fixture(params=[waiting, Awaited], ids=["sync", "async"])
+@pytest.fixture(params=[make_sync_client, BlockingAsyncClient], ids=["sync", "async"])
 def connect(request) -> Iterator[Connect]:
-    """Make a client of either kind."""
-    made = []
+    """Make a sync or an async client."""
+    clients = []
 
     def connect(url: str, token="the-token-of-the-tests", **settings) -> IssuesClient:
-        made.append(request.param(url, token, **settings))
-        return made[-1]
+        clients.append(request.param(url, token, **settings))
+        return clients[-1]
 
     yield connect
-    for client in made:
+    for client in clients:
         client.close()
 
 
 @pytest.fixture
 def quick(connect) -> Connect:
-    """Make a client that gives up soon, but not on a busy machine."""
+    """Make a client with short timeouts, which still suffice on a busy machine."""
     return lambda url, **settings: connect(url, **{"timeout": 4.0, "patience": 10.0} | settings)
 
 
-def apart(function, *arguments):
-    """Call a function in a thread, since Playwright keeps an event loop running in this one."""
+def run_in_thread(function, *arguments):
+    """Call ``function`` in another thread: Playwright keeps an event loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function, *arguments).result()
 
 
 @dataclass
-class Form:
-    """A running server of one form, and the settings of a client for it."""
+class ApiForm:
+    """A running server with one form of the API, and the settings of a client for it."""
 
     name: str
     server: Server
     token: str = ""
     settings: dict[str, str] = field(default_factory=dict)
-    given: dict[str, object] = field(default_factory=dict)
+    required_fields: dict[str, object] = field(default_factory=dict)
+    """Fields that each new issue must have."""
 
     def connect(self, connect: Connect, *, url: str = "", **settings) -> IssuesClient:
-        """Make a client with all permissions."""
+        """Make a client with all permissions, for this server or for ``url``."""
         token = self.token or self.server.token(f"R{uuid.uuid4().hex[:8]}", Role.ADMIN)
         return connect(url or self.server.url, token, **self.settings, **settings)
 
-    def new(self, description: str, *, anonymous: bool = False, **fields) -> NewIssue:
-        return new(description, anonymous=anonymous, **self.given, **fields)
-
-
-def new(description="x", **fields) -> NewIssue:
-    return NewIssue(
-        description=description,
-        resource_type=ResourceType.THREAD,
-        **{"type": IssueType.OTHER, "anonymous": False} | fields,
-    )
+    def make_new_issue(self, description: str, **fields) -> NewIssue:
+        return make_new_issue(description, **self.required_fields, **fields)
 
 
 @pytest.fixture(params=["original", "newer", *DATABASES])
-def form(request, api_on) -> Form:
-    """Each form of the contract in turn, and ours on either database."""
+def api_form(request, api_on) -> ApiForm:
+    """The original form of the API, the newer one, and this project's on either database."""
     if request.param in DATABASES:
-        return Form("ours", api_on(request.param))
+        return ApiForm("ours", api_on(request.param))
     server = request.getfixturevalue(f"{request.param}_server")
     if request.param == "original":
-        return Form("original", server, original_form.TOKEN)
+        return ApiForm("original", server, original_api.TOKEN)
     config = ThreadConfig(thread_id="thread_1", reported_interaction_id="interaction_1")
-    given = {"project_id": newer_form.PROJECT, "config": config}
-    return Form("newer", server, newer_form.TOKEN, {"org": newer_form.ORG}, given)
+    required_fields = {"project_id": newer_api.PROJECT, "config": config}
+    return ApiForm("newer", server, newer_api.TOKEN, {"org": newer_api.ORG}, required_fields)

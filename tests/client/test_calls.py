@@ -6,22 +6,22 @@ import pytest
 
 from issue_portal.client import errors
 from issue_portal.models.vocabulary import REQUEST_ID
-from tests.client.conftest import new
-from tests.client.prepared_answers import BROKEN_OFF, MADE, NOT_TAKEN, OK
+from tests.client.prepared_responses import CREATED, LOST_RESPONSES, OK, RATE_LIMITED
+from tests.factories import make_new_issue
 from tests.servers.processes import free_port
 from tests.servers.script import drop, hang, serving
 
 # Safe calls
 
 
-@pytest.mark.parametrize("failure", [*BROKEN_OFF, NOT_TAKEN])
+@pytest.mark.parametrize("failure", [*LOST_RESPONSES, RATE_LIMITED])
 def test_safe_calls_are_retried(quick, failure):
     with serving(failure, OK) as script:
         assert quick(script.url).get("x").issue_number == 7
         assert len(script.requests) == 2
 
 
-def test_receipts_are_looked_up_again(quick):
+def test_receipt_lookup_is_retried(quick):
     view = {
         "issue_number": 7,
         "type": "Other",
@@ -32,30 +32,30 @@ def test_receipts_are_looked_up_again(quick):
     }
     with serving(drop, (200, {}, view)) as script:
         assert quick(script.url).look_up_receipt("1").issue_number == 7
-        assert script.asked == ["POST /issue/receipt"] * 2
+        assert script.calls == ["POST /issue/receipt"] * 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 500, 501])
 def test_refusals_are_not_retried(quick, status):
     with serving((status, {}, {})) as script:
         client = quick(script.url)
-        for call in (lambda: client.get("x"), lambda: client.create(new())):
+        for call in (lambda: client.get("x"), lambda: client.create(make_new_issue())):
             script.requests.clear()
             with pytest.raises(errors.ApiError):
                 call()
             assert len(script.requests) == 1
 
 
-def test_failing_call_uses_all_attempts_and_raises(quick):
+def test_call_raises_after_its_last_attempt(quick):
     with serving((503, {}, {"detail": "Down."})) as script:
         with pytest.raises(errors.ServerError, match=r"^Down\.$"):
             quick(script.url, attempts=3).get("x")
         assert len(script.requests) == 3
 
 
-def test_refused_connection_is_retried_until_patience_runs_out(quick):
+def test_refused_connection_raises_with_a_known_outcome(quick):
     with pytest.raises(errors.UnreachableError, match="Cannot reach") as raised:
-        quick(f"http://127.0.0.1:{free_port()}", attempts=2).create(new())
+        quick(f"http://127.0.0.1:{free_port()}", attempts=2).create(make_new_issue())
     assert not raised.value.unsure
 
 
@@ -67,13 +67,13 @@ def test_invalid_base_url_is_refused(quick, url, caplog):
 
 
 def test_retry_after_is_honoured(quick):
-    with serving((429, {"Retry-After": "1"}, {}), MADE) as script:
-        began = time.monotonic()
-        quick(script.url).create(new())
-        assert time.monotonic() - began >= 1
+    with serving((429, {"Retry-After": "1"}, {}), CREATED) as script:
+        start_time = time.monotonic()
+        quick(script.url).create(make_new_issue())
+        assert time.monotonic() - start_time >= 1
 
 
-def test_long_retry_after_is_left_to_the_caller(quick):
+def test_long_retry_after_raises_at_once(quick):
     with serving((429, {"Retry-After": "3600"}, {})) as script:
         with pytest.raises(errors.RateLimitError) as raised:
             quick(script.url).get("x")
@@ -81,19 +81,19 @@ def test_long_retry_after_is_left_to_the_caller(quick):
         assert len(script.requests) == 1
 
 
-# Bounds
+# Limits
 
 
-def test_patience_limits_the_whole_call(quick):
+def test_call_ends_before_a_wait_beyond_its_patience(quick):
     with serving((503, {"Retry-After": "2"}, {})) as script:
-        began = time.monotonic()
+        start_time = time.monotonic()
         with pytest.raises(errors.ServerError):
             quick(script.url, attempts=100, patience=1).get("x")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - start_time < 2
         assert len(script.requests) == 1
 
 
-def test_retries_stop_during_a_storm_of_failures(quick):
+def test_retries_stop_after_many_failures(quick):
     with serving((500, {}, b"<html>")) as script:
         client = quick(script.url)
         for _ in range(20):
@@ -101,7 +101,7 @@ def test_retries_stop_during_a_storm_of_failures(quick):
                 client.list()
         assert len(script.requests) == 20
     with serving((503, {}, b"")) as script:
-        # On a busy machine, the patience may end during an attempt.
+        # On a busy machine, the time limit may end during an attempt.
         with pytest.raises((errors.ServerError, errors.UnreachableError)):
             quick(script.url, attempts=100, patience=1).list()
         assert len(script.requests) < 10
@@ -112,7 +112,7 @@ def test_slow_server_times_out(quick):
         quick(script.url, attempts=1, timeout=0.6).get("x")
 
 
-# The id of a request
+# Request ids
 
 
 def test_attempts_of_a_call_share_a_request_id(quick):
@@ -120,18 +120,18 @@ def test_attempts_of_a_call_share_a_request_id(quick):
         client = quick(script.url)
         client.get("x")
         client.get("x")
-        first, again, other = (headers[REQUEST_ID] for _, _, headers, _ in script.requests)
-        assert first == again != other
+        first, retried, other = (headers[REQUEST_ID] for _, _, headers, _ in script.requests)
+        assert first == retried != other
 
 
 @pytest.mark.parametrize(
-    ("headers", "named"), [({}, None), ({REQUEST_ID: "its-own-id"}, "its-own-id")]
+    ("headers", "server_id"), [({}, None), ({REQUEST_ID: "its-own-id"}, "its-own-id")]
 )
-def test_errors_have_the_request_id(quick, headers, named):
+def test_errors_have_the_request_id_of_server_or_client(quick, headers, server_id):
     with serving((500, headers, {})) as script:
         with pytest.raises(errors.ServerError) as failure:
             quick(script.url).get("x")
-        assert failure.value.request_id == (named or script.requests[0][2][REQUEST_ID])
+        assert failure.value.request_id == (server_id or script.requests[0][2][REQUEST_ID])
 
 
 @pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID: "its-own-id"}, {})])
@@ -139,7 +139,7 @@ def test_anonymous_reports_and_receipts_have_no_request_id(quick, answer):
     with serving(answer) as script:
         client = quick(script.url, attempts=1)
         for call in (
-            lambda: client.create(new(anonymous=True)),
+            lambda: client.create(make_new_issue(anonymous=True)),
             lambda: client.look_up_receipt("1"),
         ):
             with pytest.raises(errors.IssuesError) as failure:

@@ -1,4 +1,4 @@
-"""Calls of one client from many threads and tasks at once."""
+"""Concurrent calls of one client from many threads or tasks."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -6,27 +6,29 @@ from concurrent.futures import ThreadPoolExecutor
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
-from tests.client.conftest import apart
+from tests.client.conftest import run_in_thread
 
 
-def test_one_client_serves_many_threads(form):
-    with form.connect(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
-        words = [f"thread {number}" for number in range(64)]
-        made = list(pool.map(lambda word: client.create(form.new(word)), words))
-        assert [issue.description for issue in made] == words
-        issues = list(pool.map(lambda issue: client.get(issue.id), made))
-        assert [issue.description for issue in issues] == words
+def test_one_client_serves_many_threads(api_form):
+    with api_form.connect(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
+        texts = [f"thread {number}" for number in range(64)]
+        created = list(pool.map(lambda text: client.create(api_form.make_new_issue(text)), texts))
+        assert [issue.description for issue in created] == texts
+        issues = list(pool.map(lambda issue: client.get(issue.id), created))
+        assert [issue.description for issue in issues] == texts
 
 
-def test_one_client_serves_many_tasks(form):
-    async def story():
-        async with form.connect(AsyncIssuesClient) as client:
-            words = [f"task {number}" for number in range(64)]
-            made = await asyncio.gather(*(client.create(form.new(word)) for word in words))
-            assert [issue.description for issue in made] == words
-            assert (await client.get(made[0].id)).model_dump() == made[0].model_dump()
+def test_one_client_serves_many_tasks(api_form):
+    async def use_client():
+        async with api_form.connect(AsyncIssuesClient) as client:
+            texts = [f"task {number}" for number in range(64)]
+            created = await asyncio.gather(
+                *(client.create(api_form.make_new_issue(text)) for text in texts)
+            )
+            assert [issue.description for issue in created] == texts
+            assert (await client.get(created[0].id)).model_dump() == created[0].model_dump()
             async for issue in client.iterate(IssueQuery(page_size=10)):
                 assert issue.id
                 break
 
-    apart(asyncio.run, story())
+    run_in_thread(asyncio.run, use_client())

@@ -1,4 +1,4 @@
-"""The examples in documents, docstrings and `examples/` run as printed."""
+"""Examples in documents, docstrings and `examples/` work unchanged."""
 
 import os
 import re
@@ -10,7 +10,7 @@ import pytest
 from issue_portal.client import client
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.vocabulary import Role
-from tests.client.conftest import apart
+from tests.client.conftest import run_in_thread
 from tests.servers.processes import ROOT
 
 GUIDE = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
@@ -18,16 +18,16 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_examples_of_the_documents(api, example):
+def test_examples_in_documents_run(api, example):
     token = api.token("Guide", Role.ADMIN)
     namespace = {"token": token}
     if "IssuesClient(" not in example:
         exec(EXAMPLES[0].replace("http://localhost:8501", api.url), namespace)
         namespace["client"] = IssuesClient(api.url, token)
-    apart(exec, example.replace("http://localhost:8501", api.url), namespace)
+    run_in_thread(exec, example.replace("http://localhost:8501", api.url), namespace)
 
 
-def test_example_of_the_module(api):
+def test_example_in_the_client_docstring_runs(api):
     example = re.search(r"\n\n((?:    .*\n|\n)+)", client.__doc__)[1]
     code = re.sub(r"^    ", "", example, flags=re.MULTILINE)
     exec(code.replace("http://localhost:8501", api.url), {"token": api.token("Guide")})
@@ -35,7 +35,7 @@ def test_example_of_the_module(api):
 
 def run_example(api, name, *arguments):
     env = {**os.environ, "ISSUES_URL": api.url, "API_TOKEN": api.token("Script", Role.ADMIN)}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, ROOT / "examples" / name, *arguments],
         env=env | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -43,11 +43,11 @@ def run_example(api, name, *arguments):
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
-def test_example_programs_report_and_list(api):
+def test_example_programs_send_and_list_a_report(api):
     text = "Sent by an example program."
     number, receipt = re.fullmatch(
         r"Issue (\d+), receipt (\d{4}(?:-\d{4}){3})\n",

@@ -1,4 +1,4 @@
-"""compose.yaml matches the program and the proxy; no container engine is needed."""
+"""compose.yaml matches the program and the proxy's configuration. Needs no container engine."""
 
 import re
 
@@ -11,19 +11,21 @@ from issue_portal.core.settings import Settings
 from tests.servers.processes import ROOT
 
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-OURS = [name for name, service in SERVICES.items() if service.get("image") == "issue-portal"]
+OUR_SERVICES = [
+    name for name, service in SERVICES.items() if service.get("image") == "issue-portal"
+]
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_settings_are_those_of_the_program(name):
+@pytest.mark.parametrize("name", OUR_SERVICES)
+def test_services_use_only_existing_settings(name):
     environment = SERVICES[name].get("environment", {})
     settings = {setting for setting in environment if setting.startswith("ISSUES_")}
     assert settings <= {f"ISSUES_{field.upper()}" for field in Settings.model_fields}
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_command_line_of_a_container_exists(name):
-    """Services without a command run the image's own, the portal."""
+@pytest.mark.parametrize("name", OUR_SERVICES)
+def test_services_run_only_existing_commands(name):
+    """A service without a command runs the default command of the image."""
     match SERVICES[name].get("command"):
         case ["python", "-m", module, command, *_]:
             assert module == issue_portal.__name__
@@ -32,7 +34,7 @@ def test_command_line_of_a_container_exists(name):
             assert other is None
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", OUR_SERVICES)
 def test_containers_have_minimal_permissions(name):
     service = SERVICES[name]
     assert service["read_only"]
@@ -40,6 +42,6 @@ def test_containers_have_minimal_permissions(name):
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
 
-def test_proxy_configuration_has_its_variables():
-    asked = re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "haproxy.cfg").read_text())
-    assert SERVICES["proxy"]["environment"].keys() == set(asked)
+def test_proxy_service_sets_the_variables_of_its_configuration():
+    variables = re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "haproxy.cfg").read_text())
+    assert SERVICES["proxy"]["environment"].keys() == set(variables)

@@ -1,4 +1,4 @@
-"""Replicas behind a proxy: people and scripts lose nothing while parts fail."""
+"""Replicas behind a proxy: people and scripts lose no report while servers fail."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.browser.conftest import RECEIVED
-from tests.servers.installation import answered
+from tests.servers.installation import wait_for_responses
 from tests.waiting import wait_until
 from web.streamlit_compat import BackMsg
 
@@ -31,58 +31,60 @@ WRITERS = 4
 
 
 class Writer:
-    """Sends reports, and repeats each until it is acknowledged.
+    """Sends reports, and repeats each until the server acknowledges it.
 
-    With ``insists``, the first attempt has to succeed, after a long wait if necessary.
+    With ``retries=False``, the first attempt must succeed within 60 seconds.
     """
 
-    def __init__(self, url: str, token: str, *, anonymous: bool = False, insists: bool = False):
-        patience = {"timeout": 60, "patience": 60, "attempts": 1} if insists else {"timeout": 2}
-        self.client = IssuesClient(url, token, **patience)
+    def __init__(self, url: str, token: str, *, anonymous: bool = False, retries: bool = True):
+        once = {"timeout": 60, "patience": 60, "attempts": 1}
+        timeouts = {"timeout": 2} if retries else once
+        self.client = IssuesClient(url, token, **timeouts)
         self.anonymous = anonymous
-        self.bears = () if insists else IssuesError
+        self.ignored_errors = IssuesError if retries else ()
         self.acknowledged: dict[str, Issue] = {}
 
-    def work(self, enough: threading.Event) -> None:
-        while not enough.wait(0.05):
-            words = f"load {uuid.uuid4().hex}"
-            while words not in self.acknowledged:
-                with suppress(self.bears):
-                    self.acknowledged[words] = self.report(words)
+    def work(self, stop: threading.Event) -> None:
+        """Send reports until ``stop`` is set."""
+        while not stop.wait(0.05):
+            text = f"load {uuid.uuid4().hex}"
+            while text not in self.acknowledged:
+                with suppress(self.ignored_errors):
+                    self.acknowledged[text] = self.report(text)
 
-    def report(self, words: str) -> Issue:
+    def report(self, text: str) -> Issue:
         new = NewIssue(
-            description=words,
+            description=text,
             resource_type=ResourceType.THREAD,
             type=IssueType.OTHER,
             anonymous=self.anonymous,
         )
-        return self.client.create(new, idempotency_key=words)
+        return self.client.create(new, idempotency_key=text)
 
 
 @contextmanager
 def working(writers: list[Writer]) -> Iterator[Callable[[], None]]:
-    """Let the writers work; yield a function that waits until each has sent three more reports."""
+    """Run the writers; yield a function that waits until each has sent three more reports."""
 
-    def all_go_on() -> None:
-        enough_of_each = [(writer, len(writer.acknowledged) + 3) for writer in writers]
+    def wait_for_reports() -> None:
+        targets = [(writer, len(writer.acknowledged) + 3) for writer in writers]
 
-        def have_gone_on() -> bool:
-            for done in filter(Future.done, at_work):
-                done.result()  # Raises what ended a writer.
-            return all(len(writer.acknowledged) >= enough for writer, enough in enough_of_each)
+        def have_reported() -> bool:
+            for finished in filter(Future.done, futures):
+                finished.result()  # Raises the error that ended the writer.
+            return all(len(writer.acknowledged) >= target for writer, target in targets)
 
-        wait_until(have_gone_on)
+        wait_until(have_reported)
 
-    enough = threading.Event()
+    stop = threading.Event()
     with ThreadPoolExecutor(len(writers)) as pool:
-        at_work = [pool.submit(writer.work, enough) for writer in writers]
+        futures = [pool.submit(writer.work, stop) for writer in writers]
         try:
-            yield all_go_on
+            yield wait_for_reports
         finally:
-            enough.set()
-        for done in at_work:
-            done.result()
+            stop.set()
+        for future in futures:
+            future.result()
 
 
 @pytest.fixture
@@ -92,12 +94,13 @@ def reviewer_client(site):
 
 
 def replica_of(person) -> int:
+    """Return the number of the portal replica that serves this person, from the proxy's cookie."""
     cookies = {cookie["name"]: cookie["value"] for cookie in person.context.cookies()}
     return int(cookies["replica"])
 
 
-def moves(person, path):
-    """Open a page on the other replica."""
+def switches_replica(person, path):
+    """Open ``path`` on the other portal replica."""
     first = replica_of(person)
     while replica_of(person) == first:
         person.context.clear_cookies(name="replica")
@@ -112,66 +115,69 @@ def test_people_can_switch_replicas(people, site):
     reviewer = people().opens("/review").signs_in("reviewer")
     reviewer.row("through the proxy").click()
     expect(reviewer.page.get_by_role("list", name="Activity")).to_contain_text("Reported")
-    moves(reviewer, "/insights").sees("New").sees_not("Sign in to see this page.")
-    moves(visitor, "/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
+    switches_replica(reviewer, "/insights").sees("New").sees_not("Sign in to see this page.")
+    switches_replica(visitor, "/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report").sees("through the proxy")
 
 
 def test_flood_through_the_proxy_does_not_block_others(people, site, reviewer_client):
     run = BackMsg()
     run.rerun_script.SetInParent()
-    asked = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
-    # They are read slowly, and nobody waits for that at the end.
+    messages = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
+    # The portal reads the flood slowly, so closing does not wait until it has read all.
     options = {"origin": site.url, "ping_interval": None, "close_timeout": 0.1}
-    with ExitStack() as opened:
+    with ExitStack() as connections:
         stream = f"ws://localhost:{site.port}/_stcore/stream"
         for _ in range(5):
-            flood = opened.enter_context(connect(stream, subprotocols=["streamlit"], **options))
+            flood = connections.enter_context(
+                connect(stream, subprotocols=["streamlit"], **options)
+            )
             for number in range(1_000):
-                flood.send(asked[number % 2])
+                flood.send(messages[number % 2])
         for _ in range(20):
             assert reviewer_client.list(IssueQuery(page_size=1)).data is not None
         visitor = people().opens().chooses("No answer").writes("amid a flood")
         visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_unfinished_bodies_wait_at_the_proxy_and_are_limited(site):
-    """Regression: 1,300 bodies of one address blocked both API replicas for everybody."""
-    with site.unfinished_reports(site.apis[0].token("Ann"), 400) as slow:
-        assert {one.recv(12) for one in answered(slow, 100)} == {b"HTTP/1.1 429"}
-        # The portals, whose people are not one address, still reach the API.
+def test_unfinished_bodies_do_not_block_the_portals(site):
+    """Regression: 1,300 unfinished bodies from one address blocked both API replicas."""
+    with site.unfinished_reports(site.apis[0].token("Ann"), 400) as connections:
+        assert {c.recv(12) for c in wait_for_responses(connections, 100)} == {b"HTTP/1.1 429"}
+        # Portals reach the API at another port, where no limit per address applies.
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
-        with IssuesClient(url, token) as inside:
-            assert inside.list(IssueQuery(page_size=1)).data is not None
+        with IssuesClient(url, token) as internal_client:
+            assert internal_client.list(IssueQuery(page_size=1)).data is not None
 
 
-def test_every_request_for_a_file_is_served_from_the_cache(site):
-    """Requests that bypass the cache make a replica ten times as slow for others."""
+def test_proxy_serves_static_files_from_its_cache_or_refuses(site):
+    """Requests that bypass the cache would make a replica ten times as slow for other users."""
     page = httpx.get(f"{site.url}/", headers={"Accept": "text/html"}).text
     file = re.search(r"static/js/[\w.-]+\.js", page)[0]
     assert httpx.get(f"{site.url}/{file}").is_success
     for target in (f"/{file}", f"/{file}?a=b", f"http://y/{file}", f"z://y/{file}"):
         for header in ("X: y", "Cache-Control: no-cache", "Pragma: no-cache", "Authorization: x"):
-            head = said_to(site, f"GET {target} HTTP/1.1\r\nHost: y\r\n{header}\r\n\r\n")
+            head = fetch_head(site, f"GET {target} HTTP/1.1\r\nHost: y\r\n{header}\r\n\r\n")
             assert head.startswith("HTTP/1.1 200")
-            assert "\r\nage: " in head.lower(), f"{target} with {header} is asked of a replica"
-    assert said_to(site, f"GET /{file} HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 400")
+            assert "\r\nage: " in head.lower(), f"{target} with {header} bypasses the cache"
+    assert fetch_head(site, f"GET /{file} HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 400")
     escaped = f"GET /static/%6as{file[9:]} HTTP/1.1\r\nHost: x\r\n\r\n"
-    assert said_to(site, escaped).startswith("HTTP/1.1 404")
+    assert fetch_head(site, escaped).startswith("HTTP/1.1 404")
 
 
-def test_proxy_speaks_no_http_2(site):
-    """One HTTP/2 connection can reset 100,000 requests a second, each a line in the log."""
-    assert said_to(site, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").startswith("HTTP/1.1 400")
+def test_proxy_refuses_http_2(site):
+    """One HTTP/2 connection can reset 100,000 requests per second, each with a line in the log."""
+    assert fetch_head(site, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").startswith("HTTP/1.1 400")
 
 
-def said_to(site, request: str) -> str:
+def fetch_head(site, request: str) -> str:
+    """Send ``request`` unchanged; return status line and headers of the response."""
     with socket.create_connection(("127.0.0.1", site.port), 10) as connection:
         connection.sendall(request.encode())
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            answer += connection.recv(65_536)
-    return answer.partition(b"\r\n\r\n")[0].decode()
+        response = b""
+        while b"\r\n\r\n" not in response:
+            response += connection.recv(65_536)
+    return response.partition(b"\r\n\r\n")[0].decode()
 
 
 def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
@@ -181,40 +187,40 @@ def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
         assert httpx.get(site.url + path).status_code == 404
     assert httpx.get(f"{site.url}/api/nowhere").headers["content-type"].startswith("application/p")
     lines = [json.loads(line) for line in site.log.splitlines() if line.startswith("{")]
-    said = {"time", "method", "backend", "server", "status", "milliseconds"}
-    of_a_failure = {"time", "frontend", "error"}
-    assert all(line.keys() in (said, of_a_failure) for line in lines)
+    request_fields = {"time", "method", "backend", "server", "status", "milliseconds"}
+    failure_fields = {"time", "frontend", "error"}
+    assert all(line.keys() in (request_fields, failure_fields) for line in lines)
     assert "api" in {line.get("backend") for line in lines}
     assert "127.0.0.1" not in site.log
     assert issue.id not in site.log
 
 
-def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_client):
-    member, guest = site.apis[0].lasting_token("Ann"), site.apis[0].guest_token()
-    # Another test floods a portal with runs, of which each breaks off the one before.
-    logged = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
+def test_reports_are_stored_once_while_servers_fail(people, site, reviewer_client):
+    member, guest = site.apis[0].create_api_token("Ann"), site.apis[0].guest_token()
+    # Ignore the log of other tests: the interrupted runs of a flood log tracebacks.
+    log_lengths = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
     writers = [
         Writer(site.url, guest if number % 2 else member, anonymous=bool(number % 2))
         for number in range(WRITERS)
     ]
-    insistent = Writer(site.url, member, insists=True)
+    strict_writer = Writer(site.url, member, retries=False)
     before = Counter(issue.description for issue in reviewer_client.iterate())
     visitor = people().opens().chooses("No answer").writes("written before")
     reviewer = people().opens("/review").signs_in("reviewer")
-    with working(writers) as all_go_on:
-        # An API replica hangs, and later does what others have done in its place.
+    with working(writers) as wait_for_reports:
+        # An API replica hangs, then handles requests that the other replica has already handled.
         site.apis[0].process.send_signal(signal.SIGSTOP)
-        all_go_on()
+        wait_for_reports()
         site.apis[0].process.send_signal(signal.SIGCONT)
-        all_go_on()
+        wait_for_reports()
 
-        # It is killed, and comes back: people do not notice.
+        # An API replica is killed and restarted.
         site.apis[0].kill()
         visitor.presses("Send report").sees(RECEIVED)
-        all_go_on()
+        wait_for_reports()
         site.apis[0].start()
 
-        # The portal replica is killed that somebody is writing in.
+        # A portal replica is killed while a visitor writes a report in it.
         visitor.presses("Report another problem").chooses("Other")
         visitor.writes("written in between").sees("18 of 10,000 characters")
         killed = site.portals[replica_of(visitor) - 1]
@@ -225,7 +231,7 @@ def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_clie
         reviewer.opens("/review").sees_not("Sign in to see this page.")
         killed.start()
 
-        # The database is killed, which the person is told, and recovers.
+        # The database is killed and restarted. Meanwhile, the portal shows an error.
         visitor.presses("Report another problem").chooses("Other").writes("written last")
         kill_postgresql(site.postgresql)
         visitor.presses("Send report")
@@ -233,28 +239,28 @@ def test_nothing_is_lost_or_doubled_while_parts_fail(people, site, reviewer_clie
         expect(notice).to_be_visible(timeout=30_000)
         start_postgresql(site.postgresql)
         visitor.presses("Send report").sees(RECEIVED)
-        all_go_on()
+        wait_for_reports()
 
-        # An API replica is replaced in good order: nobody needs a second attempt.
-        with working([insistent]) as insistent_goes_on:
-            site.takes_for("UP", "api/api2")
+        # An API replica shuts down gracefully and restarts: no request needs a second attempt.
+        with working([strict_writer]) as wait_for_strict_reports:
+            site.wait_for_replica("api/api2", "UP")
             site.apis[1].process.send_signal(signal.SIGTERM)
-            site.takes_for("DOWN", "api/api2")
+            site.wait_for_replica("api/api2", "DOWN")
             site.apis[1].stop()
-            insistent_goes_on()
+            wait_for_strict_reports()
             site.apis[1].start()
-            insistent_goes_on()
+            wait_for_strict_reports()
 
     acknowledged = {}
-    for writer in [*writers, insistent]:
+    for writer in [*writers, strict_writer]:
         acknowledged |= writer.acknowledged
     by_people = ["written before", "written in between", "written last"]
     issues = list(reviewer_client.iterate())
-    there = Counter(issue.description for issue in issues)
-    assert there - before == Counter([*acknowledged, *by_people])
+    stored = Counter(issue.description for issue in issues)
+    assert stored - before == Counter([*acknowledged, *by_people])
     assert max(Counter(issue.issue_number for issue in issues).values()) == 1
     numbers = {issue.description: issue.issue_number for issue in issues}
-    assert all(numbers[words] == issue.issue_number for words, issue in acknowledged.items())
+    assert all(numbers[text] == issue.issue_number for text, issue in acknowledged.items())
     for server in [*site.apis, *site.portals]:
         assert httpx.get(f"{server.url}/api/ready").is_success
-        assert "Traceback" not in server.log[logged[server.port] :]
+        assert "Traceback" not in server.log[log_lengths[server.port] :]

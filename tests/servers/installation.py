@@ -1,4 +1,4 @@
-"""Installations of the portal for tests: servers with callers, databases and proxies around."""
+"""Servers for tests: the API, the portal, PostgreSQL, Redis; and tokens for callers of the API."""
 
 import os
 import select
@@ -37,122 +37,129 @@ SECRET = "a secret of the tests that is long enough"
 
 
 def sign(caller: Caller) -> str:
-    """Sign a token of ``caller`` that lasts for the longest test."""
+    """Return a portal token for ``caller``, valid for 10 minutes."""
     return portal_token.sign(SecretKeys(SECRET), caller, seconds=600)
 
 
-def listens(port: int) -> bool:
-    """Return whether a process accepts connections to this port."""
+def is_listening(port: int) -> bool:
+    """Return whether a process accepts connections on this port."""
     with suppress(OSError), socket.create_connection(("localhost", port), 5):
         return True
     return False
 
 
-def answered(connections: list[socket.socket], count: int) -> list[socket.socket]:
-    """Wait until ``count`` connections have an answer, and return them."""
+def wait_for_responses(connections: list[socket.socket], count: int) -> list[socket.socket]:
+    """Wait until ``count`` connections have a response to read; return these connections."""
 
-    def find_answered() -> list[socket.socket]:
+    def find_readable() -> list[socket.socket]:
         readable = select.select(connections, [], [], 20)[0]
         return readable if len(readable) >= count else []
 
-    return wait_until(find_answered)
+    return wait_until(find_readable)
 
 
 @dataclass
 class Server(ServerProcess):
-    """A server that accepts our tokens."""
+    """A server under test, with tokens for its API and access to its database."""
 
-    leads_to: str = ""
-    """Address of another server that its pages lead to."""
+    provider_url: str = ""
+    """URL of the OpenID Connect provider at which the portal signs people in, or ""."""
 
     @property
     def database(self) -> Database:
-        """The server's database, for access that the API does not offer."""
+        """The server's database, to read and change what the API cannot."""
         url = self.env.get("ISSUES_DATABASE_URL")
         return Database(url or f"sqlite:///{self.data_dir / 'issues.db'}")
 
     @contextmanager
     def unfinished_reports(self, token: str, count: int) -> Iterator[list[socket.socket]]:
-        """Yield connections that have sent the head of a report and one byte of its body."""
-        head = (
+        """Yield ``count`` connections that have sent headers and one byte of a report."""
+        headers = (
             "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
             f"Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n\r\n{{"
         )
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             address = ("127.0.0.1", self.port)
-            slow = [opened.enter_context(socket.create_connection(address)) for _ in range(count)]
-            for connection in slow:
-                connection.sendall(head.encode())
-            yield slow
+            connections = [
+                stack.enter_context(socket.create_connection(address)) for _ in range(count)
+            ]
+            for connection in connections:
+                connection.sendall(headers.encode())
+            yield connections
 
     def run(self, *command: str, **env: str) -> subprocess.CompletedProcess:
-        """Run ``python -m issue_portal …`` on the data of this server."""
+        """Run ``python -m issue_portal …`` with the settings of this server, and with ``env``."""
         return run_command(command, self.env | env)
 
     def token(self, name: str, role: Role = Role.MEMBER) -> str:
-        """Sign a token of a person, as the portal does."""
+        """Return a portal token for the person ``name`` with the address ``name``@example.com."""
         person = Person(f"{name.lower()}@example.com", name, role)
         return sign(person)
 
     def guest_token(self, name: str = "") -> str:
+        """Return a portal token for the visitor ``name``, or for a new visitor."""
         visitor = Visitor(name or uuid.uuid4().hex)
         return sign(visitor)
 
-    def lasting_token(self, name: str, role: Role = Role.MEMBER) -> str:
-        """Create an API token, which does not expire."""
-        done = self.run(
+    def create_api_token(self, name: str, role: Role = Role.MEMBER) -> str:
+        """Create an API token for ``name``@example.com that does not expire."""
+        process = self.run(
             "token", "create", "--email", f"{name.lower()}@example.com", "--role", role.value
         )
-        return done.stdout.strip()
+        return process.stdout.strip()
 
     def client(self, token: str) -> IssuesClient:
+        """Make a client of the API with this token."""
         return IssuesClient(self.url, token)
 
 
 def api_server(data_dir: Path, **extra: str) -> Server:
-    """Make the API alone, not yet started."""
+    """Make an API server without the portal; the caller starts it."""
     port = free_port()
     env = environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
     return Server(api_command(port), port, data_dir, env)
 
 
 def portal_server(data_dir: Path, **extra: str) -> Server:
-    """Make the portal with its embedded API, not yet started."""
+    """Make a portal with its embedded API; the caller starts it."""
     port = free_port()
     env = environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
     return Server(portal_command(port), port, data_dir, env)
 
 
 def strict_server(form: str, data_dir: Path) -> Server:
-    """Make a server of the ``original`` or the ``newer`` form of the contract."""
+    """Make a server with the ``original`` or ``newer`` form of the API; the caller starts it."""
     port = free_port()
-    command = uvicorn_command(f"tests.servers.{form}_form:app", port)
+    command = uvicorn_command(f"tests.servers.{form}_api:app", port)
     return Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
 
 
-def portal_to(
+def portal_with_remote_api(
     api_url: str, data_dir: Path, *, token: str = "", tokens: dict[str, str] | None = None, **extra
 ) -> Server:
-    """Make a portal with a remote API, with an API token for visitors and one per account."""
+    """Make a portal that uses the API at ``api_url``; the caller starts it.
+
+    ``token`` is the API token for visitors; ``tokens`` are those for accounts, by user name.
+    """
     portal = portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
     secrets = data_dir.parent / f"{data_dir.name}-secrets.toml"
     lines = [f'"{name}" = "{value}"' for name, value in (tokens or {}).items()]
     secrets.write_text("\n".join(["[api_tokens]", *lines]))
     portal.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
-    # There is no API beside this portal, so its own port does not answer for it.
+    # The port of this portal serves no API, so the API cannot report that the portal is ready.
     portal.ready_path = PORTAL_READY
     return portal
 
 
 @contextmanager
 def redis_server(directory: Path) -> Iterator[tuple[int, subprocess.Popen]]:
-    """Run Redis; yield its port and its process, which may be killed."""
+    """Run a Redis server; yield its port and its process."""
     port = free_port()
     command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(directory)]
     assert shutil.which("redis-server"), "make test installs redis-server"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        wait_until(lambda: listens(port))
+        wait_until(lambda: is_listening(port))
         yield port, process
     finally:
         process.kill()
@@ -162,6 +169,6 @@ def redis_server(directory: Path) -> Iterator[tuple[int, subprocess.Popen]]:
 @contextmanager
 def postgresql_server() -> Iterator[PostgresServer]:
     """Run a PostgreSQL server."""
-    # Not below pytest's directory, which pytest closes to the user that PostgreSQL runs as.
+    # PostgreSQL runs as another user, who cannot read the temporary directories of pytest.
     with TemporaryDirectory(prefix="postgresql-") as directory, get_server(directory) as server:
         yield server

@@ -1,4 +1,4 @@
-"""People at an OpenID Connect provider, and a portal at which they sign in."""
+"""Users of an OpenID Connect provider, and settings of a portal at which they sign in."""
 
 COOKIE_SECRET = "a cookie secret of the tests, long enough"
 PEOPLE = {
@@ -12,7 +12,10 @@ PEOPLE = {
     "max": {"email": "max@example.com", "name": "Max Member", "email_verified": True},
     "eve": {"email": "eve@elsewhere.example", "name": "Eve", "email_verified": True},
 }
-ROLES = {
+"""Claims by the name under which the provider knows the user."""
+
+ROLE_SETTINGS = {
     "ISSUES_REVIEWERS": "issue-reviewers, boss@example.com",
     "ISSUES_MEMBERS": "@example.com",
 }
+"""Settings of the portal that map claims to roles."""

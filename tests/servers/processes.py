@@ -1,6 +1,6 @@
 """Server processes for tests, benchmarks and screenshots: start, wait until ready, stop.
 
-It imports nothing of the portal. The portal and the API never import it.
+This module imports no code of the portal or the API, and they do not import this module.
 """
 
 import os
@@ -18,17 +18,19 @@ from typing import Final, Self
 import httpx
 
 ROOT: Final = Path(__file__).parents[2]
-LONGEST_START: Final = 120.0
-"""Seconds after which a process that is not ready counts as broken."""
+START_TIMEOUT: Final = 120.0
+"""Longest time from the start of a process until it is ready, in seconds."""
 
 PORTAL_READY: Final = "/_stcore/health"
 API_READY: Final = "/api/ready"
+"""Paths that return a success status once the portal or the API is ready."""
+
 HAPROXY: Final = ["haproxy", "-f", str(ROOT / "deploy" / "haproxy.cfg")]
 
 
 @dataclass
 class ServerProcess:
-    """A server that can be killed and started again on the same data."""
+    """A server process that can stop or be killed, and start again with the same data."""
 
     command: list[str]
     port: int
@@ -38,9 +40,9 @@ class ServerProcess:
     ready_path: str = API_READY
     folder: Path = ROOT
     log_file: Path | None = None
-    """File for its output. The default lies beside the data directory."""
+    """File for the output of the process; by default next to the data directory."""
     started_in: float = field(default=0.0, init=False)
-    """Seconds from the start of the process to its first response."""
+    """Seconds from the start of the process until it was ready."""
 
     def __post_init__(self) -> None:
         self.log_file = self.log_file or self.data_dir.parent / f"{self.data_dir.name}.log"
@@ -53,96 +55,101 @@ class ServerProcess:
 
     @property
     def url(self) -> str:
-        """Address without a path."""
+        """Base URL, without a path."""
         return f"http://localhost:{self.port}"
 
     @property
     def log(self) -> str:
-        """Output so far."""
+        """Output of the process so far."""
         return self.log_file.read_text() if self.log_file else ""
 
     @property
     def passwords(self) -> dict[str, str]:
-        """Passwords of the first accounts, which the portal prints once."""
+        """Passwords of the first accounts by user name, which the portal has printed."""
         return dict(re.findall(r"^ +(member|reviewer) +(\S+)$", self.log, re.MULTILINE))
 
     def start(self) -> Self:
         """Start the process and wait until it is ready."""
-        begun = time.monotonic()
+        start_time = time.monotonic()
         with (self.log_file or Path(os.devnull)).open("a") as output:
             self.process = subprocess.Popen(
                 self.command, cwd=self.folder, env=self.env, stdout=output, stderr=output
             )
         while not self._is_ready():
             is_running = self.process.poll() is None
-            if not is_running or time.monotonic() - begun > LONGEST_START:
+            if not is_running or time.monotonic() - start_time > START_TIMEOUT:
                 self.stop()
                 raise AssertionError(f"not ready: {' '.join(self.command)}\n{self.log}")
             time.sleep(0.02)
-        self.started_in = time.monotonic() - begun
+        self.started_in = time.monotonic() - start_time
         return self
 
     def _is_ready(self) -> bool:
         if not self.ready_path:
             return True
         try:
-            # Loading certificates takes longer than the request.
+            # The URL is HTTP, and loading certificates takes longer than the request.
             return httpx.get(f"{self.url}{self.ready_path}", timeout=5, verify=False).is_success
         except httpx.TransportError:
             return False
 
     def stop(self) -> None:
-        """Ask the process to stop, and wait until it has."""
+        """Send SIGTERM, and wait until the process has ended."""
         if self.process:
             self.process.terminate()
             self.process.wait(20)
             self.process = None
 
     def kill(self) -> None:
-        """End the process without notice."""
+        """Send SIGKILL, and wait until the process has ended."""
         if self.process:
             self.process.kill()
             self.process.wait()
 
     def megabytes(self) -> float:
-        """Resident memory."""
+        """Return the resident memory of the process in megabytes."""
         assert self.process
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.findall(r"^VmRSS:\s+(\d+)", status, re.MULTILINE)[0]) / 1024
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
-    """Our environment without settings of the portal, plus a data directory and ``extra``."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("ISSUES_")}
-    return {**others, "ISSUES_DATA_DIR": str(data_dir), **extra}
+    """Return the environment for a server: this process's, without ISSUES_*, plus the arguments."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("ISSUES_")
+    }
+    return {**inherited, "ISSUES_DATA_DIR": str(data_dir), **extra}
 
 
 def free_port() -> int:
-    """Find a port that no process listens on."""
+    """Return a TCP port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def api_command(port: int) -> list[str]:
-    """Command of the API alone."""
+    """Return the command that starts the API without the portal."""
     return [sys.executable, "-m", "issue_portal", "serve", "--port", str(port)]
 
 
 def portal_command(port: int, script: str = "app.py") -> list[str]:
-    """Command of the portal with its embedded API, or of another Streamlit script."""
+    """Return the command that starts the portal, or another Streamlit script."""
     return [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
 
 
 def uvicorn_command(app: str, port: int) -> list[str]:
-    """Command of an ASGI application."""
+    """Return the command that starts an ASGI application (``module:name``)."""
     return [sys.executable, "-m", "uvicorn", app, "--port", str(port)]
 
 
 def proxy_environment(
     bind: str, bind_inside: str, portals: Iterable[str], apis: Iterable[str]
 ) -> dict[str, str]:
-    """Values for `deploy/haproxy.cfg`: its two addresses, and those of the replicas."""
+    """Return the environment for `deploy/haproxy.cfg`.
+
+    ``bind`` and ``bind_inside`` are addresses of the proxy; the others, addresses of replicas.
+    """
     replicas = {
         f"{kind}_{number}": address
         for kind, addresses in (("PORTAL", portals), ("API", apis))
@@ -152,5 +159,5 @@ def proxy_environment(
 
 
 def find_chromium() -> str | None:
-    """Path of the installed browser, or None for Playwright's own."""
+    """Return the path of the installed Chromium, or None to use Playwright's."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")

@@ -11,11 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 
 Answer = tuple[int, dict, object] | Callable[[BaseHTTPRequestHandler], None]
-"""Status, headers and body, or a function that writes to the connection."""
+"""Status, headers and body; or a function that writes the response to a handler's connection."""
 
 
 class Script:
-    """Sends its answers one by one, repeats the last one, and records the requests."""
+    """A server's prepared responses and the requests that it received.
+
+    The server sends one response per request, and repeats the last response.
+    """
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
@@ -24,16 +27,18 @@ class Script:
         self.url = ""
 
     @property
-    def asked(self) -> list[str]:
-        """Method and path of each request, without the common prefix."""
+    def calls(self) -> list[str]:
+        """``METHOD /path`` of each request, without the path's prefix ``/api/v1/app``."""
         return [f"{r[0]} {r[1].removeprefix('/api/v1/app')}" for r in self.requests]
 
-    def next(self) -> Answer:
+    def next_answer(self) -> Answer:
+        """Return the response to the next request."""
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 @contextmanager
 def serving(*answers: Answer) -> Iterator[Script]:
+    """Run a server that sends ``answers``; its URL is in the `Script`."""
     script = Script(*answers)
 
     class Handler(BaseHTTPRequestHandler):
@@ -43,7 +48,7 @@ def serving(*answers: Answer) -> Iterator[Script]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             script.requests.append((self.command, self.path, dict(self.headers), body))
             script.connections.add(self.client_address)
-            answer = script.next()
+            answer = script.next_answer()
             if callable(answer):
                 self.body = body
                 with suppress(OSError):
@@ -68,7 +73,7 @@ def serving(*answers: Answer) -> Iterator[Script]:
         request_queue_size = 100
 
         def handle_error(self, *_):
-            pass  # The client hung up.
+            pass  # The client closed the connection.
 
     server = Server(("127.0.0.1", 0), Handler)
     script.url = f"http://127.0.0.1:{server.server_port}"
@@ -84,29 +89,29 @@ def drop(handler):
 
 
 def hang(handler):
-    """Say nothing until the client hangs up."""
+    """Send nothing until the client closes the connection."""
     handler.rfile.read(1)
 
 
 def forward(url, *, lose=False):
-    """Forward the request to ``url``; with ``lose``, drop the response."""
+    """Forward the request to the server at ``url``; with ``lose``, drop its response."""
 
     def answer(handler):
         headers = {n: v for n, v in handler.headers.items() if n.lower() != "host"}
         path = url + handler.path
-        got = httpx.request(handler.command, path, headers=headers, content=handler.body)
+        response = httpx.request(handler.command, path, headers=headers, content=handler.body)
         if not lose:
-            handler.send_response(got.status_code)
-            for name, value in got.headers.items():
+            handler.send_response(response.status_code)
+            for name, value in response.headers.items():
                 handler.send_header(name, value)
             handler.end_headers()
-            handler.wfile.write(got.content)
+            handler.wfile.write(response.content)
 
     return answer
 
 
-def then_close(status, headers, content):
-    """Send a response, then close the connection without announcing it."""
+def close_after(status, headers, content):
+    """Send a response and close the connection, without the header ``Connection: close``."""
 
     def answer(handler):
         data = json.dumps(content).encode()
@@ -120,33 +125,34 @@ def then_close(status, headers, content):
 
 
 def truncated(handler, status=200):
-    """Send less than the Content-Length."""
+    """Send fewer bytes than the Content-Length, then close the connection."""
     handler.wfile.write(b'HTTP/1.1 %d X\r\nContent-Length: 100\r\n\r\n{"id":' % status)
 
 
-def truncated_refusal(handler):
+def truncated_not_found(handler):
     truncated(handler, 404)
 
 
-def dripping_body(handler):
-    """Send a byte at a time, until the client hangs up."""
+def slow_body(handler):
+    """Send one byte of the body every 50 ms until the client closes the connection."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    _drip(handler)
+    _send_slowly(handler)
 
 
-def dripping_head(handler):
+def slow_headers(handler):
+    """Send one byte of a header every 50 ms until the client closes the connection."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    _drip(handler)
+    _send_slowly(handler)
 
 
-def _drip(handler):
+def _send_slowly(handler):
     while True:
         handler.wfile.write(b" ")
-        time.sleep(0.05)  # Much shorter than the timeout for one read, which must not be met.
+        time.sleep(0.05)  # Much shorter than the client's timeout for one read.
 
 
 def endless_body(handler):
-    """Send data until the client hangs up."""
+    """Send a body without an end until the client closes the connection."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         handler.wfile.write(b" " * 2**20)

@@ -30,13 +30,13 @@ _ALL: Final = -1
 """Block number of the counts of all issues."""
 
 _BLOCK_FIELDS: Final = frozenset({"org_id", "states", "types", "created_from", "created_to"})
-"""Fields of `IssueFilter` by which the counts of blocks are kept."""
+"""Fields of `IssueFilter` for which the counts of blocks are enough."""
 
 _FAR_OFFSET: Final = 100
-"""Offset from which whole blocks are skipped. Up to it, issues are skipped one by one."""
+"""Smallest offset at which whole blocks are skipped instead of single issues."""
 
 _MOST_PARTIAL_BLOCKS: Final = 50
-"""Most blocks partly inside a period whose issues are counted one by one."""
+"""Most blocks only partly in a period. The issues of these blocks are counted one by one."""
 
 
 def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | None:

@@ -34,7 +34,7 @@ CONNECTIONS = READERS + _WRITERS
 """Most connections per process to PostgreSQL."""
 
 _LIMIT_IDLE_TIME = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
-"""Makes PostgreSQL roll back, and unlock, a transaction whose process hangs."""
+"""Makes PostgreSQL end the transaction and release its locks if this process hangs."""
 
 _CHECK_INTERVAL = 1.0
 """Seconds for which the result of `Database.is_ready` is valid."""

@@ -245,9 +245,10 @@ def list_archivable(
 
 
 def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
-    """Delete the issues that still have these times of their last change, by issue id.
+    """Delete issues unless they have changed since ``changed_at``.
 
-    Also deletes their rows in other tables. Returns the number of deleted issues.
+    ``changed_at`` maps issue ids to the time of their last change. Also deletes the rows of the
+    issues in other tables. Returns the number of deleted issues.
     """
     query = select(issues.c.id, issues.c.updated_at).where(
         issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))

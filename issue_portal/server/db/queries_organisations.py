@@ -29,7 +29,7 @@ def ensure_organisation(connection: Connection, slug: str) -> str:
 
 
 def get_key_fingerprint(connection: Connection, org_id: str) -> str | None:
-    """Return the fingerprint of the secret key at the last start; None before the first."""
+    """Return the fingerprint of the secret key at the last start; None before the first start."""
     query = select(organisations.c.key_fingerprint).where(organisations.c.org_id == org_id)
     fingerprint: str | None = connection.scalar(query)
     return fingerprint
@@ -65,7 +65,7 @@ def take_issue_numbers(connection: Connection, org_id: str, count: int = 1) -> i
 
 
 def take_issue_number(connection: Connection, org_id: str, wanted: int | None) -> int:
-    """Take the number ``wanted``, or the next number if it is None or not free."""
+    """Take the number ``wanted``. If ``wanted`` is None or not free, take the next number."""
     query = select(issues.c.number).where(issues.c.org_id == org_id, issues.c.number == wanted)
     if wanted is None or connection.scalar(query) is not None:
         return take_issue_numbers(connection, org_id)

@@ -36,7 +36,7 @@ from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import run_in_thread
 
 _MOST_OPEN_CALLS: Final = 16
-"""Calls in progress per caller, which includes receiving the body and sending the response."""
+"""Calls in progress per caller, from the headers of the request to the end of the response."""
 
 _WAIT_TIMEOUT: Final = 10.0
 """Seconds that a call waits for other calls of the same caller."""

@@ -25,7 +25,7 @@ _READ_BATCH = 1000
 """Issues per query."""
 
 _DELETE_BATCH = 200
-"""Issues per deleting transaction, which delays other writers."""
+"""Issues per transaction that deletes. Other writers wait for the transaction."""
 
 Counts = dict[str, int]
 

@@ -94,7 +94,7 @@ def read_page(
 def _read_rows(
     connection: Connection, issue_filter: IssueFilter, position: PagePosition
 ) -> list[tables.AnyRow]:
-    """Return the issues of the page and one issue beyond it, if any; backward pages reversed."""
+    """Return the issues of the page and one issue beyond, if any. Backward pages are reversed."""
     offset = position.offset
     if offset:
         issue_filter, offset = count_rollups.skip_blocks(
@@ -118,7 +118,7 @@ def _has_rows_beyond(
     position: PagePosition,
     rows: list[tables.AnyRow],
 ) -> bool:
-    """Return whether there is an issue beyond the side at which the page was started."""
+    """Return whether there is an issue beyond the side of the page where `_read_rows` began."""
     edge = rows[-1].number if position.backward else rows[0].number
     return queries_issues.has_issues_beyond(
         connection, issue_filter, edge, above=position.descending != position.backward

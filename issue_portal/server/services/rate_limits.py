@@ -23,7 +23,7 @@ _CALL_BUCKET: Final = (100.0, 400)
 """Calls per API token: refill per second, and burst."""
 
 _CHANGE_COST: Final = 5
-"""Number of calls as which a change counts, because it writes to disk and empties caches."""
+"""Calls that one change counts as. A change writes to disk and empties caches."""
 
 _REFUSAL_BUCKET: Final = (20.0, 200)
 """Refused tokens per address: refill per second, and burst."""
@@ -86,7 +86,7 @@ class RateLimits:
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
     async def wait_for_charges(self, principal: Principal) -> None:
-        """Wait while the time charged to this API token exceeds `_CALL_BUCKET`."""
+        """Wait while the computing time of this API token's calls exceeds `_CALL_BUCKET`."""
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)
 

@@ -18,7 +18,7 @@ from issue_portal.server.services.service import Service
 
 ISSUE_COUNT = 300
 DAYS = 60
-"""Age of the oldest sample."""
+"""Greatest age of a sample, in days."""
 
 PEOPLE = ("Ada Sample", "Bo Sample", "Cleo Sample", "Dev Sample", "Eva Sample")
 

@@ -59,7 +59,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
     issues = IssueService(database, org_id, keys)
     read_cache = ReadCache(database)
     accounts = AccountsFile(settings)
-    accounts.get_all()  # Keeps them in memory in case the file is lost later.
+    accounts.get_all()  # Load the accounts now, in case the file is lost later.
     authenticator = Authenticator(database, org_id, keys, accounts)
     return Service(
         settings,

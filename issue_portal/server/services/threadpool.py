@@ -15,7 +15,7 @@ _THREADS: Final = CapacityLimiter(READERS)
 """Not anyio's default threads: the portal may occupy all of those while it waits for the API."""
 
 _THREADS_PER_CALLER: Final = ConcurrencyLimit(2)
-"""One busy caller leaves threads for others."""
+"""Threads per caller, so that one busy caller leaves threads for others."""
 
 
 async def run_in_thread(

@@ -12,7 +12,8 @@ from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType
-from tests.client.conftest import apart, new
+from tests.client.conftest import run_in_thread
+from tests.factories import make_new_issue
 from tests.servers.script import serving
 
 ISSUE = {"id": "issue_5c4b3a2d1e0f9a8b", "issue_number": 7, "description": "x", "is_read": True}
@@ -63,7 +64,7 @@ def test_query_is_sent_as_url_parameters(quick):
 def test_issue_id_cannot_change_the_path(quick, issue_id, path):
     with serving(OK) as script:
         quick(script.url).get(issue_id)
-        assert script.asked == [f"GET /issue/{path}"]
+        assert script.calls == [f"GET /issue/{path}"]
 
 
 def test_token_is_sent_instead_of_netrc_or_url_credentials(quick, monkeypatch, tmp_path):
@@ -104,17 +105,17 @@ def test_a_cancelled_task_leaves_the_client_usable():
         handler.rfile.read(1)
 
     with serving(slow, OK) as script:
-        apart(asyncio.run, story(script.url))
+        run_in_thread(asyncio.run, story(script.url))
 
 
 def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(quick):
     with serving((201, {}, ISSUE)) as script:
         client = quick(script.url)
-        client.create(new())
-        client.create(new())
-        client.create(new(), idempotency_key="own-key")
+        client.create(make_new_issue())
+        client.create(make_new_issue())
+        client.create(make_new_issue(), idempotency_key="own-key")
         keys = [headers["Idempotency-Key"] for _, _, headers, _ in script.requests]
         assert len(set(keys)) == 3
         assert keys[-1] == "own-key"
         with pytest.raises(errors.BadRequestError):
-            client.create(new(), idempotency_key="line\nbreak")
+            client.create(make_new_issue(), idempotency_key="line\nbreak")

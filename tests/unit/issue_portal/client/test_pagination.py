@@ -55,7 +55,7 @@ def test_endless_list_raises_bad_response(quick, pages):
 def test_query_is_sent_with_each_page(quick):
     with serving(make_page("a", True, "x"), make_page("b", False)) as script:
         list(quick(script.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
-        assert script.asked == [
+        assert script.calls == [
             "GET /issue?page=3&page_size=1&filter_by_text=x+y",
             "GET /issue?page_size=1&after=x&filter_by_text=x+y",
         ]

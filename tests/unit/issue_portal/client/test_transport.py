@@ -8,20 +8,20 @@ import pytest
 
 from issue_portal.client import errors
 from issue_portal.models.requests import IssueQuery
-from tests.client.conftest import new
+from tests.factories import make_new_issue
 from tests.servers.script import (
-    dripping_body,
-    dripping_head,
     drop,
     endless_body,
     serving,
-    truncated_refusal,
+    slow_body,
+    slow_headers,
+    truncated_not_found,
 )
 
 OK = (200, {}, {"id": "i", "issue_number": 7})
 
 
-@pytest.mark.parametrize("response", [dripping_body, dripping_head])
+@pytest.mark.parametrize("response", [slow_body, slow_headers])
 def test_slowly_sent_response_times_out(quick, response):
     with serving(response) as script:
         started = time.monotonic()
@@ -32,7 +32,7 @@ def test_slowly_sent_response_times_out(quick, response):
 
 
 def test_slowly_sent_response_times_out_on_a_reused_connection(quick):
-    with serving(OK, dripping_head) as script:
+    with serving(OK, slow_headers) as script:
         client = quick(script.url, patience=1.0)
         client.get("x")
         started = time.monotonic()
@@ -48,7 +48,7 @@ def test_endless_response_raises_bad_response(quick):
 
 
 def test_truncated_error_response_raises_the_error_of_its_status(quick):
-    with serving(truncated_refusal) as script, pytest.raises(errors.NotFoundError):
+    with serving(truncated_not_found) as script, pytest.raises(errors.NotFoundError):
         quick(script.url).get("x")
 
 
@@ -90,7 +90,7 @@ def test_logs_and_errors_contain_no_private_data(quick, caplog, responses):
     with serving(*responses) as script, caplog.at_level(logging.DEBUG):
         client = quick(script.url, attempts=2)
         for call in (
-            lambda: client.create(new(TEXT), idempotency_key=KEY),
+            lambda: client.create(make_new_issue(TEXT), idempotency_key=KEY),
             lambda: client.look_up_receipt(RECEIPT),
             lambda: client.list(IssueQuery(filter_by_text=SEARCH)),
         ):

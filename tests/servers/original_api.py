@@ -1,4 +1,4 @@
-"""A server of the original form of the contract, which refuses everything else."""
+"""A server with the original form of the API. It refuses fields and parameters of other forms."""
 
 import itertools
 import secrets
@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StrictBool
 
-TOKEN = "the-token-of-the-original-form"
-OTHER_TOKEN = "another-token-of-the-original-form"
+TOKEN = "the-token-of-the-original-api"
+OTHER_TOKEN = "another-token-of-the-original-api"
 
 Type = Literal["NoAnswer", "Inaccurate", "NoContextUsed", "Format", "Other"]
 State = Literal["NotReviewed", "InReview", "Closed"]
@@ -32,7 +32,7 @@ OTHER_USER = USER | {
     "name": "Kim Other",
     "email": "kim@auroralabs.com",
 }
-USERS = {f"Bearer {TOKEN}": USER, f"Bearer {OTHER_TOKEN}": OTHER_USER}
+USERS_BY_AUTHORIZATION = {f"Bearer {TOKEN}": USER, f"Bearer {OTHER_TOKEN}": OTHER_USER}
 
 
 class Body(BaseModel):
@@ -46,42 +46,42 @@ class NewIssue(Body):
     anonymous: StrictBool
 
 
-class Update(Body):
+class IssueUpdate(Body):
     description: str = ""
     type: Type = "Other"
     state: State = "NotReviewed"
     is_read: StrictBool = False
 
 
-def now() -> str:
+def format_now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def caller(request: Request) -> dict:
-    user = USERS.get(request.headers.get("authorization"))
+def authenticate(request: Request) -> dict:
+    user = USERS_BY_AUTHORIZATION.get(request.headers.get("authorization"))
     if user is None:
-        raise HTTPException(401, "Who are you?", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "The token is missing or unknown.", {"WWW-Authenticate": "Bearer"})
     return user
 
 
 app = FastAPI()
 issues: dict[str, dict] = {}
-numbers = itertools.count(1842)
+issue_numbers = itertools.count(1842)
 
 
 @app.exception_handler(RequestValidationError)
-async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+async def report_validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
     errors = [{"loc": item["loc"], "msg": item["msg"]} for item in error.errors()]
     return JSONResponse({"detail": errors}, 400)
 
 
-def find(issue_id: str) -> dict:
+def find_issue(issue_id: str) -> dict:
     if issue_id not in issues:
         raise HTTPException(404, "issue not found")
     return issues[issue_id]
 
 
-@app.get("/api/v1/app/issue", dependencies=[Depends(caller)])
+@app.get("/api/v1/app/issue", dependencies=[Depends(authenticate)])
 def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
     if unknown := set(request.query_params) - {"page", "page_size"}:
         raise HTTPException(400, f"unknown parameters: {', '.join(sorted(unknown))}")
@@ -95,36 +95,36 @@ def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
     }
 
 
-@app.post("/api/v1/app/issue", status_code=201, dependencies=[Depends(caller)])
-def create_issue(new: NewIssue, user: Annotated[dict, Depends(caller)]) -> dict:
+@app.post("/api/v1/app/issue", status_code=201, dependencies=[Depends(authenticate)])
+def create_issue(new: NewIssue, user: Annotated[dict, Depends(authenticate)]) -> dict:
     issue = {
         "id": f"issue_{secrets.token_hex(8)}",
-        "issue_number": next(numbers),
+        "issue_number": next(issue_numbers),
         "description": new.description,
         "resource_type": new.resource_type,
         "type": new.type,
         "state": "NotReviewed",
         "is_read": False,
-        "created_at": now(),
-        "updated_at": now(),
+        "created_at": format_now(),
+        "updated_at": format_now(),
         "created_by": None if new.anonymous else user,
     }
     issues[issue["id"]] = issue
     return issue
 
 
-@app.get("/api/v1/app/issue/{issue_id}", dependencies=[Depends(caller)])
+@app.get("/api/v1/app/issue/{issue_id}", dependencies=[Depends(authenticate)])
 def get_issue(issue_id: str) -> dict:
-    return find(issue_id)
+    return find_issue(issue_id)
 
 
-@app.put("/api/v1/app/issue/{issue_id}", dependencies=[Depends(caller)])
-def update_issue(issue_id: str, update: Update) -> dict:
-    find(issue_id).update(update.model_dump(exclude_unset=True), updated_at=now())
+@app.put("/api/v1/app/issue/{issue_id}", dependencies=[Depends(authenticate)])
+def update_issue(issue_id: str, update: IssueUpdate) -> dict:
+    find_issue(issue_id).update(update.model_dump(exclude_unset=True), updated_at=format_now())
     return issues[issue_id]
 
 
-@app.delete("/api/v1/app/issue/{issue_id}", dependencies=[Depends(caller)])
+@app.delete("/api/v1/app/issue/{issue_id}", dependencies=[Depends(authenticate)])
 def delete_issue(issue_id: str) -> Response:
-    del issues[find(issue_id)["id"]]
+    del issues[find_issue(issue_id)["id"]]
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""Changes whose answer is lost: repeated where that is safe, else reported as unknown."""
+"""Lost responses to changes: the client repeats the change if that is safe, or raises an error."""
 
 import httpx
 import pytest
@@ -6,47 +6,47 @@ import pytest
 from issue_portal.client import errors
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
-from tests.client.conftest import new
-from tests.client.prepared_answers import (
-    BROKEN_OFF,
+from tests.client.prepared_responses import (
+    CREATED,
     ISSUE,
-    KEEPS_KEYS,
+    KEEPS_IDEMPOTENCY_KEYS,
     LIFETIME,
-    MADE,
-    NOT_TAKEN,
+    LOST_RESPONSES,
     OK,
+    RATE_LIMITED,
 )
-from tests.servers.script import drop, forward, serving, then_close
+from tests.factories import make_new_issue
+from tests.servers.script import close_after, drop, forward, serving
 
 # Reports
 
 
-@pytest.mark.parametrize("failure", BROKEN_OFF)
+@pytest.mark.parametrize("failure", LOST_RESPONSES)
 def test_report_is_not_repeated_if_it_could_be_stored_twice(quick, failure):
     with serving(failure, (404, {}, b"")) as script:
         with pytest.raises(
             (errors.UnreachableError, errors.ServerError), match="may have stored it"
         ) as raised:
-            quick(script.url).create(new())
+            quick(script.url).create(make_new_issue())
         assert raised.value.unsure
-        assert script.asked == ["POST /issue", "GET /me"]
+        assert script.calls == ["POST /issue", "GET /me"]
 
 
-@pytest.mark.parametrize("failure", BROKEN_OFF)
+@pytest.mark.parametrize("failure", LOST_RESPONSES)
 def test_report_is_repeated_if_the_server_keeps_idempotency_keys(quick, failure):
-    with serving(failure, KEEPS_KEYS, failure, MADE) as script:
-        assert quick(script.url).create(new(), idempotency_key="k").issue_number == 7
-        assert script.asked == ["POST /issue", "GET /me", "POST /issue", "POST /issue"]
+    with serving(failure, KEEPS_IDEMPOTENCY_KEYS, failure, CREATED) as script:
+        assert quick(script.url).create(make_new_issue(), idempotency_key="k").issue_number == 7
+        assert script.calls == ["POST /issue", "GET /me", "POST /issue", "POST /issue"]
         keys = {h.get("Idempotency-Key") for _, path, h, _ in script.requests if "issue" in path}
         assert keys == {"k"}
 
 
-def test_client_remembers_that_the_server_keeps_keys(quick):
-    with serving((200, LIFETIME, ISSUE), drop, MADE) as script:
+def test_any_response_can_announce_the_lifetime_of_keys(quick):
+    with serving((200, LIFETIME, ISSUE), drop, CREATED) as script:
         client = quick(script.url)
         client.get("x")
-        client.create(new())
-        assert script.asked == ["GET /issue/x", "POST /issue", "POST /issue"]
+        client.create(make_new_issue())
+        assert script.calls == ["GET /issue/x", "POST /issue", "POST /issue"]
 
 
 @pytest.mark.parametrize(
@@ -58,81 +58,81 @@ def test_client_remembers_that_the_server_keeps_keys(quick):
         ("POST", "/issue", 415),
     ],
 )
-def test_our_server_announces_the_lifetime_of_keys(api, method, path, status):
-    for token, expected in ((api.token("Asker"), status), ("nobody's", 401)):
+def test_our_server_sends_the_lifetime_of_idempotency_keys(api, method, path, status):
+    for token, expected in ((api.token("Ann"), status), ("unknown-token", 401)):
         headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.request(method, f"{api.url}/api/v1/app{path}", headers=headers)
-        assert answer.status_code == expected
-        assert answer.headers["Idempotency-Key-Lifetime"] == "86400"
+        response = httpx.request(method, f"{api.url}/api/v1/app{path}", headers=headers)
+        assert response.status_code == expected
+        assert response.headers["Idempotency-Key-Lifetime"] == "86400"
 
 
 @pytest.mark.parametrize("lifetime", ["0", "3", "no", "", "-1"])
-def test_short_lifetime_of_keys_does_not_count(quick, lifetime):
+def test_report_is_not_repeated_if_the_lifetime_of_keys_is_short(quick, lifetime):
     headers = {"Idempotency-Key-Lifetime": lifetime}
     with serving(drop, (200, headers, {})) as script:
         with pytest.raises(errors.UnreachableError, match="may have stored it"):
-            quick(script.url).create(new())
+            quick(script.url).create(make_new_issue())
         assert len(script.requests) == 2
 
 
-def test_recovered_server_is_used_at_once(quick):
-    with serving(drop, (502, {}, b""), KEEPS_KEYS, MADE) as script:
-        quick(script.url).create(new())
-        assert script.asked == ["POST /issue", "GET /me", "GET /me", "POST /issue"]
+def test_report_is_repeated_as_soon_as_the_server_recovers(quick):
+    with serving(drop, (502, {}, b""), KEEPS_IDEMPOTENCY_KEYS, CREATED) as script:
+        quick(script.url).create(make_new_issue())
+        assert script.calls == ["POST /issue", "GET /me", "GET /me", "POST /issue"]
 
 
-def test_report_that_was_not_accepted_is_repeated(quick):
-    with serving(NOT_TAKEN, NOT_TAKEN, MADE) as script:
-        quick(script.url).create(new())
-        assert script.asked == ["POST /issue"] * 3
+def test_rate_limited_report_is_repeated(quick):
+    with serving(RATE_LIMITED, RATE_LIMITED, CREATED) as script:
+        quick(script.url).create(make_new_issue())
+        assert script.calls == ["POST /issue"] * 3
 
 
-def test_report_with_unknown_outcome_stays_unknown(quick):
-    with serving(drop, KEEPS_KEYS, (401, {}, {"title": "Expired."})) as script:
+def test_outcome_stays_unknown_after_a_refused_retry(quick):
+    with serving(drop, KEEPS_IDEMPOTENCY_KEYS, (401, {}, {"title": "Expired."})) as script:
         with pytest.raises(errors.AuthenticationError, match=r"Expired\. The server may") as raised:
-            quick(script.url).create(new())
+            quick(script.url).create(make_new_issue())
         assert raised.value.unsure
 
 
-def test_report_with_an_unreadable_answer_is_not_repeated(quick):
+def test_report_with_an_unreadable_response_is_not_repeated(quick):
     with serving((201, LIFETIME, b"<html>")) as script:
         with pytest.raises(errors.BadResponseError, match="The server may have stored it anyway"):
-            quick(script.url).create(new())
+            quick(script.url).create(make_new_issue())
         assert len(script.requests) == 1
 
 
-def test_report_whose_answer_is_lost_is_stored_once(form, connect):
-    client = form.connect(connect)
-    url = form.server.url
+def test_report_with_a_lost_response_is_stored_once(api_form, connect):
+    client = api_form.connect(connect)
+    url = api_form.server.url
     before = len(list(client.iterate()))
     with serving(forward(url, lose=True), forward(url)) as script:
-        between = form.connect(connect, url=script.url)
-        if form.name == "ours":
-            between.create(form.new("x"))
-            assert script.asked == ["POST /issue", "GET /me", "POST /issue"]
+        proxied = api_form.connect(connect, url=script.url)
+        if api_form.name == "ours":
+            proxied.create(api_form.make_new_issue("x"))
+            assert script.calls == ["POST /issue", "GET /me", "POST /issue"]
         else:
             with pytest.raises(errors.UnreachableError, match="may have stored it"):
-                between.create(form.new("x"))
+                proxied.create(api_form.make_new_issue("x"))
     assert len(list(client.iterate())) == before + 1
 
 
-def test_deletion_whose_answer_is_lost_is_done(form, connect):
-    client = form.connect(connect)
-    issue = client.create(form.new("x"))
-    url = form.server.url
+def test_deletion_with_a_lost_response_succeeds(api_form, connect):
+    client = api_form.connect(connect)
+    issue = client.create(api_form.make_new_issue("x"))
+    url = api_form.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
-        form.connect(connect, url=script.url).delete(issue.id)
+        api_form.connect(connect, url=script.url).delete(issue.id)
     with pytest.raises(errors.NotFoundError):
         client.get(issue.id)
 
 
-def test_change_whose_answer_is_lost_is_recognised(form, connect):
-    client = form.connect(connect)
-    issue = client.get(client.create(form.new("x")).id)
-    url = form.server.url
+def test_update_with_a_lost_response_succeeds(api_form, connect):
+    client = api_form.connect(connect)
+    issue = client.get(client.create(api_form.make_new_issue("x")).id)
+    url = api_form.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
-        between = form.connect(connect, url=script.url)
-        changed = between.update(issue.model_copy(), is_read=True, if_unchanged=bool(issue.etag))
+        proxied = api_form.connect(connect, url=script.url)
+        changed = proxied.update(issue.model_copy(), is_read=True, if_unchanged=bool(issue.etag))
     assert changed.is_read
     assert changed.etag == client.get(issue.id).etag
 
@@ -141,11 +141,11 @@ def test_change_whose_answer_is_lost_is_recognised(form, connect):
 
 
 def test_closed_connections_are_reopened(quick):
-    with serving(then_close(200, LIFETIME, ISSUE)) as script:
+    with serving(close_after(200, LIFETIME, ISSUE)) as script:
         client = quick(script.url)
         for _ in range(3):
             client.get("x")
-            client.create(new())
+            client.create(make_new_issue())
             client.update(Issue(id="i"), is_read=True)
             client.delete("x")
 
@@ -154,21 +154,21 @@ def test_closed_connections_are_reopened(quick):
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_not_found_after_a_lost_answer_counts_as_deleted(quick, status):
+def test_not_found_after_a_lost_response_counts_as_deleted(quick, status):
     with serving(drop, (status, {}, {})) as script:
         quick(script.url).delete("x")
-        assert script.asked == ["DELETE /issue/x"] * 2
+        assert script.calls == ["DELETE /issue/x"] * 2
 
 
 def test_not_found_at_the_first_attempt_is_an_error(quick):
-    for answers in ([(404, {}, {})], [NOT_TAKEN, (404, {}, {})]):
+    for answers in ([(404, {}, {})], [RATE_LIMITED, (404, {}, {})]):
         with serving(*answers) as script, pytest.raises(errors.NotFoundError):
             quick(script.url).delete("x")
 
 
-@pytest.mark.parametrize("left", [(404, {}, {}), (200, {}, {**ISSUE, "state": "Deleted"})])
-def test_conditional_delete_after_a_lost_answer_counts_as_deleted(quick, left):
-    with serving(drop, (412, {}, {}), left) as script:
+@pytest.mark.parametrize("current", [(404, {}, {}), (200, {}, {**ISSUE, "state": "Deleted"})])
+def test_failed_condition_after_a_lost_response_counts_as_deleted_if_gone(quick, current):
+    with serving(drop, (412, {}, {}), current) as script:
         quick(script.url).delete("x", etag='"a"')
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == ['"a"', '"a"', None]
 
@@ -178,7 +178,7 @@ def test_conditional_delete_detects_a_change_by_another(quick):
         quick(script.url).delete("x", etag='"a"')
 
 
-def test_entity_tags_are_sent_back(quick):
+def test_if_unchanged_sends_the_entity_tag(quick):
     with serving((200, {"ETag": 'W/"a"'}, ISSUE), (200, {"ETag": '"b"'}, ISSUE)) as script:
         client = quick(script.url)
         issue = client.get("i")
@@ -187,7 +187,7 @@ def test_entity_tags_are_sent_back(quick):
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == [None, '"a"', None]
 
 
-def test_own_change_is_not_mistaken_for_anothers(quick):
+def test_own_change_after_a_lost_response_is_no_conflict(quick):
     closed = {**ISSUE, "state": "Closed"}
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {"ETag": '"b"'}, closed)) as script:
@@ -196,16 +196,16 @@ def test_own_change_is_not_mistaken_for_anothers(quick):
         assert (issue.state, issue.etag) == ("Closed", '"b"')
 
 
-@pytest.mark.parametrize("now", [{}, {"state": "Closed", "description": "theirs"}])
-def test_change_by_another_after_a_lost_answer_is_detected(quick, now):
+@pytest.mark.parametrize("fields", [{}, {"state": "Closed", "description": "theirs"}])
+def test_change_by_another_after_a_lost_response_is_a_conflict(quick, fields):
     first = (200, {"ETag": '"a"'}, ISSUE)
-    with serving(first, drop, (412, {}, {}), (200, {}, ISSUE | now)) as script:
+    with serving(first, drop, (412, {}, {}), (200, {}, ISSUE | fields)) as script:
         client = quick(script.url)
         with pytest.raises(errors.PreconditionFailedError):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
 
 
-def test_change_with_unknown_outcome_is_reported(quick):
+def test_errors_say_whether_the_outcome_is_unknown(quick):
     refused = (403, {}, {"title": "No."})
     for call in (lambda client: client.delete("i"), lambda client: client.update(Issue(id="i"))):
         with serving(drop, refused) as script:
@@ -220,7 +220,7 @@ def test_change_with_unknown_outcome_is_reported(quick):
             assert not raised.value.unsure
 
 
-def test_condition_that_fails_at_the_first_attempt_is_a_conflict(quick):
+def test_failed_condition_at_the_first_attempt_is_a_conflict(quick):
     with serving((200, {"ETag": '"a"'}, ISSUE), (412, {}, {})) as script:
         client = quick(script.url)
         with pytest.raises(errors.PreconditionFailedError):

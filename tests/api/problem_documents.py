@@ -1,0 +1,16 @@
+"""Check of problem documents, the error responses of the API (RFC 9457)."""
+
+
+def assert_problem(response, status, field=None):
+    """Assert that the response is a problem document; return its content.
+
+    The document must have this status and, with ``field``, an error for that field.
+    """
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == status
+    assert body["detail"]
+    if field:
+        assert field in [error["field"] for error in body["errors"]]
+    return body
