@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,8 @@ def restore_backup(
             for table, columns, rows in _read_batches(lines):
                 if rows:
                     _insert_rows(connection, reflected.tables[table], columns, rows)
-            # Before the commit, so that an interrupted restore can be repeated.
-            for file, text in files.items():
-                write_private_file(file, text, replace=True)
-            restore_revoked(settings, header.ended)
+            # Write before the commit, so that an interrupted restore can be repeated.
+            _write_files(settings, header, files)
             fingerprint = load_keys(settings).fingerprints()[0]
             if other_key and "key_fingerprint" in reflected.tables["organisations"].c:
                 statement = reflected.tables["organisations"].update()
@@ -154,6 +152,12 @@ def _list_files(settings: Settings, header: _Header) -> dict[Path, str]:
         if file.exists() and file.read_text() != text:
             raise FatalError(f"{file} belongs to another installation: use a new ISSUES_DATA_DIR.")
     return files
+
+
+def _write_files(settings: Settings, header: _Header, files: Mapping[Path, str]) -> None:
+    for file, text in files.items():
+        write_private_file(file, text, replace=True)
+    restore_revoked(settings, header.ended)
 
 
 def _dump_lines(database: Database, settings: Settings, keys: SecretKeys) -> Iterator[str]:
