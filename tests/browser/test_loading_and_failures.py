@@ -194,7 +194,7 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, 
 
 
 MOST_SHIFT = 0.05
-"""Largest layout shift of a page while it loads. Measured with the processor slowed six times: up to 0.01."""
+"""Largest layout shift while a page loads. Measured with the processor slowed six times: 0.01."""
 
 
 @pytest.mark.parametrize("width", [390, 1280])
