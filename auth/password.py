@@ -107,7 +107,7 @@ def create_sign_in(username: str, account: Account) -> PasswordSignIn:
 
 
 def hash_for_throttle(text: str) -> str:
-    """Hash a user name or address for the counters of the login throttle."""
+    """Hash a user name or IP address for the counters of the login throttle."""
     return api_backend.get_backend().keys.hash("sign-in", text).hex()[:32]
 
 

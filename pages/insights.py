@@ -34,7 +34,7 @@ def render_insights() -> None:
         placeholders.render_not_supported(_("This server has no statistics."))
         return
     except IssuesError as error:
-        placeholders.render_failed(error, doing=_("We couldn't load the statistics."))
+        placeholders.render_failed(error, failed=_("We couldn't load the statistics."))
     if not (stats.total or stats.open_before or stats.by_day):
         placeholders.render_empty(_("No issues yet"))
         return
@@ -144,14 +144,14 @@ def render_days(stats: IssueStats, period: Period) -> None:
         description=_("Number of open issues over time"),
     )
     if still_open:
-        # Issues that were closed since are left out: the statistics contain only numbers.
+        # The queue shows only issues that are still open: statistics have no ids of those closed.
         open_queue(period, state=_OPEN_STATES, created=f"1970-01-01,{still_open.split(',')[1]}")
 
 
 def open_queue(period: Period, **filters: str) -> NoReturn:
     """Open the review queue with these filters."""
-    # Streamlit 1.67 also adds these parameters to the address of this page, which Back opens. Pass
-    # the period, too, so that Back restores it.
+    # Streamlit 1.67 also adds these parameters to this page's entry in the browser's history.
+    # Include the period, so that the Back button restores it.
     st.switch_page("pages/review.py", query_params={"period": period.choice, **filters})
 
 

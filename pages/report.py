@@ -56,7 +56,7 @@ def render_error(sending: ReportSending) -> None:
     ):
         sending.mark_seen()
         st.rerun()
-    messages.render_failure(error, doing=_("We couldn't send your report, but your text is safe."))
+    messages.render_failure(error, failed=_("We couldn't send your report, but your text is safe."))
     sending.mark_seen()
 
 

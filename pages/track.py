@@ -58,7 +58,7 @@ if is_submitted or (sent_receipt and entered == sent_receipt):
             )
         )
     except IssuesError as error:
-        messages.render_failure(error, doing=_("We couldn't look up your receipt."))
+        messages.render_failure(error, failed=_("We couldn't look up your receipt."))
     else:
         render_report(report)
 else:

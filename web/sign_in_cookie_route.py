@@ -1,4 +1,7 @@
-"""The route that sets the HttpOnly sign-in cookie. Streamlit pages cannot set such cookies."""
+"""The route that sets the HttpOnly sign-in cookie, which Streamlit pages cannot set.
+
+It takes a ticket of `auth.sign_in_cookie`.
+"""
 
 import time
 from typing import Final
@@ -12,11 +15,11 @@ from auth.sign_in_cookie import COOKIE_NAME, TICKET_HEADER, pending_cookies
 
 
 def _set_cookie(request: Request) -> Response:
-    # Browsers do not let other sites send this header (CORS).
+    # Prevents CSRF: other sites cannot send this header, because it needs a CORS preflight.
     cookie = pending_cookies.pop(request.headers.get(TICKET_HEADER, ""), None)
     if cookie is None or cookie.ticket_expires_at < time.monotonic():
-        return PlainTextResponse("The ticket is invalid, used or expired. Sign in again.", 400)
-    # The browser's header has the scheme that the browser uses; a proxy may pass on plain HTTP.
+        return PlainTextResponse("The ticket is invalid or expired. Reload the page.", 400)
+    # `Origin` has the browser's scheme. Behind a TLS proxy, the request itself arrives over HTTP.
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(

@@ -36,7 +36,7 @@ from web.secrets_file import load_secrets
 
 @dataclass(frozen=True)
 class Installation:
-    """The keys and the embedded API of this process."""
+    """The secret keys and the API of this process. Without a service, only health and metrics."""
 
     keys: SecretKeys
     service: Service | None
@@ -53,8 +53,9 @@ class Installation:
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
-        """Connect the portal to its API for as long as the server runs."""
-        # The garbage collector need not scan the loaded modules, which live until the process ends.
+        """Run the API with the server, and send pending changes before the server stops."""
+        # `app.py` disables the garbage collector while it imports. Exempt the loaded modules, which
+        # live until the process ends, from its scans.
         gc.freeze()
         gc.enable()
         _print_url()
@@ -77,7 +78,10 @@ class Installation:
 
 
 def start() -> Installation:
-    """Prepare everything that the server needs; raises `FatalError` if that is impossible."""
+    """Load settings, keys and accounts, and open the database.
+
+    Raises `FatalError` if the portal cannot start.
+    """
     try:
         load_secrets()
         return _prepare(get_settings())
@@ -91,11 +95,11 @@ def _prepare(settings: Settings) -> Installation:
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
     mode = get_sign_in_mode()
-    password.get_login_throttle()
+    password.get_login_throttle()  # Fails if its limit in the settings is invalid.
     make_data_directory(settings)
     keys = load_keys(settings)
     new_passwords = create_first_accounts(settings) if mode is SignInMode.ACCOUNTS else {}
-    load_accounts(settings)
+    load_accounts(settings)  # Fails if the accounts file is invalid.
     if mode is SignInMode.PROVIDER:
         from auth import oidc_client  # noqa: PLC0415 - Authlib takes 60 ms to load
 

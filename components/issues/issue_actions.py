@@ -95,7 +95,7 @@ def save_correction(seen: Issue, change: ProposedChange) -> None:
     except IssuesError as error:
         if not _remember_conflict(error, seen, change):
             messages.show_failure_next_run(
-                error, doing=_("We couldn't save your change, but your text is safe.")
+                error, failed=_("We couldn't save your change, but your text is safe.")
             )
     else:
         edit_form.close_after_save(seen)
@@ -138,7 +138,7 @@ def mark_unread(issue: Issue) -> None:
     try:
         api_session.client().update(issue, is_read=False)
     except IssuesError as error:
-        messages.show_failure_next_run(error, doing=_("We couldn't save your change."))
+        messages.show_failure_next_run(error, failed=_("We couldn't save your change."))
     else:
         issue_list.open_issue(None)
         done = _("#{number} marked as unread")
@@ -174,7 +174,7 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
     try:
         current = client.get(seen.id)
     except IssuesError as error:
-        messages.show_failure_next_run(error, doing=failed)
+        messages.show_failure_next_run(error, failed=failed)
         return False
     if edit_conflict.has_changed(seen, current):
         edit_conflict.remember_conflict(seen, current, change)

@@ -204,4 +204,4 @@ def _show_outcome(pending: _PendingChange) -> None:
     elif pending.error is None:
         messages.show_next_run(pending.done)
     elif not pending.is_shown_elsewhere(pending.error):
-        messages.show_failure_next_run(pending.error, doing=pending.failed)
+        messages.show_failure_next_run(pending.error, failed=pending.failed)

@@ -13,7 +13,7 @@ _TEXT_LIMIT = 1_000
 
 
 def render() -> None:
-    """Render fields for the values, and the link or frame code that fills them in."""
+    """Render fields for the values, and the link or frame that opens the form with these values."""
     st.caption(_("Choose what to fill in. People can edit all of this."))
     prefill = _render_values()
     is_frame = st.toggle(_("Embed the form in your own page"), key="link_framed")

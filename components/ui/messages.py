@@ -19,18 +19,18 @@ log = logging.getLogger(__name__)
 _PENDING_KEY: Final = "pending_messages"
 
 
-def render_failure(error: errors.IssuesError, *, doing: str) -> None:
+def render_failure(error: errors.IssuesError, *, failed: str) -> None:
     """Show that something failed, why, and what the person can do.
 
-    ``doing`` is the first sentence: what failed, and, if the person typed something, that the text
-    is safe. For example "We couldn't send your report, but your text is safe."
+    ``failed`` is a sentence that says what failed. If the person typed something, it also says that
+    the text is safe: "We couldn't send your report, but your text is safe."
     """
-    st.error(format_failure(error, doing=doing), icon=":material/error:")
+    st.error(format_failure(error, failed=failed), icon=":material/error:")
 
 
-def format_failure(error: errors.IssuesError, *, doing: str) -> str:
+def format_failure(error: errors.IssuesError, *, failed: str) -> str:
     """Return the text that `render_failure` shows."""
-    return f"{doing} {explain_failure(error)}"
+    return f"{failed} {explain_failure(error)}"
 
 
 def render_crash(error: Exception) -> bool:
@@ -50,7 +50,7 @@ def render_crash(error: Exception) -> bool:
 
 
 def explain_failure(error: errors.IssuesError) -> str:
-    """Explain why a call failed; if its outcome is unknown, add that it may have succeeded."""
+    """Explain the error of a call; warn if the call may have taken effect nevertheless."""
     doubt = _("It may have been sent anyway.")
     return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 
@@ -96,9 +96,9 @@ def show_next_run(text: str, *, icon: str = ":material/check:") -> None:
     st.session_state.setdefault(_PENDING_KEY, []).append(partial(st.toast, text, icon=icon))
 
 
-def show_failure_next_run(error: errors.IssuesError, *, doing: str) -> None:
+def show_failure_next_run(error: errors.IssuesError, *, failed: str) -> None:
     """Show a failure (see `render_failure`) on the next run of the page."""
-    show = partial(render_failure, error, doing=doing)
+    show = partial(render_failure, error, failed=failed)
     st.session_state.setdefault(_PENDING_KEY, []).append(show)
 
 

@@ -35,13 +35,13 @@ def render_not_supported(text: str) -> DeltaGenerator:
     return _render_placeholder("not_supported", "power_off", text)
 
 
-def render_failed(error: IssuesError, *, doing: str) -> NoReturn:
+def render_failed(error: IssuesError, *, failed: str) -> NoReturn:
     """Show that something could not be loaded, and why; stop the page.
 
-    ``doing`` says what failed: "We couldn't load your reports."
+    ``failed`` says what failed: "We couldn't load your reports."
     """
     with _render_placeholder(
-        "failed", "cloud_off", messages.format_failure(error, doing=doing), role="alert"
+        "failed", "cloud_off", messages.format_failure(error, failed=failed), role="alert"
     ):
         st.button(_("Try again"), icon=":material/refresh:", key="try_again")
     st.stop()

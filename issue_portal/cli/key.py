@@ -16,9 +16,9 @@ def key() -> None:
 
 @key.command()
 def accept() -> None:
-    """Accept the current key for a database that was used with another one.
+    """Use the database with the current key, because its earlier key is lost.
 
-    Receipts and API tokens of the other key stop working.
+    Receipts and API tokens that were made with the earlier key stop working.
     """
     settings = get_settings()
     make_data_directory(settings)
@@ -28,17 +28,17 @@ def accept() -> None:
 
 @key.command()
 def rotate() -> None:
-    """Create a new secret key. The old ones stay valid for verification.
+    """Create a new secret key. Existing tokens and receipts stay valid.
 
     Restart the portal afterwards: a running portal does not read new keys.
     """
     settings = get_settings()
     if settings.secret_key.get_secret_value():
         raise FatalError(
-            "ISSUES_SECRET_KEY is set: put a new key and a comma before its current value."
+            "Cannot rotate ISSUES_SECRET_KEY. Put a new key and a comma before its value."
         )
     make_data_directory(settings)
-    load_keys(settings)
+    load_keys(settings)  # Creates the first key if it is missing.
     file = get_key_path(settings)
     with lock_directory(settings.data_dir):
         write_private_file(file, f"{generate_secret()}\n{file.read_text()}", replace=True)

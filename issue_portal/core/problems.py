@@ -45,15 +45,15 @@ class InvalidFieldError(ProblemError):
         super().__init__(400, f"{field}: {message}", errors={field: message})
 
 
-_MOST_ERRORS: Final = 100
-"""Most fields named in one response."""
+_MAX_ERRORS: Final = 100
+"""Maximum number of invalid fields listed in a response."""
 
 
 def convert_validation_error(error: ValidationError) -> ProblemError:
     """Return a 400 that names each invalid field, but not the input, which may be private."""
     errors: dict[str, str] = {}
     items = error.errors(include_url=False, include_context=False, include_input=False)
-    for item in items[:_MOST_ERRORS]:
+    for item in items[:_MAX_ERRORS]:
         field = ".".join(map(str, item["loc"])) or "body"
         errors.setdefault(field, item["msg"].removeprefix("Value error, "))
     detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])

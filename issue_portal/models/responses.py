@@ -25,7 +25,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
 def _clamp_moment(moment: datetime) -> datetime:
-    """Limit a time to the range of every time zone. A time without a zone is in UTC."""
+    """Limit a time to what every time zone can express. A time without a zone is in UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 
@@ -61,11 +61,11 @@ Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
 """A list that is required but may be null: some servers send an empty list as null."""
 
 # A value that a newer server adds stays a plain string.
-OpenIssueType = Annotated[IssueType | str, Field(union_mode="left_to_right")]
+IssueTypeOrStr = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 
-OpenIssueState = Annotated[IssueState | str, Field(union_mode="left_to_right")]
+IssueStateOrStr = Annotated[IssueState | str, Field(union_mode="left_to_right")]
 
-OpenHistoryAction = Annotated[HistoryAction | str, Field(union_mode="left_to_right")]
+HistoryActionOrStr = Annotated[HistoryAction | str, Field(union_mode="left_to_right")]
 
 
 class User(_TolerantModel):
@@ -102,8 +102,8 @@ class Issue(_TolerantModel):
     issue_number: int | None = None
     description: str | None = None
     resource_type: str | None = None
-    type: OpenIssueType | None = None
-    state: OpenIssueState | None = None
+    type: IssueTypeOrStr | None = None
+    state: IssueStateOrStr | None = None
     is_read: bool = False
     data: ThreadData | None = None
     created_at: Moment | None = None
@@ -152,7 +152,7 @@ class HistoryEntry(_TolerantModel):
     """One change of an issue. ``by`` is null for an anonymous reporter."""
 
     at: Moment
-    action: OpenHistoryAction
+    action: HistoryActionOrStr
     by: User | None = None
     changes: tuple[Change, ...] = ()
 
@@ -167,8 +167,8 @@ class ReceiptView(_TolerantModel):
     """An issue as shown to the holder of its receipt."""
 
     issue_number: int
-    type: OpenIssueType
-    state: OpenIssueState
+    type: IssueTypeOrStr
+    state: IssueStateOrStr
     created_at: Moment
     updated_at: Moment
     description: str | None = None

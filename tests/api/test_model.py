@@ -98,12 +98,12 @@ def fill(server: Server) -> World:
         issue = rng.choice(reporters).report(make_text(rng), **fields)
         issue.pop("receipt", None)
         issues.append(issue)
-    # Set times and states in the database, because the API sets all times to now.
+    # Set times and states in the database, because the API sets all times to the current one.
     with server.database.write() as connection:
-        # In reverse order, so that no new number is still in use.
+        # Begin with the highest number: a new number must not be that of another issue.
         for issue in reversed(issues):
             at = rng.randint(BEGIN, END)
-            # Spread the numbers over several blocks of rollups, which have 1,024 numbers each.
+            # Spread the numbers over several blocks of `count_rollups`.
             issue["issue_number"] *= 97
             time = f"{datetime.fromtimestamp(at, UTC):%FT%TZ}"
             changes = {"state": rng.choice(list(IssueState)), "is_read": rng.random() < 0.5}

@@ -106,7 +106,7 @@ def test_short_secret_key_is_reported(command, tmp_path):
     assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
 
-def test_guessable_secret_key_is_reported(tmp_path):
+def test_invalid_secret_key_is_reported(tmp_path):
     command = [*SERVE, "--port", str(free_port())]
     assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
     key = f"{SECRET},{SECRET[:20]}"
@@ -153,7 +153,7 @@ def test_trusted_headers_without_an_email_address_are_reported(tmp_path):
     assert_refused(run(command, tmp_path / "data", **headers), "email")
 
 
-def test_unreadable_accounts_file_is_reported(tmp_path):
+def test_invalid_accounts_file_is_reported(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
     command = [*PORTAL, "--server.port", str(free_port())]
@@ -204,7 +204,7 @@ def test_settings_in_secrets_are_used_unless_the_environment_has_them(tmp_path, 
 
 @pytest.mark.parametrize("text", [b"not toml", b'a = "\xff"', b'ISSUES_ORG = "\\u0000"'])
 @pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
-def test_unreadable_secrets_file_is_reported(tmp_path, command, text):
+def test_invalid_secrets_file_is_reported(tmp_path, command, text):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)
     port = "--port" if command is UVICORN else "--server.port"

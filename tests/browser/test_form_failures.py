@@ -160,6 +160,19 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
     expect(member.page.get_by_label("What happened?")).to_have_value("")
 
 
+def test_draft_stored_before_an_update_of_the_portal_is_restored(people, words):
+    initial = {"text": "", "choice": None, "places": {"report_thread": "t"}}
+    draft = {"id": "1-2", "text": words, "given": initial, "places": {"report_project": "p"}}
+    visitor = people().opens("/help")
+    visitor.page.evaluate(
+        "draft => sessionStorage.setItem('issue-portal-draft-report', JSON.stringify(draft))", draft
+    )
+    visitor.goes_to("Report")
+    expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+    expect(visitor.page.get_by_label("Conversation ID")).to_have_value("t")
+    expect(visitor.page.get_by_label("Project ID")).to_have_value("p")
+
+
 @pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
 def test_lists_open_with_any_query_string(people, query):
     reviewer = people().opens(f"/review?{query}").signs_in("reviewer")

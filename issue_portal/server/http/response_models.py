@@ -11,7 +11,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import MISSING, BaseModel, Field, create_model
 
 from issue_portal.models import responses
-from issue_portal.models.responses import Moment, OpenHistoryAction, OpenIssueState, OpenIssueType
+from issue_portal.models.responses import (
+    HistoryActionOrStr,
+    IssueStateOrStr,
+    IssueTypeOrStr,
+    Moment,
+)
 from issue_portal.models.vocabulary import (
     HistoryAction,
     IssueState,
@@ -36,9 +41,9 @@ Number = Annotated[int, Field(ge=1)]
 
 _EXACT: dict[Any, Any] = {
     Moment: Timestamp,
-    OpenIssueType: IssueType,
-    OpenIssueState: IssueState,
-    OpenHistoryAction: HistoryAction,
+    IssueTypeOrStr: IssueType,
+    IssueStateOrStr: IssueState,
+    HistoryActionOrStr: HistoryAction,
 }
 """Exact types by tolerant type. `derive` adds the models that it creates."""
 

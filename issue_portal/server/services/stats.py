@@ -1,6 +1,6 @@
-"""Statistics of issues: counts, and the times until review and until closing.
+"""Statistics of issues: counts, and durations until the first review and until closing.
 
-Deleted issues do not count. Times are seconds since 1970. The end of a period is exclusive.
+Deleted issues do not count. ``start`` and ``end`` are in seconds since 1970; ``end`` is exclusive.
 """
 
 from collections import Counter
@@ -16,16 +16,16 @@ from issue_portal.server.db.tables import issues
 from issue_portal.server.services.serializers import JsonObject
 
 MOST_PROJECTS = 20
-"""Most projects in the statistics, those with the most issues first."""
+"""Maximum number of projects in the statistics: those with the most issues."""
 
 _QUARTER_HOUR = 900
-"""In seconds. In every current time zone, days begin at a quarter of an hour."""
+"""In seconds. Offsets of all current time zones are multiples of it, so midnight is one, too."""
 
 
 def compute_stats(
     connection: Connection, org_id: str, *, start: int | None, end: int | None, zone: tzinfo
 ) -> JsonObject:
-    """Return counts of the issues created from ``start`` to ``end``, with days in ``zone``."""
+    """Return the statistics of issues created from ``start`` to ``end``, with days of ``zone``."""
     selection = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
     period = count_rollups.narrow(connection, selection) or replace(selection, lowest=1, highest=0)
     by_state = _count_by(connection, period, "state")
@@ -119,7 +119,7 @@ def _compute_duration(
 ) -> JsonObject | None:
     """Return count, median and 90th percentile of the seconds from creation to ``column``.
 
-    Percentiles are nearest-rank: each is the value of an issue. Returns None without issues.
+    Percentiles use the nearest-rank method. Returns None if ``column`` is null in all issues.
     """
     duration = (issues.c[column] - issues.c.created_at).label("duration")
     conditions = [*_conditions(connection, period), issues.c[column].is_not(None)]

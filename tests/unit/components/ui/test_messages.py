@@ -55,6 +55,6 @@ def test_request_id_of_a_server_error_is_shown(backend):
 def test_failure_with_unknown_outcome_may_have_succeeded(backend):
     error = errors.UnreachableError("x")
     error.unsure = True
-    text = messages.format_failure(error, doing="We couldn't send it, but it is safe.")
+    text = messages.format_failure(error, failed="We couldn't send it, but it is safe.")
     assert text.startswith("We couldn't send it, but it is safe. The server isn't responding")
     assert text.endswith("It may have been sent anyway.")
