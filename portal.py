@@ -113,18 +113,20 @@ query_params.write_url()
 if get_settings().demo:
     demonstration = _("Demo with sample data")
     st.caption(f":material/science: {demonstration}")
-# Render the footer before the page, because a page may stop the run.
 body, footer = st.container(), st.container()
-if not embed.is_embedded():
-    with footer:
-        i18n.render_language_switch()
-with body:
-    if page != pages["sign_in"]:
-        require_sign_in.stop_if_sign_in_ended(page.title)
-    sending = report_sending.get_sending()
-    sending.wait()
-    if sending.is_unseen and page != pages["report"]:
-        # The person left the form while the report was being sent: show outcome and receipt.
-        sending.is_unseen = False
-        st.switch_page(pages["report"])
-    page.run()
+try:
+    with body:
+        if page != pages["sign_in"]:
+            require_sign_in.stop_if_sign_in_ended(page.title)
+        sending = report_sending.get_sending()
+        sending.wait()
+        if sending.is_unseen and page != pages["report"]:
+            # The person left the form while the report was being sent: show outcome and receipt.
+            sending.is_unseen = False
+            st.switch_page(pages["report"])
+        page.run()
+finally:
+    # Render the footer even if the page stops the run. Render it last: the page would push it down.
+    if not embed.is_embedded():
+        with footer:
+            i18n.render_language_switch()
