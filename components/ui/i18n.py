@@ -73,11 +73,8 @@ def pick_language(preferred: str, browser_tag: str) -> str:
     if preferred in codes:
         return preferred
     browser = _parse_tag(browser_tag)
-    with_region, with_script = (
-        str(browser).replace("_", "-"),
-        f"{browser.language}-{browser.script}",
-    )
-    for code in (with_region, with_script, browser.language):
+    with_script = f"{browser.language}-{browser.script}"
+    for code in (_format_tag(browser), with_script, browser.language):
         if code in codes:
             return code
     same_language = (code for code in codes if _parse_tag(code).language == browser.language)
@@ -120,7 +117,7 @@ def render_language_switch() -> None:
 
 def get_locale_tag() -> str:
     """Return the BCP 47 tag of the person's locale. For JavaScript."""
-    return str(_get_locale()).replace("_", "-")
+    return _format_tag(_get_locale())
 
 
 def format_number(value: float) -> str:
@@ -170,6 +167,10 @@ def _get_locale() -> Locale:
 
 def _get_browser_tag() -> str:
     return getattr(st.context, "locale", None) or "en"
+
+
+def _format_tag(locale: Locale) -> str:
+    return str(locale).replace("_", "-")
 
 
 @lru_cache(maxsize=256)
