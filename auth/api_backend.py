@@ -20,8 +20,8 @@ class ApiBackend:
     url: str
     keys: SecretKeys
     transport: httpx.BaseTransport
-    shares_key: bool
-    """Whether the API has the portal's secret key, and therefore accepts the portal's tokens."""
+    accepts_portal_tokens: bool
+    """Whether the API has the portal's secret key, with which the portal signs its tokens."""
 
     @cached_property
     def revoked_sign_ins(self) -> RevokedSignIns:
@@ -34,7 +34,7 @@ _backend: ApiBackend | None = None
 
 def use_embedded(keys: SecretKeys, transport: httpx.BaseTransport) -> None:
     """Select the API in this process."""
-    _set_backend(ApiBackend("http://embedded", keys, transport, shares_key=True))
+    _set_backend(ApiBackend("http://embedded", keys, transport, accepts_portal_tokens=True))
 
 
 def use_remote(keys: SecretKeys) -> None:

@@ -11,7 +11,7 @@ def read_cookie(name: str) -> str:
     return str(getattr(st.context, "cookies", {}).get(name, ""))
 
 
-def name_host_cookie(name: str, *, is_secure: bool) -> str:
+def get_full_cookie_name(name: str, *, is_secure: bool) -> str:
     """Return the full name of a cookie that only this host may set, where browsers enforce that.
 
     Over TLS (``is_secure``) the name begins with ``__Host-``. Browsers then refuse the cookie from

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from http.cookies import SimpleCookie
 from typing import Final
 
-from auth.browser_cookies import name_host_cookie
+from auth.browser_cookies import get_full_cookie_name
 from auth.role_mapping import Claims
 from web import streamlit_compat
 from web.streamlit_compat import USER_COOKIE_NAME
@@ -82,7 +82,7 @@ def _read_user_cookie(cookies: Mapping[str, str]) -> bytes | None:
 
 
 def _name_cookie(name: str) -> str:
-    return name_host_cookie(name, is_secure=is_over_tls())
+    return get_full_cookie_name(name, is_secure=is_over_tls())
 
 
 def _hash_claims(claims_json: bytes) -> str:

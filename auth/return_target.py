@@ -37,7 +37,7 @@ class ReturnTarget:
 
 def name_return_cookie() -> str:
     """Return the full name of the return cookie."""
-    return browser_cookies.name_host_cookie(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
+    return browser_cookies.get_full_cookie_name(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
 
 
 def take_return_target() -> ReturnTarget | None:

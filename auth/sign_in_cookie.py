@@ -13,7 +13,7 @@ from typing import Final
 
 import streamlit as st
 
-from auth.browser_cookies import name_host_cookie
+from auth.browser_cookies import get_full_cookie_name
 
 COOKIE_NAME: Final = "issue_portal"
 TICKET_HEADER: Final = "X-Sign-In-Ticket"
@@ -50,7 +50,7 @@ def find_sign_in_value(cookies: Mapping[str, str], *, is_secure: bool) -> str:
 
     Over TLS (``is_secure``), ignores a cookie without the prefix ``__Host-``.
     """
-    secure_value = cookies.get(name_host_cookie(COOKIE_NAME, is_secure=True), "")
+    secure_value = cookies.get(get_full_cookie_name(COOKIE_NAME, is_secure=True), "")
     return secure_value or ("" if is_secure else cookies.get(COOKIE_NAME, ""))
 
 

@@ -42,7 +42,7 @@ def client_of(sign_in: SignIn) -> IssuesClient:
         person = sign_in.get_person()
         if person is None:
             return ""  # The client raises AuthenticationError.
-        if backend.shares_key:
+        if backend.accepts_portal_tokens:
             return portal_token.sign(backend.keys, person)
         return _read_remote_token(sign_in.username)
 
@@ -63,7 +63,7 @@ def visitor_client(*, timeout: float = _CALL_TIMEOUT) -> IssuesClient:
     ``timeout`` limits each call, in seconds.
     """
     backend = api_backend.get_backend()
-    if backend.shares_key:
+    if backend.accepts_portal_tokens:
         visitor = Visitor(_hash_visitor_address())
         return _client(lambda: portal_token.sign(backend.keys, visitor), timeout)
     return _client(get_settings().api_token.get_secret_value(), timeout)
@@ -81,7 +81,7 @@ def _hash_visitor_address() -> str:
 
 def is_remote() -> bool:
     """Return whether the issues are on a server outside this installation."""
-    return not api_backend.get_backend().shares_key
+    return not api_backend.get_backend().accepts_portal_tokens
 
 
 def history(issue: Issue) -> tuple[HistoryEntry, ...]:
@@ -99,7 +99,9 @@ def _client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT) -> I
         backend.url,
         token,
         # Remote servers do not know our default organisation, so send them only a configured one.
-        org=settings.org if not backend.shares_key and "org" in settings.model_fields_set else None,
+        org=settings.org
+        if not backend.accepts_portal_tokens and "org" in settings.model_fields_set
+        else None,
         timeout=min(_ATTEMPT_TIMEOUT, timeout),
         attempts=_ATTEMPTS,
         patience=timeout,

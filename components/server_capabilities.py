@@ -58,7 +58,7 @@ class _Learner:
     """Learns the capabilities of one server. The threads of all sessions share an instance."""
 
     def __init__(self, backend: ApiBackend) -> None:
-        initial = True if backend.shares_key else None
+        initial = True if backend.accepts_portal_tokens else None
         self.capabilities = ServerCapabilities(filters=initial, receipts=initial)
         self.looked_up_at: float | None = None
         """Time of the last look-up of the unused receipt, by `time.monotonic`."""

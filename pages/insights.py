@@ -93,7 +93,7 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
     with right:
         st.subheader(_("By type of problem"), anchor=False)
         issue_type = charts.render_bars(
-            "by_kind",
+            "by_type",
             [
                 Bar(value, labels.format_type(value), stats.by_type.get(value, 0))
                 for value in IssueType
@@ -127,25 +127,25 @@ def render_days(stats: IssueStats, period: Period) -> None:
     by_month = any(span.by_month for span in spans)
     unit = _("Month") if by_month else _("Day")
     st.subheader(_("Reported per month") if by_month else _("Reported per day"), anchor=False)
-    reported = charts.render_bars_over_time(
+    reported_span = charts.render_bars_over_time(
         "reported",
         [Bar(span.value, span.label, span.count) for span in spans],
         unit=unit,
         description=_("Number of issues reported"),
     )
-    if reported:
-        open_queue(period, created=reported)
+    if reported_span:
+        open_queue(period, created=reported_span)
     st.subheader(_("Open over time"), anchor=False)
     st.caption(_("Issues open at the time. Select a bar or a table cell to see those still open."))
-    still_open = charts.render_bars_over_time(
+    open_span = charts.render_bars_over_time(
         "open",
         [Bar(span.value, span.label, span.open) for span in spans],
         unit=unit,
         description=_("Number of open issues over time"),
     )
-    if still_open:
+    if open_span:
         # The queue shows only issues that are still open: statistics have no ids of those closed.
-        open_queue(period, state=_OPEN_STATES, created=f"1970-01-01,{still_open.split(',')[1]}")
+        open_queue(period, state=_OPEN_STATES, created=f"1970-01-01,{open_span.split(',')[1]}")
 
 
 def open_queue(period: Period, **filters: str) -> NoReturn:

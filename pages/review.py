@@ -119,7 +119,7 @@ def render_counts(queue: QueuePage) -> None:
         st.markdown(labels.format_state_counts(queue.by_state), width="content")
         if queue.newer_count:
             st.button(
-                labels.format_newer_count(queue.newer_count),
+                labels.format_show_newer_label(queue.newer_count),
                 icon=":material/arrow_upward:",
                 key="newer",
                 on_click=review_queue.show_newer,

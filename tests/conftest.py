@@ -95,7 +95,7 @@ def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Serv
 
 
 @pytest.fixture(scope="session")
-def original_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def original_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the original form of the API; shared by many tests."""
     server = strict_server("original", tmp_path_factory.mktemp("original") / "data").start()
     yield server
@@ -103,7 +103,7 @@ def original_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
 
 
 @pytest.fixture(scope="session")
-def newer_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def newer_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the newer form of the API; shared by many tests."""
     server = strict_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
     yield server

@@ -1,4 +1,4 @@
-"""Limits the number of browser sessions, and refuses uploads and sessions of other sites.
+"""Limits the number of browser sessions, and refuses sessions of other sites and all uploads.
 
 A session costs memory and four file descriptors while its browser tab is open.
 """
@@ -88,7 +88,7 @@ class ConnectionLimitsMiddleware:
         try:
             # Opening a session takes as much processor time as a script run.
             await self._scheduler.wait_for_turn(connection)
-            await self.app(_drop_foreign_session(scope), messages.receive, messages.send)
+            await self.app(_remove_session_id_of_others(scope), messages.receive, messages.send)
         finally:
             self._scheduler.leave(connection)
             self._sessions_by_address[address] -= 1
@@ -128,8 +128,8 @@ def _repeats_trusted_header(headers: Headers) -> bool:
 def _is_cross_origin(headers: Headers) -> bool:
     """Return whether a page of another origin opens the session.
 
-    Streamlit (1.67) compares host names but not ports. That is not enough, because browsers also
-    send our cookies to programs on other ports of the host.
+    Streamlit (1.67) compares host names but not ports. That is not enough: if a page from another
+    port of the host opens a session, the browser sends our cookies with it.
     """
     origin = headers.get("origin")
     if origin is None or origin in st.get_option("server.corsAllowedOrigins"):
@@ -145,7 +145,8 @@ def _is_cross_origin(headers: Headers) -> bool:
 def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
     """Return whether the connection may resume the session.
 
-    Anyone may resume a visitor's session; other sessions need the sign-in of their owner.
+    Anyone may resume a visitor's session. A session of a signed-in person needs the same sign-in.
+    Nobody may resume an unknown session.
     """
     owner = session_owners.find_session_owner(session_id)
     if owner is None:
@@ -155,7 +156,7 @@ def _may_resume(session_id: str, connection: HTTPConnection) -> bool:
     )
 
 
-def _drop_foreign_session(scope: Scope) -> Scope:
+def _remove_session_id_of_others(scope: Scope) -> Scope:
     """Return the scope without the session id if this browser may not resume that session.
 
     Streamlit's page sends the id of the session to resume as the third WebSocket subprotocol.

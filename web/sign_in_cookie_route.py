@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from auth.browser_cookies import name_host_cookie
+from auth.browser_cookies import get_full_cookie_name
 from auth.sign_in_cookie import COOKIE_NAME, TICKET_HEADER, pending_cookies
 
 
@@ -23,7 +23,7 @@ def _set_cookie(request: Request) -> Response:
     is_secure = request.headers.get("Origin", "").startswith("https:")
     response = Response(status_code=204)
     response.set_cookie(
-        name_host_cookie(COOKIE_NAME, is_secure=is_secure),
+        get_full_cookie_name(COOKIE_NAME, is_secure=is_secure),
         cookie.value,
         max_age=cookie.max_age,
         httponly=True,

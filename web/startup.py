@@ -35,12 +35,15 @@ from web.secrets_file import load_secrets
 
 
 @dataclass(frozen=True)
-class Installation:
-    """The secret keys and the API of this process. Without a service, only health and metrics."""
+class PortalProcess:
+    """The secret keys and the API of this process.
+
+    If the API is remote, the process serves only the health checks and the metrics under ``/api``.
+    """
 
     keys: SecretKeys
     service: Service | None
-    """Service of the embedded API; None if the API is remote."""
+    """The embedded API; None if the API is remote."""
 
     @cached_property
     def _api(self) -> Starlette:
@@ -77,7 +80,7 @@ class Installation:
         telemetry.stop()
 
 
-def start() -> Installation:
+def start() -> PortalProcess:
     """Load settings, keys and accounts, and open the database.
 
     Raises `FatalError` if the portal cannot start.
@@ -90,7 +93,7 @@ def start() -> Installation:
         raise FatalError(f"Cannot start: {error.strerror or error}{file}.") from error
 
 
-def _prepare(settings: Settings) -> Installation:
+def _prepare(settings: Settings) -> PortalProcess:
     logging_setup.configure_logging(settings.log)
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
@@ -111,7 +114,7 @@ def _prepare(settings: Settings) -> Installation:
         _print_passwords(new_passwords)
     if mode is not SignInMode.ACCOUNTS and not settings.reviewers:
         sys.stderr.write("\n  Nobody has the reviewer role. List reviewers in ISSUES_REVIEWERS.\n")
-    return Installation(keys, service)
+    return PortalProcess(keys, service)
 
 
 def _print_url() -> None:

@@ -3,18 +3,18 @@
 import { createButton, createCheckbox, createElement } from "./create_element.js";
 
 // `ids` are the selected issues of this page; `allPages` is whether the issues of all pages are selected.
-// `doneCount` is the number of actions that the server has applied so far.
-const selection = { ids: new Set(), allPages: false, doneCount: undefined };
+// `finishedActionCount` is the number of actions that the server has applied so far.
+const selection = { ids: new Set(), allPages: false, finishedActionCount: undefined };
 
 export const renderBulkBar = (view) => {
   const { data, list, parentElement } = view;
   parentElement.querySelector(".bulk-bar")?.remove();
   if (!data.bulk_menu) return;
-  if (selection.doneCount !== data.bulk_menu.done_count) {
+  if (selection.finishedActionCount !== data.bulk_menu.finished_action_count) {
     selection.ids.clear();
     selection.allPages = false;
   }
-  selection.doneCount = data.bulk_menu.done_count;
+  selection.finishedActionCount = data.bulk_menu.finished_action_count;
   const selectableIds = data.rows.filter((row) => !row.is_deleted).map((row) => row.id);
   const bar = createBar(view, selectableIds);
   listen(bar);

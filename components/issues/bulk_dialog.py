@@ -17,7 +17,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
 _REQUEST_KEY: Final = "bulk_request"
-_DONE_COUNT_KEY: Final = "bulk_done_count"
+_FINISHED_ACTIONS_KEY: Final = "bulk_finished_actions"
 _MAX_LINES_WITHOUT_SCROLLING: Final = 6
 
 
@@ -40,6 +40,7 @@ class _BulkRequest:
     count: int
     """Number of selected issues, for the question."""
 
+    is_confirmed: bool = False
     outcome: _Outcome | None = None
 
     @property
@@ -48,11 +49,11 @@ class _BulkRequest:
         return BULK_ACTIONS[self.action_name]
 
     def format_question(self) -> str:
-        """Format the question to ask before the change; "" if none is needed.
+        """Format the question to ask before the change; "" if none is needed or it was confirmed.
 
         For a single issue, only a deletion needs a question: other changes are easy to reverse.
         """
-        if self.count < 2 and self.action_name != DELETE:
+        if self.is_confirmed or (self.count < 2 and self.action_name != DELETE):
             return ""
         return self.action.format_question(self.count)
 
@@ -76,7 +77,7 @@ def build_bulk_menu(
     return issue_list.BulkMenu(
         {name: _(action.label) for name, action in BULK_ACTIONS.items()},
         total,
-        st.session_state.get(_DONE_COUNT_KEY, 0),
+        st.session_state.get(_FINISHED_ACTIONS_KEY, 0),
         request_action,
     )
 
@@ -85,7 +86,7 @@ def render() -> None:
     """Render the dialog of the requested action, if any."""
     request = st.session_state.get(_REQUEST_KEY)
     if isinstance(request, _BulkRequest):
-        # Not dismissible while the action runs, because that would stop the action halfway.
+        # Without an open question, the action runs: dismissing the dialog would stop it halfway.
         dismissible = bool(request.format_question()) or request.outcome is not None
         dialog = st.dialog(
             _(request.action.label), dismissible=dismissible, on_dismiss=_forget_request
@@ -102,14 +103,14 @@ def _render_steps(request: _BulkRequest) -> None:
     question = request.format_question()
     if question and not request.outcome:
         with slot.container():
-            if not _confirm(request, question):
-                return
+            _render_question(request, question)
+        return
     if not request.outcome:
         # Forget the request first, so that no rerun applies the action twice.
         _forget_request()
         with slot.container():
             request.outcome = _apply_to_all(request)
-        st.session_state[_DONE_COUNT_KEY] = st.session_state.get(_DONE_COUNT_KEY, 0) + 1
+        st.session_state[_FINISHED_ACTIONS_KEY] = st.session_state.get(_FINISHED_ACTIONS_KEY, 0) + 1
         if request.outcome.refusals:
             # Keep the dialog open until the person closes it, even if new data reruns the page.
             st.session_state[_REQUEST_KEY] = request
@@ -121,18 +122,18 @@ def _render_steps(request: _BulkRequest) -> None:
         _render_refusals(done, request.outcome.refusals)
 
 
-def _confirm(request: _BulkRequest, question: str) -> bool:
-    """Render the question; return whether the person has just confirmed the action."""
+def _render_question(request: _BulkRequest, question: str) -> None:
     st.write(question)
     if request.action_name == DELETE:
         st.write(_("You can still read them with the Deleted filter, but you can't restore them."))
     with st.container(horizontal=True, key="bulk_confirm"):
-        is_confirmed = st.button(
+        if st.button(
             _(request.action.label), type="primary", key=f"bulk_confirm_{request.action_name}"
-        )
+        ):
+            request.is_confirmed = True
+            st.rerun()  # The dialog opens anew, no longer dismissible.
         if st.button(_("Cancel"), key="bulk_cancel", on_click=_forget_request):
             st.rerun()
-    return is_confirmed
 
 
 def _apply_to_all(request: _BulkRequest) -> _Outcome:

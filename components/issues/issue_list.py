@@ -30,7 +30,7 @@ class BulkMenu:
     total: int | None
     """Number of issues on all pages."""
 
-    done_count: int
+    finished_action_count: int
     """Number of actions applied so far. The list clears its selection when this changes."""
 
     on_action: Callable[[str, list[str], bool], None]
@@ -188,7 +188,7 @@ def _describe_bulk_menu(menu: BulkMenu, row_count: int) -> dict[str, Any]:
         "selected": _("{count} selected"),
         "all_pages_selected": _("All {count} selected").format(count=number),
         "actions": [{"name": name, "label": label} for name, label in menu.actions.items()],
-        "done_count": menu.done_count,
+        "finished_action_count": menu.finished_action_count,
     }
 
 

@@ -41,7 +41,7 @@ def render_new_tab_link(label: str, url: str) -> None:
 
 
 def _get_browser_url() -> SplitResult:
-    """Return the URL that the browser sends as its own; "/" if it is invalid or missing."""
+    """Return the URL of the page as the browser reports it; "/" if it is invalid or missing."""
     try:
         return urlsplit(getattr(st.context, "url", None) or "/")
     except ValueError:

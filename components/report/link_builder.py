@@ -40,7 +40,7 @@ def _render_values() -> Prefill:
         index=None,
         format_func=labels.format_type,
         placeholder=_("Not set"),
-        key="link_kind",
+        key="link_type",
     )
     text = st.text_area(_("What happened?"), height=80, max_chars=_TEXT_LIMIT, key="link_text")
     st.caption(labels.explain_references())

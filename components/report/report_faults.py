@@ -34,7 +34,8 @@ _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 class Fault:
     """A fault of one or more widgets.
 
-    The form shows it below the last of the widgets, until the person changes one of them.
+    The form shows it below the widget whose key comes last in ``widget_keys``, until the person
+    changes any of the widgets.
     """
 
     text: str

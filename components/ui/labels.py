@@ -135,8 +135,8 @@ def format_count(issues: int | None) -> str:
     return text.format(count=i18n.format_number(issues))
 
 
-def format_newer_count(issues: int) -> str:
-    """Format the number of issues that arrived since the queue was loaded."""
+def format_show_newer_label(issues: int) -> str:
+    """Return the label of the button that shows issues received since the queue was loaded."""
     return ngettext("Show {count} new", "Show {count} new", issues).format(
         count=i18n.format_number(issues)
     )

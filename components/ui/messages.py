@@ -68,7 +68,7 @@ def explain_cause(error: errors.IssuesError) -> str:
                 seconds,
             )
             return text.format(count=seconds)
-        case errors.AuthenticationError() if not api_backend.get_backend().shares_key:
+        case errors.AuthenticationError() if not api_backend.get_backend().accepts_portal_tokens:
             # The server refuses the token that an administrator gave the portal.
             return _("The server refused access; ask your administrator to set it up for you.")
         case errors.AuthenticationError():

@@ -1,7 +1,8 @@
 """Splits large response bodies, so that a slow client does not fill the server's memory.
 
-In uvicorn (0.54), ``send`` waits while its buffer is full. The buffer grows by whole chunks of any
-size. With one large chunk, the request would also count as finished before the client has read it.
+In uvicorn (0.54), ``send`` waits while its buffer is full. But uvicorn adds each chunk to the
+buffer whole, so a large chunk exceeds the limit. With a single chunk, the request would also count
+as finished before the client has read the response.
 """
 
 from typing import Final

@@ -32,7 +32,9 @@ MOST_PIPELINED: Final = 16
 """Requests that a client may send on a connection before the first response."""
 
 PARSED_BYTES: Final = 1024
-"""Bytes per call of a parser: a few requests, or a few hundred of the smallest frames."""
+"""Bytes per call of a parser: a few HTTP requests or, in `uvicorn_websockets`, a few hundred of the
+smallest WebSocket frames.
+"""
 
 
 @dataclass
@@ -45,14 +47,14 @@ class _Connection:
     """None while a request is in progress."""
 
     read_at: float
-    """When the client last read something or had nothing left to read."""
+    """When the client had last read everything, or `_MIN_READ_BYTES` more."""
 
-    unread: int = 0
-    """Bytes that were unread at ``read_at``."""
+    most_unread: int = 0
+    """Most bytes that waited for the client since ``read_at``."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is in progress."""
+        """Whether this is an HTTP connection without a request in progress."""
         cycle = self.protocol and self.protocol.cycle
         return self.protocol is not None and (cycle is None or cycle.response_complete)
 
@@ -162,9 +164,9 @@ class ConnectionTable:
         }
         for transport, connection in self._all.items():
             left = transport.get_write_buffer_size()
-            if not left or left <= connection.unread - _MIN_READ_BYTES:
-                connection.unread, connection.read_at = left, now
-            connection.unread = max(connection.unread, left)
+            if not left or left <= connection.most_unread - _MIN_READ_BYTES:
+                connection.most_unread, connection.read_at = left, now
+            connection.most_unread = max(connection.most_unread, left)
             if now - connection.read_at > UNREAD_SECONDS:
                 transport.abort()
             elif not connection.is_idle:

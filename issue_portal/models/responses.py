@@ -24,13 +24,13 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 _LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
-def _clamp_moment(moment: datetime) -> datetime:
-    """Limit a time to what every time zone can express. A time without a zone is in UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _clamp_timestamp(time: datetime) -> datetime:
+    """Move a time into the range that every time zone can express. No time zone means UTC."""
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 
 
-Moment = Annotated[datetime, AfterValidator(_clamp_moment)]
+TolerantTimestamp = Annotated[datetime, AfterValidator(_clamp_timestamp)]
 
 
 class _TolerantModel(BaseModel):
@@ -58,7 +58,7 @@ def _none_to_empty(value: Any) -> Any:
 Item = TypeVar("Item")
 
 Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
-"""A list that is required but may be null: some servers send an empty list as null."""
+"""A required list of items. Some servers send null instead of an empty list."""
 
 # A value that a newer server adds stays a plain string.
 IssueTypeOrStr = Annotated[IssueType | str, Field(union_mode="left_to_right")]
@@ -78,7 +78,7 @@ class User(_TolerantModel):
     email: str | None = None
     state: str | None = None
     roles: tuple[str, ...] = ()
-    created_at: Moment | None = None
+    created_at: TolerantTimestamp | None = None
 
 
 class Project(_TolerantModel):
@@ -89,7 +89,7 @@ class Project(_TolerantModel):
 
 
 class ThreadData(_TolerantModel):
-    """The stored ``config`` of an issue about a thread."""
+    """The thread that an issue is about: what a new report calls ``config``."""
 
     thread_id: str | None = None
     reported_interaction_id: str | None = None
@@ -106,8 +106,8 @@ class Issue(_TolerantModel):
     state: IssueStateOrStr | None = None
     is_read: bool = False
     data: ThreadData | None = None
-    created_at: Moment | None = None
-    updated_at: Moment | None = None
+    created_at: TolerantTimestamp | None = None
+    updated_at: TolerantTimestamp | None = None
     created_by: User | None = None
     project: Project | None = None
     receipt: str | None = Field(
@@ -115,7 +115,7 @@ class Issue(_TolerantModel):
         repr=False,
         description="Only in the response to a new anonymous report.",
     )
-    # The `ETag` header of the response. Only the client sets this field.
+    # The response's `ETag` header, copied by the client. A value in the body is ignored.
     etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
         default=None, exclude=True, repr=False
     )
@@ -141,7 +141,7 @@ class UserPage(Page[User]):
 
 
 class Change(_TolerantModel):
-    """One changed field. The history omits the texts of descriptions."""
+    """One changed field. ``old`` and ``new`` are None for a description."""
 
     field: str
     old: str | bool | None = None
@@ -151,7 +151,7 @@ class Change(_TolerantModel):
 class HistoryEntry(_TolerantModel):
     """One change of an issue. ``by`` is null for an anonymous reporter."""
 
-    at: Moment
+    at: TolerantTimestamp
     action: HistoryActionOrStr
     by: User | None = None
     changes: tuple[Change, ...] = ()
@@ -169,8 +169,8 @@ class ReceiptView(_TolerantModel):
     issue_number: int
     type: IssueTypeOrStr
     state: IssueStateOrStr
-    created_at: Moment
-    updated_at: Moment
+    created_at: TolerantTimestamp
+    updated_at: TolerantTimestamp
     description: str | None = None
     history: tuple[HistoryEntry, ...] = ()
 

@@ -26,7 +26,7 @@ def assert_refused(process, text):
 
 def create_token(api, *options) -> dict:
     """Run ``token create``; return its output."""
-    return parse_output(api.run("token", "create", "--json", *options))
+    return parse_output(api.run_command("token", "create", "--json", *options))
 
 
 def add_reports(server):

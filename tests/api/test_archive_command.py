@@ -42,7 +42,10 @@ def old_issue(number: int, **fields) -> str:
 def import_lines(server, lines, tmp_path):
     """Import these lines of JSON."""
     (tmp_path / "old.jsonl").write_text("\n".join(lines))
-    assert parse_output(server.run("import", str(tmp_path / "old.jsonl"), "--json"))["refused"] == 0
+    assert (
+        parse_output(server.run_command("import", str(tmp_path / "old.jsonl"), "--json"))["refused"]
+        == 0
+    )
 
 
 def read_archive(file):
@@ -52,7 +55,7 @@ def read_archive(file):
 
 
 def run_archive(server, file, day="2025-01-01"):
-    return server.run("archive", str(file), "--closed-before", day, "--json")
+    return server.run_command("archive", str(file), "--closed-before", day, "--json")
 
 
 def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_path):
@@ -92,7 +95,7 @@ def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_pat
     assert third["state"] == "Deleted"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
-    imported = parse_output(new_server.run("import", str(file), "--json"))
+    imported = parse_output(new_server.run_command("import", str(file), "--json"))
     assert (imported["imported"], imported["refused"]) == (3, 0)
     assert (
         parse_output(run_archive(new_server, tmp_path / "none.gz", "2020-01-01"))["archived"] == 0

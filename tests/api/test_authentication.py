@@ -112,7 +112,7 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
     server = api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
-    result = server.run("token", "create", "--email", "r@example.com", "--role", "AppAdmin")
+    result = server.run_command("token", "create", "--email", "r@example.com", "--role", "AppAdmin")
     token = result.stdout.strip()
     server.start()
     try:
@@ -120,7 +120,7 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
             before = client.create(new_anonymous_issue("before"), idempotency_key=key)
             client.create(new_anonymous_issue("another"))
             cursor = client.list(IssueQuery(first=1)).next_cursor
-        rotated = server.run("key", "rotate")
+        rotated = server.run_command("key", "rotate")
         assert rotated.returncode == 0, rotated.stderr
         server.stop()
         server.start()

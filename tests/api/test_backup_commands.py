@@ -39,7 +39,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     RevokedSignIns(settings, load_keys(settings)).add("revoked id", time.time() + 600)
     backup = tmp_path / "backup.gz"
     with lock_directory(new_server.data_dir):
-        counts = parse_output(new_server.run("backup", str(backup), "--json"))["rows"]
+        counts = parse_output(new_server.run_command("backup", str(backup), "--json"))["rows"]
     assert (counts["issues"], counts["tokens"]) == (2, 1)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     new_server.stop()
@@ -47,7 +47,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     url = postgresql() if target == "postgresql" else ""
     other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
-    assert parse_output(other.run("restore", str(backup), "--json"))["rows"] == counts
+    assert parse_output(other.run_command("restore", str(backup), "--json"))["rows"] == counts
     assert (new_server.data_dir / ".lock").exists()
     assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
@@ -65,7 +65,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
             assert client.create(make_new_issue("after")).issue_number > anonymous.issue_number
     finally:
         other.stop()
-    assert_refused(other.run("restore", str(backup)), "in use")
+    assert_refused(other.run_command("restore", str(backup)), "in use")
 
 
 def test_backup_during_writes_is_consistent(new_server, tmp_path):
@@ -87,14 +87,14 @@ def test_backup_during_writes_is_consistent(new_server, tmp_path):
     counts = []
     for file in backups:
         assert written.acquire(timeout=20)
-        counts.append(parse_output(new_server.run("backup", str(file), "--json"))["rows"])
+        counts.append(parse_output(new_server.run_command("backup", str(file), "--json"))["rows"])
     stop.set()
     for writer in writers:
         writer.join()
     new_server.stop()
     assert 2 < counts[0]["issues"] < counts[-1]["issues"]
     other = api_server(tmp_path / "other")
-    assert other.run("restore", str(backups[-1])).returncode == 0
+    assert other.run_command("restore", str(backups[-1])).returncode == 0
     with sqlite3.connect(other.data_dir / "issues.db") as database:
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         query = "SELECT count(*) FROM issues WHERE (state = 'Closed') != (closed_at IS NOT NULL)"
@@ -109,12 +109,12 @@ def test_backup_during_writes_is_consistent(new_server, tmp_path):
 def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
     server = api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
-    server.run("demo")
+    server.run_command("demo")
     server.start()
     _, _, anonymous = add_reports(server)
     server.stop()
     backup = tmp_path / "backup.gz"
-    assert server.run("backup", str(backup)).returncode == 0
+    assert server.run_command("backup", str(backup)).returncode == 0
     other = api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
     command = [sys.executable, "-m", "issue_portal", "restore", str(backup)]
@@ -128,12 +128,12 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
             process.wait(duration * fraction)
         process.kill()
         process.wait()
-    process = other.run("restore", str(backup))
+    process = other.run_command("restore", str(backup))
     assert process.returncode == 0 or "in use" in process.stderr
     other.start()
     try:
         with other.client(
-            other.run("token", "create", "--email", make_email()).stdout.strip()
+            other.run_command("token", "create", "--email", make_email()).stdout.strip()
         ) as client:
             report = client.look_up_receipt(anonymous.receipt)
             assert report.issue_number == anonymous.issue_number
@@ -144,9 +144,9 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
 def test_restore_killed_before_its_commit_leaves_files_but_no_rows(tmp_path, monkeypatch):
     server = api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
-    server.run("demo")
+    server.run_command("demo")
     backup_file = tmp_path / "backup.gz"
-    server.run("backup", str(backup_file))
+    server.run_command("backup", str(backup_file))
     settings = Settings(data_dir=tmp_path / "other")
     make_data_directory(settings)
     database = Database(settings.database)
@@ -171,16 +171,18 @@ def test_restore_killed_before_its_commit_leaves_files_but_no_rows(tmp_path, mon
 def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
     server = api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
-    server.run("demo")
-    server.run("backup", str(tmp_path / "backup.gz"))
+    server.run_command("demo")
+    server.run_command("backup", str(tmp_path / "backup.gz"))
     other = api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
     token = create_token(other, "--email", make_email())["id"]
     key = (other.data_dir / "secret.key").read_text()
-    process = other.run("restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql())
+    process = other.run_command(
+        "restore", str(tmp_path / "backup.gz"), ISSUES_DATABASE_URL=postgresql()
+    )
     assert_refused(process, "another installation")
     assert (other.data_dir / "secret.key").read_text() == key
-    assert [t["id"] for t in parse_output(other.run("token", "list", "--json"))] == [token]
+    assert [t["id"] for t in parse_output(other.run_command("token", "list", "--json"))] == [token]
 
 
 @pytest.mark.parametrize(
@@ -196,22 +198,22 @@ def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
 )
 def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):
     server = api_server(tmp_path / "data")
-    server.run("demo")
-    server.run("backup", str(tmp_path / "backup.gz"))
+    server.run_command("demo")
+    server.run_command("backup", str(tmp_path / "backup.gz"))
     text = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode()
     body = "".join(text.replace(old, new, 1).splitlines(keepends=True)[:-1])
     seal = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()}, separators=(",", ":"))
     (tmp_path / "forged.gz").write_bytes(gzip.compress(f"{body}{seal}\n".encode()))
     other = api_server(tmp_path / "other")
-    assert_refused(other.run("restore", str(tmp_path / "forged.gz")), "")
-    assert parse_output(other.run("user", "list", "--json")) == []
+    assert_refused(other.run_command("restore", str(tmp_path / "forged.gz")), "")
+    assert parse_output(other.run_command("user", "list", "--json")) == []
 
 
 def test_damaged_backup_is_refused(tmp_path, new_server):
     new_server.start()
     add_reports(new_server)
     backup = tmp_path / "backup.gz"
-    new_server.run("backup", str(backup))
+    new_server.run_command("backup", str(backup))
     new_server.stop()
     content = backup.read_bytes()
     lines = gzip.decompress(content).decode().splitlines(keepends=True)
@@ -227,12 +229,13 @@ def test_damaged_backup_is_refused(tmp_path, new_server):
         gzip.compress(b'{"table": ["users"]}\n[1]\n'),
     ):
         (tmp_path / "damaged.gz").write_bytes(damaged)
-        process = other.run("restore", str(tmp_path / "damaged.gz"))
+        process = other.run_command("restore", str(tmp_path / "damaged.gz"))
         assert process.returncode == 1
         assert "damaged" in process.stderr or "not a backup" in process.stderr
         assert "Traceback" not in process.stderr
     assert_refused(
-        other.run("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"), "another ISSUES_SECRET"
+        other.run_command("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"),
+        "another ISSUES_SECRET",
     )
-    assert_refused(new_server.run("backup", str(backup)), "already")
-    assert_refused(new_server.run("backup", "/nowhere/backup.gz"), "/nowhere")
+    assert_refused(new_server.run_command("backup", str(backup)), "already")
+    assert_refused(new_server.run_command("backup", "/nowhere/backup.gz"), "/nowhere")

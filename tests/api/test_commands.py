@@ -18,30 +18,30 @@ from tests.servers.processes import ROOT
 
 def test_user_is_added_listed_disabled_and_enabled(api):
     address = make_email()
-    added = parse_output(api.run("user", "add", address, "--name", "Ann Other", "--json"))
+    added = parse_output(api.run_command("user", "add", address, "--name", "Ann Other", "--json"))
     assert len(added["password"]) >= 12
     token = create_token(api, "--email", address)["token"]
 
     def state():
-        users = parse_output(api.run("user", "list", "--json"))
+        users = parse_output(api.run_command("user", "list", "--json"))
         return next(user["state"] for user in users if user["email"] == address)
 
     assert state() == "Active"
     with api.client(token) as client:
         client.me()
-        api.run("user", "disable", address)
+        api.run_command("user", "disable", address)
         assert state() == "Inactive"
         with pytest.raises(PermissionDeniedError, match="not active"):
             client.me()
-        api.run("user", "enable", added["username"])
+        api.run_command("user", "enable", added["username"])
         client.me()
     assert added["password"] not in (api.data_dir / "accounts.yaml").read_text()
-    assert_refused(api.run("user", "add", address), "already")
-    assert_refused(api.run("user", "disable", "nobody"), "nobody")
+    assert_refused(api.run_command("user", "add", address), "already")
+    assert_refused(api.run_command("user", "disable", "nobody"), "nobody")
 
 
 def test_accounts_file_is_readable_by_its_owner_only(api):
-    api.run("user", "add", make_email())
+    api.run_command("user", "add", make_email())
     assert stat.S_IMODE((api.data_dir / "accounts.yaml").stat().st_mode) == 0o600
 
 
@@ -52,13 +52,15 @@ def test_another_secret_key_is_refused_unless_rotated_or_accepted(tmp_path):
     new_server.stop()
     old_key = new_server.env["ISSUES_SECRET_KEY"]
     new_key = "another secret of the tests that is long enough"
-    assert_refused(new_server.run("token", "list", ISSUES_SECRET_KEY=new_key), "another secret key")
+    assert_refused(
+        new_server.run_command("token", "list", ISSUES_SECRET_KEY=new_key), "another secret key"
+    )
     # A rotation: the new key is first, followed by the old key.
     rotated = {"ISSUES_SECRET_KEY": f"{new_key},{old_key}"}
-    assert new_server.run("token", "list", **rotated).returncode == 0
-    assert new_server.run("token", "list", ISSUES_SECRET_KEY=new_key).returncode == 0
-    assert_refused(new_server.run("token", "list"), "key accept")
-    assert new_server.run("key", "accept").returncode == 0
+    assert new_server.run_command("token", "list", **rotated).returncode == 0
+    assert new_server.run_command("token", "list", ISSUES_SECRET_KEY=new_key).returncode == 0
+    assert_refused(new_server.run_command("token", "list"), "key accept")
+    assert new_server.run_command("key", "accept").returncode == 0
     new_server.start()
     with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
         assert client.look_up_receipt(anonymous.receipt).issue_number == anonymous.issue_number
@@ -68,8 +70,8 @@ def test_another_secret_key_is_refused_unless_rotated_or_accepted(tmp_path):
 def test_disabled_user_stays_disabled_when_the_accounts_file_is_broken_or_missing(tmp_path):
     server = api_server(tmp_path / "data")
     address = make_email()
-    server.run("user", "add", address, "--username", "ann")
-    token = server.run("token", "create", "--email", address).stdout.strip()
+    server.run_command("user", "add", address, "--username", "ann")
+    token = server.run_command("token", "create", "--email", address).stdout.strip()
     file = server.data_dir / "accounts.yaml"
     server.start()
     try:
@@ -88,13 +90,13 @@ def test_disabled_user_stays_disabled_when_the_accounts_file_is_broken_or_missin
                     client.me()
     finally:
         server.stop()
-    assert_refused(server.run("token", "list"), "accounts.yaml is gone")
+    assert_refused(server.run_command("token", "list"), "accounts.yaml is gone")
     file.write_text("\0" * 20)
-    assert_refused(server.run("token", "list"), "not YAML")
+    assert_refused(server.run_command("token", "list"), "not YAML")
     file.write_text("{}")
-    assert_refused(server.run("token", "list"), "or empty")
+    assert_refused(server.run_command("token", "list"), "or empty")
     (server.data_dir / ".accounts").unlink()
-    assert server.run("token", "list").returncode == 0
+    assert server.run_command("token", "list").returncode == 0
 
 
 def test_unwritable_output_is_reported_in_one_line(api):
@@ -112,8 +114,8 @@ def test_unwritable_output_is_reported_in_one_line(api):
 
 
 def test_demo_fills_an_empty_database_only(new_server):
-    assert new_server.run("demo").returncode == 0
-    assert_refused(new_server.run("demo"), "empty")
+    assert new_server.run_command("demo").returncode == 0
+    assert_refused(new_server.run_command("demo"), "empty")
 
 
 def test_every_command_has_help():
@@ -123,5 +125,7 @@ def test_every_command_has_help():
 
 def test_commands_create_no_database_when_the_portal_uses_a_remote_api(api, tmp_path):
     portal_host = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1")
-    assert_refused(portal_host.run("token", "create", "--email", make_email()), "ISSUES_API_URL")
+    assert_refused(
+        portal_host.run_command("token", "create", "--email", make_email()), "ISSUES_API_URL"
+    )
     assert not portal_host.data_dir.exists()

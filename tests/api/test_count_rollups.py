@@ -9,17 +9,17 @@ from sqlalchemy import Connection
 
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 from issue_portal.server.db import count_rollups, queries_issues, queries_organisations, tables
-from issue_portal.server.db.count_rollups import SIZE
+from issue_portal.server.db.count_rollups import BLOCK_SIZE
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.tables import issues
 
-ISSUES_PER_BLOCK = 150
+ISSUES_IN_EACH_BLOCK = 150
 
 
 @dataclass(frozen=True)
 class FilterByRead(IssueFilter):
-    """A filter that can use a field without a rollup."""
+    """A filter with one more field, ``is_read``, which the rollups do not count."""
 
     is_read: bool | None = None
 
@@ -48,8 +48,8 @@ def org_id(connection) -> str:
     rows = [
         tables.IssueRow(
             org_id=org_id,
-            id=f"issue_{block * SIZE + number}",
-            number=block * SIZE + number,
+            id=f"issue_{block * BLOCK_SIZE + number}",
+            number=block * BLOCK_SIZE + number,
             description="It said nothing.",
             type="NoAnswer",
             state=IssueState.NOT_REVIEWED,
@@ -58,7 +58,7 @@ def org_id(connection) -> str:
             updated_at=now,
         )
         for block in range(3)
-        for number in range(1, ISSUES_PER_BLOCK + 1)
+        for number in range(1, ISSUES_IN_EACH_BLOCK + 1)
     ]
     queries_issues.add_issues(connection, rows)
     return org_id
@@ -72,11 +72,11 @@ def list_numbers(connection: Connection, criteria: IssueFilter, *, descending: b
 def list_page(
     connection: Connection, criteria: IssueFilter, offset: int, *, descending: bool
 ) -> list[int]:
-    remaining, offset_left = count_rollups.skip_blocks(
+    criteria_from_block, offset_in_block = count_rollups.skip_blocks(
         connection, criteria, offset, descending=descending
     )
     rows = queries_issues.list_issues(
-        connection, remaining, descending=descending, limit=10, offset=offset_left
+        connection, criteria_from_block, descending=descending, limit=10, offset=offset_in_block
     )
     return [row.number for row in rows]
 
@@ -84,10 +84,16 @@ def list_page(
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"is_read": False}, {"lowest": SIZE}, {"highest": 2 * SIZE}, {"types": ("NoAnswer",)}],
+    [
+        {},
+        {"is_read": False},
+        {"lowest": BLOCK_SIZE},
+        {"highest": 2 * BLOCK_SIZE},
+        {"types": ("NoAnswer",)},
+    ],
     ids=str,
 )
-def test_filter_by_a_field_without_a_rollup_counts_and_skips_correctly(
+def test_filter_counts_and_skips_correctly_with_and_without_rollups(
     connection, org_id, fields, descending
 ):
     criteria = FilterByRead(org_id, LIVE_STATES, **fields)

@@ -14,7 +14,7 @@ from tests.servers.installation import api_server
 from tests.servers.processes import ROOT, environment
 
 INCREMENTS = 50
-# Runs a command as another user than root, who could write to a read-only directory.
+# Runs a command, but not as root: root can write even to a read-only directory.
 RUN_AS_ANOTHER_USER = """
 import os, sys
 from issue_portal.cli.main import main
@@ -50,7 +50,7 @@ def test_lock_excludes_other_processes_and_is_readable_by_its_owner_only(tmp_pat
 
 def test_lock_does_not_create_a_missing_directory(tmp_path):
     server = api_server(tmp_path / "data")
-    result = server.run("user", "password", "ann")
+    result = server.run_command("user", "password", "ann")
     assert result.returncode == 1
     assert "No such file or directory" in result.stderr
     assert not server.data_dir.exists()

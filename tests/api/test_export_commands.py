@@ -20,7 +20,7 @@ def test_jsonl_export_has_one_line_per_issue(tmp_path):
     new_server.start()
     with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
         client.create(make_new_issue(text))
-    process = new_server.run("export", "--format", "jsonl")
+    process = new_server.run_command("export", "--format", "jsonl")
     new_server.stop()
     [line] = process.stdout.splitlines()
     assert json.loads(line)["description"] == text
@@ -32,7 +32,7 @@ def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
     with new_server.client(token) as client:
         before = {issue.id: issue for issue in client.iterate()}
     new_server.stop()
-    process = new_server.run(
+    process = new_server.run_command(
         "export", "--format", "jsonl", "--output", str(tmp_path / "issues.jsonl")
     )
     assert process.returncode == 0, process.stderr
@@ -43,8 +43,8 @@ def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
     other = api_server(tmp_path / "other").start()
     try:
         file = str(tmp_path / "issues.jsonl")
-        first = parse_output(other.run("import", file, "--json"))
-        again = parse_output(other.run("import", file, "--json"))
+        first = parse_output(other.run_command("import", file, "--json"))
+        again = parse_output(other.run_command("import", file, "--json"))
         assert (first["imported"], again["imported"], again["known"]) == (2, 0, 2)
         token = create_token(other, "--email", "reader@example.com", "--role", "AppAdmin")["token"]
         with other.client(token) as client:
@@ -93,7 +93,7 @@ def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_pat
         ),
     ]
     (tmp_path / "issues.jsonl").write_text("\n".join(lines))
-    process = new_server.run("import", str(tmp_path / "issues.jsonl"), "--json")
+    process = new_server.run_command("import", str(tmp_path / "issues.jsonl"), "--json")
     assert process.returncode == 1
     assert json.loads(process.stdout) == {"imported": 2, "known": 0, "refused": 4}
     assert [line.partition(":")[0] for line in process.stderr.splitlines()] == [
@@ -102,14 +102,14 @@ def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_pat
         "line 5",
         "line 6",
     ]
-    exported = new_server.run("export", "--format", "jsonl").stdout.splitlines()
+    exported = new_server.run_command("export", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(line)["issue_number"] for line in exported] == [7, 8]
 
 
 def test_csv_export_escapes_formulas(api, member):
     risky = ["=1+1", "+1", "-1", "@a", "\t=1", " =1", '"quoted", and\nbroken', "plain"]
     created = {member.report(text)["id"]: text for text in risky}
-    process = api.run("export", "--format", "csv")
+    process = api.run_command("export", "--format", "csv")
     assert process.returncode == 0, process.stderr
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(process.stdout, newline=""))}
     for issue_id, text in created.items():
@@ -123,21 +123,24 @@ def test_export_writes_through_links_and_pipes(api, tmp_path):
     (tmp_path / "real.csv").write_text("old")
     (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
     assert (
-        api.run("export", "--format", "csv", "--output", str(tmp_path / "link.csv")).returncode == 0
+        api.run_command(
+            "export", "--format", "csv", "--output", str(tmp_path / "link.csv")
+        ).returncode
+        == 0
     )
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "real.csv").read_text().startswith("id,issue_number")
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
-        api.run("export", "--format", "csv", "--output", str(tmp_path / "pipe"))
+        api.run_command("export", "--format", "csv", "--output", str(tmp_path / "pipe"))
         assert reader.stdout.read().startswith(b"id,issue_number")
 
 
 def test_export_from_a_remote_api_uses_the_configured_token(api, tmp_path):
     token = create_token(api, "--email", make_email(), "--role", "AppMember")["token"]
     remote_client = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
-    process = remote_client.run("export", "--format", "jsonl")
+    process = remote_client.run_command("export", "--format", "jsonl")
     assert (process.returncode, process.stdout) == (0, "")
-    refused = remote_client.run("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
+    refused = remote_client.run_command("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
     assert refused.returncode == 1
     assert "token" in refused.stderr

@@ -77,23 +77,23 @@ def wait_for_readiness(server: Server, status: int) -> None:
 
 
 def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
-    assert server.run("user", "add", "ann@example.com").returncode == 0
+    assert server.run_command("user", "add", "ann@example.com").returncode == 0
     token = server.create_api_token("Rob", Role.ADMIN)
     key = (server.data_dir / "secret.key").read_text()
     accounts = (server.data_dir / "accounts.yaml").read_text()
     disk.fill()
-    assert_failed(server.run("user", "disable", "ann"))
-    assert_failed(server.run("user", "password", "ann"))
-    assert_failed(server.run("key", "rotate"))
-    assert_failed(server.run("token", "create", "--email", "eve@example.com"))
-    assert_failed(server.run("backup", str(server.data_dir / "backup.gz")))
+    assert_failed(server.run_command("user", "disable", "ann"))
+    assert_failed(server.run_command("user", "password", "ann"))
+    assert_failed(server.run_command("key", "rotate"))
+    assert_failed(server.run_command("token", "create", "--email", "eve@example.com"))
+    assert_failed(server.run_command("backup", str(server.data_dir / "backup.gz")))
     assert (server.data_dir / "secret.key").read_text() == key
     assert (server.data_dir / "accounts.yaml").read_text() == accounts
     database = {"issues.db", "issues.db-wal", "issues.db-shm"}
     files = {file.name for file in server.data_dir.iterdir()} - database
     assert files == {"secret.key", "accounts.yaml", ".accounts", ".lock"}
     disk.empty()
-    assert server.run("user", "disable", "ann").returncode == 0
+    assert server.run_command("user", "disable", "ann").returncode == 0
     server.start()
     with server.client(token) as client:
         assert client.me()
@@ -112,9 +112,9 @@ def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path)
                 client.create(make_new_issue(f"{number} {'x' * 9000}"))
         # The server can still read, and a backup to another disk works.
         assert client.get(issue.id) == issue
-        backup = server.run("backup", str(tmp_path / "backup.gz"), "--json")
+        backup = server.run_command("backup", str(tmp_path / "backup.gz"), "--json")
         assert json.loads(backup.stdout)["rows"]["issues"] >= 1, backup.stderr
-        listed = server.run("token", "list", "--json")
+        listed = server.run_command("token", "list", "--json")
         assert len(json.loads(listed.stdout)) == 1
         disk.empty()
         wait_for_readiness(server, 200)

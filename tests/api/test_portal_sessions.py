@@ -178,13 +178,13 @@ def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(open_session, po
 def test_session_of_a_disabled_and_reenabled_account_needs_its_cookie(open_session, portal, cookie):
     first = open_session(cookie=cookie)
     member_session = session_id_of(run_page(first))
-    assert portal.run("user", "disable", "member").returncode == 0
+    assert portal.run_command("user", "disable", "member").returncode == 0
     try:
         # The first run may still have the messages of an earlier run.
         run_page(first)
         assert not shows_member(run_page(first))
     finally:
-        assert portal.run("user", "enable", "member").returncode == 0
+        assert portal.run_command("user", "enable", "member").returncode == 0
     first.close()
     assert not shows_member(run_page(open_session(resumes=member_session)))
 

@@ -112,7 +112,7 @@ def test_reading_is_not_limited(limited_server):
 
 
 def test_tokens_at_one_address_have_separate_limits(limited_server):
-    result = limited_server.run("token", "create", "--email", "script@example.com")
+    result = limited_server.run_command("token", "create", "--email", "script@example.com")
     script = Caller(limited_server.url, result.stdout.strip())
     for _ in range(4):
         last = create(script)
@@ -172,7 +172,7 @@ def test_limiter_waits_only_once_for_unresponsive_redis(redis, monkeypatch):
     [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
 )
 def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
-    process = api_server(tmp_path / "data", **{name: value}).run(
+    process = api_server(tmp_path / "data", **{name: value}).run_command(
         "serve", "--port", str(free_port())
     )
     assert process.returncode == 1
@@ -208,7 +208,7 @@ def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch)
     async def delay_and_wait(calls):
         for _ in range(calls):
             await limits.delay(script, 0)
-            await limits.wait_for_charges(script)  # Does not count the call again.
+            await limits.wait_until_within_limit(script)  # Does not count the call again.
         return sum(slept)
 
     assert run_in_loop(lambda: delay_and_wait(300)) == 0
@@ -262,7 +262,9 @@ def test_responses_to_long_requests_are_not_cached(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     cache = ReadCache(database)
     service = Mock(read_cache=cache)
-    service.authenticator.authenticate_now.return_value = Principal(Role.MEMBER, "user_1", "user_1")
+    service.authenticator.find_cached_principal.return_value = Principal(
+        Role.MEMBER, "user_1", "user_1"
+    )
 
     async def app(_scope, _receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -12,7 +12,7 @@ from tests.servers.installation import api_server
 
 def test_only_the_token_is_printed_and_only_its_hash_is_stored(tmp_path):
     server = api_server(tmp_path / "data")
-    result = server.run("token", "create", "--email", "a@b.c")
+    result = server.run_command("token", "create", "--email", "a@b.c")
     token = result.stdout.strip()
     assert (result.returncode, result.stdout, result.stderr) == (0, token + "\n", "")
     for path in server.data_dir.iterdir():
@@ -23,10 +23,10 @@ def test_token_works_until_it_is_revoked(api):
     created = create_token(api, "--email", make_email(), "--role", "AppAdmin")
     with api.client(created["token"]) as client:
         assert client.me().email == created["email"]
-        assert api.run("token", "revoke", created["id"]).returncode == 0
+        assert api.run_command("token", "revoke", created["id"]).returncode == 0
         with pytest.raises(AuthenticationError):
             client.me()
-    assert_refused(api.run("token", "revoke", created["id"]), created["id"])
+    assert_refused(api.run_command("token", "revoke", created["id"]), created["id"])
 
 
 def test_expired_token_is_refused(api):
@@ -47,7 +47,8 @@ def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(new_s
     assert Caller(new_server.url, unused["token"])("POST", "/issue", json=report).status_code == 201
     new_server.stop()  # Writes the uses that are still in memory.
     listed = {
-        t["id"]: t["last_used_at"] for t in parse_output(new_server.run("token", "list", "--json"))
+        t["id"]: t["last_used_at"]
+        for t in parse_output(new_server.run_command("token", "list", "--json"))
     }
     assert len(listed[used["id"]]) == len("2026-02-08")
     assert listed[unused["id"]] is None
@@ -72,7 +73,7 @@ def test_token_never_exceeds_the_current_role_of_its_user(api):
 
 def test_edited_account_changes_the_permissions_of_its_tokens(api):
     address = make_email()
-    api.run("user", "add", address, "--role", "AppAdmin")
+    api.run_command("user", "add", address, "--role", "AppAdmin")
     token = create_token(api, "--email", address, "--role", "AppAdmin")["token"]
     file = api.data_dir / "accounts.yaml"
     with api.client(token) as client:
@@ -91,6 +92,6 @@ def test_edited_account_changes_the_permissions_of_its_tokens(api):
 
 
 def test_token_needs_an_email_address(api):
-    result = api.run("token", "create", "--email", "me")
+    result = api.run_command("token", "create", "--email", "me")
     assert result.returncode == 2
     assert "not an e-mail address" in result.stderr

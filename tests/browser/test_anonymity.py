@@ -101,7 +101,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     words = [f"Somebody's report {uuid.uuid4().hex[:8]}" for _ in range(4)]
     own_browser = {"user_agent": USER_AGENT, "extra_http_headers": {"X-Forwarded-For": ADDRESS}}
     account = ("user", "add", EMAIL, "--name", NAME, "--username", USERNAME)
-    password = server.run(*account).stdout.strip()
+    password = server.run_command(*account).stdout.strip()
     ines = people(server, **own_browser).opens("/my_issues").signs_in(USERNAME, password)
     ines.sees("You haven't sent any reports with your name yet.")
     token = server.create_api_token("ines.quirk")
@@ -173,14 +173,15 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     assert not [text for text in identifiers | set(secrets) if text in metrics]
 
     # The backup has no secrets and no identifiers of senders; export and API name no creator.
-    server.run("backup", str(tmp_path / "backup.gz"))
+    server.run_command("backup", str(tmp_path / "backup.gz"))
     lines = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode().splitlines()
     assert not [secret for line in lines for secret in secrets if secret in line]
     report_lines = [line for line in lines if any(word in line for word in words)]
     assert len(report_lines) == 4
     assert not [(text, line) for line in report_lines for text in identifiers if text in line]
     exported = [
-        json.loads(line) for line in server.run("export", "--format", "jsonl").stdout.splitlines()
+        json.loads(line)
+        for line in server.run_command("export", "--format", "jsonl").stdout.splitlines()
     ]
     assert [issue["created_by"] for issue in exported] == [None] * 4
     with server.client(server.token("Reviewer", Role.ADMIN)) as client:

@@ -107,7 +107,7 @@ CALL_BEFORE_CLEANUP = """async () => {
   const { default: show } = await import(path);
   const host = document.body.appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
-  const bulk_menu = { actions: [], done_count: 0, selected: "" };
+  const bulk_menu = { actions: [], finished_action_count: 0, selected: "" };
   const shortcuts = { commands: { z: "undo" }, widgets: {} };
   const commandCounts = [];
   const call = () => show({

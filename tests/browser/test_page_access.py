@@ -9,7 +9,7 @@ from tests.browser.conftest import report
 from tests.servers.processes import ROOT
 
 
-def test_embedded_page_offers_no_sign_in(people):
+def test_embedded_page_links_to_the_sign_in_page_in_a_new_tab(people):
     visitor = people().opens("/my_issues?embed=true").sees("Sign in to see this page.")
     expect(visitor.page.get_by_label("Username")).to_have_count(0)
     link = visitor.page.get_by_role("link", name="Sign in")

@@ -185,9 +185,9 @@ def test_field_that_the_server_refuses_is_reported(people, remote, words):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_account_without_a_token_gets_an_explanation(people, original_server, tmp_path):
+def test_account_without_a_token_gets_an_explanation(people, original_api_server, tmp_path):
     portal = portal_with_remote_api(
-        original_server.url, tmp_path / "data", token=original_api.TOKEN
+        original_api_server.url, tmp_path / "data", token=original_api.TOKEN
     ).start()
     try:
         member = people(portal).opens("/my_issues").signs_in("member")

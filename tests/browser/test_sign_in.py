@@ -23,7 +23,7 @@ TOO_MANY_ATTEMPTS = "Too many wrong passwords. Try again in 15 minutes."
 def account(portal) -> dict[str, str]:
     """Username and password of an account that no other test uses."""
     email = f"u{uuid.uuid4().hex[:10]}@example.com"
-    result = portal.run("user", "add", email, "--name", "Uma User", "--json")
+    result = portal.run_command("user", "add", email, "--name", "Uma User", "--json")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
@@ -149,19 +149,19 @@ def test_next_person_does_not_see_draft_or_receipt_of_a_revoked_sign_in(people, 
     text = person.page.get_by_label("What happened?")
     person.chooses("No answer").writes("My own words")
 
-    portal.run("user", "disable", account["username"])
+    portal.run_command("user", "disable", account["username"])
     person.goes_to("Help").sees(notice).goes_to("Report").sees(notice)
     person.presses("Continue without signing in")
     expect(text).to_have_value("")
     person.waits_until(
         lambda: not person.page.evaluate("sessionStorage['issue-portal-draft-report']")
     )
-    portal.run("user", "enable", account["username"])
+    portal.run_command("user", "enable", account["username"])
     person.goes_to("Sign in").signs_in(**account).goes_to("Report")
     expect(text).to_have_value("My own words")
 
     receipt = person.presses("Send report").sees(RECEIVED).receipt()
-    portal.run("user", "disable", account["username"])
+    portal.run_command("user", "disable", account["username"])
     person.goes_to("Help").goes_to("Report").sees(notice).sees_not(receipt)
     person.signs_in("member")
     expect(person.page.get_by_role("button", name="Send report")).to_be_visible()
@@ -176,7 +176,7 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(people,
         person.chooses("No answer").writes("My own words")
         server.stop()
         person.sees("Can't reach the portal.")
-        server.run("user", "disable", "member")
+        server.run_command("user", "disable", "member")
         server.start()
         notice = person.page.get_by_text("Can't reach the portal.")
         expect(notice).to_have_count(0, timeout=30_000)
@@ -192,12 +192,12 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(people,
 
 def test_password_reset_and_disabling_revoke_sign_ins(people, portal, account):
     person = people().opens("/sign_in").signs_in(**account)
-    result = portal.run("user", "password", account["username"], "--json")
+    result = portal.run_command("user", "password", account["username"], "--json")
     new = json.loads(result.stdout)["password"]
     person.goes_to("Report").sees_not("Uma User").goes_to("Sign in").signs_in(
         account["username"], new
     )
-    portal.run("user", "disable", account["username"])
+    portal.run_command("user", "disable", account["username"])
     person.goes_to("Help").sees_not("Uma User").goes_to("Sign in")
     person.tries(account["username"], new).sees(WRONG_PASSWORD)
 
@@ -210,7 +210,7 @@ def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(people, tmp_
         person, other = (people(portal).opens("/sign_in").signs_in("member") for _ in range(2))
         revoked_cookie = cookie_of(other)
         other.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
-        assert portal.run("key", "rotate").returncode == 0
+        assert portal.run_command("key", "rotate").returncode == 0
         portal.stop()
         portal.start()
         person.opens("/my_issues").sees("Morgan Member")

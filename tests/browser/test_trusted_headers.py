@@ -1,4 +1,4 @@
-"""Sign-in at a proxy that sends the user to the portal in trusted headers."""
+"""Sign-in at a proxy, which tells the portal in trusted headers who the user is."""
 
 import json
 import sys
@@ -54,9 +54,9 @@ def test_identity_headers_of_a_client_are_ignored(proxied_portal, portal):
         assert httpx.get(f"{server.url}/issues.csv", headers=headers).status_code == 401
 
 
-def test_remote_api_gets_the_token_for_the_email_address(original_server, tmp_path):
+def test_remote_api_gets_the_token_for_the_email_address(original_api_server, tmp_path):
     tokens = {"rob@example.com": original_api.TOKEN}
-    portal = portal_with_remote_api(original_server.url, tmp_path / "data", tokens=tokens)
+    portal = portal_with_remote_api(original_api_server.url, tmp_path / "data", tokens=tokens)
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
     portal.start()
     try:

@@ -80,7 +80,7 @@ def connect(request) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def quick(connect) -> Connect:
+def make_client(connect) -> Connect:
     """Make a client with short timeouts, which still suffice on a busy machine."""
     return lambda url, **settings: connect(url, **{"timeout": 4.0, "patience": 10.0} | settings)
 

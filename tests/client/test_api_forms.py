@@ -151,15 +151,15 @@ def test_update_after_an_unseen_change_is_a_conflict(api_form, connect):
     client.delete(seen.id, etag=client.get(seen.id).etag)
 
 
-def test_organisation_is_sent(newer_server, connect):
+def test_organisation_is_sent(newer_api_server, connect):
     with pytest.raises(errors.BadRequestError, match="x-org"):
-        connect(newer_server.url, TOKEN).list()
+        connect(newer_api_server.url, TOKEN).list()
     with pytest.raises(errors.NotFoundError, match="organisation"):
-        connect(newer_server.url, TOKEN, org="another").list()
+        connect(newer_api_server.url, TOKEN, org="another").list()
 
 
 @pytest.mark.parametrize("api_form", ["newer"], indirect=True)
-def test_values_of_a_newer_server_are_accepted(api_form, connect):
+def test_values_of_a_newer_api_server_are_accepted(api_form, connect):
     client = api_form.connect(connect)
     issue = client.create(api_form.make_new_issue("Park this"))
     assert client.get(issue.id).state == "Parked"

@@ -15,13 +15,13 @@ from tests.servers.script import drop, hang, serving
 
 
 @pytest.mark.parametrize("failure", [*LOST_RESPONSES, RATE_LIMITED])
-def test_safe_calls_are_retried(quick, failure):
+def test_safe_calls_are_retried(make_client, failure):
     with serving(failure, OK) as script:
-        assert quick(script.url).get("x").issue_number == 7
+        assert make_client(script.url).get("x").issue_number == 7
         assert len(script.requests) == 2
 
 
-def test_receipt_lookup_is_retried(quick):
+def test_receipt_lookup_is_retried(make_client):
     view = {
         "issue_number": 7,
         "type": "Other",
@@ -31,14 +31,14 @@ def test_receipt_lookup_is_retried(quick):
         "history": None,
     }
     with serving(drop, (200, {}, view)) as script:
-        assert quick(script.url).look_up_receipt("1").issue_number == 7
+        assert make_client(script.url).look_up_receipt("1").issue_number == 7
         assert script.calls == ["POST /issue/receipt"] * 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 500, 501])
-def test_refusals_are_not_retried(quick, status):
+def test_refusals_are_not_retried(make_client, status):
     with serving((status, {}, {})) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         for call in (lambda: client.get("x"), lambda: client.create(make_new_issue())):
             script.requests.clear()
             with pytest.raises(errors.ApiError):
@@ -46,37 +46,37 @@ def test_refusals_are_not_retried(quick, status):
             assert len(script.requests) == 1
 
 
-def test_call_raises_after_its_last_attempt(quick):
+def test_call_raises_after_its_last_attempt(make_client):
     with serving((503, {}, {"detail": "Down."})) as script:
         with pytest.raises(errors.ServerError, match=r"^Down\.$"):
-            quick(script.url, attempts=3).get("x")
+            make_client(script.url, attempts=3).get("x")
         assert len(script.requests) == 3
 
 
-def test_refused_connection_raises_with_a_known_outcome(quick):
+def test_refused_connection_raises_with_a_known_outcome(make_client):
     with pytest.raises(errors.UnreachableError, match="Cannot reach") as raised:
-        quick(f"http://127.0.0.1:{free_port()}", attempts=2).create(make_new_issue())
+        make_client(f"http://127.0.0.1:{free_port()}", attempts=2).create(make_new_issue())
     assert not raised.value.unsure
 
 
 @pytest.mark.parametrize("url", ["localhost:1", "ftp://localhost", ""])
-def test_invalid_base_url_is_refused(quick, url, caplog):
+def test_invalid_base_url_is_refused(make_client, url, caplog):
     with caplog.at_level("INFO"), pytest.raises(errors.UnreachableError, match="URL"):
-        quick(url).get("x")
+        make_client(url).get("x")
     assert "again" not in caplog.text
 
 
-def test_retry_after_is_honoured(quick):
+def test_retry_after_is_honoured(make_client):
     with serving((429, {"Retry-After": "1"}, {}), CREATED) as script:
         start_time = time.monotonic()
-        quick(script.url).create(make_new_issue())
+        make_client(script.url).create(make_new_issue())
         assert time.monotonic() - start_time >= 1
 
 
-def test_long_retry_after_raises_at_once(quick):
+def test_long_retry_after_raises_at_once(make_client):
     with serving((429, {"Retry-After": "3600"}, {})) as script:
         with pytest.raises(errors.RateLimitError) as raised:
-            quick(script.url).get("x")
+            make_client(script.url).get("x")
         assert raised.value.retry_after == 3600
         assert len(script.requests) == 1
 
@@ -84,18 +84,18 @@ def test_long_retry_after_raises_at_once(quick):
 # Limits
 
 
-def test_call_ends_before_a_wait_beyond_its_patience(quick):
+def test_call_ends_before_a_wait_beyond_its_patience(make_client):
     with serving((503, {"Retry-After": "2"}, {})) as script:
         start_time = time.monotonic()
         with pytest.raises(errors.ServerError):
-            quick(script.url, attempts=100, patience=1).get("x")
+            make_client(script.url, attempts=100, patience=1).get("x")
         assert time.monotonic() - start_time < 2
         assert len(script.requests) == 1
 
 
-def test_retries_stop_after_many_failures(quick):
+def test_retries_stop_after_many_failures(make_client):
     with serving((500, {}, b"<html>")) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         for _ in range(20):
             with pytest.raises(errors.ServerError):
                 client.list()
@@ -103,21 +103,21 @@ def test_retries_stop_after_many_failures(quick):
     with serving((503, {}, b"")) as script:
         # On a busy machine, the time limit may end during an attempt.
         with pytest.raises((errors.ServerError, errors.UnreachableError)):
-            quick(script.url, attempts=100, patience=1).list()
+            make_client(script.url, attempts=100, patience=1).list()
         assert len(script.requests) < 10
 
 
-def test_slow_server_times_out(quick):
+def test_slow_server_times_out(make_client):
     with serving(hang) as script, pytest.raises(errors.UnreachableError, match="in time"):
-        quick(script.url, attempts=1, timeout=0.6).get("x")
+        make_client(script.url, attempts=1, timeout=0.6).get("x")
 
 
 # Request ids
 
 
-def test_attempts_of_a_call_share_a_request_id(quick):
+def test_attempts_of_a_call_share_a_request_id(make_client):
     with serving(drop, OK) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         client.get("x")
         client.get("x")
         first, retried, other = (headers[REQUEST_ID] for _, _, headers, _ in script.requests)
@@ -127,17 +127,17 @@ def test_attempts_of_a_call_share_a_request_id(quick):
 @pytest.mark.parametrize(
     ("headers", "server_id"), [({}, None), ({REQUEST_ID: "its-own-id"}, "its-own-id")]
 )
-def test_errors_have_the_request_id_of_server_or_client(quick, headers, server_id):
+def test_errors_have_the_request_id_of_server_or_client(make_client, headers, server_id):
     with serving((500, headers, {})) as script:
         with pytest.raises(errors.ServerError) as failure:
-            quick(script.url).get("x")
+            make_client(script.url).get("x")
         assert failure.value.request_id == (server_id or script.requests[0][2][REQUEST_ID])
 
 
 @pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID: "its-own-id"}, {})])
-def test_anonymous_reports_and_receipts_have_no_request_id(quick, answer):
+def test_anonymous_reports_and_receipts_have_no_request_id(make_client, answer):
     with serving(answer) as script:
-        client = quick(script.url, attempts=1)
+        client = make_client(script.url, attempts=1)
         for call in (
             lambda: client.create(make_new_issue(anonymous=True)),
             lambda: client.look_up_receipt("1"),

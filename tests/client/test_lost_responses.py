@@ -22,28 +22,30 @@ from tests.servers.script import close_after, drop, forward, serving
 
 
 @pytest.mark.parametrize("failure", LOST_RESPONSES)
-def test_report_is_not_repeated_if_it_could_be_stored_twice(quick, failure):
+def test_report_is_not_repeated_if_it_could_be_stored_twice(make_client, failure):
     with serving(failure, (404, {}, b"")) as script:
         with pytest.raises(
             (errors.UnreachableError, errors.ServerError), match="may have stored it"
         ) as raised:
-            quick(script.url).create(make_new_issue())
+            make_client(script.url).create(make_new_issue())
         assert raised.value.unsure
         assert script.calls == ["POST /issue", "GET /me"]
 
 
 @pytest.mark.parametrize("failure", LOST_RESPONSES)
-def test_report_is_repeated_if_the_server_keeps_idempotency_keys(quick, failure):
+def test_report_is_repeated_if_the_server_keeps_idempotency_keys(make_client, failure):
     with serving(failure, KEEPS_IDEMPOTENCY_KEYS, failure, CREATED) as script:
-        assert quick(script.url).create(make_new_issue(), idempotency_key="k").issue_number == 7
+        assert (
+            make_client(script.url).create(make_new_issue(), idempotency_key="k").issue_number == 7
+        )
         assert script.calls == ["POST /issue", "GET /me", "POST /issue", "POST /issue"]
         keys = {h.get("Idempotency-Key") for _, path, h, _ in script.requests if "issue" in path}
         assert keys == {"k"}
 
 
-def test_any_response_can_announce_the_lifetime_of_keys(quick):
+def test_any_response_can_announce_the_lifetime_of_keys(make_client):
     with serving((200, LIFETIME, ISSUE), drop, CREATED) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         client.get("x")
         client.create(make_new_issue())
         assert script.calls == ["GET /issue/x", "POST /issue", "POST /issue"]
@@ -67,37 +69,37 @@ def test_our_server_sends_the_lifetime_of_idempotency_keys(api, method, path, st
 
 
 @pytest.mark.parametrize("lifetime", ["0", "3", "no", "", "-1"])
-def test_report_is_not_repeated_if_the_lifetime_of_keys_is_short(quick, lifetime):
+def test_report_is_not_repeated_if_the_lifetime_of_keys_is_short(make_client, lifetime):
     headers = {"Idempotency-Key-Lifetime": lifetime}
     with serving(drop, (200, headers, {})) as script:
         with pytest.raises(errors.UnreachableError, match="may have stored it"):
-            quick(script.url).create(make_new_issue())
+            make_client(script.url).create(make_new_issue())
         assert len(script.requests) == 2
 
 
-def test_report_is_repeated_as_soon_as_the_server_recovers(quick):
+def test_report_is_repeated_as_soon_as_the_server_recovers(make_client):
     with serving(drop, (502, {}, b""), KEEPS_IDEMPOTENCY_KEYS, CREATED) as script:
-        quick(script.url).create(make_new_issue())
+        make_client(script.url).create(make_new_issue())
         assert script.calls == ["POST /issue", "GET /me", "GET /me", "POST /issue"]
 
 
-def test_rate_limited_report_is_repeated(quick):
+def test_rate_limited_report_is_repeated(make_client):
     with serving(RATE_LIMITED, RATE_LIMITED, CREATED) as script:
-        quick(script.url).create(make_new_issue())
+        make_client(script.url).create(make_new_issue())
         assert script.calls == ["POST /issue"] * 3
 
 
-def test_outcome_stays_unknown_after_a_refused_retry(quick):
+def test_outcome_stays_unknown_after_a_refused_retry(make_client):
     with serving(drop, KEEPS_IDEMPOTENCY_KEYS, (401, {}, {"title": "Expired."})) as script:
         with pytest.raises(errors.AuthenticationError, match=r"Expired\. The server may") as raised:
-            quick(script.url).create(make_new_issue())
+            make_client(script.url).create(make_new_issue())
         assert raised.value.unsure
 
 
-def test_report_with_an_unreadable_response_is_not_repeated(quick):
+def test_report_with_an_unreadable_response_is_not_repeated(make_client):
     with serving((201, LIFETIME, b"<html>")) as script:
         with pytest.raises(errors.BadResponseError, match="The server may have stored it anyway"):
-            quick(script.url).create(make_new_issue())
+            make_client(script.url).create(make_new_issue())
         assert len(script.requests) == 1
 
 
@@ -140,9 +142,9 @@ def test_update_with_a_lost_response_succeeds(api_form, connect):
 # Connections that the server closed
 
 
-def test_closed_connections_are_reopened(quick):
+def test_closed_connections_are_reopened(make_client):
     with serving(close_after(200, LIFETIME, ISSUE)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         for _ in range(3):
             client.get("x")
             client.create(make_new_issue())
@@ -154,75 +156,75 @@ def test_closed_connections_are_reopened(quick):
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_not_found_after_a_lost_response_counts_as_deleted(quick, status):
+def test_not_found_after_a_lost_response_counts_as_deleted(make_client, status):
     with serving(drop, (status, {}, {})) as script:
-        quick(script.url).delete("x")
+        make_client(script.url).delete("x")
         assert script.calls == ["DELETE /issue/x"] * 2
 
 
-def test_not_found_at_the_first_attempt_is_an_error(quick):
+def test_not_found_at_the_first_attempt_is_an_error(make_client):
     for answers in ([(404, {}, {})], [RATE_LIMITED, (404, {}, {})]):
         with serving(*answers) as script, pytest.raises(errors.NotFoundError):
-            quick(script.url).delete("x")
+            make_client(script.url).delete("x")
 
 
 @pytest.mark.parametrize("current", [(404, {}, {}), (200, {}, {**ISSUE, "state": "Deleted"})])
-def test_failed_condition_after_a_lost_response_counts_as_deleted_if_gone(quick, current):
+def test_failed_condition_after_a_lost_response_counts_as_deleted_if_gone(make_client, current):
     with serving(drop, (412, {}, {}), current) as script:
-        quick(script.url).delete("x", etag='"a"')
+        make_client(script.url).delete("x", etag='"a"')
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == ['"a"', '"a"', None]
 
 
-def test_conditional_delete_detects_a_change_by_another(quick):
+def test_conditional_delete_detects_a_change_by_another(make_client):
     with serving(drop, (412, {}, {}), OK) as script, pytest.raises(errors.PreconditionFailedError):
-        quick(script.url).delete("x", etag='"a"')
+        make_client(script.url).delete("x", etag='"a"')
 
 
-def test_if_unchanged_sends_the_entity_tag(quick):
+def test_if_unchanged_sends_the_entity_tag(make_client):
     with serving((200, {"ETag": 'W/"a"'}, ISSUE), (200, {"ETag": '"b"'}, ISSUE)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         issue = client.get("i")
         assert client.update(issue, is_read=True, if_unchanged=True).etag == '"b"'
         assert client.update(issue, is_read=True).etag == '"b"'
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == [None, '"a"', None]
 
 
-def test_own_change_after_a_lost_response_is_no_conflict(quick):
+def test_own_change_after_a_lost_response_is_no_conflict(make_client):
     closed = {**ISSUE, "state": "Closed"}
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {"ETag": '"b"'}, closed)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         issue = client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
         assert (issue.state, issue.etag) == ("Closed", '"b"')
 
 
 @pytest.mark.parametrize("fields", [{}, {"state": "Closed", "description": "theirs"}])
-def test_change_by_another_after_a_lost_response_is_a_conflict(quick, fields):
+def test_change_by_another_after_a_lost_response_is_a_conflict(make_client, fields):
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {}, ISSUE | fields)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         with pytest.raises(errors.PreconditionFailedError):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
 
 
-def test_errors_say_whether_the_outcome_is_unknown(quick):
+def test_errors_say_whether_the_outcome_is_unknown(make_client):
     refused = (403, {}, {"title": "No."})
     for call in (lambda client: client.delete("i"), lambda client: client.update(Issue(id="i"))):
         with serving(drop, refused) as script:
             with pytest.raises(
                 errors.PermissionDeniedError, match="The server may have stored it anyway"
             ) as raised:
-                call(quick(script.url))
+                call(make_client(script.url))
             assert raised.value.unsure
         with serving(refused) as script:
             with pytest.raises(errors.PermissionDeniedError) as raised:
-                call(quick(script.url))
+                call(make_client(script.url))
             assert not raised.value.unsure
 
 
-def test_failed_condition_at_the_first_attempt_is_a_conflict(quick):
+def test_failed_condition_at_the_first_attempt_is_a_conflict(make_client):
     with serving((200, {"ETag": '"a"'}, ISSUE), (412, {}, {})) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         with pytest.raises(errors.PreconditionFailedError):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
         assert len(script.requests) == 2

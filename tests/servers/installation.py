@@ -87,7 +87,7 @@ class Server(ServerProcess):
                 connection.sendall(headers.encode())
             yield connections
 
-    def run(self, *command: str, **env: str) -> subprocess.CompletedProcess:
+    def run_command(self, *command: str, **env: str) -> subprocess.CompletedProcess:
         """Run ``python -m issue_portal …`` with the settings of this server, and with ``env``."""
         return run_command(command, self.env | env)
 
@@ -103,7 +103,7 @@ class Server(ServerProcess):
 
     def create_api_token(self, name: str, role: Role = Role.MEMBER) -> str:
         """Create an API token for ``name``@example.com that does not expire."""
-        process = self.run(
+        process = self.run_command(
             "token", "create", "--email", f"{name.lower()}@example.com", "--role", role.value
         )
         return process.stdout.strip()

@@ -63,7 +63,7 @@ def no_cookies(monkeypatch) -> None:
 @pytest.fixture
 def backend(monkeypatch) -> Mock:
     """The portal's backend, without a server: an API with the same secret key."""
-    backend = Mock(shares_key=True)
+    backend = Mock(accepts_portal_tokens=True)
     monkeypatch.setattr(api_backend, "get_backend", lambda: backend)
     return backend
 

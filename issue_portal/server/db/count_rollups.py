@@ -23,7 +23,7 @@ from sqlalchemy import (
 from issue_portal.server.db.queries_issues import IssueFilter, count_matching
 from issue_portal.server.db.tables import issue_blocks as blocks
 
-SIZE: Final = 4096
+BLOCK_SIZE: Final = 4096
 """Issue numbers per block."""
 
 _ALL: Final = -1
@@ -53,7 +53,9 @@ def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | N
     ).one()
     if first is None:
         return None
-    return replace(issue_filter, lowest=first * SIZE, highest=last * SIZE + SIZE - 1)
+    return replace(
+        issue_filter, lowest=first * BLOCK_SIZE, highest=last * BLOCK_SIZE + BLOCK_SIZE - 1
+    )
 
 
 def count(connection: Connection, issue_filter: IssueFilter) -> int:
@@ -82,7 +84,10 @@ def count(connection: Connection, issue_filter: IssueFilter) -> int:
         return count_matching(connection, issue_filter)
     return int(connection.execute(total.where(*inside)).scalar_one()) + sum(
         count_matching(
-            connection, replace(issue_filter, lowest=block * SIZE, highest=block * SIZE + SIZE - 1)
+            connection,
+            replace(
+                issue_filter, lowest=block * BLOCK_SIZE, highest=block * BLOCK_SIZE + BLOCK_SIZE - 1
+            ),
         )
         for block in partial_blocks
     )
@@ -113,8 +118,8 @@ def skip_blocks(
     row = connection.execute(reached).one_or_none()
     if row is None:
         return issue_filter, offset
-    start = row.block * SIZE
-    bound = {"highest": start + SIZE - 1} if descending else {"lowest": start}
+    start = row.block * BLOCK_SIZE
+    bound = {"highest": start + BLOCK_SIZE - 1} if descending else {"lowest": start}
     return replace(issue_filter, **bound), offset - int(row.before)
 
 

@@ -28,7 +28,7 @@ def find_idempotency_records(
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """The id of the issue that a request created, with keyed hashes of its key and body."""
+    """The issue that a request created, and HMACs of the request's ``Idempotency-Key`` and body."""
 
     key_hash: bytes
     body_hash: bytes

@@ -44,10 +44,10 @@ _WAIT_TIMEOUT: Final = 10.0
 _OPEN_CALLS: Final = ConcurrencyLimit(_MOST_OPEN_CALLS)
 
 _READS: Final = ConcurrencyLimit(1)
-"""Reads of the database at once per caller."""
+"""Limit of simultaneous database reads per caller."""
 
 _WRITES: Final = ConcurrencyLimit(1)
-"""Writes to the database at once per caller."""
+"""Limit of simultaneous database writes per caller."""
 
 _COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """Headers of every response. They tell clients that they can safely repeat a report."""
@@ -101,7 +101,7 @@ class _Operation:
 
     def __init__(self, route: APIRoute) -> None:
         self._endpoint = route.endpoint
-        self._blocks = not inspect.iscoroutinefunction(route.endpoint)
+        self._is_sync = not inspect.iscoroutinefunction(route.endpoint)
         hints = get_type_hints(route.endpoint, include_extras=True)
         hints.pop("return", None)
         self._readers = {name: _make_argument_reader(name, hint) for name, hint in hints.items()}
@@ -126,13 +126,13 @@ class _Operation:
         return response
 
     async def _run(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
-        """Return the response. The caller closes ``exit_stack`` when the response is sent."""
+        """Return the response. `__call__` closes ``exit_stack`` after it has sent it."""
         if call.scope["query_string"].count(b"&") >= MOST_NAMES:
             raise ProblemError(400, f"The request has more than {MOST_NAMES} parameters.")
         call.service = call.app.state.service
         limits = call.service.rate_limits
         try:
-            principal = call.service.authenticator.authenticate_now(
+            principal = call.service.authenticator.find_cached_principal(
                 call.headers.get("authorization")
             )
             call.principal = (
@@ -144,15 +144,13 @@ class _Operation:
             await limits.delay_refusal(normalize_address(call.client.host) if call.client else "")
             raise
         await _limit_open_calls(call.principal, exit_stack)
-        size, is_change = (
-            estimate_body_size(call.headers, BODY_LIMIT),
-            call.method not in ("GET", "POST"),
-        )
-        await limits.delay(call.principal, size, is_change=is_change)
+        size = estimate_body_size(call.headers, BODY_LIMIT)
+        changes_existing = call.method not in ("GET", "POST")
+        await limits.delay(call.principal, size, is_change=changes_existing)
         if call.method in ("POST", "PUT", "PATCH"):
             call.data = await read_body(call)
         arguments = {name: read(call) for name, read in self._readers.items()}
-        if self._blocks:
+        if self._is_sync:  # Endpoints that only read are plain functions.
             return await _run_read(call, partial(self._endpoint, **arguments))
         pending: Awaitable[Response] = self._endpoint(**arguments)
         return await pending
@@ -184,7 +182,7 @@ async def _run_after_earlier_calls(
     # With PostgreSQL, this thread only waits, so its CPU time does not show the cost.
     clock = time.monotonic if call.service.database.is_postgresql else time.thread_time
     async with limit.get_semaphore(principal.rate_limit_key):
-        await limits.wait_for_charges(principal)
+        await limits.wait_until_within_limit(principal)
         result: _Result
         result, seconds = await run(_measure, function, clock)
         limits.charge_seconds(principal, seconds)
@@ -233,8 +231,8 @@ _ArgumentReader = Callable[[ApiRequest], Any]
 
 def _make_argument_reader(name: str, hint: Any) -> _ArgumentReader:
     """Return a function that reads the argument ``name`` of an endpoint from the request."""
-    annotation, *more = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-    if isinstance(more[-1] if more else None, Header):
+    annotation, *metadata = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if isinstance(metadata[-1] if metadata else None, Header):
         return partial(_read_header, name.replace("_", "-"), TypeAdapter(hint))
     if annotation is Principal:
         return lambda call: call.principal
@@ -245,8 +243,8 @@ def _make_argument_reader(name: str, hint: Any) -> _ArgumentReader:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return (
             partial(_read_query, annotation, _find_list_parameters(annotation))
-            if more
-            else partial(_read_model, annotation)
+            if metadata
+            else partial(_read_body, annotation)
         )
     return lambda call: call.path_params[name]
 
@@ -265,7 +263,7 @@ def _read_query(model: type[BaseModel], lists: frozenset[str], call: ApiRequest)
     return _validate(model, values)
 
 
-def _read_model(model: type[BaseModel], call: ApiRequest) -> BaseModel:
+def _read_body(model: type[BaseModel], call: ApiRequest) -> BaseModel:
     return _validate(model, call.data)
 
 

@@ -15,7 +15,7 @@ from issue_portal.models.responses import (
     HistoryActionOrStr,
     IssueStateOrStr,
     IssueTypeOrStr,
-    Moment,
+    TolerantTimestamp,
 )
 from issue_portal.models.vocabulary import (
     HistoryAction,
@@ -40,7 +40,7 @@ Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
 
 _EXACT: dict[Any, Any] = {
-    Moment: Timestamp,
+    TolerantTimestamp: Timestamp,
     IssueTypeOrStr: IssueType,
     IssueStateOrStr: IssueState,
     HistoryActionOrStr: HistoryAction,

@@ -49,7 +49,7 @@ class Authenticator:
                 )
         return _make_user_principal(caller, user)
 
-    def authenticate_now(self, authorization: str | None) -> Principal | None:
+    def find_cached_principal(self, authorization: str | None) -> Principal | None:
         """Return the principal; None if finding it would have to wait for the database."""
         token = _parse_bearer(authorization)
         is_quick = self._database.is_quick

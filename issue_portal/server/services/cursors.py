@@ -17,7 +17,7 @@ class Cursors:
     def encode(self, number: int) -> str:
         """Return the cursor of the issue with this number."""
         data = number.to_bytes(8)
-        return base64.urlsafe_b64encode(data + self._sign(data)[0]).decode()
+        return base64.urlsafe_b64encode(data + self._list_signatures(data)[0]).decode()
 
     def decode(self, field: str, cursor: str | None) -> int | None:
         """Return the issue number in a cursor; None for None. Raises a 400 that names ``field``."""
@@ -27,9 +27,10 @@ class Cursors:
             raw = base64.b64decode(cursor, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        if len(raw) != 18 or raw[8:] not in self._sign(raw[:8]):
+        if len(raw) != 18 or raw[8:] not in self._list_signatures(raw[:8]):
             raise InvalidFieldError(field, "is not a cursor of this list")
         return int.from_bytes(raw[:8])
 
-    def _sign(self, data: bytes) -> list[bytes]:
+    def _list_signatures(self, data: bytes) -> list[bytes]:
+        """Return the signature with each secret key, newest key first."""
         return [digest[:10] for digest in self._keys.hashes("cursor", self._org_id, data)]

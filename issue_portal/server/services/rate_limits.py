@@ -85,7 +85,7 @@ class RateLimits:
             return None
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
-    async def wait_for_charges(self, principal: Principal) -> None:
+    async def wait_until_within_limit(self, principal: Principal) -> None:
         """Wait while the computing time of this API token's calls exceeds `_CALL_BUCKET`."""
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)

@@ -39,7 +39,7 @@ def compute_stats(
         "by_type": _count_by(connection, period, "type"),
         "by_project": _count_by_project(connection, period),
         "open_before": open_before,
-        "by_day": _count_by_day(connection, period, zone, open_before),
+        "by_day": _list_days(connection, period, zone, open_before),
         "time_to_review": _compute_duration(connection, period, "reviewed_at"),
         "time_to_close": _compute_duration(connection, period, "closed_at"),
     }
@@ -82,7 +82,7 @@ def _count_open(connection: Connection, org_id: str, at: int) -> int:
     return created - int(connection.execute(closed).scalar_one())
 
 
-def _count_by_day(
+def _list_days(
     connection: Connection, period: IssueFilter, zone: tzinfo, open_before: int
 ) -> list[JsonObject]:
     created = _count_per_day(connection, period, "created_at", zone)

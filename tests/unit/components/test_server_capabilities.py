@@ -17,7 +17,7 @@ PROBLEM = Problem(status=400, title="Refused")
 @pytest.fixture
 def server(monkeypatch, backend) -> Mock:
     """The client of a remote server with unknown capabilities."""
-    backend.shares_key = False
+    backend.accepts_portal_tokens = False
     client = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: client)
     monkeypatch.setattr(api_session, "client", lambda: client)
@@ -51,7 +51,7 @@ def test_failed_look_up_is_repeated_after_30_seconds(server, monkeypatch):
 
 
 def test_our_own_api_gets_no_requests_for_capabilities(server, backend):
-    backend.shares_key = True
+    backend.accepts_portal_tokens = True
     assert server_capabilities.gives_receipts()
     assert server_capabilities.can_filter()
     assert server.mock_calls == []

@@ -22,7 +22,7 @@ def test_link_without_values_has_no_parameters(at):
 
 
 def test_values_are_in_the_link(at):
-    at.selectbox(key="link_kind").select("Format")
+    at.selectbox(key="link_type").select("Format")
     at.text_area(key="link_text").set_value("a b")
     at.text_input(key="link_reference_2").set_value("p-1")
     at.run()

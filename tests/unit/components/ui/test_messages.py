@@ -42,7 +42,7 @@ def test_retry_time_is_shown(backend, seconds, expected):
 
 
 def test_token_refused_by_a_remote_server_needs_an_administrator(backend):
-    backend.shares_key = False
+    backend.accepts_portal_tokens = False
     assert "administrator" in messages.explain_cause(errors.AuthenticationError(make_problem()))
 
 

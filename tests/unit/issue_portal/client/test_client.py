@@ -33,26 +33,26 @@ def test_both_clients_have_the_same_documented_methods():
         assert all(getattr(client_type, name).__doc__ for name in list_methods(client_type))
 
 
-def test_is_read_is_sent_with_an_update(quick):
+def test_is_read_is_sent_with_an_update(make_client):
     with serving(OK) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         client.update(client.get("x"), state=IssueState.CLOSED)
         assert json.loads(script.requests[-1][3]) == {"is_read": True, "state": "Closed"}
 
 
-def test_is_read_is_omitted_if_unknown(quick):
+def test_is_read_is_omitted_if_unknown(make_client):
     with serving((200, {}, {"id": "x", "is_read": None}), OK) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         client.update(client.get("x"), type=IssueType.FORMAT)
         assert json.loads(script.requests[-1][3]) == {"type": "Format"}
 
 
-def test_query_is_sent_as_url_parameters(quick):
+def test_query_is_sent_as_url_parameters(make_client):
     with serving((200, {}, {"data": []})) as script:
         query = IssueQuery(
             page=2, states=(IssueState.CLOSED, IssueState.IN_REVIEW), total_count=False
         )
-        quick(script.url).list(query)
+        make_client(script.url).list(query)
         sent = httpx.URL(script.requests[0][1]).params
         assert dict(sent) == {"page": "2", "states": "Closed,InReview", "total_count": "false"}
 
@@ -61,17 +61,17 @@ def test_query_is_sent_as_url_parameters(quick):
     ("issue_id", "path"),
     [("../user?x=1#y", "%2E%2E%2Fuser%3Fx%3D1%23y"), ("..", "%2E%2E"), ("a%2Fb", "a%252Fb")],
 )
-def test_issue_id_cannot_change_the_path(quick, issue_id, path):
+def test_issue_id_cannot_change_the_path(make_client, issue_id, path):
     with serving(OK) as script:
-        quick(script.url).get(issue_id)
+        make_client(script.url).get(issue_id)
         assert script.calls == [f"GET /issue/{path}"]
 
 
-def test_token_is_sent_instead_of_netrc_or_url_credentials(quick, monkeypatch, tmp_path):
+def test_token_is_sent_instead_of_netrc_or_url_credentials(make_client, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with serving(OK) as script:
-        quick(script.url.replace("://", "://user:word@"), org="aurora").get("x")
+        make_client(script.url.replace("://", "://user:word@"), org="aurora").get("x")
         headers = script.requests[0][2]
         assert headers["Authorization"] == "Bearer the-token-of-the-tests"
         assert headers["x-org"] == "aurora"
@@ -108,9 +108,9 @@ def test_a_cancelled_task_leaves_the_client_usable():
         run_in_thread(asyncio.run, story(script.url))
 
 
-def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(quick):
+def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(make_client):
     with serving((201, {}, ISSUE)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         client.create(make_new_issue())
         client.create(make_new_issue())
         client.create(make_new_issue(), idempotency_key="own-key")

@@ -27,11 +27,19 @@ def make_page(ids, more=None, cursor=None):
         ([make_page("a", True, "x"), make_page("b", True), make_page("c", False)], "abc", "page=2"),
         ([make_page("", True)], "", "issue"),
     ],
-    ids=["by number", "by cursor", "no flag", "empty page", "repeated", "both", "empty"],
+    ids=[
+        "by number",
+        "by cursor",
+        "without has_next_page",
+        "empty page with cursor",
+        "repeated issues",
+        "by cursor, then by number",
+        "empty page without cursor",
+    ],
 )
-def test_each_issue_is_returned_once(quick, pages, expected_ids, last_path_end):
+def test_each_issue_is_returned_once(make_client, pages, expected_ids, last_path_end):
     with serving(*pages) as script:
-        assert "".join(issue.id for issue in quick(script.url).iterate()) == expected_ids
+        assert "".join(issue.id for issue in make_client(script.url).iterate()) == expected_ids
         assert script.requests[-1][1].endswith(last_path_end)
 
 
@@ -45,30 +53,30 @@ def test_each_issue_is_returned_once(quick, pages, expected_ids, last_path_end):
     ],
     ids=["same page", "same cursor", "cycle", "only empty pages"],
 )
-def test_endless_list_raises_bad_response(quick, pages):
+def test_endless_list_raises_bad_response(make_client, pages):
     with serving(*pages) as script:
         with pytest.raises(errors.BadResponseError, match="no end"):
-            list(quick(script.url).iterate())
+            list(make_client(script.url).iterate())
         assert len(script.requests) < 7
 
 
-def test_query_is_sent_with_each_page(quick):
+def test_query_is_sent_with_each_page(make_client):
     with serving(make_page("a", True, "x"), make_page("b", False)) as script:
-        list(quick(script.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
+        list(make_client(script.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
         assert script.calls == [
             "GET /issue?page=3&page_size=1&filter_by_text=x+y",
             "GET /issue?page_size=1&after=x&filter_by_text=x+y",
         ]
 
 
-def test_pages_are_fetched_lazily(quick):
+def test_pages_are_fetched_lazily(make_client):
     with serving(make_page("ab", True), make_page("c", False)) as script:
-        issues = quick(script.url).iterate()
+        issues = make_client(script.url).iterate()
         next(issues), next(issues)
         assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("query", [IssueQuery(last=3), IssueQuery(before="x")])
-def test_iteration_refuses_backward_queries(quick, query):
+def test_iteration_refuses_backward_queries(make_client, query):
     with pytest.raises(ValueError, match="page_order"):
-        list(quick("http://127.0.0.1:1").iterate(query))
+        list(make_client("http://127.0.0.1:1").iterate(query))

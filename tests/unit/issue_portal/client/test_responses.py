@@ -35,10 +35,10 @@ PROBLEM = {
         (599, errors.ServerError),
     ],
 )
-def test_each_status_raises_its_error(quick, status, error_type):
+def test_each_status_raises_its_error(make_client, status, error_type):
     with serving((status, {}, PROBLEM)) as script:
         with pytest.raises(error_type, match="Bad") as raised:
-            quick(script.url).get("x")
+            make_client(script.url).get("x")
         assert raised.value.status == status
         assert raised.value.fields[0].field == "a"
 
@@ -46,9 +46,9 @@ def test_each_status_raises_its_error(quick, status, error_type):
 @pytest.mark.parametrize(
     "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'"text"', b"\xff", b"null", b"[" * 10**5]
 )
-def test_error_response_without_a_problem_document_raises_its_error(quick, body):
+def test_error_response_without_a_problem_document_raises_its_error(make_client, body):
     with serving((404, {}, body)) as script, pytest.raises(errors.NotFoundError, match="Not Found"):
-        quick(script.url).get("x")
+        make_client(script.url).get("x")
 
 
 @pytest.mark.parametrize(
@@ -82,17 +82,17 @@ def test_extreme_timestamp_can_be_converted_to_any_time_zone(timestamp):
         ({"errors": [{"field": "a\udc00", "message": "b"}]}, "a?: b", ["a?"]),
     ],
 )
-def test_error_documents_in_other_formats_are_understood(quick, document, text, fields):
+def test_error_documents_in_other_formats_are_understood(make_client, document, text, fields):
     with serving((400, {}, document)) as script, pytest.raises(errors.BadRequestError) as raised:
-        quick(script.url).get("x")
+        make_client(script.url).get("x")
     assert str(raised.value) == text
     assert [item.field for item in raised.value.fields] == fields
 
 
-def test_error_messages_are_shortened(quick):
+def test_error_messages_are_shortened(make_client):
     long = (400, {}, {"detail": "x" * 10**6})
     with serving(long) as script, pytest.raises(errors.BadRequestError) as raised:
-        quick(script.url).get("x")
+        make_client(script.url).get("x")
     assert len(str(raised.value)) == 1000
 
 
@@ -100,22 +100,22 @@ def test_error_messages_are_shortened(quick):
     "body",
     [b"<html></html>", b"", b"[]", b'{"issue_number": 1}', b"\xff", b'{"id": null}', b"[" * 10**5],
 )
-def test_response_outside_the_contract_raises_bad_response(quick, body):
+def test_response_outside_the_contract_raises_bad_response(make_client, body):
     with serving((200, {}, body)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         for call in (lambda: client.get("x"), client.list, client.me, client.stats):
             with pytest.raises(errors.BadResponseError):
                 call()
 
 
-def test_unknown_fields_are_ignored(quick):
+def test_unknown_fields_are_ignored(make_client):
     newer = {"id": "i", "type": "Rude", "state": "Parked", "priority": 1, "created_by": None}
     with serving((200, {}, newer)) as script:
-        issue = quick(script.url).get("x")
+        issue = make_client(script.url).get("x")
         assert (issue.type, issue.state) == ("Rude", "Parked")
 
 
-def test_null_counts_as_absent(quick):
+def test_null_counts_as_absent(make_client):
     fields = (
         "issue_number description resource_type type state is_read data created_at updated_at"
         " created_by project receipt etag"
@@ -123,18 +123,18 @@ def test_null_counts_as_absent(quick):
     empty = dict.fromkeys(fields.split())
     user = {"id": "u", "roles": None, "state": None}
     with serving((200, {}, {**empty, "id": "i"})) as script:
-        issue = quick(script.url).get("i")
+        issue = make_client(script.url).get("i")
         assert (issue.is_read, issue.data) == (False, None)
     with serving((200, {}, {**empty, "id": "i", "created_by": user, "etag": "not this"})) as script:
-        issue = quick(script.url).get("i")
+        issue = make_client(script.url).get("i")
         assert (issue.created_by.roles, issue.etag) == ((), None)
     page = {"data": None, "next_cursor": None, "has_next_page": None, "total_count": None}
     with serving((200, {}, page)) as script:
-        client = quick(script.url)
+        client = make_client(script.url)
         assert client.list().data == client.users() == client.history("i").data == ()
 
 
-def test_users_are_read_from_a_list_or_from_pages(quick):
+def test_users_are_read_from_a_list_or_from_pages(make_client):
     def page(*names, **more):
         return (200, {}, {"data": [{"id": name} for name in names], **more})
 
@@ -143,23 +143,23 @@ def test_users_are_read_from_a_list_or_from_pages(quick):
     by_number = [page("a", has_next_page=True), page("b")]
     for responses in ([plain_list], [page("a", "b", total_count=2)], by_cursor, by_number):
         with serving(*responses) as script:
-            assert [user.id for user in quick(script.url).users()] == ["a", "b"]
+            assert [user.id for user in make_client(script.url).users()] == ["a", "b"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirects_are_not_followed(quick, status):
+def test_redirects_are_not_followed(make_client, status):
     with serving((200, {}, {"id": "i"})) as elsewhere:
         target = elsewhere.url.replace("://", "://user:word@") + "/path?q=private"
         with serving((status, {"Location": target}, b"")) as script:
             with pytest.raises(errors.BadResponseError) as raised:
-                quick(script.url).get("x")
+                make_client(script.url).get("x")
             assert f"to {elsewhere.url}." in str(raised.value)
             assert len(script.requests) == 1
         assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": "/login?next=1"}])
-def test_redirect_without_a_host_raises_bad_response(quick, headers):
+def test_redirect_without_a_host_raises_bad_response(make_client, headers):
     response = (302, headers, b"")
     with serving(response) as script, pytest.raises(errors.BadResponseError, match="redirect"):
-        quick(script.url).list(IssueQuery(page=1))
+        make_client(script.url).list(IssueQuery(page=1))

@@ -22,18 +22,18 @@ OK = (200, {}, {"id": "i", "issue_number": 7})
 
 
 @pytest.mark.parametrize("response", [slow_body, slow_headers])
-def test_slowly_sent_response_times_out(quick, response):
+def test_slowly_sent_response_times_out(make_client, response):
     with serving(response) as script:
         started = time.monotonic()
         with pytest.raises(errors.UnreachableError, match="in time"):
-            quick(script.url, patience=0.7).get("x")
+            make_client(script.url, patience=0.7).get("x")
         assert 0.6 < time.monotonic() - started < 3
         assert len(script.requests) == 1
 
 
-def test_slowly_sent_response_times_out_on_a_reused_connection(quick):
+def test_slowly_sent_response_times_out_on_a_reused_connection(make_client):
     with serving(OK, slow_headers) as script:
-        client = quick(script.url, patience=1.0)
+        client = make_client(script.url, patience=1.0)
         client.get("x")
         started = time.monotonic()
         with pytest.raises(errors.UnreachableError):
@@ -42,23 +42,23 @@ def test_slowly_sent_response_times_out_on_a_reused_connection(quick):
         assert len(script.connections) == 1
 
 
-def test_endless_response_raises_bad_response(quick):
+def test_endless_response_raises_bad_response(make_client):
     with serving(endless_body) as script, pytest.raises(errors.BadResponseError, match="64 MB"):
-        quick(script.url, patience=20.0).get("x")
+        make_client(script.url, patience=20.0).get("x")
 
 
-def test_truncated_error_response_raises_the_error_of_its_status(quick):
+def test_truncated_error_response_raises_the_error_of_its_status(make_client):
     with serving(truncated_not_found) as script, pytest.raises(errors.NotFoundError):
-        quick(script.url).get("x")
+        make_client(script.url).get("x")
 
 
 @pytest.mark.parametrize(
     ("status", "error_type"), [(200, errors.BadResponseError), (404, errors.NotFoundError)]
 )
-def test_response_that_cannot_be_decompressed_raises_an_error(quick, status, error_type):
+def test_response_that_cannot_be_decompressed_raises_an_error(make_client, status, error_type):
     response = (status, {"Content-Encoding": "gzip"}, b"not compressed")
     with serving(response) as script, pytest.raises(error_type):
-        quick(script.url).get("x")
+        make_client(script.url).get("x")
 
 
 # The tests use these names, because a traceback shows the lines of this file.
@@ -86,9 +86,9 @@ def format_error(error: BaseException) -> str:
     ],
     ids=["dropped connection", "invalid issue", "invalid JSON", "repeated token", "redirect"],
 )
-def test_logs_and_errors_contain_no_private_data(quick, caplog, responses):
+def test_logs_and_errors_contain_no_private_data(make_client, caplog, responses):
     with serving(*responses) as script, caplog.at_level(logging.DEBUG):
-        client = quick(script.url, attempts=2)
+        client = make_client(script.url, attempts=2)
         for call in (
             lambda: client.create(make_new_issue(TEXT), idempotency_key=KEY),
             lambda: client.look_up_receipt(RECEIPT),
@@ -106,9 +106,9 @@ def test_logs_and_errors_contain_no_private_data(quick, caplog, responses):
     assert not any(secret in logged for secret in SECRETS), logged
 
 
-def test_retries_are_logged_with_their_reason(quick, caplog):
+def test_retries_are_logged_with_their_reason(make_client, caplog):
     with serving(drop, (503, {}, {}), OK) as script, caplog.at_level("INFO", "issue_portal.client"):
-        quick(script.url).get("x")
+        make_client(script.url).get("x")
         lines = [r.getMessage() for r in caplog.records if r.name == "issue_portal.client"]
         assert [line.split(": retry in ")[0] for line in lines] == ["GET /issue/x"] * 2
         assert lines[0].endswith(" s, no response")

@@ -16,7 +16,7 @@ def test_change_waits_for_at_most_two_changes_of_another_caller():
     async def story():
         changes: list[str] = []
         database = Mock(writers=CapacityLimiter(1), is_postgresql=False)
-        service = Mock(database=database, **{"rate_limits.wait_for_charges": AsyncMock()})
+        service = Mock(database=database, **{"rate_limits.wait_until_within_limit": AsyncMock()})
 
         async def change(name: str) -> None:
             call = Mock(service=service, **{"principal.rate_limit_key": name})
