@@ -1,5 +1,5 @@
 """The client fixtures of `tests/client`, for servers in the process of the test."""
 
-from tests.client.conftest import connect, quick
+from tests.client.conftest import connect, make_client
 
-__all__ = ["connect", "quick"]
+__all__ = ["connect", "make_client"]
