@@ -99,9 +99,9 @@ def render_issue(person: Person, issue_id: str) -> None:
         issue_detail.render_references(issue)
         issue_detail.render_history(issue, api_session.history(issue))
         if issue.state == IssueState.NOT_REVIEWED or edit_form.is_open(issue):
-            correction = edit_form.render(person, issue)
-            if correction:
-                issue_actions.save_correction(correction.seen, correction.change)
+            edit = edit_form.render(person, issue)
+            if edit:
+                issue_actions.save_own_edit(edit.seen, edit.change)
                 st.rerun()
         with st.container(horizontal=True):
             render_back_button(_("Back to list"))

@@ -102,11 +102,11 @@ def _render_warning(conflict: Conflict) -> None:
 
 def _render_versions(conflict: Conflict) -> None:
     """Render both versions side by side; their texts only if the texts differ."""
-    is_correction = conflict.change.description is not None
-    seen = conflict.change.apply_to(conflict.seen) if is_correction else conflict.seen
+    is_own_edit = conflict.change.description is not None
+    seen = conflict.change.apply_to(conflict.seen) if is_own_edit else conflict.seen
     for column, title, version in zip(
         st.columns(2),
-        (_("Your version") if is_correction else _("Version you saw"), _("Current version")),
+        (_("Your version") if is_own_edit else _("Version you saw"), _("Current version")),
         (seen, conflict.current),
         strict=True,
     ):

@@ -83,7 +83,7 @@ def render_withdraw_button(issue: Issue) -> None:
     )
 
 
-def save_correction(seen: Issue, change: ProposedChange) -> None:
+def save_own_edit(seen: Issue, change: ProposedChange) -> None:
     """Save an edit by the reporter at once; the next run shows whether it succeeded."""
     client = api_session.client()
 
@@ -106,7 +106,7 @@ def apply_anyway(conflict: Conflict) -> None:
     """Apply the change of a conflict to the current version of the issue."""
     change = conflict.change
     if change.description is not None:
-        save_correction(conflict.current, change)
+        save_own_edit(conflict.current, change)
     else:
         _change(conflict.current, change)
 

@@ -39,7 +39,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const draft = new Draft(data.name, data.owner);
   setStateValue("id", draft.id);
   draft.applyInitial(data.initial, Boolean(data.text_choice));
-  draft.applyByName(data.by_name_id);
+  draft.applyByName(data);
   stopAutosave();
   const stopThisCall = startAutosave(data, draft, new DraftStatus(parentElement, data));
   stopAutosave = stopThisCall;
@@ -49,7 +49,7 @@ export default function ({ data, parentElement, setStateValue }) {
 const leaveForm = (data) => {
   stopAutosave();
   if (data.leave || data.signed_out) owner = "";
-  noteByName(data.name, data.by_name_id);
+  noteByName(data);
   if (data.forget) removeDrafts(data.name);
   // Announce each sign-out only once: another person may have signed in since in another tab.
   if (!data.signed_out || data.signed_out === announcedSignOut) return;
@@ -60,7 +60,7 @@ const leaveForm = (data) => {
 // Start to store the draft; return a function that stops it.
 const startAutosave = (data, draft, status) => {
   const fields = new FormFields(data);
-  const form = { data, draft, status, fields, restorer: new DraftRestorer(draft, fields, data) };
+  const form = { data, draft, status, fields, restorer: new DraftRestorer(draft, fields) };
   const onInput = ({ target }) => handleInput(form, target);
   const onClick = (event) => handleClick(form, event);
   status.onSwap(() => swapTexts(form));
@@ -95,10 +95,10 @@ const handleInput = (form, target) => {
     draft.update({ text: target.value });
     return;
   }
-  const key = fields.findReferenceKey(target);
+  const key = fields.findInputKey(target);
   if (!key) return;
-  restorer.markRestored(target);
-  draft.update({ references: { ...draft.read().references, [key]: target.value } });
+  restorer.markInputRestored(target);
+  draft.updateInput(key, target.value);
   fields.hideFaults(key);
 };
 
@@ -113,10 +113,12 @@ const handleClick = (form, event) => {
       return;
     }
     fields.showFaults();
-  } else if (!fields.isFilling && fields.isChoice(event.target)) {
-    restorer.markChoicesRestored();
-    setTimeout(() => restore(form));
+    return;
   }
+  const key = fields.findChoiceKey(event.target);
+  if (!key || fields.isFilling) return;
+  restorer.markChoiceRestored(key);
+  setTimeout(() => restore(form));
 };
 
 // Swap the text of the person and the text of the link.

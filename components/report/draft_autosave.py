@@ -20,20 +20,26 @@ _SEND_LIMIT = 50_000
 REPORT_DRAFT = "report"
 """Name of the draft of a report."""
 
+ANONYMOUS_TOGGLE = "report_anonymous"
+"""Key of the toggle "Report anonymously", which a click on "report by name" switches off."""
+
 
 @dataclass(frozen=True)
 class DraftWidgets:
-    """Keys of the widgets whose values a draft contains; "" if the form has no such widget.
+    """Keys of the widgets whose values a draft contains.
 
     A fault of a widget is in a container whose key is ``fault__`` and the key of the widget. The
     script hides the container when the person changes the widget.
     """
 
     text: str
-    choice: str = ""
-    toggle: str = ""
-    references: tuple[str, ...] = ()
-    """Text inputs for the ids of conversation, answer and project."""
+    """The text area whose characters are counted."""
+
+    inputs: tuple[str, ...] = ()
+    """Text inputs, and other text areas."""
+
+    choices: tuple[str, ...] = ()
+    """Radio groups and toggles."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,11 @@ class InitialValues:
     """The values of a form before the person changes them, from a link or a stored report."""
 
     text: str
-    choice: int | None = None
-    """Index of the selected option."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Values of `DraftWidgets.inputs`, by widget key."""
 
-    references: Mapping[str, str] = field(default_factory=dict)
-    """Values of `DraftWidgets.references`, by widget key."""
+    choices: Mapping[str, int] = field(default_factory=dict)
+    """Index of the selected option in each radio group, by widget key."""
 
 
 def autosave(
@@ -62,10 +68,10 @@ def autosave(
 
     Only the same person gets the draft ``name`` back; a visitor's draft becomes the draft of the
     person who signs in. New ``initial`` values replace those of an earlier link, but not the text
-    that the person typed: a form with a ``choice`` widget then lets the person swap the two texts.
-    ``by_name_id`` identifies the click with which the person last asked to report by name; a new id
-    switches the toggle off. ``hint`` is shown beside the count; ``hint_of_link`` replaces it while
-    the text is the link's.
+    that the person typed. ``by_name_id`` identifies the click with which the person last asked to
+    report by name; a new id switches `ANONYMOUS_TOGGLE` off. ``hint`` is shown beside the count.
+    Only a form that links can open has a ``hint_of_link``: it replaces the hint while the text is
+    the link's, and the person can swap the link's text and their own.
     """
     js_component.mount(
         __file__,
@@ -77,8 +83,9 @@ def autosave(
             "limit": DESCRIPTION_LIMIT,
             "send_limit": _SEND_LIMIT,
             "by_name_id": by_name_id,
+            "by_name_toggle": ANONYMOUS_TOGGLE,
             "initial": initial and asdict(initial),
-            "text_choice": _list_text_choice_labels() if widgets.choice else None,
+            "text_choice": _list_text_choice_labels() if hint_of_link else None,
             "hint": hint,
             "hint_of_link": hint_of_link or hint,
             "locale": i18n.get_locale_tag(),
@@ -128,7 +135,12 @@ def leave_form(by_name_id: str = "") -> None:
     be unsafe: another site on the same host could set it and so turn an anonymous report into a
     report by name.
     """
-    data = {"name": REPORT_DRAFT, "leave": True, "by_name_id": by_name_id}
+    data = {
+        "name": REPORT_DRAFT,
+        "leave": True,
+        "by_name_id": by_name_id,
+        "by_name_toggle": ANONYMOUS_TOGGLE,
+    }
     js_component.mount(__file__, key="draft_leave", data=data)
 
 

@@ -6,39 +6,36 @@ const STABLE_CHECKS = 5; // One check every 200 ms.
 export class DraftRestorer {
   #draft;
   #fields;
-  #keys;
-  #restored = new Set();
-  #equalFieldChecks = new Map();
-  #equalChoiceChecks = { choice: 0, toggle: 0 };
-  #initialToggle;
+  #restoredInputs = new Set();
+  #equalChecks = new Map(); // Consecutive checks in which a field had the value of the draft.
+  #firstChoices = new Map();
 
-  constructor(draft, fields, { choice, toggle }) {
+  constructor(draft, fields) {
     this.#draft = draft;
     this.#fields = fields;
-    this.#keys = { choice, toggle };
   }
 
-  markRestored(field) {
-    this.#restored.add(field);
+  markInputRestored(field) {
+    this.#restoredInputs.add(field);
   }
 
-  markChoicesRestored() {
-    this.#equalChoiceChecks = { choice: STABLE_CHECKS, toggle: STABLE_CHECKS };
+  markChoiceRestored(key) {
+    this.#equalChecks.set(key, STABLE_CHECKS);
   }
 
   restoreAll() {
-    this.#restoreReferences();
-    this.#restoreChoices();
+    this.#restoreInputs();
+    for (const key of this.#fields.choiceKeys) this.#restoreChoice(key);
     this.#restoreText();
   }
 
-  #restoreReferences() {
-    for (const [key, value] of Object.entries(this.#draft.references)) {
-      const field = this.#fields.findReference(key);
-      if (!field || this.#restored.has(field)) continue;
-      const checks = field.value === value ? (this.#equalFieldChecks.get(field) ?? 0) + 1 : 0;
-      this.#equalFieldChecks.set(field, checks);
-      if (checks === STABLE_CHECKS) this.#restored.add(field);
+  #restoreInputs() {
+    for (const [key, value] of Object.entries(this.#draft.inputs)) {
+      const field = this.#fields.findInput(key);
+      if (!field || this.#restoredInputs.has(field)) continue;
+      const checks = field.value === value ? (this.#equalChecks.get(field) ?? 0) + 1 : 0;
+      this.#equalChecks.set(field, checks);
+      if (checks === STABLE_CHECKS) this.#restoredInputs.add(field);
       if (checks) continue;
       this.#fields.fill(field, value);
       // Unfold the expander of the field: the person must see the values that will be sent.
@@ -47,32 +44,33 @@ export class DraftRestorer {
     }
   }
 
-  #restoreChoices() {
-    const fields = this.#fields;
-    const checked = fields.radios.findIndex((radio) => radio.checked);
-    const initial = this.#draft.initial.choice ?? -1;
-    this.#restoreChoice("choice", checked, initial, (index) => fields.radios[index]?.click());
-    if (!fields.toggle) return;
-    const isOn = fields.toggle.checked;
-    this.#initialToggle ??= isOn;
-    this.#restoreChoice("toggle", isOn, this.#initialToggle, () => fields.toggle.click());
-  }
-
   // Choices fire no event when they change (Streamlit 1.67), so compare the current value with the draft:
   // either restore the draft, or store the choice of the person.
-  #restoreChoice(name, current, initial, choose) {
-    const wanted = this.#draft.read()[name] ?? initial;
+  #restoreChoice(key) {
+    const current = this.#fields.readChoice(key);
+    if (current === undefined) return;
+    const initial = this.#findInitialChoice(key, current);
+    const wanted = this.#draft.choices[key] ?? initial;
+    const equalChecks = this.#equalChecks.get(key) ?? 0;
     if (current === wanted) {
-      this.#equalChoiceChecks[name] += 1;
+      this.#equalChecks.set(key, equalChecks + 1);
       return;
     }
-    const isUntouched = this.#equalChoiceChecks[name] < STABLE_CHECKS && current === initial;
+    const isUntouched = equalChecks < STABLE_CHECKS && current === initial;
     if (wanted !== -1 && (current === -1 || isUntouched)) {
-      this.#fields.changeSilently(() => choose(wanted));
+      this.#fields.choose(key, wanted);
       return;
     }
-    this.#draft.update({ [name]: current });
-    this.#fields.hideFaults(this.#keys[name]);
+    this.#draft.updateChoice(key, current);
+    this.#fields.hideFaults(key);
+  }
+
+  // Without an initial value, no option of a radio group is selected at first; a toggle is as it was when
+  // this script first saw it.
+  #findInitialChoice(key, current) {
+    if (!this.#firstChoices.has(key)) this.#firstChoices.set(key, current);
+    const isRadio = typeof current === "number";
+    return this.#draft.initial.choices[key] ?? (isRadio ? -1 : this.#firstChoices.get(key));
   }
 
   // Streamlit may replace or empty the text field while a page loads. If a person empties the field, an

@@ -3,28 +3,39 @@ import { storage } from "./storage.js";
 
 const visitorKey = (form) => `issue-portal-draft-${form}`;
 
-// Names in drafts that were stored before an update of the portal. TODO(2.0): remove.
+// Drafts that were stored before an update of the portal have other names. TODO(2.0): remove.
 const OLD_NAMES = {
   given: "initial",
-  places: "references",
+  places: "inputs",
+  references: "inputs",
   aside: "otherText",
   taken: "isLinkText",
   by_name: "byNameId",
 };
-const rename = (values) =>
-  Object.fromEntries(
+const convertOld = ({ choice, toggle, ...values }) => {
+  const renamed = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [OLD_NAMES[name] ?? name, value]),
   );
+  const choices = { report_type: choice ?? undefined, report_anonymous: toggle };
+  return { ...renamed, choices: { ...choices, ...values.choices } };
+};
 
 // A draft has these values, and lacks those that neither a link nor the person has set:
 // `id`: identifies the draft. `initial`: the values of the link, or of the stored report.
-// `text`, `choice`, `toggle`, `references`: the values of the person.
+// `text`, `inputs`, `choices`: the values of the person; inputs and choices by widget key.
 // `otherText`: the text that is not shown, if both the person and the link have a text.
 // `isLinkText`: whether the text that is shown is the link's. `byNameId`: see `noteByName`.
 const parse = (key) => {
-  const draft = rename(JSON.parse(storage.getItem(key) ?? "{}"));
-  if (draft.initial) draft.initial = rename(draft.initial);
+  const draft = convertOld(JSON.parse(storage.getItem(key) ?? "{}"));
+  if (draft.initial) draft.initial = convertOld(draft.initial);
   return draft;
+};
+
+const move = (oldKey, newKey) => {
+  const draft = storage.getItem(oldKey);
+  if (!draft) return;
+  storage.setItem(newKey, draft);
+  storage.removeItem(oldKey);
 };
 
 const removeMatching = (pattern) => {
@@ -35,12 +46,17 @@ export const removeDrafts = (form) => removeMatching(new RegExp(`^${visitorKey(f
 
 export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
 
-// Switch the visitor's draft to a report by name. `byNameId` identifies the person's click, so that each
-// click switches the toggle only once.
-export const noteByName = (form, byNameId) => {
-  const draft = parse(visitorKey(form));
-  if (!byNameId || byNameId === draft.byNameId) return;
-  storage.setItem(visitorKey(form), JSON.stringify({ ...draft, byNameId, toggle: false }));
+// Return the draft as a report by name. `by_name_id` identifies the person's click, so that each click
+// switches the toggle only once.
+const switchToByName = (draft, { by_name_id: byNameId, by_name_toggle: toggle }) => {
+  if (!byNameId || byNameId === draft.byNameId) return draft;
+  return { ...draft, byNameId, choices: { ...draft.choices, [toggle]: false } };
+};
+
+// Switch the visitor's draft to a report by name.
+export const noteByName = (data) => {
+  const key = visitorKey(data.name);
+  if (data.by_name_id) storage.setItem(key, JSON.stringify(switchToByName(parse(key), data)));
 };
 
 export class Draft {
@@ -51,11 +67,9 @@ export class Draft {
   constructor(form, owner) {
     const visitors = visitorKey(form);
     this.#key = owner ? `${visitors}-${owner}` : visitors;
-    const visitorsDraft = owner && storage.getItem(visitors);
-    if (visitorsDraft) {
-      storage.setItem(this.#key, visitorsDraft);
-      storage.removeItem(visitors);
-    }
+    if (owner) move(visitors, this.#key);
+    // Before an update of the portal, edits had another name. TODO(2.0): remove.
+    if (form.startsWith("edit-")) move(this.#key.replace("edit-", "correction-"), this.#key);
     this.#id = this.read().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
   }
 
@@ -73,7 +87,7 @@ export class Draft {
   }
 
   get initial() {
-    return this.read().initial ?? { text: "", choice: null, references: {} };
+    return this.read().initial ?? { text: "", inputs: {}, choices: {} };
   }
 
   // The values to show: the person's values take precedence over the initial values.
@@ -81,8 +95,20 @@ export class Draft {
     return this.read().text ?? this.initial.text;
   }
 
-  get references() {
-    return { ...this.initial.references, ...this.read().references };
+  get inputs() {
+    return { ...this.initial.inputs, ...this.read().inputs };
+  }
+
+  get choices() {
+    return this.read().choices;
+  }
+
+  updateInput(key, value) {
+    this.update({ inputs: { ...this.read().inputs, [key]: value } });
+  }
+
+  updateChoice(key, value) {
+    this.update({ choices: { ...this.choices, [key]: value } });
   }
 
   // Replace the initial values, if they are new. Keep the text of the person; if `keepBoth`, also keep
@@ -92,11 +118,10 @@ export class Draft {
     if (!initial || JSON.stringify(initial) === JSON.stringify(draft.initial)) return;
     const text = (draft.isLinkText ? draft.otherText : draft.text) || undefined;
     const otherText = text && keepBoth && initial.text !== text ? initial.text : undefined;
-    this.update({ initial, text, references: undefined, otherText, isLinkText: false });
+    this.update({ initial, text, inputs: undefined, otherText, isLinkText: false });
   }
 
-  applyByName(byNameId) {
-    if (!byNameId || byNameId === this.read().byNameId) return;
-    this.update({ byNameId, toggle: false });
+  applyByName(data) {
+    if (data.by_name_id) this.update(switchToByName(this.read(), data));
   }
 }

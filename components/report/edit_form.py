@@ -15,11 +15,11 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-_SAVED_KEY: Final = "correction_saved"
+_SAVED_KEY: Final = "edit_saved"
 
 
 @dataclass(frozen=True)
-class Correction:
+class ReportEdit:
     """The new values of an issue, and the version that the person edited."""
 
     seen: Issue
@@ -36,12 +36,12 @@ def close_after_save(issue: Issue) -> None:
     st.session_state[_SAVED_KEY] = issue.id
 
 
-def render(person: Person, issue: Issue) -> Correction | None:
-    """Render the form, folded at first; return the correction once it is submitted and valid.
+def render(person: Person, issue: Issue) -> ReportEdit | None:
+    """Render the form, folded at first; return the edit once it is submitted and valid.
 
     If the review starts meanwhile, Save is disabled, and the person can only copy the text.
     """
-    draft_name, seen_key = f"correction-{issue.id}", f"correct_from_{issue.id}"
+    draft_name, seen_key = f"edit-{issue.id}", f"edit_from_{issue.id}"
     if st.session_state.get(_SAVED_KEY) == issue.id:
         st.session_state.pop(_SAVED_KEY)
         st.session_state[_expander_key(issue)] = False
@@ -54,22 +54,22 @@ def render(person: Person, issue: Issue) -> Correction | None:
         return None
     seen: Issue = st.session_state.setdefault(seen_key, issue)
     is_late = issue.state != IssueState.NOT_REVIEWED
-    with expander, st.form("correct", border=False, enter_to_submit=False):
+    with expander, st.form("edit", border=False, enter_to_submit=False):
         _render_late_warning(is_late)
-        issue_type = render_type_select(seen, key=f"correct_kind_{issue.id}")
+        issue_type = render_type_select(seen, key=f"edit_type_{issue.id}")
         text = st.text_area(
-            _("What happened?"), seen.description or "", height=150, key="correct_text"
+            _("What happened?"), seen.description or "", height=150, key="edit_text"
         )
         fault_slot = st.empty()
         initial = InitialValues(seen.description or "")
-        draft_autosave.autosave(person, draft_name, DraftWidgets("correct_text"), initial)
+        draft_autosave.autosave(person, draft_name, DraftWidgets("edit_text"), initial)
         if not st.form_submit_button(_("Save"), type="primary", disabled=is_late):
             return None
         if fault := find_text_fault(text):
-            with fault_slot.container(key="fault__correct_text"):
+            with fault_slot.container(key="fault__edit_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
-    return Correction(seen, ProposedChange(description=text, type=issue_type))
+    return ReportEdit(seen, ProposedChange(description=text, type=issue_type))
 
 
 def _render_late_warning(is_late: bool) -> None:
@@ -86,4 +86,4 @@ def _render_late_warning(is_late: bool) -> None:
 
 
 def _expander_key(issue: Issue) -> str:
-    return f"correct_{issue.id}"
+    return f"edit_{issue.id}"

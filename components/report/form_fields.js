@@ -6,35 +6,42 @@ export class FormFields {
   // Whether this script is changing a field, so that its events are not those of the person.
   isFilling = false;
 
-  constructor({ text, choice, toggle, references }) {
-    this.#keys = { text, choice, toggle, references };
+  constructor({ text, inputs, choices }) {
+    this.#keys = { text, inputs, choices };
   }
 
   get text() {
     return findAll(`.st-key-${this.#keys.text} textarea`)[0];
   }
 
-  get radios() {
-    const { choice } = this.#keys;
-    return choice ? findAll(`.st-key-${choice} input[type=radio]`) : [];
+  findInput(key) {
+    return findAll(`.st-key-${key} :is(input, textarea)`)[0];
   }
 
-  get toggle() {
-    const { toggle } = this.#keys;
-    return toggle && findAll(`.st-key-${toggle} input`)[0];
+  findInputKey(field) {
+    return this.#keys.inputs.find((key) => field === this.findInput(key));
   }
 
-  findReference(key) {
-    return findAll(`.st-key-${key} input`)[0];
+  get choiceKeys() {
+    return this.#keys.choices;
   }
 
-  findReferenceKey(field) {
-    return this.#keys.references.find((key) => field === this.findReference(key));
+  findChoiceKey(element) {
+    return this.#keys.choices.find((key) => element.closest?.(`.st-key-${key}`));
   }
 
-  isChoice(element) {
-    const { choice, toggle } = this.#keys;
-    return Boolean(element.closest?.(`.st-key-${choice}, .st-key-${toggle}`));
+  // Return the index of the selected option of a radio group, -1 if none is selected; whether a toggle is
+  // on; or undefined if the widget is not on the page.
+  readChoice(key) {
+    const inputs = findAll(`.st-key-${key} input`);
+    if (inputs[0]?.type === "radio") return inputs.findIndex((radio) => radio.checked);
+    return inputs[0]?.checked;
+  }
+
+  choose(key, value) {
+    const inputs = findAll(`.st-key-${key} input`);
+    const input = inputs[0].type === "radio" ? inputs[value] : inputs[0];
+    this.changeSilently(() => input?.click());
   }
 
   // React ignores a new `value` property, so call the native setter and dispatch an input event.

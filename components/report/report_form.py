@@ -82,15 +82,16 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
     """Store the draft in the browser tab; the values of a link are its initial values."""
     initial = None
     if link:
-        initial = InitialValues(link.description, _find_type_index(link), references)
+        index = _find_type_index(link)
+        choices = {} if index is None else {"report_type": index}
+        initial = InitialValues(link.description, references, choices)
     draft_autosave.autosave(
         person,
         draft_autosave.REPORT_DRAFT,
         DraftWidgets(
             text="report_description",
-            choice="report_type",
-            toggle="report_anonymous",
-            references=tuple(references),
+            inputs=tuple(references),
+            choices=("report_type", draft_autosave.ANONYMOUS_TOGGLE),
         ),
         initial,
         by_name_id=report_state.get_by_name_id(),

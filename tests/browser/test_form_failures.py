@@ -163,6 +163,7 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
 def test_draft_stored_before_an_update_of_the_portal_is_restored(people, words):
     initial = {"text": "", "choice": None, "places": {"report_thread": "t"}}
     draft = {"id": "1-2", "text": words, "given": initial, "places": {"report_project": "p"}}
+    draft |= {"choice": 1, "toggle": False}
     visitor = people().opens("/help")
     visitor.page.evaluate(
         "draft => sessionStorage.setItem('issue-portal-draft-report', JSON.stringify(draft))", draft
@@ -171,6 +172,8 @@ def test_draft_stored_before_an_update_of_the_portal_is_restored(people, words):
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     expect(visitor.page.get_by_label("Conversation ID")).to_have_value("t")
     expect(visitor.page.get_by_label("Project ID")).to_have_value("p")
+    expect(visitor.page.get_by_role("radio").nth(1)).to_be_checked()
+    expect(visitor.page.get_by_label("Report anonymously")).not_to_be_checked()
 
 
 @pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
