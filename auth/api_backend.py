@@ -54,5 +54,5 @@ def get_backend() -> ApiBackend:
 
 
 def _set_backend(backend: ApiBackend) -> None:
-    global _backend  # noqa: PLW0603 - scripts reach the server's objects through modules only
+    global _backend  # noqa: PLW0603 - page scripts reach the server's objects only through module globals
     _backend = backend

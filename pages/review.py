@@ -199,7 +199,7 @@ def render_navigation(issue: Issue, queue: QueuePage) -> None:
                 type="tertiary",
                 key=key,
                 disabled=not review_queue.has_neighbour(queue, issue.id, step),
-                on_click=review_queue.open_neighbour,
+                on_click=review_queue.on_open_neighbour,
                 args=(queue, issue.id, step),
             )
 

@@ -96,7 +96,7 @@ def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Serv
 
 @pytest.fixture(scope="session")
 def original_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the original form of the API; shared by many tests."""
+    """A server with the original variant of the API; shared by many tests."""
     server = strict_server("original", tmp_path_factory.mktemp("original") / "data").start()
     yield server
     server.stop()
@@ -104,7 +104,7 @@ def original_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 
 @pytest.fixture(scope="session")
 def newer_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the newer form of the API; shared by many tests."""
+    """A server with the newer variant of the API; shared by many tests."""
     server = strict_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
     yield server
     server.stop()

@@ -34,9 +34,9 @@ SLOT_SECONDS: Final = 0.1
 _MOST_SLOTS_IN_A_ROW: Final = 10
 """Times `SLOT_SECONDS` that a script may keep its slot while all scripts with slots compute."""
 
-RUNS_PER_CONNECTION: Final = (20.0, 60)
-RUNS_PER_ADDRESS: Final = (30.0, 100)
-RUNS_IN_TOTAL: Final = (300.0, 1_500)
+RUN_RATE_PER_CONNECTION: Final = (20.0, 60)
+RUN_RATE_PER_ADDRESS: Final = (30.0, 100)
+RUN_RATE_IN_TOTAL: Final = (300.0, 1_500)
 """Limits of script runs: refill per second, and burst."""
 
 _RUNS_AT_WORK: Final = (2.0, 100)
@@ -60,7 +60,7 @@ BYTES_IN_TOTAL: Final = (1_000_000.0, 10_000_000)
 class Address:
     """A client address, with the limits that its connections share."""
 
-    runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_ADDRESS))
+    runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUN_RATE_PER_ADDRESS))
     data: TokenBucket = field(default_factory=lambda: TokenBucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     waiting: list["RunRequest"] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Connection:
     """One browser tab."""
 
     address: Address
-    runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUNS_PER_CONNECTION))
+    runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUN_RATE_PER_CONNECTION))
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(*MESSAGES_PER_CONNECTION))
     recent_runs: TokenBucket = field(default_factory=lambda: TokenBucket(*_RUNS_AT_WORK))
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -125,7 +125,7 @@ class ScriptScheduler:
     """Schedules the script runs of one process. Use it from one event loop only."""
 
     def __init__(self) -> None:
-        self._runs = TokenBucket(*RUNS_IN_TOTAL)
+        self._runs = TokenBucket(*RUN_RATE_IN_TOTAL)
         self._data = TokenBucket(*BYTES_IN_TOTAL)
         self._addresses: dict[str, Address] = {}
         self._waiting: dict[Address, None] = {}

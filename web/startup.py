@@ -38,7 +38,7 @@ from web.secrets_file import load_secrets
 class PortalProcess:
     """The secret keys and the API of this process.
 
-    If the API is remote, the process serves only the health checks and the metrics under ``/api``.
+    If the API is remote, ``/api`` has only the health checks and the metrics.
     """
 
     keys: SecretKeys

@@ -29,7 +29,7 @@ class StaticFilesMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a static file; pass other requests on."""
-        if scope["type"] == "http" and _is_component_source(scope["path"]):
+        if scope["type"] == "http" and _is_unneeded_component_file(scope["path"]):
             await PlainTextResponse("File not found.", 404)(scope, receive, send)
         elif not is_static_file_request(scope):
             await self.app(scope, receive, send)
@@ -50,10 +50,10 @@ def is_static_file_request(scope: Scope) -> bool:
     return scope["path"].startswith("/static/") and not estimate_body_size(Headers(scope=scope), 1)
 
 
-def _is_component_source(path: str) -> bool:
-    """Return whether the path is a source file in the folder of a component.
+def _is_unneeded_component_file(path: str) -> bool:
+    """Return whether the path is a file of a component other than a script or style.
 
-    Streamlit would serve all files of that folder, but pages need only scripts and styles.
+    Streamlit would serve all files in the folder of a component, but pages need only these two.
     """
     return "/bidi-components/" in path and not path.endswith((".js", ".css"))
 

@@ -74,7 +74,10 @@ class WebSocketMessages:
                 return message
 
     async def send(self, message: Message) -> None:
-        """Pass a message on to the browser; free the slot if the message ends a script."""
+        """Pass a message on to the browser; free the slot if the message ends a script run.
+
+        Opening the session also takes a slot, until the message ``websocket.accept``.
+        """
         if message["type"] == "websocket.accept":
             self._scheduler.finish_run(self._connection)
         data = message.get("bytes") or b""

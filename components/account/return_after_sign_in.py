@@ -70,6 +70,6 @@ def remember_page(path: str) -> None:
     sign_out_outcome.clear()
 
 
-def has_just_arrived() -> bool:
-    """Return whether the user has just come from another page; True only once per visit."""
+def is_first_run_on_page() -> bool:
+    """Return whether the user has just come from another page. True once, at the first call."""
     return bool(st.session_state.pop(_JUST_ARRIVED_KEY, False))

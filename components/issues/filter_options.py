@@ -23,7 +23,7 @@ def list_types() -> Mapping[str, str]:
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_reporters() -> Mapping[str, str]:
-    """Return the names of all users of the organisation, by id."""
+    """Return the names of all possible reporters: the users of the organisation, by id."""
     return user_names.format_distinct_names(api_session.client().users())
 
 

@@ -57,7 +57,7 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
         elif issue_id is None:
             return
         elif command in _STEPS:
-            queue = review_queue.select_neighbour(queue, issue_id, _STEPS[command])
+            queue = review_queue.open_neighbour(queue, issue_id, _STEPS[command])
         else:
             try:
                 issue = seen.get(issue_id) or api_session.client().get(issue_id)

@@ -1,4 +1,4 @@
-"""The review queue up to a cutoff: the time at which the reviewer opened the queue.
+"""The review queue up to a cutoff: the newest issue when the reviewer opened the queue.
 
 Newer issues are counted, but not listed. Rows therefore stay in place while the reviewer works, and
 the pages neither overlap nor leave a gap.
@@ -40,7 +40,7 @@ class QueuePage:
     by_state: dict[IssueState, int]
     """Number of issues up to the cutoff in each state; {} for a text search.
 
-    All filters apply but the state filter.
+    All filters except the state filter apply.
     """
 
 
@@ -54,7 +54,10 @@ def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
     if not server_capabilities.can_filter():
         query = IssueQuery(page=number, page_size=PAGE_SIZE)
         return QueuePage(query, client.list(query), 0, {})
-    if return_after_sign_in.has_just_arrived() or st.session_state.get(_CRITERIA_KEY) != criteria:
+    if (
+        return_after_sign_in.is_first_run_on_page()
+        or st.session_state.get(_CRITERIA_KEY) != criteria
+    ):
         _reset_cutoff()
         st.session_state[_CRITERIA_KEY] = criteria
     newer = count_newer(criteria)
@@ -106,12 +109,12 @@ def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:
     return index < len(queue.page.data) or queue.page.has_next_page
 
 
-def open_neighbour(queue: QueuePage, issue_id: str, step: int) -> None:
+def on_open_neighbour(queue: QueuePage, issue_id: str, step: int) -> None:
     """Open the issue before (``step`` -1) or after (1) this issue. For callbacks of buttons."""
-    select_neighbour(queue, issue_id, step)
+    open_neighbour(queue, issue_id, step)
 
 
-def select_neighbour(queue: QueuePage, issue_id: str, step: int) -> QueuePage:
+def open_neighbour(queue: QueuePage, issue_id: str, step: int) -> QueuePage:
     """Open the issue before (``step`` -1) or after (1) this issue; return its page of the queue."""
     index = _find_neighbour_index(queue, issue_id, step)
     if index is None or not has_neighbour(queue, issue_id, step):
@@ -153,7 +156,8 @@ def _get_cutoff() -> int:
     if _CUTOFF_KEY not in st.session_state:
         newest = api_session.client().list(IssueQuery(page_size=1)).data
         reported = newest[0].created_at if newest else None
-        # Use the time of the newest issue, in whole seconds: the portal's clock may differ.
+        # Use the end of the newest issue's second, not the current time: the portal's clock may
+        # differ from the server's.
         cutoff = int(reported.timestamp()) * _SECOND_MS + _SECOND_MS if reported else 0
         st.session_state[_CUTOFF_KEY] = cutoff
     return int(st.session_state[_CUTOFF_KEY])
@@ -181,7 +185,8 @@ def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueS
 
 
 def _count_older(criteria: IssueQuery, newer: int) -> int:
-    # Servers count all issues and the few newer issues much faster than the issues up to a time.
+    # Two counts without an end date (all issues, and the few newer ones) are much faster than one
+    # count with an end date.
     return max(0, _count(criteria) - newer)
 
 

@@ -138,7 +138,8 @@ def password(person: str, password_stdin: bool, as_json: bool) -> None:
 
 def _set_state(person: str, state: UserState) -> None:
     email = person.lower()
-    # Write the file before the commit: if the commit fails, a disabled person stays blocked.
+    # The accounts file is written before the database commits. If the commit then fails, `disable`
+    # has already blocked the person in the file, and after `enable` the database still blocks them.
     with (
         open_installation() as service,
         service.database.write() as connection,

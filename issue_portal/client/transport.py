@@ -46,7 +46,7 @@ def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
 def send(http: httpx.Client, request: ClientRequest) -> Outcome:
     """Send a request and read its response, or return why there is none."""
     reader = _ResponseReader(request.deadline)
-    outer_deadline = _deadline.set(request.deadline)
+    reset_token = _read_deadline.set(request.deadline)
     try:
         with http.stream(
             **_build_arguments(request), extensions={"trace": _limit_reads}
@@ -57,7 +57,7 @@ def send(http: httpx.Client, request: ClientRequest) -> Outcome:
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _StopReadingError) as error:
         return reader.finish_after_error(error)
     finally:
-        _deadline.reset(outer_deadline)
+        _read_deadline.reset(reset_token)
     return reader.finish()
 
 
@@ -128,7 +128,7 @@ class _ResponseReader:
         return plain
 
     def finish(self) -> ReceivedResponse:
-        """Return the complete response."""
+        """Return what was received of the response; without the body if that has a flaw."""
         assert self._response is not None
         body = b"" if self._flaw else bytes(self._body)
         return ReceivedResponse(
@@ -173,7 +173,8 @@ def _build_arguments(request: ClientRequest) -> dict[str, Any]:
     }
 
 
-_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+_read_deadline: ContextVar[float] = ContextVar("read_deadline", default=math.inf)
+"""Deadline of the request that this thread reads, by `time.monotonic`."""
 
 
 def _limit_reads(event: str, info: Mapping[str, Any]) -> None:
@@ -188,10 +189,10 @@ def _limit_reads(event: str, info: Mapping[str, Any]) -> None:
     read = stream.read
 
     def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
-        left = _deadline.get() - time.monotonic()
+        left = _read_deadline.get() - time.monotonic()
         if left <= 0:
             raise httpx.ReadTimeout(TIMED_OUT)
-        # Other users of this connection may read without a timeout.
+        # Keep None: a caller that uses the httpx client directly may read without a timeout.
         data: bytes = read(max_bytes, timeout if timeout is None else min(timeout, left))
         return data
 

@@ -75,7 +75,10 @@ SEQUENCES: Final = (
 LOOKALIKE_MARKS: Final = str.maketrans(
     {"\u0305": "\u0304", "\u0315": "\u0313", "\u0342": "\u0303", "\u0358": "\u0307"}
 )
-"""Replacements for combining marks that look like another mark, outside precomposed letters."""
+"""Replacements for combining marks that look like another mark.
+
+They apply after normalisation (NFC), so a mark that is part of a precomposed letter stays.
+"""
 
 _NUKTA: Final = 7
 """Unicode's combining class of the dots that turn an Indian letter into another."""
@@ -100,7 +103,9 @@ MARK_RUNS: Final = re.compile(
     )
     + "]{2,}"
 )
-"""Runs of marks that look the same in most orders, but that normalisation does not sort.
+"""Runs of marks that look the same in most orders. `text_rules` sorts each run.
+
+Normalisation sorts only marks of different combining classes.
 
 These are the marks of Thai, Lao, Khmer, Thaana and Indian scripts (except those that join
 consonants), and other marks with a combining class, such as those of Hebrew. The order of
@@ -159,14 +164,19 @@ _SYMBOLS: Final = (
     "\U0001f5ef\U0001f5f3\U0001f5fa\U0001f6cb\U0001f6cd-\U0001f6cf\U0001f6e0-\U0001f6e5\U0001f6e9"
     "\U0001f6f0\U0001f6f3"
 )
-"""Symbols that a variation selector turns into emoji, except arrows and text signs."""
+"""Symbols that a variation selector turns into emoji, except arrows and signs that
+occur in running text, such as © and ™.
+"""
 
-EMOJI_WITH_SELECTOR: Final = re.compile(
+NEEDS_EMOJI_SELECTOR: Final = re.compile(
     rf"[0-9#*](?=\u20e3)|[{_SYMBOLS}](?!{_TONE})|(?<=\u200d)[♀♂⚕⚖↔↕➡]"
 )
-"""Characters to which `strip_hidden_marks` adds a variation selector: many fonts ignore it."""
+"""Characters after which `strip_hidden_marks` always writes a variation selector.
 
-_TONED: Final = f"{_TONE}?"
+In many fonts they look the same with and without it, so its absence could mark a text.
+"""
+
+_OPTIONAL_TONE: Final = f"{_TONE}?"
 
 _COUPLE: Final = "👨{0}👨|👩{0}[👨👩]"
 
@@ -182,10 +192,10 @@ JOINED_EMOJI: Final = re.compile(
             _COUPLE.format("+❤+(?:💋+)?"),
             _TONED_COUPLE.format("+(?:❤+(?:💋+)?|[🤝🐰\U0001faef]+)"),
             "🧑+🤝+🧑",
-            f"[👨👩🧑]{_TONED}(?:+[🦯🦼🦽](?:+➡)?|+[⚕⚖✈🌾🍳🍼🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦰🦱🦲🦳])",
-            f"🧑{_TONED}+[🎄🩰]",
-            f"[🏃🚶🧎]{_TONED}(?:+[♀♂])?(?:+➡)?",
-            f"[🏄🏊🏋🏌👮👯👰👱👳👷💁💂💆💇🕵🙅🙆🙇🙋🙍🙎🚣🚴🚵🤦🤵🤷🤸🤹🤼🤽🤾🦸🦹🧏🧍🧔🧖🧗🧘🧙🧚🧛🧜🧝🧞🧟⛹]{_TONED}+[♀♂]",
+            f"[👨👩🧑]{_OPTIONAL_TONE}(?:+[🦯🦼🦽](?:+➡)?|+[⚕⚖✈🌾🍳🍼🎓🎤🎨🏫🏭💻💼🔧🔬🚀🚒🦰🦱🦲🦳])",
+            f"🧑{_OPTIONAL_TONE}+[🎄🩰]",
+            f"[🏃🚶🧎]{_OPTIONAL_TONE}(?:+[♀♂])?(?:+➡)?",
+            f"[🏄🏊🏋🏌👮👯👰👱👳👷💁💂💆💇🕵🙅🙆🙇🙋🙍🙎🚣🚴🚵🤦🤵🤷🤸🤹🤼🤽🤾🦸🦹🧏🧍🧔🧖🧗🧘🧙🧚🧛🧜🧝🧞🧟⛹]{_OPTIONAL_TONE}+[♀♂]",
             f"\U0001faf1{_TONE}+\U0001faf2{_TONE}",
             "🏳+[🌈⚧]|🏴+☠|👁+🗨|🐕+🦺|🐈+⬛|🐦+[⬛🔥]|❤+[🔥🩹]|🐻+❄|😮+💨|😵+💫|😶+🌫|🙂+[↔↕]|🍋+🟩|🍄+🟫|⛓+💥",
         ]

@@ -13,7 +13,6 @@ from typing import Final
 from issue_portal.models.lookalike_characters import (
     DOT_ABOVE,
     DOTTED_LETTERS,
-    EMOJI_WITH_SELECTOR,
     INDIAN_BLOCKS,
     JOINED_EMOJI,
     JOINER,
@@ -22,6 +21,7 @@ from issue_portal.models.lookalike_characters import (
     LOOKALIKE_MARKS,
     LOOKALIKES,
     MARK_RUNS,
+    NEEDS_EMOJI_SELECTOR,
     NON_JOINER,
     OVERLAYS,
     PRESENTATION_FORMS,
@@ -134,7 +134,7 @@ def _strip_marks_once(text: str) -> str:
     text = _sort_marks(text)
     if JOINER in text or NON_JOINER in text:
         text = _remove_invisible_joiners(text)
-    text = EMOJI_WITH_SELECTOR.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
+    text = NEEDS_EMOJI_SELECTOR.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
     return _EMPTY_LINES.sub("\n\n", _BLANKS_AT_BREAKS.sub("\n", text)).strip()
 
 

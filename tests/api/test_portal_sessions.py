@@ -128,7 +128,7 @@ def test_flood_of_runs_is_delayed_and_others_are_served(open_session):
     for _ in range(10):
         assert "new_session" in {m.WhichOneof("type") for m in run_page(other)}
     # The flood may use the burst, and since then the rate.
-    rate, burst = script_scheduler.RUNS_PER_CONNECTION
+    rate, burst = script_scheduler.RUN_RATE_PER_CONNECTION
     runs = 0
     with suppress(TimeoutError):
         while True:

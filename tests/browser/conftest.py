@@ -26,7 +26,7 @@ RECEIVED = re.compile(r"Report #\d+ received")
 """Heading of the page after a report was sent."""
 
 # Whether no `details` element is opening or closing.
-DETAILS_ARE_STILL = (
+DETAILS_HAVE_STOPPED_MOVING = (
     "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
 )
 
@@ -129,8 +129,8 @@ class Person:
         expect(self.page.locator(unfinished)).to_have_count(0)
         return self.waits_until(lambda: self.page.evaluate(ANIMATIONS_HAVE_ENDED))
 
-    def waits_for_the_second_after(self, moment: datetime) -> "Person":
-        """Wait until the server dates new events, in whole seconds, later than ``moment``."""
+    def waits_until_a_second_after(self, moment: datetime) -> "Person":
+        """Wait one second: new events then have later timestamps, which are in whole seconds."""
         return self.waits_until(lambda: datetime.now(UTC) >= moment + timedelta(seconds=1))
 
     def waits_until(self, condition: Callable[[], object]) -> "Person":
@@ -192,11 +192,11 @@ class Person:
         """Open the expander with this title."""
         self.settles()
         expander = self.page.locator("details").filter(has_text=title)
-        # Click the summary: the text of the title may also be the name of an icon, such as "edit".
+        # A search for the text of the title may find an icon: it contains its name, such as "edit".
         expander.locator("summary").click()
         expect(expander).to_have_attribute("open", "")
         # The content of the expander moves until its animation ends, so an earlier click may miss.
-        self.waits_until(lambda: self.page.evaluate(DETAILS_ARE_STILL)).settles()
+        self.waits_until(lambda: self.page.evaluate(DETAILS_HAVE_STOPPED_MOVING)).settles()
         return self
 
     def picks(self, label: str, option: str, *, multiple: bool = True) -> "Person":
@@ -229,12 +229,12 @@ class Person:
 
 @pytest.fixture
 def words() -> str:
-    """Text that no other test uses."""
+    """A word that no other test uses, to find the issues of this test."""
     return f"mark{uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture
-def people(chromium, portal) -> Iterator:
+def new_person(chromium, portal) -> Iterator:
     """A function that makes a `Person` at the portal; the test fails if they have ``failures``."""
     with people_at(chromium, portal) as make:
         yield make

@@ -35,12 +35,12 @@ def colleague_client(server):
     return server.client(server.token("Colleague", Role.ADMIN))
 
 
-def open_queue(people, words, *, server=None, query=""):
+def open_queue(new_person, words, *, server=None, query=""):
     """Sign in as reviewer, search the queue for ``words``, and return the person.
 
     ``query`` has more URL parameters, such as ``&state=Closed``.
     """
-    person = people(server) if server else people()
+    person = new_person(server) if server else new_person()
     person.opens(f"/review?q={words}{query}").signs_in("reviewer")
     expect(person.row(words).first).to_be_visible()
     return person

@@ -88,8 +88,8 @@ def report_of_member(portal):
 
 
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)
-def test_public_pages_are_accessible(people, assert_accessible, display):
-    visitor = people(**BROWSER_OPTIONS[display])
+def test_public_pages_are_accessible(new_person, assert_accessible, display):
+    visitor = new_person(**BROWSER_OPTIONS[display])
     for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
         visitor.opens(path)
         assert_accessible(visitor, path)
@@ -105,9 +105,9 @@ def test_public_pages_are_accessible(people, assert_accessible, display):
 
 
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)
-def test_member_pages_are_accessible(people, portal, assert_accessible, display):
+def test_member_pages_are_accessible(new_person, portal, assert_accessible, display):
     issue = report_of_member(portal)
-    member = people(**BROWSER_OPTIONS[display]).opens("/my_issues").signs_in("member")
+    member = new_person(**BROWSER_OPTIONS[display]).opens("/my_issues").signs_in("member")
     assert_accessible(member, "my issues")
     member.opens(f"/my_issues?issue={issue.id}").sees("Edit")
     member.expands("Edit")
@@ -117,9 +117,11 @@ def test_member_pages_are_accessible(people, portal, assert_accessible, display)
 
 
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)
-def test_reviewer_pages_are_accessible(people, portal, assert_accessible, display):
+def test_reviewer_pages_are_accessible(new_person, portal, assert_accessible, display):
     issue = report_of_member(portal)
-    reviewer = people(**BROWSER_OPTIONS[display]).opens("/review?kind=Format").signs_in("reviewer")
+    reviewer = (
+        new_person(**BROWSER_OPTIONS[display]).opens("/review?kind=Format").signs_in("reviewer")
+    )
     reviewer.page.get_by_label("Select all on this page").check()
     assert_accessible(reviewer, "review")
     reviewer.opens(f"/review?issue={issue.id}").sees("Mark unread")
@@ -181,8 +183,8 @@ def focus_is_visible(page: Page) -> bool:
     return focused != blurred
 
 
-def test_report_can_be_sent_by_keyboard(people):
-    visitor = people().opens()
+def test_report_can_be_sent_by_keyboard(new_person):
+    visitor = new_person().opens()
     expect(visitor.page.get_by_role("radio")).to_have_count(5)
     visitor.sees("0 of 10,000 characters")
     press = visitor.page.keyboard.press
@@ -195,9 +197,9 @@ def test_report_can_be_sent_by_keyboard(people):
     visitor.sees(RECEIVED)
 
 
-def test_member_can_sign_in_and_open_an_issue_by_keyboard(people, portal):
+def test_member_can_sign_in_and_open_an_issue_by_keyboard(new_person, portal):
     issue = report_of_member(portal)
-    member = people().opens("/my_issues")
+    member = new_person().opens("/my_issues")
     press_tab_until(member.page, "Username")
     member.page.keyboard.type("member")
     press_tab_until(member.page, "Password")
@@ -210,9 +212,9 @@ def test_member_can_sign_in_and_open_an_issue_by_keyboard(people, portal):
     member.sees(f"Report #{issue.issue_number}").sees("A reviewer will look at it.")
 
 
-def test_focus_is_visible_and_targets_are_large_enough(people, portal):
+def test_focus_is_visible_and_targets_are_large_enough(new_person, portal):
     report_of_member(portal)
-    reviewer = people().opens("/review").signs_in("reviewer")
+    reviewer = new_person().opens("/review").signs_in("reviewer")
     expect(reviewer.row("one long line").first).to_be_visible()
     reviewer.settles()
     for name in ("Report", "Search", "Order", "Select all on this page", "one long line"):

@@ -97,12 +97,12 @@ def report_by_api(server: Server, token: str, words: str) -> str:
     return response.json()["receipt"]
 
 
-def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, tmp_path):
+def test_nothing_ties_an_anonymous_report_to_its_sender(new_person, server, redis, tmp_path):
     words = [f"Somebody's report {uuid.uuid4().hex[:8]}" for _ in range(4)]
     own_browser = {"user_agent": USER_AGENT, "extra_http_headers": {"X-Forwarded-For": ADDRESS}}
     account = ("user", "add", EMAIL, "--name", NAME, "--username", USERNAME)
     password = server.run_command(*account).stdout.strip()
-    ines = people(server, **own_browser).opens("/my_issues").signs_in(USERNAME, password)
+    ines = new_person(server, **own_browser).opens("/my_issues").signs_in(USERNAME, password)
     ines.sees("You haven't sent any reports with your name yet.")
     token = server.create_api_token("ines.quirk")
     cookie = next(c["value"] for c in ines.context.cookies() if c["name"] == "issue_portal")
@@ -114,7 +114,7 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     }
     receipts = [
         report_in_browser(ines, words[0]),
-        report_in_browser(people(server, **other_browser), words[1]),
+        report_in_browser(new_person(server, **other_browser), words[1]),
         report_by_api(server, token, words[2]),
         report_by_api(server, server.guest_token("visitor-of-the-test"), words[3]),
     ]
@@ -124,7 +124,8 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(people, server, redis, t
     lookup["headers"]["Authorization"] = f"Bearer {server.guest_token('visitor-of-the-test')}"
     assert httpx.post(f"{server.url}/api/v1/app/issue/receipt", **lookup).is_success
 
-    # No row about people has changed, such as a token's last use. New rows name no person.
+    # The rows about people are as before: for example, no token has a new last use. New rows name
+    # no person.
     after = read_rows(server)
     for table in PEOPLE_TABLES:
         assert after[table] == before[table]

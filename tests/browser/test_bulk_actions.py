@@ -7,11 +7,11 @@ from issue_portal.models.vocabulary import IssueState
 from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
-def test_bulk_actions_change_selected_issues_and_explain_refusals(people, portal, words):
+def test_bulk_actions_change_selected_issues_and_explain_refusals(new_person, portal, words):
     first, second, third = report_anonymously(
         portal, f"{words} one", f"{words} two", f"{words} three"
     )
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     select_all = reviewer.page.get_by_label("Select all on this page")
     dialog = reviewer.page.get_by_role("dialog")
     for action, message in (
@@ -64,9 +64,9 @@ def test_bulk_actions_change_selected_issues_and_explain_refusals(people, portal
     expect(select_all).to_have_count(0)
 
 
-def test_bulk_actions_change_the_issues_of_all_pages(people, portal, words):
+def test_bulk_actions_change_the_issues_of_all_pages(new_person, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number}" for number in range(23)))
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.page.get_by_label("Select all on this page").check()
     reviewer.presses("Select all 23").sees("All 23 selected")
     reviewer.presses("Close").sees("Close 23 issues?")

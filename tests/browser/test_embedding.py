@@ -13,8 +13,8 @@ from tests.browser.report_links import LINK
 from tests.servers.installation import portal_server
 
 
-def test_embedded_form_has_no_navigation(people, words):
-    visitor = people(viewport={"width": 390, "height": 800}).opens(f"{LINK}&embed=true")
+def test_embedded_form_has_no_navigation(new_person, words):
+    visitor = new_person(viewport={"width": 390, "height": 800}).opens(f"{LINK}&embed=true")
     page = visitor.page
     for name in ("Track", "Help", "Sign in"):
         expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
@@ -38,12 +38,12 @@ def other_site(tmp_path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_embedded_form_works_without_storage(people, tmp_path, other_site, words):
+def test_embedded_form_works_without_storage(new_person, tmp_path, other_site, words):
     portal = portal_server(tmp_path / "data", ISSUES_EMBED_IN=other_site).start()
     try:
         frame = f'<iframe src="{portal.url}/?embed=true" style="width: 100%; height: 760px">'
         (tmp_path / "site" / "index.html").write_text(frame)
-        page = people(portal).context.new_page()
+        page = new_person(portal).context.new_page()
         page.goto(other_site)
         form = page.frame_locator("iframe")
         form.get_by_text("No answer").click()

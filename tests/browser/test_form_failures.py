@@ -26,8 +26,8 @@ def issues_with(server, words):
         return list(client.iterate(IssueQuery(filter_by_text=words)))
 
 
-def test_missing_input_is_reported_at_its_field(people):
-    visitor = people().opens().presses("Send report")
+def test_missing_input_is_reported_at_its_field(new_person):
+    visitor = new_person().opens().presses("Send report")
     visitor.sees("Choose what went wrong.").sees("Tell us what happened.")
     # An error disappears when its field is corrected.
     visitor.chooses("No answer")
@@ -47,8 +47,8 @@ def test_missing_input_is_reported_at_its_field(people):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_overlong_text_is_refused_but_kept(people):
-    visitor = people().opens().chooses("No answer").writes("x" * 20_000)
+def test_overlong_text_is_refused_but_kept(new_person):
+    visitor = new_person().opens().chooses("No answer").writes("x" * 20_000)
     visitor.sees("10,000 characters over the 10,000 limit")
     visitor.presses("Send report").sees("Shorten your text by 10,000 characters")
     expect(visitor.page.get_by_label("What happened?")).to_have_value("x" * 20_000)
@@ -56,8 +56,8 @@ def test_overlong_text_is_refused_but_kept(people):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_very_long_text_is_kept_and_not_sent(people):
-    visitor = people().opens().chooses("No answer").writes("x" * 300_000)
+def test_very_long_text_is_kept_and_not_sent(new_person):
+    visitor = new_person().opens().chooses("No answer").writes("x" * 300_000)
     visitor.sees("290,000 characters over the 10,000 limit").presses("Send report")
     area = visitor.page.get_by_label("What happened?")
     expect(area).to_be_focused()
@@ -73,10 +73,10 @@ def test_very_long_text_is_kept_and_not_sent(people):
         "שלום \u202egnitirw desrever",
     ],
 )
-def test_text_is_shown_as_written(people, words, text):
+def test_text_is_shown_as_written(new_person, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
     visible_text = strip_hidden_marks(text)
-    visitor = people().opens().chooses("No answer").writes(text).presses("Send report")
+    visitor = new_person().opens().chooses("No answer").writes(text).presses("Send report")
     visitor.sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.opens("/track")
@@ -85,20 +85,20 @@ def test_text_is_shown_as_written(people, words, text):
     expect(visitor.page.locator(".written")).to_have_text(visible_text)
     expect(visitor.page.locator(".written *")).to_have_count(0)
     if len(text) > 1:
-        reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
+        reviewer = new_person().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
         expect(reviewer.row(words).locator(".text")).to_have_text(visible_text)
 
 
-def test_double_click_on_send_creates_one_issue(people, portal, words):
-    visitor = people().opens().chooses("No answer").writes(words)
+def test_double_click_on_send_creates_one_issue(new_person, portal, words):
+    visitor = new_person().opens().chooses("No answer").writes(words)
     visitor.page.get_by_role("button", name="Send report").dblclick()
     visitor.sees(RECEIVED)
     assert len(issues_with(portal, words)) == 1
 
 
 @pytest.mark.parametrize("lost", ["request", "response"])
-def test_report_with_a_lost_request_or_response_is_stored_once(people, portal, words, lost):
-    visitor = people()
+def test_report_with_a_lost_request_or_response_is_stored_once(new_person, portal, words, lost):
+    visitor = new_person()
     drops_messages = False
 
     def connect(tab: WebSocketRoute) -> None:
@@ -124,8 +124,8 @@ def test_report_with_a_lost_request_or_response_is_stored_once(people, portal, w
     assert len(issues_with(portal, words)) == 1
 
 
-def test_report_is_stored_once_if_the_page_is_reloaded_while_sending(people, portal, words):
-    visitor = people().opens("/?type=Other").writes(words)
+def test_report_is_stored_once_if_the_page_is_reloaded_while_sending(new_person, portal, words):
+    visitor = new_person().opens("/?type=Other").writes(words)
     visitor.sees(f"{len(words)} of 10,000 characters")
     with closing(sqlite3.connect(portal.data_dir / "issues.db")) as lock:
         lock.execute("BEGIN IMMEDIATE")
@@ -135,8 +135,8 @@ def test_report_is_stored_once_if_the_page_is_reloaded_while_sending(people, por
     assert len(issues_with(portal, words)) == 1
 
 
-def test_draft_survives_reload_sign_in_and_other_pages(people, words):
-    member = people().opens().chooses("No answer").writes(words)
+def test_draft_survives_reload_sign_in_and_other_pages(new_person, words):
+    member = new_person().opens().chooses("No answer").writes(words)
     member.sees(f"{len(words)} of 10,000 characters")
     member.page.reload()
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
@@ -160,11 +160,11 @@ def test_draft_survives_reload_sign_in_and_other_pages(people, words):
     expect(member.page.get_by_label("What happened?")).to_have_value("")
 
 
-def test_draft_stored_before_an_update_of_the_portal_is_restored(people, words):
+def test_draft_stored_before_an_update_of_the_portal_is_restored(new_person, words):
     initial = {"text": "", "choice": None, "places": {"report_thread": "t"}}
     draft = {"id": "1-2", "text": words, "given": initial, "places": {"report_project": "p"}}
     draft |= {"choice": 1, "toggle": False}
-    visitor = people().opens("/help")
+    visitor = new_person().opens("/help")
     visitor.page.evaluate(
         "draft => sessionStorage.setItem('issue-portal-draft-report', JSON.stringify(draft))", draft
     )
@@ -177,14 +177,14 @@ def test_draft_stored_before_an_update_of_the_portal_is_restored(people, words):
 
 
 @pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
-def test_lists_open_with_any_query_string(people, query):
-    reviewer = people().opens(f"/review?{query}").signs_in("reviewer")
+def test_lists_open_with_any_query_string(new_person, query):
+    reviewer = new_person().opens(f"/review?{query}").signs_in("reviewer")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
     reviewer.sees_not("Something went wrong")
 
 
-def test_reload_keeps_changes_to_values_of_a_link(people):
-    visitor = people().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
+def test_reload_keeps_changes_to_values_of_a_link(new_person):
+    visitor = new_person().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
     text = visitor.page.get_by_label("What happened?")
     expect(text).to_have_value("No table")
     expect(visitor.page.get_by_role("textbox", name="Conversation ID")).to_have_value("t1")
@@ -195,7 +195,7 @@ def test_reload_keeps_changes_to_values_of_a_link(people):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, words):
+def test_report_is_kept_while_the_api_is_down_and_sent_once(new_person, tmp_path, words):
     """The portal uses a remote API, so that the API alone can fail."""
     api = api_server(tmp_path / "api").start()
     guest = api.guest_token()
@@ -204,7 +204,7 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, wo
     portal.ready_path = "/_stcore/health"
     portal.start()
     try:
-        visitor = people(portal).opens().chooses("No answer").writes(words)
+        visitor = new_person(portal).opens().chooses("No answer").writes(words)
         api.stop()
         visitor.presses("Send report").sees("We couldn't send your report, but your text is safe.")
         visitor.sees("your text is safe")
@@ -228,8 +228,8 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(people, tmp_path, wo
         api.stop()
 
 
-def test_many_downloads_do_not_block_others(people, portal):
-    member = people().opens("/sign_in").signs_in("member")
+def test_many_downloads_do_not_block_others(new_person, portal):
+    member = new_person().opens("/sign_in").signs_in("member")
     cookies = member.context.cookies()
     header = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
     with ExitStack() as stack:

@@ -1,6 +1,6 @@
 """Hostile text stays plain text on every page and in every export.
 
-The `people` fixture asserts that no dialog opens and no request leaves the portal.
+The `new_person` fixture asserts that no dialog opens and no request leaves the portal.
 """
 
 import csv
@@ -79,8 +79,8 @@ def expect_plain_text(person, text: str) -> None:
     assert shown == text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_hostile_text_is_plain_text_on_form_and_track_page(people, all_texts):
-    visitor = people().opens().chooses("Other").writes(all_texts)
+def test_hostile_text_is_plain_text_on_form_and_track_page(new_person, all_texts):
+    visitor = new_person().opens().chooses("Other").writes(all_texts)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.opens("/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
@@ -88,21 +88,21 @@ def test_hostile_text_is_plain_text_on_form_and_track_page(people, all_texts):
     expect_plain_text(visitor, strip_hidden_marks(all_texts))
 
 
-def test_hostile_text_is_plain_text_on_my_issues(people, portal, all_texts):
+def test_hostile_text_is_plain_text_on_my_issues(new_person, portal, all_texts):
     with portal.client(member_token("member@example.com", "Morgan Member")) as client:
         issue = report(client, all_texts, HOSTILE[3])
-    member = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+    member = new_person().opens(f"/my_issues?issue={issue.id}").signs_in("member")
     expect_plain_text(member, all_texts)
     facts = member.page.locator(".facts dd")
     expect(facts.filter(has_text="onerror")).to_have_text([HOSTILE[3]] * 3)
 
 
 def test_hostile_text_is_plain_text_on_review_and_insights(
-    people, portal, mark, stored_texts, all_texts
+    new_person, portal, mark, stored_texts, all_texts
 ):
     with portal.client(portal.guest_token()) as client:
         issue = report(client, all_texts, anonymous=True)
-    reviewer = people().opens(f"/review?q={mark}&order=ASC").signs_in("reviewer")
+    reviewer = new_person().opens(f"/review?q={mark}&order=ASC").signs_in("reviewer")
     page = reviewer.page
     texts = {" ".join(text[:320].split())[:160] for text in stored_texts.values()}
     rows = page.locator(".st-key-queue button[data-issue]")
@@ -129,8 +129,8 @@ def test_hostile_text_is_plain_text_on_review_and_insights(
     reviewer.settles()
 
 
-def test_hostile_text_is_plain_text_in_exports(people, portal, mark, stored_texts):
-    reviewer = people().opens("/sign_in").signs_in("reviewer")
+def test_hostile_text_is_plain_text_in_exports(new_person, portal, mark, stored_texts):
+    reviewer = new_person().opens("/sign_in").signs_in("reviewer")
     get = reviewer.context.request.get
     table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))

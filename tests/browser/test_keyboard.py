@@ -15,11 +15,11 @@ KEY_IS_NOT_HANDLED = """key => {
 }"""
 
 
-def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
+def test_shortcuts_work_until_they_are_turned_off(new_person, portal, words):
     first, second, third = report_anonymously(
         portal, f"{words} one", f"{words} two", f"{words} three"
     )
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     press = reviewer.page.keyboard.press
     press("/")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_focused()
@@ -76,11 +76,11 @@ def test_shortcuts_work_until_they_are_turned_off(people, portal, words):
         assert other.get(first.id).state == IssueState.NOT_REVIEWED
 
 
-def test_fast_shortcuts_are_all_handled_once_and_in_order(people, portal, words):
+def test_fast_shortcuts_are_all_handled_once_and_in_order(new_person, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(23)))
     with colleague_client(portal) as other:
         other.update(issues[20], state=IssueState.CLOSED)
-        reviewer = open_queue(people, words)
+        reviewer = open_queue(new_person, words)
         reviewer.row(f"{words} 22").click()
         reviewer.sees(f"Issue #{issues[22].issue_number}")
         # Move to the next page of the list and back.
@@ -127,6 +127,6 @@ CALL_BEFORE_CLEANUP = """async () => {
 }"""
 
 
-def test_shortcuts_work_until_the_list_is_removed(people):
-    visitor = people().opens("/help")
+def test_shortcuts_work_until_the_list_is_removed(new_person):
+    visitor = new_person().opens("/help")
     assert visitor.page.evaluate(CALL_BEFORE_CLEANUP) == [1]

@@ -79,15 +79,15 @@ def reported(servers, words) -> str:
     return words
 
 
-def test_empty_list_links_to_the_form(people, servers):
-    reviewer = people(servers.portal).opens("/my_issues").signs_in("reviewer")
+def test_empty_list_links_to_the_form(new_person, servers):
+    reviewer = new_person(servers.portal).opens("/my_issues").signs_in("reviewer")
     reviewer.sees("You haven't sent any reports with your name yet.")
     reviewer.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
     expect(reviewer.page.get_by_role("radiogroup")).to_be_visible()
 
 
-def test_loading_list_shows_a_skeleton_without_layout_shift(people, servers, reported):
-    member = people(servers.portal).opens("/my_issues").signs_in("member")
+def test_loading_list_shows_a_skeleton_without_layout_shift(new_person, servers, reported):
+    member = new_person(servers.portal).opens("/my_issues").signs_in("member")
     expect(member.row(reported)).to_be_visible()
     member.settles()
     top = member.page.locator(".st-key-my_issues").bounding_box()["y"]
@@ -118,8 +118,8 @@ def test_loading_list_shows_a_skeleton_without_layout_shift(people, servers, rep
     expect(skeleton).to_have_count(0)
 
 
-def test_fast_response_does_not_flash_the_skeleton(people, servers, reported):
-    member = people(servers.portal)
+def test_fast_response_does_not_flash_the_skeleton(new_person, servers, reported):
+    member = new_person(servers.portal)
     member.page.add_init_script(WATCH_SKELETON)
     member.opens("/sign_in").signs_in("member")
     servers.suspend_api()
@@ -134,8 +134,8 @@ def test_fast_response_does_not_flash_the_skeleton(people, servers, reported):
     assert not member.page.evaluate("window.flashed")
 
 
-def test_failure_is_shown_and_can_be_retried(people, servers, reported):
-    member = people(servers.portal).opens("/my_issues").signs_in("member")
+def test_failure_is_shown_and_can_be_retried(new_person, servers, reported):
+    member = new_person(servers.portal).opens("/my_issues").signs_in("member")
     expect(member.row(reported)).to_be_visible()
     member.goes_to("Help")
     servers.api.stop()
@@ -156,13 +156,13 @@ def test_failure_is_shown_and_can_be_retried(people, servers, reported):
     member.sees_not("We couldn't load your reports.")
 
 
-def test_form_opens_before_the_api_has_responded(people, tmp_path, servers, words):
+def test_form_opens_before_the_api_has_responded(new_person, tmp_path, servers, words):
     servers.suspend_api()
     portal = portal_with_remote_api(
         servers.api.url, tmp_path / "data", token=servers.api.guest_token()
     ).start()
     try:
-        visitor = people(portal).opens().chooses("No answer").writes(words)
+        visitor = new_person(portal).opens().chooses("No answer").writes(words)
         visitor.sees(f"{len(words)} of 10,000 characters")
     finally:
         servers.resume_api()
@@ -170,12 +170,12 @@ def test_form_opens_before_the_api_has_responded(people, tmp_path, servers, word
     portal.stop()
 
 
-def test_server_failure_shows_a_request_id_except_for_anonymous_reports(people, servers):
+def test_server_failure_shows_a_request_id_except_for_anonymous_reports(new_person, servers):
     def rename(old: str, new: str) -> None:
         with sqlite3.connect(servers.api.data_dir / "issues.db") as database:
             database.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
-    member = people(servers.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    member = new_person(servers.portal).opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("No answer").writes("It fails.")
     failure = member.page.get_by_role("alert").filter(has_text="The server failed")
     rename("history", "renamed")
@@ -198,10 +198,10 @@ MOST_SHIFT = 0.05
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_pages_load_with_little_layout_shift(people, portal, words, width):
+def test_pages_load_with_little_layout_shift(new_person, portal, words, width):
     with portal.client(portal.token("Nobody")) as client:
         report(client, words)
-    person = people(viewport={"width": width, "height": 844})
+    person = new_person(viewport={"width": width, "height": 844})
     person.page.add_init_script(NOTE_SHIFTS)
     shifts: dict[str, float] = {}
 

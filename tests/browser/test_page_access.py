@@ -9,8 +9,8 @@ from tests.browser.conftest import report
 from tests.servers.processes import ROOT
 
 
-def test_embedded_page_links_to_the_sign_in_page_in_a_new_tab(people):
-    visitor = people().opens("/my_issues?embed=true").sees("Sign in to see this page.")
+def test_embedded_page_links_to_the_sign_in_page_in_a_new_tab(new_person):
+    visitor = new_person().opens("/my_issues?embed=true").sees("Sign in to see this page.")
     expect(visitor.page.get_by_label("Username")).to_have_count(0)
     link = visitor.page.get_by_role("link", name="Sign in")
     expect(link).to_have_attribute("href", f"{visitor.server.url}/sign_in")
@@ -30,13 +30,13 @@ EXPECTED_TEXTS = {
 """Text that a visitor, a member and a reviewer see on each page, by path."""
 
 
-def test_each_role_sees_only_its_pages(people, portal):
+def test_each_role_sees_only_its_pages(new_person, portal):
     files = {f"/{file.stem}" for file in (ROOT / "pages").glob("[a-z]*.py")}
     assert files == EXPECTED_TEXTS.keys() - {"/"} | {"/report"}
     words = f"Private text {uuid.uuid4().hex}"
     with portal.client(portal.token("Somebody")) as client:
         issue = report(client, words, IssueType.OTHER)
-    visitor, member, reviewer = people(), people(), people()
+    visitor, member, reviewer = new_person(), new_person(), new_person()
     member.opens("/sign_in").signs_in("member")
     reviewer.opens("/sign_in").signs_in("reviewer")
     for path, texts in EXPECTED_TEXTS.items():

@@ -11,8 +11,8 @@ from tests.browser.conftest import RECEIVED
 from tests.browser.reviewing import reviewer_client
 
 
-def test_receipt_survives_a_reload_until_another_report(people, words):
-    visitor = people().opens().chooses("No answer").writes(words).presses("Send report")
+def test_receipt_survives_a_reload_until_another_report(new_person, words):
+    visitor = new_person().opens().chooses("No answer").writes(words).presses("Send report")
     visitor.sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.page.reload()
@@ -33,9 +33,9 @@ def test_receipt_survives_a_reload_until_another_report(people, words):
 
 @pytest.mark.parametrize("elsewhere", ["Español", "Help"])
 def test_receipt_is_shown_if_the_person_clicks_elsewhere_while_sending(
-    people, portal, words, elsewhere
+    new_person, portal, words, elsewhere
 ):
-    person = people().opens().chooses("No answer").writes(words)
+    person = new_person().opens().chooses("No answer").writes(words)
     with closing(sqlite3.connect(portal.data_dir / "issues.db")) as lock:
         lock.execute("BEGIN IMMEDIATE")
         person.presses("Send report").sees("Sending…")
@@ -46,8 +46,8 @@ def test_receipt_is_shown_if_the_person_clicks_elsewhere_while_sending(
     assert len(person.receipt()) == len("1234-5678-9012-3456")
 
 
-def test_receipt_is_removed_at_sign_out(people, words):
-    person = people().opens("/sign_in").signs_in("member").goes_to("Report")
+def test_receipt_is_removed_at_sign_out(new_person, words):
+    person = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
     person.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     receipt = person.receipt()
     storage = "JSON.stringify({...sessionStorage})"
@@ -57,9 +57,9 @@ def test_receipt_is_removed_at_sign_out(people, words):
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
 
-def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(people, words):
+def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(new_person, words):
     """Regression: a tab on another page kept the receipt in its storage after the sign-out."""
-    tab = people().opens("/sign_in").signs_in("member").goes_to("Report")
+    tab = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
     tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     stored = "sessionStorage.getItem('issue-portal-sent')"
     tab.waits_until(lambda: tab.page.evaluate(stored))
@@ -76,13 +76,13 @@ def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(people, word
     tab.sees_not("Your receipt")
 
 
-def test_track_shows_state_dates_and_events(people, portal, words):
-    visitor = people(timezone_id="UTC").opens().chooses("No answer").writes(words)
+def test_track_shows_state_dates_and_events(new_person, portal, words):
+    visitor = new_person(timezone_id="UTC").opens().chooses("No answer").writes(words)
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
     with reviewer_client(portal) as client:
         issue = next(issue for issue in client.iterate() if issue.description == words)
-        visitor.waits_for_the_second_after(issue.created_at)
+        visitor.waits_until_a_second_after(issue.created_at)
         client.update(issue, state=IssueState.CLOSED)
     visitor.goes_to("Track").page.get_by_role("textbox", name="Receipt").fill(receipt)
     visitor.presses("Show report").sees(f"Report #{issue.issue_number}")

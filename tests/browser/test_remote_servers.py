@@ -1,4 +1,4 @@
-"""The portal with a remote API of the original or the newer form, which refuses unknown input."""
+"""The portal with a remote API, original or newer, that refuses unknown input."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from tests.browser.conftest import RECEIVED
 from tests.servers import newer_api, original_api
 from tests.servers.installation import Server, portal_with_remote_api
 
-API_FORMS = {"original": original_api, "newer": newer_api}
+API_VARIANTS = {"original": original_api, "newer": newer_api}
 
 
 @dataclass
 class RemotePortal:
-    """A portal with a remote API, and the form of that API: original or newer."""
+    """A portal with a remote API, and the variant of that API: original or newer."""
 
-    form: str
+    variant: str
     portal: Server
 
 
-@pytest.fixture(scope="module", params=API_FORMS)
+@pytest.fixture(scope="module", params=API_VARIANTS)
 def remote(request, tmp_path_factory) -> Iterator[RemotePortal]:
-    module = API_FORMS[request.param]
+    module = API_VARIANTS[request.param]
     server = request.getfixturevalue(f"{request.param}_server")
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
     portal = portal_with_remote_api(
@@ -34,7 +34,7 @@ def remote(request, tmp_path_factory) -> Iterator[RemotePortal]:
         **({"ISSUES_ORG": newer_api.ORG} if request.param == "newer" else {}),
     ).start()
     accounts = data_dir / "accounts.yaml"
-    # The original form has no `GET /me`, so the portal finds own issues by the e-mail address.
+    # The original variant has no `GET /me`, so the portal finds own issues by the e-mail address.
     if request.param == "original":
         text = accounts.read_text()
         text = text.replace("member@example.com", original_api.USER["email"])
@@ -58,14 +58,14 @@ def sends_report(person, remote, words: str, *, by_name: bool) -> None:
     person.chooses("Wrong answer").writes(words)
     if by_name:
         person.page.get_by_text("Report anonymously").click()
-    if remote.form == "newer":
+    if remote.variant == "newer":
         person.expands("Conversation details")
         fills_in_references(person)
     person.presses("Send report").sees(RECEIVED)
 
 
-def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(people, remote, words):
-    visitor = people(remote.portal).opens().sees("You won't be able to track it.")
+def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, remote, words):
+    visitor = new_person(remote.portal).opens().sees("You won't be able to track it.")
     visitor.sees_not("You'll get a receipt to track it.")
     sends_report(visitor, remote, words, by_name=False)
     visitor.sees("This server gives no receipt").sees_not("Your receipt")
@@ -79,10 +79,10 @@ def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(people, remot
     visitor.sees("Another server stores the reports.")
 
 
-def test_member_reports_by_name_edits_and_withdraws(people, remote, words):
-    other = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
+def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
+    other = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
     sends_report(other, remote, f"{words}, by another", by_name=True)
-    member = people(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    member = new_person(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
     sends_report(member, remote, f"{words}, unsigned", by_name=False)
     member.presses("Report another problem").sees("Report a problem")
     sends_report(member, remote, words, by_name=True)
@@ -103,26 +103,26 @@ def test_member_reports_by_name_edits_and_withdraws(people, remote, words):
     expect(member.row(words)).to_have_count(0)
 
 
-def test_member_cannot_open_the_issue_of_another(people, remote, words):
-    reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
+def test_member_cannot_open_the_issue_of_another(new_person, remote, words):
+    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
     sends_report(reviewer, remote, words, by_name=True)
     reviewer.goes_to("My reports").row(words).click()
     reviewer.sees("We've received it.")
     link = reviewer.page.url.removeprefix(remote.portal.url)
-    member = people(remote.portal).opens(link).signs_in("member")
+    member = new_person(remote.portal).opens(link).signs_in("member")
     member.sees("This report isn't available.").sees_not(words)
     member.presses("Show my reports")
     expect(member.page.get_by_role("searchbox", name="Search")).to_be_visible()
 
 
-def test_reviewer_works_through_the_queue(people, remote, words):
-    visitor = people(remote.portal).opens()
+def test_reviewer_works_through_the_queue(new_person, remote, words):
+    visitor = new_person(remote.portal).opens()
     sends_report(visitor, remote, words, by_name=False)
-    reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
     row = reviewer.row(words)
     search = reviewer.page.get_by_role("searchbox", name="Search")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
-    if remote.form == "original":
+    if remote.variant == "original":
         expect(search).to_have_count(0)
     else:
         search.fill("nobody wrote this")
@@ -141,13 +141,13 @@ def test_reviewer_works_through_the_queue(people, remote, words):
     expect(row.locator(".text")).to_have_css("font-weight", "700")
 
 
-def test_insights_explain_that_the_server_has_no_statistics(people, remote):
-    reviewer = people(remote.portal).opens("/sign_in").signs_in("reviewer").opens("/insights")
+def test_insights_explain_that_the_server_has_no_statistics(new_person, remote):
+    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").opens("/insights")
     reviewer.sees("This server has no statistics.").sees_not("Try again")
 
 
 @pytest.mark.parametrize("remote", ["newer"], indirect=True)
-def test_fields_that_the_server_requires_are_reported(people, remote, words, request, tmp_path):
+def test_fields_that_the_server_requires_are_reported(new_person, remote, words, request, tmp_path):
     # A new portal does not know yet which fields the server requires.
     portal = portal_with_remote_api(
         remote.portal.env["ISSUES_API_URL"],
@@ -156,7 +156,7 @@ def test_fields_that_the_server_requires_are_reported(people, remote, words, req
         ISSUES_ORG=newer_api.ORG,
     ).start()
     try:
-        visitor = people(portal).opens().chooses("Wrong answer").writes(words)
+        visitor = new_person(portal).opens().chooses("Wrong answer").writes(words)
         thread = visitor.page.get_by_role("textbox", name="Conversation ID")
         expect(thread).to_be_hidden()
         visitor.sees("Conversation details (optional)").presses("Send report")
@@ -168,7 +168,7 @@ def test_fields_that_the_server_requires_are_reported(people, remote, words, req
         fills_in_references(visitor)
         visitor.presses("Send report").sees(RECEIVED)
 
-        other = people(portal).opens().sees("This server requires these IDs")
+        other = new_person(portal).opens().sees("This server requires these IDs")
         expect(other.page.get_by_role("textbox", name="Conversation ID")).to_be_visible()
         other.sees_not("This server requires the project ID.")
     finally:
@@ -176,8 +176,8 @@ def test_fields_that_the_server_requires_are_reported(people, remote, words, req
 
 
 @pytest.mark.parametrize("remote", ["original"], indirect=True)
-def test_field_that_the_server_refuses_is_reported(people, remote, words):
-    visitor = people(remote.portal).opens("/?type=Other&project=p1").writes(words)
+def test_field_that_the_server_refuses_is_reported(new_person, remote, words):
+    visitor = new_person(remote.portal).opens("/?type=Other&project=p1").writes(words)
     visitor.presses("Send report").sees("The server didn't accept this: Extra inputs")
     project = visitor.page.get_by_role("textbox", name="Project")
     expect(project).to_have_value("p1")
@@ -185,12 +185,12 @@ def test_field_that_the_server_refuses_is_reported(people, remote, words):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_account_without_a_token_gets_an_explanation(people, original_api_server, tmp_path):
+def test_account_without_a_token_gets_an_explanation(new_person, original_api_server, tmp_path):
     portal = portal_with_remote_api(
         original_api_server.url, tmp_path / "data", token=original_api.TOKEN
     ).start()
     try:
-        member = people(portal).opens("/my_issues").signs_in("member")
+        member = new_person(portal).opens("/my_issues").signs_in("member")
         member.sees("ask your administrator to set it up for you").sees("Try again")
     finally:
         portal.stop()

@@ -10,8 +10,8 @@ from tests.browser.conftest import RECEIVED
 from tests.browser.report_links import LINK, expect_references
 
 
-def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
-    person = people().opens(LINK)
+def test_values_of_a_link_survive_navigation_sign_in_and_reload(new_person, words):
+    person = new_person().opens(LINK)
     expect_references(person, "t1", "i1", "p1")
     person.goes_to("Track").goes_to("Report")
     expect_references(person, "t1", "i1", "p1")
@@ -33,9 +33,11 @@ def test_values_of_a_link_survive_navigation_sign_in_and_reload(people, words):
     expect(facts).to_have_text("Conversationt2Answeri1")
 
 
-def test_link_does_not_replace_typed_text(people, words):
+def test_link_does_not_replace_typed_text(new_person, words):
     # The next link replaces values of a link that the person has not changed.
-    person = people().opens("/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1")
+    person = new_person().opens(
+        "/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1"
+    )
     text = person.page.get_by_label("What happened?")
     expect(text).to_have_value("Of the link")
     person.opens("/?type=Nonsense&thread=t2&interaction=i2")
@@ -59,10 +61,10 @@ def test_link_does_not_replace_typed_text(people, words):
     assert "thread" not in person.page.url
 
 
-def test_hidden_marks_in_a_link_are_removed(people, portal, words):
+def test_hidden_marks_in_a_link_are_removed(new_person, portal, words):
     marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # Hidden characters and unusual spaces.
     query = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
-    visitor = people().opens(f"/?type=Other&{query}sales%20%C3%A4{marks}")
+    visitor = new_person().opens(f"/?type=Other&{query}sales%20%C3%A4{marks}")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     # IDs with hidden marks are ignored. The person can see the other ID before sending it.
     expect_references(visitor, "", "i1", "")
@@ -74,8 +76,8 @@ def test_hidden_marks_in_a_link_are_removed(people, portal, words):
     assert issue.description == words
 
 
-def test_help_builds_a_link_that_fills_in_the_form(people):
-    author = people().opens().goes_to("Help").sees("What anonymous means")
+def test_help_builds_a_link_that_fills_in_the_form(new_person):
+    author = new_person().opens().goes_to("Help").sees("What anonymous means")
     author.expands("Link to the form or embed it")
     # A select box at the end of the window closes when the page scrolls.
     type_box = author.page.get_by_role("combobox", name="Type of problem")
@@ -98,7 +100,7 @@ def test_help_builds_a_link_that_fills_in_the_form(people):
     assert html.escape(f"{link}&embed=true") in code.inner_text()
 
     assert link.startswith(f"{author.server.url}/?")
-    visitor = people().opens(link.removeprefix(author.server.url))
+    visitor = new_person().opens(link.removeprefix(author.server.url))
     expect(visitor.page.get_by_label("What happened?")).to_have_value("A & B\n50 %")
     expect(visitor.page.get_by_label("Poor formatting")).to_be_checked()
     expect_references(visitor, "t=1", "i:1", "")

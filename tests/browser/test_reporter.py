@@ -22,8 +22,8 @@ CLICK_WHEN_VISIBLE = """name => {
 }"""
 
 
-def test_double_click_on_send_does_not_close_the_receipt(people, words):
-    visitor = people().opens().chooses("No answer").writes(words)
+def test_double_click_on_send_does_not_close_the_receipt(new_person, words):
+    visitor = new_person().opens().chooses("No answer").writes(words)
     visitor.page.evaluate(CLICK_WHEN_VISIBLE, "Report another problem")
     visitor.presses("Send report")
     expect(visitor.page.locator("body[data-clicked]")).to_have_count(1)
@@ -40,8 +40,8 @@ FILL_STORAGE = """() => {
 }"""
 
 
-def test_form_works_when_storage_is_full(people, words):
-    person = people().opens("/help")
+def test_form_works_when_storage_is_full(new_person, words):
+    person = new_person().opens("/help")
     person.page.evaluate(FILL_STORAGE)
     person.goes_to("Report").chooses("No answer").writes(words)
     person.sees(f"{len(words)} of 10,000 characters").goes_to("Help").goes_to("Report")
@@ -80,15 +80,15 @@ TYPE_AFTER_CLEANUP = """async () => {
 }"""
 
 
-def test_text_typed_during_a_rerun_is_kept(people):
-    visitor = people().opens("/help")
+def test_text_typed_during_a_rerun_is_kept(new_person):
+    visitor = new_person().opens("/help")
     assert visitor.page.evaluate(TYPE_AFTER_CLEANUP) == ["t1", ""]
 
 
-def test_my_issues_show_the_review_and_keep_an_unsaved_edit(people, portal, words):
+def test_my_issues_show_the_review_and_keep_an_unsaved_edit(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
-    person = people().opens("/my_issues").signs_in("member")
+    person = new_person().opens("/my_issues").signs_in("member")
     person.row(words).click()
     person.expands("Edit")
     text = person.page.get_by_label("What happened?")
@@ -104,10 +104,10 @@ def test_my_issues_show_the_review_and_keep_an_unsaved_edit(people, portal, word
         expect(person.row(words)).to_contain_text("Closed")
 
 
-def test_edit_does_not_overwrite_unseen_changes(people, portal, words):
+def test_edit_does_not_overwrite_unseen_changes(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
-        person = people().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+        person = new_person().opens(f"/my_issues?issue={issue.id}").signs_in("member")
         person.expands("Edit")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")

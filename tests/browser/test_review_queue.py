@@ -9,12 +9,12 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
 from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
 
-def test_new_issues_are_announced_and_shown_on_request(people, portal, words):
+def test_new_issues_are_announced_and_shown_on_request(new_person, portal, words):
     _first, second = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row("one").click()
     reviewer.page.get_by_label("Select issue").first.check()
-    reviewer.waits_for_the_second_after(second.created_at)
+    reviewer.waits_until_a_second_after(second.created_at)
     report_anonymously(portal, f"{words} three", f"{words} four", f"{words} five")
     button = reviewer.page.get_by_role("button", name="Show 3 new")
     expect(button).to_be_visible(timeout=20_000)
@@ -26,9 +26,9 @@ def test_new_issues_are_announced_and_shown_on_request(people, portal, words):
     expect(button).to_have_count(0)
 
 
-def test_next_and_previous_turn_the_page(people, portal, words):
+def test_next_and_previous_turn_the_page(new_person, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row(f"{words} 02").click()
     reviewer.sees(f"Issue #{issues[2].issue_number}").presses("Next")
     reviewer.sees(f"Issue #{issues[1].issue_number}")
@@ -38,10 +38,10 @@ def test_next_and_previous_turn_the_page(people, portal, words):
     expect(reviewer.row(words)).to_have_count(20)
 
 
-def test_row_of_the_open_issue_stays_in_view(people, portal, words):
+def test_row_of_the_open_issue_stays_in_view(new_person, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
     phone_options = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
-    phone = people(**phone_options).opens(f"/review?q={words}").signs_in("reviewer")
+    phone = new_person(**phone_options).opens(f"/review?q={words}").signs_in("reviewer")
     row = phone.row(f"{words} 08")
     row.click()
     expect(phone.page.get_by_role("button", name="Back to list")).to_be_in_viewport()
@@ -53,7 +53,7 @@ def test_row_of_the_open_issue_stays_in_view(people, portal, words):
     phone.page.go_back()
     expect(phone.row(words)).to_have_count(20)
 
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row(f"{words} 21").click()
     reviewer.page.keyboard.type("j" * 15)
     expect(reviewer.row(f"{words} 06")).to_have_attribute("aria-current", "true")
@@ -64,11 +64,11 @@ def test_row_of_the_open_issue_stays_in_view(people, portal, words):
     expect(reviewer.row(f"{words} 05")).to_be_in_viewport(ratio=1)
 
 
-def test_next_and_previous_work_after_an_issue_leaves_the_filter(people, portal, words):
+def test_next_and_previous_work_after_an_issue_leaves_the_filter(new_person, portal, words):
     first, second, third = report_anonymously(
         portal, f"{words} one", f"{words} two", f"{words} three"
     )
-    reviewer = open_queue(people, words, query="&state=NotReviewed")
+    reviewer = open_queue(new_person, words, query="&state=NotReviewed")
     reviewer.row("two").click()
     reviewer.presses("Close issue").sees(f"#{second.issue_number} moved to Closed")
     expect(reviewer.row(words)).to_have_count(2)
@@ -81,7 +81,7 @@ def test_next_and_previous_work_after_an_issue_leaves_the_filter(people, portal,
     reviewer.presses("Next").sees(f"Issue #{first.issue_number}")
 
 
-def test_queue_has_counts_order_and_project_filter(people, portal, words):
+def test_queue_has_counts_order_and_project_filter(new_person, portal, words):
     with colleague_client(portal) as other:
         *new, four = (
             NewIssue(
@@ -95,7 +95,7 @@ def test_queue_has_counts_order_and_project_filter(people, portal, words):
         )
         first, _second, third = map(other.create, new)
         other.update(first, state=IssueState.CLOSED)
-    reviewer = people().opens(f"/review?project=project-{words}").signs_in("reviewer")
+    reviewer = new_person().opens(f"/review?project=project-{words}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(3)
     reviewer.sees("2 new").sees("0 in review").sees("1 closed").sees("3 issues")
     reviewer.sees("More filters (1)")
@@ -108,7 +108,7 @@ def test_queue_has_counts_order_and_project_filter(people, portal, words):
     # New issues have a separate count, and the other counts do not include them.
     reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
     top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
-    reviewer.waits_for_the_second_after(third.created_at)
+    reviewer.waits_until_a_second_after(third.created_at)
     with colleague_client(portal) as other:
         other.create(four)
     reviewer.sees("Show 1 new").sees("3 issues").sees("2 new").sees("1 closed")
@@ -120,9 +120,9 @@ def test_queue_has_counts_order_and_project_filter(people, portal, words):
     reviewer.picks("Project", f"project-{words}").sees("4 issues").sees("More filters (1)")
 
 
-def test_open_issue_disappears_if_a_colleague_deletes_it(people, portal, words):
+def test_open_issue_disappears_if_a_colleague_deletes_it(new_person, portal, words):
     first, _second = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row("one").click()
     reviewer.sees("Mark unread")
     with colleague_client(portal) as other:

@@ -14,10 +14,10 @@ from tests.browser.reviewing import open_queue, report_anonymously
 from tests.servers.installation import portal_server
 
 
-def test_export_has_the_filtered_issues(people, portal, words):
+def test_export_has_the_filtered_issues(new_person, portal, words):
     report_anonymously(portal, *(f"={words} {number}" for number in range(25)))
     report_anonymously(portal, "another one")
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download CSV").click()
     # Excel needs the byte order mark to detect UTF-8.
@@ -34,29 +34,31 @@ def test_export_has_the_filtered_issues(people, portal, words):
 
 
 @pytest.mark.parametrize("extension", ["csv", "jsonl"])
-def test_export_requires_sign_in_and_permission(people, portal, words, extension):
+def test_export_requires_sign_in_and_permission(new_person, portal, words, extension):
     report_anonymously(portal, words)
-    stranger = people().context.request
+    stranger = new_person().context.request
     assert stranger.get(f"{portal.url}/issues.{extension}").status == 401
-    member = people().opens("/sign_in").signs_in("member").context.request
+    member = new_person().opens("/sign_in").signs_in("member").context.request
     response = member.get(f"{portal.url}/issues.{extension}?filter_by_text={words}")
     assert response.status == 200
     assert words not in response.text()
     assert member.get(f"{portal.url}/issues.{extension}?states=Deleted").status == 403
     assert member.get(f"{portal.url}/issues.{extension}?states=Nonsense").status == 400
-    for page in ("before=x", "last=1_0", "last=1&last=2", "first=1&after=x"):
-        assert member.get(f"{portal.url}/issues.{extension}?{page}&filter_by_text=x").status == 200
+    # An export ignores the parameters that select a page, even invalid ones.
+    for paging in ("before=x", "last=1_0", "last=1&last=2", "first=1&after=x"):
+        query = f"{paging}&filter_by_text=x"
+        assert member.get(f"{portal.url}/issues.{extension}?{query}").status == 200
     assert member.get(f"{portal.url}/issues.xls").status == 404
 
 
-def test_similar_issues_are_shown_beside_the_open_issue(people, portal, words):
+def test_similar_issues_are_shown_beside_the_open_issue(new_person, portal, words):
     _first, second, _other = report_anonymously(
         portal,
         f"The {words} answer ignored paragraph seven of the warranty terms",
         f"An answer about {words} has ignored the warranty terms",
         f"Nothing at all in common but {words}",
     )
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row("paragraph seven").click()
     reviewer.sees("Similar issues")
     similar = reviewer.page.locator(".st-key-similar button[data-issue]")
@@ -65,13 +67,13 @@ def test_similar_issues_are_shown_beside_the_open_issue(people, portal, words):
     expect(reviewer.page.locator(".st-key-opened h3")).to_have_text(f"Issue #{second.issue_number}")
 
 
-def test_issue_links_to_its_conversation(people, tmp_path):
+def test_issue_links_to_its_conversation(new_person, tmp_path):
     server = portal_server(
         tmp_path / "data", ISSUES_THREAD_URL="https://chat.example.com/t/{thread}?at={interaction}"
     ).start()
     try:
         report_anonymously(server, "With a thread", thread="../x?y=1")
-        reviewer = open_queue(people, "With", server=server)
+        reviewer = open_queue(new_person, "With", server=server)
         reviewer.row("With a thread").click()
         expect(reviewer.page.get_by_role("link", name="Open conversation")).to_have_attribute(
             "href", "https://chat.example.com/t/..%2Fx%3Fy%3D1?at=a%20b"
@@ -80,11 +82,11 @@ def test_issue_links_to_its_conversation(people, tmp_path):
         server.stop()
 
 
-def test_issue_can_be_read_when_the_database_is_read_only(people, tmp_path):
+def test_issue_can_be_read_when_the_disk_is_full(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         report_anonymously(server, "Stored in the last free space")
-        reviewer = open_queue(people, "space", server=server)
+        reviewer = open_queue(new_person, "space", server=server)
         with sqlite3.connect(server.data_dir / "issues.db") as database:
             database.execute(
                 "CREATE TRIGGER full BEFORE UPDATE ON issues"
@@ -99,7 +101,7 @@ def test_issue_can_be_read_when_the_database_is_read_only(people, tmp_path):
         server.stop()
 
 
-def test_insights_link_to_the_queue(people, portal, words):
+def test_insights_link_to_the_queue(new_person, portal, words):
     with portal.client(portal.token("Morgan")) as client:
         # The chart shows only the projects with the most issues.
         for text, project in (*[(f"{words} one", words)] * 3, (f"{words} two", "")):
@@ -112,7 +114,7 @@ def test_insights_link_to_the_queue(people, portal, words):
                     project_id=project or None,
                 )
             )
-    reviewer = people().opens("/insights").signs_in("reviewer")
+    reviewer = new_person().opens("/insights").signs_in("reviewer")
     page = reviewer.page
     page.get_by_role("radio", name="90 days").click()
     expect(page).to_have_url(re.compile("period=90"))

@@ -56,11 +56,11 @@ def connect_without_polling(tab: WebSocketRoute) -> None:
     tab.on_message(send)
 
 
-def test_signing_out_revokes_copied_cookies(people, account):
-    person = people().opens("/sign_in").signs_in(**account)
+def test_signing_out_revokes_copied_cookies(new_person, account):
+    person = new_person().opens("/sign_in").signs_in(**account)
     cookie = cookie_of(person)
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["secure"]) == (True, "Strict", False)
-    attacker = people()
+    attacker = new_person()
     attacker.page.route_web_socket("**/_stcore/stream", connect_without_polling)
     attacker.context.add_cookies([cookie])
     attacker.opens("/my_issues").sees("Uma User")
@@ -92,9 +92,9 @@ def test_signing_out_revokes_copied_cookies(people, account):
     assert "issue_portal" not in [c["name"] for c in person.context.cookies()]
 
 
-def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(people, account):
-    person = people().opens("/sign_in").signs_in(**account).goes_to("Uma User")
-    other = people().opens("/sign_in").signs_in(**account)
+def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(new_person, account):
+    person = new_person().opens("/sign_in").signs_in(**account).goes_to("Uma User")
+    other = new_person().opens("/sign_in").signs_in(**account)
     old_cookie = cookie_of(person)
     page = person.page
 
@@ -113,7 +113,7 @@ def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(people, a
     person.sees("The new password is easy to guess")
     # The portal sends the pending change of another tab before it revokes the sign-in.
     issue = report_of(account, person.server)
-    tab = people()
+    tab = new_person()
     tab.context.add_cookies([old_cookie])
     tab.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     change_password(account["password"], new)
@@ -130,9 +130,9 @@ def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(people, a
     other.signs_in(account["username"], new).sees("Uma User")
 
 
-def test_sign_out_page_reports_a_change_that_failed(people, portal, account):
+def test_sign_out_page_reports_a_change_that_failed(new_person, portal, account):
     """The change fails because a reviewer has started to review the issue."""
-    person = people().opens("/sign_in").signs_in(**account)
+    person = new_person().opens("/sign_in").signs_in(**account)
     issue = report_of(account, portal)
     person.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     with portal.client(portal.token("Rob", Role.ADMIN)) as client:
@@ -142,10 +142,12 @@ def test_sign_out_page_reports_a_change_that_failed(people, portal, account):
     person.goes_to("Report").goes_to("Sign in").sees_not("couldn't save")
 
 
-def test_next_person_does_not_see_draft_or_receipt_of_a_revoked_sign_in(people, portal, account):
+def test_next_person_does_not_see_draft_or_receipt_of_a_revoked_sign_in(
+    new_person, portal, account
+):
     """Regression: the next person at the browser saw the receipt and the draft."""
     notice = "You've been signed out. Sign in again."
-    person = people().opens("/sign_in").signs_in(**account).goes_to("Report")
+    person = new_person().opens("/sign_in").signs_in(**account).goes_to("Report")
     text = person.page.get_by_label("What happened?")
     person.chooses("No answer").writes("My own words")
 
@@ -169,10 +171,10 @@ def test_next_person_does_not_see_draft_or_receipt_of_a_revoked_sign_in(people, 
     expect(person.page.get_by_role("textbox", name="Receipt")).to_have_value("")
 
 
-def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(people, tmp_path):
+def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
-        person = people(server).opens("/sign_in").signs_in("member").goes_to("Report")
+        person = new_person(server).opens("/sign_in").signs_in("member").goes_to("Report")
         person.chooses("No answer").writes("My own words")
         server.stop()
         person.sees("Can't reach the portal.")
@@ -190,8 +192,8 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(people,
         server.stop()
 
 
-def test_password_reset_and_disabling_revoke_sign_ins(people, portal, account):
-    person = people().opens("/sign_in").signs_in(**account)
+def test_password_reset_and_disabling_revoke_sign_ins(new_person, portal, account):
+    person = new_person().opens("/sign_in").signs_in(**account)
     result = portal.run_command("user", "password", account["username"], "--json")
     new = json.loads(result.stdout)["password"]
     person.goes_to("Report").sees_not("Uma User").goes_to("Sign in").signs_in(
@@ -202,12 +204,12 @@ def test_password_reset_and_disabling_revoke_sign_ins(people, portal, account):
     person.tries(account["username"], new).sees(WRONG_PASSWORD)
 
 
-def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(people, tmp_path):
+def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(new_person, tmp_path):
     portal = portal_server(tmp_path / "data")
     del portal.env["ISSUES_SECRET_KEY"]
     portal.start()
     try:
-        person, other = (people(portal).opens("/sign_in").signs_in("member") for _ in range(2))
+        person, other = (new_person(portal).opens("/sign_in").signs_in("member") for _ in range(2))
         revoked_cookie = cookie_of(other)
         other.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
         assert portal.run_command("key", "rotate").returncode == 0
@@ -231,11 +233,11 @@ def uses_up_attempts(person, name: str) -> None:
         person.opens("/sign_in").tries(name, password).sees(WRONG_PASSWORD)
 
 
-def test_password_guesses_are_counted_across_sessions(people, account):
-    guesser = people()
+def test_password_guesses_are_counted_across_sessions(new_person, account):
+    guesser = new_person()
     uses_up_attempts(guesser, account["username"])
     guesser.opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS).sees_not(WRONG_PASSWORD)
-    people().opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS)
+    new_person().opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS)
     guesser.opens("/sign_in").signs_in("member")
 
 
@@ -249,17 +251,17 @@ def proxied_portal(portal, tmp_path):
     server.stop()
 
 
-def test_password_guesses_do_not_lock_out_other_addresses(people, account, proxied_portal):
-    guesser = people(proxied_portal)
+def test_password_guesses_do_not_lock_out_other_addresses(new_person, account, proxied_portal):
+    guesser = new_person(proxied_portal)
     uses_up_attempts(guesser, account["username"])
     guesser.opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS)
-    people().opens("/sign_in").signs_in(**account).sees("Uma User")
+    new_person().opens("/sign_in").signs_in(**account).sees("Uma User")
 
 
-def test_sign_out_works_when_it_cannot_be_stored(people, tmp_path):
+def test_sign_out_works_when_it_cannot_be_stored(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
-        member = people(server).opens("/sign_in").signs_in("member")
+        member = new_person(server).opens("/sign_in").signs_in("member")
         cookie = cookie_of(member)
         # A file in place of the folder makes writing fail, even for root.
         (server.data_dir / "ended").write_text("")
@@ -268,7 +270,7 @@ def test_sign_out_works_when_it_cannot_be_stored(people, tmp_path):
         member.waits_until(lambda: not member.has_cookie("issue_portal"))
         member.page.reload()
         member.sees("Username")
-        attacker = people(server)
+        attacker = new_person(server)
         attacker.context.add_cookies([cookie])
         attacker.opens("/my_issues").sees("Sign in to see this page.")
         # The portal stores the sign-out as soon as it can, at the latest when it stops.
@@ -280,9 +282,9 @@ def test_sign_out_works_when_it_cannot_be_stored(people, tmp_path):
 
 
 @pytest.mark.parametrize("value", ["in=0", "in=1&page=pages%2Fhelp.py"])
-def test_return_cookie_is_ignored_without_a_provider(people, value):
+def test_return_cookie_is_ignored_without_a_provider(new_person, value):
     """Any program on another port of the same host can set the cookie."""
-    member = people().opens("/sign_in").signs_in("member")
+    member = new_person().opens("/sign_in").signs_in("member")
     cookie = {"name": "issue_portal_errand", "value": value, "url": member.server.url}
     member.context.add_cookies([cookie])
     member.opens("/sign_in").sees("Your account")

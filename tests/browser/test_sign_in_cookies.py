@@ -31,7 +31,9 @@ from web.streamlit_compat import create_signed_value
         (0, {"email": None}, "as Rob Reviewer, which has no access here."),
     ],
 )
-def test_sign_in_expires_and_its_claims_are_checked(people, oidc_portal, age_hours, changes, text):
+def test_sign_in_expires_and_its_claims_are_checked(
+    new_person, oidc_portal, age_hours, changes, text
+):
     claims = {
         **PEOPLE["rob"],
         "sub": "rob",
@@ -50,15 +52,15 @@ def test_sign_in_expires_and_its_claims_are_checked(people, oidc_portal, age_hou
         }
         for name, value in (("_streamlit_user", content), ("_streamlit_user_seal", seal))
     ]
-    person = people(oidc_portal)
+    person = new_person(oidc_portal)
     person.context.add_cookies(cookies)
     person.opens("/review").sees(text)
     assert fetch_export_status(person, cookies) == (200 if text == "More filters" else 401)
 
 
-def test_callback_without_the_cookie_of_its_start_is_refused(people, oidc_portal):
+def test_callback_without_the_cookie_of_its_start_is_refused(new_person, oidc_portal):
     """Another host of the same domain can set the cookie in which Streamlit keeps the state."""
-    mia = leaves_for_the_provider(people(oidc_portal).opens("/sign_in"))
+    mia = leaves_for_the_provider(new_person(oidc_portal).opens("/sign_in"))
     start_cookies = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
     assert len(start_cookies) == 1
     mia.context.clear_cookies(name=start_cookies[0])
@@ -66,14 +68,14 @@ def test_callback_without_the_cookie_of_its_start_is_refused(people, oidc_portal
     assert sign_in_cookies(mia) == []
 
 
-def test_cookies_of_two_sign_ins_cannot_be_combined(people, oidc_portal, provider):
+def test_cookies_of_two_sign_ins_cannot_be_combined(new_person, oidc_portal, provider):
     """Streamlit splits long values into several cookies and signs each separately."""
     sign_ins = []
     for last_role in ("issue-reviewers", "staff"):
         roles = [uuid.uuid4().hex for _ in range(200)]
         claims = PEOPLE["max"] | {"realm_access": {"roles": [*roles, last_role]}}
         httpx.put(f"{provider.url}/users/max", json=claims).raise_for_status()
-        person = signs_in_as(people(oidc_portal).opens("/sign_in"), "max")
+        person = signs_in_as(new_person(oidc_portal).opens("/sign_in"), "max")
         sign_ins.append({c["name"]: c["value"] for c in sign_in_cookies(person)})
     reviewer_cookies, member_cookies = sign_ins
 
@@ -86,7 +88,7 @@ def test_cookies_of_two_sign_ins_cannot_be_combined(people, oidc_portal, provide
     for part in parts:
         assert export_status(member_cookies | {part: reviewer_cookies[part]}) == 401
     mixed = member_cookies | {parts[-1]: reviewer_cookies[parts[-1]]}
-    thief = people(oidc_portal)
+    thief = new_person(oidc_portal)
     thief.context.add_cookies(
         [{"name": name, "value": value, "url": oidc_portal.url} for name, value in mixed.items()]
     )

@@ -21,9 +21,9 @@ from tests.servers.oidc import PEOPLE
 @pytest.mark.parametrize(
     "target", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
 )
-def test_invalid_return_target_opens_the_report_form(people, oidc_portal, target):
+def test_invalid_return_target_opens_the_report_form(new_person, oidc_portal, target):
     """Regression: six tabs whose return target was the sign-in page blocked the portal."""
-    mia = signs_in_as(people(oidc_portal).opens("/sign_in"), "mia")
+    mia = signs_in_as(new_person(oidc_portal).opens("/sign_in"), "mia")
     cookie = {"name": "issue_portal_errand", "value": f"in=1&{target}", "url": oidc_portal.url}
     mia.context.add_cookies([cookie])
     mia.opens("/sign_in")
@@ -31,15 +31,15 @@ def test_invalid_return_target_opens_the_report_form(people, oidc_portal, target
     mia.sees("Report a problem")
 
 
-def test_sign_in_returns_to_the_page_and_sign_out_revokes_copied_cookies(people, oidc_portal):
-    rob = people(oidc_portal).opens("/review?state=Closed").sees("Sign in to see this page.")
+def test_sign_in_returns_to_the_page_and_sign_out_revokes_copied_cookies(new_person, oidc_portal):
+    rob = new_person(oidc_portal).opens("/review?state=Closed").sees("Sign in to see this page.")
     signs_in_as(rob, "rob").sees("No matching issues")
     assert rob.page.url == f"{oidc_portal.url}/review?state=Closed"
     cookies = sign_in_cookies(rob)
     assert all(cookie["httpOnly"] for cookie in cookies)
     rob.page.reload()
     rob.sees("Rob Reviewer")
-    attacker = people(oidc_portal)
+    attacker = new_person(oidc_portal)
     attacker.context.add_cookies(cookies)
     attacker.opens("/review").sees("More filters")
     assert fetch_export_status(rob, cookies) == 200
@@ -54,8 +54,8 @@ def test_sign_in_returns_to_the_page_and_sign_out_revokes_copied_cookies(people,
     assert fetch_export_status(rob, sign_in_cookies(rob)) == 200
 
 
-def test_sign_out_that_cannot_be_stored_is_reported(people, oidc_portal):
-    rob = people(oidc_portal).opens("/review")
+def test_sign_out_that_cannot_be_stored_is_reported(new_person, oidc_portal):
+    rob = new_person(oidc_portal).opens("/review")
     signs_in_as(rob, "rob")
     folder = oidc_portal.data_dir / "ended"
     moved = folder.with_name("moved")
@@ -71,8 +71,8 @@ def test_sign_out_that_cannot_be_stored_is_reported(people, oidc_portal):
             moved.rename(folder)
 
 
-def test_other_sites_cannot_sign_a_person_out(people, oidc_portal):
-    rob = people(oidc_portal).opens("/review")
+def test_other_sites_cannot_sign_a_person_out(new_person, oidc_portal):
+    rob = new_person(oidc_portal).opens("/review")
     signs_in_as(rob, "rob").sees("Rob Reviewer")
     cookies = sign_in_cookies(rob)
     rob.page.goto(oidc_portal.provider_url + "/.well-known/openid-configuration")
@@ -86,9 +86,9 @@ def test_other_sites_cannot_sign_a_person_out(people, oidc_portal):
     assert fetch_export_status(rob, cookies) == 401
 
 
-def test_draft_survives_a_sign_in_at_the_provider(people, oidc_portal):
+def test_draft_survives_a_sign_in_at_the_provider(new_person, oidc_portal):
     words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
-    mia = people(oidc_portal).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
+    mia = new_person(oidc_portal).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
     mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report with your name")
     signs_in_as(mia, "mia")
     expect(mia.page.get_by_label("What happened?")).to_have_value(words)
@@ -103,8 +103,8 @@ def test_draft_survives_a_sign_in_at_the_provider(people, oidc_portal):
     expect(mia.page.get_by_label("What happened?")).to_have_value("")
 
 
-def test_failed_sign_in_is_explained_and_can_be_repeated(people, oidc_portal):
-    visitor = people(oidc_portal).opens("/review")
+def test_failed_sign_in_is_explained_and_can_be_repeated(new_person, oidc_portal):
+    visitor = new_person(oidc_portal).opens("/review")
     visitor.page.get_by_role("main").get_by_role("button", name="Sign in with Gone").click()
     visitor.sees("Sign-in was refused or didn't finish. Try again.")
     visitor.settles()
@@ -117,8 +117,8 @@ def test_failed_sign_in_is_explained_and_can_be_repeated(people, oidc_portal):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_role_comes_from_the_latest_sign_in(people, oidc_portal, provider):
-    rob = people(oidc_portal).opens("/review")
+def test_role_comes_from_the_latest_sign_in(new_person, oidc_portal, provider):
+    rob = new_person(oidc_portal).opens("/review")
     signs_in_as(rob, "rob").sees("More filters")
     try:
         claims = PEOPLE["rob"] | {"realm_access": {"roles": ["staff"]}}

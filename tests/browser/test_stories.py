@@ -9,22 +9,22 @@ from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import portal_server
 
 
-def test_visitor_reports_anonymously_and_tracks_it_later(people, words):
-    visitor = people().opens()
+def test_visitor_reports_anonymously_and_tracks_it_later(new_person, words):
+    visitor = new_person().opens()
     visitor.chooses("Ignored my files").writes(words).presses("Send report")
     visitor.sees(RECEIVED)
     receipt = visitor.receipt()
     visitor.context.close()
 
-    later = people().opens("/track")
+    later = new_person().opens("/track")
     later.page.get_by_role("textbox", name="Receipt").fill(f" {receipt.replace('-', ' ')} ")
     later.presses("Show report")
     later.sees(words).sees("We've received it.").sees("Ignored my files")
     assert receipt.replace("-", "") not in later.page.url.replace("-", "")
 
 
-def test_member_reports_by_name_edits_and_withdraws(people, words):
-    member = people().opens("/sign_in").signs_in("member").goes_to("Report")
+def test_member_reports_by_name_edits_and_withdraws(new_person, words):
+    member = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("Wrong answer").writes(words)
     member.page.get_by_text("Report anonymously").click()
     member.presses("Send report").sees(RECEIVED)
@@ -44,13 +44,13 @@ def test_member_reports_by_name_edits_and_withdraws(people, words):
     expect(member.row(words)).to_have_count(0)
 
 
-def test_reporter_sees_the_review(people, words):
-    member = people().opens("/sign_in").signs_in("member").goes_to("Report")
+def test_reporter_sees_the_review(new_person, words):
+    member = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
     member.chooses("Wrong answer").writes(words)
     member.page.get_by_text("Report anonymously").click()
     member.presses("Send report").sees(RECEIVED)
 
-    reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person().opens("/sign_in").signs_in("reviewer").goes_to("Review")
     row = reviewer.row(words)
     expect(row.locator(".text")).to_have_css("font-weight", "700")
     row.click()
@@ -66,10 +66,10 @@ def test_reporter_sees_the_review(people, words):
     expect(member.page.get_by_text("Edit", exact=True)).to_have_count(0)
 
 
-def test_reviewer_filters_the_queue(people, portal, words):
+def test_reviewer_filters_the_queue(new_person, portal, words):
     with portal.client(portal.token("Filter Person")) as client:
         report(client, words)
-    reviewer = people().opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person().opens("/sign_in").signs_in("reviewer").goes_to("Review")
     page = reviewer.page
     page.get_by_role("searchbox", name="Search").fill(words)
     expect(page.locator("button[data-issue]")).to_have_count(1)
@@ -91,22 +91,22 @@ def test_reviewer_filters_the_queue(people, portal, words):
     expect(page.locator("button[data-issue]")).to_have_count(1)
 
 
-def test_filter_on_a_later_page_returns_to_the_first_page(people, portal, words):
+def test_filter_on_a_later_page_returns_to_the_first_page(new_person, portal, words):
     with portal.client(portal.guest_token()) as client:
         for number in range(21):
             report(client, f"{words}, part {number}", anonymous=True)
-    reviewer = people().opens(f"/review?q={words.split()[-1]}&page=2").signs_in("reviewer")
+    reviewer = new_person().opens(f"/review?q={words.split()[-1]}&page=2").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.presses("Closed").sees("No matching issues")
     reviewer.presses("Clear filters")
     expect(reviewer.page.locator("button[data-issue]")).to_have_count(20)
 
 
-def test_reviewer_filters_by_date(people, words, portal):
+def test_reviewer_filters_by_date(new_person, words, portal):
     with portal.client(portal.guest_token()) as client:
         issue = report(client, words, anonymous=True)
     today = issue.created_at.date().isoformat()
-    reviewer = people(timezone_id="UTC").opens("/sign_in").signs_in("reviewer")
+    reviewer = new_person(timezone_id="UTC").opens("/sign_in").signs_in("reviewer")
     reviewer.opens(f"/review?q={words.split()[-1]}&created={today},{today}")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.opens(f"/review?q={words.split()[-1]}&created=2020-01-01,2020-01-02")
@@ -114,24 +114,24 @@ def test_reviewer_filters_by_date(people, words, portal):
 
 
 @pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
-def test_invalid_days_are_ignored(people, portal, words, days):
+def test_invalid_days_are_ignored(new_person, portal, words, days):
     with portal.client(portal.guest_token()) as client:
         report(client, words, anonymous=True)
-    reviewer = people().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
+    reviewer = new_person().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
 
 
-def test_first_request_can_be_for_any_page(people, tmp_path):
+def test_first_request_can_be_for_any_page(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
-        visitor = people(server).opens("/review").sees("Sign in to see this page.")
+        visitor = new_person(server).opens("/review").sees("Sign in to see this page.")
         expect(visitor.page.get_by_role("link", name="Report", exact=True)).to_be_visible()
     finally:
         server.stop()
 
 
-def test_sign_in_returns_to_the_requested_page_and_survives_reload(people):
-    reviewer = people().opens("/review")
+def test_sign_in_returns_to_the_requested_page_and_survives_reload(new_person):
+    reviewer = new_person().opens("/review")
     reviewer.sees("Sign in to see this page.")
     reviewer.signs_in("reviewer")
     expect(reviewer.page.get_by_role("heading", name="Review", level=1)).to_be_visible()
@@ -143,16 +143,16 @@ def test_sign_in_returns_to_the_requested_page_and_survives_reload(people):
     expect(tab.get_by_role("heading", name="Insights")).to_be_visible()
 
 
-def test_sign_in_returns_to_the_page_it_began_on(people):
-    member = people().opens("/track").goes_to("Sign in").signs_in("member")
+def test_sign_in_returns_to_the_page_it_began_on(new_person):
+    member = new_person().opens("/track").goes_to("Sign in").signs_in("member")
     expect(member.page.get_by_role("heading", name="Track a report")).to_be_visible()
 
 
 STORES_WORDS = "(words) => Object.values(sessionStorage).some((value) => value.includes(words))"
 
 
-def test_sign_out_clears_drafts_and_receipts_in_every_tab(people, portal, words):
-    member = people().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
+def test_sign_out_clears_drafts_and_receipts_in_every_tab(new_person, portal, words):
+    member = new_person().opens("/sign_in").signs_in("member").goes_to("Report").writes(words)
     # A receipt would show the next person that this person sent a report.
     member.chooses("No answer").presses("Send report").sees(RECEIVED)
     receipt_tab = member.page
@@ -175,23 +175,23 @@ def test_sign_out_clears_drafts_and_receipts_in_every_tab(people, portal, words)
     assert not receipt_tab.evaluate(STORES_WORDS, "issue_number")
 
 
-def test_wrong_password_and_unknown_user_get_the_same_message(people):
-    stranger = people().opens("/sign_in")
+def test_wrong_password_and_unknown_user_get_the_same_message(new_person):
+    stranger = new_person().opens("/sign_in")
     for name in ("member", "nobody"):
         stranger.page.get_by_label("Username").fill(name)
         stranger.page.get_by_label("Password", exact=True).fill("wrong")
         stranger.presses("Sign in").sees("Wrong username or password.")
 
 
-def test_member_cannot_open_reviewer_pages(people):
-    member = people().opens("/review").signs_in("member")
+def test_member_cannot_open_reviewer_pages(new_person):
+    member = new_person().opens("/review").signs_in("member")
     member.sees("This page is for reviewers.")
     expect(member.page.locator("button[data-issue]")).to_have_count(0)
     member.opens("/insights").sees("This page is for reviewers.")
 
 
-def test_language_is_that_of_the_browser_until_another_is_chosen(people, words):
-    visitor = people(locale="es-MX").opens().sees("Informar de un problema")
+def test_language_is_that_of_the_browser_until_another_is_chosen(new_person, words):
+    visitor = new_person(locale="es-MX").opens().sees("Informar de un problema")
     root = visitor.page.locator("html")
     expect(root).to_have_attribute("lang", "es")
     visitor.chooses("Ignoró mis archivos")
@@ -206,13 +206,13 @@ def test_language_is_that_of_the_browser_until_another_is_chosen(people, words):
     expect(root).to_have_attribute("lang", "en")
 
 
-def test_filters_in_a_link_work_in_every_language(people, portal, words):
+def test_filters_in_a_link_work_in_every_language(new_person, portal, words):
     with portal.client(portal.guest_token()) as client:
         report(client, words, anonymous=True)
-    reviewer = people().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
+    reviewer = new_person().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
     reviewer.presses("New")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
-    other = people().opens("/sign_in").signs_in("reviewer").chooses_language("Español")
+    other = new_person().opens("/sign_in").signs_in("reviewer").chooses_language("Español")
     other.opens(reviewer.page.url.removeprefix(portal.url))
     expect(other.row(words)).to_have_count(1)
     expect(other.row(words)).to_contain_text("Nuevo")

@@ -10,10 +10,10 @@ from tests.servers.installation import portal_server
 
 
 def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
-    people, portal, words
+    new_person, portal, words
 ):
     (issue,) = report_anonymously(portal, words)
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row(words).click()
     with colleague_client(portal) as other:
         reviewer.presses("Close issue").sees("Moving #")
@@ -26,7 +26,7 @@ def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
         )  # Created and read. The change was never sent.
 
         # Another tab shows the pending change as made and can undo it, as after a reload.
-        tab = people()
+        tab = new_person()
         tab.context.add_cookies(reviewer.context.cookies())
         tab.opens(f"/review?q={words}")
         reviewer.presses("Start review").sees("Moving #")
@@ -43,9 +43,9 @@ def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
         tab.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
-def test_next_change_sends_the_pending_one_and_deletion_can_be_undone(people, portal, words):
+def test_next_change_sends_the_pending_one_and_deletion_can_be_undone(new_person, portal, words):
     first, second = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{first.issue_number}").presses("Start review").sees("Moving #")
     reviewer.row("two").click()
@@ -61,9 +61,9 @@ def test_next_change_sends_the_pending_one_and_deletion_can_be_undone(people, po
             other.get(second.id)
 
 
-def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, words):
+def test_change_of_a_colleague_is_shown_and_not_overwritten(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row(words).click()
     reviewer.sees("Mark unread")
     with colleague_client(portal) as other:
@@ -87,9 +87,11 @@ def test_change_of_a_colleague_is_shown_and_not_overwritten(people, portal, word
         assert other.get(issue.id).type == IssueType.NO_ANSWER
 
 
-def test_conflict_of_a_pending_change_is_shown_while_another_issue_is_open(people, portal, words):
+def test_conflict_of_a_pending_change_is_shown_while_another_issue_is_open(
+    new_person, portal, words
+):
     issue, _other = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = open_queue(people, words)
+    reviewer = open_queue(new_person, words)
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{issue.issue_number}").presses("Start review").sees("Moving #")
     with colleague_client(portal) as other:
@@ -103,11 +105,11 @@ def test_conflict_of_a_pending_change_is_shown_while_another_issue_is_open(peopl
         reviewer.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
 
 
-def test_pending_change_is_sent_when_the_portal_stops(people, tmp_path):
+def test_pending_change_is_sent_when_the_portal_stops(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         (issue,) = report_anonymously(server, "Started just before the end")
-        reviewer = open_queue(people, "Started", server=server)
+        reviewer = open_queue(new_person, "Started", server=server)
         reviewer.row("Started").click()
         reviewer.presses("Start review").sees("Moving #")
         server.stop()

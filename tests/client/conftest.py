@@ -1,4 +1,4 @@
-"""Sync and async clients, and servers with each form of the API."""
+"""Sync and async clients, and servers with each variant of the API."""
 
 import asyncio
 import inspect
@@ -92,8 +92,8 @@ def run_in_thread(function, *arguments):
 
 
 @dataclass
-class ApiForm:
-    """A running server with one form of the API, and the settings of a client for it."""
+class ApiVariant:
+    """A running server with one variant of the API, and the settings of a client for it."""
 
     name: str
     server: Server
@@ -112,13 +112,13 @@ class ApiForm:
 
 
 @pytest.fixture(params=["original", "newer", *DATABASES])
-def api_form(request, api_on) -> ApiForm:
-    """The original form of the API, the newer one, and this project's on either database."""
+def api_variant(request, api_on) -> ApiVariant:
+    """The original variant of the API, the newer one, and this project's on either database."""
     if request.param in DATABASES:
-        return ApiForm("ours", api_on(request.param))
+        return ApiVariant("ours", api_on(request.param))
     server = request.getfixturevalue(f"{request.param}_server")
     if request.param == "original":
-        return ApiForm("original", server, original_api.TOKEN)
+        return ApiVariant("original", server, original_api.TOKEN)
     config = ThreadConfig(thread_id="thread_1", reported_interaction_id="interaction_1")
     required_fields = {"project_id": newer_api.PROJECT, "config": config}
-    return ApiForm("newer", server, newer_api.TOKEN, {"org": newer_api.ORG}, required_fields)
+    return ApiVariant("newer", server, newer_api.TOKEN, {"org": newer_api.ORG}, required_fields)

@@ -9,21 +9,23 @@ from issue_portal.models.requests import IssueQuery
 from tests.client.conftest import run_in_thread
 
 
-def test_one_client_serves_many_threads(api_form):
-    with api_form.connect(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
+def test_one_client_serves_many_threads(api_variant):
+    with api_variant.connect(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
         texts = [f"thread {number}" for number in range(64)]
-        created = list(pool.map(lambda text: client.create(api_form.make_new_issue(text)), texts))
+        created = list(
+            pool.map(lambda text: client.create(api_variant.make_new_issue(text)), texts)
+        )
         assert [issue.description for issue in created] == texts
         issues = list(pool.map(lambda issue: client.get(issue.id), created))
         assert [issue.description for issue in issues] == texts
 
 
-def test_one_client_serves_many_tasks(api_form):
+def test_one_client_serves_many_tasks(api_variant):
     async def use_client():
-        async with api_form.connect(AsyncIssuesClient) as client:
+        async with api_variant.connect(AsyncIssuesClient) as client:
             texts = [f"task {number}" for number in range(64)]
             created = await asyncio.gather(
-                *(client.create(api_form.make_new_issue(text)) for text in texts)
+                *(client.create(api_variant.make_new_issue(text)) for text in texts)
             )
             assert [issue.description for issue in created] == texts
             assert (await client.get(created[0].id)).model_dump() == created[0].model_dump()

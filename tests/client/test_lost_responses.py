@@ -103,37 +103,37 @@ def test_report_with_an_unreadable_response_is_not_repeated(make_client):
         assert len(script.requests) == 1
 
 
-def test_report_with_a_lost_response_is_stored_once(api_form, connect):
-    client = api_form.connect(connect)
-    url = api_form.server.url
+def test_report_with_a_lost_response_is_stored_once(api_variant, connect):
+    client = api_variant.connect(connect)
+    url = api_variant.server.url
     before = len(list(client.iterate()))
     with serving(forward(url, lose=True), forward(url)) as script:
-        proxied = api_form.connect(connect, url=script.url)
-        if api_form.name == "ours":
-            proxied.create(api_form.make_new_issue("x"))
+        proxied = api_variant.connect(connect, url=script.url)
+        if api_variant.name == "ours":
+            proxied.create(api_variant.make_new_issue("x"))
             assert script.calls == ["POST /issue", "GET /me", "POST /issue"]
         else:
             with pytest.raises(errors.UnreachableError, match="may have stored it"):
-                proxied.create(api_form.make_new_issue("x"))
+                proxied.create(api_variant.make_new_issue("x"))
     assert len(list(client.iterate())) == before + 1
 
 
-def test_deletion_with_a_lost_response_succeeds(api_form, connect):
-    client = api_form.connect(connect)
-    issue = client.create(api_form.make_new_issue("x"))
-    url = api_form.server.url
+def test_deletion_with_a_lost_response_succeeds(api_variant, connect):
+    client = api_variant.connect(connect)
+    issue = client.create(api_variant.make_new_issue("x"))
+    url = api_variant.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
-        api_form.connect(connect, url=script.url).delete(issue.id)
+        api_variant.connect(connect, url=script.url).delete(issue.id)
     with pytest.raises(errors.NotFoundError):
         client.get(issue.id)
 
 
-def test_update_with_a_lost_response_succeeds(api_form, connect):
-    client = api_form.connect(connect)
-    issue = client.get(client.create(api_form.make_new_issue("x")).id)
-    url = api_form.server.url
+def test_update_with_a_lost_response_succeeds(api_variant, connect):
+    client = api_variant.connect(connect)
+    issue = client.get(client.create(api_variant.make_new_issue("x")).id)
+    url = api_variant.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
-        proxied = api_form.connect(connect, url=script.url)
+        proxied = api_variant.connect(connect, url=script.url)
         changed = proxied.update(issue.model_copy(), is_read=True, if_unchanged=bool(issue.etag))
     assert changed.is_read
     assert changed.etag == client.get(issue.id).etag

@@ -93,7 +93,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def people(chromium, site) -> Iterator:
+def new_person(chromium, site) -> Iterator:
     """A function that opens a browser for a person at the proxy."""
     with people_at(chromium, site) as make:
         yield make

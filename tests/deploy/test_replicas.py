@@ -108,11 +108,11 @@ def switches_replica(person, path):
     return person
 
 
-def test_people_can_switch_replicas(people, site):
-    visitor = people().opens().chooses("No answer").writes("through the proxy")
+def test_people_can_switch_replicas(new_person, site):
+    visitor = new_person().opens().chooses("No answer").writes("through the proxy")
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
-    reviewer = people().opens("/review").signs_in("reviewer")
+    reviewer = new_person().opens("/review").signs_in("reviewer")
     reviewer.row("through the proxy").click()
     expect(reviewer.page.get_by_role("list", name="Activity")).to_contain_text("Reported")
     switches_replica(reviewer, "/insights").sees("New").sees_not("Sign in to see this page.")
@@ -120,7 +120,7 @@ def test_people_can_switch_replicas(people, site):
     visitor.presses("Show report").sees("through the proxy")
 
 
-def test_flood_through_the_proxy_does_not_block_others(people, site, reviewer_client):
+def test_flood_through_the_proxy_does_not_block_others(new_person, site, reviewer_client):
     run = BackMsg()
     run.rerun_script.SetInParent()
     messages = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
@@ -136,7 +136,7 @@ def test_flood_through_the_proxy_does_not_block_others(people, site, reviewer_cl
                 flood.send(messages[number % 2])
         for _ in range(20):
             assert reviewer_client.list(IssueQuery(page_size=1)).data is not None
-        visitor = people().opens().chooses("No answer").writes("amid a flood")
+        visitor = new_person().opens().chooses("No answer").writes("amid a flood")
         visitor.presses("Send report").sees(RECEIVED)
 
 
@@ -195,7 +195,7 @@ def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
     assert issue.id not in site.log
 
 
-def test_reports_are_stored_once_while_servers_fail(people, site, reviewer_client):
+def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_client):
     member, guest = site.apis[0].create_api_token("Ann"), site.apis[0].guest_token()
     # Ignore the log of other tests: the interrupted runs of a flood log tracebacks.
     log_lengths = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
@@ -205,8 +205,8 @@ def test_reports_are_stored_once_while_servers_fail(people, site, reviewer_clien
     ]
     strict_writer = Writer(site.url, member, retries=False)
     before = Counter(issue.description for issue in reviewer_client.iterate())
-    visitor = people().opens().chooses("No answer").writes("written before")
-    reviewer = people().opens("/review").signs_in("reviewer")
+    visitor = new_person().opens().chooses("No answer").writes("written before")
+    reviewer = new_person().opens("/review").signs_in("reviewer")
     with working(writers) as wait_for_reports:
         # An API replica hangs, then handles requests that the other replica has already handled.
         site.apis[0].process.send_signal(signal.SIGSTOP)

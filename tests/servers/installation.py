@@ -127,10 +127,10 @@ def portal_server(data_dir: Path, **extra: str) -> Server:
     return Server(portal_command(port), port, data_dir, env)
 
 
-def strict_server(form: str, data_dir: Path) -> Server:
-    """Make a server with the ``original`` or ``newer`` form of the API; the caller starts it."""
+def strict_server(variant: str, data_dir: Path) -> Server:
+    """Make a server with the ``original`` or ``newer`` variant of the API; the caller starts it."""
     port = free_port()
-    command = uvicorn_command(f"tests.servers.{form}_api:app", port)
+    command = uvicorn_command(f"tests.servers.{variant}_api:app", port)
     return Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
 
 

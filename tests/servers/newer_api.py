@@ -1,4 +1,4 @@
-"""A server with the newer form of the API. It refuses unknown input and sends unknown fields."""
+"""A server with the newer variant of the API. It refuses unknown input and sends unknown fields."""
 
 import itertools
 import secrets

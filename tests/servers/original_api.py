@@ -1,4 +1,4 @@
-"""A server with the original form of the API. It refuses fields and parameters of other forms."""
+"""A server with the original variant of the API. It refuses what only other variants know."""
 
 import itertools
 import secrets

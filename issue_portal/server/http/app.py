@@ -15,9 +15,12 @@ from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core import telemetry
 from issue_portal.server.http import health, metrics, problem_responses, routes
-from issue_portal.server.http.dispatch import make_operation_routes, make_plain_routes
+from issue_portal.server.http.dispatch import (
+    make_routes_with_principal,
+    make_routes_without_principal,
+)
 from issue_portal.server.http.docs_page import make_docs_routes
-from issue_portal.server.http.openapi import DescribedApp
+from issue_portal.server.http.openapi import OpenApiSource
 from issue_portal.server.http.request_log import RequestLogMiddleware
 from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.service import Service
@@ -27,14 +30,14 @@ Report problems with the answers or the content of an AI assistant, track and re
 
 Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, run
 `python -m issue_portal token create --email you@example.com --role AppAdmin` on the server. Every
-error is a problem document (RFC 9457). The header `x-org` may name the organisation (slug or id);
+error is a problem openapi_source (RFC 9457). The header `x-org` may name the organisation (slug or id);
 if the token belongs to another one, the response is a 404.
 """
 
 
 def create_app(service: Service | None) -> Starlette:
     """Return the API to mount under ``/api``. Without a service, it has only health and metrics."""
-    document = DescribedApp(
+    openapi_source = OpenApiSource(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
@@ -43,12 +46,12 @@ def create_app(service: Service | None) -> Starlette:
         # FastAPI's telemetry (since 0.165) would send URLs, searches and error texts.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    document.include_router(routes.router)
-    document.include_router(health.router)
+    openapi_source.include_router(routes.router)
+    openapi_source.include_router(health.router)
 
-    operations = make_operation_routes(routes.router)
+    operations = make_routes_with_principal(routes.router)
     app = Starlette(
-        routes=make_plain_routes(health.router),
+        routes=make_routes_without_principal(health.router),
         exception_handlers=problem_responses.make_exception_handlers(operations),
     )
     app.router.redirect_slashes = False
@@ -57,7 +60,7 @@ def create_app(service: Service | None) -> Starlette:
         app.add_middleware(ResponseCacheMiddleware, service=service)
         app.router.routes += [
             *operations,
-            *make_docs_routes(document.openapi),
+            *make_docs_routes(openapi_source.openapi),
         ]
     return app
 

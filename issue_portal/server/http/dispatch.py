@@ -74,12 +74,12 @@ class ApiRequest(Request):
     data: Any = None
 
 
-def make_operation_routes(router: APIRouter) -> list[Route]:
+def make_routes_with_principal(router: APIRouter) -> list[Route]:
     """Return the routes of a router whose endpoints need a principal."""
     return [_DescribedRoute(route, _Operation(route)) for route in _list_api_routes(router)]
 
 
-def make_plain_routes(router: APIRouter) -> list[Route]:
+def make_routes_without_principal(router: APIRouter) -> list[Route]:
     """Return the routes of a router whose endpoints take only the request."""
     return [_DescribedRoute(route, route.endpoint) for route in _list_api_routes(router)]
 

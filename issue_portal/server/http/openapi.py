@@ -108,7 +108,7 @@ LINKS: dict[str, JsonObject] = {
 }
 
 
-class DescribedApp(FastAPI):
+class OpenApiSource(FastAPI):
     """An application that completes its OpenAPI document."""
 
     def openapi(self) -> JsonObject:

@@ -34,7 +34,7 @@ def _supplied_by_dispatch() -> None:
 
 
 PrincipalParameter = Annotated[Principal, Depends(_supplied_by_dispatch)]
-ServiceParameter = Annotated[IssueService, Depends(_supplied_by_dispatch)]
+IssueServiceParameter = Annotated[IssueService, Depends(_supplied_by_dispatch)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[str | None, Header(description="412 unless the issue still has this `ETag`.")]
 
@@ -71,7 +71,7 @@ router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEA
     ),
 )
 def list_issues(
-    caller: PrincipalParameter, issues: ServiceParameter, query: Annotated[IssueQuery, Query()]
+    caller: PrincipalParameter, issues: IssueServiceParameter, query: Annotated[IssueQuery, Query()]
 ) -> ApiResponse:
     """List issues, newest first. Members see their own issues, reviewers all issues.
 
@@ -95,7 +95,8 @@ def list_issues(
             "Location": describe_header("URL of the issue.", type="string", format="uri-reference"),
             **ETAG,
             "Idempotency-Key-Lifetime": describe_header(
-                "Seconds for which a report can be repeated. Every response has it.",
+                "Seconds for which a request can be retried with the same `Idempotency-Key`."
+                " Every response of the API has this header.",
                 type="integer",
                 const=IDEMPOTENCY_LIFETIME,
             ),
@@ -105,7 +106,7 @@ def list_issues(
 )
 async def create_issue(
     caller: PrincipalParameter,
-    issues: ServiceParameter,
+    issues: IssueServiceParameter,
     call: ApiRequest,
     new: NewIssue,
     idempotency_key: Annotated[
@@ -145,7 +146,10 @@ async def create_issue(
     ),
 )
 async def look_up_receipt(
-    caller: PrincipalParameter, issues: ServiceParameter, call: ApiRequest, lookup: ReceiptLookup
+    caller: PrincipalParameter,
+    issues: IssueServiceParameter,
+    call: ApiRequest,
+    lookup: ReceiptLookup,
 ) -> ApiResponse:
     """Get a report by its receipt. The response to an unknown receipt is a 404."""
     add_headers(call, await call.service.rate_limits.count_receipt(caller))
@@ -163,7 +167,7 @@ async def look_up_receipt(
     ),
 )
 def issue_stats(
-    caller: PrincipalParameter, issues: ServiceParameter, query: Annotated[StatsQuery, Query()]
+    caller: PrincipalParameter, issues: IssueServiceParameter, query: Annotated[StatsQuery, Query()]
 ) -> ApiResponse:
     """Count the issues of a period, or all issues. Deleted ones do not count. Reviewers only."""
     return ApiResponse(issues.stats(caller, query))
@@ -179,7 +183,7 @@ def issue_stats(
 )
 def get_issue(
     caller: PrincipalParameter,
-    issues: ServiceParameter,
+    issues: IssueServiceParameter,
     issue_id: IssueId,
     if_none_match: Annotated[
         str | None, Header(description="304 if the issue still has this `ETag`.")
@@ -195,7 +199,7 @@ def get_issue(
 
 async def _update(
     caller: PrincipalParameter,
-    issues: ServiceParameter,
+    issues: IssueServiceParameter,
     call: ApiRequest,
     issue_id: IssueId,
     update: IssueUpdate,
@@ -204,8 +208,9 @@ async def _update(
     """Change an issue. Absent fields keep their values.
 
     Reporters can change type and description until the review begins; reviewers can change every
-    field. NotReviewed becomes InReview or Closed, InReview becomes Closed, and Closed becomes
-    InReview. A new description counts towards the rate limit like a report of its length.
+    field. The state can change from NotReviewed to InReview or Closed, from InReview to Closed,
+    and from Closed to InReview. A new description uses as much of the rate limit as a new report
+    with this text.
     """
     service = call.service
     if isinstance(update.description, str):
@@ -240,7 +245,7 @@ for _method in ("PUT", "PATCH"):
 )
 async def delete_issue(
     caller: PrincipalParameter,
-    issues: ServiceParameter,
+    issues: IssueServiceParameter,
     call: ApiRequest,
     issue_id: IssueId,
     if_match: IfMatch = None,
@@ -256,7 +261,7 @@ async def delete_issue(
     responses=describe_responses(response_models.IssueHistory, "The history, oldest entry first."),
 )
 def issue_history(
-    caller: PrincipalParameter, issues: ServiceParameter, issue_id: IssueId
+    caller: PrincipalParameter, issues: IssueServiceParameter, issue_id: IssueId
 ) -> ApiResponse:
     """Get the changes of an issue. `by` is null for an anonymous reporter."""
     return ApiResponse(issues.history(caller, issue_id))
@@ -269,7 +274,7 @@ def issue_history(
     responses=describe_responses(response_models.User, "The user of the token."),
 )
 def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
-    """Get the user of the token. Visitors have no user (404)."""
+    """Get the user of the token; 404 for a visitor, who uses the portal without an account."""
     if caller.user_id is None:
         raise ProblemError(404, "Visitors have no user.")
     service = call.service

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("four_slots")
 
 
 def test_only_one_busy_tab_runs_and_other_tabs_do_not_wait():
-    """Regression: four tabs with twenty runs a second each blocked another page."""
+    """Regression: four tabs, each of which ran twenty scripts a second, blocked another page."""
 
     async def story():
         scheduler = ScriptScheduler()
@@ -66,7 +66,7 @@ def test_busy_tab_waits_for_a_limited_time(monkeypatch):
     run_in_virtual_time(story)
 
 
-def test_office_at_one_address_runs_before_a_flooding_address(monkeypatch):
+def test_office_at_one_address_gets_half_of_the_turns_beside_a_flood(monkeypatch):
     """Regression: fifty people at one address waited while another address flooded."""
     monkeypatch.setattr(script_scheduler, "SLOTS", 2)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
@@ -146,9 +146,9 @@ def test_tab_is_no_longer_busy_40_seconds_after_a_flood(clock):
 
 def test_unfinished_runs_lose_their_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
-    monkeypatch.setattr(script_scheduler, "RUNS_PER_CONNECTION", (1e6, 1_000_000))
-    monkeypatch.setattr(script_scheduler, "RUNS_PER_ADDRESS", (1e6, 1_000_000))
-    monkeypatch.setattr(script_scheduler, "RUNS_IN_TOTAL", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUN_RATE_PER_CONNECTION", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUN_RATE_PER_ADDRESS", (1e6, 1_000_000))
+    monkeypatch.setattr(script_scheduler, "RUN_RATE_IN_TOTAL", (1e6, 1_000_000))
 
     async def story():
         scheduler = ScriptScheduler()
@@ -184,8 +184,8 @@ def test_runs_are_limited_per_connection_and_address(clock):
                 scheduler.finish_run(connection)
                 count += 1
 
-        _, burst = script_scheduler.RUNS_PER_CONNECTION
-        _, burst_of_address = script_scheduler.RUNS_PER_ADDRESS
+        _, burst = script_scheduler.RUN_RATE_PER_CONNECTION
+        _, burst_of_address = script_scheduler.RUN_RATE_PER_ADDRESS
         assert await count_runs(scheduler.join("192.0.2.1")) == burst
         left = burst_of_address - burst
         assert await count_runs(scheduler.join("192.0.2.1")) <= left

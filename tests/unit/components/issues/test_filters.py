@@ -17,7 +17,7 @@ def page() -> None:
 
 @pytest.fixture
 def filter_by(monkeypatch):
-    """Render the filters of the queue with these URL parameters; return the query parameters."""
+    """Render the queue's filters with a page URL; return the parameters of the API request."""
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
 

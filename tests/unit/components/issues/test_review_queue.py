@@ -4,7 +4,7 @@ import pytest
 
 from components.issues import pagination, review_queue
 from components.issues.queue_columns import format_columns
-from components.issues.review_queue import QueuePage, has_neighbour, mark_read, select_neighbour
+from components.issues.review_queue import QueuePage, has_neighbour, mark_read, open_neighbour
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import IssuePage
@@ -46,14 +46,14 @@ def test_neighbour_may_be_on_another_page(issue_id, step, other_pages, expected)
 
 @pytest.mark.parametrize(("step", "expected"), [(1, ["c"]), (-1, ["a"])])
 def test_neighbour_is_opened(opened, step, expected):
-    select_neighbour(make_queue(), "b", step)
+    open_neighbour(make_queue(), "b", step)
     assert opened == expected
 
 
 @pytest.mark.parametrize(("step", "expected"), [(1, ["c"]), (-1, ["a"])])
 def test_issue_that_left_the_list_keeps_its_neighbours(opened, step, expected):
     assert has_neighbour(make_queue(), "b", 1)
-    select_neighbour(make_queue("ac"), "b", step)
+    open_neighbour(make_queue("ac"), "b", step)
     assert opened == expected
 
 
@@ -67,14 +67,14 @@ def test_neighbour_on_another_page_turns_the_page(
     monkeypatch.setattr(review_queue, "go_to_page", requested.append)
     client.list.return_value = make_queue("de").page
     before = make_queue(has_previous=True, has_next=True, number=2)
-    after = select_neighbour(before, issue_id, step)
+    after = open_neighbour(before, issue_id, step)
     assert (after.query.page, requested, opened) == (number, [number], expected)
 
 
 def test_page_that_fails_to_load_changes_nothing(client, opened):
     client.list.side_effect = UnreachableError
     before = make_queue(has_next=True)
-    assert select_neighbour(before, "c", 1) == before
+    assert open_neighbour(before, "c", 1) == before
     assert opened == []
 
 
