@@ -30,7 +30,7 @@ Report problems with the answers or the content of an AI assistant, track and re
 
 Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, run
 `python -m issue_portal token create --email you@example.com --role AppAdmin` on the server. Every
-error is a problem openapi_source (RFC 9457). The header `x-org` may name the organisation (slug or id);
+error is a problem document (RFC 9457). The header `x-org` may name the organisation (slug or id);
 if the token belongs to another one, the response is a 404.
 """
 
