@@ -23,7 +23,7 @@ from issue_portal.core.settings import FatalError
 from web import (
     export_route,
     html_shell,
-    login_error_redirect,
+    oidc_routes,
     sign_in_cookie_route,
     startup,
     streamlit_compat,
@@ -59,7 +59,7 @@ app = st.App(
         Middleware(StaticFilesMiddleware),
         Middleware(MetricsGuardMiddleware),
         Middleware(ConnectionLimitsMiddleware),
-        Middleware(login_error_redirect.LoginErrorRedirectMiddleware),
+        Middleware(oidc_routes.OidcRoutesMiddleware),
         Middleware(html_shell.HtmlShellMiddleware),
     ],
     lifespan=installation.lifespan,

@@ -121,7 +121,7 @@ def render_counts(queue: QueuePage) -> None:
             st.button(
                 labels.format_show_newer_label(queue.newer_count),
                 icon=":material/arrow_upward:",
-                key="newer",
+                key="show_newer",
                 on_click=review_queue.show_newer,
             )
 

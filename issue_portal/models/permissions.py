@@ -53,13 +53,14 @@ _MEMBER: Final = _GUEST | {
     Action.EDIT_OWN,
     Action.DELETE_OWN,
 }
-_REVIEWER: Final = frozenset(Action)
+# Texts and documents call both roles reviewer.
+_ADMIN_OR_OWNER: Final = frozenset(Action)
 
 _ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
     Role.GUEST: _GUEST,
     Role.MEMBER: _MEMBER,
-    Role.ADMIN: _REVIEWER,
-    Role.OWNER: _REVIEWER,
+    Role.ADMIN: _ADMIN_OR_OWNER,
+    Role.OWNER: _ADMIN_OR_OWNER,
 }
 
 

@@ -47,7 +47,7 @@ def test_missing_input_is_reported_at_its_field(new_person):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_overlong_text_is_refused_but_kept(new_person):
+def test_text_over_the_limit_is_refused_by_the_portal_and_kept(new_person):
     visitor = new_person().opens().chooses("No answer").writes("x" * 20_000)
     visitor.sees("10,000 characters over the 10,000 limit")
     visitor.presses("Send report").sees("Shorten your text by 10,000 characters")
@@ -56,7 +56,7 @@ def test_overlong_text_is_refused_but_kept(new_person):
     visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_very_long_text_is_kept_and_not_sent(new_person):
+def test_text_too_large_for_the_connection_stays_in_the_browser(new_person):
     visitor = new_person().opens().chooses("No answer").writes("x" * 300_000)
     visitor.sees("290,000 characters over the 10,000 limit").presses("Send report")
     area = visitor.page.get_by_label("What happened?")
@@ -183,7 +183,7 @@ def test_lists_open_with_any_query_string(new_person, query):
     reviewer.sees_not("Something went wrong")
 
 
-def test_reload_keeps_changes_to_values_of_a_link(new_person):
+def test_reload_keeps_edits_of_fields_that_a_link_filled_in(new_person):
     visitor = new_person().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
     text = visitor.page.get_by_label("What happened?")
     expect(text).to_have_value("No table")
@@ -200,7 +200,7 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(new_person, tmp_path
     api = api_server(tmp_path / "api").start()
     guest = api.guest_token()
     portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
-    # The port of this portal serves no API, so the API cannot report that the portal is ready.
+    # With a remote API, the portal has no `/api/ready`: wait for Streamlit's health check.
     portal.ready_path = "/_stcore/health"
     portal.start()
     try:
@@ -215,7 +215,8 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(new_person, tmp_path
 
         visitor.presses("Report another problem")
         visitor.chooses("No answer").writes(f"slow {words}")
-        # The API is suspended until the portal gives up. Then it still stores the report.
+        # Suspend the API until the portal gives up. Resumed, the API stores the first request; the
+        # second press must not store another issue.
         api.process.send_signal(signal.SIGSTOP)
         visitor.presses("Send report")
         notice = visitor.page.get_by_text("We couldn't send your report, but your text is safe.")

@@ -6,7 +6,7 @@ from issue_portal.models.vocabulary import IssueState
 from tests.browser.conftest import RECEIVED, report
 from tests.browser.reviewing import member_client, reviewer_client
 
-# Clicks at a button's position in the first frame that shows it, as in a double click.
+# The second click of a double click: clicks where a button appears, in the first frame with it.
 CLICK_WHEN_VISIBLE = """name => {
   const look = () => {
     const buttons = [...document.querySelectorAll("button")];
@@ -22,7 +22,9 @@ CLICK_WHEN_VISIBLE = """name => {
 }"""
 
 
-def test_double_click_on_send_does_not_close_the_receipt(new_person, words):
+def test_second_click_of_a_double_click_on_send_does_not_press_the_button_that_appears(
+    new_person, words
+):
     visitor = new_person().opens().chooses("No answer").writes(words)
     visitor.page.evaluate(CLICK_WHEN_VISIBLE, "Report another problem")
     visitor.presses("Send report")
@@ -52,8 +54,8 @@ def test_form_works_when_storage_is_full(new_person, words):
     expect(person.page.get_by_label("What happened?")).to_have_value("")
 
 
-# As in test_keyboard.py, Streamlit cleans up a call of the component. The person types before
-# the next call.
+# On a rerun, Streamlit may clean up a component before it calls the component again. The person
+# types between the two.
 TYPE_AFTER_CLEANUP = """async () => {
   const path = "/_stcore/bidi-components/issue_portal.draft_autosave/draft_autosave.js";
   const { default: keep } = await import(path);

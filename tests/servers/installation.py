@@ -146,7 +146,7 @@ def portal_with_remote_api(
     lines = [f'"{name}" = "{value}"' for name, value in (tokens or {}).items()]
     secrets.write_text("\n".join(["[api_tokens]", *lines]))
     portal.env["STREAMLIT_SECRETS_FILES"] = str(secrets)
-    # The port of this portal serves no API, so the API cannot report that the portal is ready.
+    # With a remote API, the portal has no `/api/ready`: wait for Streamlit's health check.
     portal.ready_path = PORTAL_READY
     return portal
 

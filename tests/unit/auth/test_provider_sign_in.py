@@ -1,4 +1,4 @@
-"""Sign-ins at a provider or a proxy: roles, addresses, names and the seal of the cookies."""
+"""Sign-ins at a provider or a proxy: roles, emails, names, and the cookie that seals a sign-in."""
 
 import json
 from http.cookies import SimpleCookie
@@ -67,7 +67,7 @@ def test_claims_and_addresses_determine_the_role(monkeypatch, settings, claims, 
 
 
 @pytest.mark.parametrize(
-    ("claims", "trust_unverified", "has_role"),
+    ("claims", "trust_missing_claim", "has_role"),
     [
         ({"email_verified": True}, False, True),
         ({"email_verified": "true"}, False, True),
@@ -78,16 +78,16 @@ def test_claims_and_addresses_determine_the_role(monkeypatch, settings, claims, 
         ({"email_verified": None}, True, False),
     ],
 )
-def test_unverified_address_gets_no_role_unless_trusted(
-    monkeypatch, claims, trust_unverified, has_role
+def test_role_needs_the_claim_email_verified_unless_its_absence_is_trusted(
+    monkeypatch, claims, trust_missing_claim, has_role
 ):
-    settings = Settings(trust_unverified_email=trust_unverified)
+    settings = Settings(trust_unverified_email=trust_missing_claim)
     use_settings(monkeypatch, lambda: settings)
     sign_in = oidc._make_oidc_sign_in({"is_logged_in": True, "iat": 0, "email": ANN, **claims})
     assert (sign_in.role is Role.MEMBER) == has_role
 
 
-def test_address_from_a_proxy_counts_as_verified(monkeypatch):
+def test_email_from_a_proxy_counts_as_verified(monkeypatch):
     use_settings(monkeypatch, Settings)
     assert trusted_headers.make_proxy_sign_in({"email": ANN}, 0).role is Role.MEMBER
 
@@ -102,7 +102,7 @@ def test_sign_in_without_a_valid_start_time_counts_from_1970(monkeypatch, begun_
 @pytest.mark.parametrize(
     ("email", "username"),
     [
-        (" Ann@Example.com ", ANN),
+        (" Ann@Example.com ", ANN),  # Spaces around the email are removed.
         # `str.lower` turns the Kelvin sign into a k, which makes another person's address.
         ("mar\u212a@example.com", "mar\u212a@example.com"),
         ("boss@\u212ade.org", "boss@\u212ade.org"),
@@ -113,7 +113,9 @@ def test_sign_in_without_a_valid_start_time_counts_from_1970(monkeypatch, begun_
         *[(invisible + ANN, "") for invisible in "\u200b\U000e0041\u00a0\t"],
     ],
 )
-def test_address_is_lowered_in_ascii_only_and_never_repaired(monkeypatch, email, username):
+def test_only_ascii_letters_of_an_email_are_lowered_and_invalid_emails_are_refused(
+    monkeypatch, email, username
+):
     use_settings(monkeypatch, Settings)
     claims = {"is_logged_in": True, "email": email, "email_verified": True, "iat": 0}
     sign_in = oidc._make_oidc_sign_in(claims)
@@ -145,7 +147,7 @@ def test_name_from_a_proxy_may_be_utf8_or_latin1(header, name):
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
-def test_seal_of_another_sign_in_is_refused(monkeypatch, origin):
+def test_sign_in_cookie_with_the_seal_of_another_sign_in_is_refused(monkeypatch, origin):
     use_settings(monkeypatch, Settings)
     monkeypatch.setattr(streamlit_compat, "get_cookie_secret", lambda: "a secret of the tests")
     monkeypatch.setattr(streamlit_compat, "get_origin_from_redirect_uri", lambda: origin)

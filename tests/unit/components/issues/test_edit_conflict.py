@@ -22,7 +22,7 @@ from tests.factories import make_event, make_issue, make_user
         ({"description": "other"}, True),
     ],
 )
-def test_changes_of_text_type_or_state_conflict(changes, expected):
+def test_conflict_if_text_or_type_or_state_changed(changes, expected):
     assert has_changed(make_issue(), make_issue(**changes)) is expected
 
 
@@ -101,7 +101,7 @@ def test_no_warning_without_a_conflict():
         ("", [], "Someone else just changed #7"),
     ],
 )
-def test_warning_names_the_author_of_the_last_compared_change(show, me, events, expected):
+def test_warning_names_the_user_who_last_changed_text_or_type_or_state(show, me, events, expected):
     at = show(CLOSE, me=me, events=events, state="InReview")
     assert not at.exception
     assert at.warning[0].value.startswith(expected)

@@ -18,7 +18,7 @@ def test_each_purpose_has_its_own_key():
     assert OLD.encode() not in (api, sign_in)
 
 
-def test_newest_key_hashes_and_older_ones_still_match():
+def test_new_hashes_use_the_newest_key_and_hashes_of_older_keys_match():
     before = SecretKeys(OLD).hash("receipt", "1234")
     rotated = SecretKeys(NEW, OLD)
     assert rotated.hash("receipt", "1234") == SecretKeys(NEW).hash("receipt", "1234") != before

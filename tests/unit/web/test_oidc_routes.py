@@ -9,15 +9,15 @@ import pytest
 from auth import oidc_client, oidc_cookies
 from auth.sign_in_mode import SignInMode
 from tests.loops import run_in_virtual_time
-from web import login_error_redirect, streamlit_compat
-from web.login_error_redirect import LoginErrorRedirectMiddleware
+from web import oidc_routes, streamlit_compat
+from web.oidc_routes import OidcRoutesMiddleware
 
 ADDRESS, OTHER_ADDRESS = "198.51.100.1", "198.51.100.2"
 
 
 @pytest.fixture(autouse=True)
 def configure_provider(monkeypatch):
-    monkeypatch.setattr(login_error_redirect, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
+    monkeypatch.setattr(oidc_routes, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
     monkeypatch.setattr(
         streamlit_compat, "get_origin_from_redirect_uri", lambda: "https://x.example"
     )
@@ -28,7 +28,7 @@ class UnresponsiveProvider:
 
     def __init__(self) -> None:
         self.waiting = self.calls = 0
-        self.middleware = LoginErrorRedirectMiddleware(self.app)
+        self.middleware = OidcRoutesMiddleware(self.app)
 
     async def app(self, _scope, _receive, _send) -> None:
         self.waiting += 1
@@ -83,7 +83,7 @@ def test_provider_requests_are_limited_per_address():
     async def story():
         portal = UnresponsiveProvider()
         flood = [asyncio.create_task(portal.request()) for _ in range(50)]
-        seconds = login_error_redirect._PROVIDER_SECONDS
+        seconds = oidc_routes._PROVIDER_SECONDS
         await asyncio.sleep(seconds / 4)
         assert portal.waiting == 20
         others = [asyncio.create_task(portal.request(address=OTHER_ADDRESS)) for _ in range(2)]

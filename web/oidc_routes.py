@@ -1,4 +1,4 @@
-"""Guards and error handling for Streamlit's routes to the OIDC provider and back."""
+"""Checks and error handling for Streamlit's routes to the OpenID Connect provider and back."""
 
 import asyncio
 from contextlib import nullcontext, suppress
@@ -20,24 +20,25 @@ from web.streamlit_compat import SIGN_IN_ROUTES
 _PROVIDER_SECONDS: Final = 10.0
 """Seconds that one request of a browser may spend on requests to the provider."""
 
-_MOST_AT_ONCE: Final = 20
-"""Sign-in requests per address at once. More wait: an office may share one address."""
+_MOST_CONCURRENT: Final = 20
+"""Concurrent sign-in requests per IP address. Further requests wait for their turn and are not
+refused: the people of an office may share an address.
+"""
 
 
-class LoginErrorRedirectMiddleware:
+class OidcRoutesMiddleware:
     """Adds error handling and checks that Streamlit's sign-in routes (1.67) lack.
 
     - If the provider fails, the middleware redirects to the portal, which explains the failure.
       Streamlit would show a bare error page.
     - Only the portal can sign users out, and a sign-out revokes the sign-in. Streamlit lets any
-    site
-      sign users out with a link, and does not invalidate copies of the cookies.
+      site sign users out with a link, and does not invalidate copies of the cookies.
     - A sign-in can only return from the provider to the browser in which it started.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = ConcurrencyLimit(_MOST_AT_ONCE)
+        self._turns = ConcurrencyLimit(_MOST_CONCURRENT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or redirect to the portal."""
@@ -72,12 +73,12 @@ class LoginErrorRedirectMiddleware:
         ``state`` is the OAuth state of a return from the provider; "" for other requests.
         """
         is_login = scope["path"].endswith("/auth/login")
-        is_answered = False
+        is_passed_on = False
 
         async def send_wrapper(message: Message) -> None:
-            nonlocal is_answered
+            nonlocal is_passed_on
             if "status" in message:
-                is_answered = not is_login or message["status"] < 400
+                is_passed_on = not is_login or message["status"] < 400
                 headers = list(message.get("headers", ()))
                 headers += oidc_cookies.seal_sign_in(headers)
                 if is_login:
@@ -85,7 +86,7 @@ class LoginErrorRedirectMiddleware:
                     new_state = _find_state(urlsplit(address).query)
                     headers += _make_state_cookie(new_state, COOKIE_SECONDS)
                 message["headers"] = headers + _make_state_cookie(state, 0)
-            if is_answered:
+            if is_passed_on:
                 await send(message)
 
         address = find_client_key(scope)
@@ -93,7 +94,7 @@ class LoginErrorRedirectMiddleware:
         with suppress(TimeoutError):
             async with turn, asyncio.timeout(_PROVIDER_SECONDS):
                 await self.app(scope, receive, send_wrapper)
-        if not is_answered:
+        if not is_passed_on:
             home = "./" if scope["path"].endswith("/oauth2callback") else "../"
             await RedirectResponse(home, 303)(scope, receive, send)
 
