@@ -8,7 +8,12 @@ import streamlit as st
 
 from components import api_session
 from components.ui import labels, user_names
-from issue_portal.client.errors import BadRequestError, NotFoundError, NotSupportedError
+from issue_portal.client.errors import (
+    BadRequestError,
+    NotFoundError,
+    NotSupportedError,
+    PermissionDeniedError,
+)
 from issue_portal.models.requests import StatsQuery
 from issue_portal.models.vocabulary import IssueType
 
@@ -23,17 +28,26 @@ def list_types() -> Mapping[str, str]:
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_reporters() -> Mapping[str, str]:
-    """Return the names of all possible reporters: the users of the organisation, by id."""
-    return user_names.format_distinct_names(api_session.client().users())
+    """Return the names of all possible reporters: the users of the organisation, by id.
+
+    {} if the current user may not list them.
+    """
+    try:
+        return user_names.format_distinct_names(api_session.client().users())
+    except PermissionDeniedError:
+        return {}
 
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_projects() -> Mapping[str, str]:
-    """Return the ids of projects with recent issues, by id; {} if the server has no statistics."""
+    """Return the ids of projects with recent issues, by id.
+
+    {} if the server has no statistics, or the current user may not read them.
+    """
     since = datetime.now(UTC) - timedelta(days=_RECENT_DAYS)
     query = StatsQuery(start_date=int(since.timestamp() * 1000))
     try:
         stats = api_session.client().stats(query)
-    except (BadRequestError, NotFoundError, NotSupportedError):
+    except (BadRequestError, NotFoundError, NotSupportedError, PermissionDeniedError):
         return {}
     return {count.project.id: count.project.id for count in stats.by_project}

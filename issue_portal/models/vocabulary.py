@@ -21,7 +21,7 @@ class ResourceType(StrEnum):
 
 
 class IssueType(StrEnum):
-    """Type of the problem."""
+    """Type of the problem. The report form lists the types in this order."""
 
     NO_ANSWER = "NoAnswer"
     INACCURATE = "Inaccurate"

@@ -118,8 +118,9 @@ class Person:
         return self
 
     def settles(self) -> None:
-        """Wait until no run of the portal's script is in progress."""
+        """Wait until the browser is connected and no run of the portal's script is in progress."""
         app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
     def waits_until_drawn(self) -> "Person":

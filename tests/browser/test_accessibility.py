@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from issue_portal.core.portal_token import Person
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.vocabulary import IssueType, Role
 from tests.browser.conftest import RECEIVED, report
 from tests.browser.conftest import Person as Visitor
 from tests.servers.installation import Server, sign
@@ -185,7 +185,7 @@ def focus_is_visible(page: Page) -> bool:
 
 def test_report_can_be_sent_by_keyboard(new_person):
     visitor = new_person().opens()
-    expect(visitor.page.get_by_role("radio")).to_have_count(5)
+    expect(visitor.page.get_by_role("radio")).to_have_count(len(IssueType))
     visitor.sees("0 of 10,000 characters")
     press = visitor.page.keyboard.press
     press_tab_until(visitor.page, "What went wrong?")

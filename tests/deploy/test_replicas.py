@@ -223,8 +223,11 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
         # A portal replica is killed while a visitor writes a report in it.
         visitor.presses("Report another problem").chooses("Other")
         visitor.writes("written in between").sees("18 of 10,000 characters")
-        killed = site.portals[replica_of(visitor) - 1]
+        replica = replica_of(visitor)
+        killed = site.portals[replica - 1]
         killed.kill()
+        # A click before the browser notices the lost connection would have no effect.
+        visitor.waits_until(lambda: replica_of(visitor) != replica)
         expect(visitor.page.get_by_label("What happened?")).to_have_value("written in between")
         visitor.settles()
         visitor.presses("Send report").sees(RECEIVED)

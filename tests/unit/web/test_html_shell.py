@@ -40,13 +40,13 @@ SPANISH = '<html lang="es" dir="ltr">'
     [
         ("es-MX,es;q=0.9,en;q=0.8", "", SPANISH),
         ("en-GB,en;q=0.9,es;q=0.8", "", ENGLISH),
-        ("fr,fr-FR;q=0.9", "", ENGLISH),
+        ("tlh,tlh-001;q=0.9", "", ENGLISH),
         ("*", "", ENGLISH),
         ("", "", ENGLISH),
         ('"><script>', '"><script>', ENGLISH),
         ("en", "es", SPANISH),
         ("es", "en", ENGLISH),
-        ("es", "fr", SPANISH),
+        ("es", "tlh", SPANISH),
     ],
 )
 def test_language_cookie_overrides_the_browser_language(

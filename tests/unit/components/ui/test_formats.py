@@ -14,10 +14,10 @@ MORNING = datetime(2026, 11, 24, 7, 15, tzinfo=UTC)
     [
         ("", "en-GB", "en"),
         ("", "es-MX", "es"),
-        ("", "fr", "en"),
+        ("", "tlh", "en"),
         ("", "not a tag", "en"),
         ("es", "en-GB", "es"),
-        ("fr", "es", "es"),
+        ("tlh", "es", "es"),
     ],
 )
 def test_preferred_language_comes_before_the_browsers(preferred, browser, expected):
