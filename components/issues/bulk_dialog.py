@@ -131,7 +131,7 @@ def _render_question(request: _BulkRequest, question: str) -> None:
             _(request.action.label), type="primary", key=f"bulk_confirm_{request.action_name}"
         ):
             request.is_confirmed = True
-            st.rerun()  # The dialog opens anew, no longer dismissible.
+            st.rerun()  # Opens the dialog again, no longer dismissible.
         if st.button(_("Cancel"), key="bulk_cancel", on_click=_forget_request):
             st.rerun()
 

@@ -95,8 +95,7 @@ def list_issues(
             "Location": describe_header("URL of the issue.", type="string", format="uri-reference"),
             **ETAG,
             "Idempotency-Key-Lifetime": describe_header(
-                "Seconds for which a request can be retried with the same `Idempotency-Key`."
-                " Every response of the API has this header.",
+                "Seconds for which a retry with the same `Idempotency-Key` is safe.",
                 type="integer",
                 const=IDEMPOTENCY_LIFETIME,
             ),
@@ -209,8 +208,7 @@ async def _update(
 
     Reporters can change type and description until the review begins; reviewers can change every
     field. The state can change from NotReviewed to InReview or Closed, from InReview to Closed,
-    and from Closed to InReview. A new description uses as much of the rate limit as a new report
-    with this text.
+    and from Closed to InReview. A new description counts towards the rate limit like a new report.
     """
     service = call.service
     if isinstance(update.description, str):
@@ -277,9 +275,8 @@ def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
     """Get the user of the token; 404 for a visitor, who uses the portal without an account."""
     if caller.user_id is None:
         raise ProblemError(404, "Visitors have no user.")
-    service = call.service
-    with service.database.read() as connection:
-        row = queries_users.get_user(connection, service.org_id, caller.user_id)
+    with call.service.database.read() as connection:
+        row = queries_users.get_user(connection, call.service.org_id, caller.user_id)
     return ApiResponse(serializers.serialize_user(row))
 
 
@@ -295,10 +292,7 @@ def list_users(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
     """List the users of the organisation, by name. Reviewers only."""
     if not caller.may(Action.LIST_USERS):
         raise ForbiddenError("Only reviewers can list users.")
-    service = call.service
-    with service.database.read() as connection:
-        users = [
-            serializers.serialize_user(row)
-            for row in queries_users.list_users(connection, service.org_id)
-        ]
+    with call.service.database.read() as connection:
+        rows = queries_users.list_users(connection, call.service.org_id)
+        users = [serializers.serialize_user(row) for row in rows]
     return ApiResponse({"data": users, "total_count": len(users)})
