@@ -120,9 +120,9 @@ try:
             require_sign_in.stop_if_sign_in_ended(page.title)
         sending = report_sending.get_sending()
         sending.wait()
-        if sending.is_unseen and page != pages["report"]:
+        if sending.has_new_outcome and page != pages["report"]:
             # The person left the form while the report was being sent: show outcome and receipt.
-            sending.is_unseen = False
+            sending.has_new_outcome = False
             st.switch_page(pages["report"])
         page.run()
 finally:

@@ -1,10 +1,12 @@
 """Limits on password attempts, counted over all browser sessions (``ISSUES_LIMIT_SIGN_IN``).
 
 - Each name has a few attempts per address, by default 5 in 15 minutes.
-- After 10 times as many wrong passwords for a name, the name has one attempt per address, and all
-  new addresses share 30 attempts at the name.
-- After 10 times as many wrong passwords from an address, the address has one attempt per name.
-- After 40 times as many, the address has no attempt at names to which it is new.
+- After 50 wrong passwords for a name, the name has one attempt per address, and all new addresses
+  share 30 attempts at the name.
+- After 50 wrong passwords from an address, the address has one attempt per name.
+- After 200 wrong passwords from an address, it has no attempt at names to which it is new.
+
+50 and 200 are 10 and 40 times the number in the setting.
 
 An address is new to a name unless the name has signed in from it during the last 30 days. Attacks
 therefore cannot lock out users at their usual addresses.
@@ -25,7 +27,7 @@ _ATTACKED_NAME_LIMIT = Limit("sign-in name", parse("30/15 minutes"))
 """Attempts at an attacked name from all new addresses together."""
 
 _SIGNED_IN_PAIR = Limit("sign-in seen", parse("1/30 days"))
-"""Used up for a name and an address while the name has recently signed in from the address."""
+"""Not a limit but a memory: used up for 30 days after a name has signed in from an address."""
 
 
 class LoginThrottle:

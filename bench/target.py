@@ -15,7 +15,9 @@ class Target:
 
     url: str
     uses_proxy_protocol: bool = False
-    """Whether to send the client address by the PROXY protocol, else in ``X-Forwarded-For``."""
+    """Whether to send the client address by the PROXY protocol. If not, callers send it in
+    ``X-Forwarded-For``.
+    """
 
     @property
     def host(self) -> str:
@@ -23,7 +25,7 @@ class Target:
         return urlsplit(self.url).netloc
 
     def connect(self, address: str) -> socket.socket:
-        """Open a TCP connection that claims to come from ``address``."""
+        """Open a TCP connection that claims, by the PROXY protocol, to come from ``address``."""
         parts = urlsplit(self.url)
         connection = socket.create_connection((parts.hostname, parts.port or 80), 10)
         if self.uses_proxy_protocol:
@@ -31,7 +33,7 @@ class Target:
         return connection
 
     def connect_http(self, address: str) -> HTTPConnection:
-        """Open an HTTP connection that claims to come from ``address``."""
+        """Open an HTTP connection that claims, by the PROXY protocol, to come from ``address``."""
         client = HTTPConnection(self.host)
         client.sock = self.connect(address)
         client.sock.settimeout(20)

@@ -47,19 +47,20 @@ class ServerCapabilities:
     receipts: bool | None = None
     """Whether it gives receipts for anonymous reports."""
 
-    current_user: bool | None = None
+    has_me: bool | None = None
     """Whether it returns the current user (``/me``)."""
 
     required_fields: frozenset[str] = frozenset()
-    """Optional fields of `NewIssue`: the server has refused a report without them."""
+    """Fields that `NewIssue` leaves optional but this server requires, as a refusal has shown."""
 
 
 class _Learner:
     """Learns the capabilities of one server. The threads of all sessions share an instance."""
 
     def __init__(self, backend: ApiBackend) -> None:
-        initial = True if backend.accepts_portal_tokens else None
-        self.capabilities = ServerCapabilities(filters=initial, receipts=initial)
+        # Only an API of this project accepts the portal's tokens, and it can do everything.
+        known = True if backend.accepts_portal_tokens else None
+        self.capabilities = ServerCapabilities(filters=known, receipts=known)
         self.looked_up_at: float | None = None
         """Time of the last look-up of the unused receipt, by `time.monotonic`."""
 
@@ -121,12 +122,12 @@ def learn_from_report(sent: Issue) -> None:
 def fetch_me() -> User | None:
     """Return the current user as the server knows them; None for a visitor, or without ``/me``."""
     # Servers refuse ``/me`` to visitors, so a refusal would not mean that the route is missing.
-    if get_capabilities().current_user is False or current_user.get_person() is None:
+    if get_capabilities().has_me is False or current_user.get_person() is None:
         return None
     try:
         return api_session.client().me()
     except (NotFoundError, NotSupportedError):
-        _get_learner().learn(current_user=False)
+        _get_learner().learn(has_me=False)
         return None
 
 
@@ -138,9 +139,9 @@ def learn_from_refusal(missing: Set[str]) -> None:
 def can_filter(sign_in: SignIn | None = None) -> bool:
     """Return whether the server filters lists; True if unknown.
 
-    While it is unknown, requests the issues of the far future, for ``sign_in`` or else for the
-    current user: servers of an older version refuse or ignore that filter. Raises `IssuesError` if
-    the request fails.
+    While it is unknown, lists the issues with a start date in the far future, as ``sign_in`` or
+    else as the current user. A server that filters returns none; an older one refuses the date, or
+    ignores it and returns issues. Raises `IssuesError` if the request fails.
     """
     learner = _get_learner()
     if learner.capabilities.filters is None:

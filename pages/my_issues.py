@@ -47,7 +47,7 @@ def render_list_or_issue() -> None:
         auto_refresh.rerun_on_change(
             lambda: my_issues_query.fetch_my_issues(criteria, number), page
         )
-        email = my_issues_query.get_matching_email()
+        email = my_issues_query.get_fallback_email()
     except IssuesError as error:
         placeholders.render_failed(error, failed=_("We couldn't load your reports."))
     render_list(page, number, filtered=has_filters(criteria))

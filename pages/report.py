@@ -54,10 +54,10 @@ def render_error(sending: ReportSending) -> None:
         and sending.new
         and report_faults.remember_refusal(sending.new, error)
     ):
-        sending.mark_seen()
+        sending.mark_outcome_shown()
         st.rerun()
     messages.render_failure(error, failed=_("We couldn't send your report, but your text is safe."))
-    sending.mark_seen()
+    sending.mark_outcome_shown()
 
 
 def render_sign_in_offer() -> None:
@@ -83,7 +83,7 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) ->
     # Store the report first, so that an immediate reload does not lose the receipt.
     submitted_report.store_in_tab(sent, person)
     draft_autosave.forget_draft(draft_autosave.REPORT_DRAFT)
-    sending.mark_seen()
+    sending.mark_outcome_shown()
     st.title(_("Thank you"), anchor=False)
     st.success(
         _("Report #{number} received").format(number=sent.issue_number),

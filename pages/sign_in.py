@@ -29,7 +29,7 @@ def render_sign_in() -> None:
         st.caption(_("Without signing in, you can report anonymously and track it with a receipt."))
     else:
         st.caption(_("Without signing in, you can report anonymously."))
-    return_after_sign_in.note_sign_in_page()
+    return_after_sign_in.note_signing_in()
     require_sign_in.render_sign_in_form()
     if signed_out:
         draft_autosave.forget_all_drafts(signed_out)

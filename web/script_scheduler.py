@@ -24,15 +24,15 @@ from issue_portal.core.token_bucket import TokenBucket, take_tokens
 from web.streamlit_compat import SCRIPT_THREAD
 
 SLOTS: Final = 2 * (os.cpu_count() or 1)
-"""Scripts that run at once. A waiting script does not count: see `SLOT_SECONDS`."""
+"""Scripts that compute at once. A script that waits for a response loses its slot."""
 
 SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 4)
 
 SLOT_SECONDS: Final = 0.1
 """Seconds after which a script without computing loses its slot. Most scripts take 5 to 20 ms."""
 
-_MOST_SLOTS_IN_A_ROW: Final = 10
-"""Times `SLOT_SECONDS` that a script may keep its slot while all scripts with slots compute."""
+_MOST_PERIODS: Final = 10
+"""Periods of `SLOT_SECONDS` for which a script may keep its slot while all with slots compute."""
 
 RUN_RATE_PER_CONNECTION: Final = (20.0, 60)
 RUN_RATE_PER_ADDRESS: Final = (30.0, 100)
@@ -65,8 +65,8 @@ class Address:
     connections: int = 0
     waiting: list["RunRequest"] = field(default_factory=list)
     closed_runs: list[TokenBucket] = field(default_factory=list)
-    """Recent runs of closed tabs. New tabs inherit these runs, so that reopening a busy tab does
-    not make it idle.
+    """Recent runs of closed tabs. New tabs inherit these runs, so that a busy tab stays busy
+    when it is reopened.
     """
     last_run_at: float = 0.0
     """Time of the last run by `time.monotonic`. The address with the earliest time is next."""
@@ -95,11 +95,11 @@ class Connection:
     runs: TokenBucket = field(default_factory=lambda: TokenBucket(*RUN_RATE_PER_CONNECTION))
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(*MESSAGES_PER_CONNECTION))
     recent_runs: TokenBucket = field(default_factory=lambda: TokenBucket(*_RUNS_AT_WORK))
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    without_slot: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the connection has no slot."""
 
     def __post_init__(self) -> None:
-        self.idle.set()
+        self.without_slot.set()
 
     @property
     def is_busy(self) -> bool:
@@ -136,8 +136,8 @@ class ScriptScheduler:
 
     def join(self, address: str) -> Connection:
         """Add a connection of an address. Connections with address "" do not share limits."""
-        for name, idle in list(self._addresses.items()):
-            if not idle.connections and idle.runs.is_full and idle.data.is_full:
+        for name, known in list(self._addresses.items()):
+            if not known.connections and known.runs.is_full and known.data.is_full:
                 del self._addresses[name]
         shared = self._addresses.setdefault(address, Address()) if address else Address()
         shared.connections += 1
@@ -161,7 +161,7 @@ class ScriptScheduler:
         await take_tokens(connection.runs)
         # If another run started now, Streamlit would stop the running script but still send its
         # output, which delays the messages of all sessions.
-        await connection.idle.wait()
+        await connection.without_slot.wait()
         request = RunRequest(connection, asyncio.get_running_loop().create_future())
         connection.address.waiting.append(request)
         self._waiting[connection.address] = None
@@ -172,7 +172,7 @@ class ScriptScheduler:
         """Free the slot of a connection whose script has finished."""
         if timer := self._slots.pop(connection, None):
             timer.cancel()
-            connection.idle.set()
+            connection.without_slot.set()
             self._grant()
 
     def _grant(self) -> None:
@@ -181,10 +181,10 @@ class ScriptScheduler:
             self._timer.cancel()
             self._timer = None
         while self._waiting:
-            left = self._runs.seconds_until_token()
-            ready = [] if left else [addr for addr in self._waiting if self._may_run(addr)]
+            delay = self._runs.seconds_until_token()
+            ready = [] if delay else [addr for addr in self._waiting if self._may_run(addr)]
             if not ready:
-                waits = [left] if left else [self._get_wait(addr) for addr in self._waiting]
+                waits = [delay] if delay else [self._get_wait(addr) for addr in self._waiting]
                 if shortest := min((wait for wait in waits if wait), default=0.0):
                     self._timer = asyncio.get_running_loop().call_later(shortest, self._grant)
                 return  # Runs that wait for a slot need no timer: `finish_run` calls this method.
@@ -214,17 +214,18 @@ class ScriptScheduler:
         for bucket in (self._runs, address.runs, connection.recent_runs):
             bucket.take()
         address.last_run_at = time.monotonic()
-        connection.idle.clear()
-        self._keep_slot(connection, _MOST_SLOTS_IN_A_ROW)
+        connection.without_slot.clear()
+        self._keep_slot(connection, _MOST_PERIODS)
         request.granted.set_result(None)
 
-    def _keep_slot(self, connection: Connection, times: int) -> None:
-        """Keep a slot for `SLOT_SECONDS`, and up to ``times`` as long while all scripts compute."""
+    def _keep_slot(self, connection: Connection, periods: int) -> None:
+        """Keep a slot for a period of `SLOT_SECONDS`, or up to ``periods`` while all compute."""
 
         def check() -> None:
-            # It is unknown which script has which slot, so compare the numbers of both.
-            if times > 1 and self._computing_scripts.count() >= len(self._slots):
-                self._keep_slot(connection, times - 1)
+            # It is unknown which script has which slot: compare how many compute and how many slots
+            # are taken.
+            if periods > 1 and self._computing_scripts.count() >= len(self._slots):
+                self._keep_slot(connection, periods - 1)
             else:
                 self.finish_run(connection)
 
@@ -233,7 +234,7 @@ class ScriptScheduler:
 
 
 class _ComputingScripts:
-    """Counts the scripts that use processor time; the others wait."""
+    """Counts the scripts that use processor time, not those that wait for a response."""
 
     def __init__(self) -> None:
         self._last_ticks: dict[int, int] = {}

@@ -128,10 +128,10 @@ def read_root_secrets() -> dict[str, Any]:
 
 
 def get_static_folder() -> Path:
-    """Return the folder of Streamlit's static files.
+    """Return the folder of Streamlit's static files, which `static_files` serves from memory.
 
     Streamlit reads a file from disk for each request, which takes 3 ms of processor time.
-    TODO(streamlit>1.67): remove when Streamlit caches them in memory.
+    TODO(streamlit>1.67): remove when Streamlit keeps its static files in memory.
     """
     return Path(get_static_dir())
 
@@ -236,7 +236,9 @@ def get_redirect_origin() -> str:
 def read_user_cookie(read: Callable[[str], bytes | None]) -> bytes | None:
     """Return the claims of a sign-in, joined from several cookies; None without a sign-in.
 
-    `read` takes the name of a cookie and returns its verified value, or None.
+    `read` takes the name of a cookie and returns its verified value, or None. The portal compares
+    the claims with its own seal, because Streamlit signs each cookie separately: cookies of two
+    sign-ins could be combined.
     TODO(streamlit>1.67): remove when Streamlit signs all cookies of a sign-in together.
     """
     return get_cookie_with_chunks(read, USER_COOKIE_NAME)

@@ -1,4 +1,4 @@
-"""Returns users to their last page after they sign in."""
+"""Returns users to the right page after they sign in or out."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -11,7 +11,7 @@ from components.account import sign_out_outcome
 from components.ui import query_params
 from issue_portal.models.permissions import Action
 
-_ON_SIGN_IN_PAGE_KEY = "on_sign_in_page"
+_IS_SIGNING_IN_KEY = "is_signing_in"
 
 LAST_PAGE_KEY = "last_page"
 """Session key: path of the last page that was not the sign-in page."""
@@ -20,7 +20,11 @@ _JUST_ARRIVED_KEY = "just_arrived"
 
 
 def return_to_page() -> None:
-    """If the user has just come back from the provider, switch to the page to return to."""
+    """If the user has just come back from the provider, switch to the right page.
+
+    After a sign-in, that is the page they left. After a sign-out or a failed sign-in, it is the
+    sign-in page, which shows the outcome.
+    """
     target = return_target.take_return_target()
     if target is None:
         return
@@ -38,23 +42,23 @@ def return_to_page() -> None:
     if get_person() is None:
         sign_out_outcome.note_failed_sign_in()
         st.switch_page("pages/sign_in.py")
-    note_sign_in_page()
+    note_signing_in()
     # Users can edit the cookie, and `st.switch_page` refuses Streamlit's own parameters (embed).
     query = {name: value for name, value in parse_qsl(target.query) if "embed" not in name.lower()}
     st.switch_page(find_return_page() or "", query_params=query)
 
 
-def note_sign_in_page() -> None:
-    """Note that the sign-in page is open, so that `find_return_page` returns a page."""
-    st.session_state[_ON_SIGN_IN_PAGE_KEY] = True
+def note_signing_in() -> None:
+    """Mark the session as signing in, until another page than the sign-in page opens."""
+    st.session_state[_IS_SIGNING_IN_KEY] = True
 
 
 def find_return_page() -> str | None:
     """Return the page to show after a sign-in: the last page, or a default for the role.
 
-    None unless the sign-in page is open.
+    None unless the user is signing in.
     """
-    if not st.session_state.get(_ON_SIGN_IN_PAGE_KEY):
+    if not st.session_state.get(_IS_SIGNING_IN_KEY):
         return None
     default = "pages/review.py" if current_user.may(Action.READ_ALL) else "pages/report.py"
     return str(st.session_state.get(LAST_PAGE_KEY, default))
@@ -66,7 +70,7 @@ def remember_page(path: str) -> None:
         st.session_state[_JUST_ARRIVED_KEY] = True
         query_params.forget_changes()
     st.session_state[LAST_PAGE_KEY] = path
-    st.session_state.pop(_ON_SIGN_IN_PAGE_KEY, None)
+    st.session_state.pop(_IS_SIGNING_IN_KEY, None)
     sign_out_outcome.clear()
 
 

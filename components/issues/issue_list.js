@@ -45,5 +45,5 @@ const findOrCreateList = (parentElement) => {
 const leave = ({ parentElement, commandQueue, state }) => {
   if (parentElement.isConnected) return;
   if (!commandQueue.isEmpty && !document.querySelector(".st-key-opened")) scrollToTop();
-  state.selected = commandQueue.openIssue;
+  state.openIssue = commandQueue.openIssue;
 };

@@ -58,7 +58,7 @@ class _ListCommand(BaseModel):
     session: str
     command: str
     issue: str | None = None
-    """Id of the issue that was open: "" if none was, None if the browser did not know."""
+    """Id of the open issue; "" if none is open, None if earlier commands decide which one is."""
 
 
 _LIST_COMMANDS: Final = TypeAdapter(list[_ListCommand])
@@ -95,7 +95,8 @@ def handle_commands() -> None:
     """Run the commands from the lists of the page, each once and in order.
 
     A page calls this function before it renders anything. Callbacks would lose commands: a key
-    press stops the current run (Streamlit 1.67), and the next run must run the other commands.
+    press stops the current run (Streamlit 1.67), and with it the callbacks that it has not reached.
+    Here, the next run handles the commands that are left.
     """
     for key, state in _get_lists().items():
         for sent in _read_commands(key):
@@ -140,7 +141,7 @@ def render(
             "unread": _("Unread:"),
             "rows": [_describe_row(issue, format_details(issue), unread) for issue in issues],
             "page": page,
-            "selected": get_open_issue_id(),
+            "open_issue": get_open_issue_id(),
             "bulk_menu": bulk_menu and _describe_bulk_menu(bulk_menu, len(issues)),
             "shortcuts": shortcuts
             and {"commands": dict(shortcuts.commands), "widgets": dict(shortcuts.widgets)},

@@ -7,8 +7,8 @@ export const rememberFocus = ({ data, list, root, state, commandQueue }) => {
   lastFocus.issue = focused?.issue ?? lastFocus.issue;
   const ids = data.rows.map(({ id }) => id);
   if (state.rows) {
-    const moved = state.selected !== data.selected;
-    if (moved && data.selected && commandQueue.isEmpty) lastFocus.issue = data.selected;
+    const moved = state.openIssue !== data.open_issue;
+    if (moved && data.open_issue && commandQueue.isEmpty) lastFocus.issue = data.open_issue;
     lastFocus.issue = chooseRemainingId(state.rows, ids, lastFocus.issue);
   }
   state.rows = ids;

@@ -19,14 +19,14 @@ export const scrollAfterRender = ({ data, list, parentElement, state, isFirst })
     scrollWhenVisible(parentElement.querySelector(".bulk-bar") ?? list, "nearest");
   }
   state.page = data.page;
-  const previous = state.selected;
-  state.selected = data.selected;
-  if (previous === data.selected) return;
-  if (!data.selected) {
+  const previous = state.openIssue;
+  state.openIssue = data.open_issue;
+  if (previous === data.open_issue) return;
+  if (!data.open_issue) {
     scrollWhenVisible(findRow(list, previous), isPhone() ? "center" : "nearest");
     return;
   }
   document.querySelector(".st-key-opened")?.scrollTo(0, 0);
   if (isPhone()) scrollToTop();
-  else scrollWhenVisible(findRow(list, data.selected), "nearest");
+  else scrollWhenVisible(findRow(list, data.open_issue), "nearest");
 };

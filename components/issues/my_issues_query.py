@@ -35,7 +35,7 @@ def is_own_issue(issue: Issue) -> bool:
     return _is_reported_by(issue, server_capabilities.fetch_me())
 
 
-def get_matching_email() -> str:
+def get_fallback_email() -> str:
     """Return the email that selects the user's issues if the server has no ``/me``, else ""."""
     person = current_user.get_person()
     return person.email if person and server_capabilities.fetch_me() is None else ""

@@ -33,7 +33,7 @@ class ReportSending:
     new: NewIssue | None = None
     sent: Issue | None = None
     error: IssuesError | None = None
-    is_unseen: bool = False
+    has_new_outcome: bool = False
     """Whether the report page has not shown the outcome yet."""
 
     _lock: Lock = field(default_factory=Lock)
@@ -50,11 +50,11 @@ class ReportSending:
                 self.sent = client.create(new, idempotency_key=key)
             except IssuesError as error:
                 self.error = error
-            self.is_unseen = True
+            self.has_new_outcome = True
 
-    def mark_seen(self) -> None:
+    def mark_outcome_shown(self) -> None:
         """Note that the report page has shown the outcome, and clear the error."""
-        self.error, self.is_unseen = None, False
+        self.error, self.has_new_outcome = None, False
 
     def wait(self) -> None:
         """Wait while another run of this session sends the report."""

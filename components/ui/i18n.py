@@ -40,7 +40,7 @@ def _(text: str) -> str:
 
 
 def translate(text: str, code: str) -> str:
-    """Translate ``text`` into the language ``code``. For code outside a browser session."""
+    """Translate ``text`` into the language ``code``. For callers without a browser session."""
     return _load_translations(code).gettext(text)
 
 

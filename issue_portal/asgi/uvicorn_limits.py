@@ -1,8 +1,8 @@
 """Limits below ASGI: headers, connections, WebSockets and file descriptors.
 
 uvicorn (0.54) waits for ever for the first request of a connection, for the end of a header and for
-a client that does not read. It allows WebSocket messages of 16 MB; `streamlit run` and
-`uvicorn app:app` set that limit differently.
+a client that does not read. Its limit for a WebSocket message, 16 MB, is too large, and only
+`streamlit run` replaces it, so this module sets it.
 """
 
 import json
@@ -58,7 +58,7 @@ def limit_connections(longest_message: int) -> None:
     """
     connections = ConnectionTable()
     for protocol in (HttpToolsProtocol, H11Protocol):
-        _send_problem_documents(protocol)
+        _replace_400_response(protocol)
         if protocol is HttpToolsProtocol:  # h11 has its own limits.
             _limit_headers(protocol)
         connections.watch(protocol)
@@ -84,14 +84,14 @@ def _limit_headers(protocol: Any) -> None:
         protocol.on_body,
         protocol.on_message_complete,
     )
-    # Of the current request: bytes received since its start or the last part of its body,
-    # headers, and chunks of its body.
-    protocol.head_size, protocol.header_count, protocol.chunk_count = 0, 0, 0
+    # `bytes_since_progress` counts from the start of the request or the last part of its body; the
+    # others count the headers and the chunks of the body of the current request.
+    protocol.bytes_since_progress, protocol.header_count, protocol.chunk_count = 0, 0, 0
     protocol.is_in_body = False
 
     def data_received(self: Any, data: bytes) -> None:
-        self.head_size += len(data)
-        if self.head_size > LONGEST_HEAD:
+        self.bytes_since_progress += len(data)
+        if self.bytes_since_progress > LONGEST_HEAD:
             self.send_400_response("")
             return
         receive(self, data)
@@ -109,11 +109,11 @@ def _limit_headers(protocol: Any) -> None:
             add_header(self, name, value)
 
     def on_headers_complete(self: Any) -> None:
-        self.head_size, self.is_in_body = 0, True
+        self.bytes_since_progress, self.is_in_body = 0, True
         complete_headers(self)
 
     def on_body(self: Any, chunk: bytes) -> None:
-        self.head_size = 0
+        self.bytes_since_progress = 0
         self.chunk_count += 1
         if self.chunk_count > _MOST_CHUNKS:
             self.transport.close()
@@ -121,7 +121,7 @@ def _limit_headers(protocol: Any) -> None:
             add_body(self, chunk)
 
     def on_message_complete(self: Any) -> None:
-        self.head_size, self.is_in_body = 0, False
+        self.bytes_since_progress, self.is_in_body = 0, False
         complete_message(self)
 
     protocol.data_received = data_received
@@ -132,8 +132,8 @@ def _limit_headers(protocol: Any) -> None:
     protocol.on_message_complete = on_message_complete
 
 
-def _send_problem_documents(protocol: Any) -> None:
-    """Respond with a problem document to invalid HTTP and to URLs of more than 64 kB."""
+def _replace_400_response(protocol: Any) -> None:
+    """Make the protocol answer invalid HTTP and URLs of more than 64 kB with a problem document."""
     body = json.dumps(
         {
             "type": "about:blank",

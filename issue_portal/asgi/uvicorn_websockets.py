@@ -13,8 +13,8 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
     """Limit the size of messages and the number of small frames of a WebSocket protocol class.
 
     Also makes the class parse data in small parts. uvicorn would parse up to 256 kB in one go,
-    during which nothing else runs. Longer than 40 lines because the callbacks share the originals
-    that they wrap.
+    during which nothing else runs. This function is longer than 40 lines because its inner
+    functions share the original methods that they wrap.
     """
     connect, parse, receive = protocol.connection_made, protocol.data_received, protocol.receive
 
@@ -22,22 +22,22 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
         connect(self, transport)
         self.conn.max_message_size = longest_message
         self.conn.available_extensions = []  # A small compressed message can be huge.
-        self.unread = bytearray()
+        self.unparsed = bytearray()
         self.small_frames = MinuteBudget(MOST_SMALL_FRAMES)
 
     def data_received(self: Any, data: bytes) -> None:
-        self.unread += data
+        self.unparsed += data
         read(self)
-        # The first data contains the whole handshake. If websockets (17) refuses it, uvicorn
-        # neither responds nor closes the connection.
+        # The first data contains the whole handshake. If the library websockets (version 17)
+        # refuses it, uvicorn neither responds nor closes the connection.
         if not self.handshake_initiated and not self.transport.is_closing():
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
 
     def read(self: Any) -> None:
-        while self.unread and not self.read_paused and not self.transport.is_closing():
-            part = bytes(self.unread[:PARSED_BYTES])
-            del self.unread[:PARSED_BYTES]
+        while self.unparsed and not self.read_paused and not self.transport.is_closing():
+            part = bytes(self.unparsed[:PARSED_BYTES])
+            del self.unparsed[:PARSED_BYTES]
             parse(self, part)
 
     async def receive_message(self: Any) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from issue_portal.cli.installation import open_installation
+from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo, json_option, print_json
 from issue_portal.server.services.archive_issues import archive_issues
 
@@ -27,7 +27,7 @@ def archive(file: Path, closed_before: datetime, as_json: bool) -> None:
     """
     before = int(closed_before.replace(tzinfo=UTC).timestamp())
     existed = file.exists()
-    with open_installation() as service:
+    with open_local_service() as service:
         counts = archive_issues(service, before, file)
     if as_json:
         print_json({"file": str(file), **counts})

@@ -11,7 +11,7 @@ import click
 import httpx
 from starlette.routing import Router
 
-from issue_portal.cli.installation import open_installation
+from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.errors import IssuesError
@@ -84,7 +84,7 @@ async def _open_client() -> AsyncIterator[AsyncIssuesClient]:
         async with AsyncIssuesClient(settings.api_url, token) as client:
             yield client
         return
-    with open_installation() as service:
+    with open_local_service() as service:
         api = Router([mount_api(create_app(service))])
         async with AsyncIssuesClient(
             "http://embedded",

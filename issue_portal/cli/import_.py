@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from issue_portal.cli.installation import open_installation
+from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo, json_option, print_json
 from issue_portal.core.settings import FatalError
 from issue_portal.server.services.import_issues import import_issues
@@ -26,7 +26,7 @@ def import_file(file: Path, as_json: bool) -> None:
     so you can repeat it.
     """
     try:
-        with open_installation() as service, _open_input(file) as lines:
+        with open_local_service() as service, _open_input(file) as lines:
             counts = import_issues(
                 service,
                 lines,

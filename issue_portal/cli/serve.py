@@ -7,7 +7,7 @@ import click
 import uvicorn
 
 from issue_portal.asgi import uvicorn_limits
-from issue_portal.cli.installation import open_installation
+from issue_portal.cli.local_service import open_local_service
 from issue_portal.core import logging_setup, telemetry
 from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.server.http.app import create_standalone_app
@@ -33,7 +33,7 @@ def serve(host: str, port: int) -> None:
     telemetry.start(settings)
     uvicorn_limits.raise_descriptor_limit()
     uvicorn_limits.limit_connections(_LONGEST_MESSAGE)
-    with open_installation() as service:
+    with open_local_service() as service:
         if settings.demo:
             add_sample_issues(service)
         with _listen(host, port) as listener:

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from issue_portal.cli.installation import open_installation
+from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo, format_day, json_option, print_json, print_table
 from issue_portal.core.settings import FatalError
 from issue_portal.models.vocabulary import Role
@@ -44,7 +44,7 @@ def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
 def create(email: str, role: str, expires_in_days: int | None, as_json: bool) -> None:
     """Create a token and print it. Only its hash is stored, so it cannot be shown again."""
     expires_at = None if expires_in_days is None else int(time.time()) + expires_in_days * 86_400
-    with open_installation() as service:
+    with open_local_service() as service:
         new_token = api_tokens.create_token(
             service.database, service.org_id, service.keys, email, Role(role), expires_at
         )
@@ -66,7 +66,7 @@ def create(email: str, role: str, expires_in_days: int | None, as_json: bool) ->
 @json_option
 def list_tokens(as_json: bool) -> None:
     """List all tokens with user, role, expiry and the day of their last use."""
-    with open_installation() as service, service.database.read() as connection:
+    with open_local_service() as service, service.database.read() as connection:
         rows = queries_tokens.list_tokens(connection, service.org_id)
     entries = [
         {
@@ -90,7 +90,7 @@ def list_tokens(as_json: bool) -> None:
 @click.argument("token_id")
 def revoke(token_id: str) -> None:
     """Revoke a token at once. `token list` shows the ids."""
-    with open_installation() as service, service.database.write() as connection:
+    with open_local_service() as service, service.database.write() as connection:
         if not queries_tokens.delete_token(connection, service.org_id, token_id):
             raise FatalError(f"There is no token {token_id}: see `token list` for the ids.")
     echo(f"{token_id} is revoked.", err=True)

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from issue_portal.cli.installation import open_installation
+from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo, json_option, print_json, print_table
 from issue_portal.cli.token import check_email
 from issue_portal.core import accounts
@@ -71,7 +71,7 @@ def add(
 @json_option
 def list_users(as_json: bool) -> None:
     """List the people who can sign in, and the other users of the API."""
-    with open_installation() as service, service.database.read() as connection:
+    with open_local_service() as service, service.database.read() as connection:
         rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
     users: list[dict[str, str | None]] = []
     for username, account in accounts.load_accounts(get_settings()).items():
@@ -141,7 +141,7 @@ def _set_state(person: str, state: UserState) -> None:
     # The accounts file is written before the database commits. If the commit then fails, `disable`
     # has already blocked the person in the file, and after `enable` the database still blocks them.
     with (
-        open_installation() as service,
+        open_local_service() as service,
         service.database.write() as connection,
         accounts.edit_accounts(get_settings()) as accounts_by_name,
     ):

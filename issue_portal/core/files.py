@@ -68,7 +68,10 @@ def _remove_stale_files(directory: Path) -> None:
 
 
 class WriteProbe:
-    """Checks whether directories accept writes, at most once every few seconds."""
+    """Checks whether directories accept writes.
+
+    A success is remembered for a few seconds. After a failure, each call checks again.
+    """
 
     def __init__(self, *directories: Path) -> None:
         self._directories = dict.fromkeys(directories)

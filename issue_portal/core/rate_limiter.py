@@ -63,7 +63,10 @@ class LimitState:
 
 
 class RateLimiter:
-    """Counts events in this process or in Redis. Callers limit nothing if ``is_off``."""
+    """Counts events in this process or in Redis.
+
+    Counts even if ``is_off``: callers must check that, and then limit nothing.
+    """
 
     def __init__(self, settings: Settings) -> None:
         location = settings.rate_limits

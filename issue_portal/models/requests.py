@@ -130,16 +130,16 @@ class IssueChanges(TypedDict, total=False):
     is_read: bool | None
 
 
-_MOST_VALUES = 100
-"""Most values of a list parameter."""
+_LIST_LIMIT = 100
+"""Maximum number of values in a list parameter."""
 
 
 def _split_commas(value: Any) -> Any:
     if isinstance(value, str):
         value = [value]
     if isinstance(value, list | tuple):
-        # The rest of a longer list stays one value, so that the error does not name thousands.
-        return tuple(part for item in value for part in str(item).split(",", _MOST_VALUES))
+        # Do not split the rest of a list that is too long: its error would name thousands.
+        return tuple(part for item in value for part in str(item).split(",", _LIST_LIMIT))
     return value
 
 
@@ -163,7 +163,7 @@ _ListedId = Annotated[
 ]
 
 _Ids = Annotated[
-    tuple[_ListedId, ...], Field(max_length=_MOST_VALUES), BeforeValidator(_split_commas)
+    tuple[_ListedId, ...], Field(max_length=_LIST_LIMIT), BeforeValidator(_split_commas)
 ]
 
 
@@ -195,8 +195,8 @@ class IssueQuery(_QueryParameters):
     page_order: PageOrder = PageOrder.DESCENDING
     after: _Cursor | None = Field(default=None, description="`next_cursor` of another page.")
     before: _Cursor | None = Field(default=None, description="`previous_cursor` of another page.")
-    first: _PageSize | None = Field(default=None, description="Page size, counted forwards.")
-    last: _PageSize | None = Field(default=None, description="Page size, counted backwards.")
+    first: _PageSize | None = Field(default=None, description="Page size, after `after`.")
+    last: _PageSize | None = Field(default=None, description="Page size, before `before`.")
     total_count: bool = Field(default=True, description="Whether to count all matching issues.")
     include: Annotated[tuple[Include, ...] | None, BeforeValidator(_split_commas)] = Field(
         default=None, description="Related objects to embed. Default: `User`."

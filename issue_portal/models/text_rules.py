@@ -1,8 +1,9 @@
 """Rules for the texts that people write, and which of their characters are visible.
 
-Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. If a link
-prefills a report with such a text, its author could recognise the reports of people who used the
-link. `strip_hidden_marks` removes the marks.
+Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. Whoever makes a
+link that fills in a report with such a text could recognise the reports of people who used the
+link. `strip_hidden_marks` removes these hidden marks. Combining marks are accents, vowel signs and
+the like.
 """
 
 import functools
@@ -61,15 +62,18 @@ _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_INVISIBLE}{_CONTROLS}]")
 """All invisible characters except blanks and joiners."""
 
-_MOST_MARKS: Final = 30
-"""Combining marks per letter (Unicode's Stream-Safe Text Format). Sorting takes quadratic time."""
+_MOST_COMBINING_MARKS: Final = 30
+"""Most combining marks that a letter keeps (the limit of Unicode's Stream-Safe Text Format).
+
+Normalisation sorts them, which takes quadratic time.
+"""
 
 _MOST_PASSES: Final = 4
 """Most passes of `strip_hidden_marks`, so that it takes linear time for any text."""
 
 
 _DIGITS: Final = re.compile("[\u0660-\u0669\u06f0-\u06f9]+")
-_DIGITS_THAT_DIFFER: Final = re.compile("[\u0664-\u0666\u06f4-\u06f6]")
+_DIGITS_THAT_LOOK_DIFFERENT: Final = re.compile("[\u0664-\u0666\u06f4-\u06f6]")
 
 _PERSIAN_LETTERS: Final = re.compile("[\u067e\u0686\u0698\u06af]")
 
@@ -115,13 +119,13 @@ def strip_hidden_marks(text: str) -> str:
         return text
     text = limit_combining_marks(text.translate(LOOKALIKES))
     for _ in range(_MOST_PASSES):
-        previous, text = text, _strip_marks_once(text)
+        previous, text = text, _strip_hidden_marks_once(text)
         if text == previous:
             break
     return text
 
 
-def _strip_marks_once(text: str) -> str:
+def _strip_hidden_marks_once(text: str) -> str:
     """Make one pass of `strip_hidden_marks`; removing a mark can expose the next one."""
     text = _SPACES.sub(" ", _BREAKS.sub("\n", unicodedata.normalize("NFC", text)))
     text = _HIDDEN.sub("", text)
@@ -130,8 +134,8 @@ def _strip_marks_once(text: str) -> str:
         text = sequence.sub(replacement, text)
     text = _unify_digits(text)
     if any(unicodedata.category(character) == "Mn" for character in set(text)):
-        text = _remove_stray_marks(text)
-    text = _sort_marks(text)
+        text = _remove_stray_combining_marks(text)
+    text = _sort_combining_marks(text)
     if JOINER in text or NON_JOINER in text:
         text = _remove_invisible_joiners(text)
     text = NEEDS_EMOJI_SELECTOR.sub("\\g<0>\ufe0f", _SPACES.sub(" ", text))
@@ -139,22 +143,23 @@ def _strip_marks_once(text: str) -> str:
 
 
 def _unify_digits(text: str) -> str:
-    """Write each number in Arabic or in Persian digits.
+    """Write each number of Arabic-Indic and Persian digits in one of the two kinds.
 
-    A number with a digit that differs (4, 5 or 6) keeps its kind of digits. Other numbers get
-    Persian digits if the text has Persian letters, else Arabic digits.
+    Only 4, 5 and 6 look different in the two kinds, so a number with one of them keeps its kind.
+    Other numbers get Persian digits if the text has Persian letters, else Arabic-Indic ones. The
+    digits 0-9 stay.
     """
     is_persian = _PERSIAN_LETTERS.search(text)
 
     def unify(number: re.Match[str]) -> str:
-        distinct = _DIGITS_THAT_DIFFER.search(number[0])
+        distinct = _DIGITS_THAT_LOOK_DIFFERENT.search(number[0])
         to_persian = distinct[0] >= "\u06f4" if distinct else is_persian
         return number[0].translate(TO_PERSIAN_DIGITS if to_persian else TO_ARABIC_DIGITS)
 
     return _DIGITS.sub(unify, text)
 
 
-def _remove_stray_marks(text: str) -> str:
+def _remove_stray_combining_marks(text: str) -> str:
     """Return the text in NFC; a letter keeps only marks of its script, each once."""
     kept: list[str] = []
     base, marks = "", set[str]()
@@ -172,19 +177,21 @@ def _remove_stray_marks(text: str) -> str:
     return text.translate(LOOKALIKE_MARKS)
 
 
-def _sort_marks(text: str) -> str:
+def _sort_combining_marks(text: str) -> str:
     """Return the text in NFC with the marks of a syllable in typing order."""
     decomposed = unicodedata.normalize("NFD", text)
     if not MARK_RUNS.search(decomposed):
         return text
-    ordered = MARK_RUNS.sub(lambda run: "".join(sorted(run[0], key=_rank_mark)), decomposed)
+    ordered = MARK_RUNS.sub(
+        lambda run: "".join(sorted(run[0], key=_rank_combining_mark)), decomposed
+    )
     return unicodedata.normalize("NFC", ordered)
 
 
-def _rank_mark(mark: str) -> tuple[int, int]:
+def _rank_combining_mark(mark: str) -> tuple[int, int]:
     """Return the sort key of a mark: its rank in the typing order of a syllable, and its code."""
     code, in_block = ord(mark), ord(mark) % 0x80
-    if code < 0xD80:  # Indian: the nukta, vowels from the left, then all others.
+    if code < 0xD80:  # Indian: the nukta, vowels left of their letter, other vowels, others.
         is_vowel = 0x3A <= in_block <= 0x4F or 0x55 <= in_block <= 0x63
         is_left = in_block in (0x3F, 0x46, 0x47, 0x48)
         rank = 0 if in_block == 0x3C else (1 if is_left else 2) if is_vowel else 3
@@ -215,13 +222,13 @@ def _get_script(character: str) -> str:
 
 
 def limit_combining_marks(text: str) -> str:
-    """Return ``text`` with at most `_MOST_MARKS` combining marks in a row."""
-    if text.isascii() or len(text) <= _MOST_MARKS:
+    """Return ``text`` with at most `_MOST_COMBINING_MARKS` combining marks in a row."""
+    if text.isascii() or len(text) <= _MOST_COMBINING_MARKS:
         return text
     kept, marks = [], 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks <= _MOST_MARKS:
+        if marks <= _MOST_COMBINING_MARKS:
             kept.append(character)
     return "".join(kept)
 

@@ -27,10 +27,8 @@ class Request:
             path += b"?" + str(httpx.QueryParams(self.query)).encode()
         lines = [self.method + b" " + path + b" HTTP/1.1"]
         lines += [name + b": " + value for name, value in self.headers]
-        has_length = any(
-            name in (b"Content-Length", b"Transfer-Encoding") for name, _ in self.headers
-        )
-        if self.body is not None and not has_length:
+        names = {name for name, _ in self.headers}
+        if self.body is not None and names.isdisjoint((b"Content-Length", b"Transfer-Encoding")):
             lines.append(b"Content-Length: %d" % len(self.body))
         return b"\r\n".join([*lines, b"", self.body or b""])
 
@@ -97,18 +95,8 @@ def make_valid_request(rng: random.Random, tokens: list[str], ids: list[str]) ->
 
 
 TEXTS = [
-    *(
-        "",
-        " ",
-        "\0",
-        "\x7f",
-        "\ud800",
-        "\udfff\ud800",
-        "\ufffe",
-        "é" * 300,
-        "🙂" * 10_001,
-        "x" * 90_000,
-    ),
+    *("", " ", "\0", "\x7f", "\ud800", "\udfff\ud800", "\ufffe"),
+    *("é" * 300, "🙂" * 10_001, "x" * 90_000),
     *("null", "NaN", "-1", "0", "1e400", "9" * 400, "1" * 5000, "0x10", "1_0", "٣", "+1", "1.0"),
     *(
         "'; DROP TABLE issues; --",

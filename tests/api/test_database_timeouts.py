@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 
 def test_readiness_is_checked_at_most_once_per_second(monkeypatch, tmp_path):
-    """Anyone can request readiness, and each check takes a connection and queries of PostgreSQL."""
+    """Anyone can request readiness, and each check occupies a connection and runs queries."""
     clock = Mock(monotonic=Mock(return_value=1000.0))
     monkeypatch.setattr("issue_portal.server.db.database.time", clock)
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
@@ -76,9 +76,10 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     database = Database(postgresql())
     database.migrate()
     with database.read() as connection:
-        process_id = connection.scalar(text("SELECT pg_backend_pid()"))
-    stat = Path(f"/proc/{process_id}/stat").read_text()
-    process_ids = process_id, int(stat.rpartition(")")[2].split()[1])
+        backend_id = connection.scalar(text("SELECT pg_backend_pid()"))
+    stat = Path(f"/proc/{backend_id}/stat").read_text()
+    postmaster_id = int(stat.rpartition(")")[2].split()[1])
+    process_ids = backend_id, postmaster_id
     for each_id in process_ids:
         os.kill(each_id, signal.SIGSTOP)
     try:

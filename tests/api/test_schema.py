@@ -28,7 +28,7 @@ def server(request, tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("server", "role", "seconds"),
-    # Most calls of members are refused without the database, so one database is enough.
+    # The server refuses most calls of members before it uses the database, so one kind is enough.
     [("sqlite", Role.ADMIN, 10), ("sqlite", Role.MEMBER, 5), ("postgresql", Role.ADMIN, 6)],
     indirect=["server"],
 )

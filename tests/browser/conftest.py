@@ -68,13 +68,11 @@ class Person:
         self.reusable_contexts = _REUSABLE_CONTEXTS.setdefault(
             (browser, repr(sorted(options.items()))), []
         )
-        self.context: BrowserContext = (
-            self.reusable_contexts.pop()
-            if self.reusable_contexts
-            else browser.new_context(
-                **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options
-            )
-        )
+        if self.reusable_contexts:
+            self.context: BrowserContext = self.reusable_contexts.pop()
+        else:
+            defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+            self.context = browser.new_context(**defaults | options)
         self.page: Page = self.context.new_page()
         self.failures: list[str] = []
         self.page.on("pageerror", lambda error: self.failures.append(str(error)))
@@ -103,10 +101,7 @@ class Person:
 
     def _record_foreign_request(self, request) -> None:
         provider = self.server.provider_url
-        if provider and provider in (
-            request.url[: len(provider)],
-            request.frame.url[: len(provider)],
-        ):
+        if provider and any(u.startswith(provider) for u in (request.url, request.frame.url)):
             return
         if not request.url.startswith((self.server.url, "data:", "blob:", "ws:", "about:")):
             self.failures.append(f"request to {request.url}")

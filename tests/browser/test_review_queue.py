@@ -26,7 +26,7 @@ def test_new_issues_are_announced_and_shown_on_request(new_person, portal, words
     expect(button).to_have_count(0)
 
 
-def test_next_and_previous_turn_the_page(new_person, portal, words):
+def test_next_and_previous_issue_continue_on_the_neighbouring_page(new_person, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
     reviewer = open_queue(new_person, words)
     reviewer.row(f"{words} 02").click()
@@ -105,7 +105,7 @@ def test_queue_has_counts_order_and_project_filter(new_person, portal, words):
     expect(reviewer.page).to_have_url(re.compile("order=ASC"))
     reviewer.presses("Closed").sees("1 issue").sees("2 new")
     expect(reviewer.row(words)).to_have_count(1)
-    # New issues have a separate count, and the other counts do not include them.
+    # Issues that arrive later are counted only in the button "Show 1 new".
     reviewer.presses("Clear filters").opens(f"/review?project=project-{words}").sees("3 issues")
     top = reviewer.page.locator(".st-key-queue").bounding_box()["y"]
     reviewer.waits_until_a_second_after(third.created_at)

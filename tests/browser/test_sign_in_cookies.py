@@ -58,8 +58,8 @@ def test_sign_in_expires_and_its_claims_are_checked(
     assert fetch_export_status(person, cookies) == (200 if text == "More filters" else 401)
 
 
-def test_callback_without_the_cookie_of_its_start_is_refused(new_person, oidc_portal):
-    """Another host of the same domain can set the cookie in which Streamlit keeps the state."""
+def test_callback_is_refused_in_a_browser_that_did_not_start_the_sign_in(new_person, oidc_portal):
+    """Another host of the domain can set Streamlit's state cookie, so the portal has its own."""
     mia = leaves_for_the_provider(new_person(oidc_portal).opens("/sign_in"))
     start_cookies = [c["name"] for c in mia.context.cookies() if "_begun_" in c["name"]]
     assert len(start_cookies) == 1

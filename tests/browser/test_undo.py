@@ -25,7 +25,7 @@ def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
             len(other.history(issue.id).data) == 2
         )  # Created and read. The change was never sent.
 
-        # Another tab shows the pending change as made and can undo it, as after a reload.
+        # A second tab shows the pending change as made, and can undo it.
         tab = new_person()
         tab.context.add_cookies(reviewer.context.cookies())
         tab.opens(f"/review?q={words}")

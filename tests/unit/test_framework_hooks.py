@@ -78,7 +78,7 @@ def test_tests_and_benchmarks_import_no_streamlit_internals():
             assert set(modules) <= PUBLIC_STREAMLIT, path
 
 
-def test_every_import_of_internals_is_in_the_table():
+def test_every_import_of_internals_is_a_listed_hook():
     names = " ".join(hook.name for hook in HOOKS)
     for path in CODE:
         for module, name in list_imports(path):

@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from tests.servers.processes import ROOT
 
-LIBRARIES_WITH_HOOKS = [
+LIBRARIES_WHOSE_INTERNALS_ARE_USED = [
     "fastapi",
     "httptools",
     "httpx",
@@ -47,8 +47,8 @@ def test_requirements_have_upper_bounds_that_include_the_locked_version(lock, fi
         assert versions[requirement.name] in requirement.specifier, requirement
 
 
-@pytest.mark.parametrize("name", LIBRARIES_WITH_HOOKS)
-def test_library_with_hooks_is_bound_to_the_tested_minor_version(name):
+@pytest.mark.parametrize("name", LIBRARIES_WHOSE_INTERNALS_ARE_USED)
+def test_library_whose_internals_are_used_is_bound_to_the_tested_minor_version(name):
     (requirement,) = (each for each in read_requirements("requirements.txt") if each.name == name)
     major, minor = read_lock("run.txt")[name].release[:2]
     assert f"{major}.{minor + 1}" not in requirement.specifier

@@ -1,5 +1,7 @@
 """Receipts of anonymous reports: 16 digits, stored as keyed hashes only."""
 
+import re
+
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import normalize_receipt
 
@@ -17,11 +19,8 @@ class Receipts:
         The receipt depends only on the arguments, so a repeated request gets the same receipt.
         """
         hashes = self._keys.hashes("receipt/new", issue_id, idempotency_key)
-        digits = [f"{int.from_bytes(digest) % 10**16:016}" for digest in hashes]
-        return [
-            "-".join(digit_group[start : start + 4] for start in range(0, 16, 4))
-            for digit_group in digits
-        ]
+        numbers = [f"{int.from_bytes(digest) % 10**16:016}" for digest in hashes]
+        return ["-".join(re.findall("....", number)) for number in numbers]
 
     def hash_all(self, receipt: str) -> list[bytes]:
         """Return the hash of a receipt under each secret key, newest first."""

@@ -97,7 +97,7 @@ def test_server_without_me_is_not_asked_again(server):
 def test_visitor_is_not_looked_up(server, monkeypatch):
     monkeypatch.setattr(current_user, "get_person", lambda: None)
     assert server_capabilities.fetch_me() is None
-    assert get_capabilities().current_user is None
+    assert get_capabilities().has_me is None
     server.me.assert_not_called()
 
 

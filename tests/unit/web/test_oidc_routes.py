@@ -23,7 +23,7 @@ def configure_provider(monkeypatch):
     )
 
 
-class UnresponsiveProvider:
+class PortalWithUnresponsiveProvider:
     """The middleware in front of sign-in routes whose provider does not answer."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class UnresponsiveProvider:
 )
 def test_unresponsive_provider_redirects_to_the_portal(path, home):
     async def story():
-        portal = UnresponsiveProvider()
+        portal = PortalWithUnresponsiveProvider()
         response = await portal.request(path)
         assert response["status"] == 303
         assert dict(response["headers"])[b"location"] == home
@@ -71,7 +71,7 @@ def test_unresponsive_provider_redirects_to_the_portal(path, home):
 @pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
 def test_return_without_the_state_of_this_browser_is_redirected(query):
     async def story():
-        portal = UnresponsiveProvider()
+        portal = PortalWithUnresponsiveProvider()
         response = await portal.request("/oauth2callback", query=query)
         assert dict(response["headers"])[b"location"] == b"./"
         assert portal.calls == 0
@@ -81,7 +81,7 @@ def test_return_without_the_state_of_this_browser_is_redirected(query):
 
 def test_provider_requests_are_limited_per_address():
     async def story():
-        portal = UnresponsiveProvider()
+        portal = PortalWithUnresponsiveProvider()
         flood = [asyncio.create_task(portal.request()) for _ in range(50)]
         seconds = oidc_routes._PROVIDER_SECONDS
         await asyncio.sleep(seconds / 4)

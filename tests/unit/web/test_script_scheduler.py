@@ -127,8 +127,8 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
         ]
         async with asyncio.timeout(10):
             await asyncio.wait(requests[:2])
-            most_slots = script_scheduler._MOST_SLOTS_IN_A_ROW
-            while counts < 2 * (most_slots - 1):
+            most_periods = script_scheduler._MOST_PERIODS
+            while counts < 2 * (most_periods - 1):
                 assert not requests[2].done()
                 await asyncio.sleep(script_scheduler.SLOT_SECONDS / 10)
             await requests[2]

@@ -50,15 +50,15 @@ def test_key_without_a_draft_id_depends_on_the_session(monkeypatch, session):
     assert make_idempotency_key(make_new_issue("x")) != key
 
 
-def test_sent_report_is_unseen_until_it_is_marked_seen():
+def test_outcome_is_new_until_the_page_has_shown_it():
     issue, client = make_issue(), Mock()
     client.create.return_value = issue
     sending = ReportSending()
     sending.send(client, new := make_new_issue(), "key")
     client.create.assert_called_once_with(new, idempotency_key="key")
-    assert (sending.sent, sending.error, sending.is_unseen) == (issue, None, True)
-    sending.mark_seen()
-    assert (sending.sent, sending.is_unseen) == (issue, False)
+    assert (sending.sent, sending.error, sending.has_new_outcome) == (issue, None, True)
+    sending.mark_outcome_shown()
+    assert (sending.sent, sending.has_new_outcome) == (issue, False)
 
 
 def test_error_is_kept_until_the_next_attempt():
@@ -66,7 +66,7 @@ def test_error_is_kept_until_the_next_attempt():
     client.create.side_effect = failure = UnreachableError("down")
     sending = ReportSending()
     sending.send(client, make_new_issue(), "key")
-    assert (sending.sent, sending.error, sending.is_unseen) == (None, failure, True)
+    assert (sending.sent, sending.error, sending.has_new_outcome) == (None, failure, True)
     client.create.side_effect = None
     sending.send(client, make_new_issue(), "key")
     assert sending.error is None

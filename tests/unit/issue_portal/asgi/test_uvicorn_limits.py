@@ -15,7 +15,7 @@ from web.websocket_messages import LONGEST_MESSAGE
 class Transport(Mock):
     """A transport with the methods that a protocol calls."""
 
-    unread = 0
+    unsent_bytes = 0
 
     def get_extra_info(self, _name):
         return None
@@ -24,7 +24,7 @@ class Transport(Mock):
         return self.abort.called or self.close.called
 
     def get_write_buffer_size(self):
-        return self.unread
+        return self.unsent_bytes
 
 
 class Connections:
@@ -67,18 +67,18 @@ class Connections:
 def test_client_is_disconnected_only_if_it_reads_nothing():
     """Regression: unread responses kept file descriptors and memory forever."""
     connections = Connections()
-    stuck, slow, streamed = (connections.make() for _ in range(3))
-    for protocol in (stuck, slow, streamed):
+    stuck, slow, refilled = (connections.make() for _ in range(3))
+    for protocol in (stuck, slow, refilled):
         protocol.cycle.response_complete = False
-        protocol.transport.unread = 1_000_000
+        protocol.transport.unsent_bytes = 1_000_000
     stuck.transport.close()
     for _ in range(6):
         connections.wait(10)
-        slow.transport.unread -= 30_000
-        streamed.resume_writing()
+        slow.transport.unsent_bytes -= 30_000
+        refilled.resume_writing()  # Its buffer was empty between two checks.
     assert stuck.transport.abort.called
     assert not slow.transport.abort.called
-    assert not streamed.transport.abort.called
+    assert not refilled.transport.abort.called
 
 
 def test_connections_are_limited_per_address(monkeypatch):
@@ -108,7 +108,7 @@ def test_new_connections_are_limited_per_address_and_second(monkeypatch):
     assert not connections.make("198.51.100.2").transport.abort.called
 
 
-def test_tiny_frames_are_read_in_small_pieces():
+def test_chunk_of_many_tiny_frames_is_read_piece_by_piece():
     """Regression: one chunk of tiny frames blocked the event loop for a second."""
 
     class Protocol(WebSocketsSansIOProtocol):
@@ -140,7 +140,7 @@ def test_tiny_frames_are_read_in_small_pieces():
         async with asyncio.timeout(30):
             while read < 30_000:
                 await asyncio.sleep(0)
-        assert not protocol.unread
+        assert not protocol.unparsed
         protocol.connection_lost(None)
 
     run_in_loop(story)

@@ -33,14 +33,14 @@ def test_both_clients_have_the_same_documented_methods():
         assert all(getattr(client_type, name).__doc__ for name in list_methods(client_type))
 
 
-def test_is_read_is_sent_with_an_update(make_client):
+def test_update_repeats_is_read_of_the_fetched_issue(make_client):
     with serving(OK) as script:
         client = make_client(script.url)
         client.update(client.get("x"), state=IssueState.CLOSED)
         assert json.loads(script.requests[-1][3]) == {"is_read": True, "state": "Closed"}
 
 
-def test_is_read_is_omitted_if_unknown(make_client):
+def test_update_omits_is_read_if_the_fetched_issue_has_none(make_client):
     with serving((200, {}, {"id": "x", "is_read": None}), OK) as script:
         client = make_client(script.url)
         client.update(client.get("x"), type=IssueType.FORMAT)

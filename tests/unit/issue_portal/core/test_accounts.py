@@ -41,7 +41,7 @@ def test_faulty_password_is_not_hashed():
 
 
 def test_accounts_file_is_read_again_after_a_failure(tmp_path, monkeypatch):
-    """Regression: the accounts stayed empty after the owner of the file was corrected."""
+    """Regression: the accounts stayed empty after the file's owner or mode was corrected."""
     settings = Settings(data_dir=tmp_path, _env_file=None)
     create_first_accounts(settings)
     file = AccountsFile(settings)
@@ -53,7 +53,7 @@ def test_accounts_file_is_read_again_after_a_failure(tmp_path, monkeypatch):
         patched.setattr(accounts, "load_accounts", fail)
         assert file.get_all() == {}
     path = tmp_path / "accounts.yaml"
-    path.chmod(0o400)
+    path.chmod(0o400)  # Changes neither content nor modification time, as `chown`.
     path.chmod(0o600)
     assert file.get_all().keys() == {"member", "reviewer"}
 

@@ -19,7 +19,7 @@ def test_operations_of_one_key_are_limited_and_other_keys_do_not_wait():
 
         tasks = [asyncio.create_task(work("greedy")) for _ in range(10)]
         tasks.append(asyncio.create_task(work("other")))
-        await asyncio.sleep(1)  # In virtual time, all tasks now wait or have finished.
+        await asyncio.sleep(1)  # In virtual time: all tasks that may run are running.
         assert sorted(running) == ["greedy", "greedy", "other"]
         may_end.set()
         await asyncio.gather(*tasks)

@@ -37,14 +37,14 @@ def test_hidden_marks_leave_only_four_visible_variants(before, inside, after):
     assert text in ("Itbroke.", "It broke.", "It\nbroke.", "It\n\nbroke.")
 
 
-SMALL = st.text(
+TRICKY_TEXTS = st.text(
     "aeiçđ=/بدتाكक्षക্রשּ่ไม👨👩😀❤🔥♀🏃🏽✓1\u20e3\u200c\u200d\ufe0f\u200b"
     "\u0301\u0307\u0327\u0335\u0338\u064b\u05bc \n\u00a0",
     max_size=12,
 )
 
 
-# Characters that are replaced by look-alikes, and parts of letters that are composed.
+# Characters that `strip_hidden_marks` replaces, and marks that it merges with another character.
 REPLACED_CHARACTERS = {
     *map(
         chr,
@@ -62,7 +62,7 @@ def list_letters(text: str) -> list[str]:
     return [c for c in unicodedata.normalize("NFKD", text) if c.isalnum()]
 
 
-@given(st.text(max_size=200) | SMALL)
+@given(st.text(max_size=200) | TRICKY_TEXTS)
 def test_stripping_is_idempotent_and_keeps_visible_text(text):
     once = strip_hidden_marks(text)
     assert strip_hidden_marks(once) == once
@@ -115,7 +115,7 @@ def test_languages_and_emoji_keep_required_marks(text):
         ("✓‍✓ 😀‍😀 🎉‍🚀 ★️ ✓️ 🤔︎", "✓✓ 😀😀 🎉🚀 ★ ✓ 🤔"),
         ("က်‌ခ ก‍ข த்‍ न्‌ न्‍ 1", "က်ခ กข த் न् न् 1"),
         ("ب‍\u200bت", "بت"),
-        # A missing selector is added where the display is the same without it.
+        # Emoji that look the same with and without a selector always get it.
         ("❤‍🔥 1⃣", "❤️‍🔥 1️⃣"),
         # Letters that can be written in several ways.
         (
@@ -137,7 +137,7 @@ def test_languages_and_emoji_keep_required_marks(text):
             "\u0780\u07a8\u07a6 \u05d1\u05ad\u059a \u0f40\u0f77 a\u0302\u0301 e\u0301\u0302",
             "\u0780\u07a6\u07a8 \u05d1\u059a\u05ad \u0f40\u0fb2\u0f71\u0f80 \u1ea5 \u00e9\u0302",
         ),
-        # Mixed Arabic and Persian digits, of which seven look alike.
+        # Arabic and Persian digits in one number. Seven of the ten look the same in both.
         ("\u06f1\u0662 \u0664\u06f1 \u06f4\u0661", "\u0661\u0662 \u0664\u0661 \u06f4\u06f1"),
         ("\u0686 \u06f1\u0662 \u0664\u06f1", "\u0686 \u06f1\u06f2 \u0664\u0661"),
         # Characters that look like other characters.
@@ -145,7 +145,7 @@ def test_languages_and_emoji_keep_required_marks(text):
         ("\u2f00\u2ed6\u2e9f", "\u4e00\u2ed6\u6bcd"),
     ],
 )
-def test_marks_without_visible_effect_are_removed(text, expected):
+def test_texts_that_look_the_same_become_one_text(text, expected):
     assert strip_hidden_marks(text) == expected
 
 

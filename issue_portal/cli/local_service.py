@@ -1,4 +1,4 @@
-"""Opens the installation that the settings define."""
+"""Opens the data directory and database of the settings, for commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +12,13 @@ from issue_portal.server.services.service import Service, open_service
 
 
 @contextmanager
-def open_installation() -> Iterator[Service]:
-    """Yield the service of this installation, and create the installation if it is missing."""
+def open_local_service() -> Iterator[Service]:
+    """Yield a service with the data directory and database of the settings.
+
+    Creates them if they are missing.
+    """
     settings = get_settings()
+    # A remote API with the portal's own key belongs to this portal, and has the portal's users.
     if settings.api_url and settings.api_shares_key:
         raise FatalError(
             "ISSUES_API_URL is set: run this command where that API runs, without the setting."
