@@ -36,11 +36,13 @@ def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -
 
     ``unit`` is the heading of the labels, such as "State".
     """
+    # The offset moves the last label inwards: otherwise its last pixels are cut off.
+    axis = alt.Axis(tickMinStep=1, format="d", tickCount=6, labelFlush=True, labelFlushOffset=-4)
     chart = (
         alt.Chart(_build_data(bars))
         .mark_bar(cornerRadiusEnd=3)
         .encode(
-            x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
+            x=alt.X("count:Q", title=None, axis=axis),
             y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
         )
     )

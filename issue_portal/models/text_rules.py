@@ -1,6 +1,6 @@
 """Rules for the texts that people write, and which of their characters are visible.
 
-Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. Whoever makes a
+Trailing blanks, zero-width characters and unusual spaces can mark a text invisibly. The author of a
 link that fills in a report with such a text could recognise the reports of people who used the
 link. `strip_hidden_marks` removes these hidden marks. Combining marks are accents, vowel signs and
 the like.
