@@ -21,21 +21,21 @@ class BulkAction:
     apply: Callable[[IssuesClient, Issue], str]
     """Changes one issue. Returns "", or the reason why the issue was left unchanged."""
 
-    pluralize_done: Callable[[int], str]
-    """Returns the message for a number of changed issues, with ``{count}`` in it."""
+    choose_done_message: Callable[[int], str]
+    """Returns the singular or plural message after the change, which contains ``{count}``."""
 
-    pluralize_question: Callable[[int], str] | None = None
-    """Returns the question to ask before changing a number of issues; None asks nothing."""
+    choose_question: Callable[[int], str] | None = None
+    """Returns the singular or plural question before the change; None if there is no question."""
 
     def format_done(self, count: int) -> str:
         """Format the message for the number of changed issues."""
-        return self.pluralize_done(count).format(count=i18n.format_number(count))
+        return self.choose_done_message(count).format(count=i18n.format_number(count))
 
     def format_question(self, count: int) -> str:
         """Format the question to ask before the change; "" if the action needs none."""
-        if self.pluralize_question is None:
+        if self.choose_question is None:
             return ""
-        return self.pluralize_question(count).format(count=i18n.format_number(count))
+        return self.choose_question(count).format(count=i18n.format_number(count))
 
 
 def _mark_read(client: IssuesClient, issue: Issue) -> str:

@@ -1,4 +1,4 @@
-// Restore a draft into its form, and store the values of choices and toggles, whose changes fire no event.
+// Restore a draft into its form, and store the person's choices (radio groups and toggles) in the draft.
 // Streamlit (1.67) may reset a new field to its initial value. A field therefore counts as restored once
 // the person has changed it, or once it has kept the value of the draft for a second.
 const STABLE_CHECKS = 5; // One check every 200 ms.
@@ -65,8 +65,8 @@ export class DraftRestorer {
     this.#fields.hideFaults(key);
   }
 
-  // Without an initial value, no option of a radio group is selected at first; a toggle is as it was when
-  // this script first saw it.
+  // Without an initial value in the draft, a radio group starts with no option selected, and a toggle starts
+  // with the value that this script saw first.
   #findInitialChoice(key, current) {
     if (!this.#firstChoices.has(key)) this.#firstChoices.set(key, current);
     const isRadio = typeof current === "number";

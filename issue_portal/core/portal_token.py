@@ -32,7 +32,7 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Operator:
-    """The user of the command line, with all permissions but no user in the organisation."""
+    """A person at the command line, who has all permissions but is not a user of the portal."""
 
 
 Caller = Person | Visitor | Operator

@@ -1,4 +1,6 @@
-"""A server with the original variant of the API. It refuses what only other variants know."""
+"""A server with the original variant of the API. It refuses parameters and fields that only other
+variants have.
+"""
 
 import itertools
 import secrets

@@ -59,11 +59,11 @@ class _StaticDocument:
         return Response(self._plain, headers=headers, media_type=self._media_type)
 
 
-def make_docs_routes(document: Callable[[], object]) -> list[Route]:
-    """Return the routes of the documentation; ``document`` builds the OpenAPI document."""
+def make_docs_routes(build_openapi: Callable[[], object]) -> list[Route]:
+    """Return the routes of the documentation; ``build_openapi`` builds the OpenAPI document."""
     assets = files("swagger_ui") / "static"
     documents = {
-        "/openapi.json": _StaticDocument("application/json", lambda: orjson.dumps(document())),
+        "/openapi.json": _StaticDocument("application/json", lambda: orjson.dumps(build_openapi())),
         "/docs": _StaticDocument("text/html", lambda: _PAGE),
         "/docs/start.js": _StaticDocument("text/javascript", lambda: _SCRIPT),
     }

@@ -37,7 +37,7 @@ def import_issues(
     """Store new issues; count the ``imported``, ``known`` and ``refused`` ones.
 
     An issue whose id exists is ``known``, so a second run stores nothing. An issue keeps its number
-    if the number is free. If its reporter's address has no user, creates one as a member. For each
+    if the number is free. If no user has the reporter's address, creates one as a member. For each
     invalid line, calls ``report_refusal`` with the line number and the reason.
     """
     counts: Counter[str] = Counter(imported=0, known=0, refused=0)
@@ -95,7 +95,7 @@ def _list_texts(issue: Issue) -> list[str]:
 
 
 def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
-    issue_id = _map_id(issue.id)
+    issue_id = _make_issue_id(issue.id)
     if queries_issues.find_issue(connection, org_id, issue_id):
         return False
     reporter = _ensure_reporter(connection, org_id, issue.created_by) if issue.created_by else None
@@ -110,7 +110,7 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
     return True
 
 
-def _map_id(external_id: str) -> str:
+def _make_issue_id(external_id: str) -> str:
     """Return a valid issue id: the external id if it is valid, else its hash."""
     if _ISSUE_ID.fullmatch(external_id):
         return external_id

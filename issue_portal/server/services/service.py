@@ -46,7 +46,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
 
     Refuses a database that was used with another secret key, unless ``any_key``.
     """
-    load_accounts(settings)
+    load_accounts(settings)  # Fails if the accounts file is invalid.
     rate_limits = RateLimits(settings, keys)
     database = Database(settings.database)
     database.migrate()
@@ -76,7 +76,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
 
 
 def _check_key(connection: Connection, org_id: str, keys: SecretKeys, any_key: bool) -> None:
-    """Refuse a database whose receipts and tokens have hashes of another secret key."""
+    """Refuse a database whose receipts and tokens were hashed with another secret key."""
     stored = queries_organisations.get_key_fingerprint(connection, org_id)
     fingerprints = keys.fingerprints()
     if stored is not None and stored not in fingerprints and not any_key:

@@ -14,7 +14,7 @@ from auth.sign_in_cookie import find_sign_in_value
     [
         ({"__Host-issue_portal": "a", "issue_portal": "b"}, True, "a"),
         ({"__Host-issue_portal": "a", "issue_portal": "b"}, False, "a"),
-        # Over TLS, another host of the domain can set the cookie without the prefix.
+        # Another host of the domain can set a cookie whose name lacks the prefix.
         ({"issue_portal": "b"}, True, ""),
         ({"issue_portal": "b"}, False, "b"),
         ({}, False, ""),

@@ -55,7 +55,7 @@ def test_dates_are_sorted_and_within_bounds(set_url, value, expected):
     assert query_params.read_dates("key") == expected
 
 
-def test_changes_are_read_before_they_are_written_together(set_url):
+def test_unwritten_changes_can_be_read_and_are_written_together(set_url):
     parameters = set_url(a="1", b="2")
     query_params.change(a="3")
     query_params.change(b="", c="4")
