@@ -68,7 +68,7 @@ def _measure_start() -> Iterator[Row]:
     def time_start(run: Callable[[], ServerProcess]) -> float:
         def start_once() -> float:
             with run() as process:
-                return process.started_in
+                return process.start_duration
 
         return statistics.median(start_once() for _ in range(3))
 
@@ -162,12 +162,12 @@ async def _measure_session_memory(process: ServerProcess) -> float:
     for session in warm_up:
         await session.open()
     await asyncio.sleep(2)
-    before = process.megabytes()
+    before = process.measure_memory()
     measured = [Session(process.url) for _ in range(IDLE_SESSIONS)]
     for session in measured:
         await session.open()
     await asyncio.sleep(2)
-    growth = process.megabytes() - before
+    growth = process.measure_memory() - before
     for session in (*warm_up, *measured):
         await session.close()
     return growth * 1024 / IDLE_SESSIONS

@@ -1,8 +1,8 @@
-// Store the number and receipt of the report that was just sent in the tab's session storage, and show them
-// again after a reload. Opening the portal by a link or an address removes them and shows the form.
+// Store the number and receipt of a sent report in the session storage of the tab, and show them again
+// after a reload. Opening the portal by a link or an address removes them and shows the form.
 import { storage } from "./storage.js";
 
-let wasSentHere = false;
+let wasSentSinceLoad = false;
 let isShown = false;
 const STORAGE_KEY = "issue-portal-sent";
 
@@ -14,10 +14,10 @@ new BroadcastChannel("issue-portal-signed-out").onmessage = () => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   if (data.sent) {
-    wasSentHere = isShown = true;
+    wasSentSinceLoad = isShown = true;
     storage.setItem(STORAGE_KEY, JSON.stringify(data.sent));
-    // If new data arrives during a call, Streamlit (1.67) calls this cleanup, although the report stays
-    // on the page.
+    // Streamlit (1.67) calls the returned function when it removes the report from the page, but also when
+    // new data arrives during a call. In the second case, the report stays on the page.
     return () => {
       isShown = parentElement.isConnected;
     };
@@ -28,7 +28,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const { owner } = JSON.parse(stored);
   // A visitor's report is still shown after the visitor signs in, like a visitor's draft.
   const belongsToOther = Boolean(owner) && owner !== data.owner;
-  if (data.forget || belongsToOther || (navigation === "navigate" && !wasSentHere)) {
+  if (data.forget || belongsToOther || (navigation === "navigate" && !wasSentSinceLoad)) {
     storage.removeItem(STORAGE_KEY);
     return;
   }

@@ -15,13 +15,13 @@ from tests.servers.processes import ROOT
 
 
 def test_jsonl_export_has_one_line_per_issue(tmp_path):
-    new_server = api_server(tmp_path / "data")
+    server = api_server(tmp_path / "data")
     text = "one\u2028two\u2029three\u0085four"
-    new_server.start()
-    with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
+    server.start()
+    with server.client(server.create_api_token("Rob", Role.ADMIN)) as client:
         client.create(make_new_issue(text))
-    process = new_server.run_command("export", "--format", "jsonl")
-    new_server.stop()
+    process = server.run_command("export", "--format", "jsonl")
+    server.stop()
     [line] = process.stdout.splitlines()
     assert json.loads(line)["description"] == text
 
@@ -107,15 +107,16 @@ def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_pat
 
 
 def test_csv_export_escapes_formulas(api, member):
-    risky = ["=1+1", "+1", "-1", "@a", "\t=1", " =1", '"quoted", and\nbroken', "plain"]
-    created = {member.report(text)["id"]: text for text in risky}
+    formulas = ["=1+1", "+1", "-1", "@a", "\t=1", " =1"]
+    other_texts = ['"quoted", and\nbroken', "plain"]
+    created = {member.report(text)["id"]: text for text in formulas + other_texts}
     process = api.run_command("export", "--format", "csv")
     assert process.returncode == 0, process.stderr
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(process.stdout, newline=""))}
     for issue_id, text in created.items():
         shown = rows[issue_id]["description"]
         # Some programs treat a tab as the start of a cell, so a formula after it is escaped, too.
-        assert shown == (text if text in risky[-2:] else "'" + text.replace("\t=", "\t'="))
+        assert shown == (text if text in other_texts else "'" + text.replace("\t=", "\t'="))
     assert rows[next(iter(created))]["reporter"] == member.name
 
 
@@ -138,9 +139,10 @@ def test_export_writes_through_links_and_pipes(api, tmp_path):
 
 def test_export_from_a_remote_api_uses_the_configured_token(api, tmp_path):
     token = create_token(api, "--email", make_email(), "--role", "AppMember")["token"]
-    remote_client = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
-    process = remote_client.run_command("export", "--format", "jsonl")
+    installation = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
+    process = installation.run_command("export", "--format", "jsonl")
+    # The owner of the token has reported nothing, so the export is empty.
     assert (process.returncode, process.stdout) == (0, "")
-    refused = remote_client.run_command("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
+    refused = installation.run_command("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
     assert refused.returncode == 1
     assert "token" in refused.stderr

@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture(params=[api_server, portal_server], ids=["api", "portal"])
 def start_server(request, tmp_path):
-    """A function that starts an API server or a portal with these settings."""
+    """A function that starts an API server or a portal; its arguments are settings."""
     servers = []
 
     def start(**settings):

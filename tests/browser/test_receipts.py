@@ -40,7 +40,7 @@ def test_receipt_is_shown_if_the_person_clicks_elsewhere_while_sending(
         lock.execute("BEGIN IMMEDIATE")
         person.presses("Send report").sees("Sending…")
         expect(person.page.get_by_test_id("stForm")).to_have_attribute("inert", "")
-        # Streamlit stops the run that sends the report only after the API has responded.
+        # The click stops the run that sends the report, but only after the API has responded.
         person.page.get_by_text(elsewhere, exact=True).first.click()
     person.sees("Your receipt" if elsewhere == "Help" else "Tu resguardo")
     assert len(person.receipt()) == len("1234-5678-9012-3456")
@@ -50,10 +50,10 @@ def test_receipt_is_removed_at_sign_out(new_person, words):
     person = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
     person.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
     receipt = person.receipt()
-    storage = "JSON.stringify({...sessionStorage})"
-    person.waits_until(lambda: receipt in person.page.evaluate(storage))
+    storage_script = "JSON.stringify({...sessionStorage})"
+    person.waits_until(lambda: receipt in person.page.evaluate(storage_script))
     person.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
-    person.waits_until(lambda: receipt not in person.page.evaluate(storage))
+    person.waits_until(lambda: receipt not in person.page.evaluate(storage_script))
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
 
@@ -61,9 +61,9 @@ def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(new_person, 
     """Regression: a tab on another page kept the receipt in its storage after the sign-out."""
     tab = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
     tab.chooses("No answer").writes(words).presses("Send report").sees("Your receipt")
-    stored = "sessionStorage.getItem('issue-portal-sent')"
-    tab.waits_until(lambda: tab.page.evaluate(stored))
-    sent_report = tab.page.evaluate(stored)
+    stored_script = "sessionStorage.getItem('issue-portal-sent')"
+    tab.waits_until(lambda: tab.page.evaluate(stored_script))
+    sent_report = tab.page.evaluate(stored_script)
     tab.opens("/help")
     tab.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
     tab.page.evaluate("value => sessionStorage.setItem('issue-portal-sent', value)", sent_report)
@@ -72,7 +72,7 @@ def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(new_person, 
     tab.page.evaluate("value => sessionStorage.setItem('issue-portal-sent', value)", sent_report)
     tab.opens("/sign_in").signs_in("reviewer").page.reload()
     tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
-    tab.waits_until(lambda: tab.page.evaluate(stored) is None)
+    tab.waits_until(lambda: tab.page.evaluate(stored_script) is None)
     tab.sees_not("Your receipt")
 
 

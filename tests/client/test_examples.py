@@ -1,4 +1,4 @@
-"""Examples in documents, docstrings and `examples/` work unchanged."""
+"""Examples in documents, docstrings and `examples/` work; only their URL is replaced."""
 
 import os
 import re
@@ -13,14 +13,15 @@ from issue_portal.models.vocabulary import Role
 from tests.client.conftest import run_in_thread
 from tests.servers.processes import ROOT
 
-GUIDE = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
-EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+DOCUMENTS = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENTS, re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_in_documents_run(api, example):
     token = api.token("Guide", Role.ADMIN)
     namespace = {"token": token}
+    # An example without a client continues the first one: it uses its imports and `client`.
     if "IssuesClient(" not in example:
         exec(EXAMPLES[0].replace("http://localhost:8501", api.url), namespace)
         namespace["client"] = IssuesClient(api.url, token)

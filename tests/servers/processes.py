@@ -1,6 +1,6 @@
 """Server processes for tests, benchmarks and screenshots: start, wait until ready, stop.
 
-This module imports no code of the portal or the API, and they do not import this module.
+This module imports no code of the portal or the API.
 """
 
 import os
@@ -41,7 +41,7 @@ class ServerProcess:
     folder: Path = ROOT
     log_file: Path | None = None
     """File for the output of the process; by default next to the data directory."""
-    started_in: float = field(default=0.0, init=False)
+    start_duration: float = field(default=0.0, init=False)
     """Seconds from the start of the process until it was ready."""
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class ServerProcess:
                 self.stop()
                 raise AssertionError(f"not ready: {' '.join(self.command)}\n{self.log}")
             time.sleep(0.02)
-        self.started_in = time.monotonic() - start_time
+        self.start_duration = time.monotonic() - start_time
         return self
 
     def _is_ready(self) -> bool:
@@ -106,7 +106,7 @@ class ServerProcess:
             self.process.kill()
             self.process.wait()
 
-    def megabytes(self) -> float:
+    def measure_memory(self) -> float:
         """Return the resident memory of the process in megabytes."""
         assert self.process
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -114,7 +114,10 @@ class ServerProcess:
 
 
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
-    """Return the environment for a server: this process's, without ISSUES_*, plus the arguments."""
+    """Return the environment for a server with this data directory and the ``extra`` variables.
+
+    The server inherits all variables of this process except ``ISSUES_…``.
+    """
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("ISSUES_")
     }
@@ -148,7 +151,8 @@ def proxy_environment(
 ) -> dict[str, str]:
     """Return the environment for `deploy/haproxy.cfg`.
 
-    ``bind`` and ``bind_inside`` are addresses of the proxy; the others, addresses of replicas.
+    The proxy listens at ``bind`` for browsers and at ``bind_inside`` for the portals, which reach
+    the API there. ``portals`` and ``apis`` are addresses of replicas.
     """
     replicas = {
         f"{kind}_{number}": address

@@ -57,7 +57,7 @@ class Database:
     """An engine with explicit read and write transactions, on SQLite or PostgreSQL."""
 
     writers: CapacityLimiter
-    """Limiter for the threads in which requests write, which serves them in order.
+    """Limits the threads in which requests write, and serves waiting requests in order.
 
     SQLite has one writer at a time and serves waiting writers in no order. Without the limiter,
     many changes by one person could delay the report of another person for seconds.
@@ -65,7 +65,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._statements: dict[Select[Any], Statement] = {}
-        self._checking = threading.Lock()
+        self._check_lock = threading.Lock()
         self._checked_at = self._checking_since = 0.0
         self._was_ready = False
         try:
@@ -74,7 +74,9 @@ class Database:
                 self.url = self.url.set(drivername="postgresql+psycopg")
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
                 raise FatalError("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
-            self.engine = self._postgresql() if self.is_postgresql else self._sqlite()
+            self.engine = (
+                self._make_postgresql_engine() if self.is_postgresql else self._make_sqlite_engine()
+            )
             self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
             self._lookup = SqliteLookup(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -83,11 +85,12 @@ class Database:
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether this is PostgreSQL, where another process runs the queries."""
+        """Whether the database is PostgreSQL, whose queries run in another process."""
         return self.url.get_backend_name() == "postgresql"
 
-    def _postgresql(self) -> Engine:
-        from issue_portal.server.db.postgresql import TimeoutConnection  # noqa: PLC0415 - psycopg
+    def _make_postgresql_engine(self) -> Engine:
+        # Imported here because only PostgreSQL needs psycopg.
+        from issue_portal.server.db.postgresql import TimeoutConnection  # noqa: PLC0415
 
         engine = create_engine(
             self.url,
@@ -115,7 +118,7 @@ class Database:
 
         return engine
 
-    def _sqlite(self) -> Engine:
+    def _make_sqlite_engine(self) -> Engine:
         if self.url.database:
             # SQLite would create the file readable by others. The WAL inherits its mode.
             Path(self.url.database).touch(mode=0o600)
@@ -144,16 +147,19 @@ class Database:
     @property
     def directory(self) -> Path | None:
         """Directory of SQLite's files; None for other databases."""
-        return Path(self.url.database).parent if self.is_quick and self.url.database else None
+        return Path(self.url.database).parent if self.is_sqlite_file and self.url.database else None
 
     @property
-    def is_quick(self) -> bool:
-        """Whether `fetch_first` and `read_version` are fast enough to call on an event loop."""
+    def is_sqlite_file(self) -> bool:
+        """Whether the database is a file of SQLite.
+
+        `fetch_first` and `read_version` are then fast enough to call on an event loop.
+        """
         return not self.is_postgresql and self.url.database is not None
 
     def read_version(self) -> int | None:
         """Return a number that changes with every commit; None if there is no such number."""
-        if not self.is_quick:
+        if not self.is_sqlite_file:
             return None
         with self._lookup as connection:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
@@ -163,7 +169,7 @@ class Database:
 
         Pass the same ``query`` object each time, because its SQL is cached.
         """
-        if not self.is_quick:
+        if not self.is_sqlite_file:
             with self.read() as connection:
                 return connection.execute(query, values).first()
         statement = self._statements.get(query) or self._statements.setdefault(
@@ -188,19 +194,21 @@ class Database:
     def migrate(self, revision: str = "head") -> None:
         """Migrate the schema. Raises `FatalError` with a line for the operator."""
         # Leave out the query of the URL: it may contain a password.
-        where = self.url.set(query={}).render_as_string(hide_password=True)
+        shown_url = self.url.set(query={}).render_as_string(hide_password=True)
         revisions = sorted(file.name[:4] for file in MIGRATIONS.glob("versions/[0-9]*.py"))
         try:
             current = self.read_revision()
             if {current, revision} - {*revisions, None, "head"}:
                 raise FatalError(
-                    f"The database {where} is from a newer version of this program: update the"
+                    f"The database {shown_url} is from a newer version of this program: update the"
                     " program, or restore a backup from before that update."
                 )
             if current != revisions[-1]:
                 self._upgrade(revision)
         except DBAPIError as error:
-            raise FatalError(f"Cannot use the database {where}: {describe_error(error)}") from error
+            raise FatalError(
+                f"Cannot use the database {shown_url}: {describe_error(error)}"
+            ) from error
 
     def _upgrade(self, revision: str) -> None:
         # Imported here because Alembic loads slowly and most starts need no migration.
@@ -219,7 +227,8 @@ class Database:
         if not self.is_postgresql:
             yield
             return
-        from issue_portal.server.db.postgresql import response_timeout  # noqa: PLC0415 - psycopg
+        # Imported here because only PostgreSQL needs psycopg.
+        from issue_portal.server.db.postgresql import response_timeout  # noqa: PLC0415
 
         previous = response_timeout.set(seconds)
         try:
@@ -257,7 +266,7 @@ class Database:
         anybody can request ``/ready``.
         """
         # During a check, other callers get the previous result. Before the first result, they wait.
-        if self._checking.acquire(timeout=_CHECK_TIMEOUT if self._checked_at == 0 else 0):
+        if self._check_lock.acquire(timeout=_CHECK_TIMEOUT if self._checked_at == 0 else 0):
             try:
                 self._checking_since = time.monotonic()
                 if self._checking_since - self._checked_at > _CHECK_INTERVAL:
@@ -265,7 +274,7 @@ class Database:
                     self._checked_at = time.monotonic()
                 return self._was_ready
             finally:
-                self._checking.release()
+                self._check_lock.release()
         return self._was_ready and time.monotonic() - self._checking_since < _CHECK_TIMEOUT
 
     def _check_ready(self) -> bool:

@@ -1,9 +1,9 @@
 """Text search for any part of a description, in any case and language, by a trigram index.
 
-The index finds candidates, whose texts are then compared. It covers the table ``issue_text``, which
-triggers maintain. On SQLite, it is an FTS5 table; on PostgreSQL, a GIN index over the function
-``issue_trigrams``, without extensions. One or two characters have no trigram, so a search for them
-reads all texts that match the other filters.
+The index finds candidates, and a comparison of their texts then removes false matches. The index
+covers the table ``issue_text``, which triggers maintain. On SQLite, it is an FTS5 table; on
+PostgreSQL, a GIN index over the function ``issue_trigrams``, without extensions. One or two
+characters have no trigram, so a search for them reads all texts that match the other filters.
 """
 
 import re
@@ -26,12 +26,12 @@ from issue_portal.server.db.tables import issues
 _TRIGRAM_LENGTH = 3
 
 _MOST_CANDIDATES = 2_000
-"""Most candidates to list by key. With more, a subquery (`match_text`) is faster."""
+"""Most candidates whose keys a query lists. For more, a subquery (`match_text`) is faster."""
 
 _CANDIDATES = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :limit")
 
 
-_EXPANDING = re.compile(
+_EXPANDING_CHARACTERS = re.compile(
     "[\u3307\u3315-\u3317\u3319\u331a\u3320\u332b\u332e\u3332\u3334\u3336\u3347\u334a\u3356"
     "\u33ae\u33af\ufdfa\ufdfb]+"
 )
@@ -44,13 +44,14 @@ def fold(original: str) -> str:
     The result is at most four times as long as the original.
     """
     limited = limit_combining_marks(original)
-    kept = _EXPANDING.findall(limited)
-    parts = [_casefold(part) for part in _EXPANDING.split(limited)]
+    kept = _EXPANDING_CHARACTERS.findall(limited)
+    parts = [_casefold(part) for part in _EXPANDING_CHARACTERS.split(limited)]
     return parts[0] + "".join(a + b for a, b in zip(kept, parts[1:], strict=True))
 
 
 def _casefold(original: str) -> str:
-    # NFKC turns compatibility characters into letters to fold, and folding can undo NFKC.
+    # NFKC comes first because it turns compatibility characters into letters, also capitals. It
+    # comes again because `casefold` can return text that is no longer in NFKC.
     folded = unicodedata.normalize("NFKC", original).casefold()
     return unicodedata.normalize("NFKC", folded)
 

@@ -52,13 +52,13 @@ class Authenticator:
     def find_cached_principal(self, authorization: str | None) -> Principal | None:
         """Return the principal; None if finding it would have to wait for the database."""
         token = _parse_bearer(authorization)
-        is_quick = self._database.is_quick
+        can_look_up = self._database.is_sqlite_file
         if token.startswith(TOKEN_PREFIX):
-            return self._authenticate_api_token(token) if is_quick else None
+            return self._authenticate_api_token(token) if can_look_up else None
         caller = self._verify_portal_token(token)
         if not isinstance(caller, Person):
             return _make_principal_without_user(caller)
-        user = self._find_user(caller) if is_quick else None
+        user = self._find_user(caller) if can_look_up else None
         return _make_user_principal(caller, user) if user else None
 
     def _authenticate_api_token(self, token: str) -> Principal:

@@ -63,6 +63,7 @@ def test_attacking_address_is_blocked_except_for_names_of_earlier_sign_ins(throt
     assert throttle.start_attempt("ann", "here") == 0
     throttle.record_success("ann", "here")
     allowed = sum(guess(throttle, f"name {number}", "here") for number in range(500))
+    # 40 times the limit: 120 wrong passwords block an address.
     assert allowed == 120
     assert throttle.start_attempt("ben", "here") > 0
     assert throttle.start_attempt("ben", "elsewhere") == 0

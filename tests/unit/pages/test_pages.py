@@ -25,7 +25,7 @@ VIEW = ReceiptView(
 
 
 @pytest.fixture
-def visitor(monkeypatch, backend) -> Mock:
+def visitor_client(monkeypatch, backend) -> Mock:
     """The API client of a visitor."""
     client = Mock()
     client.look_up_receipt.return_value = VIEW
@@ -48,18 +48,18 @@ def track(entered: str) -> AppTest:
     return at
 
 
-def test_track_shows_the_state_of_a_report(visitor):
+def test_track_shows_the_state_of_a_report(visitor_client):
     at = track(RECEIPT)
-    visitor.look_up_receipt.assert_called_once_with("1234567890123456")
+    visitor_client.look_up_receipt.assert_called_once_with("1234567890123456")
     assert at.subheader[0].value == "Report #7"
     assert "&lt;b&gt;It broke&lt;/b&gt;" in read_html(at)
     assert "Moved to In review" in read_html(at)
 
 
-def test_track_does_not_send_an_invalid_receipt(visitor):
+def test_track_does_not_send_an_invalid_receipt(visitor_client):
     at = track("1234")
     assert "16 digits" in at.error[0].value
-    visitor.look_up_receipt.assert_not_called()
+    visitor_client.look_up_receipt.assert_not_called()
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,15 @@ def test_track_does_not_send_an_invalid_receipt(visitor):
         (errors.UnreachableError(), "We couldn't look up your receipt."),
     ],
 )
-def test_track_shows_a_failure(visitor, error, expected):
-    visitor.look_up_receipt.side_effect = error
+def test_track_shows_a_failure(visitor_client, error, expected):
+    visitor_client.look_up_receipt.side_effect = error
     assert expected in track(RECEIPT).error[0].value
 
 
 @pytest.mark.parametrize("is_remote", [True, False])
-def test_help_says_whether_another_server_stores_the_reports(visitor, monkeypatch, is_remote):
+def test_help_says_whether_another_server_stores_the_reports(
+    visitor_client, monkeypatch, is_remote
+):
     monkeypatch.setattr(api_session, "is_remote", lambda: is_remote)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     assert not at.exception
@@ -84,14 +86,14 @@ def test_help_says_whether_another_server_stores_the_reports(visitor, monkeypatc
     assert "enter your receipt on Track" in text
 
 
-def test_help_says_if_the_server_gives_no_receipts(visitor, monkeypatch):
+def test_help_says_if_the_server_gives_no_receipts(visitor_client, monkeypatch):
     monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: False)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     text = " ".join(element.value for element in at.markdown)
     assert "this server gives no receipts" in text
 
 
-def test_pages_are_in_the_language_of_the_browser(visitor, set_language):
+def test_pages_are_in_the_language_of_the_browser(visitor_client, set_language):
     set_language("es")
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     assert at.title[0].value == "Ayuda"
