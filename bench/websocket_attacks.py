@@ -135,7 +135,7 @@ def send_combining_marks(target: Target) -> None:
             time.sleep(0.2)
 
 
-def send_joiners(target: Target) -> None:
+def send_slow_texts(target: Target) -> None:
     """Open links with the texts that take longest to normalize, in 40 tabs."""
     text = ("\u0ba8\u0bcd\ufdfa\u0915\u094d\u200d\u0130" * 1500)[:10_000]
     connections = [_open_session(target) for _ in range(40)]

@@ -87,7 +87,7 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
                 Bar(value, labels.format_state(value), stats.by_state.get(value, 0))
                 for value in LIVE_STATES
             ],
-            unit=_("State"),
+            label_heading=_("State"),
             description=_("Number of issues by state"),
         )
     with right:
@@ -98,7 +98,7 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
                 Bar(value, labels.format_type(value), stats.by_type.get(value, 0))
                 for value in IssueType
             ],
-            unit=_("Type"),
+            label_heading=_("Type"),
             description=_("Number of issues by type of problem"),
         )
     project = render_projects(stats) if stats.by_project else None
@@ -116,7 +116,7 @@ def render_projects(stats: IssueStats) -> str | None:
             Bar(entry.project.id, entry.project.name or entry.project.id, entry.count)
             for entry in stats.by_project
         ],
-        unit=_("Project"),
+        label_heading=_("Project"),
         description=_("Number of issues by project"),
     )
 
@@ -125,12 +125,12 @@ def render_days(stats: IssueStats, period: Period) -> None:
     """Render the number of reported and of open issues by day or month."""
     spans = period.list_spans(stats.by_day, stats.open_before)
     by_month = any(span.by_month for span in spans)
-    unit = _("Month") if by_month else _("Day")
+    label_heading = _("Month") if by_month else _("Day")
     st.subheader(_("Reported per month") if by_month else _("Reported per day"), anchor=False)
     reported_span = charts.render_bars_over_time(
         "reported",
         [Bar(span.value, span.label, span.count) for span in spans],
-        unit=unit,
+        label_heading=label_heading,
         description=_("Number of issues reported"),
     )
     if reported_span:
@@ -140,7 +140,7 @@ def render_days(stats: IssueStats, period: Period) -> None:
     open_span = charts.render_bars_over_time(
         "open",
         [Bar(span.value, span.label, span.open) for span in spans],
-        unit=unit,
+        label_heading=label_heading,
         description=_("Number of open issues over time"),
     )
     if open_span:

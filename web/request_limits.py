@@ -1,8 +1,9 @@
-"""Limits the HTTP requests of each address: requests per second, and requests at once.
+"""Limits the HTTP requests of each address: requests per second, and concurrent requests.
 
-Requests above the limit per second are delayed. Requests above the limit at once are refused. A
-long request or response counts as several requests. One of Streamlit's static files counts as a
-fraction of a request, because a page loads about eighty of them.
+The middleware delays an address that sends too many requests per second, and refuses a request if
+too many others of the address are unanswered. A long request or response counts as several
+requests. One of Streamlit's static files counts as a fraction of a request, because a page loads
+about eighty of them.
 """
 
 import asyncio
@@ -27,9 +28,9 @@ REQUESTS: Final = (100.0, 400)
 time.
 """
 
-REQUESTS_IN_A_ROW: Final = (400.0, 40)
-"""Requests of an address in a row: refill per second, and burst. Opening a page takes 40 requests.
-Further requests are spread out, so that other addresses get their turns.
+PEAK_REQUESTS: Final = (400.0, 40)
+"""Second limit of an address: refill per second, and burst. Opening a page takes 40 requests, which
+are not delayed. Further requests are spread out, so that other addresses get their turns.
 """
 
 MOST_AT_ONCE: Final = 100
@@ -44,7 +45,7 @@ remaining connections (`uvicorn_connections.MOST_CONNECTIONS`) are for addresses
 """
 
 MOST_RUNNING: Final = 6
-"""Requests of an address that run at once, for `RUN_SECONDS` each."""
+"""Requests of an address that run at once. Each counts for at most `RUN_SECONDS`."""
 
 RUN_SECONDS: Final = 0.1
 """Seconds after which a request no longer counts as running, because it waits for the database or
@@ -56,8 +57,8 @@ REFUSAL_SECONDS: Final = 1.0
 
 MOST_REFUSALS: Final = 150
 MOST_REFUSALS_PER_ADDRESS: Final = 50
-"""Delayed refusals at once, in total and per address. Each keeps a connection open. Further
-refusals are sent at once and close the connection.
+"""Concurrent delayed refusals, in total and per address. Each keeps a connection open. Further
+refusals are sent without a delay and close the connection.
 """
 
 _REQUEST_UNIT: Final = 4096
@@ -70,7 +71,7 @@ _LONGEST_BODY: Final = 200_000
 """Bytes assumed for a body of unknown length."""
 
 _SIGN_IN_COST: Final = 10
-"""Cost of a sign-in in requests. A sign-in causes up to three requests to the provider, each on a
+"""Cost of a sign-in, in requests. A sign-in causes up to three requests to the provider, each on a
 new connection.
 """
 
@@ -78,14 +79,14 @@ _SESSION_COST: Final = 5
 """Cost of opening a browser session, in requests."""
 
 _UNKNOWN_PATH_COST: Final = 3
-"""Cost of an unknown path in requests. Streamlit looks for a file in a thread and then sends its
-page.
+"""Cost of a request to an unknown path, in requests. Streamlit uses a thread to look for a
+file with this path, and then sends the HTML page of the portal.
 """
 
 _KNOWN_PATHS: Final = ("/api/", "/_stcore/", "/media/")
 
 _FILE_COST: Final = 0.2
-"""Cost of a static file in requests, without its content."""
+"""Cost of a static file without its content, in requests."""
 
 _FILE_RESPONSE_FACTOR: Final = 0.1
 """Cost of a byte of a static file, relative to other responses. An address can thus receive static
@@ -108,7 +109,7 @@ class _Usage:
     """The current requests of one address."""
 
     requests: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS))
-    in_a_row: TokenBucket = field(default_factory=lambda: TokenBucket(*REQUESTS_IN_A_ROW))
+    peak_requests: TokenBucket = field(default_factory=lambda: TokenBucket(*PEAK_REQUESTS))
     at_once: int = 0
     """Requests that wait or run. A WebSocket counts only until it is open."""
     refusals: int = 0
@@ -134,7 +135,7 @@ class _Usage:
 
 
 class RequestLimitsMiddleware:
-    """Delays or refuses the requests of an address with too many, and refuses excessive cookies."""
+    """Delays or refuses requests if their address sends too many; refuses excessive cookies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -161,7 +162,7 @@ class RequestLimitsMiddleware:
         try:
             cost = _FILE_COST if is_file else _estimate_cost(scope)
             await take_tokens(usage.requests, cost)
-            await take_tokens(usage.in_a_row, cost)
+            await take_tokens(usage.peak_requests, cost)
             if _has_excessive_cookies(Headers(scope=scope)):
                 refusal = PlainTextResponse(
                     "The cookies are too long. Delete the cookies of this site and sign in again.",
@@ -210,9 +211,9 @@ class RequestLimitsMiddleware:
 
     def _get_usage(self, address: str) -> _Usage:
         if address not in self._usage:
-            for name, idle in list(self._usage.items()):
-                if not (idle.at_once or idle.refusals) and idle.requests.is_full:
-                    del self._usage[name]
+            for other_address, other in list(self._usage.items()):
+                if not (other.at_once or other.refusals) and other.requests.is_full:
+                    del self._usage[other_address]
         return self._usage.setdefault(address, _Usage())
 
 

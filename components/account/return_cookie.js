@@ -1,5 +1,5 @@
-// Stores the page to return to in a cookie before a redirect to the OIDC provider, and removes the cookie
-// afterwards.
+// Before a redirect to the OIDC provider, stores in a cookie which page to open after the sign-in. Removes the
+// cookie afterwards.
 let removed = false;
 
 export default function ({ data, setTriggerValue }) {

@@ -37,21 +37,22 @@ def sign_out(send_pending: Callable[[], bool]) -> None:
     ``send_pending`` returns whether all changes were saved. The session is cleared and the cookie
     removed even if sending or revoking fails.
     """
-    stored, is_revoked, is_saved = get_stored_sign_in(), True, False
+    stored = get_stored_sign_in()
+    is_revocation_saved, are_changes_saved = True, False
     try:
         try:
-            is_saved = send_pending()
+            are_changes_saved = send_pending()
         finally:
             if stored:
-                is_revoked = False
+                is_revocation_saved = False
                 revoked_sign_ins = api_backend.get_backend().revoked_sign_ins
-                is_revoked = revoked_sign_ins.add(stored.id, stored.ends_at)
+                is_revocation_saved = revoked_sign_ins.add(stored.id, stored.ends_at)
     finally:
         _clear_session()
         note_sign_out()
-        if not is_revoked:
+        if not is_revocation_saved:
             note_unsaved_revocation()
-        if not is_saved:
+        if not are_changes_saved:
             note_lost_change()
         if get_sign_in_mode() is SignInMode.PROVIDER:
             st.session_state[PENDING_REDIRECT_KEY] = ""
@@ -70,8 +71,8 @@ def continue_as_visitor() -> None:
 
 def _clear_session() -> None:
     language = i18n.get_language()
-    seen = st.session_state.get(HEADERS_RECEIVED_AT_KEY)
+    received_at = st.session_state.get(HEADERS_RECEIVED_AT_KEY)
     st.session_state.clear()
     i18n.set_language(language)
-    if seen is not None:  # Otherwise the proxy's headers would count as a new sign-in.
-        st.session_state[HEADERS_RECEIVED_AT_KEY] = seen
+    if received_at is not None:  # Otherwise the proxy's headers would count as a new sign-in.
+        st.session_state[HEADERS_RECEIVED_AT_KEY] = received_at

@@ -31,10 +31,12 @@ class Bar:
     count: int
 
 
-def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -> str | None:
+def render_bars(
+    key: str, bars: Sequence[Bar], *, label_heading: str, description: str
+) -> str | None:
     """Render horizontal bars; return the value of the selected bar, or None.
 
-    ``unit`` is the heading of the labels, such as "State".
+    ``label_heading`` is the heading of the labels in the table, such as "State".
     """
     # The offset moves the last label inwards: otherwise its last pixels are cut off.
     axis = alt.Axis(tickMinStep=1, format="d", tickCount=6, labelFlush=True, labelFlushOffset=-4)
@@ -47,15 +49,17 @@ def render_bars(key: str, bars: Sequence[Bar], *, unit: str, description: str) -
         )
     )
     height = _BAR_HEIGHT * len(bars) + _AXIS_HEIGHT
-    return _render_chart(key, chart, bars, unit=unit, description=description, height=height)
+    return _render_chart(
+        key, chart, bars, label_heading=label_heading, description=description, height=height
+    )
 
 
 def render_bars_over_time(
-    key: str, bars: Sequence[Bar], *, unit: str, description: str
+    key: str, bars: Sequence[Bar], *, label_heading: str, description: str
 ) -> str | None:
     """Render vertical bars, oldest first; return the value of the selected bar, or None.
 
-    ``unit`` is the heading of the labels: "Day" or "Month".
+    ``label_heading`` is "Day" or "Month".
     """
     # Only about six labels fit below the axis.
     labels = [bar.label for bar in bars[:: max(1, -(-len(bars) // 6))]]
@@ -69,7 +73,9 @@ def render_bars_over_time(
         )
     )
     newest_first = [bar for bar in reversed(bars) if bar.count]
-    return _render_chart(key, chart, newest_first, unit=unit, description=description, height=200)
+    return _render_chart(
+        key, chart, newest_first, label_heading=label_heading, description=description, height=200
+    )
 
 
 def build_table(bars: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
@@ -87,13 +93,13 @@ def _render_chart(
     chart: alt.Chart,
     rows: Sequence[Bar],
     *,
-    unit: str,
+    label_heading: str,
     description: str,
     height: int,
 ) -> str | None:
     """Render a chart and a table of ``rows``; return the value of the selected bar or row."""
     selection = alt.selection_point(_SELECTION, fields=["value"])
-    titles = {"label": unit, "count": _("Issues")}
+    titles = {"label": label_heading, "count": _("Issues")}
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
     chart_event = st.altair_chart(
         chart.encode(tooltip=tooltip).add_params(selection),

@@ -75,17 +75,17 @@ class Period:
         """The period as a value of the review queue's date filter."""
         return f"{self.first},{self.last}" if self.first else ""
 
-    def list_spans(self, counted: tuple[DayCount, ...], open_before: int) -> list[Span]:
+    def list_spans(self, day_counts: tuple[DayCount, ...], open_before: int) -> list[Span]:
         """Return all days or months of the period.
 
-        ``counted`` are the days on which issues were reported or closed, oldest first.
+        ``day_counts`` has the days on which issues were reported or closed, oldest first.
         ``open_before`` is the number of open issues at the start of the period.
         """
-        if not (self.first or counted):
+        if not (self.first or day_counts):
             return []
-        first = self.first or date.fromisoformat(counted[0].day)
+        first = self.first or date.fromisoformat(day_counts[0].day)
         by_month = (self.last - first).days > _MAX_DAYS_BY_DAY
-        counts = {date.fromisoformat(day.day): day for day in counted}
+        counts = {date.fromisoformat(day.day): day for day in day_counts}
         spans: list[Span] = []
         still_open = open_before
         for day in _list_days(first, max([self.last, *counts])):

@@ -27,8 +27,8 @@ SHORTEST_PASSWORD = 8
 FEWEST_GUESSES = 10**6
 """Fewest guesses that an attacker must need for a password, as zxcvbn estimates them."""
 
-_ESTIMATED_PART = 16
-"""Characters per estimate of zxcvbn (4.5), which takes three seconds for 72 characters."""
+_CHARACTERS_PER_ESTIMATE = 16
+"""zxcvbn (4.5) estimates a password in parts: it takes three seconds for 72 characters at once."""
 
 
 class PasswordFault(StrEnum):
@@ -57,14 +57,14 @@ log = logging.getLogger(__name__)
 Accounts = dict[str, Account]
 """Accounts by user name, in lower case."""
 
-_FILE: TypeAdapter[Accounts] = TypeAdapter(Accounts)
+_ACCOUNTS_ADAPTER: TypeAdapter[Accounts] = TypeAdapter(Accounts)
 
 
 def load_accounts(settings: Settings) -> Accounts:
     """Read the accounts from the file. Raises `FatalError` if it is damaged or has disappeared."""
     path = _accounts_path(settings)
     try:
-        accounts = _FILE.validate_python(yaml.safe_load(path.read_text()) or {})
+        accounts = _ACCOUNTS_ADAPTER.validate_python(yaml.safe_load(path.read_text()) or {})
     except FileNotFoundError:
         accounts = {}
     except ValidationError as error:
@@ -112,7 +112,7 @@ class AccountsFile:
             status = os.stat(self._path)  # noqa: PTH116 - faster than pathlib, for each request
         except FileNotFoundError:
             return self._accounts
-        # ctime also changes with owner and mode, so that an unreadable file is tried again.
+        # ctime also changes when the operator corrects the owner or mode of an unreadable file.
         changed_at = status.st_mtime_ns, status.st_ctime_ns
         if changed_at != self._read_at:
             self._read_at = changed_at
@@ -134,7 +134,7 @@ def edit_accounts(settings: Settings) -> Iterator[Accounts]:
     with lock_directory(settings.data_dir):
         accounts = load_accounts(settings)
         yield accounts
-        plain = _FILE.dump_python(accounts, mode="json", exclude_defaults=True)
+        plain = _ACCOUNTS_ADAPTER.dump_python(accounts, mode="json", exclude_defaults=True)
         write_private_file(
             _accounts_path(settings), yaml.safe_dump(plain, sort_keys=False), replace=True
         )
@@ -171,11 +171,11 @@ def generate_password() -> str:
     return secrets.token_urlsafe(9)
 
 
-def find_password_fault(password: str, *about: str) -> PasswordFault | None:
+def find_password_fault(password: str, *owner_facts: str) -> PasswordFault | None:
     """Return why a password is refused; None if it is accepted.
 
-    ``about`` lists facts about the owner, such as the name. A password made of these facts is easy
-    to guess.
+    ``owner_facts`` are facts about the owner, such as the name. A password made of these facts is
+    easy to guess.
     """
     if len(password) < SHORTEST_PASSWORD:
         return PasswordFault.TOO_SHORT
@@ -184,16 +184,16 @@ def find_password_fault(password: str, *about: str) -> PasswordFault | None:
     if password != password.strip():
         return PasswordFault.SPACES
     parts = (
-        password[start : start + _ESTIMATED_PART]
-        for start in range(0, len(password), _ESTIMATED_PART)
+        password[start : start + _CHARACTERS_PER_ESTIMATE]
+        for start in range(0, len(password), _CHARACTERS_PER_ESTIMATE)
     )
-    if all(_estimate_guesses(part, about) < FEWEST_GUESSES for part in parts):
+    if all(_estimate_guesses(part, owner_facts) < FEWEST_GUESSES for part in parts):
         return PasswordFault.EASY
     return None
 
 
-def _estimate_guesses(password: str, about: Sequence[str]) -> float:
-    return float(zxcvbn(password, user_inputs=[*about, "issue portal"])["guesses"])
+def _estimate_guesses(password: str, owner_facts: Sequence[str]) -> float:
+    return float(zxcvbn(password, user_inputs=[*owner_facts, "issue portal"])["guesses"])
 
 
 def hash_password(password: str) -> str:

@@ -28,7 +28,8 @@ class Settings(BaseSettings):
         description="URL of a remote Issues API to use instead of the embedded one.",
     )
     api_token: SecretStr = Field(
-        default=SecretStr(""), description="Token of the remote API for visitors."
+        default=SecretStr(""),
+        description="Token with which people who are not signed in use the remote API.",
     )
     api_shares_key: bool = Field(
         default=False,
@@ -110,7 +111,7 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=3600,
-        description="Seconds between SIGTERM, when /api/ready starts to fail, and the stop.",
+        description="Seconds from SIGTERM to the stop. During this time, /api/ready fails.",
     )
     sentry_dsn: SecretStr = Field(
         default=SecretStr(""), description="DSN of the Sentry project that receives errors."

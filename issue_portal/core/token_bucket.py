@@ -1,4 +1,7 @@
-"""Limits in one process that delay callers: concurrent operations, or a rate per second."""
+"""Limits of concurrent operations and of operations per second. They delay callers.
+
+Each limit counts in one process only.
+"""
 
 import asyncio
 import time
@@ -30,7 +33,7 @@ class TokenBucket:
         self._filled_at = time.monotonic()
 
     def seconds_until_token(self) -> float:
-        """Return the seconds until a token is available; 0 if one is."""
+        """Refill the bucket; return the seconds until a token is available, 0 if one is."""
         now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
@@ -44,7 +47,7 @@ class TokenBucket:
     @property
     def used(self) -> float:
         """Tokens that were taken and are not refilled yet."""
-        self.seconds_until_token()
+        self.seconds_until_token()  # Refills the bucket.
         return self._burst - self._tokens
 
     def take(self, count: float = 1) -> None:
@@ -54,11 +57,11 @@ class TokenBucket:
 
 async def take_tokens(bucket: TokenBucket, count: float = 1) -> None:
     """Wait until the bucket has a token, and take ``count`` tokens. Callers are served in order."""
-    left = bucket.seconds_until_token()
+    delay = bucket.seconds_until_token()
     bucket.take(count)
-    if left:
+    if delay:
         try:
-            await asyncio.sleep(left)
+            await asyncio.sleep(delay)
         except asyncio.CancelledError:
             bucket.take(-count)
             raise

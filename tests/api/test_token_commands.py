@@ -65,8 +65,8 @@ def test_token_never_exceeds_the_current_role_of_its_user(api):
         admin_client.users()
         with pytest.raises(PermissionDeniedError):
             member_client.users()
-        demoted = api.client(api.token(address.partition("@")[0], Role.MEMBER))
-        demoted.me()
+        demoted_client = api.client(api.token(address.partition("@")[0], Role.MEMBER))
+        demoted_client.me()  # The server stores the role that the portal's token names.
         with pytest.raises(PermissionDeniedError):
             admin_client.users()
 

@@ -8,10 +8,10 @@ from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.servers.installation import sign
 
 
-def report_anonymously(server, *texts, thread=""):
+def report_anonymously(server, *texts, thread_id=""):
     """Send an anonymous report for each text, in this order; return the issues.
 
-    ``thread`` is the conversation ID of all reports.
+    If ``thread_id`` is given, all reports are about the answer "a b" in this conversation.
     """
     with server.client(server.guest_token()) as client:
         return [
@@ -21,8 +21,8 @@ def report_anonymously(server, *texts, thread=""):
                     resource_type=ResourceType.THREAD,
                     type=IssueType.FORMAT,
                     anonymous=True,
-                    config=ThreadConfig(thread_id=thread, reported_interaction_id="a b")
-                    if thread
+                    config=ThreadConfig(thread_id=thread_id, reported_interaction_id="a b")
+                    if thread_id
                     else None,
                 )
             )
@@ -47,7 +47,7 @@ def open_queue(new_person, words, *, server=None, query=""):
 
 
 def member_client(portal):
-    """Return an API client of the portal's first member."""
+    """Return an API client of the portal's account ``member``."""
     person = Person("member@example.com", "Morgan Member", Role.MEMBER)
     return portal.client(sign(person))
 

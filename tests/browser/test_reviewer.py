@@ -72,7 +72,7 @@ def test_issue_links_to_its_conversation(new_person, tmp_path):
         tmp_path / "data", ISSUES_THREAD_URL="https://chat.example.com/t/{thread}?at={interaction}"
     ).start()
     try:
-        report_anonymously(server, "With a thread", thread="../x?y=1")
+        report_anonymously(server, "With a thread", thread_id="../x?y=1")
         reviewer = open_queue(new_person, "With", server=server)
         reviewer.row("With a thread").click()
         expect(reviewer.page.get_by_role("link", name="Open conversation")).to_have_attribute(

@@ -16,8 +16,8 @@ def make_period(days: int) -> Period:
 
 
 def test_days_without_reports_keep_the_open_count():
-    counted = (DayCount(day="2026-11-25", count=2, open=5),)
-    spans = make_period(4).list_spans(counted, open_before=3)
+    day_counts = (DayCount(day="2026-11-25", count=2, open=5),)
+    spans = make_period(4).list_spans(day_counts, open_before=3)
     assert [span.first.day for span in spans] == [24, 25, 26, 27]
     assert [span.count for span in spans] == [0, 2, 0, 0]
     assert [span.open for span in spans] == [3, 5, 5, 5]
@@ -31,8 +31,8 @@ def test_long_periods_are_counted_by_month(days, by_month):
 
 
 def test_months_are_sums_of_days_within_the_period():
-    counted = tuple(DayCount(day=f"2026-10-{day:02}", count=1, open=day) for day in (1, 15, 31))
-    spans = make_period(365).list_spans(counted, 0)
+    day_counts = tuple(DayCount(day=f"2026-10-{day:02}", count=1, open=day) for day in (1, 15, 31))
+    spans = make_period(365).list_spans(day_counts, 0)
     assert spans[0].first == date(2025, 11, 28)
     assert spans[0].last == date(2025, 11, 30)
     [october] = [span for span in spans if span.first == date(2026, 10, 1)]
