@@ -14,7 +14,7 @@ from issue_portal.models import permissions
 from issue_portal.models.permissions import Action
 
 ACCOUNT_SIGN_IN_KEY = "account_sign_in"
-"""Session key of the `PasswordSignIn`; None for a visitor."""
+"""Key of the `PasswordSignIn` in the session state. Its value is None for a visitor."""
 
 _SIGN_IN_WAS_VALID_KEY = "sign_in_was_valid"
 """Present in the session state once the browser session has had a valid sign-in."""

@@ -1,4 +1,4 @@
-"""A bare Streamlit page as a reference: a title and a form."""
+"""A form in plain Streamlit. The benchmarks compare the report page with it."""
 
 import streamlit as st
 

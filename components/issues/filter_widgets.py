@@ -47,8 +47,8 @@ class MultiSelectFilter:
     list_options: Callable[[], Mapping[str, str]]
     """Returns the labels of the options, by value."""
 
-    is_remote: bool = False
-    """Whether the options come from the server: then they are fetched only once visible."""
+    fetches_options: bool = False
+    """Whether the options come from the server; if so, only a visible filter fetches them."""
 
     accepts_ids: bool = False
     """Whether a person can type an id that is not among the options."""
@@ -80,7 +80,7 @@ class MultiSelectFilter:
         return {self.parameter: values}
 
     def _load_options(self, visible: bool) -> Mapping[str, str]:
-        return self.list_options() if visible or not self.is_remote else {}
+        return self.list_options() if visible or not self.fetches_options else {}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _EXPANDER_FILTERS: Final[tuple[ExpanderFilter, ...]] = (
         N_("Anyone"),
         "created_by",
         filter_options.list_reporters,
-        is_remote=True,
+        fetches_options=True,
     ),
     MultiSelectFilter(
         "project",
@@ -38,7 +38,7 @@ _EXPANDER_FILTERS: Final[tuple[ExpanderFilter, ...]] = (
         N_("Choose or enter an ID"),
         "projects",
         filter_options.list_projects,
-        is_remote=True,
+        fetches_options=True,
         accepts_ids=True,
     ),
 )
@@ -70,7 +70,7 @@ def render_queue_filters() -> IssueQuery:
         selected = render_states((*LIVE_STATES, IssueState.DELETED))
     with order:
         page_order = render_order()
-    more = _render_expander(can_clear=bool(text or selected))
+    more = _render_expander(has_other_filters=bool(text or selected))
     query_params.write_url()
     return _build_criteria(filter_by_text=text, states=selected, page_order=page_order, **more)
 
@@ -91,10 +91,10 @@ def render_no_match(text: str) -> None:
         st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear_filters)
 
 
-def _render_expander(*, can_clear: bool) -> Mapping[str, Any]:
+def _render_expander(*, has_other_filters: bool) -> Mapping[str, Any]:
     """Render "More filters" with the number of active filters; return their query parameters.
 
-    ``can_clear`` is whether a filter outside the expander is active.
+    ``has_other_filters`` is whether a filter outside the expander is active.
     """
     visible = bool(
         st.session_state.get(_EXPANDER_KEY)
@@ -105,7 +105,7 @@ def _render_expander(*, can_clear: bool) -> Mapping[str, Any]:
     active = sum(bool(st.session_state[item.key]) for item in _EXPANDER_FILTERS)
     title = _("More filters ({count})").format(count=active) if active else _("More filters")
     expander_slot, clear_slot = st.columns([9, 2])
-    if active or can_clear:
+    if active or has_other_filters:
         clear_slot.button(
             _("Clear filters"),
             icon=":material/filter_alt_off:",

@@ -1,4 +1,4 @@
-"""The report form: type, text, anonymous or not, and a folded part for the references."""
+"""The report form: type, text, anonymous or not, and an expander for the conversation's IDs."""
 
 from collections.abc import Mapping
 
@@ -34,7 +34,7 @@ def render(person: Person | None, link: Prefill | None) -> NewIssue | None:
             _render_fault(slots, Fault(text, (key,)))
         return None
     report_state.remember_report_faults({})
-    report = report.strip_marks()
+    report = report.strip_hidden_marks()
     faults = list(find_faults(report, is_signed_in=person is not None))
     for fault in faults:
         _render_fault(slots, fault)
@@ -115,8 +115,8 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
         # People cannot sign in inside a frame, so there is no choice.
         st.caption(_("No one can see who sent this, not even an administrator.") + tracking)
         return True
-    # `report_state.report_by_name` may have set the value. Streamlit warns about a widget that has
-    # both a default and a stored value, so store the default as well.
+    # Store the default instead of passing it to the widget: `report_state.report_by_name` may have
+    # stored a value, and Streamlit warns about a widget that has both.
     st.session_state.setdefault("report_anonymous", True)
     anonymous = st.toggle(_("Report anonymously"), key="report_anonymous", persist_state="session")
     on = _("On: no one can see who sent this, not even an administrator.") + tracking

@@ -29,7 +29,7 @@ class ReportInput:
     interaction: str
     project: str
 
-    def strip_marks(self) -> "ReportInput":
+    def strip_hidden_marks(self) -> "ReportInput":
         """Remove invisible characters if the report is anonymous; otherwise return it unchanged.
 
         Invisible characters from a link or a copied text could identify the reporter. A text over

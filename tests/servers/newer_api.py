@@ -1,4 +1,7 @@
-"""A server with the newer variant of the API. It refuses unknown input and sends unknown fields."""
+"""A server with the newer variant of the API.
+
+It refuses fields that it does not know, and sends fields that the client does not know.
+"""
 
 import itertools
 import secrets
@@ -34,16 +37,16 @@ USERS = [
 ]
 
 
-class Body(BaseModel):
+class NoExtrasModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ThreadConfig(Body):
+class ThreadConfig(NoExtrasModel):
     thread_id: str = Field(min_length=1)
     reported_interaction_id: str = Field(min_length=1)
 
 
-class NewIssue(Body):
+class NewIssue(NoExtrasModel):
     description: str
     resource_type: Literal["Thread"]
     type: Type
@@ -52,7 +55,7 @@ class NewIssue(Body):
     config: ThreadConfig
 
 
-class IssueUpdate(Body):
+class IssueUpdate(NoExtrasModel):
     description: str = ""
     type: Type = "Other"
     state: State = "NotReviewed"
@@ -60,12 +63,12 @@ class IssueUpdate(Body):
 
 
 def comma_separated(item_type: Any):
-    """Return the type of a string with values of ``item_type`` between commas."""
+    """Return the type of a string of ``item_type`` values, separated by commas."""
     adapter = TypeAdapter(tuple[item_type, ...])
     return Annotated[str, AfterValidator(lambda text: adapter.validate_python(text.split(",")))]
 
 
-class ListQuery(Body):
+class ListQuery(NoExtrasModel):
     page: int | None = Field(None, ge=1)
     page_size: int = Field(20, ge=1, le=100)
     page_order: Literal["ASC", "DESC"] = "DESC"
@@ -193,6 +196,7 @@ def get_issue(issue_id: str) -> dict:
 
 @app.put("/api/v1/app/issue/{issue_id}", dependencies=AUTHENTICATED)
 def update_issue(issue_id: str, update: IssueUpdate) -> dict:
+    # An update without `is_read` marks the issue as unread.
     changes = update.model_dump(exclude_unset=True) | {"is_read": update.is_read}
     find_issue(issue_id).update(changes, updated_at=format_now())
     return serialize(issues[issue_id])

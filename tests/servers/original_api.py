@@ -37,18 +37,18 @@ OTHER_USER = USER | {
 USERS_BY_AUTHORIZATION = {f"Bearer {TOKEN}": USER, f"Bearer {OTHER_TOKEN}": OTHER_USER}
 
 
-class Body(BaseModel):
+class NoExtrasModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class NewIssue(Body):
+class NewIssue(NoExtrasModel):
     description: str
     resource_type: Literal["Thread"]
     type: Type
     anonymous: StrictBool
 
 
-class IssueUpdate(Body):
+class IssueUpdate(NoExtrasModel):
     description: str = ""
     type: Type = "Other"
     state: State = "NotReviewed"

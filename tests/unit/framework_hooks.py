@@ -87,16 +87,16 @@ def check_script_finished_message() -> None:
 
 
 STARLETTE = "streamlit.web.server.starlette"
-HTTP = ("connection_made", "data_received", "resume_writing", "connection_lost")
-WEBSOCKET = ("connection_made", "data_received", "connection_lost", "receive")
-PARSER = (
+CONNECTION_METHODS = ("connection_made", "data_received", "resume_writing", "connection_lost")
+WEBSOCKET_METHODS = ("connection_made", "data_received", "connection_lost", "receive")
+PARSER_CALLBACKS = (
     "on_message_begin",
     "on_header",
     "on_headers_complete",
     "on_body",
     "on_message_complete",
 )
-SOCKETS = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
+WEBSOCKET_PROTOCOL = "uvicorn.protocols.websockets.websockets_sansio_impl:WebSocketsSansIOProtocol"
 BIDI = "streamlit.components.v2"
 
 
@@ -224,8 +224,8 @@ HOOKS = [
         LIMITS,
         check_methods(
             "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol",
-            *HTTP,
-            *PARSER,
+            *CONNECTION_METHODS,
+            *PARSER_CALLBACKS,
             "send_400_response",
         ),
     ),
@@ -233,13 +233,17 @@ HOOKS = [
         "uvicorn",
         "H11Protocol",
         LIMITS,
-        check_methods("uvicorn.protocols.http.h11_impl:H11Protocol", *HTTP, "send_400_response"),
+        check_methods(
+            "uvicorn.protocols.http.h11_impl:H11Protocol", *CONNECTION_METHODS, "send_400_response"
+        ),
     ),
     Hook(
         "uvicorn",
         "WebSocketsSansIOProtocol",
         LIMITS,
-        check_methods(SOCKETS, *WEBSOCKET, "handle_ping", "handle_pong", "handle_cont"),
+        check_methods(
+            WEBSOCKET_PROTOCOL, *WEBSOCKET_METHODS, "handle_ping", "handle_pong", "handle_cont"
+        ),
     ),
     Hook(
         "uvicorn",
@@ -257,7 +261,7 @@ HOOKS = [
         "uvicorn",
         "ASGI callable returned without completing handshake.",
         LOGGING,
-        check_source(SOCKETS, "ASGI callable returned without completing handshake."),
+        check_source(WEBSOCKET_PROTOCOL, "ASGI callable returned without completing handshake."),
     ),
     Hook(
         "websockets", "MAX_LINE_LENGTH", LIMITS, check_exists("websockets.http11:MAX_LINE_LENGTH")

@@ -13,9 +13,12 @@ TEXT = "The travel policy was ignored completely"
 
 @pytest.fixture
 def set_search_results(client):
-    """Return issues with these texts for every search; return the list of searched words."""
+    """Make every search find issues with the given texts.
 
-    def set_texts(*texts: str) -> list[str]:
+    A call returns a list, to which each search adds its word.
+    """
+
+    def set_results(*texts: str) -> list[str]:
         searched: list[str] = []
         issues = [make_issue(f"other_{n}", description=text) for n, text in enumerate(texts)]
 
@@ -26,7 +29,7 @@ def set_search_results(client):
         client.list.side_effect = search
         return searched
 
-    return set_texts
+    return set_results
 
 
 def test_four_longest_words_are_searched(set_search_results):

@@ -33,12 +33,12 @@ def test_thread_without_an_interaction_raises_an_error():
 
 def test_invisible_characters_stay_only_in_a_report_by_name():
     marked = dict.fromkeys(("description", "thread", "interaction", "project"), f"x{MARK}")
-    stripped = make_input(**marked).strip_marks()
+    stripped = make_input(**marked).strip_hidden_marks()
     assert {getattr(stripped, name) for name in marked} == {"x"}
     by_name = make_input(**marked, anonymous=False)
-    assert by_name.strip_marks() is by_name
+    assert by_name.strip_hidden_marks() is by_name
 
 
 def test_invisible_characters_stay_in_a_text_over_the_limit():
     overlong = make_input(description=MARK * (DESCRIPTION_LIMIT + 1))
-    assert overlong.strip_marks() is overlong
+    assert overlong.strip_hidden_marks() is overlong
