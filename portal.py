@@ -126,7 +126,8 @@ try:
             st.switch_page(pages["report"])
         page.run()
 finally:
-    # Render the footer even if the page stops the run. Render it last: the page would push it down.
+    # Render the footer even if the page stops the run. Render it after the page: a footer that is
+    # already visible would move down while the page appears above it.
     if not embed.is_embedded():
         with footer:
             i18n.render_language_switch()

@@ -38,7 +38,7 @@ def client_of(sign_in: SignIn) -> IssuesClient:
     """
     backend = api_backend.get_backend()
 
-    def token() -> str:
+    def make_token() -> str:
         person = sign_in.get_person()
         if person is None:
             return ""  # The client raises AuthenticationError.
@@ -46,7 +46,7 @@ def client_of(sign_in: SignIn) -> IssuesClient:
             return portal_token.sign(backend.keys, person)
         return _read_remote_token(sign_in.username)
 
-    return _client(token)
+    return _build_client(make_token)
 
 
 def _read_remote_token(username: str) -> str:
@@ -65,15 +65,15 @@ def visitor_client(*, timeout: float = _CALL_TIMEOUT) -> IssuesClient:
     backend = api_backend.get_backend()
     if backend.accepts_portal_tokens:
         visitor = Visitor(_hash_visitor_address())
-        return _client(lambda: portal_token.sign(backend.keys, visitor), timeout)
-    return _client(get_settings().api_token.get_secret_value(), timeout)
+        return _build_client(lambda: portal_token.sign(backend.keys, visitor), timeout)
+    return _build_client(get_settings().api_token.get_secret_value(), timeout)
 
 
 def _hash_visitor_address() -> str:
     """Return the hash of the visitor's address, under which the API counts requests.
 
-    All visitors without an address share one counter. Otherwise a new session would reset the
-    limit.
+    All visitors without an address share one counter. With a counter per session, a new session
+    would reset the limit.
     """
     address = normalize_address(st.context.ip_address)
     return api_backend.get_backend().keys.hash("visitor", address).hex()[:32]
@@ -92,7 +92,7 @@ def history(issue: Issue) -> tuple[HistoryEntry, ...]:
         return ()
 
 
-def _client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT) -> IssuesClient:
+def _build_client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT) -> IssuesClient:
     backend = api_backend.get_backend()
     settings = get_settings()
     return IssuesClient(

@@ -5,7 +5,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_INVALID_NAME: Final = re.compile(rb"[^!-~ \t]")
+_INVALID_BYTE: Final = re.compile(rb"[^!-~ \t]")
 """A byte that cookie names must not contain (RFC 6265)."""
 
 
@@ -29,9 +29,9 @@ class CookieFilterMiddleware:
 
 def _remove_invalid_cookies(headers: list[tuple[bytes, bytes]]) -> None:
     for index, (name, value) in enumerate(headers):
-        if name == b"cookie" and _INVALID_NAME.search(value):
+        if name == b"cookie" and _INVALID_BYTE.search(value):
             cookies = value.split(b";")
             valid = [
-                cookie for cookie in cookies if not _INVALID_NAME.search(cookie.partition(b"=")[0])
+                cookie for cookie in cookies if not _INVALID_BYTE.search(cookie.partition(b"=")[0])
             ]
             headers[index] = (name, b";".join(valid))

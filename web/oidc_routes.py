@@ -18,7 +18,7 @@ from issue_portal.core.token_bucket import ConcurrencyLimit
 from web.streamlit_compat import SIGN_IN_ROUTES
 
 _PROVIDER_SECONDS: Final = 10.0
-"""Seconds that one request of a browser may spend on requests to the provider."""
+"""Seconds in which Streamlit must answer a request. It may have to wait for the provider."""
 
 _MOST_CONCURRENT: Final = 20
 """Concurrent sign-in requests per IP address. Further requests wait for their turn and are not
@@ -27,7 +27,7 @@ refused: the people of an office may share an address.
 
 
 class OidcRoutesMiddleware:
-    """Adds error handling and checks that Streamlit's sign-in routes (1.67) lack.
+    """Adds error handling and checks. Streamlit's sign-in routes (1.67) lack both.
 
     - If the provider fails, the middleware redirects to the portal, which explains the failure.
       Streamlit would show a bare error page.
@@ -70,15 +70,15 @@ class OidcRoutesMiddleware:
     async def _call_streamlit(self, scope: Scope, receive: Receive, send: Send, state: str) -> None:
         """Let Streamlit answer; redirect to the portal if the provider fails or is slow.
 
-        ``state`` is the OAuth state of a return from the provider; "" for other requests.
+        ``state`` is the OAuth state if the browser returns from the provider, otherwise "".
         """
         is_login = scope["path"].endswith("/auth/login")
-        is_passed_on = False
+        is_response_usable = False
 
         async def send_wrapper(message: Message) -> None:
-            nonlocal is_passed_on
+            nonlocal is_response_usable
             if "status" in message:
-                is_passed_on = not is_login or message["status"] < 400
+                is_response_usable = not is_login or message["status"] < 400
                 headers = list(message.get("headers", ()))
                 headers += oidc_cookies.seal_sign_in(headers)
                 if is_login:
@@ -86,7 +86,7 @@ class OidcRoutesMiddleware:
                     new_state = _find_state(urlsplit(address).query)
                     headers += _make_state_cookie(new_state, COOKIE_SECONDS)
                 message["headers"] = headers + _make_state_cookie(state, 0)
-            if is_passed_on:
+            if is_response_usable:
                 await send(message)
 
         address = find_client_key(scope)
@@ -94,7 +94,7 @@ class OidcRoutesMiddleware:
         with suppress(TimeoutError):
             async with turn, asyncio.timeout(_PROVIDER_SECONDS):
                 await self.app(scope, receive, send_wrapper)
-        if not is_passed_on:
+        if not is_response_usable:
             home = "./" if scope["path"].endswith("/oauth2callback") else "../"
             await RedirectResponse(home, 303)(scope, receive, send)
 
@@ -105,7 +105,10 @@ def _has_state_cookie(request: HTTPConnection, state: str) -> bool:
 
 
 def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
-    """Return the header that sets the state cookie for some seconds; [] if ``state`` is ""."""
+    """Return the header that sets the state cookie, or removes it if ``seconds`` is 0.
+
+    Returns [] if ``state`` is "".
+    """
     if not state:
         return []
     response, is_secure = Response(), oidc_cookies.is_over_tls()

@@ -9,7 +9,7 @@ _SIGN_OUT_ID_KEY = "sign_out_id"
 _SIGN_IN_FAILED_KEY = "sign_in_failed"
 
 _REVOCATION_UNSAVED_KEY = "revocation_unsaved"
-"""Present if the sign-out was not written to disk. A restart then reactivates copied cookies."""
+"""Present if the sign-out was not written to disk: after a restart, copied cookies work again."""
 
 _CHANGE_LOST_KEY = "change_lost"
 """Present if the user's last change could not be saved before the sign-out."""
@@ -21,7 +21,10 @@ def note_sign_out() -> None:
 
 
 def get_sign_out_id() -> str:
-    """Return the id of the sign-out that just happened, or ""."""
+    """Return the id of the sign-out that just happened, or "".
+
+    The browser announces each id only once to its other tabs.
+    """
     return str(st.session_state.get(_SIGN_OUT_ID_KEY, ""))
 
 

@@ -19,8 +19,8 @@ _CHOICES: Final[Mapping[str, str]] = {
     "all": N_("All time"),
 }
 _DEFAULT_CHOICE: Final = "30"
-_MAX_DAYS_BY_DAY: Final = 100
-"""Days. A longer period is shown by month."""
+_LONGEST_DAILY_PERIOD: Final = 100
+"""Days from the first to the last day. A longer period is shown by month."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,11 @@ class Period:
         if not (self.first or day_counts):
             return []
         first = self.first or date.fromisoformat(day_counts[0].day)
-        by_month = (self.last - first).days > _MAX_DAYS_BY_DAY
+        by_month = (self.last - first).days > _LONGEST_DAILY_PERIOD
         counts = {date.fromisoformat(day.day): day for day in day_counts}
         spans: list[Span] = []
         still_open = open_before
+        # The query has no end, so the server may have counted issues after `last`.
         for day in _list_days(first, max([self.last, *counts])):
             count = 0
             if day_count := counts.get(day):

@@ -17,7 +17,9 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 
-REPORT_KEY: Final = "report_key"
+FALLBACK_ID_KEY: Final = "fallback_draft_id"
+"""Session key: an id to use while the browser has not sent the draft's id yet."""
+
 SENDING_KEY: Final = "sending"
 
 
@@ -34,15 +36,15 @@ class ReportSending:
     sent: Issue | None = None
     error: IssuesError | None = None
     has_new_outcome: bool = False
-    """Whether the report page has not shown the outcome yet."""
+    """Whether the report page still has to show the outcome."""
 
     _lock: Lock = field(default_factory=Lock)
 
     def send(self, client: IssuesClient, new: NewIssue, key: str) -> None:
         """Send the report with an idempotency key; store the outcome in ``sent`` or ``error``.
 
-        Streamlit can stop a run only in a call of Streamlit. The response is stored before any such
-        call, so the outcome is not lost.
+        Streamlit can stop a run only when the run calls a function of Streamlit. This method stores
+        the response before the next such call, so the outcome is not lost.
         """
         with _render_spinner(), self._lock:
             self.new, self.error = new, None
@@ -71,9 +73,9 @@ def get_sending() -> ReportSending:
 
 def make_idempotency_key(new: NewIssue) -> str:
     """Return an idempotency key: the same draft with the same content always gives the same key."""
-    if REPORT_KEY not in st.session_state:
-        st.session_state[REPORT_KEY] = str(uuid.uuid4())
-    draft_id = draft_autosave.get_draft_id() or st.session_state[REPORT_KEY]
+    if FALLBACK_ID_KEY not in st.session_state:
+        st.session_state[FALLBACK_ID_KEY] = str(uuid.uuid4())
+    draft_id = draft_autosave.get_draft_id() or st.session_state[FALLBACK_ID_KEY]
     return hashlib.sha256(f"{draft_id} {new.model_dump_json()}".encode()).hexdigest()
 
 

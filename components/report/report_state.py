@@ -8,7 +8,7 @@ import streamlit as st
 
 from components.report.prefill import LINK_PARAMETERS_KEY, LINK_VALUES_KEY, Prefill
 from components.report.report_input import WIDGET_KEYS
-from components.report.report_sending import REPORT_KEY, SENDING_KEY, get_sending
+from components.report.report_sending import FALLBACK_ID_KEY, SENDING_KEY, get_sending
 from components.ui import query_params
 from issue_portal.models.responses import Issue
 
@@ -48,7 +48,7 @@ def start_another_report() -> None:
     """Clear the form for another report; keep the choice of an anonymous report or one by name."""
     for key in (
         SENDING_KEY,
-        REPORT_KEY,
+        FALLBACK_ID_KEY,
         _FAULTS_KEY,
         LINK_VALUES_KEY,
         LINK_PARAMETERS_KEY,

@@ -26,7 +26,7 @@ class SecurityHeadersMiddleware:
                 headers.update(build_security_headers())
                 if "/media/" in scope["path"].replace("/static/media/", "/"):
                     # A download, such as a receipt, must not stay in the cache of a shared
-                    # browser.
+                    # browser. `/static/media/` has no downloads, but Streamlit's fonts.
                     headers["Cache-Control"] = "no-store"
             await send(message)
 

@@ -16,7 +16,7 @@ def key() -> None:
 
 @key.command()
 def accept() -> None:
-    """Use the database with the current key, because its earlier key is lost.
+    """Let the database use the current key if its earlier key is lost.
 
     Receipts and API tokens that were made with the earlier key stop working.
     """
@@ -35,7 +35,7 @@ def rotate() -> None:
     settings = get_settings()
     if settings.secret_key.get_secret_value():
         raise FatalError(
-            "Cannot rotate ISSUES_SECRET_KEY. Put a new key and a comma before its value."
+            "Cannot rotate ISSUES_SECRET_KEY. Put a new key and a comma in front of the old one."
         )
     make_data_directory(settings)
     load_keys(settings)  # Creates the first key if it is missing.

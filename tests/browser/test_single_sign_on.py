@@ -22,7 +22,7 @@ from tests.servers.oidc import PEOPLE
     "target", ["page=pages%2Fsign_in.py", "page=pages%2Freport.py&query=embed%3Dtrue"]
 )
 def test_invalid_return_target_opens_the_report_form(new_person, oidc_portal, target):
-    """Regression: six tabs whose return target was the sign-in page blocked the portal."""
+    """Regression: six sign-in pages that returned to themselves in a loop blocked the portal."""
     mia = signs_in_as(new_person(oidc_portal).opens("/sign_in"), "mia")
     cookie = {"name": "issue_portal_errand", "value": f"in=1&{target}", "url": oidc_portal.url}
     mia.context.add_cookies([cookie])
@@ -132,12 +132,12 @@ def test_role_comes_from_the_latest_sign_in(new_person, oidc_portal, provider):
 def test_callback_errors_cannot_flood_the_log_or_send_escape_codes(oidc_portal):
     before = len(oidc_portal.log)
     escapes = "%1b%5b2J%c2%9b1A%e2%80%a8" + "x" * 5_000
-    # The cookie that Streamlit sets at the start of a sign-in.
-    start_cookie = f"_streamlit_user_begun_{hashlib.sha256(b'x').hexdigest()[:16]}=1"
+    # The portal sets the state cookie when a sign-in starts.
+    state_cookie = f"_streamlit_user_begun_{hashlib.sha256(b'x').hexdigest()[:16]}=1"
     query = f"state=x&error_description={escapes}&error={escapes}"
     with httpx.Client(base_url=oidc_portal.url) as client:
         for number in range(1_000):
-            client.get(f"/oauth2callback?{query}{number}", headers={"Cookie": start_cookie})
+            client.get(f"/oauth2callback?{query}{number}", headers={"Cookie": state_cookie})
     new_log = oidc_portal.log[before:]
     assert "Error during authentication" in new_log
     assert "\x1b" not in new_log
@@ -147,7 +147,7 @@ def test_callback_errors_cannot_flood_the_log_or_send_escape_codes(oidc_portal):
 
 @pytest.mark.parametrize("path", ["auth/login", "auth/logout", "oauth2callback?code=x&state=y"])
 def test_provider_routes_are_not_found_without_a_provider(portal, path):
-    """Regression: each request logged an error, and only 300 lines per minute are logged."""
+    """Regression: each request logged an error, so 300 requests a minute hid other errors."""
     before = len(portal.log)
     assert httpx.get(f"{portal.url}/{path}").status_code == 404
     assert "ERROR" not in portal.log[before:]

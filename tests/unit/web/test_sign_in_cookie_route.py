@@ -37,12 +37,12 @@ def test_ticket_sets_the_cookie_only_once(monkeypatch, origin, is_secure):
     assert (repeated.status_code, repeated.headers.get("set-cookie")) == (400, None)
 
 
-def test_cookie_has_the_host_prefix_over_tls():
+def test_cookie_without_the_host_prefix_is_ignored_over_tls():
     """Another host of the domain, or a page without TLS, can set a cookie without the prefix."""
     ours, foreign = {"__Host-issue_portal": "ours"}, {"issue_portal": "foreign"}
-    value_in = sign_in_cookie.find_sign_in_value
-    assert value_in(ours | foreign, is_secure=True) == "ours"
-    assert value_in(foreign, is_secure=True) == ""
-    assert value_in(ours | foreign, is_secure=False) == "ours"
-    assert value_in(foreign, is_secure=False) == "foreign"
-    assert value_in({}, is_secure=False) == ""
+    find_value = sign_in_cookie.find_sign_in_value
+    assert find_value(ours | foreign, is_secure=True) == "ours"
+    assert find_value(foreign, is_secure=True) == ""
+    assert find_value(ours | foreign, is_secure=False) == "ours"
+    assert find_value(foreign, is_secure=False) == "foreign"
+    assert find_value({}, is_secure=False) == ""
