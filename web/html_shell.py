@@ -1,6 +1,6 @@
 """Streamlit's HTML page with the portal's title, styles and language.
 
-Streamlit (1.67) would apply styles from a script too late: the page is visible by then, and jumps.
+If a script sent the styles, Streamlit (1.67) would apply them late: the visible page would jump.
 """
 
 import gzip
@@ -50,17 +50,19 @@ class HtmlShellMiddleware:
             return
         if match := _REPORT_PATH.search(scope["path"]):
             query = scope["query_string"].decode("latin-1")
-            first_page = "../" if match[1] else "./"
-            redirect = RedirectResponse(f"{first_page}?{query}" if query else first_page)
+            report_url = "../" if match[1] else "./"
+            redirect = RedirectResponse(f"{report_url}?{query}" if query else report_url)
             await redirect(scope, receive, send)
             return
         pages = self.embedded_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
         page = pages[_pick_language(scope)]
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
+            # Streamlit (1.67) would take 3 ms to send its page.
             await page.make_response(headers)(scope, receive, send)
             return
-        # The browser may have a cached page with other styles or another language.
+        # With these headers, Streamlit could let the browser show a cached page, which may have
+        # other styles or another language.
         del headers["if-none-match"], headers["if-modified-since"]
         is_page = False
 
@@ -78,10 +80,7 @@ class HtmlShellMiddleware:
 
 
 def is_page_request(scope: Scope) -> bool:
-    """Return whether a request is for one of the portal's pages.
-
-    Streamlit (1.67) would take 3 ms to send its page.
-    """
+    """Return whether a request is for one of the portal's pages."""
     return (
         scope["type"] == "http"
         and scope["method"] in ("GET", "HEAD")

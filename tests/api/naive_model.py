@@ -12,10 +12,12 @@ from tests.api.conftest import Caller
 
 
 @dataclass
-class World:
-    """The issues of a database in the format of `GET /issue/{id}`, oldest first; and callers."""
+class NaiveModel:
+    """The issues of a server, and the responses that the server should send to its callers."""
 
     issues: list[dict]
+    """In the format of `GET /issue/{id}`, oldest first."""
+
     users: list[str]
     """Ids of the reporters; the first is the caller with the role of a member."""
 
@@ -27,7 +29,7 @@ class World:
     """By issue id: ``reviewed_at`` (first review) and ``closed_at``, if any, in seconds."""
 
     def fetch(self, query: dict, role: Role, *, repeat: bool) -> tuple[int, dict]:
-        """Return status and body of the server's response, with issue numbers in number of cursors.
+        """Return status and body of the server's response, with issue numbers instead of cursors.
 
         With ``repeat``, send one parameter per value. Otherwise, join the values with commas.
         """
@@ -59,13 +61,15 @@ class World:
             and issue["type"] in query.get("type", list(IssueType))
             and (not creators or (issue["created_by"] or {}).get("id") in creators)
             and ("projects" not in query or issue.get("project", {}).get("id") in query["projects"])
-            and query.get("start_date", 0) <= milliseconds(issue) < query.get("end_date", 2**60)
+            and query.get("start_date", 0)
+            <= get_creation_time(issue)
+            < query.get("end_date", 2**60)
             and fold(query.get("filter_by_text", "")) in fold(issue["description"])
         ]
         ascending = query.get("page_order") == "ASC"
         if not ascending:
             matching.reverse()
-        first, last, more_before, more_after = find_page(
+        start, end, more_before, more_after = find_page(
             [issue["issue_number"] * (1 if ascending else -1) for issue in matching],
             query,
             ascending,
@@ -76,7 +80,7 @@ class World:
             for field, name in {"created_by": "User", "project": "Project"}.items()
             if name not in include
         ]
-        data = matching[first:last]
+        data = matching[start:end]
         page: dict = {
             "data": [{k: v for k, v in issue.items() if k not in omitted} for issue in data]
         }
@@ -92,9 +96,9 @@ class World:
     def summarize(self, start: int, end: int, zone: ZoneInfo) -> dict:
         """Return the expected statistics of a period; ``start`` and ``end`` in milliseconds."""
         existing = [issue for issue in self.issues if issue["state"] != "Deleted"]
-        matching = [issue for issue in existing if start <= milliseconds(issue) < end]
+        matching = [issue for issue in existing if start <= get_creation_time(issue) < end]
         projects = Counter(issue["project"]["id"] for issue in matching if "project" in issue)
-        created = [milliseconds(issue) for issue in existing]
+        created = [get_creation_time(issue) for issue in existing]
         closed = [
             self.times[i["id"]]["closed_at"] * 1000 for i in existing if i["state"] == "Closed"
         ]
@@ -133,9 +137,12 @@ class World:
         }
 
     def summarize_durations(self, matching: list[dict], name: str) -> dict | None:
-        """Return count, median and 90th percentile of the seconds until ``name``; None if never."""
+        """Return count, median and 90th percentile of the seconds from the report to ``name``.
+
+        Returns None if no issue has a time of this name.
+        """
         durations = sorted(
-            times[name] - milliseconds(issue) // 1000
+            times[name] - get_creation_time(issue) // 1000
             for issue in matching
             if name in (times := self.times[issue["id"]])
         )
@@ -150,14 +157,16 @@ def midnight_after(day: str, zone: ZoneInfo) -> int:
     return int(midnight.timestamp()) * 1000
 
 
-def milliseconds(issue: dict) -> int:
+def get_creation_time(issue: dict) -> int:
+    """Return when an issue was created, in milliseconds since 1970."""
     return int(datetime.fromisoformat(issue["created_at"]).timestamp()) * 1000
 
 
 def find_page(numbers: list[int], query: dict, ascending: bool) -> tuple[int, int, bool, bool]:
     """Return start and end of the page, and whether issues precede and follow it.
 
-    ``numbers`` are the issue numbers in the order of the list, negative if it is descending.
+    ``numbers`` are the issue numbers in the order of the list. In a descending list they are
+    negative, so that they always increase.
     """
     size = query.get("first") or query.get("last") or query.get("page_size", 20)
     if not query.keys() & {"after", "before", "first", "last"}:
@@ -172,8 +181,8 @@ def find_page(numbers: list[int], query: dict, ascending: bool) -> tuple[int, in
     if "last" in query or not query.keys() & {"first", "after"}:
         page_start = max(start, end - size)
         return page_start, end, page_start > start, page_start < end < len(numbers)
-    stop = min(end, start + size)
-    return start, stop, 0 < start < stop, stop < end
+    page_end = min(end, start + size)
+    return start, page_end, 0 < start < page_end, page_end < end
 
 
 def decode_cursor(cursor: str) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import tables
 from tests.api.conftest import Caller
-from tests.api.naive_model import World, milliseconds
+from tests.api.naive_model import NaiveModel, get_creation_time
 from tests.servers.installation import DATABASES, Server, api_server
 
 ISSUES = 200
@@ -71,7 +71,7 @@ def make_text(rng: random.Random) -> str:
 
 
 @pytest.fixture(scope="module", params=DATABASES)
-def world(request, postgresql, tmp_path_factory) -> Iterator[World]:
+def model(request, postgresql, tmp_path_factory) -> Iterator[NaiveModel]:
     url = postgresql() if request.param == "postgresql" else ""
     data_dir = tmp_path_factory.mktemp(f"model-{request.param}") / "data"
     server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
@@ -81,7 +81,7 @@ def world(request, postgresql, tmp_path_factory) -> Iterator[World]:
         server.stop()
 
 
-def fill(server: Server) -> World:
+def fill(server: Server) -> NaiveModel:
     """Create random issues; return the model of the database."""
     rng = random.Random(1)
     reviewer = Caller(server.url, server.create_api_token("Reviewer", Role.ADMIN))
@@ -125,7 +125,7 @@ def fill(server: Server) -> World:
             )
     users = [reporter("GET", "/me").json()["id"] for reporter in reporters]
     callers = {Role.ADMIN: reviewer, Role.MEMBER: reporters[0]}
-    return World(issues, users, collect_cursors(reviewer), callers, times)
+    return NaiveModel(issues, users, collect_cursors(reviewer), callers, times)
 
 
 def collect_cursors(reviewer: Caller) -> dict[int, str]:
@@ -159,10 +159,10 @@ def searches(draw, issues: list[dict]) -> str:
 
 
 @st.composite
-def queries(draw, world: World) -> dict:
+def queries(draw, model: NaiveModel) -> dict:
     """Draw the parameters of a list."""
-    numbers = st.sampled_from(sorted(world.cursors))
-    moments = st.sampled_from(world.issues).map(milliseconds)
+    numbers = st.sampled_from(sorted(model.cursors))
+    moments = st.sampled_from(model.issues).map(get_creation_time)
     boundary_moments = st.builds(
         int.__add__, moments, st.sampled_from([-1000, -999, -1, 0, 1, 999, 1000])
     )
@@ -173,11 +173,11 @@ def queries(draw, world: World) -> dict:
             optional={
                 "states": lists_of(IssueState),
                 "type": lists_of(IssueType),
-                "created_by": lists_of([*world.users, "user_0000000000000000"]),
+                "created_by": lists_of([*model.users, "user_0000000000000000"]),
                 "projects": lists_of([*PROJECTS, "none"]),
                 "start_date": boundary_moments,
                 "end_date": boundary_moments,
-                "filter_by_text": searches(world.issues),
+                "filter_by_text": searches(model.issues),
                 "page_size": sizes,
                 "page_order": st.sampled_from(["ASC", "DESC"]),
                 "total_count": st.booleans(),
@@ -199,11 +199,11 @@ def queries(draw, world: World) -> dict:
 
 
 @given(st.data())
-def test_list_equals_the_model(world, data):
-    query = data.draw(queries(world), "query")
+def test_list_equals_the_model(model, data):
+    query = data.draw(queries(model), "query")
     role = data.draw(st.sampled_from([Role.ADMIN, Role.ADMIN, Role.MEMBER]), "role")
-    status, page = world.fetch(query, role, repeat=data.draw(st.booleans(), "repeated parameters"))
-    expected = world.expect(query, role)
+    status, page = model.fetch(query, role, repeat=data.draw(st.booleans(), "repeated parameters"))
+    expected = model.expect(query, role)
     if expected is None:
         assert status == 403
     else:
@@ -213,14 +213,14 @@ def test_list_equals_the_model(world, data):
 
 
 @given(st.data())
-def test_statistics_equal_the_model(world, data):
+def test_statistics_equal_the_model(model, data):
     moments = st.integers(BEGIN - 100_000, END + 900_000).map(lambda second: second * 1000)
     start, end = data.draw(st.none() | moments, "start"), data.draw(st.none() | moments, "end")
     zone = data.draw(st.sampled_from(ZONES), "time zone")
     values = {"start_date": start, "end_date": end, "timezone": zone}
     params = {name: value for name, value in values.items() if value is not None}
-    response = world.callers[Role.ADMIN]("GET", "/issue/stats", params=params)
-    assert response.json() == world.summarize(start or 0, end or 2**60, ZoneInfo(zone))
+    response = model.callers[Role.ADMIN]("GET", "/issue/stats", params=params)
+    assert response.json() == model.summarize(start or 0, end or 2**60, ZoneInfo(zone))
 
 
 @pytest.mark.parametrize("seed", range(6))

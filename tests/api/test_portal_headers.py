@@ -42,9 +42,9 @@ def test_client_addresses_of_untrusted_proxies_are_ignored(tmp_path):
     server = portal_server(tmp_path / "data", **settings).start()
     try:
         with ExitStack() as stack:
-            for _ in range(
-                3
-            ):  # No trusted proxy: the address is ignored, and localhost has no limit.
+            # The proxy is not trusted, so the portal counts the connections for localhost, which
+            # has no limit.
+            for _ in range(3):
                 connection = connect(
                     f"ws://localhost:{server.port}/_stcore/stream",
                     subprotocols=["streamlit"],

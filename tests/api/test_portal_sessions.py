@@ -46,6 +46,7 @@ def open_session(portal) -> Iterator:
             return stack.enter_context(
                 connect(
                     f"ws://localhost:{portal.port}/_stcore/stream",
+                    # The second subprotocol stands for Streamlit's XSRF token.
                     subprotocols=["streamlit", *(["none", resumes] if resumes else [])],
                     origin=origin or portal.url,
                     additional_headers={name: value for name, value in headers.items() if value},
@@ -127,7 +128,7 @@ def test_flood_of_runs_is_delayed_and_others_are_served(open_session):
         flood.send(message.SerializeToString())
     for _ in range(10):
         assert "new_session" in {m.WhichOneof("type") for m in run_page(other)}
-    # The flood may use the burst, and since then the rate.
+    # The flood may run `burst` scripts at once, and then `rate` scripts a second.
     rate, burst = script_scheduler.RUN_RATE_PER_CONNECTION
     runs = 0
     with suppress(TimeoutError):
@@ -153,7 +154,7 @@ def shows_member(messages: list[ForwardMsg]) -> bool:
     return any(b"Morgan Member" in message.SerializeToString() for message in messages)
 
 
-def test_session_is_resumed_with_the_cookie_of_its_sign_in_only(open_session, portal, cookie):
+def test_session_is_resumed_only_with_the_cookie_of_its_sign_in(open_session, portal, cookie):
     first = open_session(cookie=cookie)
     messages = run_page(first)
     assert shows_member(messages)
@@ -180,7 +181,7 @@ def test_session_of_a_disabled_and_reenabled_account_needs_its_cookie(open_sessi
     member_session = session_id_of(run_page(first))
     assert portal.run_command("user", "disable", "member").returncode == 0
     try:
-        # The first run may still have the messages of an earlier run.
+        # The first call may return the messages of an earlier run.
         run_page(first)
         assert not shows_member(run_page(first))
     finally:
@@ -191,9 +192,9 @@ def test_session_of_a_disabled_and_reenabled_account_needs_its_cookie(open_sessi
 
 def test_visitor_can_resume_a_session(open_session):
     first = open_session()
-    member_session = session_id_of(run_page(first))
+    session_id = session_id_of(run_page(first))
     first.close()
-    assert session_id_of(run_page(open_session(resumes=member_session))) == member_session
+    assert session_id_of(run_page(open_session(resumes=session_id))) == session_id
 
 
 @pytest.mark.parametrize("path", ["/report", "/report/"])

@@ -14,9 +14,9 @@ def leaves_for_the_provider(person, button: str = "Sign in"):
 
 
 def signs_in_as(person, name: str, button: str = "Sign in"):
-    """Sign in as user ``name`` of the provider, and wait for the page before the sign-in."""
+    """Sign in as user ``name`` of the provider, and wait for the page to return to."""
     leaves_for_the_provider(person, button).presses(name)
-    # The portal removes the return cookie when the page before the sign-in is open again.
+    # The portal removes the return cookie after it has opened the page to return to.
     person.waits_until(lambda: not person.has_cookie("issue_portal_errand")).settles()
     return person
 

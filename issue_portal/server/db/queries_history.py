@@ -21,7 +21,10 @@ from issue_portal.server.db.tables import (
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One changed field, without the texts of descriptions, so that an edit can remove a text."""
+    """One changed field.
+
+    The history keeps no texts of a changed description, so that an edit can remove a text.
+    """
 
     field: str
     old: str | bool | None = None
@@ -42,7 +45,9 @@ class NewHistoryEntry:
     changes: tuple[FieldChange, ...] = ()
 
 
-def add_history(connection: Connection, org_id: str, issue_id: str, entry: NewHistoryEntry) -> None:
+def append_entry(
+    connection: Connection, org_id: str, issue_id: str, entry: NewHistoryEntry
+) -> None:
     """Append an entry to the history of an issue."""
     position = connection.execute(
         select(func.coalesce(func.max(history.c.position), 0) + 1).where(

@@ -156,7 +156,7 @@ class IssueService:
             _describe_change(field, getattr(row, field), new) for field, new in fields.items()
         )
         entry = NewHistoryEntry(now, HistoryAction.UPDATED, principal.user_id, changes)
-        queries_history.add_history(connection, self._org_id, row.id, entry)
+        queries_history.append_entry(connection, self._org_id, row.id, entry)
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
         """Mark an issue as deleted. Reviewers can still list it."""
@@ -170,7 +170,7 @@ class IssueService:
             queries_issues.update_issue(connection, self._org_id, row.id, change)
             changes = (FieldChange("state", row.state, deleted),)
             entry = NewHistoryEntry(now, HistoryAction.DELETED, principal.user_id, changes)
-            queries_history.add_history(connection, self._org_id, row.id, entry)
+            queries_history.append_entry(connection, self._org_id, row.id, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
         """Return the history of an issue."""

@@ -15,7 +15,7 @@ PROBLEM = Problem(status=400, title="Refused")
 
 
 @pytest.fixture
-def server(monkeypatch, backend) -> Mock:
+def remote_client(monkeypatch, backend) -> Mock:
     """The client of a remote server with unknown capabilities."""
     backend.accepts_portal_tokens = False
     client = Mock()
@@ -26,39 +26,41 @@ def server(monkeypatch, backend) -> Mock:
 
 
 @pytest.mark.parametrize(
-    ("error", "expected", "learned"),
+    ("error", "expected", "capability"),
     [
         (errors.NotFoundError(PROBLEM), True, True),
         (errors.NotSupportedError(PROBLEM), False, False),
         (errors.UnreachableError(), True, None),
     ],
 )
-def test_receipts_are_learned_from_one_look_up(server, error, expected, learned):
-    server.look_up_receipt.side_effect = error
+def test_support_of_receipts_is_learned_from_one_look_up(
+    remote_client, error, expected, capability
+):
+    remote_client.look_up_receipt.side_effect = error
     assert server_capabilities.gives_receipts() is expected
-    assert get_capabilities().receipts is learned
+    assert get_capabilities().receipts is capability
     server_capabilities.gives_receipts()
-    assert server.look_up_receipt.call_count == 1
+    assert remote_client.look_up_receipt.call_count == 1
 
 
-def test_failed_look_up_is_repeated_after_30_seconds(server, monkeypatch):
+def test_failed_look_up_is_repeated_after_30_seconds(remote_client, monkeypatch):
     seconds = iter([0.0, 29.0, 31.0])
     monkeypatch.setattr(server_capabilities.time, "monotonic", lambda: next(seconds))
-    server.look_up_receipt.side_effect = errors.UnreachableError()
+    remote_client.look_up_receipt.side_effect = errors.UnreachableError()
     for count in (1, 1, 2):
         assert server_capabilities.gives_receipts()
-        assert server.look_up_receipt.call_count == count
+        assert remote_client.look_up_receipt.call_count == count
 
 
-def test_our_own_api_gets_no_requests_for_capabilities(server, backend):
+def test_our_own_api_gets_no_requests_for_capabilities(remote_client, backend):
     backend.accepts_portal_tokens = True
     assert server_capabilities.gives_receipts()
     assert server_capabilities.can_filter()
-    assert server.mock_calls == []
+    assert remote_client.mock_calls == []
 
 
 @pytest.mark.parametrize("receipt", [None, "1234-5678-9012-3456"])
-def test_receipts_are_learned_from_anonymous_reports_only(server, receipt):
+def test_support_of_receipts_is_learned_only_from_anonymous_reports(remote_client, receipt):
     server_capabilities.learn_from_report(make_issue())
     assert get_capabilities().receipts is None
     server_capabilities.learn_from_report(make_issue(created_by=None, receipt=receipt))
@@ -66,42 +68,44 @@ def test_receipts_are_learned_from_anonymous_reports_only(server, receipt):
 
 
 @pytest.mark.parametrize(
-    ("future_issues", "all_issues", "expected", "learned"),
+    ("future_issues", "all_issues", "expected", "capability"),
     [
         ([], [make_issue()], True, True),
         ([make_issue()], [make_issue()], False, False),
         ([], [], True, None),
     ],
 )
-def test_filters_are_learned_from_two_lists(server, future_issues, all_issues, expected, learned):
+def test_support_of_filters_is_learned_from_two_lists(
+    remote_client, future_issues, all_issues, expected, capability
+):
     pages = [IssuePage(data=tuple(issues)) for issues in (future_issues, all_issues)]
-    server.list.side_effect = pages
+    remote_client.list.side_effect = pages
     assert server_capabilities.can_filter() is expected
-    assert get_capabilities().filters is learned
+    assert get_capabilities().filters is capability
 
 
-def test_server_that_refuses_filters_is_not_asked_again(server):
-    server.list.side_effect = errors.BadRequestError(PROBLEM)
+def test_server_that_refuses_filters_is_not_asked_again(remote_client):
+    remote_client.list.side_effect = errors.BadRequestError(PROBLEM)
     assert server_capabilities.can_filter() is False
     assert server_capabilities.can_filter() is False
-    assert server.list.call_count == 1
+    assert remote_client.list.call_count == 1
 
 
-def test_server_without_me_is_not_asked_again(server):
-    server.me.side_effect = errors.NotFoundError(PROBLEM)
+def test_server_without_the_route_me_is_not_asked_again(remote_client):
+    remote_client.me.side_effect = errors.NotFoundError(PROBLEM)
     assert server_capabilities.fetch_me() is None
     assert server_capabilities.fetch_me() is None
-    assert server.me.call_count == 1
+    assert remote_client.me.call_count == 1
 
 
-def test_visitor_is_not_looked_up(server, monkeypatch):
+def test_visitor_is_not_looked_up(remote_client, monkeypatch):
     monkeypatch.setattr(current_user, "get_person", lambda: None)
     assert server_capabilities.fetch_me() is None
     assert get_capabilities().has_me is None
-    server.me.assert_not_called()
+    remote_client.me.assert_not_called()
 
 
-def test_required_fields_are_remembered(server):
+def test_required_fields_are_remembered(remote_client):
     server_capabilities.learn_from_refusal({"project_id"})
     server_capabilities.learn_from_refusal({"config"})
     assert get_capabilities().required_fields == {"project_id", "config"}

@@ -21,7 +21,7 @@ async def settle() -> None:
 
 
 def cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """Cancel runs of busy tabs, which would otherwise wait for a second."""
+    """Cancel waiting script runs. The run of a busy tab waits for up to a second."""
     for task in tasks:
         task.cancel()
 
