@@ -40,8 +40,8 @@ from bench.websocket_attacks import (
     send_big_messages,
     send_combining_marks,
     send_failing_handshakes,
-    send_joiners,
     send_many_widgets,
+    send_texts_slow_to_normalize,
     send_tiny_frames,
     trickle_git_info,
 )
@@ -192,7 +192,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
     "cookies with 8,000 escapes": (send_escaped_cookies,),
     "13,000 pipelined requests": (pipeline_requests,),
     "32,000 combining marks on a letter": (send_combining_marks,),
-    "a text of joiners in 40 tabs": (send_joiners,),
+    "a text of joiners in 40 tabs": (send_texts_slow_to_normalize,),
     "the largest file, 90 connections": (download_files,),
     "50 connections that request public routes": (request_public_routes,),
     "an endless header": (send_endless_header,),
