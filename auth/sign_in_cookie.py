@@ -18,7 +18,7 @@ from auth.browser_cookies import get_full_cookie_name
 COOKIE_NAME: Final = "issue_portal"
 TICKET_HEADER: Final = "X-Sign-In-Ticket"
 TICKET_KEY: Final = "sign_in_ticket"
-"""Session key of the newest ticket."""
+"""Key of the newest ticket in the session state."""
 _TICKET_SECONDS: Final = 60
 
 

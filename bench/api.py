@@ -17,7 +17,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType
 
 NO_ISSUES, FEW_ISSUES, MANY_ISSUES = 0, 1_000, 1_000_000
 ROUNDS = 3
-"""Measurements of each figure, of which the median counts."""
+"""Number of measurements of each figure. The result is their median."""
 
 DISTINCT_PATHS = 2_500
 """Different paths to request, more than the API caches."""
@@ -36,13 +36,13 @@ def measure_rows() -> Iterator[Row]:
     """Measure lists, reports and disk usage of the API."""
     for issues in (FEW_ISSUES, MANY_ISSUES):
         processes.fill(issues)
-    yield from _measure_lists()
-    yield from _measure_pages()
+    yield from _measure_newest_page()
+    yield from _measure_uncached_pages()
     yield _measure_reports()
     yield _measure_disk()
 
 
-def _measure_lists() -> list[Row]:
+def _measure_newest_page() -> list[Row]:
     """Request the newest page repeatedly, as open browser tabs do."""
     few_token, many_token = processes.create_token(FEW_ISSUES), processes.create_token(MANY_ISSUES)
     with processes.make_api(FEW_ISSUES) as few, processes.make_api(MANY_ISSUES) as many:
@@ -69,7 +69,7 @@ def _measure_lists() -> list[Row]:
     ]
 
 
-def _measure_pages() -> Iterator[Row]:
+def _measure_uncached_pages() -> Iterator[Row]:
     """Request pages that are not cached, one at a time; measure the 99th percentile in ms."""
     few_token, many_token = processes.create_token(FEW_ISSUES), processes.create_token(MANY_ISSUES)
     with processes.make_api(FEW_ISSUES) as few, processes.make_api(MANY_ISSUES) as many:
@@ -143,9 +143,9 @@ def _make_first_page_paths() -> list[str]:
 
 
 def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
-    """Return many different paths for each row of the results.
+    """Return many different paths for each kind of page, by the name of the kind.
 
-    Longer than 40 lines because each row of the table has an entry.
+    Longer than 40 lines because the dict has an entry for each kind.
     """
     rng = random.Random(1)
     now = int(time.time() * 1000)
@@ -160,9 +160,9 @@ def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
         end = now - rng.randrange(330) * DAY_MILLISECONDS - rng.randrange(DAY_MILLISECONDS)
         return f"start_date={end - days * DAY_MILLISECONDS}&end_date={end}"
 
-    def make_case_search(limit: int) -> str:
-        """Search for the first digits of a case number. Case numbers go up to a million."""
-        return f"filter_by_text=case%20{rng.randrange(limit // 10, limit)}"
+    def make_case_search(digits: int) -> str:
+        """Search for the start of a case number. Case numbers have up to six digits."""
+        return f"filter_by_text=case%20{rng.randrange(10 ** (digits - 1), 10**digits)}"
 
     def make_word_search() -> str:
         return f"filter_by_text={rng.choice(words)}&{make_period(300)}"
@@ -180,8 +180,8 @@ def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
         ),
         "any page up to the last": make_distinct(lambda: f"page={rng.randrange(10_000, 44_000)}"),
         "a project": make_distinct(lambda: f"projects=sales&page={rng.randrange(1, 900)}"),
-        "a text with few matches": make_distinct(lambda: make_case_search(10**6)),
-        "a text with 1,000 matches": make_distinct(lambda: make_case_search(10**3)),
+        "a text with few matches": make_distinct(lambda: make_case_search(6)),
+        "a text with 1,000 matches": make_distinct(lambda: make_case_search(3)),
         "a text with 100,000 matches, without the total": make_distinct(
             lambda: f"{make_word_search()}&total_count=false"
         ),

@@ -1,4 +1,4 @@
-"""Attacks on the WebSocket of a portal. Each attack runs until it is killed or refused."""
+"""Attacks on the WebSocket of a portal. `bench.attacks` repeats each attack in its own process."""
 
 import time
 from contextlib import suppress
@@ -57,7 +57,7 @@ def trickle_git_info(target: Target) -> None:
 
 
 def request_empty_runs(target: Target) -> None:
-    """Request 5,000 reruns of the page."""
+    """Request 5,000 reruns of the page at once, without values of widgets."""
     with _open_session(target) as connection:
         for _ in range(5000):
             connection.send(_make_rerun())
@@ -147,7 +147,7 @@ def send_slow_texts(target: Target) -> None:
 
 
 def send_failing_handshakes(target: Target) -> None:
-    """Send handshakes that uvicorn accepts and websockets then refuses."""
+    """Send handshakes that uvicorn accepts and the library websockets then refuses."""
     request = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: {target.host}\r\n"
         f"X-Forwarded-For: {ATTACKER}\r\n"

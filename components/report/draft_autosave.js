@@ -2,7 +2,12 @@
 // form is sent.
 import { DraftRestorer } from "./draft_restore.js";
 import { DraftStatus } from "./draft_status.js";
-import { Draft, noteByName, removeDrafts, removeDraftsOfPeople } from "./draft_store.js";
+import {
+  Draft,
+  removeDrafts,
+  removeDraftsOfPeople,
+  switchVisitorsDraftToByName,
+} from "./draft_store.js";
 import { FormFields } from "./form_fields.js";
 
 // Hash of the person whose text may be in the form; "" for a visitor.
@@ -11,8 +16,9 @@ let owner = "";
 // Id of the last sign-out that this tab announced to the other tabs.
 let announcedSignOut;
 
-// Streamlit (1.67) calls the cleanup of a component after the next call of the component. If new data
-// arrives during a call, Streamlit also calls its cleanup, although the form stays on the page.
+// Stops the autosave that the last call of this component started. Streamlit (1.67) calls the cleanup of a
+// call only after the next call. If new data arrives during a call, Streamlit calls the cleanup although the
+// form stays on the page. The cleanup therefore does nothing while the form is on the page.
 let stopAutosave = () => {};
 
 // A sign-out in one tab signs out all tabs of the browser. Reload a tab in which a person was signed in:
@@ -39,7 +45,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const draft = new Draft(data.name, data.owner);
   setStateValue("id", draft.id);
   draft.applyInitial(data.initial, Boolean(data.text_choice));
-  draft.applyByName(data);
+  draft.switchToByName(data);
   stopAutosave();
   const stopThisCall = startAutosave(data, draft, new DraftStatus(parentElement, data));
   stopAutosave = stopThisCall;
@@ -49,9 +55,9 @@ export default function ({ data, parentElement, setStateValue }) {
 const leaveForm = (data) => {
   stopAutosave();
   if (data.leave || data.signed_out) owner = "";
-  noteByName(data);
+  switchVisitorsDraftToByName(data);
   if (data.forget) removeDrafts(data.name);
-  // Announce each sign-out only once: another person may have signed in since in another tab.
+  // Announce each sign-out only once: meanwhile, another person may have signed in in another tab.
   if (!data.signed_out || data.signed_out === announcedSignOut) return;
   announcedSignOut = data.signed_out;
   signOutChannel.postMessage("");

@@ -24,7 +24,7 @@ const convertOld = ({ choice, toggle, ...values }) => {
 // `id`: identifies the draft. `initial`: the values of the link, or of the stored report.
 // `text`, `inputs`, `choices`: the values of the person; inputs and choices by widget key.
 // `otherText`: the text that is not shown, if both the person and the link have a text.
-// `isLinkText`: whether the text that is shown is the link's. `byNameId`: see `noteByName`.
+// `isLinkText`: whether the text that is shown is the link's. `byNameId`: see `convertToByName`.
 const parse = (key) => {
   const draft = convertOld(JSON.parse(storage.getItem(key) ?? "{}"));
   if (draft.initial) draft.initial = convertOld(draft.initial);
@@ -48,15 +48,15 @@ export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*
 
 // Return the draft as a report by name. `by_name_id` identifies the person's click, so that each click
 // switches the toggle only once.
-const switchToByName = (draft, { by_name_id: byNameId, by_name_toggle: toggle }) => {
+const convertToByName = (draft, { by_name_id: byNameId, by_name_toggle: toggle }) => {
   if (!byNameId || byNameId === draft.byNameId) return draft;
   return { ...draft, byNameId, choices: { ...draft.choices, [toggle]: false } };
 };
 
 // Switch the visitor's draft to a report by name.
-export const noteByName = (data) => {
+export const switchVisitorsDraftToByName = (data) => {
   const key = visitorKey(data.name);
-  if (data.by_name_id) storage.setItem(key, JSON.stringify(switchToByName(parse(key), data)));
+  if (data.by_name_id) storage.setItem(key, JSON.stringify(convertToByName(parse(key), data)));
 };
 
 export class Draft {
@@ -121,7 +121,7 @@ export class Draft {
     this.update({ initial, text, inputs: undefined, otherText, isLinkText: false });
   }
 
-  applyByName(data) {
-    if (data.by_name_id) this.update(switchToByName(this.read(), data));
+  switchToByName(data) {
+    if (data.by_name_id) this.update(convertToByName(this.read(), data));
   }
 }

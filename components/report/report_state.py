@@ -29,7 +29,7 @@ def report_by_name() -> None:
     st.session_state[_BY_NAME_KEY] = uuid.uuid4().hex
 
 
-def get_by_name_id() -> str:
+def get_by_name_click_id() -> str:
     """Return the id of the last call of `report_by_name`, or ""."""
     return str(st.session_state.get(_BY_NAME_KEY, ""))
 

@@ -37,17 +37,18 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     history = new_server.client(token).history(named.id)
     settings = Settings(data_dir=new_server.data_dir)
     RevokedSignIns(settings, load_keys(settings)).add("revoked id", time.time() + 600)
-    backup = tmp_path / "backup.gz"
-    with lock_directory(new_server.data_dir):
-        counts = parse_output(new_server.run_command("backup", str(backup), "--json"))["rows"]
+    backup_file = tmp_path / "backup.gz"
+    with lock_directory(new_server.data_dir):  # A backup does not wait for this lock.
+        counts = parse_output(new_server.run_command("backup", str(backup_file), "--json"))["rows"]
     assert (counts["issues"], counts["tokens"]) == (2, 1)
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert stat.S_IMODE(backup_file.stat().st_mode) == 0o600
     new_server.stop()
 
     url = postgresql() if target == "postgresql" else ""
     other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
-    assert parse_output(other.run_command("restore", str(backup), "--json"))["rows"] == counts
+    assert parse_output(other.run_command("restore", str(backup_file), "--json"))["rows"] == counts
+    # The lock file is not part of a backup.
     assert (new_server.data_dir / ".lock").exists()
     assert not (other.data_dir / ".lock").exists()
     settings = Settings(data_dir=other.data_dir)
@@ -65,7 +66,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
             assert client.create(make_new_issue("after")).issue_number > anonymous.issue_number
     finally:
         other.stop()
-    assert_refused(other.run_command("restore", str(backup)), "in use")
+    assert_refused(other.run_command("restore", str(backup_file)), "in use")
 
 
 def test_backup_during_writes_is_consistent(new_server, tmp_path):
@@ -113,11 +114,11 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
     server.start()
     _, _, anonymous = add_reports(server)
     server.stop()
-    backup = tmp_path / "backup.gz"
-    assert server.run_command("backup", str(backup)).returncode == 0
+    backup_file = tmp_path / "backup.gz"
+    assert server.run_command("backup", str(backup_file)).returncode == 0
     other = api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
-    command = [sys.executable, "-m", "issue_portal", "restore", str(backup)]
+    command = [sys.executable, "-m", "issue_portal", "restore", str(backup_file)]
     start = time.monotonic()
     timing_env = other.env | {"ISSUES_DATA_DIR": str(tmp_path / "timed")}
     subprocess.run(command, cwd=ROOT, env=timing_env, check=True)
@@ -128,7 +129,8 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
             process.wait(duration * fraction)
         process.kill()
         process.wait()
-    process = other.run_command("restore", str(backup))
+    process = other.run_command("restore", str(backup_file))
+    # If a restore was complete before it was killed, the database is already in use.
     assert process.returncode == 0 or "in use" in process.stderr
     other.start()
     try:
@@ -162,8 +164,8 @@ def test_restore_killed_before_its_commit_leaves_files_but_no_rows(tmp_path, mon
         with pytest.raises(Killed):
             backup.restore_backup(database, settings, backup_file)
     assert (settings.data_dir / "secret.key").exists()
-    with sqlite3.connect(settings.data_dir / "issues.db") as rows:
-        assert rows.execute("SELECT count(*) FROM issues").fetchone() == (0,)
+    with sqlite3.connect(settings.data_dir / "issues.db") as connection:
+        assert connection.execute("SELECT count(*) FROM issues").fetchone() == (0,)
     assert backup.restore_backup(database, settings, backup_file)["issues"] > 0
     database.close()
 
@@ -212,10 +214,10 @@ def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):
 def test_damaged_backup_is_refused(tmp_path, new_server):
     new_server.start()
     add_reports(new_server)
-    backup = tmp_path / "backup.gz"
-    new_server.run_command("backup", str(backup))
+    backup_file = tmp_path / "backup.gz"
+    new_server.run_command("backup", str(backup_file))
     new_server.stop()
-    content = backup.read_bytes()
+    content = backup_file.read_bytes()
     lines = gzip.decompress(content).decode().splitlines(keepends=True)
     changed = [line.replace("Named", "Named!") for line in lines]
     other = api_server(tmp_path / "other")
@@ -234,8 +236,8 @@ def test_damaged_backup_is_refused(tmp_path, new_server):
         assert "damaged" in process.stderr or "not a backup" in process.stderr
         assert "Traceback" not in process.stderr
     assert_refused(
-        other.run_command("restore", str(backup), ISSUES_SECRET_KEY=SECRET + "!"),
+        other.run_command("restore", str(backup_file), ISSUES_SECRET_KEY=SECRET + "!"),
         "another ISSUES_SECRET",
     )
-    assert_refused(new_server.run_command("backup", str(backup)), "already")
+    assert_refused(new_server.run_command("backup", str(backup_file)), "already")
     assert_refused(new_server.run_command("backup", "/nowhere/backup.gz"), "/nowhere")

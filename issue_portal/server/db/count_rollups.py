@@ -39,7 +39,7 @@ _MOST_PARTIAL_BLOCKS: Final = 50
 """Most blocks only partly in a period. The issues of these blocks are counted one by one."""
 
 
-def narrow(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | None:
+def narrow_to_period(connection: Connection, issue_filter: IssueFilter) -> IssueFilter | None:
     """Limit the filter to the issue numbers of its period; return None if the period is empty."""
     if not issue_filter.is_dated:
         return issue_filter

@@ -117,7 +117,7 @@ class IssueFilter:
     created_from: int | None = None
     created_to: int | None = None
     text: str | None = None
-    keys: tuple[int, ...] | None = None
+    candidate_keys: tuple[int, ...] | None = None
     """On SQLite, the keys of all issues that may contain the text; None if unknown."""
     lowest: int | None = None
     """Lowest issue number to include."""
@@ -142,7 +142,11 @@ class IssueFilter:
     ) -> list[ColumnElement[bool]]:
         """Return the WHERE clause. Set ``counting`` if the query visits every matching issue."""
         org_id: ColumnElement[str] = issues.c.org_id
-        if dialect == "sqlite" and self.uses_search_index and (self.keys is not None or counting):
+        if (
+            dialect == "sqlite"
+            and self.uses_search_index
+            and (self.candidate_keys is not None or counting)
+        ):
             # The plus sign keeps SQLite from using the index of states instead of the search index.
             org_id = literal_column("+issues.org_id", String)
         conditions: list[ColumnElement[bool]] = [
@@ -163,8 +167,8 @@ class IssueFilter:
             conditions.append(issues.c.number >= self.lowest)
         if self.highest is not None:
             conditions.append(issues.c.number <= self.highest)
-        if self.text and self.keys is not None:
-            conditions.append(search.match_candidates(self.keys, self.text))
+        if self.text and self.candidate_keys is not None:
+            conditions.append(search.match_candidates(self.candidate_keys, self.text))
         elif self.text:
             conditions.append(search.match_text(dialect, self.text, indexed=self.uses_search_index))
         return conditions

@@ -59,10 +59,10 @@ def read_page(
     """Return the page of matching issues at ``position``, with the objects in ``query.include``."""
     if issue_filter.text and issue_filter.uses_search_index:
         candidates = search.find_candidates(connection, issue_filter.text)
-        issue_filter = replace(issue_filter, keys=candidates)
-    narrowed = count_rollups.narrow(connection, issue_filter)
+        issue_filter = replace(issue_filter, candidate_keys=candidates)
+    narrowed = count_rollups.narrow_to_period(connection, issue_filter)
     rows = _read_rows(connection, narrowed, position) if narrowed else []
-    more, rows = len(rows) > position.size, rows[: position.size]
+    followed, rows = len(rows) > position.size, rows[: position.size]
     if position.backward:
         rows.reverse()
     page: JsonObject = {
@@ -75,11 +75,11 @@ def read_page(
             for row in rows
         ]
     }
-    # `_read_rows` looks for an issue beyond one side of the page only.
-    has_next, has_previous = more, position.offset > 0
+    # `followed` and `preceded` are in the order of `_read_rows`, which reverses backward pages.
+    has_next, has_previous = followed, position.offset > 0
     if position.by_cursor:
-        beyond = bool(narrowed and rows and _has_rows_beyond(connection, narrowed, position, rows))
-        has_next, has_previous = (beyond, more) if position.backward else (more, beyond)
+        preceded = bool(narrowed and rows and _is_preceded(connection, narrowed, position, rows))
+        has_next, has_previous = (preceded, followed) if position.backward else (followed, preceded)
     if rows and has_next:
         page["next_cursor"] = cursors.encode(rows[-1].number)
     if rows and has_previous:
@@ -94,7 +94,7 @@ def read_page(
 def _read_rows(
     connection: Connection, issue_filter: IssueFilter, position: PagePosition
 ) -> list[tables.AnyRow]:
-    """Return the issues of the page and one issue beyond, if any. Backward pages are reversed."""
+    """Return the issues of the page and the issue after them, if any. Reverses backward pages."""
     offset = position.offset
     if offset:
         issue_filter, offset = count_rollups.skip_blocks(
@@ -112,13 +112,13 @@ def _read_rows(
     return list(rows)
 
 
-def _has_rows_beyond(
+def _is_preceded(
     connection: Connection,
     issue_filter: IssueFilter,
     position: PagePosition,
     rows: list[tables.AnyRow],
 ) -> bool:
-    """Return whether there is an issue beyond the side of the page where `_read_rows` began."""
+    """Return whether an issue precedes the page, in the order of `_read_rows`."""
     edge = rows[-1].number if position.backward else rows[0].number
     return queries_issues.has_issues_beyond(
         connection, issue_filter, edge, above=position.descending != position.backward

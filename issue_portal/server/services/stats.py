@@ -27,7 +27,9 @@ def compute_stats(
 ) -> JsonObject:
     """Return the statistics of issues created from ``start`` to ``end``, with days of ``zone``."""
     selection = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
-    period = count_rollups.narrow(connection, selection) or replace(selection, lowest=1, highest=0)
+    period = count_rollups.narrow_to_period(connection, selection) or replace(
+        selection, lowest=1, highest=0
+    )
     by_state = _count_by(connection, period, "state")
     unread, anonymous = _count_unread_and_anonymous(connection, period)
     open_before = _count_open(connection, org_id, start) if start else 0

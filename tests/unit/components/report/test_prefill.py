@@ -38,13 +38,13 @@ def test_unknown_type_is_left_out(read, value):
 @pytest.mark.parametrize(
     "value", ["a b", "ä", "a\u200b", "x" * 201, "a<b>", "a`", "a\nb", "{thread}", "a,b"]
 )
-def test_id_with_other_characters_is_left_out(read, value):
+def test_invalid_id_is_left_out(read, value):
     assert read(thread=value) == Prefill()
     assert not prefill.is_linkable_id(value)
 
 
 @pytest.mark.parametrize("value", ["a", "x" * 200, "a@b.example", "A-1_2:3/4+5=6~7", " a "])
-def test_id_with_allowed_characters_is_kept(read, value):
+def test_valid_id_is_kept(read, value):
     assert read(project=value).project == value.strip()
 
 
