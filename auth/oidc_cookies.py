@@ -30,13 +30,15 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     for header, value in headers:
         if header.lower() == b"set-cookie":
             theirs.load(value.decode("latin-1"))
-    main = theirs.get(USER_COOKIE_NAME)
-    if main is None:
+    user_cookie = theirs.get(USER_COOKIE_NAME)
+    if user_cookie is None:
         return []
-    claims = _read_user_cookie({cookie.key: cookie.value for cookie in theirs.values()})
+    claims_json = _read_user_cookie({cookie.key: cookie.value for cookie in theirs.values()})
     name = _name_cookie(_SEAL_COOKIE)
-    ours[name] = streamlit_compat.sign_cookie(name, _hash_claims(claims)) if claims else ""
-    ours[name].update(main)  # Copy the lifetime and the other attributes.
+    ours[name] = (
+        streamlit_compat.sign_cookie(name, _hash_claims(claims_json)) if claims_json else ""
+    )
+    ours[name].update(user_cookie)  # Copy the lifetime and the other attributes.
     ours[name]["path"], ours[name]["secure"] = "/", is_over_tls()
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
@@ -60,8 +62,8 @@ def is_over_tls() -> bool:
 def read_claims(cookies: Mapping[str, str]) -> Claims:
     """Return the claims of the sign-in in a browser's cookies.
 
-    Returns {} without a sign-in, if the seal does not match the claims, or if the sign-in is of
-    another origin.
+    Returns {} if there is no sign-in, if the seal does not match the claims, or if the user signed
+    in at another origin.
     """
     claims_json = _read_user_cookie(cookies)
     seal = streamlit_compat.verify_cookie(

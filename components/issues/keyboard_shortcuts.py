@@ -47,7 +47,7 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
     """
     if not st.session_state.get(_ENABLED_KEY, True):
         return None
-    seen = {issue.id: issue for issue in shown}
+    issues_by_id = {issue.id: issue for issue in shown}
 
     def handle_command(command: str) -> None:
         nonlocal queue
@@ -60,13 +60,13 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
             queue = review_queue.open_neighbour(queue, issue_id, _STEPS[command])
         else:
             try:
-                issue = seen.get(issue_id) or api_session.client().get(issue_id)
+                issue = issues_by_id.get(issue_id) or api_session.client().get(issue_id)
                 review_queue.mark_read(issue)
                 _act_on_issue(command, issue)
             except IssuesError as error:
                 messages.show_failure_next_run(error, failed=_("We couldn't save your change."))
             else:
-                seen[issue_id] = undo.preview(issue)
+                issues_by_id[issue_id] = undo.preview(issue)
 
     return issue_list.Shortcuts(
         commands={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
@@ -85,7 +85,7 @@ def render_help_button() -> None:
         on_click=_set_help_open,
         args=(True,),
     )
-    # The session keeps the dialog open when new data reruns the page.
+    # A rerun, for example with new data, closes the dialog unless it is rendered again.
     if st.session_state.get(_HELP_OPEN_KEY):
         st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _set_help_open(False))(_render_help)()
 

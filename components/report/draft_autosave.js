@@ -83,10 +83,10 @@ const startAutosave = (data, draft, status) => {
 };
 
 const restore = (form) => {
-  if (!form.fields.text) return;
+  if (!form.fields.textField) return;
   form.fields.blockWhileSending();
   form.restorer.restoreAll();
-  showCount(form, form.fields.text.value);
+  showCount(form, form.fields.textField.value);
 };
 
 const showCount = ({ data, fields, status }, text) => {
@@ -96,7 +96,7 @@ const showCount = ({ data, fields, status }, text) => {
 const handleInput = (form, target) => {
   const { draft, fields, restorer } = form;
   if (fields.isFilling) return;
-  if (target === fields.text) {
+  if (target === fields.textField) {
     showCount(form, target.value);
     draft.update({ text: target.value });
     return;
@@ -111,11 +111,11 @@ const handleInput = (form, target) => {
 const handleClick = (form, event) => {
   const { data, fields, restorer } = form;
   if (event.target.closest?.('[data-testid="stFormSubmitButton"]')) {
-    if (fields.text?.value.length > data.send_limit) {
+    if (fields.textField?.value.length > data.send_limit) {
       // The server would close the connection. The count already says that the text is too long.
       event.preventDefault();
       event.stopPropagation();
-      fields.text.focus();
+      fields.textField.focus();
       return;
     }
     fields.showFaults();
@@ -130,7 +130,7 @@ const handleClick = (form, event) => {
 // Swap the text of the person and the text of the link.
 const swapTexts = ({ draft, fields, status }) => {
   const { otherText, isLinkText } = draft.read();
-  draft.update({ text: otherText, otherText: fields.text.value, isLinkText: !isLinkText });
-  fields.fill(fields.text, otherText);
+  draft.update({ text: otherText, otherText: fields.textField.value, isLinkText: !isLinkText });
+  fields.fill(fields.textField, otherText);
   status.showTextChoice(draft);
 };

@@ -76,7 +76,7 @@ export class DraftRestorer {
   // Streamlit may replace or empty the text field while a page loads. If a person empties the field, an
   // input event also empties the draft. If only the field is empty, Streamlit has emptied it.
   #restoreText() {
-    const field = this.#fields.text;
+    const field = this.#fields.textField;
     const { text, initial } = this.#draft;
     if (field.value === text) return;
     if (!field.value || field.value === initial.text) this.#fields.fill(field, text);

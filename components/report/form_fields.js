@@ -3,14 +3,14 @@ const findAll = (selector) => [...document.querySelectorAll(selector)];
 
 export class FormFields {
   #keys;
-  // Whether this script is changing a field, so that its events are not those of the person.
+  // Whether this script is changing a field. The events then do not come from the person.
   isFilling = false;
 
   constructor({ text, inputs, choices }) {
     this.#keys = { text, inputs, choices };
   }
 
-  get text() {
+  get textField() {
     return findAll(`.st-key-${this.#keys.text} textarea`)[0];
   }
 
@@ -30,8 +30,8 @@ export class FormFields {
     return this.#keys.choices.find((key) => element.closest?.(`.st-key-${key}`));
   }
 
-  // Return the index of the selected option of a radio group, -1 if none is selected; whether a toggle is
-  // on; or undefined if the widget is not on the page.
+  // Return the index of the selected option of a radio group (-1 if none is selected), or whether a toggle
+  // is on. Return undefined if the widget is not on the page.
   readChoice(key) {
     const inputs = findAll(`.st-key-${key} input`);
     if (inputs[0]?.type === "radio") return inputs.findIndex((radio) => radio.checked);
@@ -60,7 +60,7 @@ export class FormFields {
   // Disable the form while the report is being sent: the report would not contain a later change.
   blockWhileSending() {
     const isSending = findAll('.st-key-sending [data-testid="stSpinner"]').length > 0;
-    this.text.closest('[data-testid="stForm"]')?.toggleAttribute("inert", isSending);
+    this.textField.closest('[data-testid="stForm"]')?.toggleAttribute("inert", isSending);
   }
 
   // Hide the faults of a field that the person has changed.
@@ -69,8 +69,8 @@ export class FormFields {
     for (const fault of faults) fault.dataset.corrected = "";
   }
 
-  // Show all faults again before the form is sent, because Streamlit keeps the element of a fault that
-  // the next check finds again.
+  // Show all faults again before the form is sent. If the next check finds the same fault, Streamlit
+  // reuses its element, which would otherwise stay hidden.
   showFaults() {
     for (const fault of findAll("[data-corrected]")) delete fault.dataset.corrected;
   }

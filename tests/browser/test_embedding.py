@@ -38,7 +38,7 @@ def other_site(tmp_path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_embedded_form_works_without_storage(new_person, tmp_path, other_site, words):
+def test_report_can_be_sent_from_a_frame_of_another_site(new_person, tmp_path, other_site, words):
     portal = portal_server(tmp_path / "data", ISSUES_EMBED_IN=other_site).start()
     try:
         frame = f'<iframe src="{portal.url}/?embed=true" style="width: 100%; height: 760px">'

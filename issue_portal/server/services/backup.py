@@ -134,6 +134,7 @@ class _Header(BaseModel):
     key: str
     files: dict[str, str]
     ended: dict[RevokedName, float] = {}
+    """The revoked sign-ins, with the time at which each would have expired."""
 
 
 def _check_same_key(settings: Settings, header: _Header) -> None:

@@ -75,7 +75,8 @@ class RateLimits:
     async def delay_refusal(self, address: str) -> None:
         """Delay a refusal while its address exceeds `_REFUSAL_BUCKET`.
 
-        Does not delay an unknown address (""): the portal in this process has one.
+        Does not delay localhost or an unknown address (both are ""), because the portal in this
+        process calls the API from localhost.
         """
         if address and not self._counters.is_off:
             await take_tokens(_get_bucket(self._refusals, address, _REFUSAL_BUCKET))
@@ -86,7 +87,10 @@ class RateLimits:
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
     async def wait_until_within_limit(self, principal: Principal) -> None:
-        """Wait while the computing time of this API token's calls exceeds `_CALL_BUCKET`."""
+        """Wait while this API token's calls and their computing time exceed `_CALL_BUCKET`.
+
+        Does not count the call again: `delay` has counted it.
+        """
         if calls := self._calls.get(principal.rate_limit_key):
             await take_tokens(calls, 0)
 
@@ -128,6 +132,7 @@ class RateLimits:
     ) -> dict[str, str]:
         if self._counters.is_off:
             return {}
+        # The salt is random, so the secret key alone cannot reproduce an anonymous reporter's key.
         namespace = limit.name if shared else self._salt
         key = self._keys.hash("rate-limit", namespace, principal.rate_limit_key).hex()[:32]
         take = partial(self._counters.take, limit, key, cost=cost, shared=shared)
@@ -146,12 +151,14 @@ class RateLimits:
         return headers
 
 
-def _get_bucket(buckets: dict[str, TokenBucket], name: str, size: tuple[float, int]) -> TokenBucket:
-    """Return the bucket of a name. When it creates a bucket, it deletes full ones."""
+def _get_bucket(
+    buckets: dict[str, TokenBucket], name: str, rate_and_burst: tuple[float, int]
+) -> TokenBucket:
+    """Return the bucket of a name. If it is missing, delete the full (unused) ones and add it."""
     if name not in buckets:
         for full in [other for other, bucket in buckets.items() if bucket.is_full]:
             del buckets[full]
-        buckets[name] = TokenBucket(*size)
+        buckets[name] = TokenBucket(*rate_and_burst)
     return buckets[name]
 
 

@@ -8,8 +8,8 @@ from components.account import sign_in_session
 from components.ui import i18n
 
 
-def test_visitor_who_continues_keeps_only_the_seen_proxy_headers(monkeypatch):
-    """Regression: the same headers of the proxy signed the user in again."""
+def test_continuing_as_visitor_keeps_only_the_time_of_the_proxy_headers(monkeypatch):
+    """Regression: without that time, the same headers counted as a new sign-in."""
     state = {HEADERS_RECEIVED_AT_KEY: 5.0, "sign_in_was_valid": True, "sent_report": object()}
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(sign_in_session, "get_sign_in_mode", lambda: SignInMode.PROXY)

@@ -1,4 +1,4 @@
-"""Text from people and servers is escaped for labels and Markdown."""
+"""Labels and Markdown show text from people and servers without its markup."""
 
 import pytest
 
