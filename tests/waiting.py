@@ -7,13 +7,16 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def wait_until(condition: Callable[[], Result], *, seconds: float = 60) -> Result:
+def wait_until(
+    condition: Callable[[], Result], *, seconds: float = 60, pause: float = 0.01
+) -> Result:
     """Call ``condition`` until its result is true, and return the result.
 
     Fails after ``seconds``. Choose them for the slowest machine: a success does not wait for them.
+    ``pause`` is the seconds between two calls.
     """
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"not reached in {seconds} seconds"
-        time.sleep(0.01)
+        time.sleep(pause)
     return result

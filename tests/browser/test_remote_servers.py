@@ -24,7 +24,7 @@ class RemotePortal:
 @pytest.fixture(scope="module", params=API_VARIANTS)
 def remote(request, tmp_path_factory) -> Iterator[RemotePortal]:
     module = API_VARIANTS[request.param]
-    server = request.getfixturevalue(f"{request.param}_server")
+    server = request.getfixturevalue(f"{request.param}_api_server")
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
     portal = portal_with_remote_api(
         server.url,

@@ -67,9 +67,9 @@ TYPE_AFTER_CLEANUP = """async () => {
   };
   field("words", "textarea");
   const thread = field("thread", "input");
-  const initial = { text: "", choice: null, references: { thread: "t1" } };
+  const initial = { text: "", inputs: { thread: "t1" }, choices: {} };
   const texts = { count: "", over_one: "", over_many: "" };
-  const widgets = { text: "words", references: ["thread"] };
+  const widgets = { text: "words", inputs: ["thread"], choices: [] };
   const data = { name: "replaced", limit: 10, ...texts, ...widgets, initial };
   const call = () => keep({ data, parentElement, setStateValue: () => {} });
   const cleanUp = call();

@@ -116,7 +116,7 @@ def api_variant(request, api_on) -> ApiVariant:
     """The original variant of the API, the newer one, and this project's on either database."""
     if request.param in DATABASES:
         return ApiVariant("ours", api_on(request.param))
-    server = request.getfixturevalue(f"{request.param}_server")
+    server = request.getfixturevalue(f"{request.param}_api_server")
     if request.param == "original":
         return ApiVariant("original", server, original_api.TOKEN)
     config = ThreadConfig(thread_id="thread_1", reported_interaction_id="interaction_1")

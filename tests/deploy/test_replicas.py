@@ -148,6 +148,7 @@ def test_unfinished_bodies_do_not_block_the_portals(site):
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
         with IssuesClient(url, token) as internal_client:
             assert internal_client.list(IssueQuery(page_size=1)).data is not None
+    site.wait_until_admitted()
 
 
 def test_proxy_serves_static_files_from_its_cache_or_refuses(site):
