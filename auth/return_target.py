@@ -13,7 +13,7 @@ import streamlit as st
 from auth import browser_cookies, oidc_cookies
 from auth.sign_in_mode import SignInMode, get_sign_in_mode
 
-COOKIE_NAME: Final = "issue_portal_errand"
+COOKIE_NAME: Final = "issue_portal_return"
 COOKIE_SECONDS: Final = 900
 RETURN_COOKIE_READ_KEY: Final = "return_cookie_read"
 """Session key: present once this browser session has read the return cookie."""
@@ -59,9 +59,9 @@ def take_return_target() -> ReturnTarget | None:
         return fields.get(name, [""])[0]
 
     return ReturnTarget(
-        is_sign_in=get_field("in") == "1",
+        is_sign_in=get_field("is_sign_in") == "1",
         page=get_field("page"),
         query=get_field("query"),
-        revocation_unsaved=get_field("copies_hold") == "1",
+        revocation_unsaved=get_field("revocation_unsaved") == "1",
         change_lost=get_field("change_lost") == "1",
     )

@@ -22,10 +22,10 @@ def write(target: ReturnTarget, redirect: Callable[[], None]) -> None:
     """Store the target in the browser, then call ``redirect``."""
     query = target.query if len(target.query) <= _MAX_QUERY_LENGTH else ""
     fields = {
-        "in": int(target.is_sign_in),
+        "is_sign_in": int(target.is_sign_in),
         "page": target.page,
         "query": query,
-        "copies_hold": int(target.revocation_unsaved),
+        "revocation_unsaved": int(target.revocation_unsaved),
         "change_lost": int(target.change_lost),
     }
     data = {

@@ -46,9 +46,9 @@ export const removeDrafts = (form) => removeMatching(new RegExp(`^${visitorKey(f
 
 export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
 
-// Return the draft as a report by name. `by_name_id` identifies the person's click, so that each click
+// Return the draft as a report by name. `by_name_click_id` identifies the person's click, so that each click
 // switches the toggle only once.
-const convertToByName = (draft, { by_name_id: byNameId, by_name_toggle: toggle }) => {
+const convertToByName = (draft, { by_name_click_id: byNameId, by_name_toggle: toggle }) => {
   if (!byNameId || byNameId === draft.byNameId) return draft;
   return { ...draft, byNameId, choices: { ...draft.choices, [toggle]: false } };
 };
@@ -56,7 +56,8 @@ const convertToByName = (draft, { by_name_id: byNameId, by_name_toggle: toggle }
 // Switch the visitor's draft to a report by name.
 export const switchVisitorsDraftToByName = (data) => {
   const key = visitorKey(data.name);
-  if (data.by_name_id) storage.setItem(key, JSON.stringify(convertToByName(parse(key), data)));
+  if (data.by_name_click_id)
+    storage.setItem(key, JSON.stringify(convertToByName(parse(key), data)));
 };
 
 export class Draft {
@@ -122,6 +123,6 @@ export class Draft {
   }
 
   switchToByName(data) {
-    if (data.by_name_id) this.update(convertToByName(this.read(), data));
+    if (data.by_name_click_id) this.update(convertToByName(this.read(), data));
   }
 }

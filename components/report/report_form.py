@@ -94,7 +94,7 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
             choices=("report_type", draft_autosave.ANONYMOUS_TOGGLE),
         ),
         initial,
-        by_name_id=report_state.get_by_name_click_id(),
+        by_name_click_id=report_state.get_by_name_click_id(),
         hint=_("It helps to quote the wrong part, give the right answer and name the file."),
         hint_of_link=_(
             "This text came with the link and could identify you. To stay anonymous, use"

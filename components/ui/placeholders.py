@@ -66,8 +66,8 @@ def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loade
 
 def _render_placeholder(name: str, icon: str, text: str, *, role: str = "status") -> DeltaGenerator:
     container = st.container(
-        key=f"state_{name}", horizontal_alignment="center", vertical_alignment="center"
+        key=f"placeholder_{name}", horizontal_alignment="center", vertical_alignment="center"
     )
     container.markdown(f":material/{icon}:", width="content")
-    container.html(f'<p class="state" role="{role}">{html.escape(text)}</p>')
+    container.html(f'<p class="placeholder" role="{role}">{html.escape(text)}</p>')
     return container

@@ -262,7 +262,7 @@ def test_responses_to_long_requests_are_not_cached(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     cache = ReadCache(database)
     service = Mock(read_cache=cache)
-    service.authenticator.find_cached_principal.return_value = Principal(
+    service.authenticator.find_principal_without_waiting.return_value = Principal(
         Role.MEMBER, "user_1", "user_1"
     )
 

@@ -17,7 +17,7 @@ def signs_in_as(person, name: str, button: str = "Sign in"):
     """Sign in as user ``name`` of the provider, and wait for the page to return to."""
     leaves_for_the_provider(person, button).presses(name)
     # The portal removes the return cookie after it has opened the page to return to.
-    person.waits_until(lambda: not person.has_cookie("issue_portal_errand")).settles()
+    person.waits_until(lambda: not person.has_cookie("issue_portal_return")).settles()
     return person
 
 

@@ -54,6 +54,20 @@ def test_form_works_when_storage_is_full(new_person, words):
     expect(person.page.get_by_label("What happened?")).to_have_value("")
 
 
+BLOCK_STORAGE = """Object.defineProperty(window, "sessionStorage", {
+  get: () => { throw new DOMException("blocked", "SecurityError") }
+})"""
+
+
+def test_form_works_when_storage_is_blocked(new_person, words):
+    person = new_person()
+    person.page.add_init_script(BLOCK_STORAGE)
+    person.opens().chooses("No answer").writes(words)
+    person.sees(f"{len(words)} of 10,000 characters").goes_to("Help").goes_to("Report")
+    expect(person.page.get_by_label("What happened?")).to_have_value(words)
+    person.presses("Send report").sees(RECEIVED)
+
+
 # On a rerun, Streamlit may clean up a component before it calls the component again. The person
 # types between the two.
 TYPE_AFTER_CLEANUP = """async () => {

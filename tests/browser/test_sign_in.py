@@ -281,11 +281,11 @@ def test_sign_out_works_when_it_cannot_be_stored(new_person, tmp_path):
         server.stop()
 
 
-@pytest.mark.parametrize("value", ["in=0", "in=1&page=pages%2Fhelp.py"])
+@pytest.mark.parametrize("value", ["is_sign_in=0", "is_sign_in=1&page=pages%2Fhelp.py"])
 def test_return_cookie_is_ignored_without_a_provider(new_person, value):
     """Any program on another port of the same host can set the cookie."""
     member = new_person().opens("/sign_in").signs_in("member")
-    cookie = {"name": "issue_portal_errand", "value": value, "url": member.server.url}
+    cookie = {"name": "issue_portal_return", "value": value, "url": member.server.url}
     member.context.add_cookies([cookie])
     member.opens("/sign_in").sees("Your account")
 

@@ -24,10 +24,14 @@ from tests.servers.oidc import PEOPLE
 def test_invalid_return_target_opens_the_report_form(new_person, oidc_portal, target):
     """Regression: six sign-in pages that returned to themselves in a loop blocked the portal."""
     mia = signs_in_as(new_person(oidc_portal).opens("/sign_in"), "mia")
-    cookie = {"name": "issue_portal_errand", "value": f"in=1&{target}", "url": oidc_portal.url}
+    cookie = {
+        "name": "issue_portal_return",
+        "value": f"is_sign_in=1&{target}",
+        "url": oidc_portal.url,
+    }
     mia.context.add_cookies([cookie])
     mia.opens("/sign_in")
-    mia.waits_until(lambda: not mia.has_cookie("issue_portal_errand"))
+    mia.waits_until(lambda: not mia.has_cookie("issue_portal_return"))
     mia.sees("Report a problem")
 
 

@@ -25,10 +25,10 @@ STATEMENT_TIMEOUT = 20.0
 """Seconds after which PostgreSQL cancels a statement, except a schema change."""
 
 READERS = 30
-"""Concurrent reading requests per process."""
+"""Most concurrent reading requests per process."""
 
 _WRITERS = 10
-"""Concurrent writing transactions per process, on PostgreSQL."""
+"""Most concurrent writing transactions per process, on PostgreSQL."""
 
 CONNECTIONS = READERS + _WRITERS
 """Most connections per process to PostgreSQL."""

@@ -132,7 +132,7 @@ class _Operation:
         call.service = call.app.state.service
         limits = call.service.rate_limits
         try:
-            principal = call.service.authenticator.find_cached_principal(
+            principal = call.service.authenticator.find_principal_without_waiting(
                 call.headers.get("authorization")
             )
             call.principal = (

@@ -65,7 +65,7 @@ class ResponseCacheMiddleware:
     def _find_caller(self, headers: dict[bytes, bytes]) -> Principal | None:
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         try:
-            return self._service.authenticator.find_cached_principal(authorization)
+            return self._service.authenticator.find_principal_without_waiting(authorization)
         except ProblemError:
             return None
 

@@ -49,7 +49,7 @@ class Authenticator:
                 )
         return _make_user_principal(caller, user)
 
-    def find_cached_principal(self, authorization: str | None) -> Principal | None:
+    def find_principal_without_waiting(self, authorization: str | None) -> Principal | None:
         """Return the principal; None if finding it would have to wait for the database."""
         token = _parse_bearer(authorization)
         can_look_up = self._database.is_sqlite_file

@@ -268,5 +268,5 @@ def _to_seconds(milliseconds: int | None) -> int | None:
 
 
 def _describe_change(field: str, old: str | bool, new: str | bool) -> FieldChange:
-    """Return a change for the history, without texts, so that an edit can remove a text."""
+    """Return a change for the history. It omits descriptions, so that an edit can remove a text."""
     return FieldChange(field) if field == "description" else FieldChange(field, old, new)

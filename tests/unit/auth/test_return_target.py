@@ -22,7 +22,7 @@ def set_return_cookie(monkeypatch):
 
 
 def test_target_is_returned_only_once_per_session(set_return_cookie):
-    set_return_cookie("in=1&page=pages%2Freview.py&query=state%3DClosed")
+    set_return_cookie("is_sign_in=1&page=pages%2Freview.py&query=state%3DClosed")
     assert take_return_target() == ReturnTarget(
         is_sign_in=True, page="pages/review.py", query="state=Closed"
     )
@@ -30,7 +30,7 @@ def test_target_is_returned_only_once_per_session(set_return_cookie):
 
 
 def test_failures_of_a_sign_out_are_in_the_target(set_return_cookie):
-    set_return_cookie("in=0&copies_hold=1&change_lost=1")
+    set_return_cookie("is_sign_in=0&revocation_unsaved=1&change_lost=1")
     assert take_return_target() == ReturnTarget(
         is_sign_in=False, revocation_unsaved=True, change_lost=True
     )
@@ -44,6 +44,6 @@ def test_empty_or_invalid_cookie_has_no_target(set_return_cookie, value):
 
 @pytest.mark.parametrize("mode", [SignInMode.ACCOUNTS, SignInMode.PROXY])
 def test_return_cookie_is_ignored_without_a_provider(set_return_cookie, monkeypatch, mode):
-    set_return_cookie("in=1&page=pages%2Freview.py")
+    set_return_cookie("is_sign_in=1&page=pages%2Freview.py")
     monkeypatch.setattr(return_target, "get_sign_in_mode", lambda: mode)
     assert take_return_target() is None

@@ -140,7 +140,7 @@ def test_delayed_refusals_are_limited_per_address():
         portal = LimitedApp(waits=True)
         waiting = [asyncio.create_task(portal.send_request()) for _ in range(MOST_AT_ONCE)]
         refusals = [asyncio.create_task(portal.send_request()) for _ in range(1_450)]
-        # By then, all other requests have been refused at once.
+        # By then, all other requests have been refused without a delay.
         await asyncio.sleep(request_limits.REFUSAL_SECONDS / 2)
         open_requests = MOST_AT_ONCE + request_limits.MOST_REFUSALS_PER_ADDRESS
         assert portal.statuses == [429] * (1_550 - open_requests)
