@@ -12,8 +12,8 @@ def wait_until(
 ) -> Result:
     """Call ``condition`` until its result is true, and return the result.
 
-    Fails after ``seconds``. Choose them for the slowest machine: a success does not wait for them.
-    ``pause`` is the seconds between two calls.
+    Fails after ``seconds``. Choose enough for the slowest machine: this function returns as soon
+    as the result is true. ``pause`` is the number of seconds between two calls.
     """
     deadline = time.monotonic() + seconds
     while not (result := condition()):

@@ -5,7 +5,7 @@ from prometheus_client import Gauge
 from web import streamlit_compat
 
 
-def watch_sessions() -> None:
+def register_session_gauge() -> None:
     """Register the metric. Call it once, when the server starts."""
     gauge = Gauge("issue_portal_sessions", "Browser tabs that are connected.")
     gauge.set_function(streamlit_compat.count_active_sessions)

@@ -62,7 +62,7 @@ class PortalProcess:
         gc.freeze()
         gc.enable()
         _print_url()
-        session_metrics.watch_sessions()
+        session_metrics.register_session_gauge()
         js_component.serve_files()
         if self.service:
             register_queue_collector(self.service)

@@ -68,7 +68,7 @@ def remember_page(path: str) -> None:
     """Remember the open page, so that a sign-in returns to it."""
     if path != st.session_state.get(LAST_PAGE_KEY):
         st.session_state[_JUST_ARRIVED_KEY] = True
-        query_params.forget_changes()
+        query_params.forget_changes_and_history()
     st.session_state[LAST_PAGE_KEY] = path
     st.session_state.pop(_IS_SIGNING_IN_KEY, None)
     sign_out_outcome.clear()

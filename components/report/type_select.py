@@ -13,7 +13,10 @@ from issue_portal.models.vocabulary import IssueType
 def render_type_select(
     issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
 ) -> IssueType | None:
-    """Render the select box with the issue's type selected, or nothing for an unknown type."""
+    """Render the select box and return its value.
+
+    At first the issue's type is selected. If the type is unknown, nothing is selected.
+    """
     types = list(IssueType)
     return st.selectbox(
         _("Type of problem"),

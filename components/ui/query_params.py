@@ -16,8 +16,11 @@ FIRST_DAY: Final = date(1970, 1, 1)
 LAST_DAY: Final = date(2099, 12, 31)
 """The first and the last day that a person can choose."""
 
-_MAX_HISTORY_VALUES: Final = 2_000
-"""Characters of all values. Longer URLs are not kept: only the form has them, without fragments."""
+_MAX_HISTORY_CHARACTERS: Final = 2_000
+"""Characters of all values of a URL. The history leaves out longer URLs.
+
+Usually only the report form has longer URLs. It needs no history, because it has no fragments.
+"""
 
 _MAX_HISTORY_URLS: Final = 20
 
@@ -70,14 +73,14 @@ def write_url() -> None:
     history.current = changed
     if changed != current:
         st.query_params.from_dict(changed)
-        if sum(map(len, current.values())) <= _MAX_HISTORY_VALUES:
+        if sum(map(len, current.values())) <= _MAX_HISTORY_CHARACTERS:
             history.previous.append(current)
     history.previous = [url for url in history.previous if url != changed][-_MAX_HISTORY_URLS:]
     st.session_state.pop(_CHANGES_KEY, None)
 
 
-def forget_changes() -> None:
-    """Drop the changes for a page that the person has left."""
+def forget_changes_and_history() -> None:
+    """Drop the unwritten changes and the history of the page that the person has left."""
     st.session_state.pop(_CHANGES_KEY, None)
     st.session_state.pop(_HISTORY_KEY, None)
 

@@ -46,25 +46,26 @@ def test_accounts_file_is_readable_by_its_owner_only(api):
 
 
 def test_another_secret_key_is_refused_unless_rotated_or_accepted(tmp_path):
-    new_server = api_server(tmp_path / "data")
-    new_server.start()
-    _, _, anonymous = add_reports(new_server)
-    new_server.stop()
-    old_key = new_server.env["ISSUES_SECRET_KEY"]
+    server = api_server(tmp_path / "data")
+    server.start()
+    _, _, anonymous = add_reports(server)
+    server.stop()
+    old_key = server.env["ISSUES_SECRET_KEY"]
     new_key = "another secret of the tests that is long enough"
     assert_refused(
-        new_server.run_command("token", "list", ISSUES_SECRET_KEY=new_key), "another secret key"
+        server.run_command("token", "list", ISSUES_SECRET_KEY=new_key), "another secret key"
     )
     # A rotation: the new key is first, followed by the old key.
     rotated = {"ISSUES_SECRET_KEY": f"{new_key},{old_key}"}
-    assert new_server.run_command("token", "list", **rotated).returncode == 0
-    assert new_server.run_command("token", "list", ISSUES_SECRET_KEY=new_key).returncode == 0
-    assert_refused(new_server.run_command("token", "list"), "key accept")
-    assert new_server.run_command("key", "accept").returncode == 0
-    new_server.start()
-    with new_server.client(new_server.create_api_token("Rob", Role.ADMIN)) as client:
+    assert server.run_command("token", "list", **rotated).returncode == 0
+    assert server.run_command("token", "list", ISSUES_SECRET_KEY=new_key).returncode == 0
+    # The database now uses the new key, so it refuses the old one.
+    assert_refused(server.run_command("token", "list"), "key accept")
+    assert server.run_command("key", "accept").returncode == 0
+    server.start()
+    with server.client(server.create_api_token("Rob", Role.ADMIN)) as client:
         assert client.look_up_receipt(anonymous.receipt).issue_number == anonymous.issue_number
-    new_server.stop()
+    server.stop()
 
 
 def test_disabled_user_stays_disabled_when_the_accounts_file_is_broken_or_missing(tmp_path):
@@ -95,6 +96,7 @@ def test_disabled_user_stays_disabled_when_the_accounts_file_is_broken_or_missin
     assert_refused(server.run_command("token", "list"), "not YAML")
     file.write_text("{}")
     assert_refused(server.run_command("token", "list"), "or empty")
+    # This file records that accounts existed.
     (server.data_dir / ".accounts").unlink()
     assert server.run_command("token", "list").returncode == 0
 

@@ -1,6 +1,6 @@
 """Connections to PostgreSQL that do not wait for ever.
 
-If the disk of the server hangs, its own timeouts do not apply, and TCP reports no failure.
+If the server's disk hangs, the server does not apply its timeouts, and TCP reports no failure.
 """
 
 import time

@@ -36,9 +36,9 @@ class RequestLogMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started_at, started = time.time_ns(), time.perf_counter()
+        started_at, timer_start = time.time_ns(), time.perf_counter()
         request_id = _choose_request_id(scope)
-        outer_id = logging_setup.request_id.set(request_id)
+        context_token = logging_setup.request_id.set(request_id)
         status = 0
 
         async def send_wrapper(message: Message) -> None:
@@ -55,8 +55,8 @@ class RequestLogMiddleware:
             if not status:
                 raise
         finally:
-            _record(scope, status, time.perf_counter() - started, started_at)
-            logging_setup.request_id.reset(outer_id)
+            _record(scope, status, time.perf_counter() - timer_start, started_at)
+            logging_setup.request_id.reset(context_token)
 
 
 def _choose_request_id(scope: Scope) -> str:

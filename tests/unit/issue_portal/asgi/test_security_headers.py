@@ -58,9 +58,9 @@ def test_downloads_are_not_cached(monkeypatch):
     async def send(message):
         sent.append(dict(message["headers"]).get(b"cache-control"))
 
-    async def story():
+    async def request_all_paths():
         for path in ("/media/0123.txt", "/portal/media/0123.txt", "/static/js/index.js"):
             await SecurityHeadersMiddleware(app)({"type": "http", "path": path}, None, send)
 
-    run_in_loop(story)
+    run_in_loop(request_all_paths)
     assert sent == [b"no-store", b"no-store", None]

@@ -31,7 +31,7 @@ def test_unknown_role_is_refused(role):
         portal_token.verify(KEYS, jwt_tokens.sign(KEYS, "api", claims, 60))
 
 
-def test_sign_in_cookie_is_no_api_token():
+def test_sign_in_cookie_is_not_a_portal_token():
     claims = {"sub": "ann@example.com", "role": Role.ADMIN}
     with pytest.raises(jwt.InvalidTokenError):
         portal_token.verify(KEYS, jwt_tokens.sign(KEYS, "sign-in", claims, 60))
