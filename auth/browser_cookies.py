@@ -12,9 +12,9 @@ def read_cookie(name: str) -> str:
 
 
 def get_full_cookie_name(name: str, *, is_secure: bool) -> str:
-    """Return the full name of a cookie that only this host may set, where browsers enforce that.
+    """Return the full name of a cookie: over TLS (``is_secure``) with the prefix ``__Host-``.
 
-    Over TLS (``is_secure``) the name begins with ``__Host-``. Browsers then refuse the cookie from
-    other hosts of the domain and over plain HTTP (RFC 6265bis). Without TLS it has no prefix.
+    With this prefix, only this host can set the cookie: browsers refuse it from other hosts of the
+    domain and over plain HTTP (RFC 6265bis).
     """
     return f"__Host-{name}" if is_secure else name

@@ -63,7 +63,10 @@ def _render_provider_form(target: ReturnTarget) -> None:
 
 
 def _store_return_target(target: ReturnTarget) -> None:
-    """Store where to return, then start the redirect: to ``target`` only after a sign-in."""
+    """Store the page to return to, then start the redirect.
+
+    After a sign-in, the user returns to ``target``; after a sign-out, to the sign-in page.
+    """
     if not st.session_state[PENDING_REDIRECT_KEY]:
         target = ReturnTarget(
             is_sign_in=False,
@@ -79,7 +82,7 @@ def _choose_provider(name: str) -> None:
 
 def _start_redirect() -> None:
     if PENDING_REDIRECT_KEY not in st.session_state:
-        return  # The browser reported the stored cookie twice.
+        return  # Already started: the browser has reported twice that it stored the cookie.
     name = st.session_state.pop(PENDING_REDIRECT_KEY)
     if name:
         st.login(name)

@@ -22,7 +22,7 @@ from issue_portal.client.errors import (
     PreconditionFailedError,
 )
 from issue_portal.client.pagination import PageIterator
-from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, Received, ReceivedResponse
+from issue_portal.client.responses import TIMED_OUT, Model, NoResponse, Outcome, ReceivedResponse
 from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
 from issue_portal.models.requests import (
     EDITABLE,
@@ -127,18 +127,18 @@ class ClientRules:
             _require_success(outcome, unsure)
 
     def fetch(
-        self, model: type[Received], path: str, query: IssueQuery | StatsQuery | None
-    ) -> RequestSteps[Received]:
+        self, model: type[Model], path: str, query: IssueQuery | StatsQuery | None
+    ) -> RequestSteps[Model]:
         """Fetch ``path`` and parse the response as a ``model``."""
         request = ClientRequest("GET", path, params=query.to_params() if query else None)
         outcome, _ = yield from self._send_with_retries(request, self._deadline())
         return _require_success(outcome).read(model)
 
-    def history(self, model: type[Received], issue_id: str) -> RequestSteps[Received]:
+    def history(self, model: type[Model], issue_id: str) -> RequestSteps[Model]:
         """Fetch the history of one issue."""
         return self.fetch(model, f"{_make_issue_path(issue_id)}/history", None)
 
-    def look_up(self, model: type[Received], receipt: str) -> RequestSteps[Received]:
+    def look_up(self, model: type[Model], receipt: str) -> RequestSteps[Model]:
         """Fetch the issue of a receipt. Retried like a GET, because it changes nothing."""
         request = ClientRequest("POST", "/issue/receipt", json={"receipt": receipt}, anonymous=True)
         outcome, _ = yield from self._send_with_retries(request, self._deadline())
@@ -184,11 +184,11 @@ class ClientRules:
             if not unsure or not needs_keys or self.keeps_keys:
                 latest = outcome = yield from self._attempt(request, deadline)
                 unsure = unsure or outcome.unsure
-            wait = latest.wait
-            if wait is None or attempt == self.attempts:
+            delay = latest.retry_delay
+            if delay is None or attempt == self.attempts:
                 break
             backoff = _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
-            pause = max(wait, backoff)
+            pause = max(delay, backoff)
             if time.monotonic() + pause >= deadline:
                 break
             text = "%s %s: retry in %.1f s, %s"

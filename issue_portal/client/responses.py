@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from issue_portal.client.errors import BadResponseError, IssuesError, UnreachableError, make_error
 from issue_portal.models.responses import FieldError, Issue, Problem, UserPage
 
-Received = TypeVar("Received", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 _RETRY_STATUSES = {429, 502, 503, 504}
 _UNSURE_STATUSES = {500, 502, 503, 504}
@@ -55,7 +55,7 @@ class NoResponse:
         return not self.never_sent
 
     @property
-    def wait(self) -> float | None:
+    def retry_delay(self) -> float | None:
         """Seconds to wait before another attempt; None if another attempt cannot help."""
         return None if self.final else 0.0
 
@@ -87,7 +87,7 @@ class ReceivedResponse:
         return self.status in _UNSURE_STATUSES
 
     @property
-    def wait(self) -> float | None:
+    def retry_delay(self) -> float | None:
         """Seconds to wait before another attempt; None if another attempt cannot help."""
         requested = _parse_retry_after(self.headers) or 0.0
         is_worthwhile = self.status in _RETRY_STATUSES and requested <= _LONGEST_WAIT
@@ -102,7 +102,7 @@ class ReceivedResponse:
         failure = make_error(_parse_problem(self), _parse_retry_after(self.headers))
         return _attach_request_id(failure, self.request_id)
 
-    def read(self, model: type[Received]) -> Received:
+    def read(self, model: type[Model]) -> Model:
         """Parse the body as a ``model``. Raises `BadResponseError`."""
         return _validate(model, self._json())
 
@@ -144,7 +144,7 @@ def _parse_json(body: bytes) -> Any:
         return None
 
 
-def _validate(model: type[Received], document: Any) -> Received:
+def _validate(model: type[Model], document: Any) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -193,7 +193,7 @@ def _parse_problem(response: ReceivedResponse) -> Problem:
 
 
 def _parse_field_errors(items: Any) -> tuple[FieldError, ...]:
-    """Parse the invalid fields of a problem document, or of FastAPI's ``loc`` and ``msg``."""
+    """Parse a list of invalid fields, in this API's format or FastAPI's (``loc`` and ``msg``)."""
     if not isinstance(items, list):
         return ()
     return tuple(_parse_field_error(item) for item in items[:100] if isinstance(item, dict))

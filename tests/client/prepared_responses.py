@@ -5,8 +5,8 @@ from tests.servers.script import drop, truncated
 ISSUE = {"id": "i", "issue_number": 7, "description": "x", "state": "NotReviewed", "is_read": True}
 OK = (200, {}, ISSUE)
 CREATED = (201, {}, ISSUE)
-LIFETIME = {"Idempotency-Key-Lifetime": "86400"}
-KEEPS_IDEMPOTENCY_KEYS = (404, LIFETIME, {"title": "A visitor has no user."})
+LIFETIME_HEADER = {"Idempotency-Key-Lifetime": "86400"}
+KEEPS_IDEMPOTENCY_KEYS = (404, LIFETIME_HEADER, {"title": "A visitor has no user."})
 """Response to ``GET /me`` of a server that keeps idempotency keys for a day."""
 
 LOST_RESPONSES = [drop, truncated, (502, {}, b""), (503, {}, {}), (504, {}, b"<html>")]

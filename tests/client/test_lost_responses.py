@@ -10,7 +10,7 @@ from tests.client.prepared_responses import (
     CREATED,
     ISSUE,
     KEEPS_IDEMPOTENCY_KEYS,
-    LIFETIME,
+    LIFETIME_HEADER,
     LOST_RESPONSES,
     OK,
     RATE_LIMITED,
@@ -44,7 +44,7 @@ def test_report_is_repeated_if_the_server_keeps_idempotency_keys(make_client, fa
 
 
 def test_any_response_can_announce_the_lifetime_of_keys(make_client):
-    with serving((200, LIFETIME, ISSUE), drop, CREATED) as script:
+    with serving((200, LIFETIME_HEADER, ISSUE), drop, CREATED) as script:
         client = make_client(script.url)
         client.get("x")
         client.create(make_new_issue())
@@ -97,7 +97,7 @@ def test_outcome_stays_unknown_after_a_refused_retry(make_client):
 
 
 def test_report_with_an_unreadable_response_is_not_repeated(make_client):
-    with serving((201, LIFETIME, b"<html>")) as script:
+    with serving((201, LIFETIME_HEADER, b"<html>")) as script:
         with pytest.raises(errors.BadResponseError, match="The server may have stored it anyway"):
             make_client(script.url).create(make_new_issue())
         assert len(script.requests) == 1
@@ -143,7 +143,7 @@ def test_update_with_a_lost_response_succeeds(api_variant, connect):
 
 
 def test_closed_connections_are_reopened(make_client):
-    with serving(close_after(200, LIFETIME, ISSUE)) as script:
+    with serving(close_after(200, LIFETIME_HEADER, ISSUE)) as script:
         client = make_client(script.url)
         for _ in range(3):
             client.get("x")
@@ -169,13 +169,15 @@ def test_not_found_at_the_first_attempt_is_an_error(make_client):
 
 
 @pytest.mark.parametrize("current", [(404, {}, {}), (200, {}, {**ISSUE, "state": "Deleted"})])
-def test_failed_condition_after_a_lost_response_counts_as_deleted_if_gone(make_client, current):
+def test_conditional_delete_succeeds_if_the_issue_is_gone_after_a_lost_response(
+    make_client, current
+):
     with serving(drop, (412, {}, {}), current) as script:
         make_client(script.url).delete("x", etag='"a"')
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == ['"a"', '"a"', None]
 
 
-def test_conditional_delete_detects_a_change_by_another(make_client):
+def test_conditional_delete_detects_a_change_by_another_client(make_client):
     with serving(drop, (412, {}, {}), OK) as script, pytest.raises(errors.PreconditionFailedError):
         make_client(script.url).delete("x", etag='"a"')
 
@@ -199,7 +201,7 @@ def test_own_change_after_a_lost_response_is_no_conflict(make_client):
 
 
 @pytest.mark.parametrize("fields", [{}, {"state": "Closed", "description": "theirs"}])
-def test_change_by_another_after_a_lost_response_is_a_conflict(make_client, fields):
+def test_change_by_another_client_after_a_lost_response_is_a_conflict(make_client, fields):
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {}, ISSUE | fields)) as script:
         client = make_client(script.url)

@@ -1,4 +1,4 @@
-"""A proxy that reads the user from a cookie and sends the user to the portal in headers.
+"""A proxy that tells the portal in headers which user a cookie names.
 
 Run as ``python -m tests.servers.proxy PORT PORTAL_PORT ADDRESS``. The proxy sends ADDRESS as
 the client's address in ``X-Forwarded-For``.
@@ -13,14 +13,14 @@ COOKIE = "proxy_user"
 """Cookie with ``email/group,group``. The cookie of a real proxy would have a session id."""
 
 TRUSTED_USER_HEADERS = {"X-Forwarded-Email": "email", "X-Forwarded-Groups": "groups"}
-"""Value of the portal's setting ``server.trustedUserHeaders``: claim by header."""
+"""Value of the portal's setting ``server.trustedUserHeaders``, which maps headers to claims."""
 
 
 def replace_headers(head: bytes, address: str) -> bytes:
     """Return the head of a request with the proxy's headers instead of the client's."""
     request_line, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
-    replaced = ("x-forwarded-", "connection:")
-    headers = [line for line in lines if not line.lower().startswith(replaced)]
+    replaced_prefixes = ("x-forwarded-", "connection:")
+    headers = [line for line in lines if not line.lower().startswith(replaced_prefixes)]
     upgrade = any(line.lower().startswith("upgrade:") for line in lines)
     headers += [f"Connection: {'Upgrade' if upgrade else 'close'}", f"X-Forwarded-For: {address}"]
     cookie = next((line for line in lines if line.lower().startswith("cookie:")), "cookie:")

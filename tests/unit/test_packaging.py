@@ -35,7 +35,7 @@ def run(*command: object, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Path:
+def scripts_dir(tmp_path_factory) -> Path:
     """The scripts directory of an environment with the package and without extras."""
     env = tmp_path_factory.mktemp("installed")
     uv = Path(sys.executable).parent / "uv"
@@ -48,7 +48,7 @@ def installed(tmp_path_factory) -> Path:
     return env / "bin"
 
 
-def test_package_installs_with_httpx_and_pydantic_alone(installed, tmp_path):
+def test_package_installs_with_httpx_and_pydantic_alone(scripts_dir, tmp_path):
     code = (
         "from importlib.metadata import files, requires\n"
         "from issue_portal import AsyncIssuesClient, IssuesClient, errors\n"
@@ -56,7 +56,7 @@ def test_package_installs_with_httpx_and_pydantic_alone(installed, tmp_path):
         "print(IssuesClient.__name__, AsyncIssuesClient.__name__, errors.IssuesError.__name__)\n"
         "print(*{path.parts[0] for path in files('issue-portal')})"
     )
-    result = run(installed / "python", "-c", code, cwd=tmp_path)
+    result = run(scripts_dir / "python", "-c", code, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     names, folders = result.stdout.splitlines()
     assert names == "IssuesClient AsyncIssuesClient IssuesError"
@@ -64,11 +64,11 @@ def test_package_installs_with_httpx_and_pydantic_alone(installed, tmp_path):
     assert {Requirement(line).name for line in PROJECT["dependencies"]} == CLIENT_DEPENDENCIES
 
 
-def test_command_without_the_extra_prints_the_version_and_what_to_install(installed, tmp_path):
-    version = run(installed / "issue-portal", "--version", cwd=tmp_path)
+def test_command_without_the_extra_prints_the_version_and_what_to_install(scripts_dir, tmp_path):
+    version = run(scripts_dir / "issue-portal", "--version", cwd=tmp_path)
     assert version.stdout == f"issue-portal {__version__}\n"
     for command in (["--help"], ["serve"]):
-        result = run(installed / "issue-portal", *command, cwd=tmp_path)
+        result = run(scripts_dir / "issue-portal", *command, cwd=tmp_path)
         assert result.returncode == 1
         assert "pip install 'issue-portal[server]'" in result.stderr
         assert len(result.stderr.splitlines()) == 1

@@ -1,7 +1,10 @@
-"""The tables. Every key and index starts with the organisation, so that rows can be distributed.
+"""The database tables.
 
-Times are seconds since 1970 (UTC). The search index (see `search`) and, on SQLite, the column
-``key`` of issues to which it refers are defined in the migrations only.
+Every key and index starts with the organisation, so that Citus can distribute the rows over several
+machines. docs/scaling.md names the exceptions.
+
+Times are seconds since 1970 (UTC). Only the migrations define the search index (see `search`). On
+SQLite, they also define the column ``key`` of issues, to which the index refers.
 
 Nothing ties an anonymous issue to a person: ``created_by`` is null, and so is the actor of its
 first history entry.
@@ -41,7 +44,7 @@ organisations = Table(
     Column("org_id", String(40), primary_key=True),
     Column("slug", String(100), nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
-    # The highest issue number. The row is locked while it increases, so numbers are unique.
+    # The highest issue number. The row is locked while the number increases, so numbers are unique.
     Column("last_issue_number", BigInteger, nullable=False),
     # Fingerprint of the newest secret key at the last start; null before the first start.
     Column("key_fingerprint", String(16)),
@@ -72,7 +75,7 @@ tokens = Table(
     Column("role", String(20), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
-    # The first second of the day. Anonymous reports do not count as use.
+    # Start of the day of the last use. Anonymous reports do not count as use.
     Column("last_used_at", BigInteger),
     Index("ix_tokens_hash", "org_id", "hash", unique=True),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
@@ -118,7 +121,7 @@ issues = Table(
     Column("receipt_hash", LargeBinary(32)),
     Index("ix_issues_number", "org_id", "number", unique=True),
     Index("ix_issues_state", "org_id", "state", "number"),
-    # All columns of the filters, so that counting and skipping read only the index.
+    # Has every column that filters use, so that counts and OFFSET read only the index.
     Index("ix_issues_listed", "org_id", "number", "state", "type", "created_at"),
     _index_not_null("created_by", "number", "state", "type", "created_at"),
     _index_not_null("project_id", "number", "state", "type", "created_at"),
@@ -161,8 +164,9 @@ idempotency = Table(
     "idempotency",
     metadata,
     Column("org_id", String(40), primary_key=True),
-    # Keyed hashes: of the key (with the sender, unless the report is anonymous) and of the body.
+    # HMAC of the idempotency key, and of the sender unless the report is anonymous.
     Column("key_hash", LargeBinary(32), primary_key=True),
+    # HMAC of the request's body.
     Column("body_hash", LargeBinary(32), nullable=False),
     Column("issue_id", String(40), nullable=False),
     Column("created_at", BigInteger, nullable=False),

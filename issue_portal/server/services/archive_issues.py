@@ -77,8 +77,8 @@ def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
 
 
 def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
-    # Leave out reports that a client may still repeat: without its idempotency record, a repeated
-    # report would be stored twice.
+    # Leave out reports that a client may still repeat. Archiving also deletes the idempotency
+    # record of a report, so a repeated report would be stored twice.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
     number = 0
     with service.database.read() as connection:

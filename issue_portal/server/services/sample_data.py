@@ -17,8 +17,7 @@ from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
 
 ISSUE_COUNT = 300
-DAYS = 60
-"""Greatest age of a sample, in days."""
+MAX_AGE_DAYS = 60
 
 PEOPLE = ("Ada Sample", "Bo Sample", "Cleo Sample", "Dev Sample", "Eva Sample")
 
@@ -72,13 +71,13 @@ TOPICS = (
 )
 
 PROJECT_WEIGHTS = {"handbook": 5, "sales": 3, "support": 2, None: 4}
-"""Share of each project among the samples; None is the share without a project."""
+"""Share of each project among the samples; the key None is for issues without a project."""
 
 
 def add_sample_issues(service: Service) -> bool:
-    """Fill an empty database with issues of the past `DAYS`; leave any other database as it is.
+    """Fill an empty database with sample issues; leave any other database as it is.
 
-    Returns whether the database was empty. The samples are always the same.
+    Returns whether the database was empty. Texts, types and ages are always the same.
     """
     rng = random.Random(1)  # noqa: S311
     org_id = service.org_id
@@ -91,7 +90,7 @@ def add_sample_issues(service: Service) -> bool:
             ).id
             for name in PEOPLE
         ]
-        ages = sorted(int(rng.random() ** 1.3 * DAYS * 86_400) for _ in range(ISSUE_COUNT))
+        ages = sorted(int(rng.random() ** 1.3 * MAX_AGE_DAYS * 86_400) for _ in range(ISSUE_COUNT))
         now = int(time.time())
         rows = [_make_row(org_id, now, age, people, rng) for age in reversed(ages)]
         first = queries_organisations.take_issue_numbers(connection, org_id, len(rows))

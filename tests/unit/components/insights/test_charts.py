@@ -8,7 +8,7 @@ from components.insights.charts import Bar, build_table
 from issue_portal.core.export_formats import escape_formula
 from tests.hostile import HOSTILE
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_no_cell_of_a_table_is_a_formula(text):
     table = build_table([Bar("value", text, 3)], {"label": "Project", "count": "Issues"})
     assert list(table.columns) == ["Project", "Issues"]
     [cell] = table["Project"]
-    assert not cell.strip().startswith(FORMULA)
+    assert not cell.strip().startswith(FORMULA_STARTS)
     assert cell.replace("'", "") == text.replace("'", "")
     assert list(table["Issues"]) == [3]
 
@@ -28,6 +28,6 @@ def test_empty_table_has_both_columns():
 
 
 @pytest.mark.parametrize("text", ["It broke;=cmd|'/c calc'!A0;x", "a\t@SUM(1)", "a\n \u3164-1+1"])
-def test_formulas_after_other_separators_are_escaped(text):
+def test_formulas_after_a_semicolon_tab_or_line_break_are_escaped(text):
     for part in re.split(r"[;\t\n]", escape_formula(text)):
-        assert not part.strip(" \u3164").startswith(FORMULA)
+        assert not part.strip(" \u3164").startswith(FORMULA_STARTS)

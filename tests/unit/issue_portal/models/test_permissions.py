@@ -1,4 +1,4 @@
-"""The permissions match the contract."""
+"""The actions that each role may do."""
 
 import pytest
 
@@ -10,7 +10,7 @@ REVIEWERS = {Role.ADMIN, Role.OWNER}
 EVERYONE = GUEST | MEMBER | REVIEWERS
 SIGNED_IN = MEMBER | REVIEWERS
 
-CONTRACT = {
+ROLES_BY_ACTION = {
     Action.CREATE_ANONYMOUS: EVERYONE,
     Action.LOOK_UP_RECEIPT: EVERYONE,
     Action.CREATE_NAMED: SIGNED_IN,
@@ -29,5 +29,5 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize("action", Action)
-def test_table_matches_the_contract(action):
-    assert {role for role in Role if may(role, action)} == CONTRACT[action]
+def test_exactly_the_expected_roles_may_do_an_action(action):
+    assert {role for role in Role if may(role, action)} == ROLES_BY_ACTION[action]
