@@ -20,10 +20,10 @@ from issue_portal.server.services.import_issues import import_issues
 )
 @json_option
 def import_file(file: Path, as_json: bool) -> None:
-    """Import issues from FILE, JSON Lines as `export` writes them (- reads standard input).
+    """Import issues from FILE (- reads standard input).
 
-    Also imports a FILE that `archive` wrote, without the histories. Skips issues whose id exists,
-    so you can repeat it.
+    FILE has JSON Lines that `export` or `archive` wrote. Does not import histories. Skips issues
+    whose id exists, so you can repeat the import.
     """
     try:
         with open_local_service() as service, _open_input(file) as lines:

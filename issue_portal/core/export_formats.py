@@ -29,7 +29,7 @@ CSV_HEADER = (
 
 
 def format_json_line(issue: Issue) -> str:
-    """Return one issue as a line of JSON, without fields that are null except ``created_by``."""
+    """Return one issue as a line of JSON. Leave out all null fields but ``created_by``."""
     fields = issue.model_dump(mode="json", exclude_none=True)
     if issue.created_by is None:
         fields["created_by"] = None
@@ -88,7 +88,7 @@ _INNER_FORMULA = re.compile(
 
 def escape_formula(cell: str) -> str:
     """Return a cell in which no part can run as a formula in a spreadsheet."""
-    # A leading apostrophe makes a cell text. Spreadsheets ignore blanks before a formula.
+    # A leading apostrophe turns a cell into text. Spreadsheets ignore blanks before a formula.
     first = next((c for c in cell if c.isprintable() and not is_blank(c)), "")
     risky = first in tuple(_FORMULA_STARTS) or cell.startswith(("\t", "\r", "\n"))
     cell = _INNER_FORMULA.sub(r"\1'", cell)

@@ -33,10 +33,10 @@ CLAIMS = {
     "iat": NOW,
     "exp": NOW + 60,
 }
-"""Claims of a valid token. `portal_token` replaces both times by current ones."""
+"""Claims of a valid token. `make_portal_token` sets ``iat`` and ``exp`` to current times."""
 
 
-def portal_token(
+def make_portal_token(
     changes: dict | None = None,
     *,
     without: str = "",
@@ -45,7 +45,7 @@ def portal_token(
     algorithm: str = "HS256",
     kid: str | None = None,
 ) -> str:
-    """Return a portal token; the arguments change or remove parts of it."""
+    """Make a token as the portal signs it. The arguments change or remove parts of it."""
     [(key_id, key)] = SecretKeys(secret).derive(purpose).items()
     now = int(time.time())
     fresh = CLAIMS | {"iat": now, "exp": now + 60}
@@ -77,14 +77,14 @@ INVALID_TOKENS = {
 
 @pytest.fixture(scope="module")
 def server(api_on):
-    """The API alone; authentication does not depend on the database."""
+    """The API on SQLite. Authentication is the same on every database."""
     return api_on("sqlite")
 
 
 @pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("reason", INVALID_TOKENS)
 def test_invalid_token_is_refused(server, reason):
-    response = Caller(server.url, portal_token(**INVALID_TOKENS[reason]))("GET", "/me")
+    response = Caller(server.url, make_portal_token(**INVALID_TOKENS[reason]))("GET", "/me")
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
     assert response.headers["content-type"] == "application/problem+json"
 
@@ -93,14 +93,14 @@ def test_invalid_token_is_refused(server, reason):
     "authorization",
     ["", "Bearer", "Basic eDp5", "Bearer nonsense", "Bearer ipat_nonsense", "Bearer é".encode()],
 )
-def test_header_without_a_token_is_refused(server, authorization):
+def test_header_without_a_valid_token_is_refused(server, authorization):
     response = Caller(server.url, None)("GET", "/me", headers={"Authorization": authorization})
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
 
 def test_token_issued_within_the_clock_skew_is_accepted(server):
-    from_fast_clock = portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
-    for token in (portal_token(), from_fast_clock):
+    from_fast_clock = make_portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
+    for token in (make_portal_token(), from_fast_clock):
         assert Caller(server.url, token)("GET", "/me").json()["email"] == CLAIMS["sub"]
 
 
@@ -134,15 +134,15 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
         file = server.data_dir / "secret.key"
         newest, oldest = file.read_text().split()
         for secret in (newest, oldest):
-            signed_token = portal_token(secret=secret)
+            signed_token = make_portal_token(secret=secret)
             assert Caller(server.url, signed_token)("GET", "/me").status_code == 200
         file.write_text(newest)
         server.stop()
         server.start()
-        assert Caller(server.url, portal_token(secret=oldest))("GET", "/me").status_code == 401
+        assert Caller(server.url, make_portal_token(secret=oldest))("GET", "/me").status_code == 401
         with server.client(token) as client, pytest.raises(AuthenticationError):
             client.me()
-        with server.client(portal_token(secret=newest)) as client:
+        with server.client(make_portal_token(secret=newest)) as client:
             assert client.look_up_receipt(after.receipt).description == "after"
             with pytest.raises(NotFoundError):
                 client.look_up_receipt(before.receipt)
@@ -153,7 +153,7 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
 
 
 def test_cached_response_is_not_sent_to_a_token_with_another_role(api_on):
-    """Of two `Authorization` headers, the first counts."""
+    """The API and its cache both use the first of two ``Authorization`` headers."""
     server = api_on("sqlite")
     member = server.create_api_token("Rita")
     admin_and_member = [server.create_api_token("Rita", Role.ADMIN), member]
@@ -167,7 +167,10 @@ def test_cached_response_is_not_sent_to_a_token_with_another_role(api_on):
 
 
 def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch):
-    """Regression: once per hour, a call wrote the last uses of tokens, and all calls waited 5 s."""
+    """Regression: once per hour, a call itself stored the last use of each token.
+
+    If the database was locked, all calls waited 5 s.
+    """
     settings = Settings(data_dir=tmp_path, secret_key=SECRET)
     service = open_service(settings, load_keys(settings))
     token = create_token(
@@ -186,7 +189,7 @@ def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch
     start_time = time.monotonic()
     service.token_usage.record(caller)
     assert time.monotonic() - start_time < 1
-    with pytest.raises(DBAPIError):  # The next write tries again.
+    with pytest.raises(DBAPIError):  # A failed write is repeated later.
         service.token_usage.write()
     for thread in threading.enumerate():
         if thread.name == "token uses":

@@ -23,7 +23,7 @@ def read_log(server):
 
 
 def wait_for_log(server, request_id):
-    """Wait for all log lines of a request, some of which follow the response; return them."""
+    """Wait for all log lines of a request, and return them. Some follow the response."""
 
     def find_lines() -> list[dict]:
         lines = [line for line in read_log(server) if line.get("request_id") == request_id]
@@ -40,7 +40,7 @@ def logging_server(tmp_path_factory):
     server.stop()
 
 
-def test_request_id_of_the_caller_is_logged_and_returned(logging_server):
+def test_request_id_of_a_user_is_logged_and_returned(logging_server):
     caller = Caller(logging_server.url, logging_server.token("Ann"))
     report = caller.report()
     response = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: CLIENT_ID})
@@ -98,8 +98,8 @@ def test_portal_logs_no_client_address(tmp_path, log_format):
     server.stop()
     assert "127.0.0.1" not in server.log.replace(f"http://127.0.0.1:{server.port}", "")
     if log_format == "json":
-        lines = server.log.partition("Issue Portal: ")[2].splitlines()[2:]
-        assert all(line.startswith("{") for line in lines), server.log
+        lines_after_url = server.log.partition("Issue Portal: ")[2].splitlines()[2:]
+        assert all(line.startswith("{") for line in lines_after_url), server.log
         assert wait_for_log(server, me.headers[REQUEST_ID])
 
 

@@ -34,7 +34,7 @@ def test_values_of_a_link_survive_navigation_sign_in_and_reload(new_person, word
 
 
 def test_link_does_not_replace_typed_text(new_person, words):
-    # The next link replaces values of a link that the person has not changed.
+    # A second link replaces the values of the first link unless the person has changed them.
     person = new_person().opens(
         "/?type=Format&description=Of%20the%20link&thread=t1&interaction=i1"
     )
@@ -63,10 +63,11 @@ def test_link_does_not_replace_typed_text(new_person, words):
 
 def test_hidden_marks_in_a_link_are_removed(new_person, portal, words):
     marks = "%E2%80%8B%F3%A0%81%81%20%C2%A0%09"  # Hidden characters and unusual spaces.
-    query = f"description={words.replace(' ', '+')}{marks}&thread=t1{marks}&interaction=i1&project="
-    visitor = new_person().opens(f"/?type=Other&{query}sales%20%C3%A4{marks}")
+    description = f"{words.replace(' ', '+')}{marks}"
+    ids = f"thread=t1{marks}&interaction=i1&project=sales%20%C3%A4{marks}"
+    visitor = new_person().opens(f"/?type=Other&description={description}&{ids}")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
-    # IDs with hidden marks are ignored. The person can see the other ID before sending it.
+    # The form leaves out IDs with hidden marks. It shows the other ID, with a warning.
     expect_references(visitor, "", "i1", "")
     visitor.sees("could identify you")
     visitor.page.get_by_role("textbox", name="Answer ID").fill("")
@@ -79,7 +80,7 @@ def test_hidden_marks_in_a_link_are_removed(new_person, portal, words):
 def test_help_builds_a_link_that_fills_in_the_form(new_person):
     author = new_person().opens().goes_to("Help").sees("What anonymous means")
     author.expands("Link to the form or embed it")
-    # A select box at the end of the window closes when the page scrolls.
+    # At the bottom of the window, the list of a select box closes when the page scrolls.
     type_box = author.page.get_by_role("combobox", name="Type of problem")
     type_box.evaluate("element => element.scrollIntoView({ block: 'center' })")
     author.picks("Type of problem", "Poor formatting", multiple=False)

@@ -1,4 +1,4 @@
-"""Responses for `tests.servers.script`: success, refusal, failure."""
+"""Responses for the server in `tests.servers.script`: success, refusal, failure."""
 
 from tests.servers.script import drop, truncated
 
@@ -6,8 +6,8 @@ ISSUE = {"id": "i", "issue_number": 7, "description": "x", "state": "NotReviewed
 OK = (200, {}, ISSUE)
 CREATED = (201, {}, ISSUE)
 LIFETIME_HEADER = {"Idempotency-Key-Lifetime": "86400"}
-KEEPS_IDEMPOTENCY_KEYS = (404, LIFETIME_HEADER, {"title": "A visitor has no user."})
-"""Response to ``GET /me`` of a server that keeps idempotency keys for a day."""
+ME_WITH_LIFETIME = (404, LIFETIME_HEADER, {"title": "A visitor has no user."})
+"""Response to ``GET /me``. Its header says that the server keeps idempotency keys for a day."""
 
 LOST_RESPONSES = [drop, truncated, (502, {}, b""), (503, {}, {}), (504, {}, b"<html>")]
 """Responses after which a client does not know whether the server made the change."""

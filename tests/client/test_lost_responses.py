@@ -9,9 +9,9 @@ from issue_portal.models.vocabulary import IssueState
 from tests.client.prepared_responses import (
     CREATED,
     ISSUE,
-    KEEPS_IDEMPOTENCY_KEYS,
     LIFETIME_HEADER,
     LOST_RESPONSES,
+    ME_WITH_LIFETIME,
     OK,
     RATE_LIMITED,
 )
@@ -34,7 +34,7 @@ def test_report_is_not_repeated_if_it_could_be_stored_twice(make_client, failure
 
 @pytest.mark.parametrize("failure", LOST_RESPONSES)
 def test_report_is_repeated_if_the_server_keeps_idempotency_keys(make_client, failure):
-    with serving(failure, KEEPS_IDEMPOTENCY_KEYS, failure, CREATED) as script:
+    with serving(failure, ME_WITH_LIFETIME, failure, CREATED) as script:
         assert (
             make_client(script.url).create(make_new_issue(), idempotency_key="k").issue_number == 7
         )
@@ -78,7 +78,7 @@ def test_report_is_not_repeated_if_the_lifetime_of_keys_is_short(make_client, li
 
 
 def test_report_is_repeated_as_soon_as_the_server_recovers(make_client):
-    with serving(drop, (502, {}, b""), KEEPS_IDEMPOTENCY_KEYS, CREATED) as script:
+    with serving(drop, (502, {}, b""), ME_WITH_LIFETIME, CREATED) as script:
         make_client(script.url).create(make_new_issue())
         assert script.calls == ["POST /issue", "GET /me", "GET /me", "POST /issue"]
 
@@ -90,7 +90,7 @@ def test_rate_limited_report_is_repeated(make_client):
 
 
 def test_outcome_stays_unknown_after_a_refused_retry(make_client):
-    with serving(drop, KEEPS_IDEMPOTENCY_KEYS, (401, {}, {"title": "Expired."})) as script:
+    with serving(drop, ME_WITH_LIFETIME, (401, {}, {"title": "Expired."})) as script:
         with pytest.raises(errors.AuthenticationError, match=r"Expired\. The server may") as raised:
             make_client(script.url).create(make_new_issue())
         assert raised.value.unsure

@@ -25,7 +25,7 @@ from tests.waiting import wait_until
 
 @dataclass
 class Site(Server):
-    """The proxy, as a server, and the servers behind it."""
+    """The proxy and the servers behind it. Inherited members refer to the proxy."""
 
     portals: list[Server] = field(default_factory=list)
     apis: list[Server] = field(default_factory=list)
@@ -57,16 +57,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert shutil.which("haproxy"), "make test installs haproxy"
     directory = tmp_path_factory.mktemp("site")
     with ExitStack() as stack:
-        redis, _ = stack.enter_context(redis_server(directory))
+        redis_port, _ = stack.enter_context(redis_server(directory))
         postgresql = stack.enter_context(postgresql_server())
         internal_port = free_port()
         settings = {
             # All servers share a directory, as the containers share a volume.
             "ISSUES_DATA_DIR": str(directory / "data"),
-            "ISSUES_RATE_LIMITS": f"redis://localhost:{redis}",
+            "ISSUES_RATE_LIMITS": f"redis://localhost:{redis_port}",
             "ISSUES_LIMIT_CREATE": "100000/minute",
             "ISSUES_LIMIT_CREATE_VISITOR": "100000/minute",
-            # Tests end the drain time with a second signal, when the proxy has seen the first.
+            # A test ends the drain time with a second SIGTERM, once the proxy logs DOWN.
             "ISSUES_DRAIN_SECONDS": "600",
             "ISSUES_LOG": "json",
         }

@@ -37,7 +37,7 @@ IDEMPOTENCY_LIFETIME = 86_400
 """Seconds for which a repeated ``Idempotency-Key`` is recognised."""
 
 _BATCH_SIZE: Final = 100
-"""Most reports per transaction."""
+"""Maximum number of reports per transaction."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ class _PendingReport:
     creator: str | None
     new: NewIssue
     key: str
+    """The ``Idempotency-Key``, or a random key if the request has none."""
+
     key_hashes: Sequence[bytes]
-    """Hashes of the ``Idempotency-Key``, newest secret first; empty without a key."""
+    """Hashes of the ``Idempotency-Key``, newest secret first; empty if the request has none."""
 
 
 class IssueWriter:
@@ -67,8 +69,8 @@ class IssueWriter:
     ) -> JsonObject:
         """Store a report; return its response. A repeated request gets the first response.
 
-        A report without ``creator`` is anonymous and gets a receipt. Its idempotency record has a
-        hash of the key only.
+        A report without ``creator`` is anonymous and gets a receipt. The database stores only a
+        hash of the idempotency key.
         """
         key = idempotency_key or secrets.token_urlsafe(16)
         hashes = self._keys.hashes("idempotency", creator or "", key) if idempotency_key else ()
@@ -113,28 +115,30 @@ class IssueWriter:
     ) -> Sequence[JsonObject | Exception]:
         now = int(time.time())
         with self._database.write() as connection:
-            earlier_rows = self._find_earlier(connection, reports)
+            earlier_records = self._find_earlier(connection, reports)
             new_rows: dict[bytes, tuple[_PendingReport, IssueRow]] = {}
-            rows: list[Any] = []
+            rows_or_errors: list[Any] = []
             for report in reports:
                 key_hash = report.key_hashes[0] if report.key_hashes else secrets.token_bytes()
-                records = [earlier_rows[each] for each in report.key_hashes if each in earlier_rows]
+                records = [
+                    earlier_records[each] for each in report.key_hashes if each in earlier_records
+                ]
                 earlier = records[0] if records else None
                 duplicate = new_rows.get(key_hash)
                 if (earlier and not self._is_same_body(earlier.body_hash, report)) or (
                     duplicate and duplicate[0].new != report.new
                 ):
-                    rows.append(
+                    rows_or_errors.append(
                         ProblemError(409, "This Idempotency-Key was used for another report.")
                     )
                 elif earlier:
                     stored = queries_issues.find_issue(connection, self._org_id, earlier.issue_id)
-                    rows.append(self._make_first_row(report, stored))
+                    rows_or_errors.append(self._make_first_row(report, stored))
                 elif duplicate:
-                    rows.append(duplicate[1])
+                    rows_or_errors.append(duplicate[1])
                 else:
-                    rows.append(self._make_row(report, now))
-                    new_rows[key_hash] = report, rows[-1]
+                    rows_or_errors.append(self._make_row(report, now))
+                    new_rows[key_hash] = report, rows_or_errors[-1]
             self._insert(connection, new_rows, now)
             users = queries_users.find_users(
                 connection, self._org_id, {report.creator for report in reports if report.creator}
@@ -143,7 +147,7 @@ class IssueWriter:
             row
             if isinstance(row, Exception)
             else self._make_response(report, _join_creator(row, users))
-            for report, row in zip(reports, rows, strict=True)
+            for report, row in zip(reports, rows_or_errors, strict=True)
         ]
 
     def _find_earlier(
@@ -221,7 +225,7 @@ class IssueWriter:
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
         response = serializers.serialize_issue(row, with_project=True)
         if row.receipt_hash is not None:
-            # Find the receipt under the secret key that was newest when the report was stored.
+            # Each secret key yields a different receipt. Find the one whose hash is stored.
             matching = (
                 receipt
                 for receipt in self._receipts.derive(row.id, report.key)

@@ -15,7 +15,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-ISSUES_TEXTS = ("thread_id", "reported_interaction_id", "project_id")
+OPTIONAL_TEXT_COLUMNS = ("thread_id", "reported_interaction_id", "project_id")
 
 
 def upgrade() -> None:
@@ -49,7 +49,7 @@ def _rebuild_for_sqlite() -> None:
         sa.Column("type", sa.String(20), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("is_read", sa.Boolean, nullable=False),
-        *[sa.Column(name, sa.Text) for name in ISSUES_TEXTS],
+        *[sa.Column(name, sa.Text) for name in OPTIONAL_TEXT_COLUMNS],
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.Column("reviewed_at", sa.BigInteger),
@@ -90,12 +90,12 @@ def _fill(connection: sa.Connection) -> None:
     )
     same_issue = (issues.c.org_id == sa.bindparam("org"), issues.c.id == sa.bindparam("issue"))
     rows = connection.execute(sa.select(issues.c.org_id, issues.c.id, issues.c.description)).all()
-    for part in range(0, len(rows), 1000):
+    for start in range(0, len(rows), 1000):
         connection.execute(
             sa.update(issues).where(*same_issue).values(search_text=sa.bindparam("folded")),
             [
                 {"org": org, "issue": issue, "folded": _fold(description)}
-                for org, issue, description in rows[part : part + 1000]
+                for org, issue, description in rows[start : start + 1000]
             ],
         )
     reviewed: dict[tuple[str, str], int] = {}
@@ -124,7 +124,7 @@ def _fold(text: str) -> str:
 
 
 def _index_for_sqlite() -> None:
-    # The index is small without positions (detail) and sizes, because a search compares the texts.
+    # A search also compares the texts, so the index needs no positions (detail) and no sizes.
     op.execute(
         "CREATE VIRTUAL TABLE issue_text USING fts5(search_text, content='issues',"
         " content_rowid='key', detail=none, columnsize=0, tokenize='trigram case_sensitive 1')"
