@@ -110,24 +110,24 @@ def provoke_refusals(target: Target) -> None:
 
 
 def request_missing_files(target: Target) -> None:
-    """Request files that do not exist. Streamlit would send its page instead."""
+    """Request files that do not exist. Streamlit alone would answer with its HTML page."""
     _repeat_request(target, "GET /x.js HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n", 90)
 
 
 def _repeat_request(target: Target, head: str, count: int) -> None:
     """Repeat a request on ``count`` connections; reopen connections that the server closes."""
     request = f"{head}X-Forwarded-For: {ATTACKER}\r\n\r\n".encode()
-    with selectors.DefaultSelector() as ready:
+    with selectors.DefaultSelector() as selector:
 
         def open_connection() -> None:
             connection = target.connect(ATTACKER)
-            ready.register(connection, selectors.EVENT_READ)
+            selector.register(connection, selectors.EVENT_READ)
             connection.sendall(request)
 
         for _ in range(count):
             open_connection()
         while True:
-            for key, _ in ready.select():
+            for key, _ in selector.select():
                 assert isinstance(key.fileobj, socket.socket)
                 try:
                     response = key.fileobj.recv(1_000_000)
@@ -136,7 +136,7 @@ def _repeat_request(target: Target, head: str, count: int) -> None:
                 except OSError:
                     response = b""
                 if not response:
-                    ready.unregister(key.fileobj)
+                    selector.unregister(key.fileobj)
                     key.fileobj.close()
                     time.sleep(_REOPEN_SECONDS)
                     open_connection()

@@ -27,7 +27,7 @@ def require(action: Action) -> Person:
             render_sign_in_form()
         st.stop()
     if not current_user.may(action):
-        messages.render_pending()  # For example that the last change failed.
+        messages.render_pending()  # Such as a message that the last change failed.
         with placeholders.render_no_rights(
             _("This page is for reviewers. If you need access, contact your administrator.")
         ):
@@ -37,7 +37,7 @@ def require(action: Action) -> Person:
 
 
 def stop_if_sign_in_ended(title: str) -> None:
-    """Stop the page with the sign-in form if the sign-in of this browser tab has ended.
+    """If the sign-in of this browser tab has ended, show the sign-in form and stop the page.
 
     The next person at the browser must not see the user's draft or receipt. The draft comes back
     once the same user has signed in again.

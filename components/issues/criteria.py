@@ -21,7 +21,7 @@ def has_filters(criteria: IssueQuery) -> bool:
 
 
 def select_page(criteria: IssueQuery, number: int) -> IssueQuery:
-    """Return the query for page ``number`` (from 1), including the total count."""
+    """Return the query for page ``number`` (from 1); it also asks for the total count."""
     return criteria.model_copy(update={"page": number, "page_size": PAGE_SIZE, "total_count": True})
 
 

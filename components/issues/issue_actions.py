@@ -93,7 +93,7 @@ def save_own_edit(seen: Issue, change: ProposedChange) -> None:
     try:
         _send_unless_conflict(client, seen, send)
     except IssuesError as error:
-        if not _remember_conflict(error, seen, change):
+        if not _remember_if_conflict(error, seen, change):
             messages.show_failure_next_run(
                 error, failed=_("We couldn't save your change, but your text is safe.")
             )
@@ -118,7 +118,7 @@ def move_to_state(seen: Issue, state: IssueState) -> None:
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
-    """Delete an issue and return to the list; ``withdraw`` shows the messages for its reporter."""
+    """Delete an issue and return to the list. With ``withdraw``, the messages say "withdraw"."""
     client, number = api_session.client(), seen.issue_number
     doing = _("Withdrawing #{number}…") if withdraw else _("Deleting #{number}…")
     done = _("#{number} withdrawn") if withdraw else _("#{number} deleted")
@@ -183,7 +183,7 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
         current,
         change,
         lambda: _send_unless_conflict(client, current, send),
-        lambda error: _remember_conflict(error, current, change),
+        lambda error: _remember_if_conflict(error, current, change),
         doing=doing,
         done=done,
         failed=failed,
@@ -192,9 +192,9 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
 
 
 def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> None:
-    """Send a change; if the issue has changed without a conflict, retry with the current version.
+    """Send a change. Retry if the server has another version with equal text, type and state.
 
-    Raises `PreconditionFailedError` on a conflict.
+    Raises `PreconditionFailedError` if one of these differs.
     """
     current = seen
     while True:
@@ -207,8 +207,11 @@ def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> Non
                 raise
 
 
-def _remember_conflict(error: IssuesError, seen: Issue, change: ProposedChange) -> bool:
-    """Return whether an error is a conflict; if it is, remember it for `edit_conflict.render`."""
+def _remember_if_conflict(error: IssuesError, seen: Issue, change: ProposedChange) -> bool:
+    """Remember a conflict for `edit_conflict.render`; return whether one was remembered.
+
+    Returns False if the error is not a conflict, or if the current version cannot be loaded.
+    """
     if not isinstance(error, PreconditionFailedError):
         return False
     try:

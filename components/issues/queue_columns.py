@@ -1,4 +1,4 @@
-"""The columns of the review queue, shown below the text of each issue."""
+"""The columns of the review queue: one line below the text of each issue."""
 
 from collections.abc import Callable
 from typing import Final

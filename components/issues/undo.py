@@ -43,7 +43,7 @@ class _PendingChange:
     issue_id: str
     change: ProposedChange
     send: Callable[[], object]
-    is_shown_elsewhere: Callable[[IssuesError], bool]
+    handle_error: Callable[[IssuesError], bool]
     doing: str
     done: str
     failed: str
@@ -83,7 +83,7 @@ def schedule_change(
     issue: Issue,
     change: ProposedChange,
     send: Callable[[], object],
-    is_shown_elsewhere: Callable[[IssuesError], bool],
+    handle_error: Callable[[IssuesError], bool],
     *,
     doing: str,
     done: str,
@@ -91,16 +91,16 @@ def schedule_change(
 ) -> None:
     """Call ``send`` in a few seconds, unless the person undoes the change.
 
-    If another change is pending, it is sent first. `preview` applies ``change`` at once. ``doing``,
-    ``done`` and ``failed`` are the messages while the change waits, once it is sent, and if it
-    fails. If ``is_shown_elsewhere`` returns True for an error, ``failed`` is not shown.
+    If another change is pending, it is sent first. `preview` shows ``change`` before it is sent.
+    ``doing``, ``done`` and ``failed`` are the messages while the change waits, once it is sent, and
+    if it fails. If ``handle_error`` returns True for an error, ``failed`` is not shown.
     """
     send_pending()
     for old in tuple(_pending_changes):
         if old.is_over and time.monotonic() - old.scheduled_at > _KEEP_FAILED_SECONDS:
             _pending_changes.discard(old)
     pending = _PendingChange(
-        _identify_owner(), issue.id, change, send, is_shown_elsewhere, doing, done, failed
+        _identify_owner(), issue.id, change, send, handle_error, doing, done, failed
     )
     _pending_changes.add(pending)
     timer = Timer(UNDO_SECONDS, pending.finish)
@@ -180,7 +180,7 @@ def _rerun_when_sent(pending: _PendingChange) -> None:
 
 
 def _get_current() -> _PendingChange | None:
-    """Return this tab's change until its outcome is shown, else a change of another tab."""
+    """Return the change of this tab, even if it is over; if there is none, that of another tab."""
     pending = st.session_state.get(_PENDING_KEY)
     if isinstance(pending, _PendingChange):
         return pending
@@ -203,5 +203,5 @@ def _show_outcome(pending: _PendingChange) -> None:
         messages.show_next_run(_("Undone"), icon=":material/undo:")
     elif pending.error is None:
         messages.show_next_run(pending.done)
-    elif not pending.is_shown_elsewhere(pending.error):
+    elif not pending.handle_error(pending.error):
         messages.show_failure_next_run(pending.error, failed=pending.failed)

@@ -1,4 +1,4 @@
-"""Errors that refuse a request; `problem_responses` turns them into documents (RFC 9457)."""
+"""Errors that refuse a request. `problem_responses` makes problem documents of them (RFC 9457)."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -51,13 +51,13 @@ class _TolerantModel(BaseModel):
         }
 
 
-def _none_to_empty(value: Any) -> Any:
+def _replace_none(value: Any) -> Any:
     return () if value is None else value
 
 
 Item = TypeVar("Item")
 
-Items = Annotated[tuple[Item, ...], BeforeValidator(_none_to_empty)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(_replace_none)]
 """A required list of items. Some servers send null instead of an empty list."""
 
 # A value that a newer server adds stays a plain string.
@@ -89,7 +89,7 @@ class Project(_TolerantModel):
 
 
 class ThreadData(_TolerantModel):
-    """The thread that an issue is about: what a new report calls ``config``."""
+    """The thread and interaction of an issue. A new report sends them in the field ``config``."""
 
     thread_id: str | None = None
     reported_interaction_id: str | None = None

@@ -11,7 +11,8 @@ BUSY_TIMEOUT = 5.0
 
 def prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
     """Set up a new connection: explicit transactions, WAL, full durability."""
-    # The driver's implicit BEGIN would start writers as readers, which then fail to upgrade.
+    # The driver's implicit BEGIN takes no write lock. A transaction that reads first could then
+    # not write if another connection has written since.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -23,6 +24,7 @@ def begin_transaction(connection: Connection) -> None:
     """Begin a transaction. With the option ``write``, take the write lock at once."""
     options = connection.get_execution_options()
     if options.get("schema_change", False):
-        # Alembic copies, drops and renames tables. `Database` checks the keys at the end.
+        # Alembic copies, drops and renames tables, which breaks foreign keys for a moment.
+        # `Database` checks them at the end.
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write", False) else "BEGIN")

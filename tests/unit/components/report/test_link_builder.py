@@ -37,7 +37,7 @@ def test_values_are_in_the_link(at):
         ("link_reference_2", "a b", "letters from a to z"),
     ],
 )
-def test_invalid_ids_show_a_warning_in_place_of_the_link(at, key, value, warning):
+def test_invalid_or_incomplete_ids_show_a_warning_in_place_of_the_link(at, key, value, warning):
     at.text_input(key=key).set_value(value).run()
     assert warning in at.warning[0].value
     assert len(at.code) == 0
