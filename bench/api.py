@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from bench import processes
-from bench.http_load import Load, load
+from bench.http_load import LoadResult, measure_load
 from bench.results import Row
 from issue_portal.models.vocabulary import IssueState, IssueType
 
@@ -49,9 +49,9 @@ def _measure_newest_page() -> list[Row]:
         responses = _store_responses(few.url, few_token)
         with processes.make_bare_app(responses) as bare:
             ours, reference, large = _measure_in_turn(
-                lambda: load(few.url + PATH + "?page_size=20", token=few_token),
-                lambda: load(bare.url + "/issue"),
-                lambda: load(many.url + PATH + "?page_size=20", token=many_token),
+                lambda: measure_load(few.url + PATH + "?page_size=20", token=few_token),
+                lambda: measure_load(bare.url + "/issue"),
+                lambda: measure_load(many.url + PATH + "?page_size=20", token=many_token),
             )
     return [
         Row.at_least(
@@ -89,8 +89,8 @@ def _measure_reports() -> Row:
         responses = _store_responses(api.url, token)
         with processes.make_bare_app(responses) as bare:
             ours, reference = _measure_in_turn(
-                lambda: load(api.url + PATH, token=token, body=body, at_once=32),
-                lambda: load(bare.url + "/issue", body=body, at_once=32),
+                lambda: measure_load(api.url + PATH, token=token, body=body, at_once=32),
+                lambda: measure_load(bare.url + "/issue", body=body, at_once=32),
             )
     name = "POST /issue, durable, 32 at once, requests/s against a bare ASGI app"
     return Row.at_least(name, ours, reference, target=0.15)
@@ -101,14 +101,14 @@ def _measure_disk() -> Row:
     return Row.at_most("bytes on disk for each of 1,000,000 issues", size, 1024, target=1)
 
 
-def _measure_in_turn(*measures: Callable[[], Load]) -> list[float]:
+def _measure_in_turn(*measures: Callable[[], LoadResult]) -> list[float]:
     """Take the measures in turn, `ROUNDS` times; return the median requests per second of each."""
     rounds = [[measure().per_second for measure in measures] for _ in range(ROUNDS)]
     return [statistics.median(values) for values in zip(*rounds, strict=True)]
 
 
 def _measure_p99(url: str, token: str, paths: Sequence[str]) -> float:
-    return load(url, token=token, paths=paths, at_once=1).p99
+    return measure_load(url, token=token, paths=paths, at_once=1).p99
 
 
 def _store_responses(url: str, token: str) -> Path:

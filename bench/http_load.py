@@ -1,4 +1,4 @@
-"""HTTP load from wrk, a Debian package that takes little processor time."""
+"""HTTP load from the program wrk, which takes little processor time itself."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadResult:
     """Requests per second, and the median and 99th percentile of response times in ms."""
 
     per_second: float
@@ -17,7 +17,7 @@ class Load:
     p99: float
 
 
-def load(
+def measure_load(
     url: str,
     *,
     token: str = "",
@@ -25,18 +25,19 @@ def load(
     body: str = "",
     at_once: int = 8,
     seconds: float = 5,
-) -> Load:
-    """Request ``url``, or ``paths`` of its host in turn. Requests with a ``body`` use POST.
+) -> LoadResult:
+    """Request ``url``, or ``paths`` of its host in turn, and measure the responses.
 
+    Requests with a ``body`` use POST.
     Raises ``RuntimeError`` if any response is an error.
     """
-    in_turn = (
+    paths_script = (
         f"local paths = {{{', '.join(f'[==[{path}]==]' for path in paths)}}}\n"
         "local at = math.random(#paths)\n"
         "request = function() at = at % #paths + 1; return wrk.format(nil, paths[at]) end\n"
     )
     script = (
-        f"{in_turn if paths else ''}"
+        f"{paths_script if paths else ''}"
         f"wrk.method = '{'POST' if body else 'GET'}'\n"
         f"wrk.body = [==[{body}]==]\n"
         "wrk.headers['Content-Type'] = 'application/json'\n"
@@ -56,4 +57,4 @@ def load(
     match = re.search(r"result (\d+) (\d+) (\d+) (\d+)", result.stdout)
     assert match, result.stdout
     requests, duration, median, p99 = (int(part) for part in match.groups())
-    return Load(requests / duration * 1e6, median / 1e3, p99 / 1e3)
+    return LoadResult(requests / duration * 1e6, median / 1e3, p99 / 1e3)

@@ -7,7 +7,8 @@ import { renderRows } from "./list_rows.js";
 import { scrollAfterRender, scrollToTop } from "./list_scrolling.js";
 import { listenForArrows, listenForShortcuts } from "./list_shortcuts.js";
 
-// States by key of the list. They remain when Streamlit replaces the elements of a list.
+// The state of each list, by the key of the list. A state remains when Streamlit replaces the elements of
+// its list.
 const states = new Map();
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -20,8 +21,17 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   list.setAttribute("aria-label", data.label);
   list.hidden = !data.rows.length;
   const root = list.getRootNode();
-  const isFirst = !state.rows;
-  const view = { data, parentElement, setTriggerValue, list, root, state, commandQueue, isFirst };
+  const isFirstRender = !state.rows;
+  const view = {
+    data,
+    parentElement,
+    setTriggerValue,
+    list,
+    root,
+    state,
+    commandQueue,
+    isFirstRender,
+  };
 
   const restoreFocus = rememberFocus(view);
   renderRows(view);
@@ -29,7 +39,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   scrollAfterRender(view);
   renderBulkBar(view);
   listenForArrows(view);
-  return data.bulk_menu ? listenForShortcuts(view) : () => leave(view);
+  return data.bulk_menu ? listenForShortcuts(view) : () => handleRemoval(view);
 }
 
 const findOrCreateList = (parentElement) => {
@@ -41,8 +51,9 @@ const findOrCreateList = (parentElement) => {
   return list;
 };
 
-// On a page where the opened issue replaces the list, scroll to the top of the issue.
-const leave = ({ parentElement, commandQueue, state }) => {
+// If the list has left the page, remember its open issue for when the list returns. If an opened issue
+// has replaced the list, scroll to the top of the issue.
+const handleRemoval = ({ parentElement, commandQueue, state }) => {
   if (parentElement.isConnected) return;
   if (!commandQueue.isEmpty && !document.querySelector(".st-key-opened")) scrollToTop();
   state.openIssue = commandQueue.openIssue;

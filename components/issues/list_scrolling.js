@@ -14,8 +14,8 @@ const scrollWhenVisible = (element, block, until = Date.now() + 3000) => {
   }
 };
 
-export const scrollAfterRender = ({ data, list, parentElement, state, isFirst }) => {
-  if (!isFirst && state.page !== data.page) {
+export const scrollAfterRender = ({ data, list, parentElement, state, isFirstRender }) => {
+  if (!isFirstRender && state.page !== data.page) {
     scrollWhenVisible(parentElement.querySelector(".bulk-bar") ?? list, "nearest");
   }
   state.page = data.page;

@@ -1,8 +1,9 @@
 // Keyboard control: arrow keys move within a list; shortcuts work on the whole page of the queue.
 import { adjacentRow, findCheckbox, findRow, lastFocus, openRow, rowButtons } from "./list_rows.js";
 
-// Streamlit (1.67) calls the cleanup of a component after the next call of the component. If new data
-// arrives during a call, Streamlit also calls its cleanup, although the list stays on the page.
+// Removes the key listener of the last call of this component. Streamlit (1.67) calls the cleanup of a
+// call only after the next call. If new data arrives during a call, Streamlit calls the cleanup although
+// the list stays on the page. The cleanup therefore does nothing while the list is on the page.
 let stopListening = () => {};
 
 export const listenForArrows = ({ list }) => {

@@ -61,7 +61,7 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
 async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
     async with _open_client() as client:
         total = (await client.list(query.model_copy(update={"page_size": 1}))).total_count
-        line = (
+        format_line = (
             export_formats.format_csv_line if format_ == "csv" else export_formats.format_json_line
         )
         if format_ == "csv":
@@ -70,7 +70,7 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
         count = 0
         with click.progressbar(length=total or 0, label="Exporting", file=sys.stderr) as progress:
             async for issue in client.iterate(uncounted):
-                file.write(line(issue))
+                file.write(format_line(issue))
                 progress.update(1)
                 count += 1
     echo(f"Issues exported: {count}.", err=True)

@@ -1,4 +1,7 @@
-"""The steps of a call: requests and pauses. `core` yields them; the clients execute them."""
+"""The steps of a call: requests and pauses.
+
+`issue_portal.client.core` yields the steps; the clients execute them.
+"""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field

@@ -19,8 +19,9 @@ from issue_portal.core.settings import Settings
 RevokedName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """File name: a keyed hash of the sign-in's id, which reveals nothing."""
 
-_SLACK = 3600
-"""Seconds to keep an expired file: a new file looks expired until its time is set."""
+_GRACE_SECONDS = 3600
+"""Seconds to keep an expired file. A new file looks expired until its time is set, so a cleanup
+without this delay could delete it."""
 
 _RETRY_SECONDS = 30.0
 """Seconds between attempts to write."""
@@ -48,10 +49,10 @@ class RevokedSignIns:
     def add(self, sign_in: str, until: float) -> bool:
         """Revoke a sign-in that would expire at ``until`` (seconds since 1970).
 
-        Returns whether the revocation is on disk. If not, only this process refuses the sign-in,
-        and it retries the write until it stops.
+        Returns whether the revocation is on disk. If not, this process retries the write. Until a
+        retry succeeds, no other process refuses the sign-in.
         """
-        name = self._hash_names(sign_in)[0]
+        name = self._make_file_names(sign_in)[0]
         with _lock:
             _unwritten.setdefault(self._folder, {})[name] = until
         is_written = self.flush()
@@ -91,14 +92,15 @@ class RevokedSignIns:
     def contains(self, sign_in: str) -> bool:
         """Return whether the sign-in with this id is revoked."""
         unwritten = _unwritten.get(self._folder, {})
-        names = self._hash_names(sign_in)
+        names = self._make_file_names(sign_in)
         return any(name in unwritten or (self._folder / name).exists() for name in names)
 
-    def _hash_names(self, sign_in: str) -> list[RevokedName]:
+    def _make_file_names(self, sign_in: str) -> list[RevokedName]:
+        """Return one name for each secret key, that of the newest key first."""
         return [digest.hex()[:32] for digest in self._keys.hashes("ended", sign_in)]
 
     def _delete_expired(self) -> None:
-        cutoff = time.time() - _SLACK
+        cutoff = time.time() - _GRACE_SECONDS
         for name, until in _read_folder(self._folder).items():
             if until < cutoff:
                 (self._folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Anonymous reports: no creator, a receipt, no hidden marks."""
+"""Anonymous reports have a receipt, but no creator and no invisible characters."""
 
 import uuid
 
@@ -62,7 +62,7 @@ def test_receipt_shows_the_review_but_not_the_reviewer(visitor, reviewer):
     assert response.json()["state"] == "InReview"
 
 
-def test_only_the_user_table_and_no_log_identifies_an_anonymous_reporter(api, member):
+def test_anonymous_reporter_is_in_no_log_and_in_no_table_but_users(api, member):
     me = member("GET", "/me").json()
     member.report("an anonymous text", anonymous=True)
     schema = MetaData()

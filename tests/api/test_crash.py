@@ -98,8 +98,9 @@ class Writer:
 
 
 def call(caller: Caller, status: int, method: str, path: str, **request) -> dict | None:
-    """Return the body of the response, which must have ``status``, or None without a body.
+    """Send a request, and check that the response has ``status``.
 
+    Returns the body of the response, or None if it has no body.
     Raises NotAcknowledgedError for a server error or a lost connection.
     """
     try:
@@ -167,14 +168,14 @@ def kill_postgresql(postgresql: PostgresServer) -> None:
 
 
 def start_postgresql(postgresql: PostgresServer) -> None:
-    def has_started() -> bool:
+    def try_to_start() -> bool:
         # A start fails until all processes of the killed server have released their shared memory.
         with contextlib.suppress(Exception):
             postgresql.ensure_postgres_running()
             return True
         return False
 
-    wait_until(has_started)
+    wait_until(try_to_start)
 
 
 @pytest.fixture(params=DATABASES)
@@ -203,8 +204,9 @@ def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
                 target = count_acknowledged(writers) + rng.randint(10, 100)
                 futures = [pool.submit(writer.work) for writer in writers]
                 wait_for_reports(writers, target)
-                # SQLite: kill the server in each round. PostgreSQL: kill in turn the server, server
-                # and database, the server, the database.
+                # SQLite: each round kills the server. PostgreSQL: the first round kills the server,
+                # the second both the server and the database, the third the server, and the fourth
+                # the database.
                 if own_postgresql and number % 2:
                     kill_postgresql(own_postgresql)
                 if not own_postgresql or number % 4 != 3:

@@ -29,7 +29,7 @@ def member_token(email: str, name: str) -> str:
 
 
 def report(client, text: str, reference: str = "", *, anonymous: bool = False):
-    """Send a report; ``reference`` is its conversation, answer and project ID."""
+    """Send a report. Its conversation, answer and project all have the ID ``reference``."""
     return client.create(
         NewIssue(
             description=text,
@@ -45,24 +45,24 @@ def report(client, text: str, reference: str = "", *, anonymous: bool = False):
 
 
 @pytest.fixture(scope="module")
-def mark() -> str:
-    """Text that only the reports of these tests contain."""
+def unique_word() -> str:
+    """A word that only the reports of these tests contain."""
     return f"mark{uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture(scope="module")
-def all_texts(mark) -> str:
+def all_texts(unique_word) -> str:
     """One text with all short hostile texts, each at the start of a line."""
     text = "\n\n".join(text for text in HOSTILE if len(text) < 500)
     assert len(text) < 9_000
-    return f"{text}\n\n{mark}"
+    return f"{text}\n\n{unique_word}"
 
 
 @pytest.fixture(scope="module")
-def stored_texts(portal, mark) -> dict[str, str]:
+def stored_texts(portal, unique_word) -> dict[str, str]:
     """Texts of stored reports by issue id: one report per hostile text."""
     with portal.client(member_token("bobby@example.com", HOSTILE_NAME)) as client:
-        texts = [f"{text} {mark}" for text in HOSTILE]
+        texts = [f"{text} {unique_word}" for text in HOSTILE]
         references = [text.strip()[:100] for text in HOSTILE]
         return {
             report(client, text, reference).id: text
@@ -98,25 +98,25 @@ def test_hostile_text_is_plain_text_on_my_issues(new_person, portal, all_texts):
 
 
 def test_hostile_text_is_plain_text_on_review_and_insights(
-    new_person, portal, mark, stored_texts, all_texts
+    new_person, portal, unique_word, stored_texts, all_texts
 ):
     with portal.client(portal.guest_token()) as client:
         issue = report(client, all_texts, anonymous=True)
-    reviewer = new_person().opens(f"/review?q={mark}&order=ASC").signs_in("reviewer")
+    reviewer = new_person().opens(f"/review?q={unique_word}&order=ASC").signs_in("reviewer")
     page = reviewer.page
-    texts = {" ".join(text[:320].split())[:160] for text in stored_texts.values()}
+    excerpts = {" ".join(text[:320].split())[:160] for text in stored_texts.values()}
     rows = page.locator(".st-key-queue button[data-issue]")
     seen = set()
     for number in range(1, -(-len(stored_texts) // 20) + 1):
         if number > 1:
-            reviewer.opens(f"/review?q={mark}&order=ASC&page={number}")
+            reviewer.opens(f"/review?q={unique_word}&order=ASC&page={number}")
         expect(rows.first).to_be_visible()
         expect(page.locator(".st-key-queue .text *")).to_have_count(0)
         seen |= {" ".join(text.split()) for text in rows.locator(".text").all_text_contents()}
-    assert texts <= seen
+    assert excerpts <= seen
 
     for issue_id in (issue.id, *list(stored_texts)[3:5]):
-        reviewer.opens(f"/review?q={mark}&issue={issue_id}")
+        reviewer.opens(f"/review?q={unique_word}&issue={issue_id}")
         expect_plain_text(reviewer, stored_texts.get(issue_id, strip_hidden_marks(all_texts)))
     expect(page.locator(".from bdi")).to_have_text(HOSTILE_NAME)
     expect(page.locator(".timeline bdi").first).to_have_text(HOSTILE_NAME)
@@ -129,12 +129,12 @@ def test_hostile_text_is_plain_text_on_review_and_insights(
     reviewer.settles()
 
 
-def test_hostile_text_is_plain_text_in_exports(new_person, portal, mark, stored_texts):
+def test_hostile_text_is_plain_text_in_exports(new_person, portal, unique_word, stored_texts):
     reviewer = new_person().opens("/sign_in").signs_in("reviewer")
     get = reviewer.context.request.get
-    table = get(f"{portal.url}/issues.csv?filter_by_text={mark}").body().decode("utf-8-sig")
+    table = get(f"{portal.url}/issues.csv?filter_by_text={unique_word}").body().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
-    lines = get(f"{portal.url}/issues.jsonl?filter_by_text={mark}").text().splitlines()
+    lines = get(f"{portal.url}/issues.jsonl?filter_by_text={unique_word}").text().splitlines()
     assert {issue["id"]: issue["description"] for issue in map(json.loads, lines)}.items() >= (
         stored_texts.items()
     )

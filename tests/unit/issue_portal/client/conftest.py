@@ -1,4 +1,4 @@
-"""The client fixtures of `tests/client`, for servers in the process of the test."""
+"""The fixtures of `tests/client` that make clients. The servers here run in the test process."""
 
 from tests.client.conftest import connect, make_client
 
