@@ -83,7 +83,7 @@ def autosave(
             "limit": DESCRIPTION_LIMIT,
             "send_limit": _SEND_LIMIT,
             "by_name_id": by_name_id,
-            "by_name_toggle": ANONYMOUS_TOGGLE,
+            "anonymous_toggle": ANONYMOUS_TOGGLE,
             "initial": initial and asdict(initial),
             "text_choice": _list_text_choice_labels() if hint_of_link else None,
             "hint": hint,
@@ -139,7 +139,7 @@ def leave_form(by_name_id: str = "") -> None:
         "name": REPORT_DRAFT,
         "leave": True,
         "by_name_id": by_name_id,
-        "by_name_toggle": ANONYMOUS_TOGGLE,
+        "anonymous_toggle": ANONYMOUS_TOGGLE,
     }
     js_component.mount(__file__, key="draft_leave", data=data)
 
