@@ -10,7 +10,7 @@ from typing import Final
 from web import streamlit_compat
 
 _MOST_OWNERS: Final = 10_000
-"""Sessions to remember, more than a process has at once. Forgotten sessions cannot be resumed."""
+"""Sessions to remember. A process has fewer at once. A forgotten session cannot be resumed."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
 

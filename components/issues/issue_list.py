@@ -138,7 +138,7 @@ def render(
             "session": state.session,
             "last_handled": state.last_number,
             "label": label,
-            "unread": _("Unread:"),
+            "unread_label": _("Unread:"),
             "rows": [_describe_row(issue, format_details(issue), unread) for issue in issues],
             "page": page,
             "open_issue": get_open_issue_id(),

@@ -46,7 +46,7 @@ const createRow = (view, row) => {
 const createHead = (data, row) => {
   const head = createElement("span", "head");
   const dot = createElement("span", "dot");
-  if (row.unread) dot.append(createElement("span", "visually-hidden", `${data.unread} `));
+  if (row.unread) dot.append(createElement("span", "visually-hidden", `${data.unread_label} `));
   const text = createElement("span", "text", row.text);
   text.dir = "auto";
   head.append(dot, text, createElement("span", "when", row.when));

@@ -26,5 +26,5 @@ class ProposedChange:
         return issue.model_copy(update=new_values)
 
     def format_value(self) -> str:
-        """Name the new state, or else the new type."""
+        """Return the name of the new state; if the state stays the same, that of the new type."""
         return labels.format_state(self.state) if self.state else labels.format_type(self.type)

@@ -84,7 +84,7 @@ def autosave(
             "limit": DESCRIPTION_LIMIT,
             "send_limit": _SEND_LIMIT,
             "by_name_click_id": by_name_click_id,
-            "by_name_toggle": ANONYMOUS_TOGGLE,
+            "anonymous_toggle": ANONYMOUS_TOGGLE,
             "initial": initial and asdict(initial),
             "text_choice": _list_text_choice_labels() if hint_of_link else None,
             "hint": hint,
@@ -132,15 +132,15 @@ def leave_form(by_name_click_id: str = "") -> None:
     """Stop the autosave on a page without the form: another person may use the browser next.
 
     ``by_name_click_id`` identifies the click on "Sign in to report with your name". The draft
-    stores the id, so that the form is set to a report by name after the sign-in at a provider. A cookie would
-    be unsafe: another site on the same host could set it and so turn an anonymous report into a
-    report by name.
+    stores the id, so that the form is set to a report by name after the sign-in at a provider.
+    A cookie would be unsafe: another site on the same host could set it and so turn an anonymous
+    report into a report by name.
     """
     data = {
         "name": REPORT_DRAFT,
         "leave": True,
         "by_name_click_id": by_name_click_id,
-        "by_name_toggle": ANONYMOUS_TOGGLE,
+        "anonymous_toggle": ANONYMOUS_TOGGLE,
     }
     js_component.mount(__file__, key="draft_leave", data=data)
 

@@ -1,9 +1,10 @@
-// Drafts in the tab's session storage: one for each form and person, and one for each form and visitor.
+// Drafts in the tab's session storage. Each form has one draft for visitors, and one for each person who
+// has signed in.
 import { storage } from "./storage.js";
 
-const visitorKey = (form) => `issue-portal-draft-${form}`;
+const makeVisitorKey = (form) => `issue-portal-draft-${form}`;
 
-// Drafts that were stored before an update of the portal have other names. TODO(2.0): remove.
+// In drafts that an older version of the portal stored, the values have other names. TODO(2.0): remove.
 const OLD_NAMES = {
   given: "initial",
   places: "inputs",
@@ -20,7 +21,7 @@ const convertOld = ({ choice, toggle, ...values }) => {
   return { ...renamed, choices: { ...choices, ...values.choices } };
 };
 
-// A draft has these values, and lacks those that neither a link nor the person has set:
+// A draft can have these values. It lacks a value that neither a link nor the person has set.
 // `id`: identifies the draft. `initial`: the values of the link, or of the stored report.
 // `text`, `inputs`, `choices`: the values of the person; inputs and choices by widget key.
 // `otherText`: the text that is not shown, if both the person and the link have a text.
@@ -42,20 +43,20 @@ const removeMatching = (pattern) => {
   for (const name of storage.names()) if (pattern.test(name)) storage.removeItem(name);
 };
 
-export const removeDrafts = (form) => removeMatching(new RegExp(`^${visitorKey(form)}`));
+export const removeDrafts = (form) => removeMatching(new RegExp(`^${makeVisitorKey(form)}`));
 
 export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
 
-// Return the draft as a report by name. `by_name_click_id` identifies the person's click, so that each click
-// switches the toggle only once.
-const convertToByName = (draft, { by_name_click_id: byNameId, by_name_toggle: toggle }) => {
+// Return the draft as a report by name. `by_name_click_id` identifies the click with which the person asked for
+// it. The draft stores the id, so that each click turns off the toggle "anonymous" only once.
+const convertToByName = (draft, { by_name_click_id: byNameId, anonymous_toggle: toggle }) => {
   if (!byNameId || byNameId === draft.byNameId) return draft;
   return { ...draft, byNameId, choices: { ...draft.choices, [toggle]: false } };
 };
 
 // Switch the visitor's draft to a report by name.
 export const switchVisitorsDraftToByName = (data) => {
-  const key = visitorKey(data.name);
+  const key = makeVisitorKey(data.name);
   if (data.by_name_click_id)
     storage.setItem(key, JSON.stringify(convertToByName(parse(key), data)));
 };
@@ -66,10 +67,10 @@ export class Draft {
 
   // A visitor's draft becomes the draft of the person who signs in.
   constructor(form, owner) {
-    const visitors = visitorKey(form);
-    this.#key = owner ? `${visitors}-${owner}` : visitors;
-    if (owner) move(visitors, this.#key);
-    // Before an update of the portal, edits had another name. TODO(2.0): remove.
+    const visitorKey = makeVisitorKey(form);
+    this.#key = owner ? `${visitorKey}-${owner}` : visitorKey;
+    if (owner) move(visitorKey, this.#key);
+    // An older version of the portal named the drafts of edits "correction-…". TODO(2.0): remove.
     if (form.startsWith("edit-")) move(this.#key.replace("edit-", "correction-"), this.#key);
     this.#id = this.read().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
   }

@@ -28,7 +28,10 @@ def mount(python_file: str, *, key: str, **options: Any) -> Any:
 
 
 def serve_files() -> None:
-    """Serve the scripts of all components: the page may come from another replica."""
+    """Serve the scripts of all components, also of those that this process has not mounted yet.
+
+    A browser may request a script for a page that another replica rendered.
+    """
     for script in _COMPONENTS.glob("*/*.js"):
         _register(script)
 
@@ -39,6 +42,7 @@ def _register(script: Path) -> str:
 
 @lru_cache(maxsize=16)
 def _make_component(script: Path, _registry: int) -> Any:
+    """Return the component of a script. Create it only once for each registry of components."""
     style = script.with_suffix(".css")
     return st.components.v2.component(
         _register(script), js=script.name, css=style.name if style.exists() else None

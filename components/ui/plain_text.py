@@ -1,4 +1,4 @@
-"""Escapes text from people and servers for labels and Markdown, in which Streamlit reads markup."""
+"""Removes markup from texts of people and servers, for labels and Markdown of Streamlit."""
 
 
 def strip_punctuation(text: str) -> str:

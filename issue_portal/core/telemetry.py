@@ -21,9 +21,9 @@ _FRAME_FIELDS = ("filename", "function", "module", "lineno", "in_app")
 _EVENT_FIELDS = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment")
 
 _EVENTS_A_MINUTE = 60
-"""Errors sent per minute, so that a repeated error does not use up a quota."""
+"""Maximum number of errors sent per minute. Without it, one error could use up Sentry's quota."""
 
-_events = logging_setup.MinuteBudget(_EVENTS_A_MINUTE)
+_event_budget = logging_setup.MinuteBudget(_EVENTS_A_MINUTE)
 _tracer: Any = None
 _flushers: list[Callable[[], object]] = []
 
@@ -37,8 +37,8 @@ def start(settings: Settings) -> None:
             _start_traces(settings.otlp_endpoint)
     except ImportError as error:
         raise FatalError(
-            f"{error.name} is missing. ISSUES_SENTRY_DSN and OTEL_EXPORTER_OTLP_ENDPOINT"
-            " need it: pip install -r locks/telemetry.txt"
+            f"The package {error.name} is missing. Install the packages that ISSUES_SENTRY_DSN"
+            " and OTEL_EXPORTER_OTLP_ENDPOINT need: pip install -r locks/telemetry.txt"
         ) from error
 
 
@@ -92,12 +92,13 @@ def _strip_event(event: Any, _hint: Any) -> Any:
 
     Returns None, which drops the event, once this minute's budget is spent.
     """
-    if not _events.spend():
+    if not _event_budget.spend():
         return None
     stripped = {name: event[name] for name in _EVENT_FIELDS if name in event}
     if request_id := logging_setup.request_id.get():
         stripped["tags"] = {"request_id": request_id}
-    # Send the message template without its values.
+    # Send the template of a log message, without its values. Send no templates of other packages:
+    # these can contain values.
     if (
         str(event.get("logger")).startswith(("issue_portal", "auth", "components", "web"))
         and "logentry" in event
@@ -126,7 +127,7 @@ def _start_traces(endpoint: str) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: PLC0415
 
-    class RequestIds(RandomIdGenerator):
+    class RequestIdGenerator(RandomIdGenerator):
         """Uses the request id as the trace id, so that the id in a log line finds the trace."""
 
         def generate_trace_id(self) -> int:
@@ -135,7 +136,7 @@ def _start_traces(endpoint: str) -> None:
 
     global _tracer  # noqa: PLW0603 - one per process, like the log
     provider = TracerProvider(
-        id_generator=RequestIds(),
+        id_generator=RequestIdGenerator(),
         resource=Resource.create({SERVICE_NAME: SERVICE}),
         shutdown_on_exit=False,
     )

@@ -20,8 +20,8 @@ from tests.servers.script import serving
 REPORT_TEXT = "the budget of Project Bluebird"
 
 
-# Starts the server with a tracer provider, as auto-instrumentation does. By default, FastAPI would
-# then send its own spans.
+# Starts the server with a tracer provider, as auto-instrumentation does. FastAPI sends spans of its
+# own to the provider if the application does not disable them.
 INSTRUMENTED_SERVER = """
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -150,14 +150,14 @@ telemetry.stop()
 
 def test_stop_does_not_wait_for_unresponsive_collectors(monkeypatch):
     """Regression: the stop took 45 seconds. Docker kills a container after 10 seconds."""
-    flushed = threading.Event()
-    monkeypatch.setattr(telemetry, "_flushers", [flushed.wait, flushed.wait])
+    response_arrived = threading.Event()
+    monkeypatch.setattr(telemetry, "_flushers", [response_arrived.wait, response_arrived.wait])
     monkeypatch.setattr(telemetry, "_FLUSH_SECONDS", 0.1)
     start = time.monotonic()
     telemetry.stop()
     assert time.monotonic() - start < 10
-    assert not flushed.is_set()
-    flushed.set()
+    assert not response_arrived.is_set()
+    response_arrived.set()
 
 
 @pytest.mark.parametrize("package", ["sentry_sdk", "opentelemetry.sdk"])

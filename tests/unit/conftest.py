@@ -18,7 +18,7 @@ SetLanguage = Callable[[str], None]
 
 @pytest.fixture(autouse=True)
 def restore_main_module() -> Iterator[None]:
-    """Restore ``__main__``, which AppTest replaces and later child processes would load."""
+    """Restore ``__main__`` after each test: AppTest replaces it, and child processes load it."""
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
@@ -62,7 +62,7 @@ def no_cookies(monkeypatch) -> None:
 
 @pytest.fixture
 def backend(monkeypatch) -> Mock:
-    """The portal's backend, without a server: an API with the same secret key."""
+    """A mock of the portal's API backend, which accepts the tokens that the portal signs."""
     backend = Mock(accepts_portal_tokens=True)
     monkeypatch.setattr(api_backend, "get_backend", lambda: backend)
     return backend
@@ -70,7 +70,7 @@ def backend(monkeypatch) -> Mock:
 
 @pytest.fixture
 def client(monkeypatch, backend) -> Mock:
-    """The API client of the browser session."""
+    """A mock of the API client of the browser session."""
     client = Mock(spec=IssuesClient)
     monkeypatch.setattr(api_session, "client", lambda: client)
     monkeypatch.setattr(server_capabilities, "can_filter", lambda *_: True)

@@ -12,8 +12,8 @@ from issue_portal.core.problems import InvalidFieldError, ProblemError
 BODY_LIMIT = 200_000
 """Bytes per request body. The longest valid report fits, even with every character escaped."""
 
-MOST_NAMES: Final = 100
-"""Parameters per request, and fields per JSON object in its body."""
+MOST_FIELDS_OR_PARAMETERS: Final = 100
+"""Maximum number of fields in a JSON object, and of query parameters in a request."""
 
 _MOST_OBJECTS: Final = 50
 """JSON objects per body. A valid report has two. Parsing 66,000 takes 0.1 s."""
@@ -55,11 +55,11 @@ class _ObjectBuilder:
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Return the object with these fields."""
         self._count += 1
-        if len(pairs) > MOST_NAMES or self._count > _MOST_OBJECTS:
+        if len(pairs) > MOST_FIELDS_OR_PARAMETERS or self._count > _MOST_OBJECTS:
             raise ProblemError(
                 400,
                 f"The body has more than {_MOST_OBJECTS} objects, or an object with more than"
-                f" {MOST_NAMES} fields.",
+                f" {MOST_FIELDS_OR_PARAMETERS} fields.",
             )
         fields = dict(pairs)
         if len(fields) < len(pairs):

@@ -19,7 +19,7 @@ MOST_PROJECTS = 20
 """Maximum number of projects in the statistics: those with the most issues."""
 
 _QUARTER_HOUR = 900
-"""In seconds. Offsets of all current time zones are multiples of it, so midnight is one, too."""
+"""In seconds. In all current time zones, each day begins at a multiple of it since 1970."""
 
 
 def compute_stats(
@@ -27,6 +27,7 @@ def compute_stats(
 ) -> JsonObject:
     """Return the statistics of issues created from ``start`` to ``end``, with days of ``zone``."""
     selection = IssueFilter(org_id, LIVE_STATES, created_from=start, created_to=end)
+    # In an empty period, select no issue: no number is at least 1 and at most 0.
     period = count_rollups.narrow_to_period(connection, selection) or replace(
         selection, lowest=1, highest=0
     )
@@ -109,10 +110,11 @@ def _count_per_day(
         conditions.append(at < period.created_to)
     quarter = (at // _QUARTER_HOUR).label("quarter")
     days: Counter[str] = Counter()
-    for begin, number in connection.execute(
+    for quarter_index, number in connection.execute(
         select(quarter, func.count()).where(*conditions).group_by(quarter)
     ):
-        days[datetime.fromtimestamp(int(begin) * _QUARTER_HOUR, zone).date().isoformat()] += number
+        begin = datetime.fromtimestamp(int(quarter_index) * _QUARTER_HOUR, zone)
+        days[begin.date().isoformat()] += number
     return days
 
 
