@@ -45,9 +45,10 @@ class _FairLock:
 
 
 class PasswordCheckQueue:
-    """Lets password checks run one at a time; each address has at most one check in the queue.
+    """Lets password checks run one at a time.
 
-    A flood of passwords from one address therefore does not delay sign-ins from other addresses.
+    The checks of one address wait for each other before they enter the queue. A flood of passwords
+    from one address therefore does not delay sign-ins from other addresses.
     """
 
     def __init__(self) -> None:
@@ -58,7 +59,10 @@ class PasswordCheckQueue:
 
     @contextmanager
     def take_turn(self, address: str) -> Iterator[bool]:
-        """Keep a turn during the block. Yields False if no turn comes within `WAIT_SECONDS`."""
+        """Wait for a turn and keep it during the ``with`` block.
+
+        Yields whether the caller has the turn: False if none comes within `WAIT_SECONDS`.
+        """
         deadline = time.monotonic() + WAIT_SECONDS
         with self._guard:
             address_lock, checks = self._by_address.get(address, (_FairLock(), 0))

@@ -182,7 +182,7 @@ def _repeat(attack: Attack, target: Target) -> None:
 ATTACKS: dict[str, tuple[Attack, ...]] = {
     "1,000 requests for git information": (request_git_info,),
     "requests for git information, 469 bytes a second": (trickle_git_info,),
-    "5,000 empty runs": (request_empty_runs,),
+    "5,000 runs of the page without widget values": (request_empty_runs,),
     "20 connections, 270 runs a second each": (request_many_runs,),
     "four addresses, 20 runs a second each": (rerun_from_four_addresses,),
     "messages of 8 MB": (send_big_messages,),

@@ -49,8 +49,8 @@ export class DraftStatus {
       : text_choice.use_link_text;
   }
 
-  // Show the number of code points, which the server counts, too. Return whether the text has changed and
-  // is neither blank nor too long.
+  // Show the number of characters. They are code points, as on the server. Return whether the text has
+  // changed and is neither blank nor too long.
   showCount(text) {
     if (text === this.#countedText) return false;
     this.#countedText = text;

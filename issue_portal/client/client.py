@@ -45,10 +45,11 @@ Result = TypeVar("Result")
 class IssuesClient:
     """A client for one server and one caller; thread-safe.
 
-    ``token`` is an API token, or a function that returns a fresh one for each request.
-    ``timeout`` is the longest wait for the next byte, in seconds. ``patience`` is the longest time
-    of a whole call, in seconds: up to ``attempts`` requests and the pauses between them, but not
-    DNS look-ups. ``org`` is sent in the header ``x-org``, which some servers require.
+    ``token`` is an API token, or a function that returns a fresh one for each request. A call sends
+    at most ``attempts`` requests. ``timeout`` is the longest wait for the next byte, in seconds.
+    ``patience`` is the longest time of a whole call, in seconds, with all its requests and the
+    pauses between them, but without DNS look-ups. ``org`` is sent in the header ``x-org``, which
+    some servers require.
     """
 
     def __init__(
@@ -106,8 +107,8 @@ class IssuesClient:
         """Change fields of an issue (see `IssueChanges`); return the changed issue.
 
         With ``if_unchanged``, raises `PreconditionFailedError` if somebody else changed the issue
-        since you fetched it. If the server has no entity tags, the client compares the issue just
-        before it writes.
+        since you fetched it. If ``issue`` has no entity tag, the client first fetches the issue
+        again and compares the two versions.
 
             issue = client.update(issue, state=IssueState.CLOSED, if_unchanged=True)
         """

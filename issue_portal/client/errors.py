@@ -22,7 +22,7 @@ class IssuesError(Exception):
     """Base of all exceptions of a call.
 
     ``unsure`` is true if the server may have stored the report or change. ``request_id`` identifies
-    the request in the server's log; anonymous reports and receipts have none.
+    the request in the server's log. It is None for anonymous reports and look-ups of receipts.
     """
 
     unsure = False

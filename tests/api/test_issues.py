@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from issue_portal.server.services.issue_service import MOST_OWN_CHANGES
+from issue_portal.server.services.issue_service import REPORTER_CHANGE_LIMIT
 from tests.api.problem_documents import assert_problem
 
 # Creation
@@ -197,14 +197,14 @@ def test_members_can_edit_their_own_issue_until_its_review(member, other_member,
 def test_members_can_edit_their_own_issue_a_limited_number_of_times(member, reviewer):
     """The history is not paginated, so thousands of entries would delay other requests."""
     path = f"/issue/{member.report()['id']}"
-    for number in range(MOST_OWN_CHANGES):
+    for number in range(REPORTER_CHANGE_LIMIT):
         assert member("PUT", path, json={"description": f"words {number}"}).status_code == 200
     assert_problem(member("PUT", path, json={"description": "once more"}), 403)
     # An update without a difference does not count.
-    again = {"description": f"words {MOST_OWN_CHANGES - 1}"}
+    again = {"description": f"words {REPORTER_CHANGE_LIMIT - 1}"}
     assert member("PUT", path, json=again).status_code == 200
     assert reviewer("PUT", path, json={"state": "InReview"}).status_code == 200
-    assert len(reviewer("GET", f"{path}/history").json()["data"]) == MOST_OWN_CHANGES + 2
+    assert len(reviewer("GET", f"{path}/history").json()["data"]) == REPORTER_CHANGE_LIMIT + 2
 
 
 def test_deleted_issues_are_listed_only_for_reviewers_and_on_request(member, reviewer):

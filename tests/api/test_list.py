@@ -98,15 +98,15 @@ def test_search_finds_ligatures(member):
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_search_of_a_reporter_skips_the_full_text_index(dialect):
+def test_search_in_issues_of_one_reporter_skips_the_full_text_index(dialect):
     by_reporter = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
-    of_all = IssueFilter("org", LIVE_STATES, text="budget")
+    by_anyone = IssueFilter("org", LIVE_STATES, text="budget")
 
     def render_conditions(criteria: IssueFilter) -> str:
         return " ".join(map(str, criteria.build_conditions(dialect)))
 
     assert "issue_text" not in render_conditions(by_reporter)
-    assert "issue_text" in render_conditions(of_all)
+    assert "issue_text" in render_conditions(by_anyone)
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])

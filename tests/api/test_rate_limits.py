@@ -81,7 +81,7 @@ def test_requests_over_the_limit_are_refused_with_retry_after(
 
 
 def test_long_report_uses_up_more_of_the_limit(limited_server):
-    """Ten of the longest reports per second would take 370 MB per minute."""
+    """Otherwise, ten of the longest reports per second would fill 370 MB of disk per minute."""
     caller = make_person(limited_server)
     long_report = REPORT | {"description": "x" * 2_000}
     assert caller("POST", "/issue", json=long_report).status_code == 201
@@ -180,7 +180,7 @@ def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
     assert value in process.stderr or name in process.stderr
 
 
-def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch):
+def test_delay_of_a_token_grows_with_number_size_and_duration_of_its_calls(monkeypatch):
     """Without delays, 16 concurrent bodies of 200 kB make other callers wait 50 times as long."""
     slept: list[float] = []
 
@@ -233,10 +233,10 @@ def test_calls_of_one_token_are_delayed_by_number_size_and_duration(monkeypatch)
     for _ in range(200):
         limits.charge_seconds(script, 0.006)
     assert run_in_loop(lambda: delay_calls(script, 1, 0)) == pytest.approx(2, rel=0.05)
-    limits.charge_seconds(Principal(Role.MEMBER, "user_1", "user_1"), 9.0)
     # Calls with portal tokens are not counted per token. The portal counts per address.
-    slept.clear()
     person = Principal(Role.MEMBER, "user_1", "user_1")
+    limits.charge_seconds(person, 9.0)
+    slept.clear()
     assert run_in_loop(lambda: delay_calls(person, 1000, 0)) == 0
     assert all(limits.take_if_ready(person) for _ in range(1000))
 
@@ -258,7 +258,7 @@ def test_body_with_too_many_objects_is_refused(limited_server):
 
 
 def test_responses_to_long_requests_are_not_cached(tmp_path):
-    """2,000 cached responses to requests of 94 kB took 200 MB, since requests are the keys."""
+    """The cache uses requests as keys, so 2,000 requests of 94 kB would fill 200 MB of memory."""
     database = Database(f"sqlite:///{tmp_path / 'issues.db'}")
     cache = ReadCache(database)
     service = Mock(read_cache=cache)

@@ -39,11 +39,13 @@ from issue_portal.server.services.receipts import Receipts
 from issue_portal.server.services.serializers import JsonObject
 from issue_portal.server.services.threadpool import run_in_thread
 
-SHORTEST_ANONYMOUS_KEY = 16
-"""Characters of the ``Idempotency-Key`` of an anonymous report, so that keys are unique."""
+MIN_ANONYMOUS_KEY_LENGTH = 16
+"""Least number of characters in the ``Idempotency-Key`` of an anonymous report. All anonymous
+reports share these keys, and shorter keys would not be unique.
+"""
 
-MOST_OWN_CHANGES = 100
-"""Most entries in the history of a report that its reporter can still change."""
+REPORTER_CHANGE_LIMIT = 100
+"""Number of changes after which a reporter can no longer change a report."""
 
 _FIELD_ACTIONS = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
 """Permissions for fields that reporters cannot change."""
@@ -69,10 +71,10 @@ class IssueService:
             raise ForbiddenError("Visitors can only report anonymously: set anonymous to true.")
         if new.anonymous and not principal.may(Action.CREATE_ANONYMOUS):
             raise ForbiddenError("You cannot report anonymously.")
-        if new.anonymous and idempotency_key and len(idempotency_key) < SHORTEST_ANONYMOUS_KEY:
+        if new.anonymous and idempotency_key and len(idempotency_key) < MIN_ANONYMOUS_KEY_LENGTH:
             raise InvalidFieldError(
                 "Idempotency-Key",
-                f"must have at least {SHORTEST_ANONYMOUS_KEY} random characters for an anonymous"
+                f"must have at least {MIN_ANONYMOUS_KEY_LENGTH} random characters for an anonymous"
                 " report, because all senders share these keys",
             )
         if not new.anonymous:
@@ -230,9 +232,9 @@ class IssueService:
             return
         self._check_own(principal, row, Action.EDIT_OWN)
         # Limit the length of the history, because each read loads all entries.
-        if queries_history.count_history(connection, self._org_id, row.id) > MOST_OWN_CHANGES:
+        if queries_history.count_history(connection, self._org_id, row.id) > REPORTER_CHANGE_LIMIT:
             raise ForbiddenError(
-                f"This issue has {MOST_OWN_CHANGES} changes: only reviewers can change it now."
+                f"This issue has {REPORTER_CHANGE_LIMIT} changes: only reviewers can change it now."
             )
 
     def _check_own(self, principal: Principal, row: tables.AnyRow, action: Action) -> None:
@@ -263,7 +265,7 @@ def compute_etag(issue: JsonObject) -> str:
 
 
 def _to_seconds(milliseconds: int | None) -> int | None:
-    """Round up: an issue created at 12:00:00 is before a start at 12:00:00.001."""
+    """Convert to seconds, rounded up: a start at 12:00:00.001 excludes an issue of 12:00:00."""
     return None if milliseconds is None else -(-milliseconds // 1000)
 
 

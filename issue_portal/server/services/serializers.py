@@ -113,7 +113,8 @@ def serialize_user(row: AnyRow) -> JsonObject:
 def serialize_history(rows: Iterable[AnyRow], *, with_actors: bool) -> list[JsonObject]:
     """Return the history of an issue as JSON.
 
-    Without ``with_actors``, as for receipts, also omits changes of ``is_read``.
+    If ``with_actors`` is false, the entries lack their actors and changes of ``is_read``: the
+    holder of a receipt sees neither.
     """
     entries = []
     for row in rows:

@@ -53,7 +53,7 @@ def test_list_parameter_accepts_commas_or_repetition():
     assert IssueQuery(created_by=["a,b", "c"]).created_by == ("a", "b", "c")
 
 
-def test_too_long_list_is_reported_as_one_error():
+def test_number_of_errors_in_a_too_long_list_is_limited():
     with pytest.raises(ValidationError) as failure:
         IssueQuery(type=",".join(["Nothing"] * 5_000))
     assert failure.value.error_count() <= 101
