@@ -18,7 +18,7 @@ HEADERS_RECEIVED_AT_KEY: Final = "headers_received_at"
 
 
 def get_proxy_sign_in() -> ProviderSignIn | None:
-    """Return the sign-in that the headers of the browser session's first request describe.
+    """Return the sign-in from the headers of the browser session's first request.
 
     Returns None if the headers name nobody.
     """
@@ -31,17 +31,17 @@ def find_proxy_sign_in(request: HTTPConnection) -> ProviderSignIn | None:
     return make_proxy_sign_in(streamlit_compat.read_proxy_user(request.headers), time.time())
 
 
-def make_proxy_sign_in(headers: Claims, received_at: float) -> ProviderSignIn | None:
-    """Return the sign-in that a proxy's headers describe; None if the headers name nobody.
+def make_proxy_sign_in(user: Claims, received_at: float) -> ProviderSignIn | None:
+    """Return the sign-in of the user whom a proxy's headers name; None if they name nobody.
 
-    ``headers`` has the values by field of `st.user`; ``received_at`` is in seconds since 1970.
+    ``user`` has the fields of `st.user`; ``received_at`` is in seconds since 1970.
     """
-    if not headers.get("email"):
+    if not user.get("email"):
         return None
     role_claim = get_settings().role_claim
-    groups = str(headers.get(role_claim) or "").split(",")
-    claims = {**headers, "email_verified": True, role_claim: groups}
-    claims["name"] = _decode_utf8(str(headers.get("name") or ""))
+    groups = str(user.get(role_claim) or "").split(",")
+    claims = {**user, "email_verified": True, role_claim: groups}
+    claims["name"] = _decode_utf8(str(user.get("name") or ""))
     return make_sign_in(claims, "", received_at)
 
 
@@ -54,5 +54,5 @@ def _decode_utf8(header: str) -> str:
 
 
 def get_trusted_headers() -> Mapping[str, str]:
-    """Return the fields of `st.user` (such as "email") by name of the proxy's header."""
+    """Return the proxy's headers, each with the field of `st.user` (such as "email") it fills."""
     return as_mapping(st.get_option("server.trustedUserHeaders"))

@@ -35,7 +35,7 @@ DAY_MILLISECONDS = 86_400_000
 def measure_rows() -> Iterator[Row]:
     """Measure lists, reports and disk usage of the API."""
     for issues in (FEW_ISSUES, MANY_ISSUES):
-        processes.fill(issues)
+        processes.create_installation(issues)
     yield from _measure_newest_page()
     yield from _measure_uncached_pages()
     yield _measure_reports()
@@ -82,7 +82,7 @@ def _measure_uncached_pages() -> Iterator[Row]:
 
 def _measure_reports() -> Row:
     """Send reports, each of which is on disk before its response."""
-    processes.remove(NO_ISSUES)
+    processes.remove_installation(NO_ISSUES)
     token = processes.create_token(NO_ISSUES)
     body = json.dumps(REPORT)
     with processes.make_api(NO_ISSUES) as api:

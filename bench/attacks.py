@@ -69,7 +69,7 @@ Attack = Callable[[Target], None]
 
 def measure_rows() -> Iterator[Row]:
     """Measure each attack, then all together. Each gives a row for pages and one for API calls."""
-    processes.fill(ISSUES)
+    processes.create_installation(ISSUES)
     token = processes.create_token(ISSUES)
     for name, attacks in ATTACKS.items():
         with processes.make_portal(ISSUES) as portal:

@@ -46,7 +46,7 @@ _WATCH_TEXT = """(selector) => {
 def measure_rows() -> Iterator[Row]:
     """Measure start, report page, memory and review page of the portal."""
     for issues in (FEW_ISSUES, MANY_ISSUES):
-        processes.fill(issues)
+        processes.create_installation(issues)
     yield from _measure_start()
     with processes.make_portal(FEW_ISSUES) as few, processes.make_bare_form() as bare:
         with _launch_chromium() as browser:

@@ -1,4 +1,4 @@
-"""The server processes to measure, each with its own data below ``bench/data``."""
+"""Server processes to measure. Each number of issues has its own data below ``bench/data``."""
 
 import os
 import shutil
@@ -27,28 +27,28 @@ SECRET = "a public secret key, for benchmarks only"
 NO_LOG: Final = Path(os.devnull)
 
 
-def make_environment(issues: int) -> dict[str, str]:
+def make_environment(issue_count: int) -> dict[str, str]:
     """Return the environment of the installation with this number of issues."""
     settings = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_RATE_LIMITS": "off"}
-    return make_server_environment(DATA / str(issues), **settings)
+    return make_server_environment(DATA / str(issue_count), **settings)
 
 
-def fill(issues: int) -> None:
+def create_installation(issue_count: int) -> None:
     """Create the installation with this number of issues, unless it exists."""
-    marker = DATA / str(issues) / "filled"
+    marker = DATA / str(issue_count) / "filled"
     if not marker.exists():
-        print(f"creating {issues:,} issues...", file=sys.stderr)
-        _run(["-m", "bench.fill_database", str(issues)], make_environment(issues))
+        print(f"creating {issue_count:,} issues...", file=sys.stderr)
+        _run(["-m", "bench.fill_database", str(issue_count)], make_environment(issue_count))
         marker.touch()
 
 
-def remove(issues: int) -> None:
+def remove_installation(issue_count: int) -> None:
     """Remove the installation with this number of issues."""
-    shutil.rmtree(DATA / str(issues), ignore_errors=True)
+    shutil.rmtree(DATA / str(issue_count), ignore_errors=True)
 
 
-def create_token(issues: int) -> str:
-    """Create an API token with the reviewer role."""
+def create_token(issue_count: int) -> str:
+    """Create an API token with the reviewer role in the installation with this number of issues."""
     command = [
         "-m",
         "issue_portal",
@@ -59,12 +59,12 @@ def create_token(issues: int) -> str:
         "--role",
         "AppAdmin",
     ]
-    return _run(command, make_environment(issues)).strip()
+    return _run(command, make_environment(issue_count)).strip()
 
 
-def set_up_reviewer(issues: int) -> tuple[str, str]:
+def set_up_reviewer(issue_count: int) -> tuple[str, str]:
     """Create a reviewer, or set a new password; return user name and password."""
-    env = make_environment(issues)
+    env = make_environment(issue_count)
     users = _run(["-m", "issue_portal", "user", "list", "--json"], env)
     if '"username": "bench"' not in users:
         role = ["--role", "AppAdmin"]
@@ -74,34 +74,34 @@ def set_up_reviewer(issues: int) -> tuple[str, str]:
     return "bench", _run(["-m", "issue_portal", "user", "password", "bench"], env).strip()
 
 
-def measure_database_bytes(issues: int) -> int:
+def measure_database_bytes(issue_count: int) -> int:
     """Return the size of the database files in bytes."""
-    files = (DATA / str(issues)).glob("issues.db*")
+    files = (DATA / str(issue_count)).glob("issues.db*")
     return sum(file.stat().st_size for file in files)
 
 
-def make_api(issues: int) -> ServerProcess:
-    """Make a process of the API alone. As a context manager, the process starts and stops."""
+def make_api(issue_count: int) -> ServerProcess:
+    """Make a process of the API alone. A ``with`` block starts and stops the process."""
     port = free_port()
-    return _make_server(api_command(port), port, make_environment(issues), API_READY)
+    return _make_server(api_command(port), port, make_environment(issue_count), API_READY)
 
 
-def make_portal(issues: int) -> ServerProcess:
+def make_portal(issue_count: int) -> ServerProcess:
     """Make a process of the portal with its API."""
     port = free_port()
-    return _make_server(portal_command(port), port, make_environment(issues), PORTAL_READY)
+    return _make_server(portal_command(port), port, make_environment(issue_count), PORTAL_READY)
 
 
 def make_proxy(portal: ServerProcess) -> ServerProcess:
     """Make a proxy with `deploy/haproxy.cfg`. Clients send their address by the PROXY protocol."""
     port, replicas = free_port(), 2 * [f"127.0.0.1:{portal.port}"]
-    bind, inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{free_port()}"
-    env = proxy_environment(bind, inside, replicas, replicas)
+    bind, bind_inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{free_port()}"
+    env = proxy_environment(bind, bind_inside, replicas, replicas)
     return _make_server(HAPROXY, port, env, "")
 
 
 def make_bare_form() -> ServerProcess:
-    """Make a bare Streamlit form with Streamlit's defaults."""
+    """Make a process of a plain form, which Streamlit serves with its defaults."""
     port = free_port()
     folder = DATA / "bare"
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def make_bare_form() -> ServerProcess:
 
 
 def make_bare_app(responses: Path) -> ServerProcess:
-    """Make a bare ASGI app that sends the stored ``responses``, on the same server."""
+    """Make a process of a bare ASGI app in uvicorn, which sends the stored ``responses``."""
     port = free_port()
     command = uvicorn_command("bench.bare_asgi_app:app", port)
     log_options = ["--no-access-log", "--log-level", "error"]

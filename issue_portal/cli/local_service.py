@@ -18,10 +18,10 @@ def open_local_service() -> Iterator[Service]:
     Creates them if they are missing.
     """
     settings = get_settings()
-    # A remote API with the portal's own key belongs to this portal, and has the portal's users.
+    # If a remote API has the portal's own key, its database has the portal's users and issues.
     if settings.api_url and settings.api_shares_key:
         raise FatalError(
-            "ISSUES_API_URL is set: run this command where that API runs, without the setting."
+            "ISSUES_API_URL is set: run this command where that API runs, without this setting."
         )
     if settings.api_url:
         click.echo(

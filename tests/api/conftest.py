@@ -10,7 +10,7 @@ from hypothesis import settings
 from issue_portal.models.vocabulary import Role
 from tests.servers.installation import api_server
 
-_names = itertools.count()
+_numbers = itertools.count()
 
 # By default, each run tests the same examples. `pytest --hypothesis-profile long` tests new ones.
 settings.register_profile(
@@ -54,7 +54,7 @@ class Caller:
 
 
 def _make_caller(api, role: Role) -> Caller:
-    name = f"{role.value}{uuid.uuid4().hex[:8]}{next(_names)}"
+    name = f"{role.value}{uuid.uuid4().hex[:8]}{next(_numbers)}"
     return Caller(api.url, api.token(name, role), name)
 
 

@@ -22,7 +22,7 @@ from tests.servers.installation import api_server
 from tests.servers.processes import ROOT
 
 
-def old_issue(number: int, **fields) -> str:
+def dump_issue(number: int, **fields) -> str:
     """Return an issue of 2024 as a line of JSON for `import`."""
     return json.dumps(
         {
@@ -61,12 +61,12 @@ def run_archive(server, file, day="2025-01-01"):
 def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_path):
     creator = {"id": "user_1", "name": "Ann", "email": "ann@example.com"}
     not_archived = [
-        old_issue(1, state="InReview"),
-        old_issue(2, state="NotReviewed"),
-        old_issue(3, updated_at="2025-01-01T00:00:00Z"),
-        old_issue(4, state="Deleted", updated_at="2025-06-01T00:00:00Z"),
+        dump_issue(1, state="InReview"),
+        dump_issue(2, state="NotReviewed"),
+        dump_issue(3, updated_at="2025-01-01T00:00:00Z"),
+        dump_issue(4, state="Deleted", updated_at="2025-06-01T00:00:00Z"),
     ]
-    moved = [old_issue(5, created_by=creator), old_issue(6), old_issue(7, state="Deleted")]
+    moved = [dump_issue(5, created_by=creator), dump_issue(6), dump_issue(7, state="Deleted")]
     import_lines(new_server, [*not_archived, *moved], tmp_path)
     new_server.start()
     token, _, anonymous = add_reports(new_server)
@@ -81,7 +81,7 @@ def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_pat
             client.get(before.id)
         states = IssueQuery(states=tuple(IssueState), page_size=100)
         numbers = [issue.issue_number for issue in client.iterate(states)]
-        # Issues created today are never archived, since their reports can still be repeated.
+        # Issues created today stay, because a client may still repeat the requests for them.
         assert (
             parse_output(run_archive(new_server, tmp_path / "x.gz", "2099-01-01"))["archived"] == 2
         )
@@ -105,7 +105,7 @@ def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_pat
 
 def test_killed_archive_command_can_be_repeated(new_server, tmp_path):
     count = 1000
-    import_lines(new_server, [old_issue(number) for number in range(1, count + 1)], tmp_path)
+    import_lines(new_server, [dump_issue(number) for number in range(1, count + 1)], tmp_path)
     file = tmp_path / "2024.gz"
     command = [
         sys.executable,
@@ -156,9 +156,10 @@ def test_file_written_by_another_command_is_not_overwritten(monkeypatch, tmp_pat
 
 def test_archive_with_a_damaged_or_unwritable_file_removes_nothing(tmp_path):
     server = api_server(tmp_path / "data")
-    import_lines(server, [old_issue(1), old_issue(2)], tmp_path)
-    whole = gzip.compress((old_issue(1, history=[]) + "\n").encode())
-    for damaged in (whole[:-4], gzip.compress(old_issue(1).encode())):
+    import_lines(server, [dump_issue(1), dump_issue(2)], tmp_path)
+    truncated = gzip.compress((dump_issue(1, history=[]) + "\n").encode())[:-4]
+    without_history = gzip.compress(dump_issue(1).encode())
+    for damaged in (truncated, without_history):
         (tmp_path / "bad.gz").write_bytes(damaged)
         assert_refused(run_archive(server, tmp_path / "bad.gz"), "bad.gz")
     assert_refused(run_archive(server, "/nowhere/file.gz"), "/nowhere")

@@ -131,6 +131,7 @@ AUTH = {
         ({"redirect_uri": "http://localhost:8501/"}, "redirect_uri"),
         ({"client_secret": None}, "client_secret"),
         ({"client_id": "an unfinished\nline"}, "TOML"),
+        # The section [auth] is valid, but the trusted headers of a proxy are set as well.
         ({}, "trustedUserHeaders"),
     ],
 )
@@ -216,6 +217,7 @@ def test_files_are_readable_by_their_owner_only(portal):
     RevokedSignIns(Settings(data_dir=portal.data_dir), SecretKeys(SECRET)).add("revoked id", 2**33)
     paths = [portal.data_dir, *portal.data_dir.rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
+    # The directory `ended` has the revoked sign-ins.
     assert {"issues.db", "accounts.yaml", "ended"} <= {path.name for path in paths}
     assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}

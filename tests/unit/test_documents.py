@@ -30,21 +30,21 @@ for_each_document = pytest.mark.parametrize(
 )
 
 
-def without_code_blocks(text: str) -> str:
+def remove_code_blocks(text: str) -> str:
     text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"(?<=\n\n)(?: {4}.*\n|\n)+", "\n", text)
 
 
-def code_blocks(text: str) -> str:
+def find_indented_code(text: str) -> str:
     return "\n".join(re.findall(r"^ {4}.*$", text, re.MULTILINE))
 
 
-def inline_code(text: str) -> list[str]:
-    return re.findall(r"`([^`\n]+)`", without_code_blocks(text))
+def find_inline_code(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", remove_code_blocks(text))
 
 
 @cache
-def anchors(document: Path) -> set[str]:
+def find_anchors(document: Path) -> set[str]:
     """Return the anchors that GitHub makes for the headings."""
     text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -53,13 +53,13 @@ def anchors(document: Path) -> set[str]:
 
 @for_each_document
 def test_links_resolve(document):
-    for link in re.findall(r"\]\(([^)\s]+)\)", without_code_blocks(document.read_text())):
+    for link in re.findall(r"\]\(([^)\s]+)\)", remove_code_blocks(document.read_text())):
         if "://" in link:
             continue
         path, _, anchor = link.partition("#")
         target = (document.parent / path).resolve() if path else document
         assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
+        assert not anchor or anchor in find_anchors(target), link
 
 
 PATH = re.compile(r"(?!/)[\w.-]*(/[\w.-]+)*(/|\w\.(py|js|css|md|toml|txt|yaml|po|cfg))")
@@ -67,7 +67,7 @@ PATH = re.compile(r"(?!/)[\w.-]*(/[\w.-]+)*(/|\w\.(py|js|css|md|toml|txt|yaml|po
 
 @for_each_document
 def test_paths_exist(document):
-    for token in inline_code(document.read_text()):
+    for token in find_inline_code(document.read_text()):
         if PATH.fullmatch(token) and token not in CREATED_AT_RUN_TIME:
             assert (ROOT / token).exists(), token
 
@@ -75,7 +75,7 @@ def test_paths_exist(document):
 def test_files_in_the_diagrams_of_the_architecture_exist():
     files = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py")]
     named = set(
-        re.findall(r"[\w/]+\.py\b", code_blocks((ROOT / "docs/architecture.md").read_text()))
+        re.findall(r"[\w/]+\.py\b", find_indented_code((ROOT / "docs/architecture.md").read_text()))
     )
     assert len(named) > 10
     for name in named:
@@ -85,15 +85,16 @@ def test_files_in_the_diagrams_of_the_architecture_exist():
 def test_folders_in_the_architecture_exist():
     page = (ROOT / "docs" / "architecture.md").read_text()
     tree = page.partition("\n## Folders\n")[2].partition("\n## ")[0]
-    above = ""
+    parent = ""
     for indent, name in re.findall(r"^ {4}( *)([\w./]+) ", tree, re.MULTILINE):
-        path = above + name if indent else name
+        path = parent + name if indent else name
         assert (ROOT / path).exists(), path
-        above = above if indent else name
+        parent = parent if indent else name
 
 
 @cache
-def targets() -> dict[str, str]:
+def find_make_targets() -> dict[str, str]:
+    """Return the targets of the Makefile, each with its text in `make help`; "" without one."""
     rules = re.findall(
         r"^([a-z-]+):[^=\n]*?(?:## (.*))?$", (ROOT / "Makefile").read_text(), re.MULTILINE
     )
@@ -103,15 +104,15 @@ def targets() -> dict[str, str]:
 @for_each_document
 def test_make_targets_exist(document):
     text = document.read_text()
-    code = "\n".join([*inline_code(text), code_blocks(text)])
-    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets().keys()
+    code = "\n".join([*find_inline_code(text), find_indented_code(text)])
+    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= find_make_targets().keys()
 
 
-def test_contributing_explains_every_make_target():
+def test_contributing_names_every_target_of_make_help():
     text = (ROOT / "CONTRIBUTING.md").read_text()
-    explained = {name for name, words in targets().items() if words}
-    assert explained
-    assert explained <= set(re.findall(r"\bmake ([a-z][a-z-]*)", text))
+    targets = {name for name, help_text in find_make_targets().items() if help_text}
+    assert targets
+    assert targets <= set(re.findall(r"\bmake ([a-z][a-z-]*)", text))
 
 
 def test_readme_is_short():
@@ -125,25 +126,26 @@ def check_command(line: str) -> None:
     for word in shlex.split(line, comments=True):
         if isinstance(command, click.Group):
             if word.startswith("-"):
-                assert word in options(command, context), line
+                assert word in find_options(command, context), line
                 continue
             subcommand = command.get_command(context, word)
             assert subcommand is not None, line
             command = subcommand
         elif word.startswith("--"):
-            assert word.partition("=")[0] in options(command, context), line
+            assert word.partition("=")[0] in find_options(command, context), line
 
 
-def options(command: click.Command, context: click.Context) -> set[str]:
+def find_options(command: click.Command, context: click.Context) -> set[str]:
     return {name for parameter in command.get_params(context) for name in parameter.opts}
 
 
 @for_each_document
 def test_commands_exist_with_their_options(document):
     text = document.read_text()
-    inline = inline_code(text)
-    code = "\n".join([*inline, code_blocks(text)])
+    inline = find_inline_code(text)
+    code = "\n".join([*inline, find_indented_code(text)])
     for line in re.findall(r"(?:-m issue_portal|^issue-portal) (.*)", code, re.MULTILINE):
+        # The command ends before an ellipsis or the ")" of `$(…)`.
         check_command(re.split(r"…|\)(?:\s|$)", line)[0])
     for token in inline:
         words = token.split()
@@ -153,7 +155,7 @@ def test_commands_exist_with_their_options(document):
 
 def test_every_command_is_documented():
     text = (ROOT / "docs" / "commands.md").read_text()
-    named = {tuple(token.split()[:2]) for token in inline_code(text)}
+    named = {tuple(token.split()[:2]) for token in find_inline_code(text)}
     context = click.Context(cli)
     for name in COMMANDS:
         command = cli.get_command(context, name)
@@ -166,8 +168,8 @@ def test_every_command_is_documented():
 @for_each_document
 def test_settings_exist(document):
     named = set(re.findall(r"\bISSUES_[A-Z_]*[A-Z]\b(?!…)", document.read_text()))
-    ours = {get_variable(name, field) for name, field in Settings.model_fields.items()}
-    assert named <= ours
+    settings = {get_variable(name, field) for name, field in Settings.model_fields.items()}
+    assert named <= settings
 
 
 def test_every_requirement_has_its_purpose_in_the_architecture():

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 TOKEN_PREFIX = "ipat_"  # noqa: S105
 
 USAGE_WRITE_INTERVAL = 3600.0
-"""Seconds between writes of the recorded days to the database."""
+"""Seconds between two writes of the days on which tokens were used."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class TokenUsage:
         self._database = database
         self._org_id = org_id
         self._days: dict[str, int] = {}
+        """By token ID, the start of the day of its last use, in seconds since 1970."""
         self._lock = Lock()
         self._written_at = time.monotonic()
 
@@ -107,7 +108,9 @@ class TokenUsage:
         try:
             self._write(days)
         except DBAPIError as error:
-            log.warning("cannot store the days of token use yet: %s", describe_error(error))
+            log.warning(
+                "cannot store yet on which days tokens were used: %s", describe_error(error)
+            )
 
 
 def _pick_higher_role(first: Role, second: Role) -> Role:

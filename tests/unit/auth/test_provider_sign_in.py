@@ -142,8 +142,8 @@ def test_name_from_a_provider_is_cleaned_for_the_database(monkeypatch, name):
     ],
 )
 def test_name_from_a_proxy_may_be_utf8_or_latin1(header, name):
-    headers = {"email": ANN, "name": header.decode("latin-1")}
-    assert trusted_headers.make_proxy_sign_in(headers, 0).name == name
+    user = {"email": ANN, "name": header.decode("latin-1")}
+    assert trusted_headers.make_proxy_sign_in(user, 0).name == name
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8501", "https://issues.example.com"])
