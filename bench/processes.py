@@ -13,13 +13,13 @@ from tests.servers.processes import (
     PORTAL_READY,
     ROOT,
     ServerProcess,
-    api_command,
-    free_port,
-    portal_command,
-    proxy_environment,
-    uvicorn_command,
+    find_free_port,
+    make_api_command,
+    make_portal_command,
+    make_proxy_environment,
+    make_uvicorn_command,
 )
-from tests.servers.processes import environment as make_server_environment
+from tests.servers.processes import make_environment as make_server_environment
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
@@ -82,39 +82,41 @@ def measure_database_bytes(issue_count: int) -> int:
 
 def make_api(issue_count: int) -> ServerProcess:
     """Make a process of the API alone. A ``with`` block starts and stops the process."""
-    port = free_port()
-    return _make_server(api_command(port), port, make_environment(issue_count), API_READY)
+    port = find_free_port()
+    return _make_server(make_api_command(port), port, make_environment(issue_count), API_READY)
 
 
 def make_portal(issue_count: int) -> ServerProcess:
     """Make a process of the portal with its API."""
-    port = free_port()
-    return _make_server(portal_command(port), port, make_environment(issue_count), PORTAL_READY)
+    port = find_free_port()
+    return _make_server(
+        make_portal_command(port), port, make_environment(issue_count), PORTAL_READY
+    )
 
 
 def make_proxy(portal: ServerProcess) -> ServerProcess:
     """Make a proxy with `deploy/haproxy.cfg`. Clients send their address by the PROXY protocol."""
-    port, replicas = free_port(), 2 * [f"127.0.0.1:{portal.port}"]
-    bind, bind_inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{free_port()}"
-    env = proxy_environment(bind, bind_inside, replicas, replicas)
+    port, replicas = find_free_port(), 2 * [f"127.0.0.1:{portal.port}"]
+    bind, bind_inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{find_free_port()}"
+    env = make_proxy_environment(bind, bind_inside, replicas, replicas)
     return _make_server(HAPROXY, port, env, "")
 
 
 def make_bare_form() -> ServerProcess:
     """Make a process of a plain form, which Streamlit serves with its defaults."""
-    port = free_port()
+    port = find_free_port()
     folder = DATA / "bare"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bare.py").write_text((FOLDER / "bare_streamlit_page.py").read_text())
     options = ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command = [*portal_command(port, "bare.py"), *options]
+    command = [*make_portal_command(port, "bare.py"), *options]
     return _make_server(command, port, dict(os.environ), PORTAL_READY, folder)
 
 
 def make_bare_app(responses: Path) -> ServerProcess:
     """Make a process of a bare ASGI app in uvicorn, which sends the stored ``responses``."""
-    port = free_port()
-    command = uvicorn_command("bench.bare_asgi_app:app", port)
+    port = find_free_port()
+    command = make_uvicorn_command("bench.bare_asgi_app:app", port)
     log_options = ["--no-access-log", "--log-level", "error"]
     env = {**os.environ, "BENCH_RESPONSES": str(responses)}
     return _make_server([*command, *log_options], port, env, "/issue")

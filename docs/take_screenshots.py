@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.servers.processes import (
     ROOT,
     ServerProcess,
-    environment,
     find_chromium,
-    portal_command,
+    make_environment,
+    make_portal_command,
 )
 
 IMAGES = ROOT / "docs" / "images"
@@ -22,8 +22,8 @@ def main() -> None:
     """Start a portal with sample issues, take all pictures, and stop it."""
     with tempfile.TemporaryDirectory() as directory:
         data_dir = Path(directory) / "data"
-        env = environment(data_dir, ISSUES_DEMO="1")
-        portal = ServerProcess(portal_command(PORT), PORT, data_dir, env)
+        env = make_environment(data_dir, ISSUES_DEMO="1")
+        portal = ServerProcess(make_portal_command(PORT), PORT, data_dir, env)
         with portal, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=find_chromium(),

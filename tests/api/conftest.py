@@ -76,7 +76,7 @@ def reviewer(api) -> Caller:
 @pytest.fixture
 def visitor(api) -> Caller:
     """A caller with the token of a visitor, who may only report anonymously."""
-    return Caller(api.url, api.guest_token())
+    return Caller(api.url, api.visitor_token())
 
 
 @pytest.fixture

@@ -82,10 +82,10 @@ TEXT_WITH_HIDDEN_MARKS = "It broke off.\u200b\U000e0041 \u00a0\t "
 
 
 def test_invisible_characters_are_removed_from_anonymous_reports(api, reviewer):
-    guest = Caller(api.url, api.guest_token())
+    visitor = Caller(api.url, api.visitor_token())
     config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
     fields = {"description": TEXT_WITH_HIDDEN_MARKS, "project_id": "sales\u2060 ", "config": config}
-    created = guest.report(anonymous=True, **fields)
+    created = visitor.report(anonymous=True, **fields)
     listed = reviewer("GET", "/issue", params={"include": "Project", "page_size": 100}).json()[
         "data"
     ]
@@ -99,13 +99,13 @@ def test_invisible_characters_are_removed_from_anonymous_reports(api, reviewer):
 
 @pytest.mark.parametrize("fields", [{"description": "\u200b\U000e0041"}, {"project_id": "\u2800"}])
 def test_anonymous_report_of_invisible_characters_is_refused(api, fields):
-    guest = Caller(api.url, api.guest_token())
+    visitor = Caller(api.url, api.visitor_token())
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-    assert_problem(guest("POST", "/issue", json=body | fields), 400, next(iter(fields)))
+    assert_problem(visitor("POST", "/issue", json=body | fields), 400, next(iter(fields)))
 
 
 def test_repeated_anonymous_report_with_invisible_characters_is_stored_once(api):
-    guest = Caller(api.url, api.guest_token())
+    visitor = Caller(api.url, api.visitor_token())
     body = {
         "description": TEXT_WITH_HIDDEN_MARKS,
         "resource_type": "Thread",
@@ -113,5 +113,5 @@ def test_repeated_anonymous_report_with_invisible_characters_is_stored_once(api)
         "anonymous": True,
     }
     headers = {"Idempotency-Key": uuid.uuid4().hex}
-    first, second = (guest("POST", "/issue", json=body, headers=headers) for _ in range(2))
+    first, second = (visitor("POST", "/issue", json=body, headers=headers) for _ in range(2))
     assert first.json()["id"] == second.json()["id"]

@@ -11,7 +11,7 @@ import pytest
 
 from issue_portal.core.files import lock_directory
 from tests.servers.installation import api_server
-from tests.servers.processes import ROOT, environment
+from tests.servers.processes import ROOT, make_environment
 
 INCREMENTS = 50
 # Runs a command, but not as root: root can write even to a read-only directory.
@@ -70,7 +70,7 @@ def test_read_only_data_directory_is_reported_in_one_line(command, message):
         process = subprocess.run(
             [sys.executable, "-c", RUN_AS_ANOTHER_USER, *command],
             cwd=ROOT,
-            env=environment(Path(directory)),
+            env=make_environment(Path(directory)),
             capture_output=True,
             text=True,
             timeout=60,

@@ -38,7 +38,7 @@ def scrape(url, headers=None):
 
 
 def test_requests_are_counted_by_route_and_the_queue_by_state(server):
-    member, visitor_token = Caller(server.url, server.token("Ann")), server.guest_token()
+    member, visitor_token = Caller(server.url, server.token("Ann")), server.visitor_token()
     report = member.report("A first one")
     Caller(server.url, visitor_token).report("A second one", anonymous=True)
     member("GET", f"/issue/{report['id']}")

@@ -259,7 +259,7 @@ def test_uploads_are_refused(portal):
 
 def test_slow_clients_do_not_block_others(portal):
     request_line = b"POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\n"
-    token = portal.guest_token().encode()
+    token = portal.visitor_token().encode()
     headers = b"Content-Type: application/json\r\nContent-Length: 100000\r\n"
     partial_requests = [
         request_line,
@@ -273,7 +273,7 @@ def test_slow_clients_do_not_block_others(portal):
         response = httpx.post(
             f"{portal.url}/api/v1/app/issue",
             json=report,
-            headers={"Authorization": f"Bearer {portal.guest_token()}"},
+            headers={"Authorization": f"Bearer {portal.visitor_token()}"},
         )
         assert response.status_code == 201
         assert httpx.get(portal.url).status_code == 200

@@ -20,7 +20,7 @@ from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
 from tests.loops import run_in_loop
 from tests.servers.installation import SECRET, api_server, wait_for_responses
-from tests.servers.processes import free_port
+from tests.servers.processes import find_free_port
 
 LOW_LIMITS = {
     "ISSUES_LIMIT_CREATE": "3/minute",
@@ -40,7 +40,7 @@ def limited_server(tmp_path_factory):
 
 
 def make_visitor(server) -> Caller:
-    return Caller(server.url, server.guest_token(uuid.uuid4().hex))
+    return Caller(server.url, server.visitor_token(uuid.uuid4().hex))
 
 
 def make_person(server) -> Caller:
@@ -134,7 +134,7 @@ def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql,
         size_before = subprocess.run(
             ["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True
         )
-        first, second = (Caller(r.url, r.guest_token(name)) for r in replicas)
+        first, second = (Caller(r.url, r.visitor_token(name)) for r in replicas)
         assert create(first).status_code == create(second).status_code == 201
         assert look_up(first).status_code == look_up(second).status_code == 404
         size_after = subprocess.run(
@@ -173,7 +173,7 @@ def test_limiter_waits_only_once_for_unresponsive_redis(redis, monkeypatch):
 )
 def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
     process = api_server(tmp_path / "data", **{name: value}).run_command(
-        "serve", "--port", str(free_port())
+        "serve", "--port", str(find_free_port())
     )
     assert process.returncode == 1
     assert len(process.stderr.strip().splitlines()) == 1

@@ -54,7 +54,7 @@ def test_request_id_of_a_user_is_logged_and_returned(logging_server):
 
 @pytest.mark.parametrize("path", ["/issue", "/issue/receipt"])
 def test_request_id_of_a_visitor_is_replaced(logging_server, path):
-    visitor = Caller(logging_server.url, logging_server.guest_token())
+    visitor = Caller(logging_server.url, logging_server.visitor_token())
     response = visitor("POST", path, json={}, headers={REQUEST_ID: CLIENT_ID[::-1]})
     assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID])
     assert wait_for_log(logging_server, response.headers[REQUEST_ID])

@@ -59,7 +59,7 @@ def make_tokens(server, token_type: str) -> dict[str, str]:
         name: make(f"{name.replace(' ', '')}{uuid.uuid4().hex}", role)
         for name, role in CALLERS.items()
     }
-    return tokens if token_type == "API token" else tokens | {"guest": server.guest_token()}
+    return tokens if token_type == "API token" else tokens | {"guest": server.visitor_token()}
 
 
 @pytest.mark.parametrize("token_type", ["portal token", "API token"])

@@ -14,7 +14,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from tests.servers.installation import SECRET, api_server, portal_server
-from tests.servers.processes import ROOT, environment, free_port
+from tests.servers.processes import ROOT, find_free_port, make_environment
 
 SERVE = [sys.executable, "-m", "issue_portal", "serve"]
 PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -25,7 +25,7 @@ def run(command, data_dir, **env):
     return subprocess.run(
         command,
         cwd=ROOT,
-        env=environment(data_dir, **env),
+        env=make_environment(data_dir, **env),
         capture_output=True,
         text=True,
         timeout=60,
@@ -45,14 +45,14 @@ def assert_refused(process, text):
 @pytest.fixture(params=["serve", "portal"])
 def command(request):
     """The command that starts the API server or the portal."""
-    port = str(free_port())
+    port = str(find_free_port())
     return {"serve": [*SERVE, "--port", port], "portal": [*PORTAL, "--server.port", port]}[
         request.param
     ]
 
 
 def test_invalid_setting_is_reported_by_uvicorn(tmp_path):
-    command = [*UVICORN, "--port", str(free_port())]
+    command = [*UVICORN, "--port", str(find_free_port())]
     assert_refused(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
 
 
@@ -107,7 +107,7 @@ def test_short_secret_key_is_reported(command, tmp_path):
 
 
 def test_invalid_secret_key_is_reported(tmp_path):
-    command = [*SERVE, "--port", str(free_port())]
+    command = [*SERVE, "--port", str(find_free_port())]
     assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
     key = f"{SECRET},{SECRET[:20]}"
     assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
@@ -140,7 +140,7 @@ def test_invalid_oidc_configuration_is_reported(tmp_path, change, message):
     (tmp_path / "secrets.toml").write_text("\n".join(["[auth]", *lines]))
     headers = {} if change else {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Email": "email"}'}
     process = run(
-        [*PORTAL, "--server.port", str(free_port())],
+        [*PORTAL, "--server.port", str(find_free_port())],
         tmp_path / "data",
         STREAMLIT_SECRETS_FILES=str(tmp_path / "secrets.toml"),
         **headers,
@@ -149,7 +149,7 @@ def test_invalid_oidc_configuration_is_reported(tmp_path, change, message):
 
 
 def test_trusted_headers_without_an_email_address_are_reported(tmp_path):
-    command = [*PORTAL, "--server.port", str(free_port())]
+    command = [*PORTAL, "--server.port", str(find_free_port())]
     headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
     assert_refused(run(command, tmp_path / "data", **headers), "email")
 
@@ -157,7 +157,7 @@ def test_trusted_headers_without_an_email_address_are_reported(tmp_path):
 def test_invalid_accounts_file_is_reported(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
-    command = [*PORTAL, "--server.port", str(free_port())]
+    command = [*PORTAL, "--server.port", str(find_free_port())]
     assert_refused(run(command, tmp_path / "data"), "accounts.yaml")
 
 
@@ -209,7 +209,7 @@ def test_invalid_secrets_file_is_reported(tmp_path, command, text):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)
     port = "--port" if command is UVICORN else "--server.port"
-    process = run([*command, port, str(free_port())], tmp_path / "data", HOME=str(tmp_path))
+    process = run([*command, port, str(find_free_port())], tmp_path / "data", HOME=str(tmp_path))
     assert_refused(process, "secrets.toml")
 
 

@@ -14,7 +14,7 @@ from issue_portal.core import telemetry
 from issue_portal.models.vocabulary import REQUEST_ID
 from tests.api.conftest import Caller
 from tests.servers.installation import api_server
-from tests.servers.processes import ROOT, environment
+from tests.servers.processes import ROOT, make_environment
 from tests.servers.script import serving
 
 REPORT_TEXT = "the budget of Project Bluebird"
@@ -135,7 +135,7 @@ for name in ("issue_portal.somewhere", "elsewhere"):
 logging.getLogger("issue_portal.somewhere").warning("no error: {REPORT_TEXT}")
 telemetry.stop()
 """
-    env = environment(tmp_path, **settings(collector))
+    env = make_environment(tmp_path, **settings(collector))
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, check=True, timeout=60)
     envelopes = read_requests(collector, "/api/1/envelope/")
     assert "Bluebird" not in envelopes
@@ -169,7 +169,7 @@ from issue_portal.cli.main import main
 sys.argv = ["issue-portal", "serve"]
 main()
 """
-    env = environment(tmp_path, **settings(collector))
+    env = make_environment(tmp_path, **settings(collector))
     if package == "opentelemetry.sdk":
         del env["ISSUES_SENTRY_DSN"]
     process = subprocess.run(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tests.servers.installation import portal_server
-from tests.servers.processes import ROOT, environment
+from tests.servers.processes import ROOT, make_environment
 
 WITHOUT_POSIX = """
 import sys, warnings
@@ -40,7 +40,7 @@ def test_commands_load_and_change_a_locked_file_without_unix_modules(tmp_path):
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_POSIX + RUN_COMMAND, "user", "add", "ann@example.com"],
         cwd=ROOT,
-        env=environment(tmp_path),
+        env=make_environment(tmp_path),
         capture_output=True,
         text=True,
         timeout=60,

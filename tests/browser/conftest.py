@@ -18,7 +18,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
 from tests.servers.installation import Server, portal_server
 from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLE_SETTINGS
-from tests.servers.processes import free_port
+from tests.servers.processes import find_free_port
 
 expect.set_options(timeout=15_000)
 
@@ -258,7 +258,7 @@ def people_at(browser: Browser, server: Server) -> Iterator:
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory) -> Iterator[Server]:
     """An OpenID Connect provider with the users of `tests.servers.oidc`."""
-    port = free_port()
+    port = find_free_port()
     people = [json.dumps({"sub": name, **claims}) for name, claims in PEOPLE.items()]
     options = [option for claims in people for option in ("--user-claims", claims)]
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *options]
@@ -291,7 +291,7 @@ def oidc_portal(provider, tmp_path_factory) -> Iterator[Server]:
     [auth.acme]
     {client}
     [auth.gone]
-    {client.replace(provider.url, f"http://localhost:{free_port()}")}
+    {client.replace(provider.url, f"http://localhost:{find_free_port()}")}
     """
     )
     server.env["STREAMLIT_SECRETS_FILES"] = str(secrets)

@@ -13,7 +13,7 @@ def report_anonymously(server, *texts, thread_id=""):
 
     If ``thread_id`` is given, all reports are about the answer "a b" in this conversation.
     """
-    with server.client(server.guest_token()) as client:
+    with server.client(server.visitor_token()) as client:
         return [
             client.create(
                 NewIssue(

@@ -11,7 +11,7 @@ from issue_portal.models.vocabulary import IssueType, Role
 from tests.browser.conftest import RECEIVED, report
 from tests.browser.conftest import Person as Visitor
 from tests.servers.installation import Server, sign
-from tests.servers.processes import environment, free_port
+from tests.servers.processes import find_free_port, make_environment
 
 BROWSER_OPTIONS = {
     "light": {"color_scheme": "light"},
@@ -25,13 +25,13 @@ def empty_app(tmp_path_factory):
     """A Streamlit app with an empty page."""
     directory = tmp_path_factory.mktemp("empty_app")
     (directory / "blank.py").write_text('import streamlit as st\nst.write("")\n')
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(directory / "blank.py")]
     server = Server(
         [*command, "--server.port", str(port), "--server.headless", "true"],
         port,
         directory / "data",
-        environment(directory / "data"),
+        make_environment(directory / "data"),
         ready_path="/_stcore/health",
     ).start()
     yield server

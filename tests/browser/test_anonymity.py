@@ -116,12 +116,12 @@ def test_nothing_ties_an_anonymous_report_to_its_sender(new_person, server, redi
         report_in_browser(ines, words[0]),
         report_in_browser(new_person(server, **other_browser), words[1]),
         report_by_api(server, token, words[2]),
-        report_by_api(server, server.guest_token("visitor-of-the-test"), words[3]),
+        report_by_api(server, server.visitor_token("visitor-of-the-test"), words[3]),
     ]
 
     # The sender looks up the receipt.
     lookup = {"json": {"receipt": receipts[3]}, "headers": {"X-Forwarded-For": ADDRESS}}
-    lookup["headers"]["Authorization"] = f"Bearer {server.guest_token('visitor-of-the-test')}"
+    lookup["headers"]["Authorization"] = f"Bearer {server.visitor_token('visitor-of-the-test')}"
     assert httpx.post(f"{server.url}/api/v1/app/issue/receipt", **lookup).is_success
 
     # The rows about people are as before: for example, no token has a new last use. New rows name

@@ -198,7 +198,7 @@ def test_reload_keeps_edits_of_fields_that_a_link_filled_in(new_person):
 def test_report_is_kept_while_the_api_is_down_and_sent_once(new_person, tmp_path, words):
     """The portal uses a remote API, so that the API alone can fail."""
     api = api_server(tmp_path / "api").start()
-    guest = api.guest_token()
+    guest = api.visitor_token()
     portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
     # With a remote API, the portal has no `/api/ready`: wait for Streamlit's health check.
     portal.ready_path = "/_stcore/health"

@@ -100,7 +100,7 @@ def test_hostile_text_is_plain_text_on_my_issues(new_person, portal, all_texts):
 def test_hostile_text_is_plain_text_on_review_and_insights(
     new_person, portal, unique_word, stored_texts, all_texts
 ):
-    with portal.client(portal.guest_token()) as client:
+    with portal.client(portal.visitor_token()) as client:
         issue = report(client, all_texts, anonymous=True)
     reviewer = new_person().opens(f"/review?q={unique_word}&order=ASC").signs_in("reviewer")
     page = reviewer.page

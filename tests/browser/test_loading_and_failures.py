@@ -64,7 +64,7 @@ def servers(tmp_path_factory) -> Iterator[PortalAndApi]:
     api = api_server(folder / "api").start()
     tokens = {"member": api.token("Morgan"), "reviewer": api.token("Nobody")}
     portal = portal_with_remote_api(
-        api.url, folder / "portal", token=api.guest_token(), tokens=tokens
+        api.url, folder / "portal", token=api.visitor_token(), tokens=tokens
     ).start()
     yield PortalAndApi(portal, api)
     portal.stop()
@@ -159,7 +159,7 @@ def test_failure_is_shown_and_can_be_retried(new_person, servers, reported):
 def test_form_opens_before_the_api_has_responded(new_person, tmp_path, servers, words):
     servers.suspend_api()
     portal = portal_with_remote_api(
-        servers.api.url, tmp_path / "data", token=servers.api.guest_token()
+        servers.api.url, tmp_path / "data", token=servers.api.visitor_token()
     ).start()
     try:
         visitor = new_person(portal).opens().chooses("No answer").writes(words)

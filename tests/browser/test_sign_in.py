@@ -12,7 +12,7 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, portal_server
-from tests.servers.processes import free_port
+from tests.servers.processes import find_free_port
 from web.streamlit_compat import BackMsg
 
 WRONG_PASSWORD = "Wrong username or password."
@@ -244,7 +244,7 @@ def test_password_guesses_are_counted_across_sessions(new_person, account):
 @pytest.fixture
 def proxied_portal(portal, tmp_path):
     """The portal behind a proxy, which sends another client address."""
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
     server = Server([*command, "203.0.113.7"], port, tmp_path / "proxy", {**portal.env}).start()
     yield server

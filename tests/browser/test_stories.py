@@ -92,7 +92,7 @@ def test_reviewer_filters_the_queue(new_person, portal, words):
 
 
 def test_filter_on_a_later_page_returns_to_the_first_page(new_person, portal, words):
-    with portal.client(portal.guest_token()) as client:
+    with portal.client(portal.visitor_token()) as client:
         for number in range(21):
             report(client, f"{words}, part {number}", anonymous=True)
     reviewer = new_person().opens(f"/review?q={words.split()[-1]}&page=2").signs_in("reviewer")
@@ -103,7 +103,7 @@ def test_filter_on_a_later_page_returns_to_the_first_page(new_person, portal, wo
 
 
 def test_reviewer_filters_by_date(new_person, words, portal):
-    with portal.client(portal.guest_token()) as client:
+    with portal.client(portal.visitor_token()) as client:
         issue = report(client, words, anonymous=True)
     today = issue.created_at.date().isoformat()
     reviewer = new_person(timezone_id="UTC").opens("/sign_in").signs_in("reviewer")
@@ -115,7 +115,7 @@ def test_reviewer_filters_by_date(new_person, words, portal):
 
 @pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
 def test_invalid_days_are_ignored(new_person, portal, words, days):
-    with portal.client(portal.guest_token()) as client:
+    with portal.client(portal.visitor_token()) as client:
         report(client, words, anonymous=True)
     reviewer = new_person().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
     expect(reviewer.row(words)).to_have_count(1)
@@ -207,7 +207,7 @@ def test_language_is_that_of_the_browser_until_another_is_chosen(new_person, wor
 
 
 def test_filters_in_a_link_work_in_every_language(new_person, portal, words):
-    with portal.client(portal.guest_token()) as client:
+    with portal.client(portal.visitor_token()) as client:
         report(client, words, anonymous=True)
     reviewer = new_person().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
     reviewer.presses("New")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.servers import original_api, proxy
 from tests.servers.installation import Server, portal_server, portal_with_remote_api
 from tests.servers.oidc import ROLE_SETTINGS
-from tests.servers.processes import free_port
+from tests.servers.processes import find_free_port
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def proxied_portal(tmp_path_factory) -> Iterator[Server]:
     portal = portal_server(directory / "data", **ROLE_SETTINGS, ISSUES_ROLE_CLAIM="groups")
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
     portal.start()
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
     server = Server([*command, "203.0.113.7"], port, directory / "proxy", portal.env)
     yield server.start()

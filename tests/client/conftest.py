@@ -85,7 +85,7 @@ def make_client(connect) -> Connect:
     return lambda url, **settings: connect(url, **{"timeout": 4.0, "patience": 10.0} | settings)
 
 
-def run_in_thread(function, *arguments):
+def run_in_new_thread(function, *arguments):
     """Call ``function`` in another thread: Playwright keeps an event loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function, *arguments).result()

@@ -8,7 +8,7 @@ from issue_portal.client import errors
 from issue_portal.models.vocabulary import REQUEST_ID
 from tests.client.prepared_responses import CREATED, LOST_RESPONSES, OK, RATE_LIMITED
 from tests.factories import make_new_issue
-from tests.servers.processes import free_port
+from tests.servers.processes import find_free_port
 from tests.servers.script import drop, hang, serving
 
 # Safe calls
@@ -55,7 +55,7 @@ def test_call_raises_after_its_last_attempt(make_client):
 
 def test_error_of_a_refused_connection_is_not_unsure(make_client):
     with pytest.raises(errors.UnreachableError, match="Cannot reach") as raised:
-        make_client(f"http://127.0.0.1:{free_port()}", attempts=2).create(make_new_issue())
+        make_client(f"http://127.0.0.1:{find_free_port()}", attempts=2).create(make_new_issue())
     assert not raised.value.unsure
 
 

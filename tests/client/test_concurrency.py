@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
-from tests.client.conftest import run_in_thread
+from tests.client.conftest import run_in_new_thread
 
 
 def test_one_client_serves_many_threads(api_variant):
@@ -33,4 +33,4 @@ def test_one_client_serves_many_tasks(api_variant):
                 assert issue.id
                 break
 
-    run_in_thread(asyncio.run, use_client())
+    run_in_new_thread(asyncio.run, use_client())

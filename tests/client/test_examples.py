@@ -10,7 +10,7 @@ import pytest
 from issue_portal.client import client
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.vocabulary import Role
-from tests.client.conftest import run_in_thread
+from tests.client.conftest import run_in_new_thread
 from tests.servers.processes import ROOT
 
 DOCUMENTS = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
@@ -25,7 +25,7 @@ def test_examples_in_documents_run(api, example):
     if "IssuesClient(" not in example:
         exec(EXAMPLES[0].replace("http://localhost:8501", api.url), namespace)
         namespace["client"] = IssuesClient(api.url, token)
-    run_in_thread(exec, example.replace("http://localhost:8501", api.url), namespace)
+    run_in_new_thread(exec, example.replace("http://localhost:8501", api.url), namespace)
 
 
 def test_example_in_the_client_docstring_runs(api):
@@ -54,6 +54,6 @@ def test_example_programs_send_and_list_a_report(api):
         r"Issue (\d+), receipt (\d{4}(?:-\d{4}){3})\n",
         run_example(api, "report_a_problem.py", text),
     ).groups()
-    assert api.client(api.guest_token()).look_up_receipt(receipt).issue_number == int(number)
+    assert api.client(api.visitor_token()).look_up_receipt(receipt).issue_number == int(number)
     waiting = run_example(api, "waiting_issues.py").splitlines()
     assert any(line.split()[0] == number and text in line for line in waiting)

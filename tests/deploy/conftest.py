@@ -19,7 +19,7 @@ from tests.servers.installation import (
     postgresql_server,
     redis_server,
 )
-from tests.servers.processes import HAPROXY, free_port, proxy_environment
+from tests.servers.processes import HAPROXY, find_free_port, make_proxy_environment
 from tests.waiting import wait_until
 
 
@@ -59,7 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with ExitStack() as stack:
         redis_port, _ = stack.enter_context(redis_server(directory))
         postgresql = stack.enter_context(postgresql_server())
-        internal_port = free_port()
+        internal_port = find_free_port()
         settings = {
             # All servers share a directory, as the containers share a volume.
             "ISSUES_DATA_DIR": str(directory / "data"),
@@ -82,9 +82,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         with ThreadPoolExecutor() as pool:
             for server in pool.map(Server.start, [*apis, *portals]):
                 stack.callback(server.kill)
-        port = free_port()
+        port = find_free_port()
         addresses = [[f"127.0.0.1:{s.port}" for s in servers] for servers in (portals, apis)]
-        env = proxy_environment(f"127.0.0.1:{port}", f"127.0.0.1:{internal_port}", *addresses)
+        env = make_proxy_environment(f"127.0.0.1:{port}", f"127.0.0.1:{internal_port}", *addresses)
         proxy = Site(
             HAPROXY,
             port,

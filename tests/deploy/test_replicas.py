@@ -197,7 +197,7 @@ def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
 
 
 def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_client):
-    member, guest = site.apis[0].create_api_token("Ann"), site.apis[0].guest_token()
+    member, guest = site.apis[0].create_api_token("Ann"), site.apis[0].visitor_token()
     # Ignore the log of other tests: the interrupted runs of a flood log tracebacks.
     log_lengths = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
     writers = [

@@ -24,11 +24,11 @@ from tests.command_line import run_command
 from tests.servers.processes import (
     PORTAL_READY,
     ServerProcess,
-    api_command,
-    environment,
-    free_port,
-    portal_command,
-    uvicorn_command,
+    find_free_port,
+    make_api_command,
+    make_environment,
+    make_portal_command,
+    make_uvicorn_command,
 )
 from tests.waiting import wait_until
 
@@ -96,7 +96,7 @@ class Server(ServerProcess):
         person = Person(f"{name.lower()}@example.com", name, role)
         return sign(person)
 
-    def guest_token(self, name: str = "") -> str:
+    def visitor_token(self, name: str = "") -> str:
         """Return a portal token for the visitor ``name``, or for a new visitor."""
         visitor = Visitor(name or uuid.uuid4().hex)
         return sign(visitor)
@@ -115,22 +115,22 @@ class Server(ServerProcess):
 
 def api_server(data_dir: Path, **extra: str) -> Server:
     """Make an API server without the portal; the caller starts it."""
-    port = free_port()
-    env = environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
-    return Server(api_command(port), port, data_dir, env)
+    port = find_free_port()
+    env = make_environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
+    return Server(make_api_command(port), port, data_dir, env)
 
 
 def portal_server(data_dir: Path, **extra: str) -> Server:
     """Make a portal with its embedded API; the caller starts it."""
-    port = free_port()
-    env = environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
-    return Server(portal_command(port), port, data_dir, env)
+    port = find_free_port()
+    env = make_environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
+    return Server(make_portal_command(port), port, data_dir, env)
 
 
 def strict_server(variant: str, data_dir: Path) -> Server:
     """Make a server with the ``original`` or ``newer`` variant of the API; the caller starts it."""
-    port = free_port()
-    command = uvicorn_command(f"tests.servers.{variant}_api:app", port)
+    port = find_free_port()
+    command = make_uvicorn_command(f"tests.servers.{variant}_api:app", port)
     return Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
 
 
@@ -154,7 +154,7 @@ def portal_with_remote_api(
 @contextmanager
 def redis_server(directory: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     """Run a Redis server; yield its port and its process."""
-    port = free_port()
+    port = find_free_port()
     command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(directory)]
     assert shutil.which("redis-server"), "make test installs redis-server"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -113,7 +113,7 @@ class ServerProcess:
         return int(re.findall(r"^VmRSS:\s+(\d+)", status, re.MULTILINE)[0]) / 1024
 
 
-def environment(data_dir: Path, **extra: str) -> dict[str, str]:
+def make_environment(data_dir: Path, **extra: str) -> dict[str, str]:
     """Return the environment for a server with this data directory and the ``extra`` variables.
 
     The server inherits all variables of this process except ``ISSUES_…``.
@@ -124,29 +124,29 @@ def environment(data_dir: Path, **extra: str) -> dict[str, str]:
     return {**inherited, "ISSUES_DATA_DIR": str(data_dir), **extra}
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a TCP port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def api_command(port: int) -> list[str]:
+def make_api_command(port: int) -> list[str]:
     """Return the command that starts the API without the portal."""
     return [sys.executable, "-m", "issue_portal", "serve", "--port", str(port)]
 
 
-def portal_command(port: int, script: str = "app.py") -> list[str]:
+def make_portal_command(port: int, script: str = "app.py") -> list[str]:
     """Return the command that starts the portal, or another Streamlit script."""
     return [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
 
 
-def uvicorn_command(app: str, port: int) -> list[str]:
+def make_uvicorn_command(app: str, port: int) -> list[str]:
     """Return the command that starts an ASGI application (``module:name``)."""
     return [sys.executable, "-m", "uvicorn", app, "--port", str(port)]
 
 
-def proxy_environment(
+def make_proxy_environment(
     bind: str, bind_inside: str, portals: Iterable[str], apis: Iterable[str]
 ) -> dict[str, str]:
     """Return the environment for `deploy/haproxy.cfg`.

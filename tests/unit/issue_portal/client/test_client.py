@@ -12,7 +12,7 @@ from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType
-from tests.client.conftest import run_in_thread
+from tests.client.conftest import run_in_new_thread
 from tests.factories import make_new_issue
 from tests.servers.script import serving
 
@@ -105,7 +105,7 @@ def test_a_cancelled_task_leaves_the_client_usable():
         handler.rfile.read(1)
 
     with serving(slow, OK) as script:
-        run_in_thread(asyncio.run, story(script.url))
+        run_in_new_thread(asyncio.run, story(script.url))
 
 
 def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(make_client):
