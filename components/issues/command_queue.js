@@ -5,14 +5,14 @@ let lastNumber = 0;
 export class CommandQueue {
   #pending = [];
   #session;
-  #selected;
+  #openIssue;
   #send;
 
   // Take over the server's state, and drop the commands that the server has handled.
-  sync({ session, last_handled, selected }, send) {
+  sync({ session, last_handled, open_issue }, send) {
     const restarted = this.#session && this.#session !== session && this.#pending.length > 0;
     this.#session = session;
-    this.#selected = selected ?? "";
+    this.#openIssue = open_issue ?? "";
     this.#send = send;
     if (!restarted) {
       this.#pending = this.#pending.filter(({ number }) => number > last_handled);
@@ -40,6 +40,6 @@ export class CommandQueue {
   // only the server knows.
   get openIssue() {
     const last = this.#pending.findLast((pending) => "after" in pending);
-    return last ? last.after : this.#selected;
+    return last ? last.after : this.#openIssue;
   }
 }
