@@ -43,7 +43,7 @@ def seal_sign_in(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     return [(b"set-cookie", ours[name].OutputString().encode())]
 
 
-def name_state_cookie(state: str) -> str:
+def get_state_cookie_name(state: str) -> str:
     """Return the name of the cookie that binds an OAuth ``state`` to the browser.
 
     Another host of the domain can set the cookie in which Streamlit keeps the state, and thereby

@@ -16,7 +16,7 @@ from auth.sign_in_mode import SignInMode, get_sign_in_mode
 COOKIE_NAME: Final = "issue_portal_return"
 COOKIE_SECONDS: Final = 900
 RETURN_COOKIE_READ_KEY: Final = "return_cookie_read"
-"""Session key: present once this browser session has read the return cookie."""
+"""Session key: present once this Streamlit session has read the return cookie."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,22 @@ class ReturnTarget:
     """Whether the user's last change could not be saved before the sign-out."""
 
 
-def name_return_cookie() -> str:
+def get_return_cookie_name() -> str:
     """Return the full name of the return cookie."""
     return browser_cookies.get_full_cookie_name(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
 
 
 def take_return_target() -> ReturnTarget | None:
-    """Return the target in the return cookie, once per browser session.
+    """Return the target in the return cookie, once per Streamlit session.
 
-    Returns None later, and for a user who does not come back from a provider.
+    Later calls return None. So do all calls if the user does not come back from a provider.
     """
-    # Without TLS, programs on other ports of this host can also set the cookie.
+    # In other modes, ignore the cookie: programs on other ports of this host may have set it.
     if get_sign_in_mode() is not SignInMode.PROVIDER or st.session_state.get(
         RETURN_COOKIE_READ_KEY
     ):
         return None
-    fields = parse_qs(browser_cookies.read_cookie(name_return_cookie()))
+    fields = parse_qs(browser_cookies.read_cookie(get_return_cookie_name()))
     if not fields:
         return None
     st.session_state[RETURN_COOKIE_READ_KEY] = True

@@ -1,4 +1,4 @@
-"""A bare ASGI app that sends stored responses: the fastest that the server can be."""
+"""A bare ASGI app that sends stored responses: no API on the same server can be faster."""
 
 import os
 from pathlib import Path

@@ -21,8 +21,8 @@ from issue_portal.core.portal_token import Person
 def render_sign_in() -> None:
     """Render the sign-in form; after a sign-out, remove the user's drafts and receipt."""
     st.title(_("Sign in"), anchor=False)
-    signed_out = sign_out_outcome.get_sign_out_id()
-    if signed_out:
+    sign_out_id = sign_out_outcome.get_sign_out_id()
+    if sign_out_id:
         st.success(_("You're signed out."), icon=":material/logout:")
     render_sign_out_warnings()
     if server_capabilities.gives_receipts():
@@ -31,8 +31,8 @@ def render_sign_in() -> None:
         st.caption(_("Without signing in, you can report anonymously."))
     return_after_sign_in.note_signing_in()
     require_sign_in.render_sign_in_form()
-    if signed_out:
-        draft_autosave.forget_all_drafts(signed_out)
+    if sign_out_id:
+        draft_autosave.forget_all_drafts(sign_out_id)
         submitted_report.forget()
     else:
         draft_autosave.leave_form(report_state.get_by_name_click_id())

@@ -3,7 +3,9 @@
 from auth.login_throttle import LoginThrottle
 
 
-def guess(throttle: LoginThrottle, name: str, address: str, times: int = 1) -> int:
+def guess_and_count_allowed(
+    throttle: LoginThrottle, name: str, address: str, times: int = 1
+) -> int:
     """Try ``times`` wrong passwords; return how many of them the throttle allowed."""
     allowed = 0
     for _ in range(times):

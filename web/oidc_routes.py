@@ -101,7 +101,7 @@ class OidcRoutesMiddleware:
 
 def _has_state_cookie(request: HTTPConnection, state: str) -> bool:
     """Return whether this browser started the sign-in with this ``state``."""
-    return oidc_cookies.name_state_cookie(state) in request.cookies
+    return oidc_cookies.get_state_cookie_name(state) in request.cookies
 
 
 def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
@@ -112,7 +112,7 @@ def _make_state_cookie(state: str, seconds: int) -> list[tuple[bytes, bytes]]:
     if not state:
         return []
     response, is_secure = Response(), oidc_cookies.is_over_tls()
-    name = oidc_cookies.name_state_cookie(state)
+    name = oidc_cookies.get_state_cookie_name(state)
     response.set_cookie(name, "1", seconds, secure=is_secure, httponly=True, samesite="lax")
     return response.raw_headers[-1:]
 

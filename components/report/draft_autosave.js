@@ -54,12 +54,12 @@ export default function ({ data, parentElement, setStateValue }) {
 
 const leaveForm = (data) => {
   stopAutosave();
-  if (data.leave || data.signed_out) owner = "";
+  if (data.leave || data.sign_out_id) owner = "";
   switchVisitorsDraftToByName(data);
   if (data.forget) removeDrafts(data.name);
   // Announce each sign-out only once: meanwhile, another person may have signed in in another tab.
-  if (!data.signed_out || data.signed_out === announcedSignOut) return;
-  announcedSignOut = data.signed_out;
+  if (!data.sign_out_id || data.sign_out_id === announcedSignOut) return;
+  announcedSignOut = data.sign_out_id;
   signOutChannel.postMessage("");
 };
 

@@ -71,8 +71,8 @@ def autosave(
     that the person typed. ``by_name_click_id`` identifies the click with which the person last
     asked to report by name; a new id switches `ANONYMOUS_TOGGLE` off. ``hint`` is shown beside the
     count.
-    Only a form that links can open has a ``hint_of_link``: it replaces the hint while the text is
-    the link's, and the person can swap the link's text and their own.
+    Pass ``hint_of_link`` only for a form that links can open. It replaces the hint while the form
+    shows the text of a link. The person can then switch between this text and their own.
     """
     js_component.mount(
         __file__,
@@ -98,7 +98,7 @@ def autosave(
 
 
 def _translate_excess(over: int) -> str:
-    """Return the template, with ``{over}`` and ``{limit}``, for ``over`` characters too many."""
+    """Return the text for ``over`` characters too many; the script fills in {over} and {limit}."""
     return ngettext(
         "{over} character over the {limit} limit", "{over} characters over the {limit} limit", over
     )
@@ -150,7 +150,7 @@ def forget_draft(name: str) -> None:
     js_component.mount(__file__, key="draft_forget", data={"name": name, "forget": True})
 
 
-def forget_all_drafts(signed_out: str) -> None:
-    """Remove all drafts in all tabs of the browser; ``signed_out`` is the id of the sign-out."""
-    data = {"name": "", "forget": True, "signed_out": signed_out}
+def forget_all_drafts(sign_out_id: str) -> None:
+    """Remove all drafts in all tabs of the browser after a sign-out."""
+    data = {"name": "", "forget": True, "sign_out_id": sign_out_id}
     js_component.mount(__file__, key="draft_forget", data=data)

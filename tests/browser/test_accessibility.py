@@ -66,14 +66,14 @@ def assert_accessible(ignored_rules):
     """A function that asserts that a page violates no axe rule."""
 
     def check(person, description: str) -> None:
-        # Ignore Streamlit's toasts, whose violations the portal cannot fix.
+        # The portal cannot fix the violations of Streamlit's toasts, so wait until they are gone.
         expect(person.page.get_by_test_id("stToast")).to_have_count(0)
         person.waits_until_drawn()
         violations = {
             violation
             for violation in find_violations(person.page)
-            # A toast may have appeared since.
             if violation.split(":")[0] not in ignored_rules
+            # Another toast may have appeared meanwhile.
             and 'data-testid="stToast"' not in violation
         }
         assert not violations, description
@@ -81,7 +81,7 @@ def assert_accessible(ignored_rules):
     return check
 
 
-def report_of_member(portal):
+def send_member_report(portal):
     member = Person("member@example.com", "Morgan Member", Role.MEMBER)
     with portal.client(sign(member)) as client:
         return report(client, "The table came out as one long line.")
@@ -106,7 +106,7 @@ def test_public_pages_are_accessible(new_person, assert_accessible, display):
 
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)
 def test_member_pages_are_accessible(new_person, portal, assert_accessible, display):
-    issue = report_of_member(portal)
+    issue = send_member_report(portal)
     member = new_person(**BROWSER_OPTIONS[display]).opens("/my_issues").signs_in("member")
     assert_accessible(member, "my issues")
     member.opens(f"/my_issues?issue={issue.id}").sees("Edit")
@@ -118,7 +118,7 @@ def test_member_pages_are_accessible(new_person, portal, assert_accessible, disp
 
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)
 def test_reviewer_pages_are_accessible(new_person, portal, assert_accessible, display):
-    issue = report_of_member(portal)
+    issue = send_member_report(portal)
     reviewer = (
         new_person(**BROWSER_OPTIONS[display]).opens("/review?kind=Format").signs_in("reviewer")
     )
@@ -141,12 +141,12 @@ def press_tab_until(page: Page, name: str) -> None:
         page.keyboard.press("Tab")
         names = page.evaluate(
             """() => {
-                let at = document.activeElement;
-                while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-                if (["BODY", "MAIN"].includes(at.tagName)) return "";
-                const words = at.getAttribute("aria-label") || at.innerText || at.value || "";
-                const group = at.closest("[role=radiogroup]")?.getAttribute("aria-label") || "";
-                const label = [...(at.labels || [])].map((element) => element.innerText).join(" ");
+                let node = document.activeElement;
+                while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+                if (["BODY", "MAIN"].includes(node.tagName)) return "";
+                const words = node.getAttribute("aria-label") || node.innerText || node.value || "";
+                const group = node.closest("[role=radiogroup]")?.getAttribute("aria-label") || "";
+                const label = [...(node.labels || [])].map(({ innerText }) => innerText).join(" ");
                 return `${words} ${label} ${group}`;
             }"""
         )
@@ -156,9 +156,9 @@ def press_tab_until(page: Page, name: str) -> None:
 
 
 # Styles by which an element and its ancestors show the focus, after transitions have ended.
-FOCUS_STYLES = """async (at) => {
+FOCUS_STYLES = """async (element) => {
     const styles = [];
-    for (let node = at, depth = 0; node && depth < 8; node = node.parentElement, depth++) {
+    for (let node = element, depth = 0; node && depth < 8; node = node.parentElement, depth++) {
         await Promise.allSettled(node.getAnimations().map(({ finished }) => finished));
         const { outlineStyle, outlineColor, boxShadow, borderColor } = getComputedStyle(node);
         styles.push(outlineStyle, outlineColor, boxShadow, borderColor);
@@ -171,13 +171,13 @@ def focus_is_visible(page: Page) -> bool:
     """Return whether the focused element has other styles without the focus."""
     element = page.evaluate_handle(
         """() => {
-            let at = document.activeElement;
-            while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-            return at;
+            let node = document.activeElement;
+            while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+            return node;
         }"""
     ).as_element()
     focused = element.evaluate(FOCUS_STYLES)
-    element.evaluate("(at) => at.blur()")
+    element.evaluate("(element) => element.blur()")
     blurred = element.evaluate(FOCUS_STYLES)
     element.focus()
     return focused != blurred
@@ -198,7 +198,7 @@ def test_report_can_be_sent_by_keyboard(new_person):
 
 
 def test_member_can_sign_in_and_open_an_issue_by_keyboard(new_person, portal):
-    issue = report_of_member(portal)
+    issue = send_member_report(portal)
     member = new_person().opens("/my_issues")
     press_tab_until(member.page, "Username")
     member.page.keyboard.type("member")
@@ -213,7 +213,7 @@ def test_member_can_sign_in_and_open_an_issue_by_keyboard(new_person, portal):
 
 
 def test_focus_is_visible_and_targets_are_large_enough(new_person, portal):
-    report_of_member(portal)
+    send_member_report(portal)
     reviewer = new_person().opens("/review").signs_in("reviewer")
     expect(reviewer.row("one long line").first).to_be_visible()
     reviewer.settles()

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from issue_portal.models.vocabulary import IssueState
 from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
 
-# Whether no script of the page handles this key as a shortcut.
-KEY_IS_NOT_HANDLED = """key => {
+# Whether the page ignores this key: no script handles it as a shortcut.
+PAGE_IGNORES_KEY = """key => {
   const press = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
   return document.body.dispatchEvent(press);
 }"""
@@ -60,8 +60,9 @@ def test_shortcuts_work_until_they_are_turned_off(new_person, portal, words):
     dialog.get_by_text("Use these shortcuts").click()
     press("Escape")
     expect(dialog).to_have_count(0)
-    # With shortcuts on, the page handles this key even without an open issue.
-    reviewer.waits_until(lambda: reviewer.page.evaluate(KEY_IS_NOT_HANDLED, "u"))
+    # Wait until the shortcuts are off. Until then, the page handles this key even without an open
+    # issue.
+    reviewer.waits_until(lambda: reviewer.page.evaluate(PAGE_IGNORES_KEY, "u"))
     reviewer.row("one").click()
     reviewer.sees(f"Issue #{first.issue_number}")
     press("?")
@@ -83,7 +84,8 @@ def test_fast_shortcuts_are_all_handled_once_and_in_order(new_person, portal, wo
         reviewer = open_queue(new_person, words)
         reviewer.row(f"{words} 22").click()
         reviewer.sees(f"Issue #{issues[22].issue_number}")
-        # Move to the next page of the list and back.
+        # Close 22, 21, 20 (already closed) and 3. On the next page, close 2 and start to review 1.
+        # Return to 3.
         reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
         reviewer.waits_until(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
         reviewer.sees(f"Issue #{issues[3].issue_number}")

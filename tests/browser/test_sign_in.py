@@ -28,7 +28,7 @@ def account(portal) -> dict[str, str]:
     return json.loads(result.stdout)
 
 
-def cookie_of(person) -> dict:
+def get_sign_in_cookie(person) -> dict:
     """Return the sign-in cookie of this person."""
     return next(c for c in person.context.cookies() if c["name"] == "issue_portal")
 
@@ -39,7 +39,7 @@ def fetch_export_status(person, cookie: dict) -> int:
     return httpx.get(url, cookies={cookie["name"]: cookie["value"]}).status_code
 
 
-def report_of(account, server):
+def send_report(account, server):
     """Send a report in the name of this account."""
     with server.client(server.token(account["username"])) as client:
         return report(client, "Before", IssueType.OTHER)
@@ -58,7 +58,7 @@ def connect_without_polling(tab: WebSocketRoute) -> None:
 
 def test_signing_out_revokes_copied_cookies(new_person, account):
     person = new_person().opens("/sign_in").signs_in(**account)
-    cookie = cookie_of(person)
+    cookie = get_sign_in_cookie(person)
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["secure"]) == (True, "Strict", False)
     attacker = new_person()
     attacker.page.route_web_socket("**/_stcore/stream", connect_without_polling)
@@ -69,7 +69,7 @@ def test_signing_out_revokes_copied_cookies(new_person, account):
     expect(
         other_tab.get_by_text("You haven't sent any reports with your name yet.")
     ).to_be_visible()
-    issue = report_of(account, person.server)
+    issue = send_report(account, person.server)
     attacker.opens(f"/my_issues?issue={issue.id}")
     attacker.expands("Edit")
     attacker.writes("After")
@@ -77,8 +77,8 @@ def test_signing_out_revokes_copied_cookies(new_person, account):
 
     person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You're signed out.")
     assert fetch_export_status(person, cookie) == 401
-    # A page that does not poll shows the notice instead of the next action. A page that polls shows
-    # the notice without an action.
+    # The attacker's page does not poll: it shows the notice when a button is pressed. The other tab
+    # polls: it shows the notice without an action.
     attacker.presses("Save")
     for tab in (attacker.page, other_tab):
         notice = tab.get_by_text("You've been signed out. Sign in again.")
@@ -95,7 +95,7 @@ def test_signing_out_revokes_copied_cookies(new_person, account):
 def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(new_person, account):
     person = new_person().opens("/sign_in").signs_in(**account).goes_to("Uma User")
     other = new_person().opens("/sign_in").signs_in(**account)
-    old_cookie = cookie_of(person)
+    old_cookie = get_sign_in_cookie(person)
     page = person.page
 
     def change_password(old: str, new: str) -> None:
@@ -112,7 +112,7 @@ def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(new_perso
     change_password(account["password"], account["username"])
     person.sees("The new password is easy to guess")
     # The portal sends the pending change of another tab before it revokes the sign-in.
-    issue = report_of(account, person.server)
+    issue = send_report(account, person.server)
     tab = new_person()
     tab.context.add_cookies([old_cookie])
     tab.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
@@ -121,7 +121,7 @@ def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(new_perso
     with person.server.client(person.server.token("Rob", Role.ADMIN)) as client:
         deleted = client.list(IssueQuery(states=[IssueState.DELETED], page_size=100)).data
         assert issue.id in [deleted_issue.id for deleted_issue in deleted]
-    person.waits_until(lambda: cookie_of(person)["value"] != old_cookie["value"])
+    person.waits_until(lambda: get_sign_in_cookie(person)["value"] != old_cookie["value"])
     page.reload()
     person.sees("Uma User")
     assert fetch_export_status(person, old_cookie) == 401
@@ -133,7 +133,7 @@ def test_new_password_revokes_other_sign_ins_and_sends_pending_changes(new_perso
 def test_sign_out_page_reports_a_change_that_failed(new_person, portal, account):
     """The change fails because a reviewer has started to review the issue."""
     person = new_person().opens("/sign_in").signs_in(**account)
-    issue = report_of(account, portal)
+    issue = send_report(account, portal)
     person.opens(f"/my_issues?issue={issue.id}").presses("Withdraw").sees("Undo")
     with portal.client(portal.token("Rob", Role.ADMIN)) as client:
         client.update(client.get(issue.id), state=IssueState.IN_REVIEW)
@@ -183,7 +183,7 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(new_per
         notice = person.page.get_by_text("Can't reach the portal.")
         expect(notice).to_have_count(0, timeout=30_000)
         person.presses("Español")
-        # While the page reloads the form, there may be no text field or two.
+        # The page reloads. Meanwhile, it may have no text field, or two.
         text = person.page.locator(".st-key-report_description textarea").first
         expect(text).to_have_value("")
         stored_draft = "sessionStorage['issue-portal-draft-report'] ?? ''"
@@ -210,13 +210,13 @@ def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(new_person, 
     portal.start()
     try:
         person, other = (new_person(portal).opens("/sign_in").signs_in("member") for _ in range(2))
-        revoked_cookie = cookie_of(other)
+        revoked_cookie = get_sign_in_cookie(other)
         other.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
         assert portal.run_command("key", "rotate").returncode == 0
         portal.stop()
         portal.start()
         person.opens("/my_issues").sees("Morgan Member")
-        assert fetch_export_status(person, cookie_of(person)) == 200
+        assert fetch_export_status(person, get_sign_in_cookie(person)) == 200
         assert fetch_export_status(person, revoked_cookie) == 401
         file = portal.data_dir / "secret.key"
         file.write_text(file.read_text().splitlines()[0])
@@ -227,7 +227,7 @@ def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(new_person, 
         portal.stop()
 
 
-def uses_up_attempts(person, name: str) -> None:
+def use_up_attempts(person, name: str) -> None:
     """Try as many wrong passwords as the throttle allows, each in a new session."""
     for password in ("wrong", "x" * 100, "member", "", "\x00"):
         person.opens("/sign_in").tries(name, password).sees(WRONG_PASSWORD)
@@ -235,7 +235,7 @@ def uses_up_attempts(person, name: str) -> None:
 
 def test_password_guesses_are_counted_across_sessions(new_person, account):
     guesser = new_person()
-    uses_up_attempts(guesser, account["username"])
+    use_up_attempts(guesser, account["username"])
     guesser.opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS).sees_not(WRONG_PASSWORD)
     new_person().opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS)
     guesser.opens("/sign_in").signs_in("member")
@@ -243,7 +243,7 @@ def test_password_guesses_are_counted_across_sessions(new_person, account):
 
 @pytest.fixture
 def proxied_portal(portal, tmp_path):
-    """The portal behind a proxy, which sends another client address."""
+    """The portal behind a proxy that sends 203.0.113.7 as the client's address."""
     port = find_free_port()
     command = [sys.executable, "-m", "tests.servers.proxy", str(port), str(portal.port)]
     server = Server([*command, "203.0.113.7"], port, tmp_path / "proxy", {**portal.env}).start()
@@ -253,7 +253,7 @@ def proxied_portal(portal, tmp_path):
 
 def test_password_guesses_do_not_lock_out_other_addresses(new_person, account, proxied_portal):
     guesser = new_person(proxied_portal)
-    uses_up_attempts(guesser, account["username"])
+    use_up_attempts(guesser, account["username"])
     guesser.opens("/sign_in").tries(**account).sees(TOO_MANY_ATTEMPTS)
     new_person().opens("/sign_in").signs_in(**account).sees("Uma User")
 
@@ -262,7 +262,7 @@ def test_sign_out_works_when_it_cannot_be_stored(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         member = new_person(server).opens("/sign_in").signs_in("member")
-        cookie = cookie_of(member)
+        cookie = get_sign_in_cookie(member)
         # A file in place of the folder makes writing fail, even for root.
         (server.data_dir / "ended").write_text("")
         member.opens("/sign_in").presses("Sign out").sees("You're signed out.")

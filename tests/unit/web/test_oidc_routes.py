@@ -46,7 +46,7 @@ class PortalWithUnresponsiveProvider:
         async def send(message) -> None:
             messages.append(message)
 
-        cookie = f"{oidc_cookies.name_state_cookie('x')}=1".encode()
+        cookie = f"{oidc_cookies.get_state_cookie_name('x')}=1".encode()
         scope = {"type": "http", "path": path, "query_string": query, "client": (address, 1)}
         scope["headers"] = [(b"cookie", cookie)]
         await self.middleware(scope, None, send)

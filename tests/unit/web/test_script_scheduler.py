@@ -31,7 +31,7 @@ def test_token_bucket_allows_its_burst_and_then_its_rate(clock):
     assert bucket.seconds_until_token() > 0
 
 
-def test_scripts_at_once_are_limited_by_the_slots():
+def test_slots_limit_concurrent_scripts():
     async def story():
         scheduler = ScriptScheduler()
         connections = [scheduler.join(f"192.0.2.{number}") for number in range(6)]
@@ -110,11 +110,11 @@ def test_waiting_script_loses_its_slot(monkeypatch):
 
 def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
-    counts = 0
+    call_count = 0
 
     def count_two(_) -> int:
-        nonlocal counts
-        counts += 1
+        nonlocal call_count
+        call_count += 1
         return 2
 
     monkeypatch.setattr(script_scheduler._ComputingScripts, "count", count_two)
@@ -128,7 +128,7 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
         async with asyncio.timeout(10):
             await asyncio.wait(requests[:2])
             most_periods = script_scheduler._MOST_PERIODS
-            while counts < 2 * (most_periods - 1):
+            while call_count < 2 * (most_periods - 1):
                 assert not requests[2].done()
                 await asyncio.sleep(script_scheduler.SLOT_SECONDS / 10)
             await requests[2]
