@@ -98,7 +98,7 @@ def render_issue(person: Person, issue_id: str) -> None:
         issue_detail.render_text(issue.description)
         issue_detail.render_references(issue)
         issue_detail.render_history(issue, api_session.history(issue))
-        if issue.state == IssueState.NOT_REVIEWED or edit_form.is_open(issue):
+        if issue.state == IssueState.NOT_REVIEWED or edit_form.is_unfolded(issue):
             edit = edit_form.render(person, issue)
             if edit:
                 issue_actions.save_own_edit(edit.seen, edit.change)

@@ -21,7 +21,7 @@ from auth import current_user
 from auth.current_user import SignIn
 from components import api_session, server_capabilities
 from components.issues.criteria import PAGE_PARAMETERS
-from components.issues.export_links import PATH
+from components.issues.export_links import EXPORT_PATH
 from issue_portal.client.errors import ApiError, IssuesError
 from issue_portal.core import export_formats
 from issue_portal.core.token_bucket import ConcurrencyLimit
@@ -129,4 +129,4 @@ async def _stream_in_threads(lines: Iterator[str]) -> AsyncIterator[str]:
         await asyncio.sleep(seconds)
 
 
-route: Final = Route(f"/{PATH}.{{format}}", _ExportEndpoint(), methods=["GET"])
+route: Final = Route(f"/{EXPORT_PATH}.{{format}}", _ExportEndpoint(), methods=["GET"])

@@ -1,4 +1,4 @@
-"""The script that asks the server to set or remove the sign-in cookie. It is on every page."""
+"""The script that asks the server to set or remove the sign-in cookie."""
 
 import streamlit as st
 

@@ -21,7 +21,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   list.setAttribute("aria-label", data.label);
   list.hidden = !data.rows.length;
   const root = list.getRootNode();
-  const isFirstRender = !state.rows;
+  const isFirstRender = !state.rowIds;
   const view = {
     data,
     parentElement,

@@ -6,12 +6,14 @@ export const rememberFocus = ({ data, list, root, state, commandQueue }) => {
   const focused = root.activeElement?.dataset;
   lastFocus.issue = focused?.issue ?? lastFocus.issue;
   const ids = data.rows.map(({ id }) => id);
-  if (state.rows) {
-    const moved = state.openIssue !== data.open_issue;
-    if (moved && data.open_issue && commandQueue.isEmpty) lastFocus.issue = data.open_issue;
-    lastFocus.issue = chooseRemainingId(state.rows, ids, lastFocus.issue);
+  if (state.rowIds) {
+    const openIssueChanged = state.openIssue !== data.open_issue;
+    if (openIssueChanged && data.open_issue && commandQueue.isEmpty) {
+      lastFocus.issue = data.open_issue;
+    }
+    lastFocus.issue = chooseRemainingId(state.rowIds, ids, lastFocus.issue);
   }
-  state.rows = ids;
+  state.rowIds = ids;
   return () => {
     if (document.activeElement !== document.body) return;
     const target = findCheckbox(list, focused?.checkboxFor) ?? findRow(list, lastFocus.issue);
@@ -19,7 +21,8 @@ export const rememberFocus = ({ data, list, root, state, commandQueue }) => {
   };
 };
 
-// Return `id`, or the nearest remaining id if the row of `id` was removed: a later row comes first.
+// Return `id`. If its row was removed, return the id of the next remaining row instead, or else of the
+// previous remaining row.
 const chooseRemainingId = (oldIds, newIds, id) => {
   const index = newIds.includes(id) ? -1 : oldIds.indexOf(id);
   if (index < 0) return id;

@@ -26,7 +26,7 @@ class ReportEdit:
     change: ProposedChange
 
 
-def is_open(issue: Issue) -> bool:
+def is_unfolded(issue: Issue) -> bool:
     """Return whether the form of this issue is unfolded."""
     return bool(st.session_state.get(_expander_key(issue)))
 
@@ -49,13 +49,13 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
     expander = st.expander(
         _("Edit"), icon=":material/edit:", key=_expander_key(issue), on_change="rerun"
     )
-    if not is_open(issue):
+    if not is_unfolded(issue):
         st.session_state.pop(seen_key, None)
         return None
     seen: Issue = st.session_state.setdefault(seen_key, issue)
-    is_late = issue.state != IssueState.NOT_REVIEWED
+    review_started = issue.state != IssueState.NOT_REVIEWED
     with expander, st.form("edit", border=False, enter_to_submit=False):
-        _render_late_warning(is_late)
+        _render_review_started_warning(review_started)
         issue_type = render_type_select(seen, key=f"edit_type_{issue.id}")
         text = st.text_area(
             _("What happened?"), seen.description or "", height=150, key="edit_text"
@@ -63,7 +63,7 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
         fault_slot = st.empty()
         initial = InitialValues(seen.description or "")
         draft_autosave.autosave(person, draft_name, DraftWidgets("edit_text"), initial)
-        if not st.form_submit_button(_("Save"), type="primary", disabled=is_late):
+        if not st.form_submit_button(_("Save"), type="primary", disabled=review_started):
             return None
         if fault := find_text_fault(text):
             with fault_slot.container(key="fault__edit_text"):
@@ -72,10 +72,10 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
     return ReportEdit(seen, ProposedChange(description=text, type=issue_type))
 
 
-def _render_late_warning(is_late: bool) -> None:
+def _render_review_started_warning(review_started: bool) -> None:
     # Always render the slot: otherwise the text area below would lose its state.
     slot = st.empty()
-    if is_late:
+    if review_started:
         slot.warning(
             _(
                 "The review has started, so you can't edit this report anymore. Copy any text"

@@ -1,6 +1,6 @@
 """Placeholders for missing content: empty, failed, loading, no rights, not supported.
 
-A placeholder has an icon, a sentence and an action, which the page adds:
+A placeholder shows an icon and a sentence. The page adds an action to it:
 
     with placeholders.render_empty(_("You haven't sent any reports with your name yet.")):
         st.page_link("pages/report.py", label=_("Report a problem"))
@@ -50,8 +50,8 @@ def render_failed(error: IssuesError, *, failed: str) -> NoReturn:
 def load_with_placeholder(load: Callable[[], Loaded], *, rows: int = 5) -> Loaded:
     """Return the result of ``load``; show placeholder rows while ``load`` is slow.
 
-    loading.css delays the rows, so that they do not flash before a fast response, and never shows
-    them while a list is on screen. `st.skeleton` (Streamlit 1.67) has no such delay.
+    loading.css shows the rows after a delay, so that they do not flash before a fast response. It
+    hides them while a list is on screen. `st.skeleton` (Streamlit 1.67) has no such delay.
     """
     with st.container(key="loading"):
         slot = st.empty()

@@ -16,11 +16,13 @@ def test_visitor_reports_anonymously_and_tracks_it_later(new_person, words):
     receipt = visitor.receipt()
     visitor.context.close()
 
-    later = new_person().opens("/track")
-    later.page.get_by_role("textbox", name="Receipt").fill(f" {receipt.replace('-', ' ')} ")
-    later.presses("Show report")
-    later.sees(words).sees("We've received it.").sees("Ignored my files")
-    assert receipt.replace("-", "") not in later.page.url.replace("-", "")
+    receipt_holder = new_person().opens("/track")
+    receipt_holder.page.get_by_role("textbox", name="Receipt").fill(
+        f" {receipt.replace('-', ' ')} "
+    )
+    receipt_holder.presses("Show report")
+    receipt_holder.sees(words).sees("We've received it.").sees("Ignored my files")
+    assert receipt.replace("-", "") not in receipt_holder.page.url.replace("-", "")
 
 
 def test_member_reports_by_name_edits_and_withdraws(new_person, words):
@@ -121,7 +123,7 @@ def test_invalid_days_are_ignored(new_person, portal, words, days):
     expect(reviewer.row(words)).to_have_count(1)
 
 
-def test_first_request_can_be_for_any_page(new_person, tmp_path):
+def test_first_request_to_a_server_can_be_for_any_page(new_person, tmp_path):
     server = portal_server(tmp_path / "data").start()
     try:
         visitor = new_person(server).opens("/review").sees("Sign in to see this page.")

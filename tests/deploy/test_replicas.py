@@ -37,9 +37,8 @@ class Writer:
     """
 
     def __init__(self, url: str, token: str, *, anonymous: bool = False, retries: bool = True):
-        once = {"timeout": 60, "patience": 60, "attempts": 1}
-        timeouts = {"timeout": 2} if retries else once
-        self.client = IssuesClient(url, token, **timeouts)
+        options = {"timeout": 2} if retries else {"timeout": 60, "patience": 60, "attempts": 1}
+        self.client = IssuesClient(url, token, **options)
         self.anonymous = anonymous
         self.ignored_errors = IssuesError if retries else ()
         self.acknowledged: dict[str, Issue] = {}
@@ -63,7 +62,7 @@ class Writer:
 
 
 @contextmanager
-def working(writers: list[Writer]) -> Iterator[Callable[[], None]]:
+def run_writers(writers: list[Writer]) -> Iterator[Callable[[], None]]:
     """Run the writers; yield a function that waits until each has sent three more reports."""
 
     def wait_for_reports() -> None:
@@ -93,16 +92,16 @@ def reviewer_client(site):
         yield client
 
 
-def replica_of(person) -> int:
+def get_replica_number(person) -> int:
     """Return the number of the portal replica that serves this person, from the proxy's cookie."""
     cookies = {cookie["name"]: cookie["value"] for cookie in person.context.cookies()}
     return int(cookies["replica"])
 
 
-def switches_replica(person, path):
+def open_on_other_replica(person, path):
     """Open ``path`` on the other portal replica."""
-    first = replica_of(person)
-    while replica_of(person) == first:
+    first = get_replica_number(person)
+    while get_replica_number(person) == first:
         person.context.clear_cookies(name="replica")
         person.opens(path)
     return person
@@ -115,8 +114,10 @@ def test_people_can_switch_replicas(new_person, site):
     reviewer = new_person().opens("/review").signs_in("reviewer")
     reviewer.row("through the proxy").click()
     expect(reviewer.page.get_by_role("list", name="Activity")).to_contain_text("Reported")
-    switches_replica(reviewer, "/insights").sees("New").sees_not("Sign in to see this page.")
-    switches_replica(visitor, "/track").page.get_by_role("textbox", name="Receipt").fill(receipt)
+    open_on_other_replica(reviewer, "/insights").sees("New").sees_not("Sign in to see this page.")
+    open_on_other_replica(visitor, "/track").page.get_by_role("textbox", name="Receipt").fill(
+        receipt
+    )
     visitor.presses("Show report").sees("through the proxy")
 
 
@@ -124,7 +125,8 @@ def test_flood_through_the_proxy_does_not_block_others(new_person, site, reviewe
     run = BackMsg()
     run.rerun_script.SetInParent()
     messages = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
-    # The portal reads the flood slowly, so closing does not wait until it has read all.
+    # The portal reads the flood slowly. With this close timeout, the connections close before the
+    # portal has read all messages.
     options = {"origin": site.url, "ping_interval": None, "close_timeout": 0.1}
     with ExitStack() as connections:
         stream = f"ws://localhost:{site.port}/_stcore/stream"
@@ -162,7 +164,7 @@ def test_proxy_serves_static_files_from_its_cache_or_refuses(site):
             assert head.startswith("HTTP/1.1 200")
             assert "\r\nage: " in head.lower(), f"{target} with {header} bypasses the cache"
     assert fetch_head(site, f"GET /{file} HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 400")
-    escaped = f"GET /static/%6as{file[9:]} HTTP/1.1\r\nHost: x\r\n\r\n"
+    escaped = f"GET /{file.replace('/js/', '/%6as/')} HTTP/1.1\r\nHost: x\r\n\r\n"
     assert fetch_head(site, escaped).startswith("HTTP/1.1 404")
 
 
@@ -181,12 +183,13 @@ def fetch_head(site, request: str) -> str:
     return response.partition(b"\r\n\r\n")[0].decode()
 
 
-def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
+def test_proxy_hides_metrics_and_keeps_addresses_out_of_its_log(site, reviewer_client):
     writer = Writer(site.url, site.apis[0].token("Ann"))
     issue = reviewer_client.get(writer.report("for the log").id)
     for path in ("/api/metrics", "/_stcore/metrics"):
         assert httpx.get(site.url + path).status_code == 404
-    assert httpx.get(f"{site.url}/api/nowhere").headers["content-type"].startswith("application/p")
+    not_found = httpx.get(f"{site.url}/api/nowhere")
+    assert not_found.headers["content-type"].startswith("application/problem+json")
     lines = [json.loads(line) for line in site.log.splitlines() if line.startswith("{")]
     request_fields = {"time", "method", "backend", "server", "status", "milliseconds"}
     failure_fields = {"time", "frontend", "error"}
@@ -198,7 +201,7 @@ def test_proxy_hides_metrics_and_logs_no_addresses(site, reviewer_client):
 
 def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_client):
     member, guest = site.apis[0].create_api_token("Ann"), site.apis[0].visitor_token()
-    # Ignore the log of other tests: the interrupted runs of a flood log tracebacks.
+    # Ignore the logs of earlier tests: the flood test interrupts page runs, which log tracebacks.
     log_lengths = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
     writers = [
         Writer(site.url, guest if number % 2 else member, anonymous=bool(number % 2))
@@ -208,7 +211,7 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
     before = Counter(issue.description for issue in reviewer_client.iterate())
     visitor = new_person().opens().chooses("No answer").writes("written before")
     reviewer = new_person().opens("/review").signs_in("reviewer")
-    with working(writers) as wait_for_reports:
+    with run_writers(writers) as wait_for_reports:
         # An API replica hangs, then handles requests that the other replica has already handled.
         site.apis[0].process.send_signal(signal.SIGSTOP)
         wait_for_reports()
@@ -221,14 +224,14 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
         wait_for_reports()
         site.apis[0].start()
 
-        # A portal replica is killed while a visitor writes a report in it.
+        # The portal replica of a visitor is killed while the visitor writes a report.
         visitor.presses("Report another problem").chooses("Other")
         visitor.writes("written in between").sees("18 of 10,000 characters")
-        replica = replica_of(visitor)
+        replica = get_replica_number(visitor)
         killed = site.portals[replica - 1]
         killed.kill()
         # A click before the browser notices the lost connection would have no effect.
-        visitor.waits_until(lambda: replica_of(visitor) != replica)
+        visitor.waits_until(lambda: get_replica_number(visitor) != replica)
         expect(visitor.page.get_by_label("What happened?")).to_have_value("written in between")
         visitor.settles()
         visitor.presses("Send report").sees(RECEIVED)
@@ -246,7 +249,7 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
         wait_for_reports()
 
         # An API replica shuts down gracefully and restarts: no request needs a second attempt.
-        with working([strict_writer]) as wait_for_strict_reports:
+        with run_writers([strict_writer]) as wait_for_strict_reports:
             site.wait_for_replica("api/api2", "UP")
             site.apis[1].process.send_signal(signal.SIGTERM)
             site.wait_for_replica("api/api2", "DOWN")

@@ -127,7 +127,7 @@ def portal_server(data_dir: Path, **extra: str) -> Server:
     return Server(make_portal_command(port), port, data_dir, env)
 
 
-def strict_server(variant: str, data_dir: Path) -> Server:
+def api_variant_server(variant: str, data_dir: Path) -> Server:
     """Make a server with the ``original`` or ``newer`` variant of the API; the caller starts it."""
     port = find_free_port()
     command = make_uvicorn_command(f"tests.servers.{variant}_api:app", port)

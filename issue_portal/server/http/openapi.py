@@ -1,7 +1,8 @@
 """Completes the OpenAPI document that FastAPI generates.
 
-Invalid input is a 400 instead of a 422. Commas separate the values of list parameters. Parameters
-are never null. Links lead from a response to the next operations on the same issue.
+In the completed document, the response to invalid input is a 400 instead of a 422. Commas separate
+the values of list parameters. Parameters are never null. Links lead from a response to the next
+operations on the same issue.
 """
 
 from typing import Any
@@ -40,7 +41,7 @@ RATE_LIMIT = {
     name: describe_header(f"{text} Absent if rate limits are off.", required=False, type="string")
     for name, text in {
         "RateLimit-Policy": "The rate limit.",
-        "RateLimit": "The rest of the rate limit.",
+        "RateLimit": "The remaining part of the rate limit.",
     }.items()
 }
 _PROBLEM_HEADERS = {
@@ -65,7 +66,7 @@ def describe_problem(status: int) -> JsonObject:
 def describe_responses(
     model: type[Any] | None,
     description: str,
-    *statuses: int,
+    *error_statuses: int,
     status: int = 200,
     example: Any = None,
     headers: JsonObject | None = None,
@@ -80,13 +81,14 @@ def describe_responses(
         response["headers"] = headers
     success: dict[int | str, JsonObject] = {status: response}
     return success | {
-        status: describe_problem(status) for status in (400, 401, 403, 404, *statuses, 503)
+        error_status: describe_problem(error_status)
+        for error_status in (400, 401, 403, 404, *error_statuses, 503)
     }
 
 
 _CREATED_ISSUE = {"issue_id": "$response.body#/id"}
 _SAME_ISSUE = {"issue_id": "$request.path.issue_id"}
-_TAG = "$response.header.ETag"
+_RESPONSE_ETAG = "$response.header.ETag"
 
 LINKS: dict[str, JsonObject] = {
     "create_issue": {
@@ -99,17 +101,26 @@ LINKS: dict[str, JsonObject] = {
     "get_issue": {
         "unchanged": {
             "operationId": "get_issue",
-            "parameters": _SAME_ISSUE | {"if-none-match": _TAG},
+            "parameters": _SAME_ISSUE | {"if-none-match": _RESPONSE_ETAG},
         },
-        "put": {"operationId": "put_issue", "parameters": _SAME_ISSUE | {"if-match": _TAG}},
-        "patch": {"operationId": "patch_issue", "parameters": _SAME_ISSUE | {"if-match": _TAG}},
-        "delete": {"operationId": "delete_issue", "parameters": _SAME_ISSUE | {"if-match": _TAG}},
+        "put": {
+            "operationId": "put_issue",
+            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
+        },
+        "patch": {
+            "operationId": "patch_issue",
+            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
+        },
+        "delete": {
+            "operationId": "delete_issue",
+            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
+        },
     },
 }
 
 
 class OpenApiSource(FastAPI):
-    """An application that completes its OpenAPI document."""
+    """Holds the routes that the OpenAPI document describes; serves no requests."""
 
     def openapi(self) -> JsonObject:
         """Return the document, built once."""

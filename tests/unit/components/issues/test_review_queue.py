@@ -1,4 +1,4 @@
-"""The review queue: the next and the previous issue across pages, columns and page numbers."""
+"""The review queue: its columns, its page numbers, and the issues before and after an issue."""
 
 import pytest
 
@@ -52,6 +52,7 @@ def test_neighbour_is_opened(opened, step, expected):
 
 @pytest.mark.parametrize(("step", "expected"), [(1, ["c"]), (-1, ["a"])])
 def test_issue_that_left_the_list_keeps_its_neighbours(opened, step, expected):
+    # This call also stores the position of the issue.
     assert has_neighbour(make_queue(), "b", 1)
     open_neighbour(make_queue("ac"), "b", step)
     assert opened == expected
@@ -88,7 +89,7 @@ def test_read_issue_is_not_marked_again(client):
     client.update.assert_not_called()
 
 
-def test_columns_are_number_type_and_reporter():
+def test_columns_show_the_number_the_type_and_the_reporter():
     assert format_columns(make_issue()) == "#7 · Other · Ann"
     assert format_columns(make_issue(created_by=None)) == "#7 · Other · Anonymous"
 

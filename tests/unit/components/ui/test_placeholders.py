@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 
-def page() -> None:
+def render_page() -> None:
     import streamlit as st  # noqa: PLC0415 - the page of an AppTest
 
     from components.ui import placeholders  # noqa: PLC0415
@@ -21,13 +21,13 @@ def page() -> None:
 
 
 def show(name: str) -> AppTest:
-    at = AppTest.from_function(page)
+    at = AppTest.from_function(render_page)
     at.query_params["show"] = name
     return at.run()
 
 
 @pytest.mark.parametrize("name", ["empty", "no_rights", "not_supported"])
-def test_sentence_is_escaped_and_has_the_role_status(name):
+def test_sentence_is_escaped_in_an_element_with_role_status(name):
     at = show(name)
     assert not at.exception
     [html] = [element.proto.body for element in at.get("html")]
