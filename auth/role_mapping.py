@@ -9,15 +9,15 @@ from issue_portal.models.vocabulary import Role
 Claims = Mapping[str, Any]
 
 
-def map_role(address: str, values: Set[str]) -> Role | None:
+def map_role(address: str, role_values: Set[str]) -> Role | None:
     """Return the role of a user; None if the user gets no access.
 
-    ``values`` are the user's values of ``ISSUES_ROLE_CLAIM``.
+    ``role_values`` are the values that `read_role_values` returns for the user.
     """
     settings = get_settings()
-    if _is_listed(settings.reviewers, address, values):
+    if _is_listed(settings.reviewers, address, role_values):
         return Role.ADMIN
-    if not settings.members or _is_listed(settings.members, address, values):
+    if not settings.members or _is_listed(settings.members, address, role_values):
         return Role.MEMBER
     return None
 
@@ -34,11 +34,11 @@ def read_role_values(claims: Claims) -> Set[str]:
     return {str(value).strip() for value in values if value is not None} - {""}
 
 
-def _is_listed(names: str, address: str, values: Set[str]) -> bool:
-    """Return whether a list contains the address, its ``@domain`` or one of the values."""
+def _is_listed(names: str, address: str, role_values: Set[str]) -> bool:
+    """Return whether a list contains the address, its ``@domain`` or one of the role values."""
     domain = address[address.index("@") :]
     listed = [name.strip() for name in names.split(",")]
     # Compare a name with "@" only with addresses: a group could be named like somebody's address.
     return any(
-        name.lower() in (address, domain) if "@" in name else name in values for name in listed
+        name.lower() in (address, domain) if "@" in name else name in role_values for name in listed
     )

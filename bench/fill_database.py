@@ -35,10 +35,10 @@ SECONDS_APART = 30
 
 
 def fill(service: Service, count: int) -> None:
-    """Add ``count`` issues of `PEOPLE` reporters, the last one at the present time."""
+    """Add ``count`` issues by `PEOPLE` reporters. The newest is `SECONDS_APART` seconds old."""
     org_id = service.org_id
     with service.database.write() as connection:
-        people = [
+        user_ids = [
             queries_users.ensure_user(
                 connection, org_id, f"p{position}@example.com", f"Person {position}", Role.MEMBER
             ).id
@@ -48,7 +48,7 @@ def fill(service: Service, count: int) -> None:
     for start in range(0, count, BATCH_SIZE):
         end = min(count, start + BATCH_SIZE)
         rows = [
-            _make_issue(rng, org_id, number, now - (count - number + 1) * SECONDS_APART, people)
+            _make_issue(rng, org_id, number, now - (count - number + 1) * SECONDS_APART, user_ids)
             for number in range(start + 1, end + 1)
         ]
         with service.database.write() as connection:
@@ -62,9 +62,9 @@ def fill(service: Service, count: int) -> None:
 
 
 def _make_issue(
-    rng: random.Random, org_id: str, number: int, created_at: int, people: Sequence[str]
+    rng: random.Random, org_id: str, number: int, created_at: int, user_ids: Sequence[str]
 ) -> dict[str, Any]:
-    """Return a row of the table `issues` with random content; ``people`` has user ids."""
+    """Return a row of the table `issues` with random content."""
     issue_type = rng.choice(list(IssueType))
     text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
     text += f" Case {rng.randrange(10**6)}."
@@ -82,7 +82,7 @@ def _make_issue(
         "is_read": state is not IssueState.NOT_REVIEWED,
         "created_at": created_at,
         "updated_at": created_at,
-        "created_by": None if rng.random() < 0.35 else rng.choice(people),
+        "created_by": None if rng.random() < 0.35 else rng.choice(user_ids),
         "project_id": rng.choice(PROJECTS),
         "reviewed_at": created_at + 3_600 if is_reviewed else None,
         "closed_at": created_at + 90_000 if state is IssueState.CLOSED else None,

@@ -38,8 +38,8 @@ _WATCH_TEXT = """(selector) => {
     window.addEventListener("pointerdown", onPress, { capture: true, once: true });
   });
 }"""
-"""Script that makes ``window.changed`` a promise of the milliseconds from the next click until
-``selector`` has a new text.
+"""Script that times the next click: the promise ``window.changed`` resolves to the milliseconds
+from the click until ``selector`` has a new text.
 """
 
 
@@ -51,9 +51,9 @@ def measure_rows() -> Iterator[Row]:
     with processes.make_portal(FEW_ISSUES) as few, processes.make_bare_form() as bare:
         with _launch_chromium() as browser:
             yield _measure_opening(few, bare, browser)
-        yield _measure_run(few, bare)
+        yield _measure_script_run(few, bare)
         yield _measure_memory(few, bare)
-        yield _measure_crowd(few)
+        yield _measure_concurrent_reports(few)
         with processes.make_portal(MANY_ISSUES) as many:
             with _launch_chromium() as browser:
                 cookies = [_sign_in(browser, few, FEW_ISSUES), _sign_in(browser, many, MANY_ISSUES)]
@@ -65,9 +65,9 @@ def measure_rows() -> Iterator[Row]:
 def _measure_start() -> Iterator[Row]:
     """Measure the seconds from the start of the process to its first response."""
 
-    def time_start(run: Callable[[], ServerProcess]) -> float:
+    def time_start(launch: Callable[[], ServerProcess]) -> float:
         def start_once() -> float:
-            with run() as process:
+            with launch() as process:
                 return process.start_duration
 
         return statistics.median(start_once() for _ in range(3))
@@ -88,8 +88,10 @@ def _measure_opening(portal: ServerProcess, bare: ServerProcess, browser: Browse
     return Row.at_most(name, ours * 1000, reference * 1000, target=1.2)
 
 
-def _measure_run(portal: ServerProcess, bare: ServerProcess) -> Row:
-    ours, reference = (asyncio.run(_time_run(Session(process.url))) for process in (portal, bare))
+def _measure_script_run(portal: ServerProcess, bare: ServerProcess) -> Row:
+    ours, reference = (
+        asyncio.run(_time_script_run(Session(process.url))) for process in (portal, bare)
+    )
     name = "report page, script run over the websocket, in ms, against the bare form"
     return Row.at_most(name, ours * 1000, reference * 1000, target=1.5)
 
@@ -106,7 +108,7 @@ def _time_opening(browser: Browser, url: str) -> float:
     return seconds
 
 
-async def _time_run(session: Session) -> float:
+async def _time_script_run(session: Session) -> float:
     """Return the median seconds of a run of the page's script."""
     async with session:
         if session.path == "review" and "q" not in session.widgets:
@@ -118,14 +120,14 @@ def _measure_queue(
     few: ServerProcess, many: ServerProcess, few_cookies: str, many_cookies: str
 ) -> Row:
     ours, reference = (
-        asyncio.run(_time_run(Session(process.url, "review", cookies=cookies)))
+        asyncio.run(_time_script_run(Session(process.url, "review", cookies=cookies)))
         for process, cookies in ((many, many_cookies), (few, few_cookies))
     )
     name = f"review page with {MANY_ISSUES:,} issues, script run in ms, against {FEW_ISSUES}"
     return Row.at_most(name, ours * 1000, reference * 1000, target=1.3)
 
 
-def _measure_crowd(portal: ServerProcess) -> Row:
+def _measure_concurrent_reports(portal: ServerProcess) -> Row:
     """Open the form in many sessions, and send all forms at the same time."""
 
     async def send_report(number: int, session: Session) -> float:
@@ -174,7 +176,7 @@ async def _measure_session_memory(process: ServerProcess) -> float:
 
 
 def _measure_clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
-    """Measure the time from a reviewer's click to the frame that shows its result."""
+    """Measure the time from a reviewer's click until the browser shows its result."""
     context = browser.new_context()
     for cookie in cookies.split("; "):
         name, _, value = cookie.partition("=")
@@ -209,7 +211,7 @@ def _click(page: Page, name: str) -> None:
 
 
 def _time_clicks(page: Page, name: str, selector: str, rounds: int) -> list[float]:
-    """Return the seconds from each click to the frame in which ``selector`` has a new text.
+    """Return the seconds from each click until the browser shows a new text in ``selector``.
 
     The browser measures the time, because measuring with Playwright would double it.
     """

@@ -144,14 +144,14 @@ def render_days(stats: IssueStats, period: Period) -> None:
         description=_("Number of open issues over time"),
     )
     if open_span:
-        # The queue shows only issues that are still open: statistics have no ids of those closed.
+        # The statistics have no ids, so the queue cannot list issues that were closed since then.
         open_queue(period, state=_OPEN_STATES, created=f"1970-01-01,{open_span.split(',')[1]}")
 
 
 def open_queue(period: Period, **filters: str) -> NoReturn:
     """Open the review queue with these filters."""
-    # Streamlit 1.67 also adds these parameters to this page's entry in the browser's history.
-    # Include the period, so that the Back button restores it.
+    # Streamlit 1.67 adds the parameters to this page's history entry, too. The period is among
+    # them, so that the Back button restores it.
     st.switch_page("pages/review.py", query_params={"period": period.choice, **filters})
 
 

@@ -10,7 +10,7 @@ from unittest.mock import Mock, patch
 CoroutineFunction = Callable[[], Coroutine[Any, Any, Any]]
 
 CLOCKS = ("issue_portal.core.token_bucket.time", "web.script_scheduler.time")
-"""Names of the `time` modules that `run_in_virtual_time` replaces with the clock of its loop."""
+"""Names under which `run_in_virtual_time` replaces the `time` module with the clock of its loop."""
 
 
 class _VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -28,8 +28,9 @@ class _VirtualTimeLoop(asyncio.SelectorEventLoop):
                 return events
             events = select(0)
             if timeout and not events:
-                later = math.nextafter(self._seconds, math.inf)
-                self._seconds = max(self._seconds + timeout, later)
+                # Adding a tiny timeout may leave the float unchanged.
+                next_float = math.nextafter(self._seconds, math.inf)
+                self._seconds = max(self._seconds + timeout, next_float)
             return events
 
         self._selector.select = select_at_once

@@ -74,7 +74,7 @@ def is_linkable_id(text: str) -> bool:
 
 
 def get_link_values() -> Prefill | None:
-    """Return the values of the last link, even if the URL no longer has them; None if no link."""
+    """Return the values of the last link, even if the URL lost them; None without a link."""
     parameters = st.query_params.to_dict()
     if parameters != st.session_state.get(LINK_PARAMETERS_KEY):
         # Parse each URL only once, because a long text takes time.

@@ -18,8 +18,8 @@ SHAPES = json.loads((PUBLISHED / "shapes.json").read_text())
 def assert_matches(value, shape, path="response"):
     """Assert that a JSON value has a shape.
 
-    The shape of a string is a regular expression or the ``@name`` of another shape; the shape of a
-    list or object has the shapes of its items; the shape of other values is an example.
+    A regular expression is the shape of a string. ``@name`` stands for the shape of that name. A
+    list or object contains the shapes of its items. Any other shape is an example of the value.
     """
     if isinstance(shape, str) and shape.startswith("@"):
         assert_matches(value, SHAPES[shape[1:]], path)
@@ -82,6 +82,7 @@ def test_published_requests_get_responses_of_the_published_format(tmp_path):
             else:
                 assert content_type == "application/json"
             assert_matches(response, shape, request["name"])
+            # The documentation shows only these keys, in this order.
             if excerpt := request.get("excerpt"):
                 assert [key for key in response if key in excerpt] == excerpt
             issue_id = response.get("id", issue_id)

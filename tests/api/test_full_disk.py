@@ -68,10 +68,11 @@ def assert_failed(process: subprocess.CompletedProcess) -> None:
     assert process.returncode == 1, process.stdout
     assert "Traceback" not in process.stderr
     [line] = process.stderr.strip().splitlines()
+    # "Done, but the output could not be written" reports a command that did its work.
     assert "done, but" not in line.lower(), line
 
 
-def wait_for_readiness(server: Server, status: int) -> None:
+def wait_for_ready_status(server: Server, status: int) -> None:
     """Wait until `GET /api/ready` has this status."""
     wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == status)
 
@@ -102,11 +103,11 @@ def test_commands_report_failure_on_a_full_disk(server, disk, tmp_path):
 def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path):
     token = server.create_api_token("Rob", Role.ADMIN)
     server.start()
-    wait_for_readiness(server, 200)
+    wait_for_ready_status(server, 200)
     with server.client(token) as client:
         issue = client.create(make_new_issue())
         disk.fill()
-        wait_for_readiness(server, 503)
+        wait_for_ready_status(server, 503)
         with pytest.raises(IssuesError):
             for number in range(500):  # Use up the space that SQLite has reserved.
                 client.create(make_new_issue(f"{number} {'x' * 9000}"))
@@ -117,12 +118,12 @@ def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path)
         listed = server.run_command("token", "list", "--json")
         assert len(json.loads(listed.stdout)) == 1
         disk.empty()
-        wait_for_readiness(server, 200)
+        wait_for_ready_status(server, 200)
         assert client.create(make_new_issue()).issue_number > issue.issue_number
     assert "Traceback" not in server.log
 
 
-def test_start_on_a_full_disk_fails_in_one_line_or_is_not_ready(server, disk):
+def test_server_on_a_full_disk_exits_with_a_short_error_or_is_not_ready(server, disk):
     server.create_api_token("Rob", Role.ADMIN)
     disk.fill()
     for make in (api_server, portal_server):
@@ -136,7 +137,7 @@ def test_start_on_a_full_disk_fails_in_one_line_or_is_not_ready(server, disk):
             assert process.returncode == 1
             assert len(log.read_text().strip().splitlines()) <= 2
         except subprocess.TimeoutExpired:
-            wait_for_readiness(other, 503)
+            wait_for_ready_status(other, 503)
         finally:
             process.kill()
             process.wait()
@@ -147,9 +148,9 @@ def test_readiness_checks_the_disk_of_the_database(disk, tmp_path):
     url = f"sqlite:///{disk.path / 'elsewhere.db'}"
     server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url).start()
     try:
-        wait_for_readiness(server, 200)
+        wait_for_ready_status(server, 200)
         disk.fill()
-        wait_for_readiness(server, 503)
+        wait_for_ready_status(server, 503)
     finally:
         server.stop()
 
@@ -170,7 +171,7 @@ def test_sign_in_is_revoked_in_memory_while_the_disk_is_full(tmp_path):
     (tmp_path / "ended").write_text("")
     until = time.time() + 600
     assert revoked.add("one", until) is False
-    # Revoked sign-ins are shared by all instances in a process, since each page makes an instance.
+    # All instances in a process share the revoked sign-ins that are not on disk.
     assert RevokedSignIns(settings, SecretKeys(SECRET)).contains("one")
     assert not revoked.contains("two")
     (tmp_path / "ended").unlink()
@@ -181,7 +182,7 @@ def test_sign_in_is_revoked_in_memory_while_the_disk_is_full(tmp_path):
 
 
 def test_revoked_sign_in_is_written_when_the_disk_has_space(tmp_path, monkeypatch):
-    """Regression: revoked sign-ins were written only at the next sign-out, or lost at the end."""
+    """Regression: a revocation waited for the next sign-out, or was lost when the process ended."""
     monkeypatch.setattr(revoked_sign_ins, "_RETRY_SECONDS", 0.05)
     revoked = RevokedSignIns(Settings(data_dir=tmp_path), SecretKeys(SECRET))
     (tmp_path / "ended").write_text("")

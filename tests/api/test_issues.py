@@ -48,7 +48,7 @@ def test_text_is_stored_unchanged(member, text):
     "text",
     ["", "   \n\t ", "\u200b\u200b", "x" * 10_001, "nul\x00", "bell\x07", "\ud800", None, 5],
 )
-def test_invalid_text_is_refused_with_its_field(member, text):
+def test_error_of_an_invalid_text_names_the_field(member, text):
     body = {"resource_type": "Thread", "type": "Other", "anonymous": False, "description": text}
     response = member(
         "POST", "/issue", content=json.dumps(body), headers={"Content-Type": "application/json"}
@@ -68,7 +68,7 @@ def test_invalid_text_is_refused_with_its_field(member, text):
         ({"project_id": ""}, "project_id"),
     ],
 )
-def test_body_outside_the_contract_is_refused_with_its_field(member, change, field):
+def test_error_of_an_invalid_body_names_the_field(member, change, field):
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
     assert_problem(member("POST", "/issue", json=body | change), 400, field)
 
@@ -81,6 +81,7 @@ def test_invalid_duplicate_or_oversized_json_is_refused(member):
     assert_problem(
         member("POST", "/issue", content=duplicate_field, headers=headers), 400, "anonymous"
     )
+    # The response cannot encode half of a surrogate pair, so the error shows "?" instead.
     duplicate_surrogate = '{"\\ud800": 1, "\\ud800": 2}'
     assert_problem(member("POST", "/issue", content=duplicate_surrogate, headers=headers), 400, "?")
     assert_problem(member("POST", "/issue", content="a=b"), 415)
@@ -274,8 +275,8 @@ def test_health_and_documentation_need_no_token(api, unauthenticated):
     assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200
 
 
-def test_thousands_of_unknown_fields_get_one_error(member):
-    """Regression: each field got an error, and six such requests per second blocked the portal."""
+def test_number_of_errors_in_a_response_is_limited(member):
+    """Regression: each unknown field got an error; six requests a second blocked the portal."""
     query = {f"x{number}": "1" for number in range(101)}
     responses = [
         member("GET", "/issue", params=query),

@@ -27,7 +27,7 @@ ORG, REVIEWER, MEMBER = "org_0000000000000001", "user_000000000000000a", "user_0
 CREATED_AT = int(time.time()) - 5000
 NAMES = {REVIEWER: "Reviewer", MEMBER: "Member"}
 
-# Number, state, text, reporter, and changes: each new state with the seconds since the creation.
+# Number, state, text, reporter, and state changes: new state, and seconds since the creation.
 ISSUES = [
     (1, "NotReviewed", "Die Straße 日本語", MEMBER, []),
     (2, "InReview", "ÄRGER in %_\\", MEMBER, [("InReview", 100)]),
@@ -40,22 +40,22 @@ RECEIPT = "1234567890123456"
 KEY = "a-key-of-an-earlier-version"
 
 
-def issue_id(number: int) -> str:
+def make_issue_id(number: int) -> str:
     return f"issue_{number:016x}"
 
 
-def make_events(number: int, reporter: str | None, states: list) -> list[dict]:
+def make_events(number: int, reporter: str | None, state_changes: list) -> list[dict]:
     """Return the history of an issue as the database stores it."""
     created_at = CREATED_AT + number
     events = [{"at": created_at, "action": "created", "actor": reporter, "changes": []}]
-    before = "NotReviewed"
-    for state, after in states:
-        change = {"field": "state", "old": before, "new": state}
-        action = "deleted" if state == "Deleted" else "updated"
+    old_state = "NotReviewed"
+    for new_state, seconds in state_changes:
+        change = {"field": "state", "old": old_state, "new": new_state}
+        action = "deleted" if new_state == "Deleted" else "updated"
         events.append(
-            {"at": created_at + after, "action": action, "actor": REVIEWER, "changes": [change]}
+            {"at": created_at + seconds, "action": action, "actor": REVIEWER, "changes": [change]}
         )
-        before = state
+        old_state = new_state
     return events
 
 
@@ -88,12 +88,12 @@ def fill(connection: Connection) -> None:
         token_hash = KEYS.hash("token", f"ipat_{user}")
         token = {"id": f"token_{user[5:]}", "hash": token_hash, "user_id": user, "role": role}
         add("tokens", org_id=ORG, created_at=CREATED_AT, **token)
-    for number, state, description, reporter, states in ISSUES:
-        times = {name: CREATED_AT + number + after for name, after in states}
+    for number, state, description, reporter, state_changes in ISSUES:
+        times = {name: CREATED_AT + number + seconds for name, seconds in state_changes}
         add(
             "issues",
             org_id=ORG,
-            id=issue_id(number),
+            id=make_issue_id(number),
             number=number,
             description=description,
             search_text=fold(description),
@@ -105,21 +105,21 @@ def fill(connection: Connection) -> None:
             reported_interaction_id="i",
             project_id="p",
             created_at=CREATED_AT + number,
-            updated_at=CREATED_AT + number + (states[-1][1] if states else 0),
+            updated_at=CREATED_AT + number + (state_changes[-1][1] if state_changes else 0),
             reviewed_at=min(times.values()) if times and state != "Deleted" else None,
             closed_at=times.get("Closed") if state == "Closed" else None,
             created_by=reporter,
             receipt_hash=KEYS.hash("receipt", ORG, RECEIPT) if reporter is None else None,
         )
-        for position, event in enumerate(make_events(number, reporter, states), 1):
-            add("history", org_id=ORG, issue_id=issue_id(number), position=position, **event)
+        for position, event in enumerate(make_events(number, reporter, state_changes), 1):
+            add("history", org_id=ORG, issue_id=make_issue_id(number), position=position, **event)
     body = NewIssue.model_validate(make_request_body(ISSUES[0][2])).model_dump_json()
     add(
         "idempotency",
         org_id=ORG,
         key_hash=KEYS.hash("idempotency", MEMBER, KEY),
         body_hash=KEYS.hash("idempotency/body", body),
-        issue_id=issue_id(1),
+        issue_id=make_issue_id(1),
         created_at=CREATED_AT,
     )
 
@@ -140,7 +140,7 @@ def make_server(database_url, tmp_path):
 
 
 @pytest.fixture(scope="module", params=itertools.product(DATABASES, REVISIONS), ids="-".join)
-def migrated(request, postgresql, tmp_path_factory) -> Iterator[Server]:
+def migrated_server(request, postgresql, tmp_path_factory) -> Iterator[Server]:
     """A server on a database that it has migrated from an earlier version."""
     kind, revision = request.param
     url = postgresql() if kind == "postgresql" else ""
@@ -159,19 +159,19 @@ def format_time(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def test_migrations_keep_all_data(migrated):
-    reviewer = Caller(migrated.url, f"ipat_{REVIEWER}")
-    member = Caller(migrated.url, f"ipat_{MEMBER}")
+def test_migrations_keep_all_data(migrated_server):
+    reviewer = Caller(migrated_server.url, f"ipat_{REVIEWER}")
+    member = Caller(migrated_server.url, f"ipat_{MEMBER}")
     all_states = "NotReviewed,InReview,Closed,Deleted"
     issues = {
         issue["id"]: issue
         for issue in reviewer.list_issues(states=all_states, include="Project,User")
     }
-    for number, state, description, reporter, states in ISSUES:
-        issue = issues[issue_id(number)]
+    for number, state, description, reporter, state_changes in ISSUES:
+        issue = issues[make_issue_id(number)]
         assert (issue["created_by"] or {}).get("id") == reporter
         assert issue | {"created_by": None} == {
-            "id": issue_id(number),
+            "id": make_issue_id(number),
             "issue_number": number,
             "description": description,
             "resource_type": "Thread",
@@ -180,7 +180,9 @@ def test_migrations_keep_all_data(migrated):
             "is_read": state != "NotReviewed",
             "data": {"thread_id": "t", "reported_interaction_id": "i"},
             "created_at": format_time(CREATED_AT + number),
-            "updated_at": format_time(CREATED_AT + number + (states[-1][1] if states else 0)),
+            "updated_at": format_time(
+                CREATED_AT + number + (state_changes[-1][1] if state_changes else 0)
+            ),
             "created_by": None,
             "project": {"id": "p"},
         }
@@ -196,14 +198,14 @@ def test_migrations_keep_all_data(migrated):
                     else None,
                     "changes": event["changes"],
                 }
-                for event in make_events(number, reporter, states)
+                for event in make_events(number, reporter, state_changes)
             ]
 
     # Idempotency keys, receipts and issue numbers still work.
     repeated = member(
         "POST", "/issue", json=make_request_body(ISSUES[0][2]), headers={"Idempotency-Key": KEY}
     )
-    assert repeated.json()["id"] == issue_id(1)
+    assert repeated.json()["id"] == make_issue_id(1)
     view = member("POST", "/issue/receipt", json={"receipt": RECEIPT}).json()
     assert (view["issue_number"], view["description"]) == (7, "anonymous Ⅳ")
     assert member.report("more")["issue_number"] == 8
@@ -222,20 +224,20 @@ def test_migrations_keep_all_data(migrated):
         ("iv", 7),
     ],
 )
-def test_search_finds_texts_of_earlier_versions(migrated, search, number):
-    issues = Caller(migrated.url, f"ipat_{REVIEWER}").list_issues(filter_by_text=search)
+def test_search_finds_texts_of_earlier_versions(migrated_server, search, number):
+    issues = Caller(migrated_server.url, f"ipat_{REVIEWER}").list_issues(filter_by_text=search)
     assert [issue["issue_number"] for issue in issues] == [number]
 
 
-def test_migration_fills_in_review_times(migrated):
-    stats = Caller(migrated.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
+def test_migration_fills_in_review_times(migrated_server):
+    stats = Caller(migrated_server.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
     assert stats["time_to_review"] == {"count": 3, "median": 200, "p90": 300}
     assert stats["time_to_close"] == {"count": 1, "median": 500, "p90": 500}
 
 
-def test_foreign_keys_are_enforced(migrated):
+def test_foreign_keys_are_enforced(migrated_server):
     row = "'org_0000000000000001', 'issue_nowhere', 1, 0, 'created', null, '[]'"
-    with pytest.raises(IntegrityError), migrated.database.write() as connection:
+    with pytest.raises(IntegrityError), migrated_server.database.write() as connection:
         connection.execute(
             text(
                 "INSERT INTO history (org_id, issue_id, position, at, action, actor, changes)"
@@ -244,7 +246,7 @@ def test_foreign_keys_are_enforced(migrated):
         )
 
 
-def test_database_of_a_newer_version_is_refused_in_one_line(make_server):
+def test_database_of_a_newer_version_is_refused_with_a_one_line_error(make_server):
     server = make_server()
     server.database.migrate()
     with server.database.write() as connection:

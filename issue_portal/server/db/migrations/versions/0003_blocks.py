@@ -16,10 +16,10 @@ ALL = -1
 """Block number of the counts of all issues."""
 
 LOCK = 7_245_309
-"""The class of PostgreSQL's advisory locks for the counts of an organisation."""
+"""First key of the PostgreSQL advisory locks on counts; the second key is the organisation."""
 
 FILTER_COLUMNS = ["number", "state", "type", "created_at"]
-"""The columns of filters. In an index, they let queries count and skip without the table."""
+"""Columns that filters use. With them, an index suffices to count and skip issues."""
 
 COLUMNS = "org_id, block, state, type, count, first_at, last_at"
 
@@ -51,11 +51,11 @@ def upgrade() -> None:
 
 
 def _create_triggers_on_sqlite() -> None:
-    add, drop = _build_add("min", "max"), _build_drop()
+    increment, decrement = _build_increment("min", "max"), _build_decrement()
     for name, event, body in (
-        ("add", "INSERT", add),
-        ("drop", "DELETE", drop),
-        ("change", "UPDATE OF number, state, type, created_at", drop + add),
+        ("add", "INSERT", increment),
+        ("drop", "DELETE", decrement),
+        ("change", "UPDATE OF number, state, type, created_at", decrement + increment),
     ):
         op.execute(f"CREATE TRIGGER issue_blocks_{name} AFTER {event} ON issues BEGIN {body} END")
 
@@ -65,8 +65,8 @@ def _create_triggers_on_postgresql() -> None:
         "CREATE FUNCTION follow_issue_blocks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         # One transaction at a time: updates of the counts in different orders would deadlock.
         f" PERFORM pg_advisory_xact_lock({LOCK}, hashtext(coalesce(new.org_id, old.org_id)));"
-        f" IF TG_OP <> 'INSERT' THEN {_build_drop()} END IF;"
-        f" IF TG_OP <> 'DELETE' THEN {_build_add('least', 'greatest')} END IF;"
+        f" IF TG_OP <> 'INSERT' THEN {_build_decrement()} END IF;"
+        f" IF TG_OP <> 'DELETE' THEN {_build_increment('least', 'greatest')} END IF;"
         " RETURN NULL; END $$"
     )
     for name, event in (
@@ -79,7 +79,7 @@ def _create_triggers_on_postgresql() -> None:
         )
 
 
-def _build_add(least: str, greatest: str) -> str:
+def _build_increment(least: str, greatest: str) -> str:
     return "".join(
         f"INSERT INTO issue_blocks ({COLUMNS}) VALUES (new.org_id, {block}, new.state, new.type, 1,"
         " new.created_at, new.created_at)"
@@ -90,7 +90,7 @@ def _build_add(least: str, greatest: str) -> str:
     )
 
 
-def _build_drop() -> str:
+def _build_decrement() -> str:
     return (
         "UPDATE issue_blocks SET count = count - 1 WHERE org_id = old.org_id"
         f" AND block IN (old.number / {SIZE}, {ALL}) AND state = old.state AND type = old.type;"
