@@ -72,7 +72,7 @@ def render_sign_in_offer() -> None:
         _("Sign in to report with your name"),
         type="tertiary",
         icon=":material/login:",
-        on_click=report_state.report_by_name,
+        on_click=report_state.switch_to_report_by_name,
     )
     if is_clicked:
         st.switch_page("pages/sign_in.py")

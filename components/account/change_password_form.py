@@ -28,7 +28,8 @@ def _render_form(
 ) -> PasswordSignIn | None:
     """Render the form; return the new sign-in once the password is changed.
 
-    The new password ends ``sign_in``, so pending changes are sent before it is saved.
+    Saving the new password ends ``sign_in``. Pending changes need this sign-in, so
+    ``send_pending`` sends them first.
     """
     username = sign_in.username
     # The key contains the sign-in, so that the next user does not see the typed passwords.
@@ -59,7 +60,7 @@ def _render_form(
 
 
 def _save_account(username: str, account: Account, changed: Account) -> bool:
-    """Replace an account in the accounts file; return False after showing why that failed."""
+    """Replace an account in the accounts file. If that fails, show why and return False."""
     try:
         with edit_accounts(get_settings()) as stored:
             if stored.get(username) != account:
@@ -91,7 +92,7 @@ def render(send_pending: Callable[[], object]) -> None:
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):
-        changed = _render_form(sign_in, send_pending)
-    if changed:
+        new_sign_in = _render_form(sign_in, send_pending)
+    if new_sign_in:
         messages.show_next_run(_("Password changed"))
-        complete_sign_in(changed)
+        complete_sign_in(new_sign_in)

@@ -23,12 +23,12 @@ export class CommandQueue {
     send(this.#pending);
   }
 
-  // `command` is a name. `issue` is the id of the issue that is open before the command.
-  // `after` is the id of the issue that is open after the command: "" if none is, and undefined if only
-  // the server knows. Leave `after` out if the command opens and closes nothing.
-  add({ command, issue, ...after }) {
+  // `command` is the name of the command. `issue` is the id of the issue that is open before the command.
+  // If the command opens or closes an issue, `rest` contains `after`: the id of the issue that is open
+  // after the command, "" if none is, and undefined if only the server knows.
+  add({ command, issue, ...rest }) {
     lastNumber += 1;
-    this.#pending.push({ number: lastNumber, session: this.#session, command, issue, ...after });
+    this.#pending.push({ number: lastNumber, session: this.#session, command, issue, ...rest });
     this.#send(this.#pending);
   }
 

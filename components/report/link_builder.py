@@ -9,11 +9,11 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import IssueType
 
 _TEXT_LIMIT = 1_000
-"""Characters of a text in a link. Browsers and proxies cut off longer URLs."""
+"""Longest text in a link, in characters. Browsers and proxies cut off long URLs."""
 
 
 def render() -> None:
-    """Render fields for the values, and the link or frame that opens the form with these values."""
+    """Render inputs for the values of a link, and the link or the HTML of a frame."""
     st.caption(_("Choose what to fill in. People can edit all of this."))
     prefill = _render_values()
     is_frame = st.toggle(_("Embed the form in your own page"), key="link_framed")

@@ -115,7 +115,7 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
         # People cannot sign in inside a frame, so there is no choice.
         st.caption(_("No one can see who sent this, not even an administrator.") + tracking)
         return True
-    # Store the default instead of passing it to the widget: `report_state.report_by_name` may have
+    # Store the default instead of passing it to the widget: `switch_to_report_by_name` may have
     # stored a value, and Streamlit warns about a widget that has both.
     st.session_state.setdefault("report_anonymous", True)
     anonymous = st.toggle(_("Report anonymously"), key="report_anonymous", persist_state="session")

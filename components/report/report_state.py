@@ -12,7 +12,7 @@ from components.report.report_sending import FALLBACK_ID_KEY, SENDING_KEY, get_s
 from components.ui import query_params
 from issue_portal.models.responses import Issue
 
-_BY_NAME_KEY: Final = "report_by_name"
+_BY_NAME_CLICK_ID_KEY: Final = "report_by_name"
 _ANOTHER_REPORT_KEY: Final = "another_report"
 _FAULTS_KEY: Final = "report_faults"
 
@@ -23,15 +23,15 @@ def remember_sent_report(issue: Issue) -> None:
     st.session_state.pop(_ANOTHER_REPORT_KEY, None)
 
 
-def report_by_name() -> None:
+def switch_to_report_by_name() -> None:
     """Switch the form to a report by name, before the person signs in."""
     st.session_state["report_anonymous"] = False
-    st.session_state[_BY_NAME_KEY] = uuid.uuid4().hex
+    st.session_state[_BY_NAME_CLICK_ID_KEY] = uuid.uuid4().hex
 
 
 def get_by_name_click_id() -> str:
-    """Return the id of the last call of `report_by_name`, or ""."""
-    return str(st.session_state.get(_BY_NAME_KEY, ""))
+    """Return the id of the last click on "Sign in to report with your name", or ""."""
+    return str(st.session_state.get(_BY_NAME_CLICK_ID_KEY, ""))
 
 
 def get_report_faults() -> Mapping[str, str]:
@@ -45,7 +45,7 @@ def remember_report_faults(faults: Mapping[str, str]) -> None:
 
 
 def start_another_report() -> None:
-    """Clear the form for another report; keep the choice of an anonymous report or one by name."""
+    """Clear the form for another report, but keep the choice between anonymous and by name."""
     for key in (
         SENDING_KEY,
         FALLBACK_ID_KEY,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from issue_portal.cli.local_service import open_local_service
-from issue_portal.cli.output import json_option, print_rows
+from issue_portal.cli.output import json_option, print_row_counts
 from issue_portal.server.services.backup import write_backup
 
 
@@ -21,4 +21,4 @@ def backup(file: Path, as_json: bool) -> None:
         raise click.BadParameter("a backup cannot go to standard output: name a file")
     with open_local_service() as service:
         counts = write_backup(service.database, service.settings, service.keys, file)
-    print_rows("written and verified", file, counts, as_json)
+    print_row_counts("written and verified", file, counts, as_json)

@@ -50,10 +50,10 @@ def format_day(seconds: int | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def print_rows(outcome: str, file: Path, counts: dict[str, int], as_json: bool) -> None:
-    """Print how many rows of each table a backup or restore handled.
+def print_row_counts(outcome: str, file: Path, counts: dict[str, int], as_json: bool) -> None:
+    """Print the result of a backup or restore: the file, and the number of rows by table.
 
-    ``outcome`` follows the file name, such as "restored".
+    ``outcome`` says what was done with the file, such as "restored".
     """
     if as_json:
         print_json({"file": str(file), "rows": counts})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from issue_portal.cli.output import json_option, print_rows
+from issue_portal.cli.output import json_option, print_row_counts
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.settings import get_settings
 from issue_portal.server.db.database import Database
@@ -31,4 +31,4 @@ def restore(file: Path, other_key: bool, as_json: bool) -> None:
         counts = restore_backup(database, settings, file, other_key=other_key)
     finally:
         database.close()
-    print_rows("restored", file, counts, as_json)
+    print_row_counts("restored", file, counts, as_json)

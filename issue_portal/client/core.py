@@ -21,7 +21,7 @@ from issue_portal.client.errors import (
     IssuesError,
     PreconditionFailedError,
 )
-from issue_portal.client.pagination import PageIterator
+from issue_portal.client.pagination import Paginator
 from issue_portal.client.responses import TIMED_OUT, Model, NoResponse, Outcome, ReceivedResponse
 from issue_portal.client.steps import ClientRequest, Pause, RequestSteps
 from issue_portal.models.requests import (
@@ -147,7 +147,7 @@ class ClientRules:
     def users(self) -> RequestSteps[tuple[User, ...]]:
         """Fetch all users, page by page if the server has pages."""
         deadline = self._deadline()
-        pages = PageIterator[User]()
+        pages = Paginator[User]()
         all_users: list[User] = []
         while pages.position is not None:
             request = ClientRequest("GET", "/user", params=pages.position)
@@ -279,11 +279,11 @@ def _mark_unsure(failure: IssuesError) -> IssuesError:
     return failure
 
 
-def start_iteration(query: IssueQuery | None) -> PageIterator[Issue]:
-    """Return an iterator over a list. Raises `ValueError` for a query that pages backwards."""
+def start_iteration(query: IssueQuery | None) -> Paginator[Issue]:
+    """Return a paginator for a list. Raises `ValueError` for a query that pages backwards."""
     if query and (query.before or query.last):
         raise ValueError("iterate() goes forwards: use page_order instead of before or last")
-    return PageIterator((query and query.page) or 1)
+    return Paginator((query and query.page) or 1)
 
 
 def next_query(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:

@@ -18,7 +18,7 @@ class Request:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes | None = None
     last: bool = False
-    """Whether the server may not accept another request on the same connection."""
+    """Whether the connection cannot be reused: the server may fail to read another request."""
 
     def encode(self) -> bytes:
         """Return the bytes to send."""
@@ -45,7 +45,7 @@ ISSUE = {
     "project_id": "p",
     "config": {"thread_id": "t", "reported_interaction_id": "i"},
 }
-LIST = {
+LIST_PARAMETERS = {
     "page_size": "20",
     "page_order": "ASC",
     "states": "NotReviewed,Closed",
@@ -64,7 +64,7 @@ RECEIPT = {"receipt": "4821-0973-5512-8840"}
 
 
 def make_valid_request(rng: random.Random, tokens: list[str], ids: list[str]) -> Request:
-    """Make a request with one of the tokens, to an issue with one of the ids or to another path."""
+    """Make a request with one of the tokens. The path may contain one of the issue ids."""
     issue = f"/api/v1/app/issue/{rng.choice(ids)}"
     method, path, body = rng.choice(
         [
@@ -83,8 +83,8 @@ def make_valid_request(rng: random.Random, tokens: list[str], ids: list[str]) ->
     )
     request = Request(method, path)
     if path.endswith("/issue") and method == b"GET":
-        names = rng.sample(sorted(LIST), 3)
-        request.query = {name: LIST[name] for name in names} | rng.choice(PAGING)
+        names = rng.sample(sorted(LIST_PARAMETERS), 3)
+        request.query = {name: LIST_PARAMETERS[name] for name in names} | rng.choice(PAGING)
     token = rng.choice(tokens).encode()
     request.headers = [(b"Host", b"localhost"), (b"Authorization", b"Bearer " + token)]
     if body is not None:
@@ -128,20 +128,11 @@ VALUES = [
 
 
 def mutate_method(request: Request, rng: random.Random) -> None:
-    other_methods = [
-        b"HEAD",
-        b"OPTIONS",
-        b"TRACE",
-        b"PROPFIND",
-        b"BREW",
-        b"get",
-        b"",
-        b"\xff",
-        b"A" * 500,
-    ]
-    request.method = rng.choice([b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", *other_methods])
+    known_methods = [b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"HEAD", b"OPTIONS", b"TRACE"]
+    unknown_methods = [b"PROPFIND", b"BREW", b"get", b"", b"\xff", b"A" * 500]
+    request.method = rng.choice([*known_methods, *unknown_methods])
     # The server reads no body after an unknown method.
-    request.last |= request.method in other_methods[3:] or request.method == b"HEAD"
+    request.last |= request.method in unknown_methods or request.method == b"HEAD"
 
 
 def mutate_path(request: Request, rng: random.Random) -> None:
@@ -187,7 +178,7 @@ def mutate_path(request: Request, rng: random.Random) -> None:
 
 
 def mutate_query(request: Request, rng: random.Random) -> None:
-    name = rng.choice([*LIST, "page", "first", "last", "after", "before", "x", "", "\0"])
+    name = rng.choice([*LIST_PARAMETERS, "page", "first", "last", "after", "before", "x", "", "\0"])
     text = rng.choice(TEXTS).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if rng.random() < 0.3:
         raw = ["%", "%00", "%ff", "%ED%A0%80", "&&&", "=", "a[]=1", f"{name}&{name}", "+" * 300]

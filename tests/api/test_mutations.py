@@ -34,7 +34,7 @@ class Connection:
     def send(self, data: bytes, *, last: bool) -> tuple[int, dict[str, str], bytes] | None:
         """Send a request; return status, headers and body of the response, or None.
 
-        ``last`` says that the server may not accept another request on this connection.
+        ``last`` says that the connection cannot be reused after this request.
         """
         reused = self.socket is not None
         if self.socket is None:

@@ -49,13 +49,13 @@ def test_large_cookies_of_a_sign_in_are_accepted(portal: Server):
     assert httpx.get(portal.url, headers={"Cookie": cookie}).status_code == 200
 
 
-def test_requests_over_the_rate_of_an_address_are_delayed(portal: Server):
+def test_requests_over_the_rate_limit_of_an_address_are_delayed(portal: Server):
     rate, burst = request_limits.REQUESTS
     count = burst + int(rate)
     start = time.monotonic()
     with httpx.Client(headers={"X-Forwarded-For": "203.0.113.9"}) as client:
-        responses = [client.get(f"{portal.url}/api/health").status_code for _ in range(count)]
-    assert responses == [200] * count
+        statuses = [client.get(f"{portal.url}/api/health").status_code for _ in range(count)]
+    assert statuses == [200] * count
     assert time.monotonic() - start >= 0.9 * (count - burst) / rate
     # Another address is not delayed, nor are clients whose address is unknown.
     for headers in ({"X-Forwarded-For": "203.0.113.10"}, {}):
@@ -81,7 +81,11 @@ def test_all_page_addresses_get_the_same_html(portal: Server):
     assert {response.status_code for response in responses} == {200}
     assert len({response.text for response in responses}) == 1
     varying = ("content-length", "date")
-    assert len({str([h for h in a.headers.items() if h[0] not in varying]) for a in responses}) == 1
+    same_headers = {
+        str([header for header in response.headers.items() if header[0] not in varying])
+        for response in responses
+    }
+    assert len(same_headers) == 1
     assert httpx.post(portal.url, headers={"Accept": "text/html"}).status_code == 405
 
 

@@ -1,7 +1,8 @@
 """The portal and its commands work without the modules that Windows lacks.
 
-The tests only block the import of these modules. All else, such as `sys.platform`, is that of this
-machine. Here, filelock falls back to SoftFileLock; on Windows, it uses LockFileEx.
+The tests only block the import of these modules. They do not imitate Windows in other ways: for
+example, they keep `sys.platform`. Without fcntl, filelock falls back to SoftFileLock; on Windows,
+it uses LockFileEx.
 """
 
 import subprocess
@@ -36,7 +37,8 @@ def test_portal_starts_without_unix_modules(tmp_path):
     assert server.passwords.keys() == {"member", "reviewer"}
 
 
-def test_commands_load_and_change_a_locked_file_without_unix_modules(tmp_path):
+def test_all_commands_load_and_user_add_works_without_unix_modules(tmp_path):
+    # `user add` locks the accounts file while it changes the file.
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_POSIX + RUN_COMMAND, "user", "add", "ann@example.com"],
         cwd=ROOT,

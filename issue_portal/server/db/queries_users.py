@@ -21,7 +21,7 @@ USER_BY_EMAIL = select(users).where(
 
 
 def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
-    """Return the user with this address, if any."""
+    """Return the user with this email address, if any."""
     return connection.execute(USER_BY_EMAIL, {"org": org_id, "email": email}).one_or_none()
 
 
@@ -32,7 +32,7 @@ def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
 
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
-    """Return the user with this address, created or updated if necessary."""
+    """Return the user with this email address. Creates or updates the user if necessary."""
     user_row = find_user(connection, org_id, email)
     if user_row is None:
         insert_if_missing(
@@ -68,8 +68,8 @@ def set_user_state(connection: Connection, org_id: str, user_id: str, state: Use
     )
 
 
-def find_users(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
-    """Return the users with these ids, by id."""
+def find_users_by_id(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
+    """Return the users with these ids; the ids are the keys."""
     if not ids:
         return {}
     query = select(users).where(users.c.org_id == org_id, users.c.id.in_(ids))
@@ -77,6 +77,6 @@ def find_users(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, 
 
 
 def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
-    """Return all users of the organisation, by name."""
+    """Return all users of the organisation, sorted by name."""
     query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
     return connection.execute(query).all()

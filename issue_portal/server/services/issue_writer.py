@@ -140,7 +140,7 @@ class IssueWriter:
                     rows_or_errors.append(self._make_row(report, now))
                     new_rows[key_hash] = report, rows_or_errors[-1]
             self._insert(connection, new_rows, now)
-            users = queries_users.find_users(
+            users = queries_users.find_users_by_id(
                 connection, self._org_id, {report.creator for report in reports if report.creator}
             )
         return [
