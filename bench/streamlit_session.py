@@ -1,4 +1,4 @@
-"""Streamlit sessions without a browser, which send and receive the messages of Streamlit's page."""
+"""Streamlit sessions without a browser. They send and receive the same messages as a browser."""
 
 import asyncio
 import socket
@@ -30,7 +30,7 @@ class Session:
     connection: socket.socket | None = None
     """Connection to use instead of a new one."""
 
-    page: str = ""
+    page_hash: str = ""
     """Hash of the page's script; "" before the first run."""
 
     widgets: dict[str, str] = field(default_factory=dict)
@@ -80,9 +80,9 @@ class Session:
             if message.metadata.cacheable and message.hash:
                 self.hashes.append(message.hash)
             if message_type == "new_session":
-                self.page = message.new_session.page_script_hash
+                self.page_hash = message.new_session.page_script_hash
             elif message_type == "navigation":
-                self.page = message.navigation.page_script_hash
+                self.page_hash = message.navigation.page_script_hash
             elif message_type == "delta":
                 self._read_element(message.delta.new_element)
             elif message_type == "script_finished" and (
@@ -95,17 +95,17 @@ class Session:
         shown: Any = getattr(element, element_type) if element_type else None
         if element_type == "exception":
             raise RuntimeError(f"{shown.type}: {shown.message}")
-        if widget := getattr(shown, "id", ""):
-            key = widget.rpartition("-")[2]
-            self.widgets[key] = widget
+        if widget_id := getattr(shown, "id", ""):
+            key = widget_id.rpartition("-")[2]
+            self.widgets[key] = widget_id
             self.options[key] = list(getattr(shown, "options", ()))
         self.texts.append(str(getattr(shown, "body", "")))
 
     def _make_rerun_message(self, values: dict[str, Any]) -> bytes:
         message = BackMsg()
         run = message.rerun_script
-        run.query_string, run.page_script_hash = self.query, self.page
-        run.page_name = "" if self.page else self.path
+        run.query_string, run.page_script_hash = self.query, self.page_hash
+        run.page_name = "" if self.page_hash else self.path
         run.cached_message_hashes.extend(self.hashes)
         run.context_info.timezone, run.context_info.locale = "UTC", "en-US"
         run.context_info.url = f"{self.url}/{self.path}"

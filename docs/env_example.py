@@ -17,7 +17,7 @@ _HEAD: Final = """\
 """
 
 
-def get_variable(name: str, field: FieldInfo) -> str:
+def get_variable_name(name: str, field: FieldInfo) -> str:
     """Return the name of the environment variable for the field ``name`` of `Settings`."""
     if isinstance(field.validation_alias, str):
         return field.validation_alias
@@ -32,7 +32,7 @@ def make_env_example() -> str:
 def _make_entries() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         comment = textwrap.fill(field.description or "", 98)
-        setting = f"{get_variable(name, field)}={_format_default(field)}"
+        setting = f"{get_variable_name(name, field)}={_format_default(field)}"
         yield f"{textwrap.indent(comment, '# ')}\n#{setting}\n"
 
 

@@ -14,7 +14,7 @@ from tests.servers.installation import (
     DATABASES,
     Server,
     api_server,
-    api_variant_server,
+    make_variant_server,
     portal_server,
     postgresql_server,
     redis_server,
@@ -97,7 +97,7 @@ def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Serv
 @pytest.fixture(scope="session")
 def original_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the original variant of the API; shared by many tests."""
-    server = api_variant_server("original", tmp_path_factory.mktemp("original") / "data").start()
+    server = make_variant_server("original", tmp_path_factory.mktemp("original") / "data").start()
     yield server
     server.stop()
 
@@ -105,7 +105,7 @@ def original_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 @pytest.fixture(scope="session")
 def newer_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the newer variant of the API; shared by many tests."""
-    server = api_variant_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
+    server = make_variant_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
     yield server
     server.stop()
 

@@ -8,7 +8,7 @@ from typing import Self, Unpack
 import httpx
 
 from issue_portal.client.client import Result
-from issue_portal.client.core import ClientRules, next_query, start_iteration
+from issue_portal.client.core import ClientRules, make_page_query, start_iteration
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send_async
 from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
@@ -91,7 +91,7 @@ class AsyncIssuesClient:
         """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
         pages = start_iteration(query)
         while pages.position is not None:
-            for issue in pages.take(await self.list(next_query(query, pages.position))):
+            for issue in pages.take(await self.list(make_page_query(query, pages.position))):
                 yield issue
 
     async def history(self, issue_id: str) -> IssueHistory:

@@ -26,7 +26,7 @@ from typing import Self, TypeVar, Unpack
 
 import httpx
 
-from issue_portal.client.core import ClientRules, next_query, start_iteration
+from issue_portal.client.core import ClientRules, make_page_query, start_iteration
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send
 from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
@@ -135,7 +135,7 @@ class IssuesClient:
         """
         pages = start_iteration(query)
         while pages.position is not None:
-            yield from pages.take(self.list(next_query(query, pages.position)))
+            yield from pages.take(self.list(make_page_query(query, pages.position)))
 
     def history(self, issue_id: str) -> IssueHistory:
         """Fetch the history of an issue, oldest first: ``client.history(issue.id).data[0].by``."""

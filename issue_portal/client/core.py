@@ -48,12 +48,13 @@ _PROBE = ClientRequest("GET", "/me")
 
 @dataclass
 class ClientRules:
-    """The calls of one client."""
+    """The settings of one client. Each public method returns the steps of a call."""
 
     token: str | Callable[[], str] = field(repr=False)
     timeout: float
     attempts: int
     patience: float
+    """Longest time of a call with all its retries, in seconds."""
     keeps_keys: bool = False
     """Whether the server recognises a repeated ``Idempotency-Key``."""
 
@@ -85,13 +86,14 @@ class ClientRules:
     def update(
         self, issue: Issue, changes: IssueChanges, *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
-        """Change an issue. Also sends ``is_read`` if known: newer servers reset it if absent."""
+        """Change an issue. Sends ``is_read`` if known, because newer servers otherwise reset it."""
         read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
         new_values = {name: value for name, value in changes.items() if value is not None}
         update = IssueUpdate.model_validate(read_state | new_values)
         deadline = self._deadline()
         etag = issue.etag
-        if if_unchanged and etag is None:  # Lists have no tags, and some servers have none.
+        # Issues from a list have no entity tag, and some servers never send one.
+        if if_unchanged and etag is None:
             current = yield from self._fetch_issue(issue.id, deadline)
             if not _is_same(issue, current):
                 raise _make_precondition_error()
@@ -171,7 +173,7 @@ class ClientRules:
 
         Returns the last outcome, and whether the outcome of any attempt is unknown. With
         ``needs_keys``, an attempt of unknown outcome is repeated only if the server keeps
-        idempotency keys. Every response, such as that to `_PROBE`, says whether it does.
+        idempotency keys. If no response has said so yet, sends `_PROBE` to find out.
         """
         unsure = False
         request_id = None if request.anonymous else uuid.uuid4().hex
@@ -232,13 +234,13 @@ def _choose_request_id(request: ClientRequest, outcome: Outcome) -> str | None:
 
 
 def _make_issue_path(issue_id: str) -> str:
-    """Return the path of an issue, with its id as one segment whatever it contains."""
+    """Return the path of an issue. The id is one segment, even if it contains slashes or dots."""
     # httpx would resolve dots as parent segments.
     return "/issue/" + quote(issue_id, safe="").replace(".", "%2E")
 
 
 def _is_header_safe(text: str) -> bool:
-    """Return whether a header can carry ``text``: if not, httpx raises an error with the text."""
+    """Return whether a header can carry ``text``. If not, the error of httpx would reveal it."""
     return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
@@ -280,14 +282,16 @@ def _mark_unsure(failure: IssuesError) -> IssuesError:
 
 
 def start_iteration(query: IssueQuery | None) -> Paginator[Issue]:
-    """Return a paginator for a list. Raises `ValueError` for a query that pages backwards."""
+    """Return a paginator for a list. Raises `ValueError` for backward paging."""
     if query and (query.before or query.last):
         raise ValueError("iterate() goes forwards: use page_order instead of before or last")
     return Paginator((query and query.page) or 1)
 
 
-def next_query(query: IssueQuery | None, position: Mapping[str, str | int]) -> IssueQuery | None:
-    """Return the query for the page at ``position``; ``query`` for the first page."""
+def make_page_query(
+    query: IssueQuery | None, position: Mapping[str, str | int]
+) -> IssueQuery | None:
+    """Return ``query`` for the page at ``position``, which is empty for the first page."""
     if not position:
         return query
     return (query or IssueQuery()).model_copy(update={"page": None, **position})

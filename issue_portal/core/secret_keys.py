@@ -1,4 +1,4 @@
-"""The secret keys of an installation, and the keys derived from them, one per purpose.
+"""The secret keys of an installation. Each purpose uses its own keys, derived from them.
 
 The newest secret key comes first: it signs and hashes. Older ones only verify.
 """
@@ -28,7 +28,7 @@ class SecretKeys:
         self._derived: dict[str, dict[str, bytes]] = {}
 
     def derive(self, purpose: str) -> dict[str, bytes]:
-        """Return the 32-byte keys for a purpose, newest first, by the id of their secret."""
+        """Return the 32-byte key of each secret for a purpose, by the secret's id, newest first."""
         if purpose not in self._derived:
             self._derived[purpose] = {
                 _derive_key(secret, "id").hex()[:8]: _derive_key(secret, purpose)

@@ -67,7 +67,7 @@ class Server(ServerProcess):
 
     @property
     def database(self) -> Database:
-        """The server's database, to read and change what the API cannot."""
+        """The server's database, for data that the API cannot read or change."""
         url = self.env.get("ISSUES_DATABASE_URL")
         return Database(url or f"sqlite:///{self.data_dir / 'issues.db'}")
 
@@ -102,7 +102,7 @@ class Server(ServerProcess):
         return sign(visitor)
 
     def create_api_token(self, name: str, role: Role = Role.MEMBER) -> str:
-        """Create an API token for ``name``@example.com that does not expire."""
+        """Create an API token without an expiry for ``name``@example.com."""
         process = self.run_command(
             "token", "create", "--email", f"{name.lower()}@example.com", "--role", role.value
         )
@@ -127,7 +127,7 @@ def portal_server(data_dir: Path, **extra: str) -> Server:
     return Server(make_portal_command(port), port, data_dir, env)
 
 
-def api_variant_server(variant: str, data_dir: Path) -> Server:
+def make_variant_server(variant: str, data_dir: Path) -> Server:
     """Make a server with the ``original`` or ``newer`` variant of the API; the caller starts it."""
     port = find_free_port()
     command = make_uvicorn_command(f"tests.servers.{variant}_api:app", port)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs.env_example import get_variable
+from docs.env_example import get_variable_name
 from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.core.settings import Settings
 from tests.servers.processes import ROOT
@@ -168,7 +168,7 @@ def test_every_command_is_documented():
 @for_each_document
 def test_settings_exist(document):
     named = set(re.findall(r"\bISSUES_[A-Z_]*[A-Z]\b(?!…)", document.read_text()))
-    settings = {get_variable(name, field) for name, field in Settings.model_fields.items()}
+    settings = {get_variable_name(name, field) for name, field in Settings.model_fields.items()}
     assert named <= settings
 
 

@@ -61,7 +61,7 @@ _TOKENS = select(
 TOKEN_BY_HASH = _TOKENS.where(
     tokens.c.org_id == bindparam("org"), tokens.c.hash == bindparam("hash")
 )
-"""Query for the token with this ``hash`` and its user's ``email``, ``state`` and ``user_role``."""
+"""Query for a token by ``hash``, with the ``email``, ``state`` and ``user_role`` of its user."""
 
 
 def list_tokens(connection: Connection, org_id: str) -> Sequence[AnyRow]:

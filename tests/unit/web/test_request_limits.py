@@ -65,7 +65,7 @@ class LimitedApp:
     ],
     ids=["query", "body", "body of unknown length", "sign-in", "return from the provider"],
 )
-def test_long_request_counts_as_several(monkeypatch, request_fields):
+def test_expensive_request_counts_as_several(monkeypatch, request_fields):
     """Regression: ten such requests per second delayed other addresses by seconds."""
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
@@ -81,8 +81,8 @@ def test_cost_of_a_request_depends_on_its_path(monkeypatch):
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
     async def story():
-        for path, most in {"/": 90, "/my_issues": 90, "/api/health": 90, "/none": 30}.items():
-            assert await LimitedApp().count_responses(90, 0.3, path=path) == most
+        for path, expected in {"/": 90, "/my_issues": 90, "/api/health": 90, "/none": 30}.items():
+            assert await LimitedApp().count_responses(90, 0.3, path=path) == expected
         # The handshake of a browser session counts as five requests.
         assert await LimitedApp().count_responses(90, 0.3, type="websocket") == 18
 
@@ -95,11 +95,12 @@ def test_long_response_counts_as_several_requests(monkeypatch):
     async def story():
         assert await LimitedApp(b"x" * 330_000).count_responses(30, 0.3) <= 5
         assert await LimitedApp(b"x" * 330).count_responses(30, 0.3) == 30
-        # A response with a static file costs a tenth of other responses.
+        # A static file costs a tenth of another response of the same length.
         script = next(file for file in static_files.list_files() if file.endswith(".js"))
         file_request = {"path": script}
         assert await LimitedApp(b"x" * 330_000).count_responses(30, 0.3, **file_request) == 30
         assert await LimitedApp(b"x" * 3_300_000).count_responses(30, 0.3, **file_request) <= 5
+        # Neither a POST request nor a request with a body counts as a request for a static file.
         for other_fields in (
             {"method": "POST"},
             {"headers": [(b"content-length", b"1")]},
@@ -140,7 +141,7 @@ def test_delayed_refusals_are_limited_per_address():
         portal = LimitedApp(waits=True)
         waiting = [asyncio.create_task(portal.send_request()) for _ in range(MOST_AT_ONCE)]
         refusals = [asyncio.create_task(portal.send_request()) for _ in range(1_450)]
-        # By then, all other requests have been refused without a delay.
+        # After half of the delay, only the refusals without a delay have been sent.
         await asyncio.sleep(request_limits.REFUSAL_SECONDS / 2)
         open_requests = MOST_AT_ONCE + request_limits.MOST_REFUSALS_PER_ADDRESS
         assert portal.statuses == [429] * (1_550 - open_requests)
@@ -162,15 +163,15 @@ def test_flood_from_many_addresses_leaves_room_for_a_browser():
             for number in range(8)
             for _ in range(MOST_AT_ONCE)
         ]
-        most = request_limits.MOST_IN_TOTAL + 4 * request_limits.MOST_AT_ONCE_WHEN_FULL
-        # By then, all refusals have been sent.
+        most_unanswered = request_limits.MOST_IN_TOTAL + 4 * request_limits.MOST_AT_ONCE_WHEN_FULL
+        # After this time, all refusals have been sent.
         await asyncio.sleep(2 * request_limits.REFUSAL_SECONDS)
-        assert len(flood) - len(portal.statuses) <= most
+        assert len(flood) - len(portal.statuses) <= most_unanswered
         # A new address may send as many requests as a browser does.
         browser = [asyncio.create_task(portal.send_request("203.0.113.1")) for _ in range(6)]
         portal.may_respond.set()
         assert await asyncio.gather(*browser) == [200] * 6
-        assert (await asyncio.gather(*flood)).count(200) <= most
+        assert (await asyncio.gather(*flood)).count(200) <= most_unanswered
 
     run_in_virtual_time(story)
 

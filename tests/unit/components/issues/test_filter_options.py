@@ -40,6 +40,6 @@ def test_reporters_are_all_users(client):
     assert list_options()[0] == "{'user_1': 'Ann', 'user_2': 'Bob'}"
 
 
-def test_filters_without_permission_have_no_options(client):
+def test_filters_have_no_options_if_the_api_denies_permission(client):
     client.users.side_effect = client.stats.side_effect = PermissionDeniedError(Problem(status=403))
     assert list_options() == ["{}", "{}"]

@@ -1,4 +1,4 @@
-"""A change that a person requested: its effect on an issue, and its name."""
+"""A change that is not saved yet: its effect on an issue, and the name of its new value."""
 
 import pytest
 

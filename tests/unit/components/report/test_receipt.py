@@ -19,7 +19,7 @@ from components.report.receipt import parse_receipt
         ("", None),
     ],
 )
-def test_receipt_has_16_digits_with_spaces_or_dashes(entered, expected):
+def test_receipt_has_16_digits_and_optional_separators(entered, expected):
     assert parse_receipt(entered) == expected
 
 

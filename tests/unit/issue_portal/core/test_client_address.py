@@ -24,5 +24,5 @@ from issue_portal.core.client_address import normalize_address
         (None, ""),
     ],
 )
-def test_addresses_of_an_ipv6_network_share_a_key(host, key):
+def test_rate_limit_key_is_the_ipv4_address_or_the_ipv6_network(host, key):
     assert normalize_address(host) == key

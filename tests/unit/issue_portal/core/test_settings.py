@@ -6,7 +6,7 @@ import subprocess
 
 from streamlit import config
 
-from docs.env_example import get_variable, make_env_example
+from docs.env_example import get_variable_name, make_env_example
 from issue_portal.core.settings import Settings
 from tests.servers.processes import ROOT
 
@@ -19,7 +19,7 @@ def test_env_example_matches_the_settings():
 
 def test_uncommented_env_example_sets_the_defaults(tmp_path, monkeypatch):
     for name, field in Settings.model_fields.items():
-        monkeypatch.delenv(get_variable(name, field), raising=False)
+        monkeypatch.delenv(get_variable_name(name, field), raising=False)
     env_file = tmp_path / ".env"
     env_file.write_text(re.sub("^#(?=[A-Z])", "", make_env_example(), flags=re.MULTILINE))
     assert "\nISSUES_DATA_DIR=data\n" in env_file.read_text()
@@ -31,7 +31,7 @@ def test_configuration_page_lists_every_setting_and_no_unknown_one():
     section = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
     listed = re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)
     streamlit = {option.env_var for option in config.get_config_options().values()}
-    ours = {get_variable(name, field) for name, field in Settings.model_fields.items()}
+    ours = {get_variable_name(name, field) for name, field in Settings.model_fields.items()}
     assert len(listed) == len(set(listed))
     assert ours <= set(listed)
     assert set(listed) - ours <= streamlit | UVICORN_SETTINGS
