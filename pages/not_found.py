@@ -1,4 +1,4 @@
-"""Page not found: for an address that no page of the portal has."""
+"""Page not found: the portal shows this page at every unknown address."""
 
 import streamlit as st
 

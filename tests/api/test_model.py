@@ -17,7 +17,7 @@ from tests.api.conftest import Caller
 from tests.api.naive_model import NaiveModel, get_creation_time
 from tests.servers.installation import DATABASES, Server, api_server
 
-ISSUES = 200
+ISSUE_COUNT = 200
 BEGIN, END = 1_700_000_000, 1_700_864_000
 """Range of the creation times, in seconds."""
 
@@ -76,12 +76,12 @@ def model(request, postgresql, tmp_path_factory) -> Iterator[NaiveModel]:
     data_dir = tmp_path_factory.mktemp(f"model-{request.param}") / "data"
     server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
     try:
-        yield fill(server)
+        yield fill_database(server)
     finally:
         server.stop()
 
 
-def fill(server: Server) -> NaiveModel:
+def fill_database(server: Server) -> NaiveModel:
     """Create random issues; return the model of the database."""
     rng = random.Random(1)
     reviewer = Caller(server.url, server.create_api_token("Reviewer", Role.ADMIN))
@@ -89,7 +89,7 @@ def fill(server: Server) -> NaiveModel:
     reporters = [Caller(server.url, server.create_api_token(name)) for name in names]
     issues = []
     times: dict[str, dict[str, int]] = {}
-    for _ in range(ISSUES):
+    for _ in range(ISSUE_COUNT):
         fields = {"type": rng.choice(list(IssueType)), "anonymous": rng.random() < 0.2}
         if rng.random() < 0.5:
             fields["project_id"] = rng.choice(PROJECTS)

@@ -1,4 +1,4 @@
-"""Clients of the portal use the current role of a person, while the sign-in is valid."""
+"""The portal's API clients use the person's current role, and fail once the sign-in has ended."""
 
 from dataclasses import dataclass
 

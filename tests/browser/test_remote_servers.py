@@ -1,4 +1,4 @@
-"""The portal with a remote API, original or newer, that refuses unknown input."""
+"""The portal works with the original and the newer API, which both refuse unknown input."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ def remote(request, tmp_path_factory) -> Iterator[RemotePortal]:
         **({"ISSUES_ORG": newer_api.ORG} if request.param == "newer" else {}),
     ).start()
     accounts = data_dir / "accounts.yaml"
-    # The original variant has no `GET /me`, so the portal finds own issues by the e-mail address.
+    # The original variant has no `GET /me`, so the portal compares the email address of the account
+    # with those of the reporters. Give the accounts the addresses that the API knows.
     if request.param == "original":
         text = accounts.read_text()
         text = text.replace("member@example.com", original_api.USER["email"])
@@ -147,7 +148,9 @@ def test_insights_explain_that_the_server_has_no_statistics(new_person, remote):
 
 
 @pytest.mark.parametrize("remote", ["newer"], indirect=True)
-def test_fields_that_the_server_requires_are_reported(new_person, remote, words, request, tmp_path):
+def test_form_names_the_fields_that_the_server_requires(
+    new_person, remote, words, request, tmp_path
+):
     # A new portal does not know yet which fields the server requires.
     portal = portal_with_remote_api(
         remote.portal.env["ISSUES_API_URL"],
@@ -176,7 +179,7 @@ def test_fields_that_the_server_requires_are_reported(new_person, remote, words,
 
 
 @pytest.mark.parametrize("remote", ["original"], indirect=True)
-def test_field_that_the_server_refuses_is_reported(new_person, remote, words):
+def test_form_shows_why_the_server_refuses_a_field(new_person, remote, words):
     visitor = new_person(remote.portal).opens("/?type=Other&project=p1").writes(words)
     visitor.presses("Send report").sees("The server didn't accept this: Extra inputs")
     project = visitor.page.get_by_role("textbox", name="Project")

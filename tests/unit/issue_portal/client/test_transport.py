@@ -61,7 +61,7 @@ def test_response_that_cannot_be_decompressed_raises_an_error(make_client, statu
         make_client(script.url).get("x")
 
 
-# The tests use these names, because a traceback shows the lines of this file.
+# A traceback quotes lines of this file, so the calls contain these names instead of the secrets.
 RECEIPT, KEY, TEXT, SEARCH = "1234-5678", "private-key", "private-text", "private-search"
 SECRETS = ("the-token-of-the-tests", RECEIPT, KEY, TEXT, SEARCH)
 
@@ -84,7 +84,7 @@ def format_error(error: BaseException) -> str:
         [(401, {}, {"detail": "Invalid token the-token-of-the-tests."})],
         [(302, {"Location": "http://elsewhere.example/?q=private-search"}, b"")],
     ],
-    ids=["dropped connection", "invalid issue", "invalid JSON", "repeated token", "redirect"],
+    ids=["dropped connection", "invalid issue", "invalid JSON", "refused token", "redirect"],
 )
 def test_logs_and_errors_contain_no_private_data(make_client, caplog, responses):
     with serving(*responses) as script, caplog.at_level(logging.DEBUG):

@@ -38,7 +38,7 @@ def test_json_line_is_one_line_for_every_program():
     assert json.loads(line)["description"] == text
 
 
-def test_only_the_reporter_is_null_in_a_json_line():
+def test_json_line_omits_empty_fields_except_the_reporter():
     fields = json.loads(export_formats.format_json_line(make_issue(created_by=None)))
     assert [name for name, value in fields.items() if value is None] == ["created_by"]
 

@@ -1,4 +1,4 @@
-"""The issue service follows the table of permissions, also for changed tables."""
+"""The issue service follows the table of permissions, even after a change of the table."""
 
 import pytest
 
@@ -39,7 +39,10 @@ def issue_id(service, reporter) -> str:
 
 @pytest.fixture
 def allow_guests(monkeypatch):
-    """Allow the guest role only these actions. No other rule mentions guests."""
+    """Return a function that sets the actions of the guest role.
+
+    The tests use this role because the service has no other rules for it.
+    """
 
     def allow(*actions: Action) -> None:
         monkeypatch.setitem(permissions._ALLOWED, Role.GUEST, frozenset(actions))
