@@ -35,7 +35,7 @@ class ReturnTarget:
     """Whether the user's last change could not be saved before the sign-out."""
 
 
-def name_return_cookie() -> str:
+def get_return_cookie_name() -> str:
     """Return the full name of the return cookie."""
     return browser_cookies.get_full_cookie_name(COOKIE_NAME, is_secure=oidc_cookies.is_over_tls())
 
@@ -50,7 +50,7 @@ def take_return_target() -> ReturnTarget | None:
         RETURN_COOKIE_READ_KEY
     ):
         return None
-    fields = parse_qs(browser_cookies.read_cookie(name_return_cookie()))
+    fields = parse_qs(browser_cookies.read_cookie(get_return_cookie_name()))
     if not fields:
         return None
     st.session_state[RETURN_COOKIE_READ_KEY] = True

@@ -1,4 +1,4 @@
-"""The cookie that keeps the page to return to while the user is at the OIDC provider."""
+"""The cookie that stores which page to open when the user comes back from the OIDC provider."""
 
 from collections.abc import Callable
 from typing import Final
@@ -10,7 +10,7 @@ from auth.return_target import (
     COOKIE_SECONDS,
     RETURN_COOKIE_READ_KEY,
     ReturnTarget,
-    name_return_cookie,
+    get_return_cookie_name,
 )
 from components.ui import js_component
 
@@ -29,7 +29,7 @@ def write(target: ReturnTarget, redirect: Callable[[], None]) -> None:
         "change_lost": int(target.change_lost),
     }
     data = {
-        "name": name_return_cookie(),
+        "name": get_return_cookie_name(),
         "value": urlencode(fields),
         "seconds": COOKIE_SECONDS,
     }
@@ -39,5 +39,5 @@ def write(target: ReturnTarget, redirect: Callable[[], None]) -> None:
 def clear() -> None:
     """Remove the cookie after the user has come back."""
     if st.session_state.get(RETURN_COOKIE_READ_KEY):
-        data = {"name": name_return_cookie()}
+        data = {"name": get_return_cookie_name()}
         js_component.mount(__file__, key="return_cookie_removal", data=data)

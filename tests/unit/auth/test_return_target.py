@@ -12,7 +12,7 @@ from auth.sign_in_mode import SignInMode
 def set_return_cookie(monkeypatch):
     """Set the value of the return cookie, in a portal with an OIDC provider."""
     monkeypatch.setattr(st, "session_state", {})
-    monkeypatch.setattr(return_target, "name_return_cookie", lambda: "return")
+    monkeypatch.setattr(return_target, "get_return_cookie_name", lambda: "return")
     monkeypatch.setattr(return_target, "get_sign_in_mode", lambda: SignInMode.PROVIDER)
 
     def set_return_cookie(value: str) -> None:
