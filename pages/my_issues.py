@@ -47,7 +47,7 @@ def render_list_or_issue() -> None:
         auto_refresh.rerun_on_change(
             lambda: my_issues_query.fetch_my_issues(criteria, number), page
         )
-        email = my_issues_query.get_fallback_email()
+        email = my_issues_query.get_matched_email()
     except IssuesError as error:
         placeholders.render_failed(error, failed=_("We couldn't load your reports."))
     render_list(page, number, filtered=has_filters(criteria))
@@ -80,7 +80,7 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
 
 
 def render_issue(person: Person, issue_id: str) -> None:
-    """Render the open report; until its review starts, with the edit form and Withdraw."""
+    """Render the open report. Until its review starts, the person can edit or withdraw it."""
     client = api_session.client()
     try:
         issue = placeholders.load_with_placeholder(lambda: client.get(issue_id))

@@ -16,8 +16,8 @@ from issue_portal.cli.main import main
 
 TIMEOUT_SECONDS = 120
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(
+_forkserver = multiprocessing.get_context("forkserver")
+_forkserver.set_forkserver_preload(
     [
         "issue_portal.server.services.service",
         *{target.partition(":")[0] for target in COMMANDS.values()},
@@ -28,7 +28,7 @@ _forks.set_forkserver_preload(
 def run_command(command: tuple[str, ...], env: dict[str, str]) -> CompletedProcess:
     """Run ``python -m issue_portal …`` with ``env`` as its whole environment."""
     with TemporaryDirectory() as folder:
-        process = _forks.Process(target=_run, args=(command, env, folder))
+        process = _forkserver.Process(target=_run, args=(command, env, folder))
         process.start()
         process.join(TIMEOUT_SECONDS)
         assert process.exitcode is not None, f"{command} took longer than {TIMEOUT_SECONDS} s"

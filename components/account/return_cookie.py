@@ -1,4 +1,4 @@
-"""The cookie that keeps the page to return to while the user is at the OIDC provider."""
+"""The cookie that stores which page to open when the user comes back from the OIDC provider."""
 
 from collections.abc import Callable
 from typing import Final

@@ -11,7 +11,7 @@ from issue_portal.models.responses import Issue, IssuePage, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
 _SEARCHED_ISSUES: Final = 1_000
-"""Number of newest issues to search on a server without filters."""
+"""Number of newest issues to search on a server without filters or without ``/me``."""
 
 
 def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
@@ -35,8 +35,8 @@ def is_own_issue(issue: Issue) -> bool:
     return _is_reported_by(issue, server_capabilities.fetch_me())
 
 
-def get_fallback_email() -> str:
-    """Return the email that selects the user's issues if the server has no ``/me``, else ""."""
+def get_matched_email() -> str:
+    """Return the user's email if only the email identifies their issues (no ``/me``), else ""."""
     person = current_user.get_person()
     return person.email if person and server_capabilities.fetch_me() is None else ""
 

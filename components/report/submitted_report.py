@@ -1,7 +1,7 @@
 """The report that was just sent, stored in the browser tab so that a reload keeps the receipt.
 
 The report stays in the tab's session storage until the person begins another report, signs out or
-leaves the portal. It is removed when another person signs in in the same tab.
+leaves the portal. If another person signs in, the report is removed from the tab.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _RESTORE_KEY = "submitted_report_restore"
 
 
 def store_in_tab(sent: Issue, person: Person | None) -> None:
-    """Store the number, receipt and time of a report that ``person`` has sent in the tab."""
+    """Store in the tab the number, receipt and time of the report that ``person`` sent."""
     stored = sent.model_dump(mode="json", include={"issue_number", "receipt", "created_at"})
     stored["by_name"] = sent.created_by is not None
     stored["owner"] = draft_autosave.hash_owner(person)

@@ -16,7 +16,7 @@ from issue_portal.server.services.backup import restore_backup
 @click.option(
     "--other-key",
     is_flag=True,
-    help="Accept another secret key: receipts and API tokens stop working.",
+    help="Restore even if the secret key has changed. Receipts and API tokens then stop working.",
 )
 @json_option
 def restore(file: Path, other_key: bool, as_json: bool) -> None:

@@ -31,7 +31,7 @@ class BlockingAsyncClient:
     """An `AsyncIssuesClient` with the methods of `IssuesClient`, so that one test checks both."""
 
     def __init__(self, url: str, token, **settings) -> None:
-        # Playwright keeps an event loop running in the main thread, so this one needs another.
+        # Playwright's event loop runs in the main thread, so this client's loop needs a new thread.
         self._thread = ThreadPoolExecutor(1)
         self._runner = asyncio.Runner()
         self._client = self._run(self._make(url, token, settings))
@@ -113,7 +113,7 @@ class ApiVariant:
 
 @pytest.fixture(params=["original", "newer", *DATABASES])
 def api_variant(request, api_on) -> ApiVariant:
-    """The original variant of the API, the newer one, and this project's on either database."""
+    """The original API, the newer API, and this project's API on each database, one per test."""
     if request.param in DATABASES:
         return ApiVariant("ours", api_on(request.param))
     server = request.getfixturevalue(f"{request.param}_api_server")

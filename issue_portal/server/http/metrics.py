@@ -21,8 +21,8 @@ from issue_portal.server.services.service import Service
 WAITING_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
 """States of issues that wait for a reviewer."""
 
-QUEUE_SECONDS = 10.0
-"""Seconds for which a count of the queue is valid."""
+_COUNT_INTERVAL = 10.0
+"""Least number of seconds between two counts of the waiting issues."""
 
 REQUESTS = Histogram(
     "issue_portal_request_seconds",
@@ -33,12 +33,12 @@ REQUESTS = Histogram(
 
 
 class QueueCollector(Collector):
-    """Counts waiting issues by state, once per scrape and at most every `QUEUE_SECONDS`."""
+    """Counts waiting issues by state for a scrape, at most once per `_COUNT_INTERVAL`."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._lock = threading.Lock()
-        self._counted_at = -QUEUE_SECONDS
+        self._counted_at = -_COUNT_INTERVAL
         self._counts: dict[str, int] | None = None
 
     def describe(self) -> list[GaugeMetricFamily]:
@@ -48,7 +48,7 @@ class QueueCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield whether the database answers and, if it does, the counts."""
         with self._lock:
-            if time.monotonic() - self._counted_at >= QUEUE_SECONDS:
+            if time.monotonic() - self._counted_at >= _COUNT_INTERVAL:
                 self._counts = self._count()
                 self._counted_at = time.monotonic()
             counts = self._counts

@@ -1,4 +1,4 @@
-"""Responses: the error of each failure, and tolerance of other servers."""
+"""Responses: the error that each failure raises, and the formats of other servers."""
 
 from datetime import timedelta, timezone
 
@@ -54,7 +54,7 @@ def test_error_response_without_a_problem_document_raises_its_error(make_client,
 @pytest.mark.parametrize(
     "timestamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
 )
-def test_extreme_timestamp_can_be_converted_to_any_time_zone(timestamp):
+def test_every_timestamp_can_be_converted_to_any_time_zone(timestamp):
     moment = Issue.model_validate({"id": "1", "created_at": timestamp}).created_at
     for hours in (-14, 0, 14):
         assert moment.astimezone(timezone(timedelta(hours=hours))) == moment

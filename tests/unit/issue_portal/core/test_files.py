@@ -42,18 +42,18 @@ def test_private_file_is_replaced_only_on_request(tmp_path):
 
 
 def test_stale_temporary_files_are_removed(tmp_path):
-    names = {
-        ".secret.key.0123abcd": -3600,
+    ages = {
+        ".secret.key.0123abcd": 3600,
         ".accounts.yaml.0123abcd": 0,
-        ".other.0123abcd": -3600,
-        "secret.key": -3600,
+        ".other.0123abcd": 3600,
+        "secret.key": 3600,
     }
-    for name, age in names.items():
+    for name, age in ages.items():
         (tmp_path / name).write_text("")
-        os.utime(tmp_path / name, (time.time() + age,) * 2)
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
     make_data_directory(Settings(data_dir=tmp_path, _env_file=None))
     left = {file.name for file in tmp_path.iterdir()}
-    assert left == names.keys() - {".secret.key.0123abcd"}
+    assert left == ages.keys() - {".secret.key.0123abcd"}
 
 
 def test_data_directory_that_is_a_file_is_refused(tmp_path):
