@@ -17,8 +17,8 @@ class Request:
     query: dict[str, str] = field(default_factory=dict)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes | None = None
-    last: bool = False
-    """Whether the server may not accept another request on the same connection."""
+    may_break_connection: bool = False
+    """Whether the connection may be unusable after this request."""
 
     def encode(self) -> bytes:
         """Return the bytes to send."""
@@ -141,7 +141,7 @@ def mutate_method(request: Request, rng: random.Random) -> None:
     ]
     request.method = rng.choice([b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", *other_methods])
     # The server reads no body after an unknown method.
-    request.last |= request.method in other_methods[3:] or request.method == b"HEAD"
+    request.may_break_connection |= request.method in other_methods[3:] or request.method == b"HEAD"
 
 
 def mutate_path(request: Request, rng: random.Random) -> None:
@@ -183,7 +183,7 @@ def mutate_path(request: Request, rng: random.Random) -> None:
     if rng.random() < 0.05:
         raw = [b"\xff\xfe", b"\xc3\xa9", b"\0", b" ", b"\t", b"http://x/", b"*"]
         request.path = request.path.encode() + rng.choice(raw)
-        request.last = True
+        request.may_break_connection = True
 
 
 def mutate_query(request: Request, rng: random.Random) -> None:
@@ -212,7 +212,7 @@ def mutate_header(request: Request, rng: random.Random) -> None:
         *(b"text/plain", b"multipart/form-data", b"application/json, text/html", b"/"),
     ]
     request.set_header(rng.choice(names), rng.choice(values))
-    request.last = True
+    request.may_break_connection = True
 
 
 def mutate_field(request: Request, rng: random.Random) -> None:
@@ -263,7 +263,7 @@ def mutate_body(request: Request, rng: random.Random) -> None:
 
 def mutate_framing(request: Request, rng: random.Random) -> None:
     body = request.body or b""
-    request.last = True
+    request.may_break_connection = True
     match rng.randrange(6):
         case 0:
             request.headers.append((b"Transfer-Encoding", b"chunked"))
