@@ -90,7 +90,8 @@ def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -
     render_counts(queue)
     issues = [undo.preview(issue) for issue in queue.page.data if not undo.is_being_deleted(issue)]
     shown = [*issues, undo.preview(open_issue)] if open_issue else issues
-    # Render the list even if it is empty, so that the keyboard shortcuts stay active.
+    # Render the list even if it is empty, so that the keyboard shortcuts stay active. The end date
+    # is part of ``page``: when newer issues are shown, the list scrolls to the top.
     issue_list.render(
         issues,
         key="queue",
@@ -142,14 +143,14 @@ def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePag
 def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> None:
     """Render the open issue.
 
-    A deleted issue is rendered from the list, if the list has it; otherwise a placeholder says that
-    it does not exist.
+    ``issue`` is None if the issue was deleted or does not exist. Then render it from the list, or a
+    placeholder if the list lacks it.
     """
-    deleted = next((row for row in queue.page.data if row.id == issue_id), None)
+    listed = next((row for row in queue.page.data if row.id == issue_id), None)
     if issue:
         render_issue(issue, queue)
-    elif deleted:
-        render_deleted_issue(deleted)
+    elif listed:
+        render_deleted_issue(listed)
     else:
         render_back_button()
         placeholders.render_empty(

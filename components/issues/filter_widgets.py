@@ -11,7 +11,7 @@ import streamlit as st
 from components.issues.pagination import go_to_first_page
 from components.ui import labels, local_time, query_params
 from components.ui.i18n import _
-from issue_portal.models.text_rules import TEXT
+from issue_portal.models.text_rules import TEXT_PATTERN
 from issue_portal.models.vocabulary import IssueState, PageOrder
 
 _TEXT_LIMIT: Final = 200
@@ -22,7 +22,8 @@ _MAX_IDS: Final = 20
 class ExpanderFilter(Protocol):
     """A filter inside the expander "More filters".
 
-    The title of the expander counts the active filters, so each value is restored first.
+    The title of the expander counts the active filters. The values of all filters are therefore
+    restored before the title is rendered.
     """
 
     @property
@@ -174,7 +175,7 @@ def _clean_search(text: str) -> str:
 
 def _parse_ids(joined: str) -> list[str]:
     parts = [part.strip() for part in joined.split(",")]
-    ids = [part for part in parts if re.fullmatch(TEXT, part) and len(part) <= _ID_LIMIT]
+    ids = [part for part in parts if re.fullmatch(TEXT_PATTERN, part) and len(part) <= _ID_LIMIT]
     return ids[:_MAX_IDS]
 
 

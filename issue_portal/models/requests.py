@@ -20,7 +20,7 @@ from pydantic import (
 
 from issue_portal.models.text_rules import (
     STORABLE,
-    TEXT,
+    TEXT_PATTERN,
     check_characters,
     check_text,
     strip_hidden_marks,
@@ -44,7 +44,7 @@ Description = Annotated[
         max_length=DESCRIPTION_LIMIT,
         description="What happened, in plain text. Tabs and line breaks are kept.",
         examples=["Response missed the attached policy details."],
-        json_schema_extra={"pattern": TEXT},
+        json_schema_extra={"pattern": TEXT_PATTERN},
     ),
     AfterValidator(check_text),
 ]
@@ -55,7 +55,7 @@ Reference = Annotated[
         min_length=1,
         max_length=200,
         description="An opaque id.",
-        json_schema_extra={"pattern": TEXT},
+        json_schema_extra={"pattern": TEXT_PATTERN},
     ),
     AfterValidator(check_text),
 ]
@@ -157,7 +157,7 @@ _ListedId = Annotated[
     Field(
         min_length=1,
         max_length=200,
-        json_schema_extra={"pattern": TEXT.replace("[^", "[^,")},
+        json_schema_extra={"pattern": TEXT_PATTERN.replace("[^", "[^,")},
     ),
     AfterValidator(check_text),
 ]

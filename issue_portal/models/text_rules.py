@@ -51,7 +51,7 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 STORABLE: Final = f"^[^{_CONTROLS}]*$"
 """Pattern of the texts that `check_characters` accepts."""
 
-TEXT: Final = f"^[{_INVISIBLE}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
+TEXT_PATTERN: Final = f"^[{_INVISIBLE}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
 """Pattern of the texts that `check_text` accepts."""
 
 _PLAIN: Final = re.compile(r"[!-~]+(?:[ \n][!-~]+)*")

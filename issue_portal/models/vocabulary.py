@@ -7,7 +7,7 @@ DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
 REQUEST_ID = "X-Request-ID"
-"""Header with the id of the request in the server's log. It is an addition to the contract."""
+"""Header with the id under which the server logs the request. Other servers may not send it."""
 
 PAGE_SIZE_DEFAULT = 20
 

@@ -17,8 +17,8 @@ class Request:
     query: dict[str, str] = field(default_factory=dict)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes | None = None
-    last: bool = False
-    """Whether the connection cannot be reused: the server may fail to read another request."""
+    may_break_connection: bool = False
+    """Whether the connection may be unusable after this request."""
 
     def encode(self) -> bytes:
         """Return the bytes to send."""
@@ -132,7 +132,8 @@ def mutate_method(request: Request, rng: random.Random) -> None:
     unknown_methods = [b"PROPFIND", b"BREW", b"get", b"", b"\xff", b"A" * 500]
     request.method = rng.choice([*known_methods, *unknown_methods])
     # The server reads no body after an unknown method.
-    request.last |= request.method in unknown_methods or request.method == b"HEAD"
+    may_break = request.method in unknown_methods or request.method == b"HEAD"
+    request.may_break_connection |= may_break
 
 
 def mutate_path(request: Request, rng: random.Random) -> None:
@@ -174,7 +175,7 @@ def mutate_path(request: Request, rng: random.Random) -> None:
     if rng.random() < 0.05:
         raw = [b"\xff\xfe", b"\xc3\xa9", b"\0", b" ", b"\t", b"http://x/", b"*"]
         request.path = request.path.encode() + rng.choice(raw)
-        request.last = True
+        request.may_break_connection = True
 
 
 def mutate_query(request: Request, rng: random.Random) -> None:
@@ -203,7 +204,7 @@ def mutate_header(request: Request, rng: random.Random) -> None:
         *(b"text/plain", b"multipart/form-data", b"application/json, text/html", b"/"),
     ]
     request.set_header(rng.choice(names), rng.choice(values))
-    request.last = True
+    request.may_break_connection = True
 
 
 def mutate_field(request: Request, rng: random.Random) -> None:
@@ -254,7 +255,7 @@ def mutate_body(request: Request, rng: random.Random) -> None:
 
 def mutate_framing(request: Request, rng: random.Random) -> None:
     body = request.body or b""
-    request.last = True
+    request.may_break_connection = True
     match rng.randrange(6):
         case 0:
             request.headers.append((b"Transfer-Encoding", b"chunked"))

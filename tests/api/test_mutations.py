@@ -12,11 +12,11 @@ from issue_portal.models.vocabulary import Role
 from tests.api.request_mutations import MUTATIONS, make_valid_request
 from tests.servers.installation import DATABASES, api_server
 
-REQUESTS = {"sqlite": 2_500, "postgresql": 500}
-"""Requests per database. PostgreSQL differs only for text that it cannot store."""
+REQUEST_COUNTS = {"sqlite": 2_500, "postgresql": 500}
+"""PostgreSQL needs fewer requests: it differs from SQLite only for text that it cannot store."""
 
 THREADS = 4
-LAST_TIMEOUT = 0.3
+INCOMPLETE_REQUEST_TIMEOUT = 0.3
 """Seconds to wait for a response to a request that may be incomplete."""
 
 
@@ -31,26 +31,29 @@ class Connection:
         self.port = port
         self.socket: socket.socket | None = None
 
-    def send(self, data: bytes, *, last: bool) -> tuple[int, dict[str, str], bytes] | None:
+    def send(
+        self, data: bytes, *, may_break_connection: bool
+    ) -> tuple[int, dict[str, str], bytes] | None:
         """Send a request; return status, headers and body of the response, or None.
 
-        ``last`` says that the connection cannot be reused after this request.
+        With ``may_break_connection``, wait only for `INCOMPLETE_REQUEST_TIMEOUT`, then close the
+        connection.
         """
         reused = self.socket is not None
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=20)
-        self.socket.settimeout(LAST_TIMEOUT if last else 20)
+        self.socket.settimeout(INCOMPLETE_REQUEST_TIMEOUT if may_break_connection else 20)
         try:
             self.socket.sendall(data)
             response = self._read(head_only=data.startswith(b"HEAD "))
         except (TimeoutError, ConnectionError):
             response = None
-        if last or response is None or response[1].get("connection") == "close":
+        if may_break_connection or response is None or response[1].get("connection") == "close":
             self.socket.close()
             self.socket = None
-        if response is None and reused and not last:
-            # The server may close a connection between two requests, so send the second one again.
-            return self.send(data, last=last)
+        if response is None and reused and not may_break_connection:
+            # The server may have closed the connection after the previous request, so retry.
+            return self.send(data, may_break_connection=may_break_connection)
         return response
 
     def _read(self, *, head_only: bool) -> tuple[int, dict[str, str], bytes] | None:
@@ -98,7 +101,7 @@ def server(request, postgresql, tmp_path):
 def test_mutated_requests_cause_no_server_error(server, request):
     roles = [Role.ADMIN, Role.ADMIN, Role.MEMBER, Role.GUEST]
     tokens = [server.create_api_token(f"{role.value}{n}", role) for n, role in enumerate(roles)]
-    count = REQUESTS[request.node.callspec.params["server"]]
+    count = REQUEST_COUNTS[request.node.callspec.params["server"]]
     faults: list[str] = []
     response_counts = [0] * THREADS
 
@@ -111,10 +114,10 @@ def test_mutated_requests_cause_no_server_error(server, request):
             for _ in range(rng.choice([0, 1, 1, 1, 2, 3])):
                 rng.choice(MUTATIONS)(mutated, rng)
             data = mutated.encode()
-            response = connection.send(data, last=mutated.last)
+            response = connection.send(data, may_break_connection=mutated.may_break_connection)
             if response is None:
                 # uvicorn may close the connection before it has received a long URL or body.
-                if not mutated.last and len(data) < 65_536:
+                if not mutated.may_break_connection and len(data) < 65_536:
                     faults.append(f"no response to {data[:2000]!r}")
                 continue
             response_counts[number] += 1
@@ -128,9 +131,9 @@ def test_mutated_requests_cause_no_server_error(server, request):
     assert not faults, "\n".join([f"{len(faults)} faults", *faults[:20]])
     assert sum(response_counts) > count * 0.9
     assert httpx.get(f"{server.url}/api/ready").json() == {"status": "ready"}
-    # uvicorn 0.54 refuses some invalid requests after passing them to the app. Then uvicorn logs a
-    # traceback for the response of the app.
-    late_responses = server.log.count(
+    # uvicorn (0.54) passes some invalid requests to the app before it refuses them. It then logs a
+    # traceback when the app responds.
+    late_response_count = server.log.count(
         "h11._util.LocalProtocolError: can't handle event type Response"
     )
-    assert server.log.count("Traceback") == late_responses
+    assert server.log.count("Traceback") == late_response_count

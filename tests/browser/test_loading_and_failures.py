@@ -14,14 +14,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, api_server, portal_with_remote_api
 
-# Sets window.loaded if the skeleton of a list was in the page, and window.flashed if it was visible
-# within its first 400 ms.
+# Sets window.skeletonAppeared once the skeleton of a list is in the page, and window.flashed if the
+# skeleton is visible within its first 400 ms.
 WATCH_SKELETON = """let since;
 const look = () => {
   requestAnimationFrame(look);
   const skeleton = document.querySelector(".skeleton");
   if (!skeleton) return (since = undefined);
-  window.loaded = true;
+  window.skeletonAppeared = true;
   since ??= performance.now();
   const isVisible = getComputedStyle(skeleton).visibility === "visible" && skeleton.offsetHeight;
   if (isVisible && performance.now() - since < 400) window.flashed = true;
@@ -29,15 +29,13 @@ const look = () => {
 look();"""
 
 # Sums up the layout shifts of a page, without those after a click: https://web.dev/articles/cls.
-# Streamlit (1.67) draws a wide page narrow at first. The shift to its full width is counted as
-# "widening".
-NOTE_SHIFTS = """let shift = 0;
+SUM_LAYOUT_SHIFTS = """let shift = 0;
 const add = (entries) => {
   for (const { hadRecentInput, value } of entries) if (!hadRecentInput) shift += value;
 };
 const observer = new PerformanceObserver((list) => add(list.getEntries()));
 observer.observe({ type: "layout-shift", buffered: true });
-window.takeShift = async () => {
+window.getLayoutShift = async () => {
   await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   add(observer.takeRecords());
   return shift;
@@ -62,7 +60,7 @@ class PortalAndApi:
 def servers(tmp_path_factory) -> Iterator[PortalAndApi]:
     folder = tmp_path_factory.mktemp("remote")
     api = api_server(folder / "api").start()
-    tokens = {"member": api.token("Morgan"), "reviewer": api.token("Nobody")}
+    tokens = {"member": api.token("Morgan"), "reviewer": api.token("Blake")}
     portal = portal_with_remote_api(
         api.url, folder / "portal", token=api.visitor_token(), tokens=tokens
     ).start()
@@ -125,7 +123,7 @@ def test_fast_response_does_not_flash_the_skeleton(new_person, servers, reported
     servers.suspend_api()
     try:
         member.page.get_by_role("link", name="My reports", exact=True).click()
-        member.waits_until(lambda: member.page.evaluate("window.loaded"))
+        member.waits_until(lambda: member.page.evaluate("window.skeletonAppeared"))
     finally:
         servers.resume_api()
     expect(member.row(reported)).to_be_visible()
@@ -183,6 +181,7 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(new_pers
         member.presses("Send report")
         expect(failure).to_contain_text("your text is safe")
         expect(failure).not_to_contain_text("Request ID:")
+        # Turn off the toggle, which is on by default.
         member.page.get_by_text("Report anonymously").click()
         member.presses("Send report")
         expect(failure).to_contain_text("Request ID:")
@@ -199,16 +198,16 @@ MOST_SHIFT = 0.05
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_load_with_little_layout_shift(new_person, portal, words, width):
-    with portal.client(portal.token("Nobody")) as client:
+    with portal.client(portal.token("Blake")) as client:
         report(client, words)
     person = new_person(viewport={"width": width, "height": 844})
-    person.page.add_init_script(NOTE_SHIFTS)
+    person.page.add_init_script(SUM_LAYOUT_SHIFTS)
     shifts: dict[str, float] = {}
 
     def measure(*paths: str) -> None:
         for path in paths:
             person.opens(path).waits_until_drawn()
-            shifts[path] = person.page.evaluate("takeShift()")
+            shifts[path] = person.page.evaluate("getLayoutShift()")
 
     filled, embedded = "/?type=Format&thread=t&interaction=i", "/?embed=true"
     measure("/", filled, embedded, "/track", "/help", "/my_issues", "/sign_in")

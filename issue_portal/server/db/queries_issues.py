@@ -75,10 +75,12 @@ def find_issue_by_receipt(
 
 @dataclass(frozen=True)
 class ReviewTimes:
-    """When an issue first left NotReviewed, and when it was closed; None if it is open."""
+    """Times of the review of an issue, in seconds since 1970."""
 
     reviewed_at: int
+    """When the issue first left NotReviewed."""
     closed_at: int | None
+    """When the issue was closed; None unless it is closed."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def update_issue(connection: Connection, org_id: str, issue_id: str, change: Iss
 class IssueFilter:
     """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
 
-    An empty tuple matches every issue. Times are seconds since 1970; ``created_to`` is exclusive.
+    Empty ``types``, ``created_by`` and ``projects`` match every issue. Times are seconds since
+    1970; ``created_to`` is exclusive.
     """
 
     org_id: str
@@ -133,7 +136,7 @@ class IssueFilter:
     def uses_search_index(self) -> bool:
         """Whether the search index is used.
 
-        The index covers the texts of all reporters, so it does not help with a filter by reporter.
+        A filter by reporter skips the index, because the index covers the texts of all reporters.
         """
         return bool(self.text) and not self.created_by
 
@@ -204,7 +207,7 @@ def list_issues(
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
-    """Return whether any matching issue has a higher number or, without ``above``, a lower one."""
+    """Return whether any matching issue has a higher number; if not ``above``, a lower one."""
     beyond = issues.c.number > number if above else issues.c.number < number
     query = select(
         exists(
@@ -217,7 +220,10 @@ def has_issues_beyond(
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
-    """Count the matching issues one by one. `count_rollups.count` is faster for many filters."""
+    """Count the matching issues one by one.
+
+    `count_rollups.count` is faster for filters by state, type and period.
+    """
     conditions = issue_filter.build_conditions(connection.dialect.name, counting=True)
     query = select(func.count()).select_from(issues).where(*conditions)
     return int(connection.execute(query).scalar_one())
@@ -249,10 +255,10 @@ def list_archivable(
 
 
 def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
-    """Delete issues unless they have changed since ``changed_at``.
+    """Delete the issues in ``changed_at``, except those that have changed meanwhile.
 
-    ``changed_at`` maps issue ids to the time of their last change. Also deletes the rows of the
-    issues in other tables. Returns the number of deleted issues.
+    ``changed_at`` maps issue ids to the last change that the caller knows. Also deletes the rows of
+    the issues in other tables. Returns the number of deleted issues.
     """
     query = select(issues.c.id, issues.c.updated_at).where(
         issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))

@@ -21,7 +21,7 @@ SCOPE = {
 
 
 def test_user_has_at_most_two_exports_at_once(monkeypatch):
-    """Regression: 285 exports that one member read slowly took 3.6 GB of memory."""
+    """Regression: one member read 285 exports slowly, and they took 3.6 GB of memory."""
 
     def find_sign_in(request):
         return SimpleNamespace(username=request.query_params["user"])

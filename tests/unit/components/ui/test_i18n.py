@@ -12,7 +12,7 @@ ARABIC = (
     "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2"
     " : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
 )
-FORMS = {
+NUMBERS_OF_FORMS = {
     ("ja", JAPANESE): [[0, 1, 2, 5, 11, 21, 100, 1_000_000]],
     ("es", SPANISH): [[1], [0, 2, 5, 11, 21, 100, 101]],
     ("pl", POLISH): [
@@ -29,10 +29,12 @@ FORMS = {
         [100, 101, 102, 200, 1_000],
     ],
 }
-CODES = [code for code, _rule in FORMS]
+"""Numbers of each plural form, by language code and plural rule."""
+
+CODES = [code for code, _rule in NUMBERS_OF_FORMS]
 
 
-def catalogue(*headers: str, forms: list[str]) -> str:
+def build_catalogue(*headers: str, forms: list[str]) -> str:
     header = "".join(f'"{line}\\n"\n' for line in headers)
     translations = "".join(f'msgstr[{i}] "{form}"\n' for i, form in enumerate(forms))
     return (
@@ -60,35 +62,37 @@ def check_forms(forms: list[str], expected: list[list[int]]) -> None:
 
 
 @pytest.mark.parametrize("language_header", ["Language: {}", "Language: "])
-@pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
+@pytest.mark.parametrize(("code", "rule"), NUMBERS_OF_FORMS, ids=CODES)
 def test_number_selects_its_plural_form(use_language, code, rule, language_header):
-    expected = FORMS[code, rule]
+    expected = NUMBERS_OF_FORMS[code, rule]
     forms = [f"form {form}" for form in range(len(expected))]
     headers = [language_header.format(code), f"Plural-Forms: {rule}"]
-    use_language(code, catalogue(*headers, forms=forms))
+    use_language(code, build_catalogue(*headers, forms=forms))
     check_forms(forms, expected)
 
 
-@pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
-def test_catalogue_without_a_rule_uses_that_of_its_language(use_language, code, rule):
-    expected = FORMS[code, rule]
-    if code == "ar":  # Babel has the last two in the other order.
+@pytest.mark.parametrize(("code", "rule"), NUMBERS_OF_FORMS, ids=CODES)
+def test_catalogue_without_a_plural_rule_uses_the_rule_of_its_language(use_language, code, rule):
+    expected = NUMBERS_OF_FORMS[code, rule]
+    if code == "ar":  # Babel's rule for Arabic swaps the last two forms.
         expected = [*expected[:4], expected[5], expected[4]]
     forms = [f"form {form}" for form in range(len(expected))]
-    use_language(code, catalogue(f"Language: {code}", forms=forms))
+    use_language(code, build_catalogue(f"Language: {code}", forms=forms))
     check_forms(forms, expected)
 
 
-def test_rule_of_the_catalogue_overrides_that_of_the_language(use_language):
-    text = catalogue("Language: es", "Plural-Forms: nplurals=2; plural=(n > 1);", forms=["A", "B"])
+def test_plural_rule_of_the_catalogue_overrides_the_rule_of_the_language(use_language):
+    text = build_catalogue(
+        "Language: es", "Plural-Forms: nplurals=2; plural=(n > 1);", forms=["A", "B"]
+    )
     use_language("es", text)
     assert [ngettext("{n} issue", "{n} issues", number) for number in range(3)] == ["A", "A", "B"]
 
 
-@pytest.mark.parametrize(("code", "rule"), FORMS, ids=CODES)
+@pytest.mark.parametrize(("code", "rule"), NUMBERS_OF_FORMS, ids=CODES)
 def test_text_without_a_full_translation_is_english(use_language, code, rule):
-    forms = ["translated"] * (len(FORMS[code, rule]) - 1) + [""]
-    use_language(code, catalogue(f"Language: {code}", f"Plural-Forms: {rule}", forms=forms))
+    forms = ["translated"] * (len(NUMBERS_OF_FORMS[code, rule]) - 1) + [""]
+    use_language(code, build_catalogue(f"Language: {code}", f"Plural-Forms: {rule}", forms=forms))
     assert _("Track") == "Track"
     assert _("Not in the catalogue") == "Not in the catalogue"
     for number in range(30):
