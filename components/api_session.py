@@ -11,7 +11,7 @@ from auth.current_user import SignIn
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import NotFoundError, NotSupportedError
 from issue_portal.core import portal_token
-from issue_portal.core.client_address import normalize_address
+from issue_portal.core.client_address import make_client_key
 from issue_portal.core.portal_token import Visitor
 from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue
@@ -75,7 +75,7 @@ def _hash_visitor_address() -> str:
     All visitors without an address share one counter. With a counter per session, a new session
     would reset the limit.
     """
-    address = normalize_address(st.context.ip_address)
+    address = make_client_key(st.context.ip_address)
     return api_backend.get_backend().keys.hash("visitor", address).hex()[:32]
 
 

@@ -34,7 +34,7 @@ def render_insights() -> None:
         placeholders.render_not_supported(_("This server has no statistics."))
         return
     except IssuesError as error:
-        placeholders.render_failed(error, failed=_("We couldn't load the statistics."))
+        placeholders.render_failed_and_stop(error, failed=_("We couldn't load the statistics."))
     if not (stats.total or stats.open_before or stats.by_day):
         placeholders.render_empty(_("No issues yet"))
         return

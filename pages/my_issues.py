@@ -49,7 +49,7 @@ def render_list_or_issue() -> None:
         )
         email = my_issues_query.get_matched_email()
     except IssuesError as error:
-        placeholders.render_failed(error, failed=_("We couldn't load your reports."))
+        placeholders.render_failed_and_stop(error, failed=_("We couldn't load your reports."))
     render_list(page, number, filtered=has_filters(criteria))
     if email:
         st.caption(

@@ -51,7 +51,7 @@ def render_queue_and_issue() -> None:
             lambda: review_queue.fetch_queue_page(criteria, pagination.get_page_number())
         )
     except IssuesError as error:
-        placeholders.render_failed(error, failed=_("We couldn't load the queue."))
+        placeholders.render_failed_and_stop(error, failed=_("We couldn't load the queue."))
     client = api_session.client()
     auto_refresh.rerun_on_change(
         lambda: (

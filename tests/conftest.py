@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.servers.installation import (
     DATABASES,
     Server,
-    api_server,
+    make_api_server,
+    make_portal_server,
     make_variant_server,
-    portal_server,
     postgresql_server,
     redis_server,
 )
@@ -79,7 +79,7 @@ def api_on(
     def start(kind: str) -> Server:
         url = request.getfixturevalue("postgresql")() if kind == "postgresql" else ""
         data_dir = tmp_path_factory.mktemp(f"api-{kind}") / "data"
-        server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
+        server = make_api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
         started.append(server.start())
         return server
 
@@ -129,6 +129,6 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     high_limits = dict.fromkeys(
         ("ISSUES_LIMIT_CREATE_VISITOR", "ISSUES_LIMIT_RECEIPT"), "1000/minute"
     )
-    server = portal_server(tmp_path_factory.mktemp("portal") / "data", **high_limits).start()
+    server = make_portal_server(tmp_path_factory.mktemp("portal") / "data", **high_limits).start()
     yield server
     server.stop()

@@ -94,5 +94,5 @@ def render(send_pending: Callable[[], object]) -> None:
     with st.expander(_("Change password"), icon=":material/key:"):
         new_sign_in = _render_form(sign_in, send_pending)
     if new_sign_in:
-        messages.show_next_run(_("Password changed"))
+        messages.show_on_next_run(_("Password changed"))
         complete_sign_in(new_sign_in)

@@ -13,7 +13,7 @@ from auth.password_queue import password_check_queue
 from components.ui import i18n
 from components.ui.i18n import _
 from issue_portal.core.accounts import Account
-from issue_portal.core.client_address import normalize_address
+from issue_portal.core.client_address import make_client_key
 
 
 def check_account_password(username: str, password: str, *, wrong: str) -> Account | None:
@@ -50,7 +50,7 @@ def check_account_password(username: str, password: str, *, wrong: str) -> Accou
 
 def hash_client_address() -> str:
     """Return the hash of the browser's address, under which sign-in attempts are counted."""
-    return hash_for_throttle(normalize_address(st.context.ip_address))
+    return hash_for_throttle(make_client_key(st.context.ip_address))
 
 
 def render_busy_error() -> None:

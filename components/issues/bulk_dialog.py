@@ -116,7 +116,7 @@ def _render_steps(request: _BulkRequest) -> None:
             st.session_state[_REQUEST_KEY] = request
     done = request.action.format_done(request.outcome.changed_count)
     if not request.outcome.refusals:
-        messages.show_next_run(done)
+        messages.show_on_next_run(done)
         st.rerun()
     with slot.container():
         _render_refusals(done, request.outcome.refusals)

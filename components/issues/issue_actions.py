@@ -94,12 +94,12 @@ def save_own_edit(seen: Issue, change: ProposedChange) -> None:
         _send_unless_conflict(client, seen, send)
     except IssuesError as error:
         if not _remember_if_conflict(error, seen, change):
-            messages.show_failure_next_run(
+            messages.show_failure_on_next_run(
                 error, failed=_("We couldn't save your change, but your text is safe.")
             )
     else:
         edit_form.close_after_save(seen)
-        messages.show_next_run(_("Saved"))
+        messages.show_on_next_run(_("Saved"))
 
 
 def apply_anyway(conflict: Conflict) -> None:
@@ -138,11 +138,11 @@ def mark_unread(issue: Issue) -> None:
     try:
         api_session.client().update(issue, is_read=False)
     except IssuesError as error:
-        messages.show_failure_next_run(error, failed=_("We couldn't save your change."))
+        messages.show_failure_on_next_run(error, failed=_("We couldn't save your change."))
     else:
         issue_list.open_issue(None)
         done = _("#{number} marked as unread")
-        messages.show_next_run(done.format(number=issue.issue_number))
+        messages.show_on_next_run(done.format(number=issue.issue_number))
 
 
 def _change(seen: Issue, change: ProposedChange) -> None:
@@ -174,7 +174,7 @@ def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, d
     try:
         current = client.get(seen.id)
     except IssuesError as error:
-        messages.show_failure_next_run(error, failed=failed)
+        messages.show_failure_on_next_run(error, failed=failed)
         return False
     if edit_conflict.has_changed(seen, current):
         edit_conflict.remember_conflict(seen, current, change)

@@ -64,7 +64,7 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
                 review_queue.mark_read(issue)
                 _act_on_issue(command, issue)
             except IssuesError as error:
-                messages.show_failure_next_run(error, failed=_("We couldn't save your change."))
+                messages.show_failure_on_next_run(error, failed=_("We couldn't save your change."))
             else:
                 issues_by_id[issue_id] = undo.preview(issue)
 

@@ -124,7 +124,7 @@ def open_neighbour(queue: QueuePage, issue_id: str, step: int) -> QueuePage:
         try:
             queue = replace(queue, query=query, page=api_session.client().list(query))
         except IssuesError as error:
-            messages.show_failure_next_run(error, failed=_("We couldn't load the queue."))
+            messages.show_failure_on_next_run(error, failed=_("We couldn't load the queue."))
             return queue
         go_to_page(query.page or 1)
         index = 0 if step > 0 else len(queue.page.data) - 1

@@ -162,7 +162,7 @@ def cancel_pending() -> None:
         st.session_state.pop(_PENDING_KEY, None)
         _show_outcome(pending)
     else:
-        messages.show_next_run(_("Nothing to undo"), icon=":material/info:")
+        messages.show_on_next_run(_("Nothing to undo"), icon=":material/info:")
 
 
 def send_all_pending() -> None:
@@ -200,8 +200,8 @@ def _identify_owner() -> str:
 def _show_outcome(pending: _PendingChange) -> None:
     _pending_changes.discard(pending)
     if pending.is_cancelled:
-        messages.show_next_run(_("Undone"), icon=":material/undo:")
+        messages.show_on_next_run(_("Undone"), icon=":material/undo:")
     elif pending.error is None:
-        messages.show_next_run(pending.done)
+        messages.show_on_next_run(pending.done)
     elif not pending.handle_error(pending.error):
-        messages.show_failure_next_run(pending.error, failed=pending.failed)
+        messages.show_failure_on_next_run(pending.error, failed=pending.failed)

@@ -91,19 +91,19 @@ def explain_cause(error: errors.IssuesError) -> str:
             return text
 
 
-def show_next_run(text: str, *, icon: str = ":material/check:") -> None:
+def show_on_next_run(text: str, *, icon: str = ":material/check:") -> None:
     """Show a toast on the next run of the page."""
     st.session_state.setdefault(_PENDING_KEY, []).append(partial(st.toast, text, icon=icon))
 
 
-def show_failure_next_run(error: errors.IssuesError, *, failed: str) -> None:
+def show_failure_on_next_run(error: errors.IssuesError, *, failed: str) -> None:
     """Show a failure (see `render_failure`) on the next run of the page."""
     show = partial(render_failure, error, failed=failed)
     st.session_state.setdefault(_PENDING_KEY, []).append(show)
 
 
 def render_pending() -> None:
-    """Show the messages left by `show_next_run` and `show_failure_next_run`."""
+    """Show the messages left by `show_on_next_run` and `show_failure_on_next_run`."""
     pending = st.session_state.get(_PENDING_KEY, [])
     while pending:
         pending[0]()

@@ -35,7 +35,7 @@ def render_not_supported(text: str) -> DeltaGenerator:
     return _render_placeholder("not_supported", "power_off", text)
 
 
-def render_failed(error: IssuesError, *, failed: str) -> NoReturn:
+def render_failed_and_stop(error: IssuesError, *, failed: str) -> NoReturn:
     """Show that something could not be loaded, and why; stop the page.
 
     ``failed`` says what failed: "We couldn't load your reports."

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from issue_portal.core.client_address import normalize_address
+from issue_portal.core.client_address import make_client_key
 from issue_portal.core.token_bucket import TokenBucket
 
 SILENT_SECONDS: Final = 10.0
@@ -119,7 +119,7 @@ class ConnectionTable:
         now = protocol.loop.time()
         peer = (protocol.client or ("",))[0]
         # Many people share a proxy's address; uvicorn reads their own addresses later.
-        address = "" if peer in self._proxies(protocol) else normalize_address(peer)
+        address = "" if peer in self._proxies(protocol) else make_client_key(peer)
         self._all[transport] = _Connection(protocol, address, idle_since=now, read_at=now)
         self._by_address[address] += 1
         self._http_count += 1

@@ -152,7 +152,7 @@ def _set_state(person: str, state: UserState) -> None:
             accounts_by_name[username] = accounts_by_name[username].model_copy(
                 update={"disabled": disabled}
             )
-        row = queries_users.find_user(connection, service.org_id, email)
+        row = queries_users.find_user_by_email(connection, service.org_id, email)
         if row is not None:
             queries_users.set_user_state(connection, service.org_id, row.id, state)
         if username is None and row is None:

@@ -33,7 +33,7 @@ from issue_portal.models.requests import (
     StatsQuery,
 )
 from issue_portal.models.responses import FieldError, Issue, Problem, User
-from issue_portal.models.vocabulary import REQUEST_ID, IssueState
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER, IssueState
 
 log = logging.getLogger("issue_portal.client")
 
@@ -178,7 +178,7 @@ class ClientRules:
         unsure = False
         request_id = None if request.anonymous else uuid.uuid4().hex
         if request_id:
-            headers = {**request.headers, REQUEST_ID: request_id}
+            headers = {**request.headers, REQUEST_ID_HEADER: request_id}
             request = replace(request, headers=headers)
         for attempt in itertools.count(1):
             if unsure and needs_keys and not self.keeps_keys:
@@ -229,8 +229,10 @@ class ClientRules:
 
 def _choose_request_id(request: ClientRequest, outcome: Outcome) -> str | None:
     """Return the id that the server gave the request, else the one that was sent."""
-    server_id = outcome.headers.get(REQUEST_ID, "") if isinstance(outcome, ReceivedResponse) else ""
-    return server_id if _REQUEST_ID.fullmatch(server_id) else request.headers.get(REQUEST_ID)
+    server_id = (
+        outcome.headers.get(REQUEST_ID_HEADER, "") if isinstance(outcome, ReceivedResponse) else ""
+    )
+    return server_id if _REQUEST_ID.fullmatch(server_id) else request.headers.get(REQUEST_ID_HEADER)
 
 
 def _make_issue_path(issue_id: str) -> str:

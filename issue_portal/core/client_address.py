@@ -9,11 +9,11 @@ _CUSTOMER_PREFIX: Final = 48
 
 
 def find_client_key(scope: Mapping[str, Any]) -> str:
-    """Return the rate limit key of the client of an ASGI scope; see `normalize_address`."""
-    return normalize_address((scope.get("client") or ("",))[0])
+    """Return the rate limit key of the client of an ASGI scope; see `make_client_key`."""
+    return make_client_key((scope.get("client") or ("",))[0])
 
 
-def normalize_address(host: str | None) -> str:
+def make_client_key(host: str | None) -> str:
     """Return the rate limit key of a client: its IPv4 address, or its IPv6 /48 network.
 
     One customer of a provider may own all addresses of such a network. Returns "" for an unknown

@@ -6,7 +6,7 @@ from enum import StrEnum
 DESCRIPTION_LIMIT = 10_000
 """Longest description, in Unicode code points."""
 
-REQUEST_ID = "X-Request-ID"
+REQUEST_ID_HEADER = "X-Request-ID"
 """Header with the id under which the server logs the request. Other servers may not send it."""
 
 PAGE_SIZE_DEFAULT = 20

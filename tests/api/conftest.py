@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from issue_portal.models.vocabulary import Role
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 
 _numbers = itertools.count()
 
@@ -88,4 +88,6 @@ def unauthenticated(api) -> Caller:
 @pytest.fixture
 def new_server(tmp_path, database_url):
     """An API server on an empty database, SQLite or PostgreSQL; the test starts it."""
-    return api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url, ISSUES_RATE_LIMITS="off")
+    return make_api_server(
+        tmp_path / "data", ISSUES_DATABASE_URL=database_url, ISSUES_RATE_LIMITS="off"
+    )

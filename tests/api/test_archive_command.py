@@ -18,7 +18,7 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssueHistory
 from issue_portal.models.vocabulary import IssueState
 from tests.api.commands import add_reports, assert_refused, create_token, make_email, parse_output
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT
 
 
@@ -155,7 +155,7 @@ def test_file_written_by_another_command_is_not_overwritten(monkeypatch, tmp_pat
 
 
 def test_archive_with_a_damaged_or_unwritable_file_removes_nothing(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     import_lines(server, [dump_issue(1), dump_issue(2)], tmp_path)
     truncated = gzip.compress((dump_issue(1, history=[]) + "\n").encode())[:-4]
     without_history = gzip.compress(dump_issue(1).encode())

@@ -20,7 +20,7 @@ from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import Caller
 from tests.factories import make_new_issue
-from tests.servers.installation import SECRET, api_server
+from tests.servers.installation import SECRET, make_api_server
 
 OTHER_SECRET = "another secret of the tests, long enough"
 NOW = int(time.time())
@@ -109,7 +109,7 @@ def new_anonymous_issue(text: str) -> NewIssue:
 
 
 def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     del server.env["ISSUES_SECRET_KEY"]
     key = str(uuid.uuid4())
     result = server.run_command("token", "create", "--email", "r@example.com", "--role", "AppAdmin")

@@ -23,7 +23,7 @@ from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
 from tests.api.commands import add_reports, assert_refused, create_token, make_email, parse_output
 from tests.factories import make_new_issue
-from tests.servers.installation import SECRET, api_server
+from tests.servers.installation import SECRET, make_api_server
 from tests.servers.processes import ROOT
 
 
@@ -45,7 +45,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     new_server.stop()
 
     url = postgresql() if target == "postgresql" else ""
-    other = api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
+    other = make_api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
     assert parse_output(other.run_command("restore", str(backup_file), "--json"))["rows"] == counts
     # The lock file is not part of a backup.
@@ -94,7 +94,7 @@ def test_backup_during_writes_is_consistent(new_server, tmp_path):
         writer.join()
     new_server.stop()
     assert 2 < counts[0]["issues"] < counts[-1]["issues"]
-    other = api_server(tmp_path / "other")
+    other = make_api_server(tmp_path / "other")
     assert other.run_command("restore", str(backups[-1])).returncode == 0
     with sqlite3.connect(other.data_dir / "issues.db") as database:
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -108,7 +108,7 @@ def test_backup_during_writes_is_consistent(new_server, tmp_path):
 
 
 def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
     server.run_command("demo")
     server.start()
@@ -116,7 +116,7 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
     server.stop()
     backup_file = tmp_path / "backup.gz"
     assert server.run_command("backup", str(backup_file)).returncode == 0
-    other = api_server(tmp_path / "other")
+    other = make_api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
     command = [sys.executable, "-m", "issue_portal", "restore", str(backup_file)]
     start = time.monotonic()
@@ -144,7 +144,7 @@ def test_killed_restore_can_be_repeated_and_receipts_still_work(tmp_path):
 
 
 def test_restore_killed_before_its_commit_leaves_files_but_no_rows(tmp_path, monkeypatch):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
     server.run_command("demo")
     backup_file = tmp_path / "backup.gz"
@@ -171,11 +171,11 @@ def test_restore_killed_before_its_commit_leaves_files_but_no_rows(tmp_path, mon
 
 
 def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     server.env.pop("ISSUES_SECRET_KEY")
     server.run_command("demo")
     server.run_command("backup", str(tmp_path / "backup.gz"))
-    other = api_server(tmp_path / "other")
+    other = make_api_server(tmp_path / "other")
     other.env.pop("ISSUES_SECRET_KEY")
     token = create_token(other, "--email", make_email())["id"]
     key = (other.data_dir / "secret.key").read_text()
@@ -199,14 +199,14 @@ def test_backup_is_not_restored_over_another_installation(tmp_path, postgresql):
     ],
 )
 def test_forged_backup_is_refused_in_one_line(tmp_path, old, new):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     server.run_command("demo")
     server.run_command("backup", str(tmp_path / "backup.gz"))
     text = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode()
     body = "".join(text.replace(old, new, 1).splitlines(keepends=True)[:-1])
     seal = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()}, separators=(",", ":"))
     (tmp_path / "forged.gz").write_bytes(gzip.compress(f"{body}{seal}\n".encode()))
-    other = api_server(tmp_path / "other")
+    other = make_api_server(tmp_path / "other")
     assert_refused(other.run_command("restore", str(tmp_path / "forged.gz")), "")
     assert parse_output(other.run_command("user", "list", "--json")) == []
 
@@ -220,7 +220,7 @@ def test_damaged_backup_is_refused(tmp_path, new_server):
     content = backup_file.read_bytes()
     lines = gzip.decompress(content).decode().splitlines(keepends=True)
     changed = [line.replace("Named", "Named!") for line in lines]
-    other = api_server(tmp_path / "other")
+    other = make_api_server(tmp_path / "other")
     for damaged in (
         content[: len(content) // 2],
         b"not a backup",

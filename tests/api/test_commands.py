@@ -12,7 +12,7 @@ from issue_portal.cli.commands import COMMANDS, cli
 from issue_portal.client.errors import PermissionDeniedError
 from issue_portal.models.vocabulary import Role
 from tests.api.commands import add_reports, assert_refused, create_token, make_email, parse_output
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT
 
 
@@ -46,7 +46,7 @@ def test_accounts_file_is_readable_by_its_owner_only(api):
 
 
 def test_another_secret_key_is_refused_unless_rotated_or_accepted(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     server.start()
     _, _, anonymous = add_reports(server)
     server.stop()
@@ -69,7 +69,7 @@ def test_another_secret_key_is_refused_unless_rotated_or_accepted(tmp_path):
 
 
 def test_disabled_user_stays_disabled_when_the_accounts_file_is_broken_or_missing(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     address = make_email()
     server.run_command("user", "add", address, "--username", "ann")
     token = server.run_command("token", "create", "--email", address).stdout.strip()
@@ -126,7 +126,9 @@ def test_every_command_has_help():
 
 
 def test_commands_create_no_database_when_the_portal_uses_a_remote_api(api, tmp_path):
-    portal_host = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1")
+    portal_host = make_api_server(
+        tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1"
+    )
     assert_refused(
         portal_host.run_command("token", "create", "--email", make_email()), "ISSUES_API_URL"
     )

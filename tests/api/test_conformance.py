@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.servers.installation import Server, portal_server
+from tests.servers.installation import Server, make_portal_server
 from tests.servers.processes import ROOT
 
 TOKEN_CREATE = [sys.executable, "-m", "issue_portal", "token", "create"]
@@ -56,7 +56,7 @@ def curl(server: Server, token: str, request: dict, issue_id: str) -> tuple[int,
 
 
 def test_published_requests_get_responses_of_the_published_format(tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     try:
         process = subprocess.run(
             [*TOKEN_CREATE, "--email", "a@b.c", "--role", "AppAdmin"],

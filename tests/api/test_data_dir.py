@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from issue_portal.core.files import lock_directory
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT, make_environment
 
 INCREMENTS = 50
@@ -49,7 +49,7 @@ def test_lock_excludes_other_processes_and_is_readable_by_its_owner_only(tmp_pat
 
 
 def test_lock_does_not_create_a_missing_directory(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     result = server.run_command("user", "password", "ann")
     assert result.returncode == 1
     assert "No such file or directory" in result.stderr

@@ -10,12 +10,12 @@ import sys
 from issue_portal.models.vocabulary import Role
 from tests.api.commands import add_reports, create_token, make_email, parse_output
 from tests.factories import make_new_issue
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT
 
 
 def test_jsonl_export_has_one_line_per_issue(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     text = "one\u2028two\u2029three\u0085four"
     server.start()
     with server.client(server.create_api_token("Rob", Role.ADMIN)) as client:
@@ -40,7 +40,7 @@ def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
     assert [line["id"] for line in lines] == list(before)[::-1]
     assert lines[1]["created_by"] is None
 
-    other = api_server(tmp_path / "other").start()
+    other = make_api_server(tmp_path / "other").start()
     try:
         file = str(tmp_path / "issues.jsonl")
         first = parse_output(other.run_command("import", file, "--json"))
@@ -62,7 +62,7 @@ def test_import_of_an_export_adds_each_issue_once(new_server, tmp_path):
 
 def test_import_with_a_blocked_output_does_not_block_reports(tmp_path):
     """Regression: the command locked the database while waiting to write to a full pipe."""
-    server = api_server(tmp_path / "data").start()
+    server = make_api_server(tmp_path / "data").start()
     (tmp_path / "bad.jsonl").write_text("nonsense\n" * 5_000)
     command = [sys.executable, "-m", "issue_portal", "import", str(tmp_path / "bad.jsonl")]
     process = subprocess.Popen(command, cwd=ROOT, env=server.env, stderr=subprocess.PIPE)
@@ -139,7 +139,9 @@ def test_export_writes_through_links_and_pipes(api, tmp_path):
 
 def test_export_from_a_remote_api_uses_the_configured_token(api, tmp_path):
     token = create_token(api, "--email", make_email(), "--role", "AppMember")["token"]
-    installation = api_server(tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token)
+    installation = make_api_server(
+        tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=token
+    )
     process = installation.run_command("export", "--format", "jsonl")
     # The owner of the token has reported nothing, so the export is empty.
     assert (process.returncode, process.stdout) == (0, "")

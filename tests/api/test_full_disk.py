@@ -17,7 +17,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
 from tests.factories import make_new_issue
-from tests.servers.installation import SECRET, Server, api_server, portal_server
+from tests.servers.installation import SECRET, Server, make_api_server, make_portal_server
 from tests.waiting import wait_until
 
 
@@ -57,7 +57,7 @@ def disk(tmp_path) -> Iterator[Disk]:
 
 @pytest.fixture
 def server(disk) -> Iterator[Server]:
-    server = api_server(disk.path / "data", ISSUES_RATE_LIMITS="off")
+    server = make_api_server(disk.path / "data", ISSUES_RATE_LIMITS="off")
     server.env.pop("ISSUES_SECRET_KEY")
     yield server
     server.stop()
@@ -126,7 +126,7 @@ def test_running_server_reports_a_full_disk_and_recovers(server, disk, tmp_path)
 def test_server_on_a_full_disk_exits_with_a_short_error_or_is_not_ready(server, disk):
     server.create_api_token("Rob", Role.ADMIN)
     disk.fill()
-    for make in (api_server, portal_server):
+    for make in (make_api_server, make_portal_server):
         other = make(server.data_dir)
         other.env.pop("ISSUES_SECRET_KEY")
         log = disk.path.parent / "start.log"
@@ -146,7 +146,7 @@ def test_server_on_a_full_disk_exits_with_a_short_error_or_is_not_ready(server, 
 
 def test_readiness_checks_the_disk_of_the_database(disk, tmp_path):
     url = f"sqlite:///{disk.path / 'elsewhere.db'}"
-    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url).start()
+    server = make_api_server(tmp_path / "data", ISSUES_DATABASE_URL=url).start()
     try:
         wait_for_ready_status(server, 200)
         disk.fill()

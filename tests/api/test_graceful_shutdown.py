@@ -10,11 +10,11 @@ import pytest
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server, is_listening, portal_server
+from tests.servers.installation import is_listening, make_api_server, make_portal_server
 from tests.waiting import wait_until
 
 
-@pytest.fixture(params=[api_server, portal_server], ids=["api", "portal"])
+@pytest.fixture(params=[make_api_server, make_portal_server], ids=["api", "portal"])
 def start_server(request, tmp_path):
     """A function that starts an API server or a portal; its arguments are settings."""
     servers = []

@@ -11,7 +11,7 @@ from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.metrics import QueueCollector
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 from tests.waiting import wait_until
 
 TOKEN = "a-token-for-prometheus"
@@ -21,7 +21,7 @@ AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """An API server that requires a token for metrics."""
-    api = api_server(tmp_path_factory.mktemp("metrics") / "data", ISSUES_METRICS_TOKEN=TOKEN)
+    api = make_api_server(tmp_path_factory.mktemp("metrics") / "data", ISSUES_METRICS_TOKEN=TOKEN)
     yield api.start()
     api.stop()
 

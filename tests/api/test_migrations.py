@@ -16,7 +16,7 @@ from issue_portal.models.requests import NewIssue
 from issue_portal.server.db.database import MIGRATIONS
 from issue_portal.server.db.search import fold
 from tests.api.conftest import Caller
-from tests.servers.installation import DATABASES, SECRET, Server, api_server
+from tests.servers.installation import DATABASES, SECRET, Server, make_api_server
 from tests.servers.processes import ROOT
 
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
@@ -130,7 +130,7 @@ def make_server(database_url, tmp_path):
     servers: list[Server] = []
 
     def make() -> Server:
-        servers.append(api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url))
+        servers.append(make_api_server(tmp_path / "data", ISSUES_DATABASE_URL=database_url))
         servers[-1].data_dir.mkdir(exist_ok=True)
         return servers[-1]
 
@@ -146,7 +146,7 @@ def migrated_server(request, postgresql, tmp_path_factory) -> Iterator[Server]:
     url = postgresql() if kind == "postgresql" else ""
     data_dir = tmp_path_factory.mktemp(f"{kind}-{revision}") / "data"
     data_dir.mkdir()
-    server = api_server(data_dir, ISSUES_DATABASE_URL=url)
+    server = make_api_server(data_dir, ISSUES_DATABASE_URL=url)
     server.database.migrate(revision)
     with server.database.write() as connection:
         fill(connection)

@@ -15,7 +15,7 @@ from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import tables
 from tests.api.conftest import Caller
 from tests.api.naive_model import NaiveModel, get_creation_time
-from tests.servers.installation import DATABASES, Server, api_server
+from tests.servers.installation import DATABASES, Server, make_api_server
 
 ISSUE_COUNT = 200
 BEGIN, END = 1_700_000_000, 1_700_864_000
@@ -74,7 +74,7 @@ def make_text(rng: random.Random) -> str:
 def model(request, postgresql, tmp_path_factory) -> Iterator[NaiveModel]:
     url = postgresql() if request.param == "postgresql" else ""
     data_dir = tmp_path_factory.mktemp(f"model-{request.param}") / "data"
-    server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
+    server = make_api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
     try:
         yield fill_database(server)
     finally:

@@ -10,7 +10,7 @@ import pytest
 
 from issue_portal.models.vocabulary import Role
 from tests.api.request_mutations import MUTATIONS, make_valid_request
-from tests.servers.installation import DATABASES, api_server
+from tests.servers.installation import DATABASES, make_api_server
 
 REQUEST_COUNTS = {"sqlite": 2_500, "postgresql": 500}
 """PostgreSQL needs fewer requests: it differs from SQLite only for text that it cannot store."""
@@ -93,7 +93,7 @@ def find_fault(response: tuple[int, dict[str, str], bytes], data: bytes) -> str 
 def server(request, postgresql, tmp_path):
     """A server for this test only, because the test reads the log."""
     url = postgresql() if request.param == "postgresql" else ""
-    server = api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
+    server = make_api_server(tmp_path / "data", ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off")
     yield server.start()
     server.stop()
 

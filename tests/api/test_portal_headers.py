@@ -7,12 +7,12 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.api.test_portal_sessions import assert_refused
-from tests.servers.installation import portal_server
+from tests.servers.installation import make_portal_server
 
 
 def test_two_identities_in_one_request_are_refused(tmp_path):
     headers = '{"X-Forwarded-Email": "email"}'
-    server = portal_server(tmp_path / "data", STREAMLIT_SERVER_TRUSTED_USER_HEADERS=headers)
+    server = make_portal_server(tmp_path / "data", STREAMLIT_SERVER_TRUSTED_USER_HEADERS=headers)
     server.env["ISSUES_REVIEWERS"] = "boss@example.com"
     server.start()
     member_headers = [("X-Forwarded-Email", "member@example.com")]
@@ -39,7 +39,7 @@ def test_two_identities_in_one_request_are_refused(tmp_path):
 
 def test_client_addresses_of_untrusted_proxies_are_ignored(tmp_path):
     settings = {"ISSUES_MAX_SESSIONS_OF_ONE": "1", "FORWARDED_ALLOW_IPS": "192.0.2.1"}
-    server = portal_server(tmp_path / "data", **settings).start()
+    server = make_portal_server(tmp_path / "data", **settings).start()
     try:
         with ExitStack() as stack:
             # The proxy is not trusted, so the portal counts the connections for localhost, which

@@ -8,13 +8,13 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.servers.installation import Server, portal_server
+from tests.servers.installation import Server, make_portal_server
 from web import request_limits, static_files
 
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
-    server = portal_server(tmp_path_factory.mktemp("requests") / "data").start()
+    server = make_portal_server(tmp_path_factory.mktemp("requests") / "data").start()
     yield server
     server.stop()
 

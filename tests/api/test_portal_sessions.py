@@ -15,7 +15,7 @@ from issue_portal.core import jwt_tokens
 from issue_portal.core.accounts import load_accounts
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
-from tests.servers.installation import SECRET, Server, portal_server
+from tests.servers.installation import SECRET, Server, make_portal_server
 from tests.waiting import wait_until
 from web import script_scheduler
 from web.streamlit_compat import BackMsg, ForwardMsg
@@ -26,7 +26,7 @@ def portal(tmp_path_factory) -> Iterator[Server]:
     """A portal with low limits of sessions."""
     data_dir = tmp_path_factory.mktemp("sessions") / "data"
     limits = {"ISSUES_MAX_SESSIONS": "4", "ISSUES_MAX_SESSIONS_OF_ONE": "2"}
-    server = portal_server(data_dir, **limits).start()
+    server = make_portal_server(data_dir, **limits).start()
     yield server
     server.stop()
 

@@ -13,12 +13,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from issue_portal.asgi import uvicorn_connections, uvicorn_limits
-from tests.servers.installation import Server, api_server, portal_server
+from tests.servers.installation import Server, make_api_server, make_portal_server
 
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory) -> Iterator[Server]:
-    server = portal_server(tmp_path_factory.mktemp("sockets") / "data").start()
+    server = make_portal_server(tmp_path_factory.mktemp("sockets") / "data").start()
     yield server
     server.stop()
 
@@ -82,7 +82,7 @@ def test_websocket_compression_is_off(portal):
 
 
 def test_api_server_closes_the_oldest_idle_connection_over_its_limit(tmp_path):
-    server = api_server(tmp_path / "data").start()
+    server = make_api_server(tmp_path / "data").start()
     try:
         with ExitStack() as stack:
             idle = [
@@ -240,7 +240,7 @@ def test_overlong_url_gets_a_problem_document(portal, path):
 
 def start_with_file_limits(soft: int, hard: int, tmp_path) -> Server:
     """Start a portal with these soft and hard limits of open files."""
-    server = portal_server(tmp_path / "data")
+    server = make_portal_server(tmp_path / "data")
     script = f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"'
     server.command = ["bash", "-c", script, "-", *server.command]
     return server.start()

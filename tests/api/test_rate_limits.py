@@ -19,7 +19,7 @@ from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import ReadCache
 from tests.api.conftest import Caller
 from tests.loops import run_in_loop
-from tests.servers.installation import SECRET, api_server, wait_for_responses
+from tests.servers.installation import SECRET, make_api_server, wait_for_responses
 from tests.servers.processes import find_free_port
 
 LOW_LIMITS = {
@@ -34,7 +34,7 @@ REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anony
 @pytest.fixture(scope="module")
 def limited_server(tmp_path_factory):
     """An API server with low limits."""
-    server = api_server(tmp_path_factory.mktemp("limits") / "data", **LOW_LIMITS).start()
+    server = make_api_server(tmp_path_factory.mktemp("limits") / "data", **LOW_LIMITS).start()
     yield server
     server.stop()
 
@@ -123,7 +123,7 @@ def test_tokens_at_one_address_have_separate_limits(limited_server):
 def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql, tmp_path):
     url, process = redis
     shared = LOW_LIMITS | {"ISSUES_RATE_LIMITS": url, "ISSUES_DATABASE_URL": postgresql()}
-    replicas = [api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
+    replicas = [make_api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
     try:
         name = uuid.uuid4().hex
         first, second = (Caller(r.url, r.token(name)) for r in replicas)
@@ -172,7 +172,7 @@ def test_limiter_waits_only_once_for_unresponsive_redis(redis, monkeypatch):
     [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
 )
 def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
-    process = api_server(tmp_path / "data", **{name: value}).run_command(
+    process = make_api_server(tmp_path / "data", **{name: value}).run_command(
         "serve", "--port", str(find_free_port())
     )
     assert process.returncode == 1

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from issue_portal.models.vocabulary import REQUEST_ID, Role
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER, Role
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server, portal_server
+from tests.servers.installation import make_api_server, make_portal_server
 from tests.waiting import wait_until
 
 CLIENT_ID = "0123456789abcdef" * 2
@@ -35,7 +35,7 @@ def wait_for_log(server, request_id):
 
 @pytest.fixture(scope="module")
 def logging_server(tmp_path_factory):
-    server = api_server(tmp_path_factory.mktemp("logging") / "data", ISSUES_LOG="json")
+    server = make_api_server(tmp_path_factory.mktemp("logging") / "data", ISSUES_LOG="json")
     yield server.start()
     server.stop()
 
@@ -43,8 +43,8 @@ def logging_server(tmp_path_factory):
 def test_request_id_of_a_user_is_logged_and_returned(logging_server):
     caller = Caller(logging_server.url, logging_server.token("Ann"))
     report = caller.report()
-    response = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID: CLIENT_ID})
-    assert response.headers[REQUEST_ID] == CLIENT_ID
+    response = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID_HEADER: CLIENT_ID})
+    assert response.headers[REQUEST_ID_HEADER] == CLIENT_ID
     (line,) = wait_for_log(logging_server, CLIENT_ID)
     assert line["logger"] == "issue_portal.requests"
     assert (line["method"], line["status"]) == ("GET", 200)
@@ -55,17 +55,17 @@ def test_request_id_of_a_user_is_logged_and_returned(logging_server):
 @pytest.mark.parametrize("path", ["/issue", "/issue/receipt"])
 def test_request_id_of_a_visitor_is_replaced(logging_server, path):
     visitor = Caller(logging_server.url, logging_server.visitor_token())
-    response = visitor("POST", path, json={}, headers={REQUEST_ID: CLIENT_ID[::-1]})
-    assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID])
-    assert wait_for_log(logging_server, response.headers[REQUEST_ID])
+    response = visitor("POST", path, json={}, headers={REQUEST_ID_HEADER: CLIENT_ID[::-1]})
+    assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID_HEADER])
+    assert wait_for_log(logging_server, response.headers[REQUEST_ID_HEADER])
     assert CLIENT_ID[::-1] not in logging_server.log
 
 
 def test_invalid_request_id_is_replaced(logging_server):
     response = httpx.get(
-        f"{logging_server.url}/api/health", headers={REQUEST_ID: "ann@example.com"}
+        f"{logging_server.url}/api/health", headers={REQUEST_ID_HEADER: "ann@example.com"}
     )
-    assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID])
+    assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID_HEADER])
 
 
 def test_log_has_no_address_person_issue_or_search_text(logging_server):
@@ -78,7 +78,7 @@ def test_log_has_no_address_person_issue_or_search_text(logging_server):
     caller("GET", f"/issue/{report['id']}/history")
     caller("GET", "/no/such/address")
     caller.report("And the plan.", anonymous=True)
-    wait_for_log(logging_server, caller("GET", "/me").headers[REQUEST_ID])
+    wait_for_log(logging_server, caller("GET", "/me").headers[REQUEST_ID_HEADER])
     logged = "\n".join(map(json.dumps, read_log(logging_server)))
     assert "/v1/app/issue/{issue_id}/history" in logged
     for text in (token, me["id"], me["email"], "Grace", report["id"], "budget", "such", "plan"):
@@ -88,7 +88,7 @@ def test_log_has_no_address_person_issue_or_search_text(logging_server):
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_portal_logs_no_client_address(tmp_path, log_format):
-    server = portal_server(tmp_path / "data", ISSUES_LOG=log_format)
+    server = make_portal_server(tmp_path / "data", ISSUES_LOG=log_format)
     if log_format == "text":
         python, *_ = server.command
         server.command = [python, "-m", "uvicorn", "app:app", "--port", str(server.port)]
@@ -100,11 +100,11 @@ def test_portal_logs_no_client_address(tmp_path, log_format):
     if log_format == "json":
         lines_after_url = server.log.partition("Issue Portal: ")[2].splitlines()[2:]
         assert all(line.startswith("{") for line in lines_after_url), server.log
-        assert wait_for_log(server, me.headers[REQUEST_ID])
+        assert wait_for_log(server, me.headers[REQUEST_ID_HEADER])
 
 
 def test_failure_is_logged_with_its_request_id(tmp_path):
-    server = api_server(tmp_path / "data", ISSUES_LOG="json").start()
+    server = make_api_server(tmp_path / "data", ISSUES_LOG="json").start()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("DROP TABLE history")
     caller = Caller(server.url, server.token("Ann"))
@@ -114,5 +114,5 @@ def test_failure_is_logged_with_its_request_id(tmp_path):
     response = caller("POST", "/issue", json=report)
     assert response.status_code == 503
     server.stop()
-    levels = [line["level"] for line in wait_for_log(server, response.headers[REQUEST_ID])]
+    levels = [line["level"] for line in wait_for_log(server, response.headers[REQUEST_ID_HEADER])]
     assert sorted(levels) == ["error", "info"]

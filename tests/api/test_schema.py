@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from issue_portal.models.vocabulary import Role
-from tests.servers.installation import DATABASES, api_server
+from tests.servers.installation import DATABASES, make_api_server
 from tests.servers.processes import ROOT
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
@@ -21,7 +21,7 @@ def server(request, tmp_path_factory):
     """A server for this test only: issues of other tests would make its lists slow."""
     url = request.getfixturevalue("postgresql")() if request.param == "postgresql" else ""
     data_dir = tmp_path_factory.mktemp(f"schema-{request.param}") / "data"
-    server = api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
+    server = make_api_server(data_dir, ISSUES_DATABASE_URL=url, ISSUES_RATE_LIMITS="off").start()
     yield server
     server.stop()
 

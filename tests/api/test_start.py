@@ -13,7 +13,7 @@ from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
-from tests.servers.installation import SECRET, api_server, portal_server
+from tests.servers.installation import SECRET, make_api_server, make_portal_server
 from tests.servers.processes import ROOT, find_free_port, make_environment
 
 SERVE = [sys.executable, "-m", "issue_portal", "serve"]
@@ -62,7 +62,7 @@ def test_unwritable_data_directory_is_reported(command, tmp_path):
 
 
 def test_newer_database_is_reported(command, tmp_path):
-    server = api_server(tmp_path / "data").start()
+    server = make_api_server(tmp_path / "data").start()
     server.stop()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("update alembic_version set version_num = '9999'")
@@ -162,7 +162,7 @@ def test_invalid_accounts_file_is_reported(tmp_path):
 
 
 def test_uvicorn_serves_portal_and_api(tmp_path):
-    server = portal_server(tmp_path / "data")
+    server = make_portal_server(tmp_path / "data")
     server.command = [*UVICORN, "--port", str(server.port)]
     server.start()
     try:
@@ -189,7 +189,7 @@ def test_settings_in_secrets_are_used_unless_the_environment_has_them(tmp_path, 
         "ISSUES_MAX_SESSIONS = 0\n"
         f'ISSUES_DATA_DIR = "{tmp_path / "data of secrets"}"\n'
     )
-    server = portal_server(tmp_path / "data", HOME=str(tmp_path), ISSUES_MAX_SESSIONS="10")
+    server = make_portal_server(tmp_path / "data", HOME=str(tmp_path), ISSUES_MAX_SESSIONS="10")
     port = "--port" if command is UVICORN else "--server.port"
     server.command = [*command, port, str(server.port)]
     server.start()
@@ -224,7 +224,7 @@ def test_files_are_readable_by_their_owner_only(portal):
 
 
 def test_first_passwords_are_printed_once_and_stored_hashed(tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     passwords = server.passwords
     assert passwords.keys() == {"member", "reviewer"}
     server.stop()

@@ -11,9 +11,9 @@ import time
 import pytest
 
 from issue_portal.core import telemetry
-from issue_portal.models.vocabulary import REQUEST_ID
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT, make_environment
 from tests.servers.script import serving
 
@@ -65,7 +65,7 @@ def read_requests(collector, path):
 
 
 def test_errors_and_traces_contain_no_personal_data_or_report_text(collector, tmp_path):
-    server = api_server(tmp_path / "data", **settings(collector))
+    server = make_api_server(tmp_path / "data", **settings(collector))
     server.command = [
         sys.executable,
         "-c",
@@ -97,10 +97,10 @@ def test_errors_and_traces_contain_no_personal_data_or_report_text(collector, tm
         read_requests(collector, "/v1/traces"),
     )
     assert "database: %s" in errors
-    assert failed.headers[REQUEST_ID] in errors
+    assert failed.headers[REQUEST_ID_HEADER] in errors
     for route in ("POST /v1/app/issue", "GET /v1/app/issue"):
         assert route in traces
-    assert bytes.fromhex(response.headers[REQUEST_ID]).decode("latin-1") in traces
+    assert bytes.fromhex(response.headers[REQUEST_ID_HEADER]).decode("latin-1") in traces
     user_agent = caller.http.headers["user-agent"]
     for private_text in (
         "Bluebird",

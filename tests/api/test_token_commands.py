@@ -7,11 +7,11 @@ from issue_portal.client.errors import AuthenticationError, PermissionDeniedErro
 from issue_portal.models.vocabulary import Role
 from tests.api.commands import assert_refused, create_token, make_email, parse_output
 from tests.api.conftest import Caller
-from tests.servers.installation import api_server
+from tests.servers.installation import make_api_server
 
 
 def test_only_the_token_is_printed_and_only_its_hash_is_stored(tmp_path):
-    server = api_server(tmp_path / "data")
+    server = make_api_server(tmp_path / "data")
     result = server.run_command("token", "create", "--email", "a@b.c")
     token = result.stdout.strip()
     assert (result.returncode, result.stdout, result.stderr) == (0, token + "\n", "")

@@ -8,7 +8,7 @@ it uses LockFileEx.
 import subprocess
 import sys
 
-from tests.servers.installation import portal_server
+from tests.servers.installation import make_portal_server
 from tests.servers.processes import ROOT, make_environment
 
 WITHOUT_POSIX = """
@@ -29,7 +29,7 @@ main()
 
 
 def test_portal_starts_without_unix_modules(tmp_path):
-    server = portal_server(tmp_path / "data")
+    server = make_portal_server(tmp_path / "data")
     script = WITHOUT_POSIX + SERVE
     server.command = [sys.executable, "-c", script, "app:app", "--port", str(server.port)]
     server.start()

@@ -16,7 +16,7 @@ from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
-from tests.servers.installation import Server, portal_server
+from tests.servers.installation import Server, make_portal_server
 from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLE_SETTINGS
 from tests.servers.processes import find_free_port
 
@@ -274,7 +274,7 @@ def oidc_portal(provider, tmp_path_factory) -> Iterator[Server]:
     """A portal with a provider under two names, and another provider that does not respond."""
     data_dir = tmp_path_factory.mktemp("oidc") / "data"
     roles = ROLE_SETTINGS | {"ISSUES_ROLE_CLAIM": "realm_access.roles"}
-    server = portal_server(data_dir, **roles)
+    server = make_portal_server(data_dir, **roles)
     server.provider_url = provider.url
     client = f"""
     client_id = "issue-portal"

@@ -19,7 +19,7 @@ from sqlalchemy import MetaData, select, text
 
 from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import RECEIVED
-from tests.servers.installation import DATABASES, SECRET, Server, portal_server
+from tests.servers.installation import DATABASES, SECRET, Server, make_portal_server
 
 ADDRESS, OTHER_ADDRESS = "203.0.113.77", "198.51.100.23"
 USER_AGENT, OTHER_USER_AGENT = "QuirkBrowser/7.31", "VisitingBrowser/9.99"
@@ -35,7 +35,7 @@ def server(request, redis, tmp_path) -> Iterator[Server]:
     """A portal on either database that counts rate limits in Redis."""
     url = request.getfixturevalue("postgresql")() if request.param == "postgresql" else ""
     extra = {"ISSUES_RATE_LIMITS": redis[0], "ISSUES_DATABASE_URL": url, "ISSUES_LOG": "json"}
-    server = portal_server(tmp_path / "data", **extra).start()
+    server = make_portal_server(tmp_path / "data", **extra).start()
     yield server
     server.stop()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED
 from tests.browser.report_links import LINK
-from tests.servers.installation import portal_server
+from tests.servers.installation import make_portal_server
 
 
 def test_embedded_form_has_no_navigation(new_person, words):
@@ -39,7 +39,7 @@ def other_site(tmp_path) -> Iterator[str]:
 
 
 def test_report_can_be_sent_from_a_frame_of_another_site(new_person, tmp_path, other_site, words):
-    portal = portal_server(tmp_path / "data", ISSUES_EMBED_IN=other_site).start()
+    portal = make_portal_server(tmp_path / "data", ISSUES_EMBED_IN=other_site).start()
     try:
         frame = f'<iframe src="{portal.url}/?embed=true" style="width: 100%; height: 760px">'
         (tmp_path / "site" / "index.html").write_text(frame)

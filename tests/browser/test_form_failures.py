@@ -17,7 +17,7 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.text_rules import strip_hidden_marks
 from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import RECEIVED
-from tests.servers.installation import api_server, portal_server
+from tests.servers.installation import make_api_server, make_portal_server
 
 
 def issues_with(server, words):
@@ -197,9 +197,9 @@ def test_reload_keeps_edits_of_fields_that_a_link_filled_in(new_person):
 
 def test_report_is_kept_while_the_api_is_down_and_sent_once(new_person, tmp_path, words):
     """The portal uses a remote API, so that the API alone can fail."""
-    api = api_server(tmp_path / "api").start()
+    api = make_api_server(tmp_path / "api").start()
     guest = api.visitor_token()
-    portal = portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
+    portal = make_portal_server(tmp_path / "portal", ISSUES_API_URL=api.url, ISSUES_API_TOKEN=guest)
     # With a remote API, the portal has no `/api/ready`: wait for Streamlit's health check.
     portal.ready_path = "/_stcore/health"
     portal.start()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
-from tests.servers.installation import Server, api_server, portal_with_remote_api
+from tests.servers.installation import Server, make_api_server, make_portal_with_remote_api
 
 # Sets window.skeletonAppeared once the skeleton of a list is in the page, and window.flashed if the
 # skeleton is visible within its first 400 ms.
@@ -59,9 +59,9 @@ class PortalAndApi:
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory) -> Iterator[PortalAndApi]:
     folder = tmp_path_factory.mktemp("remote")
-    api = api_server(folder / "api").start()
+    api = make_api_server(folder / "api").start()
     tokens = {"member": api.token("Morgan"), "reviewer": api.token("Blake")}
-    portal = portal_with_remote_api(
+    portal = make_portal_with_remote_api(
         api.url, folder / "portal", token=api.visitor_token(), tokens=tokens
     ).start()
     yield PortalAndApi(portal, api)
@@ -156,7 +156,7 @@ def test_failure_is_shown_and_can_be_retried(new_person, servers, reported):
 
 def test_form_opens_before_the_api_has_responded(new_person, tmp_path, servers, words):
     servers.suspend_api()
-    portal = portal_with_remote_api(
+    portal = make_portal_with_remote_api(
         servers.api.url, tmp_path / "data", token=servers.api.visitor_token()
     ).start()
     try:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED
 from tests.servers import newer_api, original_api
-from tests.servers.installation import Server, portal_with_remote_api
+from tests.servers.installation import Server, make_portal_with_remote_api
 
 API_VARIANTS = {"original": original_api, "newer": newer_api}
 
@@ -26,7 +26,7 @@ def remote(request, tmp_path_factory) -> Iterator[RemotePortal]:
     module = API_VARIANTS[request.param]
     server = request.getfixturevalue(f"{request.param}_api_server")
     data_dir = tmp_path_factory.mktemp(request.param) / "data"
-    portal = portal_with_remote_api(
+    portal = make_portal_with_remote_api(
         server.url,
         data_dir,
         token=module.TOKEN,
@@ -152,7 +152,7 @@ def test_form_names_the_fields_that_the_server_requires(
     new_person, remote, words, request, tmp_path
 ):
     # A new portal does not know yet which fields the server requires.
-    portal = portal_with_remote_api(
+    portal = make_portal_with_remote_api(
         remote.portal.env["ISSUES_API_URL"],
         tmp_path / "data",
         token=newer_api.TOKEN,
@@ -189,7 +189,7 @@ def test_form_shows_why_the_server_refuses_a_field(new_person, remote, words):
 
 
 def test_account_without_a_token_gets_an_explanation(new_person, original_api_server, tmp_path):
-    portal = portal_with_remote_api(
+    portal = make_portal_with_remote_api(
         original_api_server.url, tmp_path / "data", token=original_api.TOKEN
     ).start()
     try:

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType
 from tests.browser.reviewing import open_queue, report_anonymously
-from tests.servers.installation import portal_server
+from tests.servers.installation import make_portal_server
 
 
 def test_export_has_the_filtered_issues(new_person, portal, words):
@@ -68,7 +68,7 @@ def test_similar_issues_are_shown_beside_the_open_issue(new_person, portal, word
 
 
 def test_issue_links_to_its_conversation(new_person, tmp_path):
-    server = portal_server(
+    server = make_portal_server(
         tmp_path / "data", ISSUES_THREAD_URL="https://chat.example.com/t/{thread}?at={interaction}"
     ).start()
     try:
@@ -83,7 +83,7 @@ def test_issue_links_to_its_conversation(new_person, tmp_path):
 
 
 def test_issue_can_be_read_when_the_disk_is_full(new_person, tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     try:
         report_anonymously(server, "Stored in the last free space")
         reviewer = open_queue(new_person, "space", server=server)

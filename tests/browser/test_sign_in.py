@@ -11,7 +11,7 @@ from playwright.sync_api import WebSocketRoute, expect
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from tests.browser.conftest import RECEIVED, report
-from tests.servers.installation import Server, portal_server
+from tests.servers.installation import Server, make_portal_server
 from tests.servers.processes import find_free_port
 from web.streamlit_compat import BackMsg
 
@@ -172,7 +172,7 @@ def test_next_person_does_not_see_draft_or_receipt_of_a_revoked_sign_in(
 
 
 def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(new_person, tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     try:
         person = new_person(server).opens("/sign_in").signs_in("member").goes_to("Report")
         person.chooses("No answer").writes("My own words")
@@ -205,7 +205,7 @@ def test_password_reset_and_disabling_revoke_sign_ins(new_person, portal, accoun
 
 
 def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(new_person, tmp_path):
-    portal = portal_server(tmp_path / "data")
+    portal = make_portal_server(tmp_path / "data")
     del portal.env["ISSUES_SECRET_KEY"]
     portal.start()
     try:
@@ -259,7 +259,7 @@ def test_password_guesses_do_not_lock_out_other_addresses(new_person, account, p
 
 
 def test_sign_out_works_when_it_cannot_be_stored(new_person, tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     try:
         member = new_person(server).opens("/sign_in").signs_in("member")
         cookie = get_sign_in_cookie(member)

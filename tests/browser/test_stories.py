@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
-from tests.servers.installation import portal_server
+from tests.servers.installation import make_portal_server
 
 
 def test_visitor_reports_anonymously_and_tracks_it_later(new_person, words):
@@ -124,7 +124,7 @@ def test_invalid_days_are_ignored(new_person, portal, words, days):
 
 
 def test_first_request_to_a_server_can_be_for_any_page(new_person, tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     try:
         visitor = new_person(server).opens("/review").sees("Sign in to see this page.")
         expect(visitor.page.get_by_role("link", name="Report", exact=True)).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.servers import original_api, proxy
-from tests.servers.installation import Server, portal_server, portal_with_remote_api
+from tests.servers.installation import Server, make_portal_server, make_portal_with_remote_api
 from tests.servers.oidc import ROLE_SETTINGS
 from tests.servers.processes import find_free_port
 
@@ -18,7 +18,7 @@ from tests.servers.processes import find_free_port
 def proxied_portal(tmp_path_factory) -> Iterator[Server]:
     """A proxy that signs people in, with a portal behind it."""
     directory = tmp_path_factory.mktemp("proxied")
-    portal = portal_server(directory / "data", **ROLE_SETTINGS, ISSUES_ROLE_CLAIM="groups")
+    portal = make_portal_server(directory / "data", **ROLE_SETTINGS, ISSUES_ROLE_CLAIM="groups")
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
     portal.start()
     port = find_free_port()
@@ -58,7 +58,7 @@ def test_identity_headers_of_a_client_are_ignored(proxied_portal, portal):
 
 def test_remote_api_gets_the_token_for_the_email_address(original_api_server, tmp_path):
     tokens = {"rob@example.com": original_api.TOKEN}
-    portal = portal_with_remote_api(original_api_server.url, tmp_path / "data", tokens=tokens)
+    portal = make_portal_with_remote_api(original_api_server.url, tmp_path / "data", tokens=tokens)
     portal.env["STREAMLIT_SERVER_TRUSTED_USER_HEADERS"] = json.dumps(proxy.TRUSTED_USER_HEADERS)
     portal.start()
     try:

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
-from tests.servers.installation import portal_server
+from tests.servers.installation import make_portal_server
 
 
 def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
@@ -106,7 +106,7 @@ def test_conflict_of_a_pending_change_is_shown_while_another_issue_is_open(
 
 
 def test_pending_change_is_sent_when_the_portal_stops(new_person, tmp_path):
-    server = portal_server(tmp_path / "data").start()
+    server = make_portal_server(tmp_path / "data").start()
     try:
         (issue,) = report_anonymously(server, "Started just before the end")
         reviewer = open_queue(new_person, "Started", server=server)

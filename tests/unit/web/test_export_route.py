@@ -31,7 +31,7 @@ def test_user_has_at_most_two_exports_at_once(monkeypatch):
         export_route, "_start_export", lambda *_: StreamingResponse(iter(["a table"]))
     )
 
-    async def story():
+    async def run_scenario():
         app = Starlette(routes=[export_route.route])
         may_read = asyncio.Event()
         statuses: list[int] = []
@@ -61,4 +61,4 @@ def test_user_has_at_most_two_exports_at_once(monkeypatch):
         await export("greedy")
         assert statuses[-1] == 200
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)

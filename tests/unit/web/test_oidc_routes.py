@@ -58,29 +58,29 @@ class PortalWithUnresponsiveProvider:
     [("/auth/login", b"../"), ("/auth/logout", b"../"), ("/portal/oauth2callback", b"./")],
 )
 def test_unresponsive_provider_redirects_to_the_portal(path, home):
-    async def story():
+    async def run_scenario():
         portal = PortalWithUnresponsiveProvider()
         response = await portal.request(path)
         assert response["status"] == 303
         assert dict(response["headers"])[b"location"] == home
         assert portal.waiting == 0
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 @pytest.mark.parametrize("query", [b"", b"state=y", b"state=x&state=y", b"state=x&state="])
 def test_return_without_the_state_of_this_browser_is_redirected(query):
-    async def story():
+    async def run_scenario():
         portal = PortalWithUnresponsiveProvider()
         response = await portal.request("/oauth2callback", query=query)
         assert dict(response["headers"])[b"location"] == b"./"
         assert portal.calls == 0
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_provider_requests_are_limited_per_address():
-    async def story():
+    async def run_scenario():
         portal = PortalWithUnresponsiveProvider()
         flood = [asyncio.create_task(portal.request()) for _ in range(50)]
         seconds = oidc_routes._PROVIDER_SECONDS
@@ -93,7 +93,7 @@ def test_provider_requests_are_limited_per_address():
         await asyncio.wait_for(asyncio.gather(*others), seconds)
         await asyncio.wait_for(asyncio.gather(*flood), 3 * seconds)
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_provider_clients_share_loaded_certificates(monkeypatch):

@@ -69,30 +69,30 @@ def test_expensive_request_counts_as_several(monkeypatch, request_fields):
     """Regression: ten such requests per second delayed other addresses by seconds."""
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
-    async def story():
+    async def run_scenario():
         portal = LimitedApp()
         assert await portal.count_responses(90, 0.3, **request_fields) <= 10
         assert await portal.count_responses(10, 0.3, address="198.51.100.2") == 10
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_cost_of_a_request_depends_on_its_path(monkeypatch):
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
-    async def story():
+    async def run_scenario():
         for path, expected in {"/": 90, "/my_issues": 90, "/api/health": 90, "/none": 30}.items():
             assert await LimitedApp().count_responses(90, 0.3, path=path) == expected
         # The handshake of a browser session counts as five requests.
         assert await LimitedApp().count_responses(90, 0.3, type="websocket") == 18
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_long_response_counts_as_several_requests(monkeypatch):
     monkeypatch.setattr(request_limits, "REQUESTS", (0.001, 90))
 
-    async def story():
+    async def run_scenario():
         assert await LimitedApp(b"x" * 330_000).count_responses(30, 0.3) <= 5
         assert await LimitedApp(b"x" * 330).count_responses(30, 0.3) == 30
         # A static file costs a tenth of another response of the same length.
@@ -112,13 +112,13 @@ def test_long_response_counts_as_several_requests(monkeypatch):
                 <= 5
             )
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_refusal_is_delayed():
     """Regression: immediate refusals let one address send 5,000 requests per second."""
 
-    async def story():
+    async def run_scenario():
         portal = LimitedApp(waits=True)
         waiting = [asyncio.create_task(portal.send_request()) for _ in range(MOST_AT_ONCE)]
         await asyncio.sleep(0)
@@ -131,13 +131,13 @@ def test_refusal_is_delayed():
         await asyncio.gather(*waiting)
         assert portal.statuses[1:] == [200] * MOST_AT_ONCE
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_delayed_refusals_are_limited_per_address():
     """Regression: 1,450 delayed refusals per second left no connection for other addresses."""
 
-    async def story():
+    async def run_scenario():
         portal = LimitedApp(waits=True)
         waiting = [asyncio.create_task(portal.send_request()) for _ in range(MOST_AT_ONCE)]
         refusals = [asyncio.create_task(portal.send_request()) for _ in range(1_450)]
@@ -152,11 +152,11 @@ def test_delayed_refusals_are_limited_per_address():
         await asyncio.gather(*waiting, *refusals)
         assert portal.closed == 1_550 - open_requests
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_flood_from_many_addresses_leaves_room_for_a_browser():
-    async def story():
+    async def run_scenario():
         portal = LimitedApp(waits=True)
         flood = [
             asyncio.create_task(portal.send_request(f"198.51.100.{number}"))
@@ -173,13 +173,13 @@ def test_flood_from_many_addresses_leaves_room_for_a_browser():
         assert await asyncio.gather(*browser) == [200] * 6
         assert (await asyncio.gather(*flood)).count(200) <= most_unanswered
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_page_waits_for_at_most_six_requests_of_another_address(monkeypatch):
     """Regression: a page waited for 90 files that another address had requested."""
 
-    async def story():
+    async def run_scenario():
         order = []
 
         async def app(scope, _receive, _send):
@@ -195,11 +195,11 @@ def test_page_waits_for_at_most_six_requests_of_another_address(monkeypatch):
         await asyncio.gather(*flood)
         assert order.index("203.0.113.1") <= request_limits.MOST_RUNNING
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_slow_requests_do_not_block_further_requests_of_their_address():
-    async def story():
+    async def run_scenario():
         portal = LimitedApp(waits=True)
         slow = [
             asyncio.create_task(portal.send_request()) for _ in range(request_limits.MOST_RUNNING)
@@ -216,13 +216,13 @@ def test_slow_requests_do_not_block_further_requests_of_their_address():
         await asyncio.gather(*slow)
         assert await portal.count_responses(20, 1) == 20
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_request_runs_until_its_response_is_read():
     """uvicorn would keep a response without chunks in memory and treat the request as done."""
 
-    async def story():
+    async def run_scenario():
         messages, may_read = [], asyncio.Event()
 
         async def send(message):
@@ -244,4 +244,4 @@ def test_request_runs_until_its_response_is_read():
         assert max(map(len, parts)) <= 65_536
         assert [m["more_body"] for m in messages[1:]] == [True] * (len(parts) - 1) + [False]
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)

@@ -32,7 +32,7 @@ def test_token_bucket_allows_its_burst_and_then_its_rate(clock):
 
 
 def test_slots_limit_concurrent_scripts():
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         connections = [scheduler.join(f"192.0.2.{number}") for number in range(6)]
         waiting = [asyncio.create_task(scheduler.wait_for_turn(each)) for each in connections]
@@ -45,11 +45,11 @@ def test_slots_limit_concurrent_scripts():
         await settle()
         assert all(each.done() for each in waiting)
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_address_gets_at_most_half_of_four_slots():
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         waiting = [
             asyncio.create_task(scheduler.wait_for_turn(scheduler.join("192.0.2.1")))
@@ -63,11 +63,11 @@ def test_address_gets_at_most_half_of_four_slots():
         for each in waiting:
             each.cancel()
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_new_address_runs_before_a_flooding_address():
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         flood = scheduler.join("192.0.2.0")
         await run_scripts(scheduler, flood, 20)
@@ -92,20 +92,20 @@ def test_new_address_runs_before_a_flooding_address():
         assert order[0] == "newcomer"
         cancel(tasks)
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_waiting_script_loses_its_slot(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOT_SECONDS", 0.01)
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         # No script finishes, as if all pages waited for a slow server.
         async with asyncio.timeout(10):
             for number in range(12):
                 await scheduler.wait_for_turn(scheduler.join(f"192.0.2.{number}"))
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
@@ -119,7 +119,7 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
 
     monkeypatch.setattr(script_scheduler._ComputingScripts, "count", count_two)
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         requests = [
             asyncio.create_task(scheduler.wait_for_turn(scheduler.join("192.0.2.1")))
@@ -133,7 +133,7 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
                 await asyncio.sleep(script_scheduler.SLOT_SECONDS / 10)
             await requests[2]
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_only_the_computing_script_keeps_its_slot(monkeypatch):
@@ -150,7 +150,7 @@ def test_only_the_computing_script_keeps_its_slot(monkeypatch):
         for target in (compute, may_end.wait, may_end.wait, may_end.wait)
     ]
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         connections = [scheduler.join(f"192.0.2.{number}") for number in range(4)]
         for each in connections:
@@ -163,7 +163,7 @@ def test_only_the_computing_script_keeps_its_slot(monkeypatch):
     for thread in threads:
         thread.start()
     try:
-        run_in_loop(story)
+        run_in_loop(run_scenario)
     finally:
         may_end.set()
 
@@ -171,7 +171,7 @@ def test_only_the_computing_script_keeps_its_slot(monkeypatch):
 def test_new_run_of_a_connection_waits_for_its_current_run():
     """Regression: Streamlit sent the useless output of interrupted runs for seconds."""
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         connection = scheduler.join("192.0.2.1")
         await scheduler.wait_for_turn(connection)
@@ -187,4 +187,4 @@ def test_new_run_of_a_connection_waits_for_its_current_run():
         await settle()
         assert new_run.done()
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("four_slots")
 def test_only_one_busy_tab_runs_and_other_tabs_do_not_wait():
     """Regression: four tabs, each of which ran twenty scripts a second, blocked another page."""
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         floods = [scheduler.join(f"192.0.2.{number}") for number in range(8)]
         for each in floods:
@@ -32,11 +32,11 @@ def test_only_one_busy_tab_runs_and_other_tabs_do_not_wait():
         for each in waiting:
             each.cancel()
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_reopened_tab_inherits_recent_runs():
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         for number in range(40):
             tab = scheduler.join("192.0.2.1")
@@ -46,13 +46,13 @@ def test_reopened_tab_inherits_recent_runs():
         scheduler.join("192.0.2.1")  # This tab inherits the runs, so the next tab does not.
         assert not scheduler.join("192.0.2.1").is_busy
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_busy_tab_waits_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(script_scheduler, "_LONGEST_WAIT", 0.1)
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         busy = scheduler.join("192.0.2.1")
         await run_scripts(scheduler, busy, 40)
@@ -63,7 +63,7 @@ def test_busy_tab_waits_for_a_limited_time(monkeypatch):
         async with asyncio.timeout(10):
             await waiting
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_office_at_one_address_gets_half_of_the_turns_beside_a_flood(monkeypatch):
@@ -71,7 +71,7 @@ def test_office_at_one_address_gets_half_of_the_turns_beside_a_flood(monkeypatch
     monkeypatch.setattr(script_scheduler, "SLOTS", 2)
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         office = [scheduler.join("192.0.2.1") for _ in range(50)]
         for each in office:
@@ -99,13 +99,13 @@ def test_office_at_one_address_gets_half_of_the_turns_beside_a_flood(monkeypatch
         assert order[:4].count("office") >= 2
         cancel(tasks)
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_busy_tab_runs_after_other_tabs_of_its_address(monkeypatch):
     monkeypatch.setattr(script_scheduler, "SLOTS_PER_ADDRESS", 1)
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         flood = scheduler.join("192.0.2.1")
         await run_scripts(scheduler, flood, 40)
@@ -125,11 +125,11 @@ def test_busy_tab_runs_after_other_tabs_of_its_address(monkeypatch):
         await asyncio.gather(*tasks)
         assert order == ["at work", "flood"]
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_tab_is_no_longer_busy_40_seconds_after_a_flood(clock):
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         tab = scheduler.join("192.0.2.1")
         for _ in range(60):
@@ -141,7 +141,7 @@ def test_tab_is_no_longer_busy_40_seconds_after_a_flood(clock):
         clock.now += 40
         assert not tab.is_busy
 
-    run_in_loop(story)
+    run_in_loop(run_scenario)
 
 
 def test_unfinished_runs_lose_their_slots(monkeypatch):
@@ -150,7 +150,7 @@ def test_unfinished_runs_lose_their_slots(monkeypatch):
     monkeypatch.setattr(script_scheduler, "RUN_RATE_PER_ADDRESS", (1e6, 1_000_000))
     monkeypatch.setattr(script_scheduler, "RUN_RATE_IN_TOTAL", (1e6, 1_000_000))
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
 
         async def flood(connection) -> None:
@@ -165,11 +165,11 @@ def test_unfinished_runs_lose_their_slots(monkeypatch):
         for each in floods:
             each.cancel()
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)
 
 
 def test_runs_are_limited_per_connection_and_address(clock):
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
 
         async def count_runs(connection) -> int:
@@ -197,4 +197,4 @@ def test_runs_are_limited_per_connection_and_address(clock):
         assert await count_runs(scheduler.join("")) == burst
         assert await count_runs(scheduler.join("")) == burst
 
-    run_in_loop(story)
+    run_in_loop(run_scenario)

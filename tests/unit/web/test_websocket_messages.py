@@ -36,7 +36,7 @@ def send_messages(*messages: dict) -> tuple[list[dict], list[dict]]:
     async def send(event):
         to_browser.append(event)
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         connection = WebSocketMessages(scheduler, scheduler.join(""), receive, send)
         to_streamlit = []
@@ -45,7 +45,7 @@ def send_messages(*messages: dict) -> tuple[list[dict], list[dict]]:
                 to_streamlit.append(await connection.receive())
         return to_streamlit
 
-    return run_in_loop(story), to_browser
+    return run_in_loop(run_scenario), to_browser
 
 
 def make_event(data: bytes) -> dict:
@@ -113,7 +113,7 @@ def test_sending_to_a_disconnected_browser_raises_no_error():
     async def send(_):
         raise OSError("disconnected")
 
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         messages = WebSocketMessages(scheduler, scheduler.join(""), receive, send)
         assert (await messages.receive())["type"] == "websocket.receive"
@@ -121,11 +121,11 @@ def test_sending_to_a_disconnected_browser_raises_no_error():
             await messages.send({"type": "websocket.send", "bytes": b"x" * 1000})
         assert (await messages.receive())["type"] == "websocket.disconnect"
 
-    run_in_loop(story)
+    run_in_loop(run_scenario)
 
 
 def test_end_of_a_script_frees_its_slot():
-    async def story():
+    async def run_scenario():
         scheduler = ScriptScheduler()
         connection = scheduler.join("192.0.2.1")
 
@@ -142,4 +142,4 @@ def test_end_of_a_script_frees_its_slot():
             await messages.send({"type": "websocket.send", "bytes": data})
             assert (connection in scheduler._slots) == has_slot
 
-    run_in_loop(story)
+    run_in_loop(run_scenario)

@@ -13,7 +13,7 @@ def test_failed_change_is_shown_once_in_another_tab(monkeypatch):
     failures: list[str] = []
     monkeypatch.setattr(undo, "_identify_owner", lambda: "ann and her sign-in")
     monkeypatch.setattr(
-        messages, "show_failure_next_run", lambda _error, failed: failures.append(failed)
+        messages, "show_failure_on_next_run", lambda _error, failed: failures.append(failed)
     )
     monkeypatch.setattr(st, "session_state", {})
 

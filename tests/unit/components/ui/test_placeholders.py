@@ -12,7 +12,7 @@ def render_page() -> None:
 
     name = st.query_params["show"]
     if name == "failed":
-        placeholders.render_failed(UnreachableError(), failed="We could not load <them>.")
+        placeholders.render_failed_and_stop(UnreachableError(), failed="We could not load <them>.")
     if name == "loading":
         st.text(placeholders.load_with_placeholder(lambda: "loaded"))
     else:

@@ -24,13 +24,13 @@ def fetch(monkeypatch):
         monkeypatch.setattr(metrics_guard, "get_settings", lambda: settings)
         app = MetricsGuardMiddleware(PlainTextResponse("1"))
 
-        async def story():
+        async def run_scenario():
             transport = httpx.ASGITransport(app, client=(address, 1))
             async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
                 response = await client.get(path, headers=headers)
                 return response.status_code
 
-        return run_in_loop(story)
+        return run_in_loop(run_scenario)
 
     return fetch
 

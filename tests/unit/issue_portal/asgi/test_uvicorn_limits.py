@@ -124,7 +124,7 @@ def test_chunk_of_many_tiny_frames_is_read_piece_by_piece():
         while (await receive())["type"] == "websocket.receive":
             read += 1
 
-    async def story():
+    async def run_scenario():
         config = uvicorn.Config(app, ws="websockets-sansio", log_config=None)
         config.load()
         protocol = Protocol(config, ServerState(), {})
@@ -143,4 +143,4 @@ def test_chunk_of_many_tiny_frames_is_read_piece_by_piece():
         assert not protocol.unparsed
         protocol.connection_lost(None)
 
-    run_in_loop(story)
+    run_in_loop(run_scenario)

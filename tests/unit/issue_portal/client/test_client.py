@@ -94,7 +94,7 @@ def test_token_with_invalid_characters_is_refused(connect, token):
 
 
 def test_a_cancelled_task_leaves_the_client_usable():
-    async def story(url):
+    async def run_scenario(url):
         async with AsyncIssuesClient(url, "token") as client:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
@@ -105,7 +105,7 @@ def test_a_cancelled_task_leaves_the_client_usable():
         handler.rfile.read(1)
 
     with serving(slow, OK) as script:
-        run_in_new_thread(asyncio.run, story(script.url))
+        run_in_new_thread(asyncio.run, run_scenario(script.url))
 
 
 def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(make_client):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from issue_portal.core.client_address import normalize_address
+from issue_portal.core.client_address import make_client_key
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from issue_portal.core.client_address import normalize_address
     ],
 )
 def test_rate_limit_key_is_the_ipv4_address_or_the_ipv6_network(host, key):
-    assert normalize_address(host) == key
+    assert make_client_key(host) == key

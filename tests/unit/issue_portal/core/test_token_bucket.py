@@ -9,7 +9,7 @@ from tests.loops import run_in_virtual_time
 def test_operations_of_one_key_are_limited_and_other_keys_do_not_wait():
     """Regression: searches of one reporter occupied all threads, and others waited for seconds."""
 
-    async def story():
+    async def run_scenario():
         limit, running, may_end = ConcurrencyLimit(2), [], asyncio.Event()
 
         async def work(name: str) -> None:
@@ -25,4 +25,4 @@ def test_operations_of_one_key_are_limited_and_other_keys_do_not_wait():
         await asyncio.gather(*tasks)
         assert len(running) == 11
 
-    run_in_virtual_time(story)
+    run_in_virtual_time(run_scenario)

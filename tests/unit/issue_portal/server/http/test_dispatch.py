@@ -13,7 +13,7 @@ from tests.loops import run_in_loop
 def test_change_waits_for_at_most_two_changes_of_another_caller():
     """Regression: 12 connections that edited texts delayed another caller's report by 2.5 s."""
 
-    async def story():
+    async def run_scenario():
         changes: list[str] = []
         database = Mock(writers=CapacityLimiter(1), is_postgresql=False)
         service = Mock(database=database, **{"rate_limits.wait_until_within_limit": AsyncMock()})
@@ -30,4 +30,4 @@ def test_change_waits_for_at_most_two_changes_of_another_caller():
         await asyncio.gather(*flood)
         assert len(changes) == 11
 
-    run_in_loop(story)
+    run_in_loop(run_scenario)
