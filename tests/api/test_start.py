@@ -33,7 +33,7 @@ def run(command, data_dir, **env):
     )
 
 
-def assert_refused(process, text):
+def assert_start_fails(process, text):
     """Assert that a start failed with a one-line error message that contains ``text``."""
     output = process.stdout + process.stderr
     assert process.returncode != 0, output
@@ -53,12 +53,12 @@ def command(request):
 
 def test_invalid_setting_is_reported_by_uvicorn(tmp_path):
     command = [*UVICORN, "--port", str(find_free_port())]
-    assert_refused(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
 
 
 def test_unwritable_data_directory_is_reported(command, tmp_path):
     (tmp_path / "file").write_text("not a directory")
-    assert_refused(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")
+    assert_start_fails(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")
 
 
 def test_newer_database_is_reported(command, tmp_path):
@@ -66,27 +66,27 @@ def test_newer_database_is_reported(command, tmp_path):
     server.stop()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("update alembic_version set version_num = '9999'")
-    assert_refused(run(command, server.data_dir), "newer version")
+    assert_start_fails(run(command, server.data_dir), "newer version")
 
 
 def test_locked_database_is_reported(command, tmp_path):
     (tmp_path / "data").mkdir()
     database = sqlite3.connect(tmp_path / "data" / "issues.db", isolation_level=None)
     database.execute("begin exclusive")
-    assert_refused(run(command, tmp_path / "data"), "locked")
+    assert_start_fails(run(command, tmp_path / "data"), "locked")
     database.close()
 
 
 def test_invalid_database_file_is_reported(command, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "issues.db").write_text("this is not a database" * 100)
-    assert_refused(run(command, tmp_path / "data"), "not a database")
+    assert_start_fails(run(command, tmp_path / "data"), "not a database")
 
 
 def test_port_in_use_is_reported(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
-        assert_refused(run([*SERVE, "--port", port], tmp_path / "a"), port)
+        assert_start_fails(run([*SERVE, "--port", port], tmp_path / "a"), port)
         process = run([*PORTAL, "--server.port", port], tmp_path / "b", ISSUES_SECRET_KEY=SECRET)
         output = process.stdout + process.stderr
         assert process.returncode != 0
@@ -99,20 +99,20 @@ def test_port_in_use_is_reported(tmp_path):
     [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
 )
 def test_invalid_setting_is_reported(command, tmp_path, name, value):
-    assert_refused(run(command, tmp_path / "data", **{name: value}), name)
+    assert_start_fails(run(command, tmp_path / "data", **{name: value}), name)
 
 
 def test_short_secret_key_is_reported(command, tmp_path):
-    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
 
 
 def test_invalid_secret_key_is_reported(tmp_path):
     command = [*SERVE, "--port", str(find_free_port())]
-    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
     key = f"{SECRET},{SECRET[:20]}"
-    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
     (tmp_path / "data" / "secret.key").write_bytes(b"\xff" * 48)
-    assert_refused(run(command, tmp_path / "data", ISSUES_SECRET_KEY=""), "secret.key")
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY=""), "secret.key")
 
 
 AUTH = {
@@ -145,20 +145,20 @@ def test_invalid_oidc_configuration_is_reported(tmp_path, change, message):
         STREAMLIT_SECRETS_FILES=str(tmp_path / "secrets.toml"),
         **headers,
     )
-    assert_refused(process, message)
+    assert_start_fails(process, message)
 
 
 def test_trusted_headers_without_an_email_address_are_reported(tmp_path):
     command = [*PORTAL, "--server.port", str(find_free_port())]
     headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
-    assert_refused(run(command, tmp_path / "data", **headers), "email")
+    assert_start_fails(run(command, tmp_path / "data", **headers), "email")
 
 
 def test_invalid_accounts_file_is_reported(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "accounts.yaml").write_text("member: {role: King}")
     command = [*PORTAL, "--server.port", str(find_free_port())]
-    assert_refused(run(command, tmp_path / "data"), "accounts.yaml")
+    assert_start_fails(run(command, tmp_path / "data"), "accounts.yaml")
 
 
 def test_uvicorn_serves_portal_and_api(tmp_path):
@@ -210,7 +210,7 @@ def test_invalid_secrets_file_is_reported(tmp_path, command, text):
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)
     port = "--port" if command is UVICORN else "--server.port"
     process = run([*command, port, str(find_free_port())], tmp_path / "data", HOME=str(tmp_path))
-    assert_refused(process, "secrets.toml")
+    assert_start_fails(process, "secrets.toml")
 
 
 def test_files_are_readable_by_their_owner_only(portal):
