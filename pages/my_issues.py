@@ -47,7 +47,7 @@ def render_list_or_issue() -> None:
         auto_refresh.rerun_on_change(
             lambda: my_issues_query.fetch_my_issues(criteria, number), page
         )
-        email = my_issues_query.get_matched_email()
+        email = my_issues_query.get_email_that_selects_issues()
     except IssuesError as error:
         placeholders.render_failed_and_stop(error, failed=_("We couldn't load your reports."))
     render_list(page, number, filtered=has_filters(criteria))

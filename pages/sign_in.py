@@ -35,7 +35,7 @@ def render_sign_in() -> None:
         draft_autosave.forget_all_drafts(sign_out_id)
         submitted_report.forget()
     else:
-        draft_autosave.leave_form(report_state.get_by_name_click_id())
+        draft_autosave.leave_form(report_state.get_sign_in_click_id())
 
 
 def render_sign_out_warnings() -> None:

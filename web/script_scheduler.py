@@ -150,7 +150,7 @@ class ScriptScheduler:
         if not connection.recent_runs.is_full:
             connection.address.closed_runs.append(connection.recent_runs)
 
-    async def take_message(self, connection: Connection, size: int) -> None:
+    async def wait_for_message_budget(self, connection: Connection, size: int) -> None:
         """Wait until the connection may send one more message of ``size`` bytes."""
         await take_tokens(connection.messages)
         await take_tokens(connection.address.data, size)

@@ -52,7 +52,7 @@ class WebSocketMessages:
             if message["type"] != "websocket.receive":
                 return message
             data = message.get("bytes")
-            await self._scheduler.take_message(
+            await self._scheduler.wait_for_message_budget(
                 self._connection, len(data or message.get("text") or "")
             )
             if data is None:

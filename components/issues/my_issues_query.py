@@ -35,7 +35,7 @@ def is_own_issue(issue: Issue) -> bool:
     return _is_reported_by(issue, server_capabilities.fetch_me())
 
 
-def get_matched_email() -> str:
+def get_email_that_selects_issues() -> str:
     """Return the user's email if only the email identifies their issues (no ``/me``), else ""."""
     person = current_user.get_person()
     return person.email if person and server_capabilities.fetch_me() is None else ""

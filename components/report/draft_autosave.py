@@ -60,7 +60,7 @@ def autosave(
     widgets: DraftWidgets,
     initial: InitialValues | None,
     *,
-    by_name_click_id: str = "",
+    sign_in_click_id: str = "",
     hint: str = "",
     hint_of_link: str = "",
 ) -> None:
@@ -68,7 +68,7 @@ def autosave(
 
     Only the same person gets the draft ``name`` back; a visitor's draft becomes the draft of the
     person who signs in. New ``initial`` values replace those of an earlier link, but not the text
-    that the person typed. ``by_name_click_id`` identifies the click with which the person last
+    that the person typed. ``sign_in_click_id`` identifies the click with which the person last
     asked to report by name; a new id switches `ANONYMOUS_TOGGLE` off. ``hint`` is shown beside the
     count.
     Pass ``hint_of_link`` only for a form that links can open. It replaces the hint while the form
@@ -83,7 +83,7 @@ def autosave(
             "owner": hash_owner(person),
             "limit": DESCRIPTION_LIMIT,
             "send_limit": _SEND_LIMIT,
-            "by_name_click_id": by_name_click_id,
+            "sign_in_click_id": sign_in_click_id,
             "anonymous_toggle": ANONYMOUS_TOGGLE,
             "initial": initial and asdict(initial),
             "text_choice": _list_text_choice_labels() if hint_of_link else None,
@@ -128,10 +128,10 @@ def get_draft_id() -> str:
     return str(state.get("id", ""))
 
 
-def leave_form(by_name_click_id: str = "") -> None:
+def leave_form(sign_in_click_id: str = "") -> None:
     """Stop the autosave on a page without the form: another person may use the browser next.
 
-    ``by_name_click_id`` identifies the click on "Sign in to report with your name". The draft
+    ``sign_in_click_id`` identifies the click on "Sign in to report with your name". The draft
     stores the id, so that the form is set to a report by name after the sign-in at a provider.
     A cookie would be unsafe: another site on the same host could set it and so turn an anonymous
     report into a report by name.
@@ -139,7 +139,7 @@ def leave_form(by_name_click_id: str = "") -> None:
     data = {
         "name": REPORT_DRAFT,
         "leave": True,
-        "by_name_click_id": by_name_click_id,
+        "sign_in_click_id": sign_in_click_id,
         "anonymous_toggle": ANONYMOUS_TOGGLE,
     }
     js_component.mount(__file__, key="draft_leave", data=data)

@@ -47,9 +47,9 @@ export const removeDrafts = (form) => removeMatching(new RegExp(`^${makeVisitorK
 
 export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
 
-// Return the draft as a report by name. `by_name_click_id` identifies the click with which the person asked for
+// Return the draft as a report by name. `sign_in_click_id` identifies the click with which the person asked for
 // it. The draft stores the id, so that each click turns off the toggle "anonymous" only once.
-const convertToByName = (draft, { by_name_click_id: byNameId, anonymous_toggle: toggle }) => {
+const convertToByName = (draft, { sign_in_click_id: byNameId, anonymous_toggle: toggle }) => {
   if (!byNameId || byNameId === draft.byNameId) return draft;
   return { ...draft, byNameId, choices: { ...draft.choices, [toggle]: false } };
 };
@@ -57,7 +57,7 @@ const convertToByName = (draft, { by_name_click_id: byNameId, anonymous_toggle: 
 // Switch the visitor's draft to a report by name.
 export const switchVisitorsDraftToByName = (data) => {
   const key = makeVisitorKey(data.name);
-  if (data.by_name_click_id)
+  if (data.sign_in_click_id)
     storage.setItem(key, JSON.stringify(convertToByName(parse(key), data)));
 };
 
@@ -124,6 +124,6 @@ export class Draft {
   }
 
   switchToByName(data) {
-    if (data.by_name_click_id) this.update(convertToByName(this.read(), data));
+    if (data.sign_in_click_id) this.update(convertToByName(this.read(), data));
   }
 }

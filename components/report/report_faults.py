@@ -99,7 +99,7 @@ def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
             text = _("The server didn't accept this: {reason}")
             faults[key] = text.format(reason=format_sentence(item.message))
     server_capabilities.learn_from_refusal(missing)
-    report_state.remember_report_faults(faults)
+    report_state.remember_server_faults(faults)
     return bool(faults)
 
 

@@ -30,10 +30,10 @@ def render(person: Person | None, link: Prefill | None) -> NewIssue | None:
             _("Send report"), type="primary", icon=":material/send:", key="send"
         )
     if not is_submitted:
-        for key, text in report_state.get_report_faults().items():
+        for key, text in report_state.get_server_faults().items():
             _render_fault(slots, Fault(text, (key,)))
         return None
-    report_state.remember_report_faults({})
+    report_state.remember_server_faults({})
     report = report.strip_hidden_marks()
     faults = list(find_faults(report, is_signed_in=person is not None))
     for fault in faults:
@@ -94,7 +94,7 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
             choices=("report_type", draft_autosave.ANONYMOUS_TOGGLE),
         ),
         initial,
-        by_name_click_id=report_state.get_by_name_click_id(),
+        sign_in_click_id=report_state.get_sign_in_click_id(),
         hint=_("It helps to quote the wrong part, give the right answer and name the file."),
         hint_of_link=_(
             "This text came with the link and could identify you. To stay anonymous, use"
@@ -136,7 +136,7 @@ def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tup
     # Even an anonymous report contains the values of a link, so the person must see them.
     came_with_link = any(references.values())
     is_required = bool(server_capabilities.get_capabilities().required_fields)
-    is_refused = not report_state.get_report_faults().keys().isdisjoint(REFERENCE_FIELDS)
+    is_refused = not report_state.get_server_faults().keys().isdisjoint(REFERENCE_FIELDS)
     with st.expander(
         _("Conversation details") if is_required else _("Conversation details (optional)"),
         icon=":material/link:",

@@ -12,7 +12,7 @@ from components.report.report_sending import FALLBACK_ID_KEY, SENDING_KEY, get_s
 from components.ui import query_params
 from issue_portal.models.responses import Issue
 
-_BY_NAME_CLICK_ID_KEY: Final = "report_by_name"
+_SIGN_IN_CLICK_ID_KEY: Final = "report_by_name"
 _ANOTHER_REPORT_KEY: Final = "another_report"
 _FAULTS_KEY: Final = "report_faults"
 
@@ -26,20 +26,20 @@ def remember_sent_report(issue: Issue) -> None:
 def switch_to_report_by_name() -> None:
     """Switch the form to a report by name, before the person signs in."""
     st.session_state["report_anonymous"] = False
-    st.session_state[_BY_NAME_CLICK_ID_KEY] = uuid.uuid4().hex
+    st.session_state[_SIGN_IN_CLICK_ID_KEY] = uuid.uuid4().hex
 
 
-def get_by_name_click_id() -> str:
+def get_sign_in_click_id() -> str:
     """Return the id of the last click on "Sign in to report with your name", or ""."""
-    return str(st.session_state.get(_BY_NAME_CLICK_ID_KEY, ""))
+    return str(st.session_state.get(_SIGN_IN_CLICK_ID_KEY, ""))
 
 
-def get_report_faults() -> Mapping[str, str]:
+def get_server_faults() -> Mapping[str, str]:
     """Return the reasons why the server refused the report on screen, by widget key."""
     return dict(st.session_state.get(_FAULTS_KEY, {}))
 
 
-def remember_report_faults(faults: Mapping[str, str]) -> None:
+def remember_server_faults(faults: Mapping[str, str]) -> None:
     """Keep the reasons why the server refused the report, by widget key, for the next runs."""
     st.session_state[_FAULTS_KEY] = dict(faults)
 

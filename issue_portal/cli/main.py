@@ -1,4 +1,7 @@
-"""Entry point of the command line. It also runs without the extra ``server``."""
+"""Entry point of the command line.
+
+Without the extra ``server``, it only prints the version, or names the extra to install.
+"""
 
 import sys
 

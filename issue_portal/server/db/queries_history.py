@@ -23,7 +23,8 @@ from issue_portal.server.db.tables import (
 class FieldChange:
     """One changed field.
 
-    The history keeps no texts of a changed description, so that an edit can remove a text.
+    ``old`` and ``new`` are None for a description: the history must not keep a text that somebody
+    has removed.
     """
 
     field: str

@@ -4,7 +4,11 @@ import pytest
 
 from auth import current_user
 from components import server_capabilities
-from components.issues.my_issues_query import fetch_my_issues, get_matched_email, is_own_issue
+from components.issues.my_issues_query import (
+    fetch_my_issues,
+    get_email_that_selects_issues,
+    is_own_issue,
+)
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import IssuePage
@@ -62,7 +66,7 @@ def test_issues_are_selected_by_email_if_the_server_has_no_me(client, set_me):
         [make_issue("mine", created_by=ME), make_issue("other", created_by=OTHER)]
     )
     assert [issue.id for issue in fetch_my_issues(IssueQuery(), 1).data] == ["mine"]
-    assert get_matched_email() == "ann@example.com"
+    assert get_email_that_selects_issues() == "ann@example.com"
 
 
 def test_issues_are_paginated_without_server_filters(client, set_me):
@@ -84,4 +88,4 @@ def test_visitor_has_no_own_issues(client, set_me, monkeypatch):
     set_me(ME)
     monkeypatch.setattr(current_user, "get_person", lambda: None)
     assert not is_own_issue(make_issue(created_by=ME))
-    assert get_matched_email() == ""
+    assert get_email_that_selects_issues() == ""
