@@ -1,15 +1,15 @@
 """Limits on password attempts, counted over all browser sessions (``ISSUES_LIMIT_SIGN_IN``).
 
+An address is new to a name unless the name has signed in from it during the last 30 days.
+
 - Each name has a few attempts per address, by default 5 in 15 minutes.
-- After 50 wrong passwords for a name, the name has one attempt per address, and all new addresses
-  share 30 attempts at the name.
+- After 50 wrong passwords for a name, the name has one attempt per address, and all addresses that
+  are new to it share 30 attempts.
 - After 50 wrong passwords from an address, the address has one attempt per name.
 - After 200 wrong passwords from an address, it has no attempt at names to which it is new.
 
-50 and 200 are 10 and 40 times the number in the setting.
-
-An address is new to a name unless the name has signed in from it during the last 30 days. Attacks
-therefore cannot lock out users at their usual addresses.
+50 and 200 are 10 and 40 times the number in the setting. Attacks cannot lock out users at their
+usual addresses.
 """
 
 from limits import parse
@@ -31,7 +31,7 @@ _SIGNED_IN_PAIR = Limit("sign-in seen", parse("1/30 days"))
 
 
 class LoginThrottle:
-    """Counts sign-in attempts under the hashes of names and addresses that callers pass."""
+    """Counts sign-in attempts. Callers pass names and addresses as hashes."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises `FatalError` if the limit in the settings is invalid."""
@@ -52,7 +52,8 @@ class LoginThrottle:
         pair = _join_pair(name, address)
         is_name_attacked = self._is_used_up(self._attack_limit, name)
         is_address_attacking = self._is_used_up(self._attack_limit, address)
-        if not self._is_used_up(_SIGNED_IN_PAIR, pair):
+        is_address_new = not self._is_used_up(_SIGNED_IN_PAIR, pair)
+        if is_address_new:
             block = self._counters.peek(self._block_limit, address)
             if block.left == 0:
                 return block.seconds

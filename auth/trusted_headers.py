@@ -54,5 +54,5 @@ def _decode_utf8(header: str) -> str:
 
 
 def get_trusted_headers() -> Mapping[str, str]:
-    """Return the proxy's headers, each with the field of `st.user` (such as "email") it fills."""
+    """Return the setting: the fields of `st.user`, such as "email", by header of the proxy."""
     return as_mapping(st.get_option("server.trustedUserHeaders"))

@@ -1,6 +1,7 @@
 """Streamlit's HTML page with the portal's title, styles and language.
 
-If a script sent the styles, Streamlit (1.67) would apply them late: the visible page would jump.
+If the page's Python script sent the styles, Streamlit (1.67) would apply them late: the visible
+page would jump.
 """
 
 import gzip

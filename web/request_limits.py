@@ -29,8 +29,8 @@ time.
 """
 
 PEAK_REQUESTS: Final = (400.0, 40)
-"""Second limit of an address: refill per second, and burst. Opening a page takes 40 requests, which
-are not delayed. Further requests are spread out, so that other addresses get their turns.
+"""Additional limit of an address: refill per second, and burst. Opening a page counts as 40
+requests, which are not delayed. Further requests are spread out, so that other addresses get their turns.
 """
 
 MOST_AT_ONCE: Final = 100
@@ -40,8 +40,8 @@ MOST_IN_TOTAL: Final = 400
 """Requests of all addresses at once. Above this number, `MOST_AT_ONCE_WHEN_FULL` applies."""
 
 MOST_AT_ONCE_WHEN_FULL: Final = 10
-"""Requests of an address at once while the portal is full, as many as a browser needs. The
-remaining connections (`uvicorn_connections.MOST_CONNECTIONS`) are for addresses with few requests.
+"""Requests of an address at once while the portal is full, as many as a browser needs. Addresses
+with few requests thus get the connections above `MOST_IN_TOTAL`, up to `MOST_CONNECTIONS`.
 """
 
 MOST_RUNNING: Final = 6

@@ -47,13 +47,15 @@ def is_static_file_request(scope: Scope) -> bool:
     """Return whether a request is for a path of static files, even if the file does not exist."""
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
-    return scope["path"].startswith("/static/") and not estimate_body_size(Headers(scope=scope), 1)
+    return scope["path"].startswith("/static/") and not estimate_body_size(
+        Headers(scope=scope), limit=1
+    )
 
 
 def _is_unneeded_component_file(path: str) -> bool:
-    """Return whether the path is a file of a component other than a script or style.
+    """Return whether the path is in a component's folder, but is neither a script nor a style.
 
-    Streamlit would serve all files in the folder of a component, but pages need only these two.
+    Streamlit would serve every file of that folder, but pages need only scripts and styles.
     """
     return "/bidi-components/" in path and not path.endswith((".js", ".css"))
 

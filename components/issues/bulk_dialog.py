@@ -17,7 +17,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
 _REQUEST_KEY: Final = "bulk_request"
-_FINISHED_ACTIONS_KEY: Final = "bulk_finished_actions"
+_FINISHED_ACTION_COUNT_KEY: Final = "bulk_finished_action_count"
 _MAX_LINES_WITHOUT_SCROLLING: Final = 6
 
 
@@ -77,7 +77,7 @@ def build_bulk_menu(
     return issue_list.BulkMenu(
         {name: _(action.label) for name, action in BULK_ACTIONS.items()},
         total,
-        st.session_state.get(_FINISHED_ACTIONS_KEY, 0),
+        st.session_state.get(_FINISHED_ACTION_COUNT_KEY, 0),
         request_action,
     )
 
@@ -110,7 +110,9 @@ def _render_steps(request: _BulkRequest) -> None:
         _forget_request()
         with slot.container():
             request.outcome = _apply_to_all(request)
-        st.session_state[_FINISHED_ACTIONS_KEY] = st.session_state.get(_FINISHED_ACTIONS_KEY, 0) + 1
+        st.session_state[_FINISHED_ACTION_COUNT_KEY] = (
+            st.session_state.get(_FINISHED_ACTION_COUNT_KEY, 0) + 1
+        )
         if request.outcome.refusals:
             # Keep the dialog open until the person closes it, even if new data reruns the page.
             st.session_state[_REQUEST_KEY] = request

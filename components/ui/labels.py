@@ -10,7 +10,7 @@ import streamlit as st
 
 from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
-from components.ui.plain_text import strip_punctuation
+from components.ui.plain_text import strip_markup
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
 from issue_portal.models.responses import HistoryEntry
 from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role
@@ -177,7 +177,7 @@ def explain_references() -> str:
 
 def _format_unknown(value: str | None) -> str:
     """Format a value that this portal does not know, from another server."""
-    return strip_punctuation(value or "") or _("Unknown")
+    return strip_markup(value or "") or _("Unknown")
 
 
 def explain_password_fault(fault: PasswordFault) -> str:

@@ -1,7 +1,7 @@
 """Removes markup from texts of people and servers, for labels and Markdown of Streamlit."""
 
 
-def strip_punctuation(text: str) -> str:
+def strip_markup(text: str) -> str:
     """Replace each character that could be markup in a label with a space."""
     return "".join(c if c.isalnum() or c in " .,'-" else " " for c in text).strip()
 

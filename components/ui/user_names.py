@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from components.ui.i18n import _
-from components.ui.plain_text import strip_punctuation
+from components.ui.plain_text import strip_markup
 from issue_portal.models.responses import User
 
 
@@ -27,4 +27,4 @@ def format_distinct_names(users: Sequence[User]) -> dict[str, str]:
 
 def format_account_label(name: str) -> str:
     """Format a name for a label, in which Streamlit would render Markdown."""
-    return strip_punctuation(name) or _("Account")
+    return strip_markup(name) or _("Account")

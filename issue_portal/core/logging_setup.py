@@ -215,7 +215,10 @@ def make_handler(log_format: Literal["text", "json"], stream: TextIO) -> logging
 
 
 def configure_logging(log_format: Literal["text", "json"]) -> None:
-    """Log warnings and errors to standard error; as JSON, also info lines of `_OWN_LOGGERS`."""
+    """Log warnings and errors to standard error.
+
+    If ``log_format`` is "json", also log info lines of `_OWN_LOGGERS`.
+    """
     logging.getLogger().handlers = [make_handler(log_format, sys.stderr)]
     # The access lines of uvicorn contain client addresses and search texts.
     logging.getLogger("uvicorn.access").disabled = True

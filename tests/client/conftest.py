@@ -62,27 +62,29 @@ class BlockingAsyncClient:
         return lambda *arguments, **named: self._run(method(*arguments, **named))
 
 
-Connect = Callable[..., IssuesClient]
+ClientFactory = Callable[..., IssuesClient]
 
 
 @pytest.fixture(params=[make_sync_client, BlockingAsyncClient], ids=["sync", "async"])
-def connect(request) -> Iterator[Connect]:
+def client_factory(request) -> Iterator[ClientFactory]:
     """Make a sync or an async client."""
     clients = []
 
-    def connect(url: str, token="the-token-of-the-tests", **settings) -> IssuesClient:
+    def make(url: str, token="the-token-of-the-tests", **settings) -> IssuesClient:
         clients.append(request.param(url, token, **settings))
         return clients[-1]
 
-    yield connect
+    yield make
     for client in clients:
         client.close()
 
 
 @pytest.fixture
-def make_client(connect) -> Connect:
+def make_client(client_factory) -> ClientFactory:
     """Make a client with short timeouts, which still suffice on a busy machine."""
-    return lambda url, **settings: connect(url, **{"timeout": 4.0, "patience": 10.0} | settings)
+    return lambda url, **settings: client_factory(
+        url, **{"timeout": 4.0, "patience": 10.0} | settings
+    )
 
 
 def run_in_new_thread(function, *arguments):
@@ -102,10 +104,12 @@ class ApiVariant:
     required_fields: dict[str, object] = field(default_factory=dict)
     """Fields that each new issue must have."""
 
-    def connect(self, connect: Connect, *, url: str = "", **settings) -> IssuesClient:
+    def make_client(
+        self, client_factory: ClientFactory, *, url: str = "", **settings
+    ) -> IssuesClient:
         """Make a client with all permissions, for this server or for ``url``."""
         token = self.token or self.server.token(f"R{uuid.uuid4().hex[:8]}", Role.ADMIN)
-        return connect(url or self.server.url, token, **self.settings, **settings)
+        return client_factory(url or self.server.url, token, **self.settings, **settings)
 
     def make_new_issue(self, description: str, **fields) -> NewIssue:
         return make_new_issue(description, **self.required_fields, **fields)

@@ -5,8 +5,8 @@ from tests.servers.script import drop, truncated
 ISSUE = {"id": "i", "issue_number": 7, "description": "x", "state": "NotReviewed", "is_read": True}
 OK = (200, {}, ISSUE)
 CREATED = (201, {}, ISSUE)
-LIFETIME_HEADER = {"Idempotency-Key-Lifetime": "86400"}
-ME_WITH_LIFETIME = (404, LIFETIME_HEADER, {"title": "A visitor has no user."})
+KEY_LIFETIME_HEADER = {"Idempotency-Key-Lifetime": "86400"}
+ME_WITH_KEY_LIFETIME = (404, KEY_LIFETIME_HEADER, {"title": "A visitor has no user."})
 """Response to ``GET /me``. Its header says that the server keeps idempotency keys for a day."""
 
 LOST_RESPONSES = [drop, truncated, (502, {}, b""), (503, {}, {}), (504, {}, b"<html>")]

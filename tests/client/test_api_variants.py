@@ -11,8 +11,8 @@ from tests.factories import make_new_issue
 from tests.servers.newer_api import TOKEN
 
 
-def test_issue_is_created_updated_and_deleted(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_issue_is_created_updated_and_deleted(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     issue = client.create(api_variant.make_new_issue("before"))
     assert issue.state is IssueState.NOT_REVIEWED
     assert client.get(issue.id).description == "before"
@@ -33,8 +33,8 @@ def test_issue_is_created_updated_and_deleted(api_variant, connect):
             call(issue.id)
 
 
-def test_anonymous_issue_has_no_creator(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_anonymous_issue_has_no_creator(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     named, anonymous_issue = (
         client.create(api_variant.make_new_issue("x", anonymous=anonymous))
         for anonymous in (False, True)
@@ -44,8 +44,8 @@ def test_anonymous_issue_has_no_creator(api_variant, connect):
     assert (anonymous_issue.receipt is not None) == (api_variant.name == "ours")
 
 
-def test_iteration_returns_each_issue_once(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_iteration_returns_each_issue_once(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     created_ids = [client.create(api_variant.make_new_issue(str(number))).id for number in range(7)]
     ids = [issue.id for issue in client.iterate(IssueQuery(page_size=3))]
     assert ids[:7] == created_ids[::-1]
@@ -54,16 +54,16 @@ def test_iteration_returns_each_issue_once(api_variant, connect):
     assert ids[:4] == created_ids[3::-1]
 
 
-def test_list_returns_numbered_pages(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_list_returns_numbered_pages(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     created_ids = [client.create(api_variant.make_new_issue(str(number))).id for number in range(4)]
     page = client.list(IssueQuery(page=2, page_size=2))
     assert [issue.id for issue in page.data] == [created_ids[1], created_ids[0]]
     assert page.has_previous_page
 
 
-def test_filters_work_or_are_refused(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_filters_work_or_are_refused(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     word = uuid.uuid4().hex
     first, second = (client.create(api_variant.make_new_issue(f"{word} {n}")) for n in range(2))
     closed = client.update(second, state=IssueState.CLOSED)
@@ -83,8 +83,8 @@ def test_filters_work_or_are_refused(api_variant, connect):
             assert [issue.id for issue in client.list(query).data] == expected
 
 
-def test_users_are_listed_unless_the_variant_lacks_them(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_users_are_listed_unless_the_variant_lacks_them(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     if api_variant.name == "original":
         for call in (client.me, client.users):
             with pytest.raises(errors.NotFoundError):
@@ -96,8 +96,8 @@ def test_users_are_listed_unless_the_variant_lacks_them(api_variant, connect):
         assert [user.name for user in client.users()] == ["Sasha", "Kim", "Mo", "Ada", "Bo"]
 
 
-def test_history_statistics_and_receipts_exist_only_in_our_variant(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_history_statistics_and_receipts_exist_only_in_our_variant(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     issue = client.create(api_variant.make_new_issue("x", anonymous=True))
     if api_variant.name == "ours":
         assert client.history(issue.id).data[0].action == "created"
@@ -113,18 +113,18 @@ def test_history_statistics_and_receipts_exist_only_in_our_variant(api_variant, 
         client.look_up_receipt(receipt)
 
 
-def test_unknown_ids_are_not_found_and_unknown_tokens_refused(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_unknown_ids_are_not_found_and_unknown_tokens_refused(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     for issue_id in ("issue_0000000000000000", "../user", "%00", "Ünïcode", "a b?c#d"):
         with pytest.raises(errors.NotFoundError):
             client.get(issue_id)
-    stranger = connect(api_variant.server.url, "an-unknown-token", **api_variant.settings)
+    stranger = client_factory(api_variant.server.url, "an-unknown-token", **api_variant.settings)
     with pytest.raises(errors.AuthenticationError):
         stranger.list()
 
 
-def test_errors_name_the_invalid_field(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_errors_name_the_invalid_field(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     issue = client.create(api_variant.make_new_issue("x"))
     with pytest.raises(errors.BadRequestError) as raised:
         if api_variant.name == "ours":
@@ -135,8 +135,8 @@ def test_errors_name_the_invalid_field(api_variant, connect):
     assert raised.value.fields[0].field == expected[api_variant.name]
 
 
-def test_update_after_an_unseen_change_is_a_conflict(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_update_after_an_unseen_change_is_a_conflict(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     seen = client.get(client.create(api_variant.make_new_issue("seen")).id)
     assert (seen.etag is not None) == (api_variant.name == "ours")
     changed = client.update(seen, description="changed", if_unchanged=True)
@@ -151,16 +151,16 @@ def test_update_after_an_unseen_change_is_a_conflict(api_variant, connect):
     client.delete(seen.id, etag=client.get(seen.id).etag)
 
 
-def test_organisation_is_sent(newer_api_server, connect):
+def test_organisation_is_sent(newer_api_server, client_factory):
     with pytest.raises(errors.BadRequestError, match="x-org"):
-        connect(newer_api_server.url, TOKEN).list()
+        client_factory(newer_api_server.url, TOKEN).list()
     with pytest.raises(errors.NotFoundError, match="organisation"):
-        connect(newer_api_server.url, TOKEN, org="another").list()
+        client_factory(newer_api_server.url, TOKEN, org="another").list()
 
 
 @pytest.mark.parametrize("api_variant", ["newer"], indirect=True)
-def test_values_of_a_newer_api_server_are_accepted(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_values_of_a_newer_api_server_are_accepted(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     issue = client.create(api_variant.make_new_issue("Park this"))
     assert client.get(issue.id).state == "Parked"
     assert client.update(issue, is_read=True).state == "Parked"

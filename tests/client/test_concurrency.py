@@ -10,7 +10,7 @@ from tests.client.conftest import run_in_new_thread
 
 
 def test_one_client_serves_many_threads(api_variant):
-    with api_variant.connect(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
+    with api_variant.make_client(IssuesClient) as client, ThreadPoolExecutor(16) as pool:
         texts = [f"thread {number}" for number in range(64)]
         created = list(
             pool.map(lambda text: client.create(api_variant.make_new_issue(text)), texts)
@@ -22,7 +22,7 @@ def test_one_client_serves_many_threads(api_variant):
 
 def test_one_client_serves_many_tasks(api_variant):
     async def use_client():
-        async with api_variant.connect(AsyncIssuesClient) as client:
+        async with api_variant.make_client(AsyncIssuesClient) as client:
             texts = [f"task {number}" for number in range(64)]
             created = await asyncio.gather(
                 *(client.create(api_variant.make_new_issue(text)) for text in texts)

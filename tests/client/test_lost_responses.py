@@ -9,14 +9,14 @@ from issue_portal.models.vocabulary import IssueState
 from tests.client.prepared_responses import (
     CREATED,
     ISSUE,
-    LIFETIME_HEADER,
+    KEY_LIFETIME_HEADER,
     LOST_RESPONSES,
-    ME_WITH_LIFETIME,
+    ME_WITH_KEY_LIFETIME,
     OK,
     RATE_LIMITED,
 )
 from tests.factories import make_new_issue
-from tests.servers.script import close_after, drop, forward, serving
+from tests.servers.script import drop, forward, respond_and_close, serving
 
 # Reports
 
@@ -34,7 +34,7 @@ def test_report_is_not_repeated_if_it_could_be_stored_twice(make_client, failure
 
 @pytest.mark.parametrize("failure", LOST_RESPONSES)
 def test_report_is_repeated_if_the_server_keeps_idempotency_keys(make_client, failure):
-    with serving(failure, ME_WITH_LIFETIME, failure, CREATED) as script:
+    with serving(failure, ME_WITH_KEY_LIFETIME, failure, CREATED) as script:
         assert (
             make_client(script.url).create(make_new_issue(), idempotency_key="k").issue_number == 7
         )
@@ -44,7 +44,7 @@ def test_report_is_repeated_if_the_server_keeps_idempotency_keys(make_client, fa
 
 
 def test_any_response_can_announce_the_lifetime_of_keys(make_client):
-    with serving((200, LIFETIME_HEADER, ISSUE), drop, CREATED) as script:
+    with serving((200, KEY_LIFETIME_HEADER, ISSUE), drop, CREATED) as script:
         client = make_client(script.url)
         client.get("x")
         client.create(make_new_issue())
@@ -78,7 +78,7 @@ def test_report_is_not_repeated_if_the_lifetime_of_keys_is_short(make_client, li
 
 
 def test_report_is_repeated_as_soon_as_the_server_recovers(make_client):
-    with serving(drop, (502, {}, b""), ME_WITH_LIFETIME, CREATED) as script:
+    with serving(drop, (502, {}, b""), ME_WITH_KEY_LIFETIME, CREATED) as script:
         make_client(script.url).create(make_new_issue())
         assert script.calls == ["POST /issue", "GET /me", "GET /me", "POST /issue"]
 
@@ -90,25 +90,25 @@ def test_rate_limited_report_is_repeated(make_client):
 
 
 def test_outcome_stays_unknown_after_a_refused_retry(make_client):
-    with serving(drop, ME_WITH_LIFETIME, (401, {}, {"title": "Expired."})) as script:
+    with serving(drop, ME_WITH_KEY_LIFETIME, (401, {}, {"title": "Expired."})) as script:
         with pytest.raises(errors.AuthenticationError, match=r"Expired\. The server may") as raised:
             make_client(script.url).create(make_new_issue())
         assert raised.value.unsure
 
 
 def test_report_with_an_unreadable_response_is_not_repeated(make_client):
-    with serving((201, LIFETIME_HEADER, b"<html>")) as script:
+    with serving((201, KEY_LIFETIME_HEADER, b"<html>")) as script:
         with pytest.raises(errors.BadResponseError, match="The server may have stored it anyway"):
             make_client(script.url).create(make_new_issue())
         assert len(script.requests) == 1
 
 
-def test_report_with_a_lost_response_is_stored_once(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_report_with_a_lost_response_is_stored_once(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     url = api_variant.server.url
     before = len(list(client.iterate()))
     with serving(forward(url, lose=True), forward(url)) as script:
-        proxied = api_variant.connect(connect, url=script.url)
+        proxied = api_variant.make_client(client_factory, url=script.url)
         if api_variant.name == "ours":
             proxied.create(api_variant.make_new_issue("x"))
             assert script.calls == ["POST /issue", "GET /me", "POST /issue"]
@@ -118,22 +118,22 @@ def test_report_with_a_lost_response_is_stored_once(api_variant, connect):
     assert len(list(client.iterate())) == before + 1
 
 
-def test_deletion_with_a_lost_response_succeeds(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_deletion_with_a_lost_response_succeeds(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     issue = client.create(api_variant.make_new_issue("x"))
     url = api_variant.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
-        api_variant.connect(connect, url=script.url).delete(issue.id)
+        api_variant.make_client(client_factory, url=script.url).delete(issue.id)
     with pytest.raises(errors.NotFoundError):
         client.get(issue.id)
 
 
-def test_update_with_a_lost_response_succeeds(api_variant, connect):
-    client = api_variant.connect(connect)
+def test_update_with_a_lost_response_succeeds(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
     issue = client.get(client.create(api_variant.make_new_issue("x")).id)
     url = api_variant.server.url
     with serving(forward(url, lose=True), forward(url)) as script:
-        proxied = api_variant.connect(connect, url=script.url)
+        proxied = api_variant.make_client(client_factory, url=script.url)
         changed = proxied.update(issue.model_copy(), is_read=True, if_unchanged=bool(issue.etag))
     assert changed.is_read
     assert changed.etag == client.get(issue.id).etag
@@ -143,7 +143,7 @@ def test_update_with_a_lost_response_succeeds(api_variant, connect):
 
 
 def test_closed_connections_are_reopened(make_client):
-    with serving(close_after(200, LIFETIME_HEADER, ISSUE)) as script:
+    with serving(respond_and_close(200, KEY_LIFETIME_HEADER, ISSUE)) as script:
         client = make_client(script.url)
         for _ in range(3):
             client.get("x")
@@ -162,7 +162,7 @@ def test_not_found_after_a_lost_response_counts_as_deleted(make_client, status):
         assert script.calls == ["DELETE /issue/x"] * 2
 
 
-def test_not_found_at_the_first_attempt_is_an_error(make_client):
+def test_not_found_without_a_lost_response_is_an_error(make_client):
     for answers in ([(404, {}, {})], [RATE_LIMITED, (404, {}, {})]):
         with serving(*answers) as script, pytest.raises(errors.NotFoundError):
             make_client(script.url).delete("x")
@@ -182,7 +182,7 @@ def test_conditional_delete_detects_a_change_by_another_client(make_client):
         make_client(script.url).delete("x", etag='"a"')
 
 
-def test_if_unchanged_sends_the_entity_tag(make_client):
+def test_argument_if_unchanged_makes_the_client_send_the_entity_tag(make_client):
     with serving((200, {"ETag": 'W/"a"'}, ISSUE), (200, {"ETag": '"b"'}, ISSUE)) as script:
         client = make_client(script.url)
         issue = client.get("i")
@@ -191,7 +191,7 @@ def test_if_unchanged_sends_the_entity_tag(make_client):
         assert [h.get("If-Match") for _, _, h, _ in script.requests] == [None, '"a"', None]
 
 
-def test_own_change_after_a_lost_response_is_no_conflict(make_client):
+def test_retry_of_a_change_that_was_stored_is_no_conflict(make_client):
     closed = {**ISSUE, "state": "Closed"}
     first = (200, {"ETag": '"a"'}, ISSUE)
     with serving(first, drop, (412, {}, {}), (200, {"ETag": '"b"'}, closed)) as script:

@@ -110,7 +110,7 @@ def forward(url, *, lose=False):
     return answer
 
 
-def close_after(status, headers, content):
+def respond_and_close(status, headers, content):
     """Send a response and close the connection, without the header ``Connection: close``."""
 
     def answer(handler):

@@ -102,7 +102,10 @@ BIDI = "streamlit.components.v2"
 
 @dataclass(frozen=True)
 class Hook:
-    """A use of an undocumented part of a framework; ``name`` occurs in ``file``."""
+    """A place where the portal uses an undocumented part of a framework.
+
+    ``name`` marks the place in ``file`` of the portal: the framework's name, or one of ours.
+    """
 
     framework: str
     name: str
@@ -110,26 +113,26 @@ class Hook:
     check: Callable[[], object]
 
 
-def streamlit(name: str, check: Callable[[], object], file: str = COMPAT) -> Hook:
+def streamlit_hook(name: str, check: Callable[[], object], file: str = COMPAT) -> Hook:
     return Hook("Streamlit", name, file, check)
 
 
 HOOKS = [
-    streamlit(
+    streamlit_hook(
         "PagesManager.uses_pages_directory",
         check_exists("streamlit.runtime.pages_manager:PagesManager.uses_pages_directory"),
     ),
-    streamlit(
+    streamlit_hook(
         "get_url", check_exists("streamlit.web.server.server_util:get_url", "streamlit.web.cli:")
     ),
-    streamlit("streamlit_logger.setup_formatter", check_log_formatter),
-    streamlit(
+    streamlit_hook("streamlit_logger.setup_formatter", check_log_formatter),
+    streamlit_hook(
         "secrets_singleton",
         check_exists("streamlit.runtime.secrets:secrets_singleton.load_if_toml_exists"),
     ),
-    streamlit("get_static_dir", check_exists("streamlit.file_util:get_static_dir")),
-    streamlit("_INDEX_PARTS", check_index_page),
-    streamlit(
+    streamlit_hook("get_static_dir", check_exists("streamlit.file_util:get_static_dir")),
+    streamlit_hook("_INDEX_PARTS", check_index_page),
+    streamlit_hook(
         "get_bidi_component_manager",
         check_methods(
             f"{BIDI}.component_manager:BidiComponentManager",
@@ -137,9 +140,9 @@ HOOKS = [
             "register_from_manifest",
         ),
     ),
-    streamlit("ComponentManifest", check_exists(f"{BIDI}.manifest_scanner:ComponentManifest")),
-    streamlit("ComponentConfig", check_exists(f"{BIDI}.manifest_scanner:ComponentConfig")),
-    streamlit(
+    streamlit_hook("ComponentManifest", check_exists(f"{BIDI}.manifest_scanner:ComponentManifest")),
+    streamlit_hook("ComponentConfig", check_exists(f"{BIDI}.manifest_scanner:ComponentConfig")),
+    streamlit_hook(
         "get_script_run_ctx",
         check_source(
             "streamlit.runtime.scriptrunner_utils.script_run_context:ScriptRunContext",
@@ -147,59 +150,61 @@ HOOKS = [
             "fragment_ids_this_run",
         ),
     ),
-    streamlit(
+    streamlit_hook(
         "get_instance",
         check_exists("streamlit.runtime:get_instance", "streamlit.runtime:Runtime.stats_mgr"),
     ),
-    streamlit(
+    streamlit_hook(
         "ACTIVE_SESSIONS_FAMILY", check_exists("streamlit.runtime.stats:ACTIVE_SESSIONS_FAMILY")
     ),
-    streamlit("GaugeStat", check_exists("streamlit.runtime.stats:GaugeStat")),
-    streamlit(
+    streamlit_hook("GaugeStat", check_exists("streamlit.runtime.stats:GaugeStat")),
+    streamlit_hook(
         "get_secrets_auth_section", check_exists("streamlit.auth_util:get_secrets_auth_section")
     ),
-    streamlit(
+    streamlit_hook(
         "validate_auth_credentials", check_exists("streamlit.auth_util:validate_auth_credentials")
     ),
-    streamlit(
+    streamlit_hook(
         "gather_user_info", check_exists(f"{STARLETTE}.starlette_websocket:gather_user_info")
     ),
-    streamlit(
+    streamlit_hook(
         "get_origin_from_redirect_uri",
         check_exists("streamlit.auth_util:get_origin_from_redirect_uri"),
     ),
-    streamlit("get_cookie_with_chunks", check_cookie_chunks),
-    streamlit(
+    streamlit_hook("get_cookie_with_chunks", check_cookie_chunks),
+    streamlit_hook(
         "USER_COOKIE_NAME", check_exists(f"{STARLETTE}.starlette_server_config:USER_COOKIE_NAME")
     ),
-    streamlit(
+    streamlit_hook(
         "get_cookie_secret", check_exists("streamlit.web.server.server_util:get_cookie_secret")
     ),
-    streamlit("create_signed_value", check_cookie_signatures),
-    streamlit("decode_signed_value", check_cookie_signatures),
-    streamlit("BackMsg", check_rerun_message_fields),
-    streamlit("ClientState", check_rerun_message_fields),
-    streamlit("ForwardMsg", check_script_finished_message),
-    streamlit(
+    streamlit_hook("create_signed_value", check_cookie_signatures),
+    streamlit_hook("decode_signed_value", check_cookie_signatures),
+    streamlit_hook("BackMsg", check_rerun_message_fields),
+    streamlit_hook("ClientState", check_rerun_message_fields),
+    streamlit_hook("ForwardMsg", check_script_finished_message),
+    streamlit_hook(
         "SCRIPT_THREAD",
         check_source("streamlit.runtime.scriptrunner.script_runner:", "ScriptRunner.scriptThread"),
     ),
-    streamlit("UPLOAD_PATH", check_source(f"{STARLETTE}.starlette_routes:", "_stcore/upload_file")),
-    streamlit(
+    streamlit_hook(
+        "UPLOAD_PATH", check_source(f"{STARLETTE}.starlette_routes:", "_stcore/upload_file")
+    ),
+    streamlit_hook(
         "SESSION_ID_INDEX", check_source(f"{STARLETTE}.starlette_websocket:", "existing_session")
     ),
-    streamlit(
+    streamlit_hook(
         "SIGN_IN_ROUTES",
         check_source(
             f"{STARLETTE}.starlette_auth_routes:", "auth/login", "auth/logout", "oauth2callback"
         ),
     ),
-    streamlit(
+    streamlit_hook(
         "websocket_session_manager",
         check_exists("streamlit.runtime.websocket_session_manager:"),
         LOGGING,
     ),
-    streamlit(
+    streamlit_hook(
         "Uncaught app execution",
         check_source("streamlit.error_util:", "Uncaught app execution"),
         LOGGING,

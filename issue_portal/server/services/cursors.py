@@ -32,5 +32,5 @@ class Cursors:
         return int.from_bytes(raw[:8])
 
     def _list_signatures(self, data: bytes) -> list[bytes]:
-        """Return the signature with each secret key, newest key first."""
+        """Return the signatures of ``data``, one made with each secret key, newest key first."""
         return [digest[:10] for digest in self._keys.hashes("cursor", self._org_id, data)]

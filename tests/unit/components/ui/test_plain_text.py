@@ -18,7 +18,7 @@ from tests.factories import make_user
     ],
 )
 def test_label_has_no_markup(text, expected):
-    assert plain_text.strip_punctuation(text) == expected
+    assert plain_text.strip_markup(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -77,19 +77,19 @@ def test_token_is_sent_instead_of_netrc_or_url_credentials(make_client, monkeypa
         assert headers["x-org"] == "aurora"
 
 
-def test_token_function_is_called_for_each_attempt(connect):
+def test_token_function_is_called_for_each_attempt(client_factory):
     tokens = iter(["old", "new"])
     with serving((503, {}, {}), OK) as script:
-        connect(script.url, lambda: next(tokens)).get("x")
+        client_factory(script.url, lambda: next(tokens)).get("x")
         sent = [headers["Authorization"] for _, _, headers, _ in script.requests]
         assert sent == ["Bearer old", "Bearer new"]
 
 
 @pytest.mark.parametrize("token", ["", "line\nbreak", "Ünïcode", " "])
-def test_token_with_invalid_characters_is_refused(connect, token):
+def test_token_with_invalid_characters_is_refused(client_factory, token):
     with serving(OK) as script:
         with pytest.raises(errors.AuthenticationError):
-            connect(script.url, token).get("x")
+            client_factory(script.url, token).get("x")
         assert script.requests == []
 
 
