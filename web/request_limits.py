@@ -30,7 +30,8 @@ time.
 
 PEAK_REQUESTS: Final = (400.0, 40)
 """Additional limit of an address: refill per second, and burst. Opening a page counts as 40
-requests, which are not delayed. Further requests are spread out, so that other addresses get their turns.
+requests, which are not delayed. Further requests are spread out, so that other addresses get their
+turns.
 """
 
 MOST_AT_ONCE: Final = 100
