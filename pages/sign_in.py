@@ -35,7 +35,8 @@ def render_sign_in() -> None:
         draft_autosave.forget_all_drafts(sign_out_id)
         submitted_report.forget()
     else:
-        draft_autosave.leave_form(report_state.get_sign_in_click_id())
+        # The draft stores the id, so that the form becomes a report by name after the sign-in.
+        draft_autosave.stop_autosave(report_state.get_sign_in_click_id())
 
 
 def render_sign_out_warnings() -> None:

@@ -52,7 +52,7 @@ def stop_if_sign_in_ended(title: str) -> None:
             type="tertiary",
             on_click=sign_in_session.continue_as_visitor,
         )
-    draft_autosave.leave_form()
+    draft_autosave.stop_autosave()
     st.stop()
 
 

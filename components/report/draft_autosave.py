@@ -128,7 +128,7 @@ def get_draft_id() -> str:
     return str(state.get("id", ""))
 
 
-def leave_form(sign_in_click_id: str = "") -> None:
+def stop_autosave(sign_in_click_id: str = "") -> None:
     """Stop the autosave on a page without the form: another person may use the browser next.
 
     ``sign_in_click_id`` identifies the click on "Sign in to report with your name". The draft

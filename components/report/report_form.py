@@ -18,7 +18,7 @@ from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType
 
 _FaultSlots = dict[str, DeltaGenerator]
-"""The empty elements in which faults are shown, by the key of the widget above."""
+"""By widget key: the empty element below the widget, in which its fault is shown."""
 
 
 def render(person: Person | None, link: Prefill | None) -> NewIssue | None:

@@ -18,7 +18,7 @@ def open_local_service() -> Iterator[Service]:
     Creates them if they are missing.
     """
     settings = get_settings()
-    # If a remote API has the portal's own key, its database has the portal's users and issues.
+    # With a shared key, the users and issues are in the remote API's database.
     if settings.api_url and settings.api_shares_key:
         raise FatalError(
             "ISSUES_API_URL is set: run this command where that API runs, without this setting."

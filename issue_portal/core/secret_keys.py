@@ -28,7 +28,10 @@ class SecretKeys:
         self._derived: dict[str, dict[str, bytes]] = {}
 
     def derive(self, purpose: str) -> dict[str, bytes]:
-        """Return the 32-byte key of each secret for a purpose, by the secret's id, newest first."""
+        """Derive a 32-byte key for a purpose from each secret.
+
+        Returns the derived keys by the id of their secret, newest first.
+        """
         if purpose not in self._derived:
             self._derived[purpose] = {
                 _derive_key(secret, "id").hex()[:8]: _derive_key(secret, purpose)

@@ -1,8 +1,7 @@
 """The portal and its commands work without the modules that Windows lacks.
 
 The tests only block the import of these modules. They do not imitate Windows in other ways: for
-example, they keep `sys.platform`. Without fcntl, filelock falls back to SoftFileLock; on Windows,
-it uses LockFileEx.
+example, they keep `sys.platform`, and filelock uses SoftFileLock here, but LockFileEx on Windows.
 """
 
 import subprocess

@@ -27,7 +27,9 @@ def test_failed_change_is_shown_once_in_another_tab(monkeypatch):
 
     # Another tab of the same sign-in has its own session state.
     monkeypatch.setattr(st, "session_state", {})
-    assert not undo.send_pending()
+    have_all_succeeded = undo.send_pending()
+    assert not have_all_succeeded
     assert failures == ["It could not be deleted."]
+    # Nothing is pending now.
     assert undo.send_pending()
     assert len(failures) == 1
