@@ -70,7 +70,7 @@ def get_session_owner() -> str:
 def get_stored_sign_in() -> SignIn | None:
     """Return the sign-in of this browser session, valid or ended; None for a visitor."""
     if get_sign_in_mode() is not SignInMode.ACCOUNTS:
-        return get_provider_sign_in()
+        return get_external_sign_in()
     if ACCOUNT_SIGN_IN_KEY not in st.session_state:
         st.session_state[ACCOUNT_SIGN_IN_KEY] = password.read_sign_in(
             sign_in_cookie.read_sign_in_cookie()
@@ -79,7 +79,7 @@ def get_stored_sign_in() -> SignIn | None:
     return sign_in
 
 
-def get_provider_sign_in() -> ProviderSignIn | None:
+def get_external_sign_in() -> ProviderSignIn | None:
     """Return the session's sign-in at the OIDC provider or proxy; None without one."""
     if get_sign_in_mode() is SignInMode.PROXY:
         return trusted_headers.get_proxy_sign_in()

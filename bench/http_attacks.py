@@ -1,4 +1,4 @@
-"""Attacks on a portal over HTTP. Each attack runs until it is killed or refused."""
+"""Attacks on a portal over HTTP. `bench.attacks` repeats each in a process until it kills it."""
 
 import selectors
 import socket
@@ -10,8 +10,8 @@ from bench.target import ATTACKER, Target
 from web.streamlit_compat import get_static_folder
 
 _REOPEN_SECONDS = 0.1
-"""Pause before a closed connection is reopened. With this pause, all attacks together connect about
-as often as `deploy/haproxy.cfg` allows one address.
+"""Pause before a closed connection is reopened. With this pause, all attacks together open
+connections at about the highest rate that `deploy/haproxy.cfg` allows for one client address.
 """
 
 

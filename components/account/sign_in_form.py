@@ -33,7 +33,7 @@ def render(target: ReturnTarget) -> None:
 
 
 def _render_provider_form(target: ReturnTarget) -> None:
-    sign_in = current_user.get_provider_sign_in()
+    sign_in = current_user.get_external_sign_in()
     if sign_in and sign_in.is_valid():
         st.error(
             _(

@@ -16,8 +16,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.sent) {
     wasSentSinceLoad = isShown = true;
     storage.setItem(STORAGE_KEY, JSON.stringify(data.sent));
-    // Streamlit (1.67) calls the returned function when it removes the report from the page, but also when
-    // new data arrives during a call. In the second case, the report stays on the page.
+    // Streamlit (1.67) calls the returned function when it removes the report from the page. It also calls
+    // it if new data arrives while it calls the function above: then the report stays on the page.
     return () => {
       isShown = parentElement.isConnected;
     };

@@ -182,7 +182,7 @@ def test_conditional_delete_detects_a_change_by_another_client(make_client):
         make_client(script.url).delete("x", etag='"a"')
 
 
-def test_argument_if_unchanged_makes_the_client_send_the_entity_tag(make_client):
+def test_update_with_if_unchanged_sends_the_entity_tag(make_client):
     with serving((200, {"ETag": 'W/"a"'}, ISSUE), (200, {"ETag": '"b"'}, ISSUE)) as script:
         client = make_client(script.url)
         issue = client.get("i")
