@@ -214,3 +214,24 @@ def test_pages_load_with_little_layout_shift(new_person, portal, words, width):
     person.signs_in("reviewer")
     measure("/my_issues", "/sign_in", "/review", "/insights")
     assert max(shifts.values()) <= MOST_SHIFT, shifts
+
+
+# Collects the vertical positions of the Send button, in pixels, once Streamlit has loaded all fields.
+WATCH_SEND_BUTTON = """window.positions = new Set();
+const look = () => {
+  requestAnimationFrame(look);
+  const button = document.querySelector(".st-key-send button");
+  const loading = ".stForm .stElementContainer:not(.st-key-draft) > [data-testid=stSkeleton]";
+  if (!button?.offsetHeight || document.querySelector(loading)) return;
+  positions.add(Math.round(button.getBoundingClientRect().y));
+};
+look();"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_send_button_stays_in_place_while_the_form_loads(new_person, portal, width):
+    """Regression: a click was lost if the button moved between mouse down and mouse up."""
+    visitor = new_person(portal, viewport={"width": width, "height": 900})
+    visitor.page.add_init_script(WATCH_SEND_BUTTON)
+    visitor.opens().sees("0 of 10,000 characters").waits_until_drawn()
+    assert visitor.page.evaluate("positions.size") == 1
