@@ -216,7 +216,7 @@ def test_pages_load_with_little_layout_shift(new_person, portal, words, width):
     assert max(shifts.values()) <= MOST_SHIFT, shifts
 
 
-# Collects the vertical positions of the Send button, in pixels, once Streamlit has loaded all fields.
+# Collects the vertical positions of the Send button, in pixels, once all fields are loaded.
 WATCH_SEND_BUTTON = """window.positions = new Set();
 const look = () => {
   requestAnimationFrame(look);
