@@ -71,10 +71,8 @@ def make_request_body(description: str) -> dict:
     }
 
 
-def fill(connection: Connection) -> None:
+def fill(connection: Connection, tables: MetaData) -> None:
     """Add rows as an earlier version did, with only the columns of that version."""
-    tables = MetaData()
-    tables.reflect(connection)
 
     def add(table: str, **values) -> None:
         columns = tables.tables[table].columns
@@ -148,8 +146,11 @@ def migrated_server(request, postgresql, tmp_path_factory) -> Iterator[Server]:
     data_dir.mkdir()
     server = make_api_server(data_dir, ISSUES_DATABASE_URL=url)
     server.database.migrate(revision)
+    # Reflecting takes longer on a busy machine than a transaction of `write` may be idle.
+    tables = MetaData()
+    tables.reflect(server.database.engine)
     with server.database.write() as connection:
-        fill(connection)
+        fill(connection, tables)
     yield server.start()
     server.stop()
 
