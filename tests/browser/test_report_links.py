@@ -69,7 +69,7 @@ def test_hidden_marks_in_a_link_are_removed(new_person, portal, words):
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     # The form leaves out IDs with hidden marks. It shows the other ID, with a warning.
     expect_references(visitor, "", "i1", "")
-    visitor.sees("could identify you")
+    visitor.sees("could identify you").sees(f"{len(words)} of 10,000 characters")
     visitor.page.get_by_role("textbox", name="Answer ID").fill("")
     visitor.writes(f"{words}\u200b \u00a0").presses("Send report").sees(RECEIVED)
     with portal.client(portal.token("Counter", Role.ADMIN)) as client:

@@ -162,6 +162,8 @@ def test_sign_out_clears_drafts_and_receipts_in_every_tab(new_person, portal, wo
     member.opens().writes(words).sees(f"{len(words)} of 10,000 characters")
     draft_tab = member.context.new_page()
     draft_tab.goto(portal.url)
+    # The script that stores the draft is loaded once it shows the count.
+    expect(draft_tab.get_by_text("of 10,000 characters")).to_be_visible()
     draft_tab.get_by_label("What happened?").fill(words)
     draft_tab.wait_for_function(STORES_WORDS, arg=words)
     member.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
