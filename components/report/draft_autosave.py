@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 import streamlit as st
 
 from auth import api_backend
+from components.report.report_input import WIDGET_KEYS
 from components.ui import i18n, js_component
 from components.ui.i18n import _, ngettext
 from issue_portal.core.portal_token import Person
@@ -20,7 +21,7 @@ _SEND_LIMIT = 50_000
 REPORT_DRAFT = "report"
 """Name of the draft of a report."""
 
-ANONYMOUS_TOGGLE = "report_anonymous"
+ANONYMOUS_TOGGLE = WIDGET_KEYS["anonymous"]
 """Key of the toggle "Report anonymously", which a click on "report by name" switches off."""
 
 
@@ -71,6 +72,7 @@ def autosave(
     that the person typed. ``sign_in_click_id`` identifies the click with which the person last
     asked to report by name; a new id switches `ANONYMOUS_TOGGLE` off. ``hint`` is shown beside the
     count.
+
     Pass ``hint_of_link`` only for a form that links can open. It replaces the hint while the form
     shows the text of a link. The person can then switch between this text and their own.
     """
