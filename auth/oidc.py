@@ -2,7 +2,8 @@
 
 Streamlit (1.67) splits long claims into several cookies and signs each cookie separately, so a user
 could combine the cookies of two sign-ins into a third identity. `auth.oidc_cookies` therefore adds
-a seal: a cookie with a signed hash of all claims. Over TLS, no other host can set that cookie.
+a seal: a cookie with a signed hash of all claims. Over TLS, the name of that cookie begins with
+``__Host-``, so that browsers let no other host set it.
 """
 
 import json

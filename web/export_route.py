@@ -44,7 +44,10 @@ _MEDIA_TYPES: Final = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
 class _ExportEndpoint:
-    """The ASGI app of the route. An export counts until its whole response has been sent."""
+    """The ASGI app of the route.
+
+    An export counts towards `_EXPORTS_PER_USER` until its last part has been sent.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -73,7 +76,7 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
             update=dict.fromkeys(PAGE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
         )
-        if server_capabilities.can_filter(sign_in):
+        if server_capabilities.can_filter(sign_in):  # Other servers do not know `include`.
             query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})
         issues = api_session.client_of(sign_in).iterate(query)
         # Fetch the first page before the response starts, so that an error gets its own status.

@@ -4,7 +4,7 @@ Streamlit (1.67) starts a thread for every run at once, without limit. The sched
 until
 
 - the buckets of the run's connection, its address and the process have a token,
-- the previous run of the same connection has finished,
+- the connection has no slot: its previous run has finished or lost the slot,
 - fewer than `SLOTS` scripts run, and fewer than `SLOTS_PER_ADDRESS` of the same address.
 
 Waiting addresses take turns. A busy tab, which runs more scripts than a person at work would, waits
@@ -29,10 +29,12 @@ SLOTS: Final = 2 * (os.cpu_count() or 1)
 SLOTS_PER_ADDRESS: Final = max(1, SLOTS // 4)
 
 SLOT_SECONDS: Final = 0.1
-"""Seconds after which a script without computing loses its slot. Most scripts take 5 to 20 ms."""
+"""Seconds between the checks of a slot. A check frees the slot unless all scripts with a slot are
+computing. Most scripts take 5 to 20 ms.
+"""
 
-_MOST_PERIODS: Final = 10
-"""Periods of `SLOT_SECONDS` for which a script may keep its slot while all with slots compute."""
+_MAX_PERIODS: Final = 10
+"""Number of periods of `SLOT_SECONDS` after which a script loses its slot in any case."""
 
 RUN_RATE_PER_CONNECTION: Final = (20.0, 60)
 RUN_RATE_PER_ADDRESS: Final = (30.0, 100)
@@ -42,7 +44,7 @@ RUN_RATE_IN_TOTAL: Final = (300.0, 1_500)
 _RUNS_AT_WORK: Final = (2.0, 100)
 """Script runs that a person at work causes in one tab: refill per second, and burst."""
 
-_MOST_RECENT_RUNS: Final = 10
+_MAX_RECENT_RUNS: Final = 10
 """Tokens of the bucket `_RUNS_AT_WORK` that a tab may use before it counts as busy. After a flood,
 a tab stays busy for up to 45 seconds.
 """
@@ -64,21 +66,25 @@ class Address:
     data: TokenBucket = field(default_factory=lambda: TokenBucket(*BYTES_PER_ADDRESS))
     connections: int = 0
     waiting: list["RunRequest"] = field(default_factory=list)
-    closed_runs: list[TokenBucket] = field(default_factory=list)
-    """Recent runs of closed tabs. New tabs inherit these runs, so that a busy tab stays busy
-    when it is reopened.
+    runs_of_closed_tabs: list[TokenBucket] = field(default_factory=list)
+    """The buckets `Connection.recent_runs` of closed tabs. New tabs inherit them, so that a busy
+    tab stays busy when it is reopened.
     """
     last_run_at: float = 0.0
     """Time of the last run by `time.monotonic`. The address with the earliest time is next."""
 
-    def inherit_runs(self) -> TokenBucket:
-        """Return the recent runs for a new tab: those of the busiest closed tab, or none."""
-        self.closed_runs = [bucket for bucket in self.closed_runs if not bucket.is_full]
+    def inherit_bucket(self) -> TokenBucket:
+        """Return a bucket for a new tab: that of the busiest closed tab, or else a new bucket."""
+        self.runs_of_closed_tabs = [
+            bucket for bucket in self.runs_of_closed_tabs if not bucket.is_full
+        ]
         busiest = max(
-            self.closed_runs, key=lambda bucket: bucket.used, default=TokenBucket(*_RUNS_AT_WORK)
+            self.runs_of_closed_tabs,
+            key=lambda bucket: bucket.used,
+            default=TokenBucket(*_RUNS_AT_WORK),
         )
         with suppress(ValueError):
-            self.closed_runs.remove(busiest)
+            self.runs_of_closed_tabs.remove(busiest)
         return busiest
 
     @property
@@ -104,7 +110,7 @@ class Connection:
     @property
     def is_busy(self) -> bool:
         """Whether the tab has recently run more than a person at work would."""
-        return self.recent_runs.used > _MOST_RECENT_RUNS
+        return self.recent_runs.used > _MAX_RECENT_RUNS
 
 
 @dataclass(eq=False)
@@ -141,14 +147,14 @@ class ScriptScheduler:
                 del self._addresses[name]
         shared = self._addresses.setdefault(address, Address()) if address else Address()
         shared.connections += 1
-        return Connection(shared, recent_runs=shared.inherit_runs())
+        return Connection(shared, recent_runs=shared.inherit_bucket())
 
     def leave(self, connection: Connection) -> None:
         """Remove a closed connection."""
-        self.finish_run(connection)
+        self.free_slot(connection)
         connection.address.connections -= 1
         if not connection.recent_runs.is_full:
-            connection.address.closed_runs.append(connection.recent_runs)
+            connection.address.runs_of_closed_tabs.append(connection.recent_runs)
 
     async def wait_for_message_budget(self, connection: Connection, size: int) -> None:
         """Wait until the connection may send one more message of ``size`` bytes."""
@@ -157,7 +163,10 @@ class ScriptScheduler:
         await take_tokens(self._data, size)
 
     async def wait_for_turn(self, connection: Connection) -> None:
-        """Wait until the connection may run a script. It then has a slot until `finish_run`."""
+        """Wait until the connection may run a script, and give it a slot.
+
+        It keeps the slot until its script finishes, or until a check takes the slot away.
+        """
         await take_tokens(connection.runs)
         # If another run started now, Streamlit would stop the running script but still send its
         # output, which delays the messages of all sessions.
@@ -168,8 +177,8 @@ class ScriptScheduler:
         self._grant()
         await request.granted
 
-    def finish_run(self, connection: Connection) -> None:
-        """Free the slot of a connection whose script has finished."""
+    def free_slot(self, connection: Connection) -> None:
+        """Free the slot of a connection, if it has one."""
         if timer := self._slots.pop(connection, None):
             timer.cancel()
             connection.without_slot.set()
@@ -187,7 +196,7 @@ class ScriptScheduler:
                 waits = [delay] if delay else [self._get_wait(addr) for addr in self._waiting]
                 if shortest := min((wait for wait in waits if wait), default=0.0):
                     self._timer = asyncio.get_running_loop().call_later(shortest, self._grant)
-                return  # Runs that wait for a slot need no timer: `finish_run` calls this method.
+                return  # Runs that wait for a slot need no timer: `free_slot` calls this method.
             self._start(min(ready, key=lambda addr: addr.last_run_at))
 
     def _may_run(self, address: Address) -> bool:
@@ -215,11 +224,15 @@ class ScriptScheduler:
             bucket.take()
         address.last_run_at = time.monotonic()
         connection.without_slot.clear()
-        self._keep_slot(connection, _MOST_PERIODS)
+        self._keep_slot(connection, _MAX_PERIODS)
         request.granted.set_result(None)
 
     def _keep_slot(self, connection: Connection, periods: int) -> None:
-        """Keep a slot for a period of `SLOT_SECONDS`, or up to ``periods`` while all compute."""
+        """Check after each period of `SLOT_SECONDS` whether to free the slot of a connection.
+
+        Frees it at the first check when not all scripts with a slot are computing, and after
+        ``periods`` at the latest.
+        """
 
         def check() -> None:
             # It is unknown which script has which slot: compare how many compute and how many slots
@@ -227,7 +240,7 @@ class ScriptScheduler:
             if periods > 1 and self._computing_scripts.count() >= len(self._slots):
                 self._keep_slot(connection, periods - 1)
             else:
-                self.finish_run(connection)
+                self.free_slot(connection)
 
         loop = asyncio.get_running_loop()
         self._slots[connection] = loop.call_later(SLOT_SECONDS, check)

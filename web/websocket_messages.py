@@ -79,14 +79,14 @@ class WebSocketMessages:
         Opening the session also takes a slot, until the message ``websocket.accept``.
         """
         if message["type"] == "websocket.accept":
-            self._scheduler.finish_run(self._connection)
+            self._scheduler.free_slot(self._connection)
         data = message.get("bytes") or b""
         if 0 < len(data) < _LONGEST_END_MESSAGE:
             sent = ForwardMsg.FromString(data)
             if sent.WhichOneof("type") == "script_finished" and (
                 sent.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
             ):
-                self._scheduler.finish_run(self._connection)
+                self._scheduler.free_slot(self._connection)
         if self._is_closed:
             return
         try:

@@ -65,9 +65,11 @@ def _render_provider_form(target: ReturnTarget) -> None:
 def _store_return_target(target: ReturnTarget) -> None:
     """Store the page to return to, then start the redirect.
 
-    After a sign-in, the user returns to ``target``; after a sign-out, to the sign-in page.
+    The redirect signs the user in, or signs out a user who pressed "Sign out" on any page. After a
+    sign-in, the user returns to ``target``; after a sign-out, to the sign-in page.
     """
-    if not st.session_state[PENDING_REDIRECT_KEY]:
+    is_sign_out = st.session_state[PENDING_REDIRECT_KEY] == ""
+    if is_sign_out:
         target = ReturnTarget(
             is_sign_in=False,
             revocation_unsaved=is_revocation_unsaved(),

@@ -29,7 +29,7 @@ def cancel(tasks: list[asyncio.Task[None]]) -> None:
 async def run_scripts(scheduler: ScriptScheduler, connection: Connection, count: int) -> None:
     for _ in range(count):
         await scheduler.wait_for_turn(connection)
-        scheduler.finish_run(connection)
+        scheduler.free_slot(connection)
 
 
 async def run_and_record(
@@ -38,4 +38,4 @@ async def run_and_record(
     """Run a script when its turn comes, and append its name to ``order``."""
     await scheduler.wait_for_turn(connection)
     order.append(name)
-    scheduler.finish_run(connection)
+    scheduler.free_slot(connection)

@@ -38,7 +38,7 @@ def test_slots_limit_concurrent_scripts():
         waiting = [asyncio.create_task(scheduler.wait_for_turn(each)) for each in connections]
         await settle()
         assert [each.done() for each in waiting] == [True] * 4 + [False] * 2
-        scheduler.finish_run(connections[0])
+        scheduler.free_slot(connections[0])
         await settle()
         assert [each.done() for each in waiting] == [True] * 5 + [False]
         scheduler.leave(connections[1])
@@ -87,7 +87,7 @@ def test_new_address_runs_before_a_flooding_address():
         )
         await settle()
         assert order == []
-        scheduler.finish_run(busy[3])
+        scheduler.free_slot(busy[3])
         await tasks[-1]
         assert order[0] == "newcomer"
         cancel(tasks)
@@ -127,8 +127,8 @@ def test_computing_script_keeps_its_slot_for_a_limited_time(monkeypatch):
         ]
         async with asyncio.timeout(10):
             await asyncio.wait(requests[:2])
-            most_periods = script_scheduler._MOST_PERIODS
-            while call_count < 2 * (most_periods - 1):
+            max_periods = script_scheduler._MAX_PERIODS
+            while call_count < 2 * (max_periods - 1):
                 assert not requests[2].done()
                 await asyncio.sleep(script_scheduler.SLOT_SECONDS / 10)
             await requests[2]
@@ -183,7 +183,7 @@ def test_new_run_of_a_connection_waits_for_its_current_run():
             await scheduler.wait_for_turn(scheduler.join("192.0.2.1"))
             for number in range(2, 4):
                 await scheduler.wait_for_turn(scheduler.join(f"192.0.2.{number}"))
-        scheduler.finish_run(connection)
+        scheduler.free_slot(connection)
         await settle()
         assert new_run.done()
 

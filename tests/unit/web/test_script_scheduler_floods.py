@@ -94,7 +94,7 @@ def test_office_at_one_address_gets_half_of_the_turns_beside_a_flood(monkeypatch
         ]
         await settle()
         assert order == []
-        scheduler.finish_run(others[0])
+        scheduler.free_slot(others[0])
         await asyncio.gather(*tasks[len(flood) :])
         assert order[:4].count("office") >= 2
         cancel(tasks)
@@ -121,7 +121,7 @@ def test_busy_tab_runs_after_other_tabs_of_its_address(monkeypatch):
             )
         )
         await settle()
-        scheduler.finish_run(running)
+        scheduler.free_slot(running)
         await asyncio.gather(*tasks)
         assert order == ["at work", "flood"]
 
@@ -181,7 +181,7 @@ def test_runs_are_limited_per_connection_and_address(clock):
                 if not task.done():
                     task.cancel()
                     return count
-                scheduler.finish_run(connection)
+                scheduler.free_slot(connection)
                 count += 1
 
         _, burst = script_scheduler.RUN_RATE_PER_CONNECTION
