@@ -9,7 +9,7 @@ from typing import Final
 
 from web import streamlit_compat
 
-_MOST_OWNERS: Final = 10_000
+_MAX_OWNERS: Final = 10_000
 """Sessions to remember. A process has fewer at once. A forgotten session cannot be resumed."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
@@ -20,7 +20,7 @@ def remember_session_owner(owner: str) -> None:
     if session_id := streamlit_compat.get_session_id():
         _owners[session_id] = owner
         _owners.move_to_end(session_id)
-        while len(_owners) > _MOST_OWNERS:
+        while len(_owners) > _MAX_OWNERS:
             _owners.popitem(last=False)
 
 

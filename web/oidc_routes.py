@@ -20,7 +20,7 @@ from web.streamlit_compat import SIGN_IN_ROUTES
 _PROVIDER_SECONDS: Final = 10.0
 """Seconds in which Streamlit must answer a request. It may have to wait for the provider."""
 
-_MOST_CONCURRENT: Final = 20
+_MAX_CONCURRENT: Final = 20
 """Concurrent sign-in requests per IP address. Further requests wait for their turn and are not
 refused: the people of an office may share an address.
 """
@@ -38,7 +38,7 @@ class OidcRoutesMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turns = ConcurrencyLimit(_MOST_CONCURRENT)
+        self._turns = ConcurrencyLimit(_MAX_CONCURRENT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or redirect to the portal."""

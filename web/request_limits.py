@@ -97,9 +97,9 @@ files at 16 MB per second.
 _LONGEST_COOKIES: Final = 32_768
 """Bytes of all cookies of a request."""
 
-_MOST_COOKIES: Final = 200
+_MAX_COOKIES: Final = 200
 
-_MOST_ESCAPES: Final = 100
+_MAX_ESCAPES: Final = 100
 """Backslashes in all cookies of a request. Python before 3.11.10 takes quadratic time to unquote
 them.
 """
@@ -252,6 +252,6 @@ def _has_excessive_cookies(headers: Headers) -> bool:
     cookies = "".join(headers.getlist("cookie"))
     return (
         len(cookies) > _LONGEST_COOKIES
-        or cookies.count(";") > _MOST_COOKIES
-        or cookies.count("\\") > _MOST_ESCAPES
+        or cookies.count(";") > _MAX_COOKIES
+        or cookies.count("\\") > _MAX_ESCAPES
     )

@@ -28,13 +28,13 @@ The default of websockets (17) is 8 kB, which is too little.
 MOST_HEADERS: Final = 100
 """Headers per request, trailers included."""
 
-_MOST_CHUNKS: Final = 2_000
+_MAX_CHUNKS: Final = 2_000
 """Chunks per request body. A chunk of one byte takes as much time as a chunk of one kilobyte."""
 
 NON_WEBSOCKET_DESCRIPTORS: Final = MOST_CONNECTIONS + 300
 """File descriptors for everything but WebSockets: HTTP, databases, files, outgoing calls."""
 
-_MOST_DESCRIPTORS: Final = 65_536
+_MAX_DESCRIPTORS: Final = 65_536
 
 
 def raise_descriptor_limit() -> int:
@@ -42,11 +42,11 @@ def raise_descriptor_limit() -> int:
     try:
         import resource  # noqa: PLC0415 - not on Windows, which has no such limit
     except ImportError:
-        return _MOST_DESCRIPTORS
+        return _MAX_DESCRIPTORS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    most = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
     if soft == resource.RLIM_INFINITY or soft >= most:
-        return _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+        return _MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return most
 
@@ -115,7 +115,7 @@ def _limit_headers(protocol: Any) -> None:
     def on_body(self: Any, chunk: bytes) -> None:
         self.bytes_since_progress = 0
         self.chunk_count += 1
-        if self.chunk_count > _MOST_CHUNKS:
+        if self.chunk_count > _MAX_CHUNKS:
             self.transport.close()
         else:
             add_body(self, chunk)

@@ -8,7 +8,7 @@ from issue_portal.client.errors import BadResponseError
 from issue_portal.models.responses import Issue, Page, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
-_MOST_PAGES_WITHOUT_NEW_ITEMS = 3
+_MAX_PAGES_WITHOUT_NEW_ITEMS = 3
 """A list counts as endless if it goes on after this many pages in a row without new items.
 Concurrent inserts can cause one or two such pages.
 """
@@ -46,10 +46,7 @@ class Paginator(Generic[Item]):
         more = page.has_next_page if "has_next_page" in page.model_fields_set else bool(cursor)
         if not more or not (page.data or cursor):
             return None
-        if (
-            self._pages_without_new_items == _MOST_PAGES_WITHOUT_NEW_ITEMS
-            or cursor in self._cursors
-        ):
+        if self._pages_without_new_items == _MAX_PAGES_WITHOUT_NEW_ITEMS or cursor in self._cursors:
             raise BadResponseError("The server's list has no end: it repeats its pages.")
         if cursor:
             self._cursors.append(cursor)

@@ -62,13 +62,13 @@ _EMPTY_LINES: Final = re.compile(r"\n{3,}")
 _HIDDEN: Final = re.compile(rf"(?![\n \u200c\u200d])[{_INVISIBLE}{_CONTROLS}]")
 """All invisible characters except blanks and joiners."""
 
-_MOST_COMBINING_MARKS: Final = 30
+_MAX_COMBINING_MARKS: Final = 30
 """Most combining marks that a letter keeps (the limit of Unicode's Stream-Safe Text Format).
 
 Normalisation sorts them, which takes quadratic time.
 """
 
-_MOST_PASSES: Final = 4
+_MAX_PASSES: Final = 4
 """Most passes of `strip_hidden_marks`, so that it takes linear time for any text."""
 
 
@@ -118,7 +118,7 @@ def strip_hidden_marks(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     text = limit_combining_marks(text.translate(LOOKALIKES))
-    for _ in range(_MOST_PASSES):
+    for _ in range(_MAX_PASSES):
         previous, text = text, _strip_hidden_marks_once(text)
         if text == previous:
             break
@@ -222,13 +222,13 @@ def _get_script(character: str) -> str:
 
 
 def limit_combining_marks(text: str) -> str:
-    """Return ``text`` with at most `_MOST_COMBINING_MARKS` combining marks in a row."""
-    if text.isascii() or len(text) <= _MOST_COMBINING_MARKS:
+    """Return ``text`` with at most `_MAX_COMBINING_MARKS` combining marks in a row."""
+    if text.isascii() or len(text) <= _MAX_COMBINING_MARKS:
         return text
     kept, marks = [], 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks <= _MOST_COMBINING_MARKS:
+        if marks <= _MAX_COMBINING_MARKS:
             kept.append(character)
     return "".join(kept)
 

@@ -35,7 +35,7 @@ _BLOCK_FIELDS: Final = frozenset({"org_id", "states", "types", "created_from", "
 _FAR_OFFSET: Final = 100
 """Smallest offset at which whole blocks are skipped instead of single issues."""
 
-_MOST_PARTIAL_BLOCKS: Final = 50
+_MAX_PARTIAL_BLOCKS: Final = 50
 """Most blocks only partly in a period. The issues of these blocks are counted one by one."""
 
 
@@ -77,10 +77,10 @@ def count(connection: Connection, issue_filter: IssueFilter) -> int:
     partly_inside = (
         select(per_block.c.block)
         .where(*_overlaps(issue_filter, per_block), ~and_(*inside))
-        .limit(_MOST_PARTIAL_BLOCKS + 1)
+        .limit(_MAX_PARTIAL_BLOCKS + 1)
     )
     partial_blocks = connection.execute(partly_inside).scalars().all()
-    if len(partial_blocks) > _MOST_PARTIAL_BLOCKS:
+    if len(partial_blocks) > _MAX_PARTIAL_BLOCKS:
         return count_matching(connection, issue_filter)
     return int(connection.execute(total.where(*inside)).scalar_one()) + sum(
         count_matching(

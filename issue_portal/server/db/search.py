@@ -25,7 +25,7 @@ from issue_portal.server.db.tables import issues
 
 _TRIGRAM_LENGTH = 3
 
-_MOST_CANDIDATES = 2_000
+_MAX_CANDIDATES = 2_000
 """Most candidates whose keys a query lists. For more, a subquery (`match_text`) is faster."""
 
 _CANDIDATES = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :limit")
@@ -60,13 +60,13 @@ def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | No
     """Return the keys of all issues that may contain ``search``.
 
     Returns None on PostgreSQL, if ``search`` has no trigrams, and for more than
-    `_MOST_CANDIDATES` issues.
+    `_MAX_CANDIDATES` issues.
     """
     if connection.dialect.name == "postgresql" or not (query := _build_match_query(search)):
         return None
-    values = {"trigrams": query, "limit": _MOST_CANDIDATES + 1}
+    values = {"trigrams": query, "limit": _MAX_CANDIDATES + 1}
     keys = connection.execute(_CANDIDATES, values).scalars().all()
-    return tuple(keys) if len(keys) <= _MOST_CANDIDATES else None
+    return tuple(keys) if len(keys) <= _MAX_CANDIDATES else None
 
 
 def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:

@@ -35,13 +35,13 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import run_in_thread
 
-_MOST_OPEN_CALLS: Final = 16
+_MAX_OPEN_CALLS: Final = 16
 """Calls in progress per caller, from the headers of the request to the end of the response."""
 
 _WAIT_TIMEOUT: Final = 10.0
 """Seconds that a call waits for other calls of the same caller."""
 
-_OPEN_CALLS: Final = ConcurrencyLimit(_MOST_OPEN_CALLS)
+_OPEN_CALLS: Final = ConcurrencyLimit(_MAX_OPEN_CALLS)
 
 _READS: Final = ConcurrencyLimit(1)
 """Limit of simultaneous database reads per caller."""
@@ -207,7 +207,7 @@ async def _limit_open_calls(caller: Principal, exit_stack: AsyncExitStack) -> No
         async with asyncio.timeout(_WAIT_TIMEOUT):
             await exit_stack.enter_async_context(_OPEN_CALLS.get_semaphore(caller.rate_limit_key))
     except TimeoutError:
-        text = f"You have {_MOST_OPEN_CALLS} calls in progress: wait for their responses."
+        text = f"You have {_MAX_OPEN_CALLS} calls in progress: wait for their responses."
         raise ProblemError(429, text, headers={"Retry-After": "1"}) from None
 
 

@@ -15,7 +15,7 @@ BODY_LIMIT = 200_000
 MOST_FIELDS_OR_PARAMETERS: Final = 100
 """Maximum number of fields in a JSON object, and of query parameters in a request."""
 
-_MOST_OBJECTS: Final = 50
+_MAX_OBJECTS: Final = 50
 """JSON objects per body. A valid report has two. Parsing 66,000 takes 0.1 s."""
 
 BODY_SECONDS = 20.0
@@ -55,10 +55,10 @@ class _ObjectBuilder:
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Return the object with these fields."""
         self._count += 1
-        if len(pairs) > MOST_FIELDS_OR_PARAMETERS or self._count > _MOST_OBJECTS:
+        if len(pairs) > MOST_FIELDS_OR_PARAMETERS or self._count > _MAX_OBJECTS:
             raise ProblemError(
                 400,
-                f"The body has more than {_MOST_OBJECTS} objects, or an object with more than"
+                f"The body has more than {_MAX_OBJECTS} objects, or an object with more than"
                 f" {MOST_FIELDS_OR_PARAMETERS} fields.",
             )
         fields = dict(pairs)

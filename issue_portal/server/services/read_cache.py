@@ -11,7 +11,7 @@ from typing import Any, Final
 from issue_portal.server.db.database import Database
 
 _LIST_LIMIT: Final = 2_000
-_MOST_BYTES: Final = 16 * 2**20
+_MAX_BYTES: Final = 16 * 2**20
 """Bytes of all values together."""
 
 
@@ -42,7 +42,7 @@ class ReadCache:
         with self._lock:
             if version is None or version != self._version:
                 return
-            if len(self._values) >= _LIST_LIMIT or self._bytes + size > _MOST_BYTES:
+            if len(self._values) >= _LIST_LIMIT or self._bytes + size > _MAX_BYTES:
                 self._clear(version)
             self._values[key] = value
             self._bytes += size
