@@ -34,18 +34,18 @@ requests, which are not delayed. Further requests are spread out, so that other 
 turns.
 """
 
-MOST_AT_ONCE: Final = 100
+MAX_AT_ONCE: Final = 100
 """Requests of an address at once, waiting or running."""
 
-MOST_IN_TOTAL: Final = 400
-"""Requests of all addresses at once. Above this number, `MOST_AT_ONCE_WHEN_FULL` applies."""
+MAX_IN_TOTAL: Final = 400
+"""Requests of all addresses at once. Above this number, `MAX_AT_ONCE_WHEN_FULL` applies."""
 
-MOST_AT_ONCE_WHEN_FULL: Final = 10
+MAX_AT_ONCE_WHEN_FULL: Final = 10
 """Requests of an address at once while the portal is full, as many as a browser needs. Addresses
-with few requests thus get the connections above `MOST_IN_TOTAL`, up to `MOST_CONNECTIONS`.
+with few requests thus get the connections above `MAX_IN_TOTAL`, up to `MAX_CONNECTIONS`.
 """
 
-MOST_RUNNING: Final = 6
+MAX_RUNNING: Final = 6
 """Requests of an address that run at once. Each counts for at most `RUN_SECONDS`."""
 
 RUN_SECONDS: Final = 0.1
@@ -56,8 +56,8 @@ the network. Most requests take 3 ms.
 REFUSAL_SECONDS: Final = 1.0
 """Delay of a refusal, which slows down retries."""
 
-MOST_REFUSALS: Final = 150
-MOST_REFUSALS_PER_ADDRESS: Final = 50
+MAX_REFUSALS: Final = 150
+MAX_REFUSALS_PER_ADDRESS: Final = 50
 """Concurrent delayed refusals, in total and per address. Each keeps a connection open. Further
 refusals are sent without a delay and close the connection.
 """
@@ -115,7 +115,7 @@ class _Usage:
     """Requests that wait or run. A WebSocket counts only until it is open."""
     refusals: int = 0
     """Refusals that are being delayed."""
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RUNNING))
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_RUNNING))
 
     @asynccontextmanager
     async def take_turn(self) -> AsyncIterator[None]:
@@ -185,7 +185,7 @@ class RequestLimitsMiddleware:
 
     def _get_most_at_once(self) -> int:
         """Return how many requests an address may currently have at once."""
-        return MOST_AT_ONCE if self._at_once < MOST_IN_TOTAL else MOST_AT_ONCE_WHEN_FULL
+        return MAX_AT_ONCE if self._at_once < MAX_IN_TOTAL else MAX_AT_ONCE_WHEN_FULL
 
     async def _refuse(
         self,
@@ -195,7 +195,7 @@ class RequestLimitsMiddleware:
         receive: Receive,
         send: Send,
     ) -> None:
-        if self._refusals < MOST_REFUSALS and usage.refusals < MOST_REFUSALS_PER_ADDRESS:
+        if self._refusals < MAX_REFUSALS and usage.refusals < MAX_REFUSALS_PER_ADDRESS:
             self._refusals += 1
             usage.refusals += 1
             try:

@@ -18,10 +18,10 @@ LONGEST_MESSAGE: Final = 256_000
 LONGEST_QUERY: Final = 65_536
 """Bytes of the query in the page's URL; uvicorn has the same limit."""
 
-MOST_WIDGETS: Final = 1_000
+MAX_WIDGETS: Final = 1_000
 """Widget values in one message. A page sends a few dozen."""
 
-MOST_HASHES: Final = 5_000
+MAX_HASHES: Final = 5_000
 """Hashes of cached messages in one message. A page sends a few dozen."""
 
 _RUN_TYPE: Final = "rerun_script"
@@ -106,6 +106,6 @@ def _exceeds_limits(run: ClientState) -> bool:
     """Return whether a run message has more data than any page sends."""
     return (
         len(run.query_string.encode()) > LONGEST_QUERY
-        or len(run.widget_states.widgets) > MOST_WIDGETS
-        or len(run.cached_message_hashes) > MOST_HASHES
+        or len(run.widget_states.widgets) > MAX_WIDGETS
+        or len(run.cached_message_hashes) > MAX_HASHES
     )

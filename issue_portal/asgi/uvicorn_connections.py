@@ -19,16 +19,16 @@ UNREAD_SECONDS: Final = 20.0
 _MIN_READ_BYTES: Final = 20_000
 """Bytes to read in `UNREAD_SECONDS`: 1 kB/s, less than the slowest phone."""
 
-MOST_CONNECTIONS: Final = 600
+MAX_CONNECTIONS: Final = 600
 """HTTP connections at once. If there are more, the oldest idle one is closed."""
 
-MOST_CONNECTIONS_PER_ADDRESS: Final = 200
+MAX_CONNECTIONS_PER_ADDRESS: Final = 200
 """Connections per address at once, WebSockets included. Proxies are exempt."""
 
 _CONNECT_BUCKET: Final = (50.0, 500)
 """New connections per address: refill per second, and burst."""
 
-MOST_PIPELINED: Final = 16
+MAX_PIPELINED: Final = 16
 """Requests that a client may send on a connection before the first response."""
 
 PARSED_BYTES: Final = 1024
@@ -93,7 +93,7 @@ class ConnectionTable:
                 if this.transport.get_protocol() is not this:
                     self._mark_as_websocket(this.transport)
                     return
-                if len(getattr(this, "pipeline", ())) > MOST_PIPELINED:
+                if len(getattr(this, "pipeline", ())) > MAX_PIPELINED:
                     this.transport.close()
                 if this.transport.is_closing():
                     return
@@ -125,10 +125,10 @@ class ConnectionTable:
         self._http_count += 1
         if address and (
             self._exceeds_connect_rate(address)
-            or self._by_address[address] > MOST_CONNECTIONS_PER_ADDRESS
+            or self._by_address[address] > MAX_CONNECTIONS_PER_ADDRESS
         ):
             transport.abort()
-        elif self._http_count > MOST_CONNECTIONS:
+        elif self._http_count > MAX_CONNECTIONS:
             idle = (other for other, connection in self._all.items() if connection.is_idle)
             next(idle, transport).abort()
 

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets import http11
 
-from issue_portal.asgi.uvicorn_connections import MOST_CONNECTIONS, ConnectionTable
+from issue_portal.asgi.uvicorn_connections import MAX_CONNECTIONS, ConnectionTable
 from issue_portal.asgi.uvicorn_websockets import limit_websockets
 
 LONGEST_HEAD: Final = 98_304
@@ -25,13 +25,13 @@ _LONGEST_HEADER: Final = 40_000
 The default of websockets (17) is 8 kB, which is too little.
 """
 
-MOST_HEADERS: Final = 100
+MAX_HEADERS: Final = 100
 """Headers per request, trailers included."""
 
 _MAX_CHUNKS: Final = 2_000
 """Chunks per request body. A chunk of one byte takes as much time as a chunk of one kilobyte."""
 
-NON_WEBSOCKET_DESCRIPTORS: Final = MOST_CONNECTIONS + 300
+NON_WEBSOCKET_DESCRIPTORS: Final = MAX_CONNECTIONS + 300
 """File descriptors for everything but WebSockets: HTTP, databases, files, outgoing calls."""
 
 _MAX_DESCRIPTORS: Final = 65_536
@@ -103,7 +103,7 @@ def _limit_headers(protocol: Any) -> None:
 
     def on_header(self: Any, name: bytes, value: bytes) -> None:
         self.header_count += 1
-        if self.header_count > MOST_HEADERS:
+        if self.header_count > MAX_HEADERS:
             raise ValueError("too many headers")
         if not self.is_in_body:
             add_header(self, name, value)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from issue_portal.asgi.uvicorn_connections import PARSED_BYTES
 from issue_portal.core.logging_setup import MinuteBudget
 
-MOST_SMALL_FRAMES: Final = 300
+MAX_SMALL_FRAMES: Final = 300
 """Pings, pongs and message fragments per WebSocket and minute. Browsers send a few."""
 
 
@@ -23,7 +23,7 @@ def limit_websockets(protocol: Any, longest_message: int) -> None:
         self.conn.max_message_size = longest_message
         self.conn.available_extensions = []  # A small compressed message can be huge.
         self.unparsed = bytearray()
-        self.small_frames = MinuteBudget(MOST_SMALL_FRAMES)
+        self.small_frames = MinuteBudget(MAX_SMALL_FRAMES)
 
     def data_received(self: Any, data: bytes) -> None:
         self.unparsed += data

@@ -67,7 +67,7 @@ def test_pipelined_requests_are_limited(portal):
             while part := connection.recv(65_536):
                 received += part
     # The portal checks the limit once per `PARSED_BYTES`, so it accepts about 28 requests more.
-    assert received.count(b"HTTP/1.1") <= 2 * uvicorn_connections.MOST_PIPELINED + 40
+    assert received.count(b"HTTP/1.1") <= 2 * uvicorn_connections.MAX_PIPELINED + 40
     assert httpx.get(f"{portal.url}/api/health").status_code == 200
 
 
@@ -87,7 +87,7 @@ def test_api_server_closes_the_oldest_idle_connection_over_its_limit(tmp_path):
         with ExitStack() as stack:
             idle = [
                 stack.enter_context(socket.create_connection(("localhost", server.port)))
-                for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50)
+                for _ in range(uvicorn_connections.MAX_CONNECTIONS + 50)
             ]
             assert is_closed(idle[0], 20)
             assert httpx.get(f"{server.url}/api/ready").status_code == 200
@@ -99,7 +99,7 @@ def test_idle_connections_over_the_limit_do_not_close_sessions(portal):
     with ExitStack() as stack:
         session = stack.enter_context(connect_session(portal))
         idle = []
-        for _ in range(uvicorn_connections.MOST_CONNECTIONS + 50):
+        for _ in range(uvicorn_connections.MAX_CONNECTIONS + 50):
             connection = stack.enter_context(socket.create_connection(("localhost", portal.port)))
             idle.append(connection)
         for _ in range(20):
@@ -174,8 +174,8 @@ def test_endless_request_closes_the_connection(portal, start, repeated):
 
 def test_too_many_headers_are_refused(portal):
     for count, status in (
-        (uvicorn_limits.MOST_HEADERS - 20, 200),
-        (uvicorn_limits.MOST_HEADERS + 1, 400),
+        (uvicorn_limits.MAX_HEADERS - 20, 200),
+        (uvicorn_limits.MAX_HEADERS + 1, 400),
     ):
         headers = {f"X-{number}": "x" for number in range(count)}
         assert httpx.get(f"{portal.url}/api/health", headers=headers).status_code == status

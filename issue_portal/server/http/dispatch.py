@@ -28,7 +28,7 @@ from issue_portal.core.client_address import make_client_key
 from issue_portal.core.problems import InvalidFieldError, ProblemError, convert_validation_error
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.server.http.problem_responses import respond_to_error
-from issue_portal.server.http.request_body import BODY_LIMIT, MOST_FIELDS_OR_PARAMETERS, read_body
+from issue_portal.server.http.request_body import BODY_LIMIT, MAX_FIELDS_OR_PARAMETERS, read_body
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
@@ -127,9 +127,9 @@ class _Operation:
 
     async def _run(self, call: ApiRequest, exit_stack: AsyncExitStack) -> Response:
         """Return the response. `__call__` closes ``exit_stack`` after it has sent it."""
-        if call.scope["query_string"].count(b"&") >= MOST_FIELDS_OR_PARAMETERS:
+        if call.scope["query_string"].count(b"&") >= MAX_FIELDS_OR_PARAMETERS:
             raise ProblemError(
-                400, f"The request has more than {MOST_FIELDS_OR_PARAMETERS} parameters."
+                400, f"The request has more than {MAX_FIELDS_OR_PARAMETERS} parameters."
             )
         call.service = call.app.state.service
         limits = call.service.rate_limits

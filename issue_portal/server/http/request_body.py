@@ -12,7 +12,7 @@ from issue_portal.core.problems import InvalidFieldError, ProblemError
 BODY_LIMIT = 200_000
 """Bytes per request body. The longest valid report fits, even with every character escaped."""
 
-MOST_FIELDS_OR_PARAMETERS: Final = 100
+MAX_FIELDS_OR_PARAMETERS: Final = 100
 """Maximum number of fields in a JSON object, and of query parameters in a request."""
 
 _MAX_OBJECTS: Final = 50
@@ -55,11 +55,11 @@ class _ObjectBuilder:
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Return the object with these fields."""
         self._count += 1
-        if len(pairs) > MOST_FIELDS_OR_PARAMETERS or self._count > _MAX_OBJECTS:
+        if len(pairs) > MAX_FIELDS_OR_PARAMETERS or self._count > _MAX_OBJECTS:
             raise ProblemError(
                 400,
                 f"The body has more than {_MAX_OBJECTS} objects, or an object with more than"
-                f" {MOST_FIELDS_OR_PARAMETERS} fields.",
+                f" {MAX_FIELDS_OR_PARAMETERS} fields.",
             )
         fields = dict(pairs)
         if len(fields) < len(pairs):

@@ -15,7 +15,7 @@ from issue_portal.server.db.queries_issues import IssueFilter
 from issue_portal.server.db.tables import issues
 from issue_portal.server.services.serializers import JsonObject
 
-MOST_PROJECTS = 20
+MAX_PROJECTS = 20
 """Maximum number of projects in the statistics: those with the most issues."""
 
 _QUARTER_HOUR = 900
@@ -61,7 +61,7 @@ def _count_by_project(connection: Connection, period: IssueFilter) -> list[JsonO
         .where(*_conditions(connection, period), issues.c.project_id.is_not(None))
         .group_by(issues.c.project_id)
         .order_by(number.desc(), issues.c.project_id)
-        .limit(MOST_PROJECTS)
+        .limit(MAX_PROJECTS)
     )
     return [{"project": {"id": row[0]}, "count": row[1]} for row in connection.execute(query)]
 

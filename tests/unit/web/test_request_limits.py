@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from tests.loops import run_in_virtual_time
 from web import request_limits, static_files
-from web.request_limits import MOST_AT_ONCE, RequestLimitsMiddleware
+from web.request_limits import MAX_AT_ONCE, RequestLimitsMiddleware
 
 
 class LimitedApp:
@@ -120,7 +120,7 @@ def test_refusal_is_delayed():
 
     async def run_scenario():
         portal = LimitedApp(waits=True)
-        waiting = [asyncio.create_task(portal.send_request()) for _ in range(MOST_AT_ONCE)]
+        waiting = [asyncio.create_task(portal.send_request()) for _ in range(MAX_AT_ONCE)]
         await asyncio.sleep(0)
         clock = asyncio.get_running_loop().time
         started = clock()
@@ -129,7 +129,7 @@ def test_refusal_is_delayed():
         assert clock() - started == request_limits.REFUSAL_SECONDS
         portal.may_respond.set()
         await asyncio.gather(*waiting)
-        assert portal.statuses[1:] == [200] * MOST_AT_ONCE
+        assert portal.statuses[1:] == [200] * MAX_AT_ONCE
 
     run_in_virtual_time(run_scenario)
 
@@ -139,11 +139,11 @@ def test_delayed_refusals_are_limited_per_address():
 
     async def run_scenario():
         portal = LimitedApp(waits=True)
-        waiting = [asyncio.create_task(portal.send_request()) for _ in range(MOST_AT_ONCE)]
+        waiting = [asyncio.create_task(portal.send_request()) for _ in range(MAX_AT_ONCE)]
         refusals = [asyncio.create_task(portal.send_request()) for _ in range(1_450)]
         # After half of the delay, only the refusals without a delay have been sent.
         await asyncio.sleep(request_limits.REFUSAL_SECONDS / 2)
-        open_requests = MOST_AT_ONCE + request_limits.MOST_REFUSALS_PER_ADDRESS
+        open_requests = MAX_AT_ONCE + request_limits.MAX_REFUSALS_PER_ADDRESS
         assert portal.statuses == [429] * (1_550 - open_requests)
         assert portal.closed == 1_550 - open_requests
         # Another address gets its response. The delayed refusals do not close their connections.
@@ -161,9 +161,9 @@ def test_flood_from_many_addresses_leaves_room_for_a_browser():
         flood = [
             asyncio.create_task(portal.send_request(f"198.51.100.{number}"))
             for number in range(8)
-            for _ in range(MOST_AT_ONCE)
+            for _ in range(MAX_AT_ONCE)
         ]
-        most_unanswered = request_limits.MOST_IN_TOTAL + 4 * request_limits.MOST_AT_ONCE_WHEN_FULL
+        most_unanswered = request_limits.MAX_IN_TOTAL + 4 * request_limits.MAX_AT_ONCE_WHEN_FULL
         # After this time, all refusals have been sent.
         await asyncio.sleep(2 * request_limits.REFUSAL_SECONDS)
         assert len(flood) - len(portal.statuses) <= most_unanswered
@@ -193,7 +193,7 @@ def test_page_waits_for_at_most_six_requests_of_another_address(monkeypatch):
         await asyncio.sleep(0)
         await portal.send_request("203.0.113.1")
         await asyncio.gather(*flood)
-        assert order.index("203.0.113.1") <= request_limits.MOST_RUNNING
+        assert order.index("203.0.113.1") <= request_limits.MAX_RUNNING
 
     run_in_virtual_time(run_scenario)
 
@@ -202,7 +202,7 @@ def test_slow_requests_do_not_block_further_requests_of_their_address():
     async def run_scenario():
         portal = LimitedApp(waits=True)
         slow = [
-            asyncio.create_task(portal.send_request()) for _ in range(request_limits.MOST_RUNNING)
+            asyncio.create_task(portal.send_request()) for _ in range(request_limits.MAX_RUNNING)
         ]
         await asyncio.sleep(0)
 

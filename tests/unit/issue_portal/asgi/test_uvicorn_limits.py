@@ -82,7 +82,7 @@ def test_client_is_disconnected_only_if_it_reads_nothing():
 
 
 def test_connections_are_limited_per_address(monkeypatch):
-    monkeypatch.setattr(uvicorn_connections, "MOST_CONNECTIONS_PER_ADDRESS", 3)
+    monkeypatch.setattr(uvicorn_connections, "MAX_CONNECTIONS_PER_ADDRESS", 3)
     connections = Connections()
     same_address = [connections.make() for _ in range(5)]
     assert [protocol.transport.abort.called for protocol in same_address] == [False] * 3 + [
