@@ -35,22 +35,22 @@ from web.static_files import StaticFilesMiddleware
 from web.websocket_messages import LONGEST_MESSAGE
 
 try:
-    installation = startup.start()
+    portal_process = startup.start()
 except FatalError as error:
     # Exit before the server starts, so that the operator sees only this line.
     sys.exit(str(error))
 
-# While a script computes, each response waits for the interpreter about ten times. The default
-# switch interval of 5 ms would make that 50 ms. bench/README.md, "Long scripts", has measurements.
+# While a script computes, each response waits for the interpreter about ten times, for up to one
+# switch interval each: with the default of 5 ms, for 50 ms. See bench/README.md, "Long scripts".
 sys.setswitchinterval(0.001)
 
-uvicorn_limits.limit_connections(LONGEST_MESSAGE)
+uvicorn_limits.limit_connections(longest_message=LONGEST_MESSAGE)
 
 streamlit_compat.disable_pages_directory()
 
 app = st.App(
     "portal.py",
-    routes=[installation.api_route, export_route.route, sign_in_cookie_route.route],
+    routes=[portal_process.api_route, export_route.route, sign_in_cookie_route.route],
     middleware=[
         Middleware(SecurityHeadersMiddleware),
         Middleware(CookieFilterMiddleware),
@@ -62,6 +62,6 @@ app = st.App(
         Middleware(oidc_routes.OidcRoutesMiddleware),
         Middleware(html_shell.HtmlShellMiddleware),
     ],
-    lifespan=installation.lifespan,
+    lifespan=portal_process.lifespan,
     on_script_error=messages.render_crash,
 )

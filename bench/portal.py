@@ -76,7 +76,7 @@ def _measure_start() -> Iterator[Row]:
         time_start(lambda: processes.make_portal(FEW_ISSUES)),
         time_start(processes.make_bare_form),
     )
-    yield Row.at_most("portal start in s, against bare Streamlit", ours, reference, target=1.3)
+    yield Row.at_most("portal start in s, against a bare form", ours, reference, target=1.3)
 
 
 def _measure_opening(portal: ServerProcess, bare: ServerProcess, browser: Browser) -> Row:

@@ -8,8 +8,8 @@ from components.account import (
     change_password_form,
     require_sign_in,
     return_after_sign_in,
+    sign_in_notices,
     sign_out_button,
-    sign_out_outcome,
 )
 from components.issues import issue_detail, undo
 from components.report import draft_autosave, report_state, submitted_report
@@ -21,7 +21,7 @@ from issue_portal.core.portal_token import Person
 def render_sign_in() -> None:
     """Render the sign-in form; after a sign-out, remove the user's drafts and receipt."""
     st.title(_("Sign in"), anchor=False)
-    sign_out_id = sign_out_outcome.get_sign_out_id()
+    sign_out_id = sign_in_notices.get_sign_out_id()
     if sign_out_id:
         st.success(_("You're signed out."), icon=":material/logout:")
     render_sign_out_warnings()
@@ -41,7 +41,7 @@ def render_sign_in() -> None:
 
 def render_sign_out_warnings() -> None:
     """Show the warnings about the last sign-out, if any."""
-    if sign_out_outcome.is_revocation_unsaved():
+    if sign_in_notices.is_revocation_unsaved():
         st.warning(
             _(
                 "We couldn't save your sign-out, because the server can't write to its disk."
@@ -50,7 +50,7 @@ def render_sign_out_warnings() -> None:
             ),
             icon=":material/warning:",
         )
-    if sign_out_outcome.is_change_lost():
+    if sign_in_notices.is_change_lost():
         st.warning(
             _("We couldn't save your last change. Sign in again to check it."),
             icon=":material/warning:",

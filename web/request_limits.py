@@ -29,20 +29,21 @@ time.
 """
 
 PEAK_REQUESTS: Final = (400.0, 40)
-"""Additional limit of an address: refill per second, and burst. Opening a page counts as 40
-requests, which are not delayed. Further requests are spread out, so that other addresses get their
-turns.
+"""Additional limit of an address: refill per second, and burst. Opening a page
+costs about 40 with its files and its session, so one page opens without a delay. Further requests
+are spread out, so that other addresses get their turns.
 """
 
 MAX_AT_ONCE: Final = 100
 """Requests of an address at once, waiting or running."""
 
-MAX_IN_TOTAL: Final = 400
-"""Requests of all addresses at once. Above this number, `MAX_AT_ONCE_WHEN_FULL` applies."""
+BUSY_ABOVE: Final = 400
+"""Requests of all addresses at once. From this number on, the portal is busy."""
 
-MAX_AT_ONCE_WHEN_FULL: Final = 10
-"""Requests of an address at once while the portal is full, as many as a browser needs. Addresses
-with few requests thus get the connections above `MAX_IN_TOTAL`, up to `MAX_CONNECTIONS`.
+MAX_AT_ONCE_WHEN_BUSY: Final = 10
+"""Requests of an address at once while the portal is busy, as many as a browser needs. Uvicorn
+accepts `MAX_CONNECTIONS` (`uvicorn_connections`), so some connections remain for addresses that
+have fewer requests than this.
 """
 
 MAX_RUNNING: Final = 6
@@ -185,7 +186,7 @@ class RequestLimitsMiddleware:
 
     def _get_most_at_once(self) -> int:
         """Return how many requests an address may currently have at once."""
-        return MAX_AT_ONCE if self._at_once < MAX_IN_TOTAL else MAX_AT_ONCE_WHEN_FULL
+        return MAX_AT_ONCE if self._at_once < BUSY_ABOVE else MAX_AT_ONCE_WHEN_BUSY
 
     async def _refuse(
         self,

@@ -23,12 +23,12 @@ def require(action: Action) -> Person:
     """
     person = get_person()
     if person is None:
-        with placeholders.render_no_rights(_("Sign in to see this page.")):
+        with placeholders.render_no_access(_("Sign in to see this page.")):
             render_sign_in_form()
         st.stop()
     if not current_user.may(action):
         messages.render_pending()  # Such as a message that the last change failed.
-        with placeholders.render_no_rights(
+        with placeholders.render_no_access(
             _("This page is for reviewers. If you need access, contact your administrator.")
         ):
             st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
@@ -45,7 +45,7 @@ def stop_if_sign_in_ended(title: str) -> None:
     if not current_user.has_sign_in_ended():
         return
     st.title(title, anchor=False)
-    with placeholders.render_no_rights(_("You've been signed out. Sign in again.")):
+    with placeholders.render_no_access(_("You've been signed out. Sign in again.")):
         render_sign_in_form()
         st.button(
             _("Continue without signing in"),
@@ -57,9 +57,9 @@ def stop_if_sign_in_ended(title: str) -> None:
 
 
 def require_in_fragment(action: Action) -> Person:
-    """Return the current user of a fragment.
+    """Like `require`, but for a call inside a fragment: return the current user.
 
-    If the user may no longer do the action, rerun the whole page, whose guard then stops it.
+    If they may no longer do the action, rerun the whole page, whose own guard then stops it.
     """
     person = get_person()
     if person is None or not current_user.may(action):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from auth import current_user, return_target
 from auth.current_user import get_person
-from components.account import sign_out_outcome
+from components.account import sign_in_notices
 from components.ui import query_params
 from issue_portal.models.permissions import Action
 
@@ -29,21 +29,22 @@ def return_to_page() -> None:
     if target is None:
         return
     if not target.is_sign_in:
-        sign_out_outcome.note_sign_out()
+        sign_in_notices.note_sign_out()
         if target.revocation_unsaved:
-            sign_out_outcome.note_unsaved_revocation()
+            sign_in_notices.note_unsaved_revocation()
         if target.change_lost:
-            sign_out_outcome.note_lost_change()
+            sign_in_notices.note_lost_change()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
     # The sign-in page is left out: it would switch to itself in an endless loop.
     if target.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:
         st.session_state[LAST_PAGE_KEY] = target.page
     if get_person() is None:
-        sign_out_outcome.note_failed_sign_in()
+        sign_in_notices.note_failed_sign_in()
         st.switch_page("pages/sign_in.py")
     note_signing_in()
-    # Users can edit the cookie, and `st.switch_page` refuses Streamlit's own parameters (embed).
+    # The query comes from a cookie, which users can edit. `st.switch_page` raises an error for the
+    # parameters of Streamlit itself, such as ``embed``.
     query = {name: value for name, value in parse_qsl(target.query) if "embed" not in name.lower()}
     st.switch_page(find_return_page() or "", query_params=query)
 
@@ -68,10 +69,10 @@ def remember_page(path: str) -> None:
     """Remember the open page, so that a sign-in returns to it."""
     if path != st.session_state.get(LAST_PAGE_KEY):
         st.session_state[_JUST_ARRIVED_KEY] = True
-        query_params.forget_changes_and_history()
+        query_params.forget_url_changes_and_history()
     st.session_state[LAST_PAGE_KEY] = path
     st.session_state.pop(_IS_SIGNING_IN_KEY, None)
-    sign_out_outcome.clear()
+    sign_in_notices.clear()
 
 
 def is_first_run_on_page() -> bool:

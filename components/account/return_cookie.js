@@ -12,7 +12,7 @@ export default function ({ data, setTriggerValue }) {
     setCookie(data.value, data.seconds);
     setTriggerValue("stored", true);
   } else if (!removed) {
-    // Remove the cookie only once per page load: a later redirect may have stored it again.
+    // Remove the cookie only once per page load: a second removal could delete the cookie of the next redirect.
     removed = true;
     setCookie("", 0);
   }

@@ -6,12 +6,12 @@ from auth import current_user
 from auth.return_target import ReturnTarget
 from auth.sign_in_mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from components.account import password_form, return_cookie, sign_out_button
-from components.account.sign_in_session import PENDING_REDIRECT_KEY, complete_sign_in
-from components.account.sign_out_outcome import (
+from components.account.sign_in_notices import (
     has_sign_in_failed,
     is_change_lost,
     is_revocation_unsaved,
 )
+from components.account.sign_in_session import PENDING_REDIRECT_KEY, complete_sign_in
 from components.report import embed
 from components.ui import plain_text
 from components.ui.i18n import _

@@ -9,7 +9,7 @@ from auth.current_user import ACCOUNT_SIGN_IN_KEY, get_stored_sign_in, identify_
 from auth.password import PasswordSignIn
 from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from auth.trusted_headers import HEADERS_RECEIVED_AT_KEY
-from components.account.sign_out_outcome import (
+from components.account.sign_in_notices import (
     note_lost_change,
     note_sign_out,
     note_unsaved_revocation,
@@ -74,5 +74,7 @@ def _clear_session() -> None:
     received_at = st.session_state.get(HEADERS_RECEIVED_AT_KEY)
     st.session_state.clear()
     i18n.set_language(language)
-    if received_at is not None:  # Otherwise the proxy's headers would count as a new sign-in.
+    # Keep the time at which the proxy's headers were received: without it, they would count as a
+    # new sign-in.
+    if received_at is not None:
         st.session_state[HEADERS_RECEIVED_AT_KEY] = received_at

@@ -1,4 +1,6 @@
-"""A conflict: another user has changed the issue since the person opened it.
+"""A conflict: somebody has changed the issue since the person opened it.
+
+It was another user, or the same person elsewhere, such as in another tab.
 
 Nothing is overwritten. The page shows both versions until the person decides.
 """
@@ -36,7 +38,7 @@ class Conflict:
 
     change: ProposedChange
     editor: str
-    """Name of the user who made the current version; "" for the current user in another tab."""
+    """Name of the user who made the current version; "" for the current user themselves."""
 
 
 def has_changed(before: Issue, after: Issue) -> bool:
@@ -90,7 +92,7 @@ def _render_warning(conflict: Conflict) -> None:
     if conflict.editor:
         text = _("{who} just changed #{number}. Your change isn't saved.")
     else:
-        text = _("You changed #{number} elsewhere. This change isn't saved.")
+        text = _("You already changed #{number} elsewhere. The change you just made isn't saved.")
     st.warning(
         text.format(
             who=user_names.format_account_label(conflict.editor),
@@ -102,19 +104,20 @@ def _render_warning(conflict: Conflict) -> None:
 
 def _render_versions(conflict: Conflict) -> None:
     """Render both versions side by side; their texts only if the texts differ."""
-    is_own_edit = conflict.change.description is not None
-    seen = conflict.change.apply_to(conflict.seen) if is_own_edit else conflict.seen
+    is_text_edit = conflict.change.description is not None
+    theirs = conflict.current
+    ours = conflict.change.apply_to(conflict.seen) if is_text_edit else conflict.seen
     for column, title, version in zip(
         st.columns(2),
-        (_("Your version") if is_own_edit else _("Version you saw"), _("Current version")),
-        (seen, conflict.current),
+        (_("Your version") if is_text_edit else _("Version you saw"), _("Current version")),
+        (ours, theirs),
         strict=True,
     ):
         with column:
             st.markdown(f"**{title}**")
             labels.render_state_badge(version.state)
             st.badge(labels.format_type(version.type), color="gray")
-            if seen.description != conflict.current.description:
+            if ours.description != theirs.description:
                 issue_detail.render_text(version.description)
 
 

@@ -40,7 +40,7 @@ def list_reporters() -> Mapping[str, str]:
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_projects() -> Mapping[str, str]:
-    """Return the ids of projects with recent issues, by id.
+    """Return the projects with recent issues: each id, by itself, since projects have no names.
 
     {} if the server has no statistics, or the current user may not read them.
     """

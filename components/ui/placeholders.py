@@ -25,9 +25,9 @@ def render_empty(text: str, *, icon: str = "inbox", name: str = "empty") -> Delt
     return _render_placeholder(name, icon, text)
 
 
-def render_no_rights(text: str) -> DeltaGenerator:
+def render_no_access(text: str) -> DeltaGenerator:
     """Show that the person may not see the page."""
-    return _render_placeholder("no_rights", "lock", text)
+    return _render_placeholder("no_access", "lock", text)
 
 
 def render_not_supported(text: str) -> DeltaGenerator:

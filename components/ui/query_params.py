@@ -79,7 +79,7 @@ def write_url() -> None:
     st.session_state.pop(_CHANGES_KEY, None)
 
 
-def forget_changes_and_history() -> None:
+def forget_url_changes_and_history() -> None:
     """Drop the unwritten changes and the history of the page that the person has left."""
     st.session_state.pop(_CHANGES_KEY, None)
     st.session_state.pop(_HISTORY_KEY, None)

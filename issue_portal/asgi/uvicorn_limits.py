@@ -51,7 +51,7 @@ def raise_descriptor_limit() -> int:
     return most
 
 
-def limit_connections(longest_message: int) -> None:
+def limit_connections(*, longest_message: int) -> None:
     """Set the limits of all connections. Call it once, before the server starts.
 
     ``longest_message`` is the size in bytes of the largest WebSocket message.

@@ -32,7 +32,7 @@ def serve(host: str, port: int) -> None:
     logging_setup.configure_logging(settings.log)
     telemetry.start(settings)
     uvicorn_limits.raise_descriptor_limit()
-    uvicorn_limits.limit_connections(_LONGEST_MESSAGE)
+    uvicorn_limits.limit_connections(longest_message=_LONGEST_MESSAGE)
     with open_local_service() as service:
         if settings.demo:
             add_sample_issues(service)

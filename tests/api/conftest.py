@@ -20,7 +20,7 @@ settings.register_profile("long", max_examples=20_000, deadline=None, print_blob
 settings.load_profile("short")
 
 
-class Caller:
+class ApiCaller:
     """Calls the API over HTTP with one token, or without a token."""
 
     def __init__(self, url: str, token: str | None, name: str = "") -> None:
@@ -53,36 +53,36 @@ class Caller:
         return response.json()["data"]
 
 
-def _make_caller(api, role: Role) -> Caller:
+def _make_caller(api, role: Role) -> ApiCaller:
     name = f"{role.value}{uuid.uuid4().hex[:8]}{next(_numbers)}"
-    return Caller(api.url, api.token(name, role), name)
+    return ApiCaller(api.url, api.token(name, role), name)
 
 
 @pytest.fixture
-def member(api) -> Caller:
+def member(api) -> ApiCaller:
     return _make_caller(api, Role.MEMBER)
 
 
 @pytest.fixture
-def other_member(api) -> Caller:
+def other_member(api) -> ApiCaller:
     return _make_caller(api, Role.MEMBER)
 
 
 @pytest.fixture
-def reviewer(api) -> Caller:
+def reviewer(api) -> ApiCaller:
     return _make_caller(api, Role.ADMIN)
 
 
 @pytest.fixture
-def visitor(api) -> Caller:
+def visitor(api) -> ApiCaller:
     """A caller with the token of a visitor, who may only report anonymously."""
-    return Caller(api.url, api.visitor_token())
+    return ApiCaller(api.url, api.visitor_token())
 
 
 @pytest.fixture
-def unauthenticated(api) -> Caller:
+def unauthenticated(api) -> ApiCaller:
     """A caller without a token."""
-    return Caller(api.url, None)
+    return ApiCaller(api.url, None)
 
 
 @pytest.fixture

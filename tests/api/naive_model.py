@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from issue_portal.models.vocabulary import IssueType, Role
 from issue_portal.server.db.search import fold
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 
 @dataclass
@@ -24,7 +24,7 @@ class NaiveModel:
     cursors: dict[int, str]
     """Cursors by issue number."""
 
-    callers: dict[Role, Caller]
+    callers: dict[Role, ApiCaller]
     times: dict[str, dict[str, int]]
     """By issue id: ``reviewed_at`` (first review) and ``closed_at``, if any, in seconds."""
 

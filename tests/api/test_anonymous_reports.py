@@ -5,7 +5,7 @@ import uuid
 import pytest
 from sqlalchemy import MetaData, select
 
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.problem_documents import assert_problem
 
 
@@ -82,7 +82,7 @@ TEXT_WITH_HIDDEN_MARKS = "It broke off.\u200b\U000e0041 \u00a0\t "
 
 
 def test_invisible_characters_are_removed_from_anonymous_reports(api, reviewer):
-    visitor = Caller(api.url, api.visitor_token())
+    visitor = ApiCaller(api.url, api.visitor_token())
     config = {"thread_id": "t1\u200b", "reported_interaction_id": " i1"}
     fields = {"description": TEXT_WITH_HIDDEN_MARKS, "project_id": "sales\u2060 ", "config": config}
     created = visitor.report(anonymous=True, **fields)
@@ -99,13 +99,13 @@ def test_invisible_characters_are_removed_from_anonymous_reports(api, reviewer):
 
 @pytest.mark.parametrize("fields", [{"description": "\u200b\U000e0041"}, {"project_id": "\u2800"}])
 def test_anonymous_report_of_invisible_characters_is_refused(api, fields):
-    visitor = Caller(api.url, api.visitor_token())
+    visitor = ApiCaller(api.url, api.visitor_token())
     body = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
     assert_problem(visitor("POST", "/issue", json=body | fields), 400, next(iter(fields)))
 
 
 def test_repeated_anonymous_report_with_invisible_characters_is_stored_once(api):
-    visitor = Caller(api.url, api.visitor_token())
+    visitor = ApiCaller(api.url, api.visitor_token())
     body = {
         "description": TEXT_WITH_HIDDEN_MARKS,
         "resource_type": "Thread",

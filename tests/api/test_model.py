@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import tables
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.api.naive_model import NaiveModel, get_creation_time
 from tests.servers.installation import DATABASES, Server, make_api_server
 
@@ -84,9 +84,9 @@ def model(request, postgresql, tmp_path_factory) -> Iterator[NaiveModel]:
 def fill_database(server: Server) -> NaiveModel:
     """Create random issues; return the model of the database."""
     rng = random.Random(1)
-    reviewer = Caller(server.url, server.create_api_token("Reviewer", Role.ADMIN))
+    reviewer = ApiCaller(server.url, server.create_api_token("Reviewer", Role.ADMIN))
     names = ("Member", "Other", "Third")
-    reporters = [Caller(server.url, server.create_api_token(name)) for name in names]
+    reporters = [ApiCaller(server.url, server.create_api_token(name)) for name in names]
     issues = []
     times: dict[str, dict[str, int]] = {}
     for _ in range(ISSUE_COUNT):
@@ -128,7 +128,7 @@ def fill_database(server: Server) -> NaiveModel:
     return NaiveModel(issues, users, collect_cursors(reviewer), callers, times)
 
 
-def collect_cursors(reviewer: Caller) -> dict[int, str]:
+def collect_cursors(reviewer: ApiCaller) -> dict[int, str]:
     """Return the cursor of every seventh issue, by issue number."""
     query = {"first": 7, "states": ",".join(IssueState)}
     cursors = {}

@@ -17,7 +17,7 @@ from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.read_cache import ReadCache
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.loops import run_in_loop
 from tests.servers.installation import SECRET, make_api_server, wait_for_responses
 from tests.servers.processes import find_free_port
@@ -39,12 +39,12 @@ def limited_server(tmp_path_factory):
     server.stop()
 
 
-def make_visitor(server) -> Caller:
-    return Caller(server.url, server.visitor_token(uuid.uuid4().hex))
+def make_visitor(server) -> ApiCaller:
+    return ApiCaller(server.url, server.visitor_token(uuid.uuid4().hex))
 
 
-def make_person(server) -> Caller:
-    return Caller(server.url, server.token(uuid.uuid4().hex))
+def make_person(server) -> ApiCaller:
+    return ApiCaller(server.url, server.token(uuid.uuid4().hex))
 
 
 def create(caller):
@@ -86,7 +86,7 @@ def test_long_report_uses_up_more_of_the_limit(limited_server):
     long_report = REPORT | {"description": "x" * 2_000}
     assert caller("POST", "/issue", json=long_report).status_code == 201
     assert create(caller).status_code == 429
-    # A report that counts more than the whole limit is accepted as the first report.
+    # The first report is accepted even if it counts more than the whole limit.
     longest_report = REPORT | {"description": "x" * 10_000}
     assert make_person(limited_server)("POST", "/issue", json=longest_report).status_code == 201
 
@@ -113,7 +113,7 @@ def test_reading_is_not_limited(limited_server):
 
 def test_tokens_at_one_address_have_separate_limits(limited_server):
     result = limited_server.run_command("token", "create", "--email", "script@example.com")
-    script = Caller(limited_server.url, result.stdout.strip())
+    script = ApiCaller(limited_server.url, result.stdout.strip())
     for _ in range(4):
         last = create(script)
     assert last.status_code == 429
@@ -126,7 +126,7 @@ def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql,
     replicas = [make_api_server(tmp_path / name, **shared).start() for name in ("a", "b")]
     try:
         name = uuid.uuid4().hex
-        first, second = (Caller(r.url, r.token(name)) for r in replicas)
+        first, second = (ApiCaller(r.url, r.token(name)) for r in replicas)
         named = REPORT | {"anonymous": False}
         responses = [c("POST", "/issue", json=named) for c in (first, second, first, second)]
         assert [response.status_code for response in responses] == [201, 201, 201, 429]
@@ -134,7 +134,7 @@ def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql,
         size_before = subprocess.run(
             ["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True
         )
-        first, second = (Caller(r.url, r.visitor_token(name)) for r in replicas)
+        first, second = (ApiCaller(r.url, r.visitor_token(name)) for r in replicas)
         assert create(first).status_code == create(second).status_code == 201
         assert look_up(first).status_code == look_up(second).status_code == 404
         size_after = subprocess.run(
@@ -250,7 +250,7 @@ def test_delay_of_a_token_grows_with_number_size_and_duration_of_its_calls(monke
     assert run_in_loop(lambda: delay_refusals("198.51.100.1", 20)) == pytest.approx(1, rel=0.05)
 
 
-def test_body_with_too_many_objects_is_refused(limited_server):
+def test_body_with_too_many_or_too_deeply_nested_objects_is_refused(limited_server):
     for body in ("[" + "{}," * 60_000 + "{}]", '{"a":' * 60 + "1" + "}" * 60):
         response = make_person(limited_server)("POST", "/issue", content=body, headers=JSON)
         assert response.status_code == 400

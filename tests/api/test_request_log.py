@@ -9,7 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from issue_portal.models.vocabulary import REQUEST_ID_HEADER, Role
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import make_api_server, make_portal_server
 from tests.waiting import wait_until
 
@@ -41,7 +41,7 @@ def logging_server(tmp_path_factory):
 
 
 def test_request_id_of_a_user_is_logged_and_returned(logging_server):
-    caller = Caller(logging_server.url, logging_server.token("Ann"))
+    caller = ApiCaller(logging_server.url, logging_server.token("Ann"))
     report = caller.report()
     response = caller("GET", f"/issue/{report['id']}", headers={REQUEST_ID_HEADER: CLIENT_ID})
     assert response.headers[REQUEST_ID_HEADER] == CLIENT_ID
@@ -54,7 +54,7 @@ def test_request_id_of_a_user_is_logged_and_returned(logging_server):
 
 @pytest.mark.parametrize("path", ["/issue", "/issue/receipt"])
 def test_request_id_of_a_visitor_is_replaced(logging_server, path):
-    visitor = Caller(logging_server.url, logging_server.visitor_token())
+    visitor = ApiCaller(logging_server.url, logging_server.visitor_token())
     response = visitor("POST", path, json={}, headers={REQUEST_ID_HEADER: CLIENT_ID[::-1]})
     assert SERVER_ID_PATTERN.fullmatch(response.headers[REQUEST_ID_HEADER])
     assert wait_for_log(logging_server, response.headers[REQUEST_ID_HEADER])
@@ -70,7 +70,7 @@ def test_invalid_request_id_is_replaced(logging_server):
 
 def test_log_has_no_address_person_issue_or_search_text(logging_server):
     token = logging_server.create_api_token("Grace", Role.ADMIN)
-    caller = Caller(logging_server.url, token)
+    caller = ApiCaller(logging_server.url, token)
     me = caller("GET", "/me").json()
     report = caller.report("It forgot the budget.")
     caller("GET", "/issue", params={"filter_by_text": "budget", "created_by": me["id"]})
@@ -94,7 +94,7 @@ def test_portal_logs_no_client_address(tmp_path, log_format):
         server.command = [python, "-m", "uvicorn", "app:app", "--port", str(server.port)]
     server.start()
     with connect(f"ws://localhost:{server.port}/_stcore/stream", subprotocols=["streamlit"]):
-        me = Caller(server.url, server.token("Ann"))("GET", "/me")
+        me = ApiCaller(server.url, server.token("Ann"))("GET", "/me")
     server.stop()
     assert "127.0.0.1" not in server.log.replace(f"http://127.0.0.1:{server.port}", "")
     if log_format == "json":
@@ -107,7 +107,7 @@ def test_failure_is_logged_with_its_request_id(tmp_path):
     server = make_api_server(tmp_path / "data", ISSUES_LOG="json").start()
     with sqlite3.connect(server.data_dir / "issues.db") as database:
         database.execute("DROP TABLE history")
-    caller = Caller(server.url, server.token("Ann"))
+    caller = ApiCaller(server.url, server.token("Ann"))
     response = caller("GET", "/issue/issue_0000000000000000/history")
     assert response.status_code == 404
     report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}

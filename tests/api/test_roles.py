@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from issue_portal.models.vocabulary import Role
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 
 CALLERS = {
     "guest": Role.GUEST,
@@ -72,9 +72,9 @@ def test_every_route_has_the_expected_status_for_each_role(server, token_type):
     }
     assert routes.keys() == EXPECTED_STATUSES.keys()
     tokens = make_tokens(server, token_type)
-    reporter = Caller(server.url, tokens["reporter"])
+    reporter = ApiCaller(server.url, tokens["reporter"])
     for position, token in enumerate([None, *tokens.values()]):
-        caller = Caller(server.url, token)
+        caller = ApiCaller(server.url, token)
         expected = {route: statuses[position] for route, statuses in EXPECTED_STATUSES.items()}
         if token_type == "portal token" and position == 1:
             expected |= VISITOR_STATUSES

@@ -12,10 +12,10 @@ import pytest
 
 from issue_portal.core import telemetry
 from issue_portal.models.vocabulary import REQUEST_ID_HEADER
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT, make_environment
-from tests.servers.script import serving
+from tests.servers.scripted_server import serving
 
 REPORT_TEXT = "the budget of Project Bluebird"
 
@@ -40,8 +40,8 @@ main()
 @pytest.fixture
 def collector():
     """A server that receives what Sentry and OpenTelemetry send."""
-    with serving((200, {}, {})) as script:
-        yield script
+    with serving((200, {}, {})) as server:
+        yield server
 
 
 def settings(collector):
@@ -76,7 +76,7 @@ def test_errors_and_traces_contain_no_personal_data_or_report_text(collector, tm
     ]
     server.start()
     token = server.create_api_token("Ann")
-    caller = Caller(server.url, token)
+    caller = ApiCaller(server.url, token)
     report = caller.report(REPORT_TEXT)
     response = caller("GET", "/issue", params={"filter_by_text": "Bluebird"})
     with sqlite3.connect(server.data_dir / "issues.db") as database:

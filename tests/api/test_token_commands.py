@@ -6,7 +6,7 @@ import yaml
 from issue_portal.client.errors import AuthenticationError, PermissionDeniedError
 from issue_portal.models.vocabulary import Role
 from tests.api.commands import assert_refused, create_token, make_email, parse_output
-from tests.api.conftest import Caller
+from tests.api.conftest import ApiCaller
 from tests.servers.installation import make_api_server
 
 
@@ -44,7 +44,9 @@ def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(new_s
     with new_server.client(used["token"]) as client:
         client.me()
     report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
-    assert Caller(new_server.url, unused["token"])("POST", "/issue", json=report).status_code == 201
+    assert (
+        ApiCaller(new_server.url, unused["token"])("POST", "/issue", json=report).status_code == 201
+    )
     new_server.stop()  # Writes the uses that are still in memory.
     listed = {
         t["id"]: t["last_used_at"]

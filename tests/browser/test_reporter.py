@@ -134,7 +134,7 @@ def test_edit_does_not_overwrite_unseen_changes(new_person, portal, words):
         # As by the same person in another tab.
         client.update(client.get(issue.id), description=f"{words}, the other")
         person.presses("Save")
-        person.sees(f"You changed #{issue.issue_number} elsewhere.")
+        person.sees(f"You already changed #{issue.issue_number} elsewhere.")
         versions = person.page.locator(".st-key-conflict .written")
         expect(versions).to_have_text([f"{words}, mine", f"{words}, the other"])
         expect(text).to_have_value(f"{words}, mine")

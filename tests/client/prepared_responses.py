@@ -1,6 +1,6 @@
-"""Responses for the server in `tests.servers.script`: success, refusal, failure."""
+"""Responses for the server in `tests.servers.scripted_server`: success, refusal, failure."""
 
-from tests.servers.script import drop, truncated
+from tests.servers.scripted_server import drop, truncated
 
 ISSUE = {"id": "i", "issue_number": 7, "description": "x", "state": "NotReviewed", "is_read": True}
 OK = (200, {}, ISSUE)

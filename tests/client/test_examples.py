@@ -35,7 +35,11 @@ def test_example_in_the_client_docstring_runs(api):
 
 
 def run_example(api, name, *arguments):
-    env = {**os.environ, "ISSUES_URL": api.url, "API_TOKEN": api.token("Script", Role.ADMIN)}
+    env = {
+        **os.environ,
+        "ISSUES_URL": api.url,
+        "API_TOKEN": api.token("ScriptedServer", Role.ADMIN),
+    }
     result = subprocess.run(
         [sys.executable, ROOT / "examples" / name, *arguments],
         env=env | {"PYTHONPATH": str(ROOT)},

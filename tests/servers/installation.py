@@ -67,7 +67,7 @@ class Server(ServerProcess):
 
     @property
     def database(self) -> Database:
-        """The server's database, for data that the API cannot read or change."""
+        """The server's database, opened directly, for what tests cannot do through the API."""
         url = self.env.get("ISSUES_DATABASE_URL")
         return Database(url or f"sqlite:///{self.data_dir / 'issues.db'}")
 

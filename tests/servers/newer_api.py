@@ -118,7 +118,7 @@ def authenticate(request: Request) -> dict:
 app = FastAPI()
 issues: dict[str, dict] = {}
 issue_numbers = itertools.count(1)
-Caller = Annotated[dict, Depends(authenticate)]
+ApiCaller = Annotated[dict, Depends(authenticate)]
 AUTHENTICATED = [Depends(authenticate)]
 
 
@@ -169,7 +169,7 @@ def list_issues(query: Annotated[ListQuery, Query()]) -> dict:
 
 
 @app.post("/api/v1/app/issue", status_code=201, dependencies=AUTHENTICATED)
-def create_issue(new: NewIssue, user: Caller) -> dict:
+def create_issue(new: NewIssue, user: ApiCaller) -> dict:
     issue = {
         "id": f"issue_{secrets.token_hex(8)}",
         "issue_number": next(issue_numbers),
@@ -209,7 +209,7 @@ def delete_issue(issue_id: str) -> dict:
 
 
 @app.get("/api/v1/app/me", dependencies=AUTHENTICATED)
-def get_me(user: Caller) -> dict:
+def get_me(user: ApiCaller) -> dict:
     return user
 
 

@@ -40,20 +40,20 @@ def test_next_states_of_each_state(state, expected):
 
 
 @pytest.mark.parametrize(
-    ("change", "field", "new_value"),
+    ("change", "field", "label"),
     [
         (ProposedChange(state=IssueState.CLOSED), "state", "Closed"),
         (ProposedChange(type=IssueType.FORMAT), "type", "Poor formatting"),
-        (ProposedChange(description="new"), "description", "Unknown"),
+        (ProposedChange(description="new"), "description", "Unknown"),  # Never shown.
     ],
 )
-def test_change_applies_to_one_field(change, field, new_value):
+def test_change_applies_to_one_field(change, field, label):
     before = make_issue()
     after = change.apply_to(before)
     assert [
         name for name in type(before).model_fields if getattr(before, name) != getattr(after, name)
     ] == [field]
-    assert change.format_value() == new_value
+    assert change.format_value() == label
 
 
 def page() -> None:
@@ -96,7 +96,7 @@ def test_no_warning_without_a_conflict():
     ("me", "events", "expected"),
     [
         ("", [make_event(state="InReview")], "Ann just changed #7"),
-        ("user_1", [make_event(state="InReview")], "You changed #7"),
+        ("user_1", [make_event(state="InReview")], "You already changed #7"),
         ("", [make_event(is_read=True)], "Someone else just changed #7"),
         ("", [], "Someone else just changed #7"),
     ],

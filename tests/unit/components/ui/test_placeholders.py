@@ -26,7 +26,7 @@ def show(name: str) -> AppTest:
     return at.run()
 
 
-@pytest.mark.parametrize("name", ["empty", "no_rights", "not_supported"])
+@pytest.mark.parametrize("name", ["empty", "no_access", "not_supported"])
 def test_sentence_is_escaped_in_an_element_with_role_status(name):
     at = show(name)
     assert not at.exception

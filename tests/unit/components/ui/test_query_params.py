@@ -68,7 +68,7 @@ def test_unwritten_changes_can_be_read_and_are_written_together(set_url):
 def test_forgotten_changes_are_not_written(set_url):
     parameters = set_url(a="1")
     query_params.change(a="3")
-    query_params.forget_changes_and_history()
+    query_params.forget_url_changes_and_history()
     query_params.write_url()
     assert parameters == {"a": "1"}
 

@@ -14,7 +14,7 @@ from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.client.conftest import run_in_new_thread
 from tests.factories import make_new_issue
-from tests.servers.script import serving
+from tests.servers.scripted_server import serving
 
 ISSUE = {"id": "issue_5c4b3a2d1e0f9a8b", "issue_number": 7, "description": "x", "is_read": True}
 OK = (200, {}, ISSUE)
@@ -34,26 +34,26 @@ def test_both_clients_have_the_same_documented_methods():
 
 
 def test_update_repeats_is_read_of_the_fetched_issue(make_client):
-    with serving(OK) as script:
-        client = make_client(script.url)
+    with serving(OK) as server:
+        client = make_client(server.url)
         client.update(client.get("x"), state=IssueState.CLOSED)
-        assert json.loads(script.requests[-1][3]) == {"is_read": True, "state": "Closed"}
+        assert json.loads(server.requests[-1][3]) == {"is_read": True, "state": "Closed"}
 
 
 def test_update_omits_is_read_if_the_fetched_issue_has_none(make_client):
-    with serving((200, {}, {"id": "x", "is_read": None}), OK) as script:
-        client = make_client(script.url)
+    with serving((200, {}, {"id": "x", "is_read": None}), OK) as server:
+        client = make_client(server.url)
         client.update(client.get("x"), type=IssueType.FORMAT)
-        assert json.loads(script.requests[-1][3]) == {"type": "Format"}
+        assert json.loads(server.requests[-1][3]) == {"type": "Format"}
 
 
 def test_query_is_sent_as_url_parameters(make_client):
-    with serving((200, {}, {"data": []})) as script:
+    with serving((200, {}, {"data": []})) as server:
         query = IssueQuery(
             page=2, states=(IssueState.CLOSED, IssueState.IN_REVIEW), total_count=False
         )
-        make_client(script.url).list(query)
-        sent = httpx.URL(script.requests[0][1]).params
+        make_client(server.url).list(query)
+        sent = httpx.URL(server.requests[0][1]).params
         assert dict(sent) == {"page": "2", "states": "Closed,InReview", "total_count": "false"}
 
 
@@ -62,35 +62,35 @@ def test_query_is_sent_as_url_parameters(make_client):
     [("../user?x=1#y", "%2E%2E%2Fuser%3Fx%3D1%23y"), ("..", "%2E%2E"), ("a%2Fb", "a%252Fb")],
 )
 def test_issue_id_cannot_change_the_path(make_client, issue_id, path):
-    with serving(OK) as script:
-        make_client(script.url).get(issue_id)
-        assert script.calls == [f"GET /issue/{path}"]
+    with serving(OK) as server:
+        make_client(server.url).get(issue_id)
+        assert server.calls == [f"GET /issue/{path}"]
 
 
 def test_token_is_sent_instead_of_netrc_or_url_credentials(make_client, monkeypatch, tmp_path):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with serving(OK) as script:
-        make_client(script.url.replace("://", "://user:word@"), org="aurora").get("x")
-        headers = script.requests[0][2]
+    with serving(OK) as server:
+        make_client(server.url.replace("://", "://user:word@"), org="aurora").get("x")
+        headers = server.requests[0][2]
         assert headers["Authorization"] == "Bearer the-token-of-the-tests"
         assert headers["x-org"] == "aurora"
 
 
 def test_token_function_is_called_for_each_attempt(client_factory):
     tokens = iter(["old", "new"])
-    with serving((503, {}, {}), OK) as script:
-        client_factory(script.url, lambda: next(tokens)).get("x")
-        sent = [headers["Authorization"] for _, _, headers, _ in script.requests]
+    with serving((503, {}, {}), OK) as server:
+        client_factory(server.url, lambda: next(tokens)).get("x")
+        sent = [headers["Authorization"] for _, _, headers, _ in server.requests]
         assert sent == ["Bearer old", "Bearer new"]
 
 
 @pytest.mark.parametrize("token", ["", "line\nbreak", "Ünïcode", " "])
 def test_token_with_invalid_characters_is_refused(client_factory, token):
-    with serving(OK) as script:
+    with serving(OK) as server:
         with pytest.raises(errors.AuthenticationError):
-            client_factory(script.url, token).get("x")
-        assert script.requests == []
+            client_factory(server.url, token).get("x")
+        assert server.requests == []
 
 
 def test_a_cancelled_task_leaves_the_client_usable():
@@ -104,17 +104,17 @@ def test_a_cancelled_task_leaves_the_client_usable():
     def slow(handler):
         handler.rfile.read(1)
 
-    with serving(slow, OK) as script:
-        run_in_new_thread(asyncio.run, run_scenario(script.url))
+    with serving(slow, OK) as server:
+        run_in_new_thread(asyncio.run, run_scenario(server.url))
 
 
 def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(make_client):
-    with serving((201, {}, ISSUE)) as script:
-        client = make_client(script.url)
+    with serving((201, {}, ISSUE)) as server:
+        client = make_client(server.url)
         client.create(make_new_issue())
         client.create(make_new_issue())
         client.create(make_new_issue(), idempotency_key="own-key")
-        keys = [headers["Idempotency-Key"] for _, _, headers, _ in script.requests]
+        keys = [headers["Idempotency-Key"] for _, _, headers, _ in server.requests]
         assert len(set(keys)) == 3
         assert keys[-1] == "own-key"
         with pytest.raises(errors.BadRequestError):

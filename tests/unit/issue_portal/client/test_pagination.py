@@ -4,7 +4,7 @@ import pytest
 
 from issue_portal.client import errors
 from issue_portal.models.requests import IssueQuery
-from tests.servers.script import serving
+from tests.servers.scripted_server import serving
 
 
 def make_page(ids, more=None, cursor=None):
@@ -38,9 +38,9 @@ def make_page(ids, more=None, cursor=None):
     ],
 )
 def test_each_issue_is_returned_once(make_client, pages, expected_ids, last_path_end):
-    with serving(*pages) as script:
-        assert "".join(issue.id for issue in make_client(script.url).iterate()) == expected_ids
-        assert script.requests[-1][1].endswith(last_path_end)
+    with serving(*pages) as server:
+        assert "".join(issue.id for issue in make_client(server.url).iterate()) == expected_ids
+        assert server.requests[-1][1].endswith(last_path_end)
 
 
 @pytest.mark.parametrize(
@@ -54,26 +54,26 @@ def test_each_issue_is_returned_once(make_client, pages, expected_ids, last_path
     ids=["same page", "same cursor", "cycle", "only empty pages"],
 )
 def test_endless_list_raises_bad_response(make_client, pages):
-    with serving(*pages) as script:
+    with serving(*pages) as server:
         with pytest.raises(errors.BadResponseError, match="no end"):
-            list(make_client(script.url).iterate())
-        assert len(script.requests) < 7
+            list(make_client(server.url).iterate())
+        assert len(server.requests) < 7
 
 
 def test_query_is_sent_with_each_page(make_client):
-    with serving(make_page("a", True, "x"), make_page("b", False)) as script:
-        list(make_client(script.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
-        assert script.calls == [
+    with serving(make_page("a", True, "x"), make_page("b", False)) as server:
+        list(make_client(server.url).iterate(IssueQuery(page=3, page_size=1, filter_by_text="x y")))
+        assert server.calls == [
             "GET /issue?page=3&page_size=1&filter_by_text=x+y",
             "GET /issue?page_size=1&after=x&filter_by_text=x+y",
         ]
 
 
 def test_pages_are_fetched_lazily(make_client):
-    with serving(make_page("ab", True), make_page("c", False)) as script:
-        issues = make_client(script.url).iterate()
+    with serving(make_page("ab", True), make_page("c", False)) as server:
+        issues = make_client(server.url).iterate()
         next(issues), next(issues)
-        assert len(script.requests) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("query", [IssueQuery(last=3), IssueQuery(before="x")])

@@ -7,7 +7,7 @@ import pytest
 from issue_portal.client import errors
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
-from tests.servers.script import serving
+from tests.servers.scripted_server import serving
 
 PROBLEM = {
     "title": "No",
@@ -36,9 +36,9 @@ PROBLEM = {
     ],
 )
 def test_each_status_raises_its_error(make_client, status, error_type):
-    with serving((status, {}, PROBLEM)) as script:
+    with serving((status, {}, PROBLEM)) as server:
         with pytest.raises(error_type, match="Bad") as raised:
-            make_client(script.url).get("x")
+            make_client(server.url).get("x")
         assert raised.value.status == status
         assert raised.value.fields[0].field == "a"
 
@@ -47,8 +47,8 @@ def test_each_status_raises_its_error(make_client, status, error_type):
     "body", [b"<html>Bad gateway</html>", b"", b"[1]", b'"text"', b"\xff", b"null", b"[" * 10**5]
 )
 def test_error_response_without_a_problem_document_raises_its_error(make_client, body):
-    with serving((404, {}, body)) as script, pytest.raises(errors.NotFoundError, match="Not Found"):
-        make_client(script.url).get("x")
+    with serving((404, {}, body)) as server, pytest.raises(errors.NotFoundError, match="Not Found"):
+        make_client(server.url).get("x")
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_every_timestamp_can_be_converted_to_any_time_zone(timestamp):
     ],
 )
 def test_error_documents_in_other_formats_are_understood(make_client, document, text, fields):
-    with serving((400, {}, document)) as script, pytest.raises(errors.BadRequestError) as raised:
-        make_client(script.url).get("x")
+    with serving((400, {}, document)) as server, pytest.raises(errors.BadRequestError) as raised:
+        make_client(server.url).get("x")
     assert str(raised.value) == text
     assert [item.field for item in raised.value.fields] == fields
 
 
 def test_error_messages_are_shortened(make_client):
     long = (400, {}, {"detail": "x" * 10**6})
-    with serving(long) as script, pytest.raises(errors.BadRequestError) as raised:
-        make_client(script.url).get("x")
+    with serving(long) as server, pytest.raises(errors.BadRequestError) as raised:
+        make_client(server.url).get("x")
     assert len(str(raised.value)) == 1000
 
 
@@ -101,8 +101,8 @@ def test_error_messages_are_shortened(make_client):
     [b"<html></html>", b"", b"[]", b'{"issue_number": 1}', b"\xff", b'{"id": null}', b"[" * 10**5],
 )
 def test_response_outside_the_contract_raises_bad_response(make_client, body):
-    with serving((200, {}, body)) as script:
-        client = make_client(script.url)
+    with serving((200, {}, body)) as server:
+        client = make_client(server.url)
         for call in (lambda: client.get("x"), client.list, client.me, client.stats):
             with pytest.raises(errors.BadResponseError):
                 call()
@@ -110,8 +110,8 @@ def test_response_outside_the_contract_raises_bad_response(make_client, body):
 
 def test_unknown_fields_are_ignored(make_client):
     newer = {"id": "i", "type": "Rude", "state": "Parked", "priority": 1, "created_by": None}
-    with serving((200, {}, newer)) as script:
-        issue = make_client(script.url).get("x")
+    with serving((200, {}, newer)) as server:
+        issue = make_client(server.url).get("x")
         assert (issue.type, issue.state) == ("Rude", "Parked")
 
 
@@ -122,15 +122,15 @@ def test_null_counts_as_absent(make_client):
     )
     empty = dict.fromkeys(fields.split())
     user = {"id": "u", "roles": None, "state": None}
-    with serving((200, {}, {**empty, "id": "i"})) as script:
-        issue = make_client(script.url).get("i")
+    with serving((200, {}, {**empty, "id": "i"})) as server:
+        issue = make_client(server.url).get("i")
         assert (issue.is_read, issue.data) == (False, None)
-    with serving((200, {}, {**empty, "id": "i", "created_by": user, "etag": "not this"})) as script:
-        issue = make_client(script.url).get("i")
+    with serving((200, {}, {**empty, "id": "i", "created_by": user, "etag": "not this"})) as server:
+        issue = make_client(server.url).get("i")
         assert (issue.created_by.roles, issue.etag) == ((), None)
     page = {"data": None, "next_cursor": None, "has_next_page": None, "total_count": None}
-    with serving((200, {}, page)) as script:
-        client = make_client(script.url)
+    with serving((200, {}, page)) as server:
+        client = make_client(server.url)
         assert client.list().data == client.users() == client.history("i").data == ()
 
 
@@ -142,24 +142,24 @@ def test_users_are_read_from_a_list_or_from_pages(make_client):
     by_cursor = [page("a", next_cursor="2", has_next_page=True), page("b", has_next_page=False)]
     by_number = [page("a", has_next_page=True), page("b")]
     for responses in ([plain_list], [page("a", "b", total_count=2)], by_cursor, by_number):
-        with serving(*responses) as script:
-            assert [user.id for user in make_client(script.url).users()] == ["a", "b"]
+        with serving(*responses) as server:
+            assert [user.id for user in make_client(server.url).users()] == ["a", "b"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(make_client, status):
     with serving((200, {}, {"id": "i"})) as elsewhere:
         target = elsewhere.url.replace("://", "://user:word@") + "/path?q=private"
-        with serving((status, {"Location": target}, b"")) as script:
+        with serving((status, {"Location": target}, b"")) as server:
             with pytest.raises(errors.BadResponseError) as raised:
-                make_client(script.url).get("x")
+                make_client(server.url).get("x")
             assert f"to {elsewhere.url}." in str(raised.value)
-            assert len(script.requests) == 1
+            assert len(server.requests) == 1
         assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": "/login?next=1"}])
 def test_redirect_without_a_host_raises_bad_response(make_client, headers):
     response = (302, headers, b"")
-    with serving(response) as script, pytest.raises(errors.BadResponseError, match="redirect"):
-        make_client(script.url).list(IssueQuery(page=1))
+    with serving(response) as server, pytest.raises(errors.BadResponseError, match="redirect"):
+        make_client(server.url).list(IssueQuery(page=1))

@@ -9,7 +9,7 @@ import pytest
 from issue_portal.client import errors
 from issue_portal.models.requests import IssueQuery
 from tests.factories import make_new_issue
-from tests.servers.script import (
+from tests.servers.scripted_server import (
     drop,
     endless_body,
     serving,
@@ -23,33 +23,33 @@ OK = (200, {}, {"id": "i", "issue_number": 7})
 
 @pytest.mark.parametrize("response", [slow_body, slow_headers])
 def test_slowly_sent_response_times_out(make_client, response):
-    with serving(response) as script:
+    with serving(response) as server:
         started = time.monotonic()
         with pytest.raises(errors.UnreachableError, match="in time"):
-            make_client(script.url, patience=0.7).get("x")
+            make_client(server.url, patience=0.7).get("x")
         assert 0.6 < time.monotonic() - started < 3
-        assert len(script.requests) == 1
+        assert len(server.requests) == 1
 
 
 def test_slowly_sent_response_times_out_on_a_reused_connection(make_client):
-    with serving(OK, slow_headers) as script:
-        client = make_client(script.url, patience=1.0)
+    with serving(OK, slow_headers) as server:
+        client = make_client(server.url, patience=1.0)
         client.get("x")
         started = time.monotonic()
         with pytest.raises(errors.UnreachableError):
             client.get("x")
         assert time.monotonic() - started < 3
-        assert len(script.connections) == 1
+        assert len(server.connections) == 1
 
 
 def test_endless_response_raises_bad_response(make_client):
-    with serving(endless_body) as script, pytest.raises(errors.BadResponseError, match="64 MB"):
-        make_client(script.url, patience=20.0).get("x")
+    with serving(endless_body) as server, pytest.raises(errors.BadResponseError, match="64 MB"):
+        make_client(server.url, patience=20.0).get("x")
 
 
 def test_truncated_error_response_raises_the_error_of_its_status(make_client):
-    with serving(truncated_not_found) as script, pytest.raises(errors.NotFoundError):
-        make_client(script.url).get("x")
+    with serving(truncated_not_found) as server, pytest.raises(errors.NotFoundError):
+        make_client(server.url).get("x")
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_truncated_error_response_raises_the_error_of_its_status(make_client):
 )
 def test_response_that_cannot_be_decompressed_raises_an_error(make_client, status, error_type):
     response = (status, {"Content-Encoding": "gzip"}, b"not compressed")
-    with serving(response) as script, pytest.raises(error_type):
-        make_client(script.url).get("x")
+    with serving(response) as server, pytest.raises(error_type):
+        make_client(server.url).get("x")
 
 
 # A traceback quotes lines of this file, so the calls contain these names instead of the secrets.
@@ -87,8 +87,8 @@ def format_error(error: BaseException) -> str:
     ids=["dropped connection", "invalid issue", "invalid JSON", "refused token", "redirect"],
 )
 def test_logs_and_errors_contain_no_private_data(make_client, caplog, responses):
-    with serving(*responses) as script, caplog.at_level(logging.DEBUG):
-        client = make_client(script.url, attempts=2)
+    with serving(*responses) as server, caplog.at_level(logging.DEBUG):
+        client = make_client(server.url, attempts=2)
         for call in (
             lambda: client.create(make_new_issue(TEXT), idempotency_key=KEY),
             lambda: client.look_up_receipt(RECEIPT),
@@ -107,8 +107,8 @@ def test_logs_and_errors_contain_no_private_data(make_client, caplog, responses)
 
 
 def test_retries_are_logged_with_their_reason(make_client, caplog):
-    with serving(drop, (503, {}, {}), OK) as script, caplog.at_level("INFO", "issue_portal.client"):
-        make_client(script.url).get("x")
+    with serving(drop, (503, {}, {}), OK) as server, caplog.at_level("INFO", "issue_portal.client"):
+        make_client(server.url).get("x")
         lines = [r.getMessage() for r in caplog.records if r.name == "issue_portal.client"]
         assert [line.split(": retry in ")[0] for line in lines] == ["GET /issue/x"] * 2
         assert lines[0].endswith(" s, no response")

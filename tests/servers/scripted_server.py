@@ -14,7 +14,7 @@ Answer = tuple[int, dict, object] | Callable[[BaseHTTPRequestHandler], None]
 """Status, headers and body; or a function that writes the response to a handler's connection."""
 
 
-class Script:
+class ScriptedServer:
     """A server's prepared responses and the requests that it received.
 
     The server sends one response per request, and repeats the last response.
@@ -37,18 +37,18 @@ class Script:
 
 
 @contextmanager
-def serving(*answers: Answer) -> Iterator[Script]:
-    """Run a server that sends ``answers``; its URL is in the `Script`."""
-    script = Script(*answers)
+def serving(*answers: Answer) -> Iterator[ScriptedServer]:
+    """Run a server that sends ``answers``; its URL is in the `ScriptedServer`."""
+    server = ScriptedServer(*answers)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def handle_any(self):
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            script.requests.append((self.command, self.path, dict(self.headers), body))
-            script.connections.add(self.client_address)
-            answer = script.next_answer()
+            server.requests.append((self.command, self.path, dict(self.headers), body))
+            server.connections.add(self.client_address)
+            answer = server.next_answer()
             if callable(answer):
                 self.body = body
                 with suppress(OSError):
@@ -75,12 +75,12 @@ def serving(*answers: Answer) -> Iterator[Script]:
         def handle_error(self, *_):
             pass  # The client closed the connection.
 
-    server = Server(("127.0.0.1", 0), Handler)
-    script.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield script
-    server.shutdown()
-    server.server_close()
+    http_server = Server(("127.0.0.1", 0), Handler)
+    server.url = f"http://127.0.0.1:{http_server.server_port}"
+    threading.Thread(target=http_server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    http_server.shutdown()
+    http_server.server_close()
 
 
 def drop(handler):

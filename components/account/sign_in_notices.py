@@ -23,7 +23,8 @@ def note_sign_out() -> None:
 def get_sign_out_id() -> str:
     """Return the id of the sign-out that just happened, or "".
 
-    The browser announces each id only once to its other tabs.
+    The page tells the browser's other tabs that the user has signed out. It does so once for each
+    id, although the page reruns.
     """
     return str(st.session_state.get(_SIGN_OUT_ID_KEY, ""))
 
