@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, make_api_server, make_portal_with_remote_api
@@ -40,6 +40,12 @@ window.getLayoutShift = async () => {
   add(observer.takeRecords());
   return shift;
 };"""
+
+# Puts all animations at 9 s. The stylesheet hides elements by an animation while a page loads.
+SKIP_NINE_SECONDS = """async () => {
+  for (const animation of document.getAnimations()) animation.currentTime = 9_000;
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
 
 
 @dataclass
@@ -214,6 +220,34 @@ def test_pages_load_with_little_layout_shift(new_person, portal, words, width):
     person.signs_in("reviewer")
     measure("/my_issues", "/sign_in", "/review", "/insights")
     assert max(shifts.values()) <= MAX_SHIFT, shifts
+
+
+def test_elements_below_a_list_stay_hidden_while_a_slow_browser_draws_it(
+    new_person, servers, reported
+):
+    """Regression: after 3 s, they became visible above their place and moved when the list came."""
+    member = new_person(servers.portal, viewport={"width": 390, "height": 844})
+    member.page.add_init_script(SUM_LAYOUT_SHIFTS)
+    member.opens("/my_issues").signs_in("member").settles()
+    scripts: list[Route] = []
+
+    def hold(script: Route) -> None:
+        scripts.append(script)
+
+    member.page.route("**/issue_list.js*", hold)
+    member.page.reload()
+    language = member.page.get_by_role("button", name="Español", include_hidden=True)
+    expect(language).to_be_attached()
+    expect(member.page.locator(".st-key-my_issues")).to_be_attached()
+    member.settles()
+    member.waits_until(lambda: scripts)
+    member.page.evaluate(SKIP_NINE_SECONDS)
+    expect(language).to_be_hidden()
+    for script in scripts:
+        script.continue_()
+    expect(member.row(reported)).to_be_visible()
+    expect(language).to_be_visible()
+    assert member.waits_until_drawn().page.evaluate("getLayoutShift()") <= MAX_SHIFT
 
 
 # Collects the vertical positions of the Send button, in pixels, once all fields are loaded.
