@@ -32,9 +32,13 @@ def render_pagination(total: int | None) -> None:
     # The key contains the page, so that each page has a new widget: Streamlit warns about a widget
     # that has both a default and a stored value.
     key = f"page_{current}_of_{pages}"
-    st.pagination(pages, default=current, key=key, on_change=_turn_page, args=(key,))
+    st.pagination(pages, default=current, key=key, on_change=_turn_page, args=(key, current))
 
 
-def _turn_page(key: str) -> None:
-    go_to_page(st.session_state[key])
-    issue_list.open_issue(None)
+def _turn_page(key: str, shown: int) -> None:
+    """Turn from page ``shown`` to the page that the person has chosen."""
+    # After a shortcut has led to another page, the browser may still send the control of the old
+    # page. Streamlit (1.67) takes this for a change, although the control has its initial value.
+    if st.session_state[key] != shown:
+        go_to_page(st.session_state[key])
+        issue_list.open_issue(None)
