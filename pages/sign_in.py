@@ -23,6 +23,9 @@ def render_sign_in() -> None:
     st.title(_("Sign in"), anchor=False)
     sign_out_id = sign_in_notices.get_sign_out_id()
     if sign_out_id:
+        # The message appears once the browser has removed everything: see loading.css.
+        submitted_report.forget()
+        draft_autosave.forget_all_drafts(sign_out_id)
         st.success(_("You're signed out."), icon=":material/logout:")
     render_sign_out_warnings()
     if server_capabilities.gives_receipts():
@@ -31,10 +34,7 @@ def render_sign_in() -> None:
         st.caption(_("Without signing in, you can report anonymously."))
     return_after_sign_in.note_signing_in()
     require_sign_in.render_sign_in_form()
-    if sign_out_id:
-        draft_autosave.forget_all_drafts(sign_out_id)
-        submitted_report.forget()
-    else:
+    if not sign_out_id:
         # The draft stores the id, so that the form becomes a report by name after the sign-in.
         draft_autosave.stop_autosave(report_state.get_sign_in_click_id())
 

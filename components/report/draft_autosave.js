@@ -33,6 +33,7 @@ signOutChannel.onmessage = () => {
 export default function ({ data, parentElement, setStateValue }) {
   if (data.leave || data.forget) {
     leaveForm(data);
+    parentElement.getRootNode().host.dataset.drawn = "";
     return;
   }
   if (owner && owner !== data.owner) {

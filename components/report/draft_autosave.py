@@ -155,4 +155,4 @@ def forget_draft(name: str) -> None:
 def forget_all_drafts(sign_out_id: str) -> None:
     """Remove all drafts in all tabs of the browser after a sign-out."""
     data = {"name": "", "forget": True, "sign_out_id": sign_out_id}
-    js_component.mount(__file__, key="draft_forget", data=data)
+    js_component.mount(__file__, key="all_drafts_forget", data=data)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import make_portal_server
@@ -177,6 +177,26 @@ def test_sign_out_clears_drafts_and_receipts_in_every_tab(new_person, portal, wo
     expect(receipt_tab.get_by_role("heading", name="Report a problem")).to_be_visible()
     expect(receipt_tab.get_by_text(RECEIVED)).to_have_count(0)
     assert not receipt_tab.evaluate(STORES_WORDS, "issue_number")
+
+
+def test_sign_out_is_confirmed_once_the_drafts_are_removed(new_person):
+    """Otherwise, a person who leaves the page at once would leave drafts in their other tabs."""
+    member = new_person().opens("/sign_in").signs_in("member")
+    scripts: list[Route] = []
+
+    def hold(script: Route) -> None:
+        scripts.append(script)
+
+    member.page.route("**/draft_autosave.js*", hold)
+    member.opens("/sign_in").presses("Sign out")
+    confirmation = member.page.get_by_text("You're signed out.")
+    expect(confirmation).to_be_attached()
+    member.settles()
+    expect(confirmation).to_be_hidden()
+    member.waits_until(lambda: scripts)
+    for script in scripts:
+        script.continue_()
+    expect(confirmation).to_be_visible()
 
 
 def test_wrong_password_and_unknown_user_get_the_same_message(new_person):
