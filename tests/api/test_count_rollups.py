@@ -31,19 +31,19 @@ class FilterByRead(IssueFilter):
 
 
 @pytest.fixture
-def connection(database_url, tmp_path) -> Iterator[Connection]:
-    """A write transaction on an empty database."""
+def database(database_url, tmp_path) -> Iterator[Database]:
+    """An empty database."""
     database = Database(database_url or f"sqlite:///{tmp_path / 'issues.db'}")
     database.migrate()
-    with database.write() as connection:
-        yield connection
+    yield database
     database.close()
 
 
 @pytest.fixture
-def org_id(connection) -> str:
+def org_id(database) -> str:
     """An organisation with issues in three blocks of rollups. Every third issue is read."""
-    org_id = queries_organisations.ensure_organisation(connection, "org")
+    with database.write() as connection:
+        org_id = queries_organisations.ensure_organisation(connection, "org")
     now = int(time.time())
     rows = [
         tables.IssueRow(
@@ -60,7 +60,8 @@ def org_id(connection) -> str:
         for block in range(3)
         for number in range(1, ISSUES_IN_EACH_BLOCK + 1)
     ]
-    queries_issues.add_issues(connection, rows)
+    with database.write() as connection:
+        queries_issues.add_issues(connection, rows)
     return org_id
 
 
@@ -94,11 +95,12 @@ def list_page(
     ids=str,
 )
 def test_filter_counts_and_skips_correctly_with_and_without_rollups(
-    connection, org_id, fields, descending
+    database, org_id, fields, descending
 ):
     criteria = FilterByRead(org_id, LIVE_STATES, **fields)
-    expected = list_numbers(connection, criteria, descending=descending)
-    assert count_rollups.count(connection, criteria) == len(expected)
-    for offset in (100, 200, 290):
-        result = list_page(connection, criteria, offset, descending=descending)
-        assert result == expected[offset : offset + 10]
+    with database.read() as connection:
+        expected = list_numbers(connection, criteria, descending=descending)
+        assert count_rollups.count(connection, criteria) == len(expected)
+        for offset in (100, 200, 290):
+            result = list_page(connection, criteria, offset, descending=descending)
+            assert result == expected[offset : offset + 10]

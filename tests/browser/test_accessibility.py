@@ -136,8 +136,11 @@ def test_reviewer_pages_are_accessible(new_person, portal, assert_accessible, di
 
 
 def press_tab_until(page: Page, name: str) -> None:
-    """Press Tab until an element with ``name`` in its name, label or group has the focus."""
-    for _ in range(60):
+    """Press Tab until an element with ``name`` in its name, label or group has the focus.
+
+    After a sign-in, the focus starts in the middle of the page, and a queue has 40 stops.
+    """
+    for _ in range(150):
         page.keyboard.press("Tab")
         names = page.evaluate(
             """() => {

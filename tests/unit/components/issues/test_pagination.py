@@ -1,4 +1,3 @@
-from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 
@@ -31,7 +30,7 @@ def test_page_control_of_a_page_that_was_left_does_not_turn_the_page():
     """Regression: the browser still sent the control of page 2 after a shortcut led to page 1."""
     app = AppTest.from_function(page)
     open_url(app, page="2")
-    control_of_page_2 = app.pagination[0]._widget_state
+    control_of_page_2 = app._tree.get_widget_states()
     open_url(app, issue="issue_1")
-    app._run(WidgetStates(widgets=[control_of_page_2]))
+    app._run(control_of_page_2)
     assert app.text[0].value == "page 1, issue issue_1"
