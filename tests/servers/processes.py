@@ -5,12 +5,14 @@ This module imports no code of the portal or the API.
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -125,10 +127,16 @@ def make_environment(data_dir: Path, **extra: str) -> dict[str, str]:
 
 
 def find_free_port() -> int:
-    """Return a TCP port on which no process listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port on which no process listens.
+
+    It is not an ephemeral port (on Linux, from 32768): the system could give such a port to another
+    process before the server listens on it.
+    """
+    while True:
+        port = 11_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def make_api_command(port: int) -> list[str]:
