@@ -70,7 +70,9 @@ def test_change_of_a_colleague_is_shown_and_not_overwritten(new_person, portal, 
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
         reviewer.presses("Start review").sees(f"Colleague just changed #{issue.issue_number}")
         conflict = reviewer.page.locator(".st-key-conflict")
-        seen_version, current_version = conflict.get_by_test_id("stColumn").all()
+        columns = conflict.get_by_test_id("stColumn")
+        expect(columns).to_have_count(2)
+        seen_version, current_version = columns.all()
         for column, *texts in (
             (seen_version, "Version you saw", "New", "Poor formatting"),
             (current_version, "Current version", "Closed", "Other"),
