@@ -23,7 +23,7 @@ def render_sign_in() -> None:
     st.title(_("Sign in"), anchor=False)
     sign_out_id = sign_in_notices.get_sign_out_id()
     if sign_out_id:
-        # The message appears once the browser has removed everything: see loading.css.
+        # The message appears once the browser has removed the drafts: see loading.css.
         submitted_report.forget()
         draft_autosave.forget_all_drafts(sign_out_id)
         st.success(_("You're signed out."), icon=":material/logout:")

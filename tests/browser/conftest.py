@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
 
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue
@@ -136,6 +136,16 @@ class Person:
             assert time.monotonic() < deadline
             self.page.wait_for_timeout(50)
         return self
+
+    def holds_requests(self, url: str) -> list[Route]:
+        """Hold the requests to URLs that match; return the list to which each is added."""
+        held: list[Route] = []
+
+        def hold(request: Route) -> None:
+            held.append(request)
+
+        self.page.route(url, hold)
+        return held
 
     def has_cookie(self, name: str) -> bool:
         return any(cookie["name"] == name for cookie in self.context.cookies())

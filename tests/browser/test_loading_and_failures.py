@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import Server, make_api_server, make_portal_with_remote_api
@@ -229,12 +229,7 @@ def test_elements_below_a_list_stay_hidden_while_a_slow_browser_draws_it(
     member = new_person(servers.portal, viewport={"width": 390, "height": 844})
     member.page.add_init_script(SUM_LAYOUT_SHIFTS)
     member.opens("/my_issues").signs_in("member").settles()
-    scripts: list[Route] = []
-
-    def hold(script: Route) -> None:
-        scripts.append(script)
-
-    member.page.route("**/issue_list.js*", hold)
+    scripts = member.holds_requests("**/issue_list.js*")
     member.page.reload()
     language = member.page.get_by_role("button", name="Español", include_hidden=True)
     expect(language).to_be_attached()

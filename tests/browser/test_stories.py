@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
 from tests.servers.installation import make_portal_server
@@ -182,12 +182,7 @@ def test_sign_out_clears_drafts_and_receipts_in_every_tab(new_person, portal, wo
 def test_sign_out_is_confirmed_once_the_drafts_are_removed(new_person):
     """Otherwise, a person who leaves the page at once would leave drafts in their other tabs."""
     member = new_person().opens("/sign_in").signs_in("member")
-    scripts: list[Route] = []
-
-    def hold(script: Route) -> None:
-        scripts.append(script)
-
-    member.page.route("**/draft_autosave.js*", hold)
+    scripts = member.holds_requests("**/draft_autosave.js*")
     member.opens("/sign_in").presses("Sign out")
     confirmation = member.page.get_by_text("You're signed out.")
     expect(confirmation).to_be_attached()

@@ -38,7 +38,7 @@ def run_example(api, name, *arguments):
     env = {
         **os.environ,
         "ISSUES_URL": api.url,
-        "API_TOKEN": api.token("ScriptedServer", Role.ADMIN),
+        "API_TOKEN": api.token("Script", Role.ADMIN),
     }
     result = subprocess.run(
         [sys.executable, ROOT / "examples" / name, *arguments],
