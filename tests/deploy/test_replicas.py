@@ -23,7 +23,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType, Role
 from tests.api.test_crash import kill_postgresql, start_postgresql
 from tests.browser.conftest import RECEIVED
-from tests.servers.installation import wait_for_responses
+from tests.servers.installation import FLOOD_ADDRESS, wait_for_responses
 from tests.waiting import wait_until
 from web.streamlit_compat import BackMsg
 
@@ -33,12 +33,22 @@ WRITERS = 4
 class Writer:
     """Sends reports, and repeats each until the server acknowledges it.
 
-    With ``retries=False``, the first attempt must succeed within 60 seconds.
+    With ``retries=False``, the first attempt must succeed within 60 seconds. Writers with the same
+    ``address`` share the rate limits of the proxy.
     """
 
-    def __init__(self, url: str, token: str, *, anonymous: bool = False, retries: bool = True):
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        anonymous: bool = False,
+        retries: bool = True,
+        address: str = "127.0.0.1",
+    ):
         options = {"timeout": 2} if retries else {"timeout": 60, "patience": 60, "attempts": 1}
-        self.client = IssuesClient(url, token, **options)
+        transport = httpx.HTTPTransport(local_address=address)
+        self.client = IssuesClient(url, token, transport=transport, **options)
         self.anonymous = anonymous
         self.ignored_errors = IssuesError if retries else ()
         self.acknowledged: dict[str, Issue] = {}
@@ -128,6 +138,7 @@ def test_flood_through_the_proxy_does_not_block_others(new_person, site, reviewe
     # The portal reads the flood slowly. With this close timeout, the connections close before the
     # portal has read all messages.
     options = {"origin": site.url, "ping_interval": None, "close_timeout": 0.1}
+    options["source_address"] = (FLOOD_ADDRESS, 0)
     with ExitStack() as connections:
         stream = f"ws://localhost:{site.port}/_stcore/stream"
         for _ in range(5):
@@ -142,15 +153,15 @@ def test_flood_through_the_proxy_does_not_block_others(new_person, site, reviewe
         visitor.presses("Send report").sees(RECEIVED)
 
 
-def test_unfinished_bodies_do_not_block_the_portals(site):
+def test_unfinished_bodies_block_neither_the_portals_nor_other_addresses(site, reviewer_client):
     """Regression: 1,300 unfinished bodies from one address blocked both API replicas."""
     with site.unfinished_reports(site.apis[0].token("Ann"), 400) as connections:
         assert {c.recv(12) for c in wait_for_responses(connections, 100)} == {b"HTTP/1.1 429"}
+        assert reviewer_client.list(IssueQuery(page_size=1)).data is not None
         # Portals reach the API at another port, where no limit per address applies.
         token, url = site.apis[0].token("Rob", Role.ADMIN), site.portals[0].env["ISSUES_API_URL"]
         with IssuesClient(url, token) as internal_client:
             assert internal_client.list(IssueQuery(page_size=1)).data is not None
-    site.wait_until_admitted()
 
 
 def test_proxy_serves_static_files_from_its_cache_or_refuses(site):
@@ -204,10 +215,15 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
     # Ignore the logs of earlier tests: the flood test interrupts page runs, which log tracebacks.
     log_lengths = {server.port: len(server.log) for server in (*site.apis, *site.portals)}
     writers = [
-        Writer(site.url, guest if number % 2 else member, anonymous=bool(number % 2))
+        Writer(
+            site.url,
+            guest if number % 2 else member,
+            anonymous=bool(number % 2),
+            address=f"127.0.0.{number + 10}",
+        )
         for number in range(WRITERS)
     ]
-    strict_writer = Writer(site.url, member, retries=False)
+    strict_writer = Writer(site.url, member, retries=False, address="127.0.0.20")
     before = Counter(issue.description for issue in reviewer_client.iterate())
     visitor = new_person().opens().chooses("No answer").writes("written before")
     reviewer = new_person().opens("/review").signs_in("reviewer")

@@ -34,6 +34,8 @@ from tests.waiting import wait_until
 
 DATABASES = ("sqlite", "postgresql")
 SECRET = "a secret of the tests that is long enough"
+FLOOD_ADDRESS = "127.0.0.2"
+"""Address from which tests flood a server, so that its limits do not apply to other clients."""
 
 
 def sign(caller: Caller) -> str:
@@ -73,15 +75,19 @@ class Server(ServerProcess):
 
     @contextmanager
     def unfinished_reports(self, token: str, count: int) -> Iterator[list[socket.socket]]:
-        """Yield ``count`` connections that have sent headers and one byte of a report."""
+        """Yield ``count`` connections that have sent headers and one byte of a report.
+
+        They come from ``FLOOD_ADDRESS``.
+        """
         headers = (
             "POST /api/v1/app/issue HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
             f"Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n\r\n{{"
         )
         with ExitStack() as stack:
-            address = ("127.0.0.1", self.port)
+            address, source = ("127.0.0.1", self.port), (FLOOD_ADDRESS, 0)
             connections = [
-                stack.enter_context(socket.create_connection(address)) for _ in range(count)
+                stack.enter_context(socket.create_connection(address, source_address=source))
+                for _ in range(count)
             ]
             for connection in connections:
                 connection.sendall(headers.encode())
