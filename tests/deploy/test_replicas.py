@@ -137,8 +137,12 @@ def test_flood_through_the_proxy_does_not_block_others(new_person, site, reviewe
     messages = [run.SerializeToString(), BackMsg(load_git_info=True).SerializeToString()]
     # The portal reads the flood slowly. With this close timeout, the connections close before the
     # portal has read all messages.
-    options = {"origin": site.url, "ping_interval": None, "close_timeout": 0.1}
-    options["source_address"] = (FLOOD_ADDRESS, 0)
+    options = {
+        "origin": site.url,
+        "ping_interval": None,
+        "close_timeout": 0.1,
+        "source_address": (FLOOD_ADDRESS, 0),
+    }
     with ExitStack() as connections:
         stream = f"ws://localhost:{site.port}/_stcore/stream"
         for _ in range(5):
