@@ -4,6 +4,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -12,8 +13,8 @@ from issue_portal.core.files import make_data_directory
 from issue_portal.core.secret_keys import load_keys
 from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
-from issue_portal.server.db import ids, queries_users, search
-from issue_portal.server.db.tables import history, issues, organisations
+from issue_portal.server.db import count_rollups, ids, queries_users, search
+from issue_portal.server.db.tables import IssueRow, history, issues, organisations
 from issue_portal.server.services.sample_data import TEXTS, TOPICS
 from issue_portal.server.services.service import Service, open_service
 
@@ -52,8 +53,12 @@ def fill(service: Service, count: int) -> None:
             for number in range(start + 1, end + 1)
         ]
         with service.database.write() as connection:
-            connection.execute(insert(issues), rows)
+            connection.execute(
+                insert(issues),
+                [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
+            )
             connection.execute(insert(history), [_make_history_entry(row) for row in rows])
+            count_rollups.record(connection, org_id, added=rows)
             connection.execute(
                 update(organisations)
                 .where(organisations.c.org_id == org_id)
@@ -63,41 +68,39 @@ def fill(service: Service, count: int) -> None:
 
 def _make_issue(
     rng: random.Random, org_id: str, number: int, created_at: int, user_ids: Sequence[str]
-) -> dict[str, Any]:
-    """Return a row of the table `issues` with random content."""
+) -> IssueRow:
+    """Return an issue with random content."""
     issue_type = rng.choice(list(IssueType))
     text = rng.choice(TEXTS[issue_type]).format(topic=rng.choice(TOPICS))
     text += f" Case {rng.randrange(10**6)}."
     state = rng.choices(list(STATE_WEIGHTS), weights=list(STATE_WEIGHTS.values()))[0]
     is_reviewed = state in (IssueState.IN_REVIEW, IssueState.CLOSED)
-    return {
-        "org_id": org_id,
-        "id": ids.new_id("issue"),
-        "number": number,
-        "description": text,
-        "search_text": search.fold(text),
-        "resource_type": "Thread",
-        "type": issue_type,
-        "state": state,
-        "is_read": state is not IssueState.NOT_REVIEWED,
-        "created_at": created_at,
-        "updated_at": created_at,
-        "created_by": None if rng.random() < 0.35 else rng.choice(user_ids),
-        "project_id": rng.choice(PROJECTS),
-        "reviewed_at": created_at + 3_600 if is_reviewed else None,
-        "closed_at": created_at + 90_000 if state is IssueState.CLOSED else None,
-    }
+    return IssueRow(
+        org_id=org_id,
+        id=ids.new_id("issue"),
+        number=number,
+        description=text,
+        type=issue_type,
+        state=state,
+        is_read=state is not IssueState.NOT_REVIEWED,
+        created_at=created_at,
+        updated_at=created_at,
+        created_by=None if rng.random() < 0.35 else rng.choice(user_ids),
+        project_id=rng.choice(PROJECTS),
+        reviewed_at=created_at + 3_600 if is_reviewed else None,
+        closed_at=created_at + 90_000 if state is IssueState.CLOSED else None,
+    )
 
 
-def _make_history_entry(issue: dict[str, Any]) -> dict[str, Any]:
+def _make_history_entry(issue: IssueRow) -> dict[str, Any]:
     """Return a row of the table `history`: the creation of the issue."""
     return {
-        "org_id": issue["org_id"],
-        "issue_id": issue["id"],
+        "org_id": issue.org_id,
+        "issue_id": issue.id,
         "position": 1,
-        "at": issue["created_at"],
+        "at": issue.created_at,
         "action": "created",
-        "actor": issue["created_by"],
+        "actor": issue.created_by,
         "changes": [],
     }
 

@@ -12,6 +12,7 @@ from issue_portal.core.settings import FatalError
 COMMANDS = {
     "archive": "issue_portal.cli.archive:archive",
     "backup": "issue_portal.cli.backup:backup",
+    "check": "issue_portal.cli.check:check",
     "demo": "issue_portal.cli.demo:demo",
     "export": "issue_portal.cli.export:export_issues",
     "import": "issue_portal.cli.import_:import_file",

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
-from issue_portal.server.db import tables
+from issue_portal.server.db import count_rollups, tables
 from tests.api.conftest import ApiCaller
 from tests.api.naive_model import NaiveModel, get_creation_time
 from tests.servers.installation import DATABASES, Server, make_api_server
@@ -103,7 +103,7 @@ def fill_database(server: Server) -> NaiveModel:
         # Begin with the highest number: a new number must not be that of another issue.
         for issue in reversed(issues):
             at = rng.randint(BEGIN, END)
-            # Spread the numbers over several blocks of `count_rollups`.
+            # Leave gaps between the numbers.
             issue["issue_number"] *= 97
             time = f"{datetime.fromtimestamp(at, UTC):%FT%TZ}"
             changes = {"state": rng.choice(list(IssueState)), "is_read": rng.random() < 0.5}
@@ -123,6 +123,8 @@ def fill_database(server: Server) -> NaiveModel:
                     **review_times,
                 )
             )
+        org_id = connection.scalar(select(tables.organisations.c.org_id))
+        count_rollups.rebuild(connection, org_id)
     users = [reporter("GET", "/me").json()["id"] for reporter in reporters]
     callers = {Role.ADMIN: reviewer, Role.MEMBER: reporters[0]}
     return NaiveModel(issues, users, collect_cursors(reviewer), callers, times)

@@ -1,15 +1,17 @@
 """SQL for issues. `issue_service` has the rules, and `routes` the HTTP operations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
+    ColumnExpressionArgument,
     Connection,
     Select,
     String,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -53,14 +55,18 @@ _WITH_CREATOR = select(
 )
 
 
+_ISSUE_BY_ID = _WITH_CREATOR.where(
+    issues.c.org_id == bindparam("org_id"), issues.c.id == bindparam("id")
+)
+_ISSUE_BY_ID_LOCKED = _ISSUE_BY_ID.with_for_update(of=issues)
+
+
 def find_issue(
     connection: Connection, org_id: str, issue_id: str, *, lock: bool = False
 ) -> AnyRow | None:
     """Return an issue with its creator; ``lock`` blocks changes by others until the commit."""
-    query = _WITH_CREATOR.where(issues.c.org_id == org_id, issues.c.id == issue_id)
-    if lock:
-        query = query.with_for_update(of=issues)
-    return connection.execute(query).one_or_none()
+    query = _ISSUE_BY_ID_LOCKED if lock else _ISSUE_BY_ID
+    return connection.execute(query, {"org_id": org_id, "id": issue_id}).one_or_none()
 
 
 def find_issue_by_receipt(
@@ -140,41 +146,79 @@ class IssueFilter:
         """
         return bool(self.text) and not self.created_by
 
-    def build_conditions(
-        self, dialect: str, *, counting: bool = False
-    ) -> list[ColumnElement[bool]]:
-        """Return the WHERE clause. Set ``counting`` if the query visits every matching issue."""
-        org_id: ColumnElement[str] = issues.c.org_id
-        if (
-            dialect == "sqlite"
-            and self.uses_search_index
-            and (self.candidate_keys is not None or counting)
-        ):
-            # The plus sign keeps SQLite from using the index of states instead of the search index.
-            org_id = literal_column("+issues.org_id", String)
-        conditions: list[ColumnElement[bool]] = [
-            org_id == self.org_id,
-            issues.c.state.in_(self.states),
-        ]
-        if self.types:
-            conditions.append(issues.c.type.in_(self.types))
-        if self.created_by:
-            conditions.append(issues.c.created_by.in_(self.created_by))
-        if self.projects:
-            conditions.append(issues.c.project_id.in_(self.projects))
-        if self.created_from is not None:
-            conditions.append(issues.c.created_at >= self.created_from)
-        if self.created_to is not None:
-            conditions.append(issues.c.created_at < self.created_to)
-        if self.lowest is not None:
-            conditions.append(issues.c.number >= self.lowest)
-        if self.highest is not None:
-            conditions.append(issues.c.number <= self.highest)
-        if self.text and self.candidate_keys is not None:
-            conditions.append(search.match_candidates(self.candidate_keys, self.text))
-        elif self.text:
-            conditions.append(search.match_text(dialect, self.text, indexed=self.uses_search_index))
-        return conditions
+    def build_parameters(self, dialect: str, *, counting: bool = False) -> dict[str, Any]:
+        """Return the values to bind, by the names of their conditions.
+
+        Set ``counting`` if the query visits every matching issue.
+        """
+        values = {name: value for name, value in vars(self).items() if value not in (None, ())}
+        if not (text := values.pop("text", None)):
+            return values
+        values |= search.build_parameters(dialect, text)
+        has_candidates = self.candidate_keys is not None
+        if has_candidates:
+            values["candidate_keys"] = self.candidate_keys
+        if has_candidates or not self.uses_search_index:
+            values.pop("trigrams", None)
+        if dialect == "sqlite" and self.uses_search_index and (has_candidates or counting):
+            values["org_id_without_index"] = values.pop("org_id")
+        return values
+
+
+_CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
+    "org_id": issues.c.org_id == bindparam("org_id"),
+    # The plus sign keeps SQLite from using the index of states instead of the search index.
+    "org_id_without_index": literal_column("+issues.org_id", String)
+    == bindparam("org_id_without_index"),
+    "states": issues.c.state.in_(bindparam("states", expanding=True)),
+    "types": issues.c.type.in_(bindparam("types", expanding=True)),
+    "created_by": issues.c.created_by.in_(bindparam("created_by", expanding=True)),
+    "projects": issues.c.project_id.in_(bindparam("projects", expanding=True)),
+    "created_from": issues.c.created_at >= bindparam("created_from"),
+    "created_to": issues.c.created_at < bindparam("created_to"),
+    "lowest": issues.c.number >= bindparam("lowest"),
+    "highest": issues.c.number <= bindparam("highest"),
+    "above": issues.c.number > bindparam("above"),
+    "below": issues.c.number < bindparam("below"),
+}
+"""Conditions by the names of their parameters."""
+
+
+def _build_conditions(names: frozenset[str], dialect: str) -> list[ColumnExpressionArgument[bool]]:
+    conditions = _CONDITIONS | search.build_conditions(dialect)
+    return [conditions[name] for name in sorted(names)]
+
+
+# Building a statement takes longer than running it, so each combination of criteria is built once.
+
+
+@cache
+def _build_page_query(names: frozenset[str], dialect: str, descending: bool) -> Select[Any]:
+    order = issues.c.number.desc() if descending else issues.c.number
+    # Fetch whole rows for the page only: reading the rows of skipped issues would take longest.
+    page = (
+        select(issues.c.number)
+        .where(*_build_conditions(names, dialect))
+        .order_by(order)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+        .subquery()
+    )
+    with_creators = _WITH_CREATOR.where(
+        issues.c.org_id == bindparam("page_org_id"), issues.c.number.in_(select(page))
+    )
+    return with_creators.order_by(order)
+
+
+@cache
+def _build_exists_query(names: frozenset[str], dialect: str) -> Select[Any]:
+    return select(exists(select(literal(1)).where(*_build_conditions(names, dialect))))
+
+
+@cache
+def _build_count_query(names: frozenset[str], dialect: str) -> Select[Any]:
+    conditions = _build_conditions(names, dialect)
+    return select(func.count()).select_from(issues).where(*conditions)
 
 
 def list_issues(
@@ -188,45 +232,79 @@ def list_issues(
     below: int | None = None,
 ) -> Sequence[AnyRow]:
     """Return issues with their creators, by number; ``above`` and ``below`` are exclusive."""
-    query: Select[Any] = select(issues.c.number).where(
-        *issue_filter.build_conditions(connection.dialect.name)
-    )
+    dialect = connection.dialect.name
+    values = issue_filter.build_parameters(dialect)
     if above is not None:
-        query = query.where(issues.c.number > above)
+        values["above"] = above
     if below is not None:
-        query = query.where(issues.c.number < below)
-    order = issues.c.number.desc() if descending else issues.c.number
-    # Fetch whole rows for the page only: reading the rows of skipped issues would take longest.
-    page = query.order_by(order).limit(limit).offset(offset).subquery()
-    with_creators = _WITH_CREATOR.where(
-        issues.c.org_id == issue_filter.org_id, issues.c.number.in_(select(page))
-    )
-    return connection.execute(with_creators.order_by(order)).all()
+        values["below"] = below
+    query = _build_page_query(frozenset(values), dialect, descending)
+    page = {"page_org_id": issue_filter.org_id, "limit": limit, "offset": offset}
+    return connection.execute(query, values | page).all()
 
 
 def has_issues_beyond(
     connection: Connection, issue_filter: IssueFilter, number: int, *, above: bool
 ) -> bool:
     """Return whether any matching issue has a higher number; if not ``above``, a lower one."""
-    beyond = issues.c.number > number if above else issues.c.number < number
-    query = select(
-        exists(
-            select(literal(1)).where(
-                *issue_filter.build_conditions(connection.dialect.name), beyond
-            )
-        )
-    )
-    return bool(connection.scalar(query))
+    dialect = connection.dialect.name
+    values = issue_filter.build_parameters(dialect) | {"above" if above else "below": number}
+    return bool(connection.scalar(_build_exists_query(frozenset(values), dialect), values))
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
     """Count the matching issues one by one.
 
-    `count_rollups.count` is faster for filters by state, type and period.
+    `count_rollups.count` is faster for filters by state, type, project and period.
     """
-    conditions = issue_filter.build_conditions(connection.dialect.name, counting=True)
-    query = select(func.count()).select_from(issues).where(*conditions)
-    return int(connection.execute(query).scalar_one())
+    dialect = connection.dialect.name
+    values = issue_filter.build_parameters(dialect, counting=True)
+    query = _build_count_query(frozenset(values), dialect)
+    return int(connection.execute(query, values).scalar_one())
+
+
+_COUNTED_COLUMNS = (
+    issues.c.number,
+    issues.c.created_at,
+    issues.c.project_id,
+    issues.c.type,
+    issues.c.state,
+    issues.c.created_by,
+    issues.c.is_read,
+    issues.c.reviewed_at,
+    issues.c.closed_at,
+)
+
+
+@cache
+def _build_counted_query(names: frozenset[str], dialect: str) -> Select[Any]:
+    return select(*_COUNTED_COLUMNS).where(*_build_conditions(names, dialect))
+
+
+def list_counted_columns(connection: Connection, issue_filter: IssueFilter) -> Iterable[AnyRow]:
+    """Return the matching issues in any order, with the columns that `count_rollups` needs."""
+    dialect = connection.dialect.name
+    values = issue_filter.build_parameters(dialect, counting=True)
+    query = _build_counted_query(frozenset(values), dialect)
+    return connection.execute(query, values, execution_options={"yield_per": 10_000})
+
+
+_CLOSED_IN_PERIOD = (
+    select(func.count())
+    .select_from(issues)
+    .where(
+        issues.c.org_id == bindparam("org_id"),
+        issues.c.closed_at >= bindparam("start"),
+        issues.c.closed_at < bindparam("stop"),
+        issues.c.state != IssueState.DELETED,
+    )
+)
+
+
+def count_closed(connection: Connection, org_id: str, period: range) -> int:
+    """Count the issues that were closed in a period, in seconds since 1970."""
+    values = {"org_id": org_id, "start": period.start, "stop": period.stop}
+    return int(connection.execute(_CLOSED_IN_PERIOD, values).scalar_one())
 
 
 def list_archivable(
@@ -254,24 +332,27 @@ def list_archivable(
     return connection.execute(query.order_by(issues.c.number).limit(limit)).all()
 
 
-def delete_unchanged(connection: Connection, org_id: str, changed_at: Mapping[str, int]) -> int:
+def delete_unchanged(
+    connection: Connection, org_id: str, changed_at: Mapping[str, int]
+) -> Sequence[AnyRow]:
     """Delete the issues in ``changed_at``, except those that have changed meanwhile.
 
     ``changed_at`` maps issue ids to the last change that the caller knows. Also deletes the rows of
-    the issues in other tables. Returns the number of deleted issues.
+    the issues in other tables. Returns the deleted issues, for `count_rollups.record`.
     """
-    query = select(issues.c.id, issues.c.updated_at).where(
+    query = select(issues.c.id, issues.c.updated_at, *_COUNTED_COLUMNS).where(
         issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))
     )
     rows = connection.execute(query.order_by(issues.c.number).with_for_update())
-    ids = [issue_id for issue_id, at in rows if at == changed_at[issue_id]]
+    unchanged = [row for row in rows if row.updated_at == changed_at[row.id]]
+    ids = [row.id for row in unchanged]
     for table, column in (
         (history, history.c.issue_id),
         (idempotency, idempotency.c.issue_id),
         (issues, issues.c.id),
     ):
         connection.execute(delete(table).where(table.c.org_id == org_id, column.in_(ids)))
-    return len(ids)
+    return unchanged
 
 
 def count_existing(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:

@@ -8,10 +8,11 @@ characters have no trigram, so a search for them reads all texts that match the 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    ColumnExpressionArgument,
     Connection,
     Integer,
     bindparam,
@@ -69,29 +70,38 @@ def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | No
     return tuple(keys) if len(keys) <= _MAX_CANDIDATES else None
 
 
-def match_text(dialect: str, search: str, *, indexed: bool = True) -> ColumnElement[bool]:
-    """Return the condition that a description contains ``search``; ``indexed`` uses the index."""
+def build_parameters(dialect: str, search: str) -> dict[str, Any]:
+    """Return the values to bind for a search, by the names of their conditions.
+
+    ``trigrams`` is absent if the search is too short for the index.
+    """
     folded = fold(search)
-    if dialect == "postgresql":
-        condition = func.strpos(issues.c.search_text, folded) > 0
-        if indexed and (trigrams := _split_trigrams(folded)):
-            condition &= text(
-                "(issues.org_id, issues.id) IN (SELECT org_id, issue_id FROM issue_text"
-                " WHERE issue_trigrams(search_text) @> CAST(:trigrams AS text[]))"
-            ).bindparams(bindparam("trigrams", trigrams, unique=True))
-        return condition
-    condition = func.instr(issues.c.search_text, folded) > 0
-    if indexed and (query := _build_match_query(search)):
-        condition &= text(
-            "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
-        ).bindparams(bindparam("trigrams", query, unique=True))
-    return condition
+    trigrams = _split_trigrams(folded) if dialect == "postgresql" else _build_match_query(search)
+    return {"folded": folded} | ({"trigrams": trigrams} if trigrams else {})
 
 
-def match_candidates(keys: Sequence[int], search: str) -> ColumnElement[bool]:
-    """Return the condition that an issue has one of the keys and contains ``search``."""
+def build_conditions(dialect: str) -> dict[str, ColumnExpressionArgument[bool]]:
+    """Return the conditions of a search by the names of their parameters.
+
+    ``folded`` compares the text, ``trigrams`` uses the index, and ``candidate_keys`` lists keys.
+    """
     key: ColumnElement[int] = literal_column("issues.key", Integer)
-    return key.in_(keys) & (func.instr(issues.c.search_text, fold(search)) > 0)
+    if dialect == "postgresql":
+        contains = func.strpos(issues.c.search_text, bindparam("folded"))
+        indexed = text(
+            "(issues.org_id, issues.id) IN (SELECT org_id, issue_id FROM issue_text"
+            " WHERE issue_trigrams(search_text) @> CAST(:trigrams AS text[]))"
+        )
+    else:
+        contains = func.instr(issues.c.search_text, bindparam("folded"))
+        indexed = text(
+            "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
+        )
+    return {
+        "folded": contains > 0,
+        "trigrams": indexed,
+        "candidate_keys": key.in_(bindparam("candidate_keys", expanding=True)),
+    }
 
 
 def _build_match_query(search: str) -> str:

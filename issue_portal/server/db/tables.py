@@ -131,18 +131,48 @@ issues = Table(
     ForeignKeyConstraint(["org_id", "created_by"], ["users.org_id", "users.id"]),
 )
 
-# Number of issues per state and type in each block of 4,096 issue numbers, with the times at which
-# the first and the last were created. Block -1 counts all issues. Triggers maintain the table.
-issue_blocks = Table(
-    "issue_blocks",
+# Counts that `count_rollups` maintains. Day -1 of `issue_counts` counts all issues.
+issue_counts = Table(
+    "issue_counts",
     metadata,
     Column("org_id", String(40), primary_key=True),
-    Column("block", BigInteger, primary_key=True),
-    Column("state", String(20), primary_key=True),
+    # Day of creation: days since 1970 (UTC).
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    # "" for issues without a project.
+    Column("project_id", Text, primary_key=True),
     Column("type", String(20), primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("first_at", BigInteger, nullable=False),
-    Column("last_at", BigInteger, nullable=False),
+    Column("state", String(20), primary_key=True),
+    Column("anonymous", Boolean, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("unread", BigInteger, nullable=False),
+    # All issue numbers of the row are in this range.
+    Column("first_number", BigInteger, nullable=False),
+    Column("last_number", BigInteger, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
+)
+
+issue_durations = Table(
+    "issue_durations",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    # Day of creation: days since 1970 (UTC).
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    # Name of the column with the later time: "reviewed_at" or "closed_at".
+    Column("until", String(20), primary_key=True),
+    # See `count_rollups.find_bucket`.
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
+)
+
+issue_quarter_hours = Table(
+    "issue_quarter_hours",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    # Quarters of an hour since 1970.
+    Column("quarter_hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("created", BigInteger, nullable=False),
+    Column("closed", BigInteger, nullable=False),
     ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
 )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from issue_portal.core import export_formats
 from issue_portal.core.files import replace_when_complete, sync_directory
 from issue_portal.core.settings import FatalError
-from issue_portal.server.db import queries_history, queries_issues
+from issue_portal.server.db import count_rollups, queries_history, queries_issues
 from issue_portal.server.services import serializers
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.service import Service
@@ -46,7 +46,9 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
     lines = _read_archive(path)
     while batch := list(islice(lines, _DELETE_BATCH)):
         with service.database.write() as connection:
-            removed += queries_issues.delete_unchanged(connection, service.org_id, dict(batch))
+            rows = queries_issues.delete_unchanged(connection, service.org_id, dict(batch))
+            count_rollups.record(connection, service.org_id, removed=rows)
+        removed += len(rows)
     return {"archived": archived, "removed": removed, "kept": _count_remaining(service, path)}
 
 

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    MetaData,
+    Table,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts
@@ -23,6 +32,7 @@ from issue_portal.core.files import replace_when_complete, write_private_file
 from issue_portal.core.revoked_sign_ins import RevokedName, read_revoked, restore_revoked
 from issue_portal.core.secret_keys import SecretKeys, load_keys, parse_keys
 from issue_portal.core.settings import FatalError, Settings
+from issue_portal.server.db import count_rollups
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
 
@@ -116,6 +126,9 @@ def restore_backup(
             for table, columns, rows in _read_batches(lines):
                 if rows:
                     _insert_rows(connection, reflected.tables[table], columns, rows)
+            if inspect(connection).has_table("issue_counts"):
+                for org_id in connection.scalars(select(organisations.c.org_id)).all():
+                    count_rollups.rebuild(connection, org_id)
             # Write before the commit, so that an interrupted restore can be repeated.
             _write_files(settings, header, files)
             fingerprint = load_keys(settings).fingerprints()[0]

@@ -18,7 +18,13 @@ from issue_portal.models.vocabulary import (
     IssueType,
     Role,
 )
-from issue_portal.server.db import queries_issues, queries_organisations, queries_users
+from issue_portal.server.db import (
+    count_rollups,
+    queries_issues,
+    queries_organisations,
+    queries_users,
+)
+from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services import serializers
 from issue_portal.server.services.service import Service
 
@@ -53,10 +59,12 @@ def import_issues(
                 counts["refused"] += 1
         with service.database.write() as connection:
             queries_organisations.lock_organisation(connection, service.org_id)
-            for issue in issues:
-                counts[
-                    "imported" if _store_issue(connection, service.org_id, issue) else "known"
-                ] += 1
+            rows = [
+                row for issue in issues if (row := _store_issue(connection, service.org_id, issue))
+            ]
+            count_rollups.record(connection, service.org_id, added=rows)
+        counts["imported"] += len(rows)
+        counts["known"] += len(issues) - len(rows)
     return counts
 
 
@@ -94,10 +102,11 @@ def _list_texts(issue: Issue) -> list[str]:
     return [text for text in texts if text]
 
 
-def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
+def _store_issue(connection: Connection, org_id: str, issue: Issue) -> IssueRow | None:
+    """Store an issue and return its row; return None if the issue exists."""
     issue_id = _make_issue_id(issue.id)
     if queries_issues.find_issue(connection, org_id, issue_id):
-        return False
+        return None
     reporter = _ensure_reporter(connection, org_id, issue.created_by) if issue.created_by else None
     row = serializers.build_imported_row(
         issue,
@@ -107,7 +116,7 @@ def _store_issue(connection: Connection, org_id: str, issue: Issue) -> bool:
         created_by=reporter,
     )
     queries_issues.add_issues(connection, [row])
-    return True
+    return row
 
 
 def _make_issue_id(external_id: str) -> str:

@@ -26,7 +26,7 @@ from issue_portal.models.requests import (
     StatsQuery,
 )
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, HistoryAction, IssueState
-from issue_portal.server.db import queries_history, queries_issues, tables
+from issue_portal.server.db import count_rollups, queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_history import FieldChange, NewHistoryEntry
 from issue_portal.server.db.queries_issues import IssueChange, ReviewTimes
@@ -135,10 +135,8 @@ class IssueService:
             }
             if changes:
                 self._check_may_change(connection, principal, row, set(changes))
-                self._apply(connection, principal, row, changes)
-            return serializers.serialize_issue(
-                self._find(connection, principal, issue_id), with_project=True
-            )
+                row = self._apply(connection, principal, row, changes)
+            return serializers.serialize_issue(row, with_project=True)
 
     def _apply(
         self,
@@ -146,19 +144,34 @@ class IssueService:
         principal: Principal,
         row: tables.AnyRow,
         fields: Mapping[str, str | bool],
-    ) -> None:
+    ) -> tables.AnyRow:
+        """Store the new values of ``fields`` and return the changed row."""
         now, times = int(time.time()), None
         if "state" in fields:
             state = IssueState(str(fields["state"]))
             self._check_state_change(IssueState(row.state), state)
             times = ReviewTimes(row.reviewed_at or now, now if state is IssueState.CLOSED else None)
         change = IssueChange(now, fields, times)
-        queries_issues.update_issue(connection, self._org_id, row.id, change)
         changes = tuple(
             _describe_change(field, getattr(row, field), new) for field, new in fields.items()
         )
         entry = NewHistoryEntry(now, HistoryAction.UPDATED, principal.user_id, changes)
+        return self._store(connection, row, change, entry)
+
+    def _store(
+        self,
+        connection: Connection,
+        row: tables.AnyRow,
+        change: IssueChange,
+        entry: NewHistoryEntry,
+    ) -> tables.AnyRow:
+        """Store a change with its history entry, update the counts, and return the changed row."""
+        queries_issues.update_issue(connection, self._org_id, row.id, change)
         queries_history.append_entry(connection, self._org_id, row.id, entry)
+        changed = queries_issues.find_issue(connection, self._org_id, row.id)
+        assert changed is not None
+        count_rollups.record(connection, self._org_id, removed=[row], added=[changed])
+        return changed
 
     def delete(self, principal: Principal, issue_id: str, if_match: str | None) -> None:
         """Mark an issue as deleted. Reviewers can still list it."""
@@ -169,10 +182,9 @@ class IssueService:
                 self._check_own(principal, row, Action.DELETE_OWN)
             now, deleted = int(time.time()), IssueState.DELETED
             change = IssueChange(now, {"state": deleted})
-            queries_issues.update_issue(connection, self._org_id, row.id, change)
             changes = (FieldChange("state", row.state, deleted),)
             entry = NewHistoryEntry(now, HistoryAction.DELETED, principal.user_id, changes)
-            queries_history.append_entry(connection, self._org_id, row.id, entry)
+            self._store(connection, row, change, entry)
 
     def history(self, principal: Principal, issue_id: str) -> JsonObject:
         """Return the history of an issue."""

@@ -19,6 +19,7 @@ from issue_portal.core.problems import ProblemError
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
 from issue_portal.server.db import (
+    count_rollups,
     ids,
     queries_idempotency,
     queries_issues,
@@ -221,6 +222,7 @@ class IssueWriter:
                 connection, self._org_id, now - IDEMPOTENCY_LIFETIME
             )
             queries_idempotency.add_idempotency_records(connection, self._org_id, records)
+        count_rollups.record(connection, self._org_id, added=rows)
 
     def _make_response(self, report: _PendingReport, row: Any) -> JsonObject:
         response = serializers.serialize_issue(row, with_project=True)

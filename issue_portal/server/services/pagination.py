@@ -95,17 +95,12 @@ def _read_rows(
     connection: Connection, issue_filter: IssueFilter, position: PagePosition
 ) -> list[tables.AnyRow]:
     """Return the issues of the page and the issue after them, if any. Reverses backward pages."""
-    offset = position.offset
-    if offset:
-        issue_filter, offset = count_rollups.skip_blocks(
-            connection, issue_filter, offset, descending=position.descending
-        )
     rows = queries_issues.list_issues(
         connection,
         issue_filter,
         descending=position.descending != position.backward,
         limit=position.size + 1,
-        offset=offset,
+        offset=position.offset,
         above=position.before if position.descending else position.after,
         below=position.after if position.descending else position.before,
     )

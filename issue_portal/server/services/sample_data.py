@@ -103,6 +103,7 @@ def add_sample_issues(service: Service) -> bool:
             for position, entry in enumerate(_list_state_changes(row), 2)
         ]
         queries_history.add_entries(connection, org_id, entries)
+        count_rollups.record(connection, org_id, added=rows)
     return True
 
 
