@@ -1,7 +1,7 @@
 """Errors that refuse a request. `problem_responses` makes problem documents of them (RFC 9457)."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -50,11 +50,27 @@ _MAX_ERRORS: Final = 100
 
 
 def convert_validation_error(error: ValidationError) -> ProblemError:
-    """Return a 400 that names each invalid field, but not the input, which may be private."""
-    errors: dict[str, str] = {}
+    """Return a 400 that names each invalid field of a model."""
     items = error.errors(include_url=False, include_context=False, include_input=False)
-    for item in items[:_MAX_ERRORS]:
-        field = ".".join(map(str, item["loc"])) or "body"
-        errors.setdefault(field, item["msg"].removeprefix("Value error, "))
+    return _make_problem((item["loc"], item["msg"]) for item in items[:_MAX_ERRORS])
+
+
+def make_validation_problem(items: Sequence[Mapping[str, Any]]) -> ProblemError:
+    """Return a 400 that names each invalid field or parameter of a request.
+
+    ``items`` are FastAPI's errors. Their ``loc`` begins with the part of the request, such as
+    "query".
+    """
+    return _make_problem(
+        (item["loc"][1:] or item["loc"], item["msg"]) for item in items[:_MAX_ERRORS]
+    )
+
+
+def _make_problem(items: Iterable[tuple[tuple[int | str, ...], str]]) -> ProblemError:
+    """Name each invalid field, but not the input, which may be private."""
+    errors: dict[str, str] = {}
+    for location, message in items:
+        field = ".".join(map(str, location)) or "body"
+        errors.setdefault(field, message.removeprefix("Value error, "))
     detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])
     return ProblemError(400, detail, errors=errors)

@@ -284,12 +284,6 @@ HOOKS = [
         check_source("starlette.routing:Mount", "self.path_regex"),
     ),
     Hook(
-        "SQLAlchemy",
-        "positiontup",
-        "issue_portal/server/db/sqlite_lookup.py",
-        check_exists("sqlalchemy.sql.compiler:SQLCompiler.positiontup"),
-    ),
-    Hook(
         "httpx",
         "connect_tcp.complete",
         "issue_portal/client/transport.py",

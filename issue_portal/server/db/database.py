@@ -1,5 +1,6 @@
 """The database: engine, transactions, and migrations."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -8,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from anyio import CapacityLimiter
-from sqlalchemy import Connection, Engine, Select, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from issue_portal.core.settings import FatalError
 from issue_portal.server.db.sqlite import BUSY_TIMEOUT, begin_transaction, prepare_connection
-from issue_portal.server.db.sqlite_lookup import SqliteLookup, Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,6 +35,12 @@ CONNECTIONS = READERS + _WRITERS
 
 _LIMIT_IDLE_TIME = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
 """Makes PostgreSQL end the transaction and release its locks if this process hangs."""
+
+_BRIEF_SECONDS = 0.002
+"""Seconds for which `Database.read_briefly` may block the event loop, about."""
+
+_STEPS_PER_CHECK = 1_000
+"""Steps of SQLite's virtual machine, about 20 to 50 µs, between two looks at the clock."""
 
 _CHECK_INTERVAL = 1.0
 """Seconds for which the result of `Database.is_ready` is valid."""
@@ -64,7 +70,8 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._statements: dict[Select[Any], Statement] = {}
+        self._brief_connection: Connection | None = None
+        self._brief_deadline = 0.0
         self._check_lock = threading.Lock()
         self._checked_at = self._checking_since = 0.0
         self._was_ready = False
@@ -78,7 +85,6 @@ class Database:
                 self._make_postgresql_engine() if self.is_postgresql else self._make_sqlite_engine()
             )
             self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
-            self._lookup = SqliteLookup(self.url.database or "")
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Leave out the URL: it may contain a password.
             raise FatalError("ISSUES_DATABASE_URL is not a database URL.") from error
@@ -151,35 +157,28 @@ class Database:
 
     @property
     def is_sqlite_file(self) -> bool:
-        """Whether the database is a file of SQLite.
-
-        `fetch_first` and `read_version` are then fast enough to call on an event loop.
-        """
+        """Whether the database is a file of SQLite, on which `read_briefly` works."""
         return not self.is_postgresql and self.url.database is not None
 
-    def read_version(self) -> int | None:
-        """Return a number that changes with every commit; None if there is no such number."""
-        if not self.is_sqlite_file:
-            return None
-        with self._lookup as connection:
-            return int(connection.execute("PRAGMA data_version").fetchone()[0])
+    @contextmanager
+    def read_briefly(self) -> Iterator[Connection]:
+        """Open a read transaction on SQLite for the event loop.
 
-    def fetch_first(self, query: Select[Any], **values: Any) -> Any:
-        """Return the first row, with columns as attributes; None if there is no row.
-
-        Pass the same ``query`` object each time, because its SQL is cached.
+        Raises SQLAlchemy's ``DBAPIError`` if a statement has not finished after `_BRIEF_SECONDS`,
+        or if the database is locked. The connection is always the same: use it in one thread only.
         """
-        if not self.is_sqlite_file:
-            with self.read() as connection:
-                return connection.execute(query, values).first()
-        statement = self._statements.get(query) or self._statements.setdefault(
-            query, Statement(query)
-        )
-        with self._lookup as connection:
-            columns = connection.execute(
-                statement.sql, [values[name] for name in statement.names]
-            ).fetchone()
-        return columns and statement.row(*columns)
+        if self._brief_connection is None:
+            connection = self.engine.connect()
+            driver_connection = connection.connection.driver_connection
+            assert isinstance(driver_connection, sqlite3.Connection)
+            driver_connection.execute("PRAGMA busy_timeout = 0")
+            driver_connection.set_progress_handler(
+                lambda: time.perf_counter() > self._brief_deadline, _STEPS_PER_CHECK
+            )
+            self._brief_connection = connection
+        self._brief_deadline = time.perf_counter() + _BRIEF_SECONDS
+        with self._brief_connection.begin():
+            yield self._brief_connection
 
     def read_revision(self) -> str | None:
         """Return the revision of the schema; None if the database is empty."""
@@ -290,5 +289,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._brief_connection:
+            self._brief_connection.close()
+            self._brief_connection = None
         self.engine.dispose()
-        self._lookup.close()

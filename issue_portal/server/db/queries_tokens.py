@@ -58,10 +58,15 @@ _TOKENS = select(
     users.c.role.label("user_role"),
 ).join_from(tokens, users, and_(users.c.org_id == tokens.c.org_id, users.c.id == tokens.c.user_id))
 
-TOKEN_BY_HASH = _TOKENS.where(
-    tokens.c.org_id == bindparam("org"), tokens.c.hash == bindparam("hash")
+_TOKEN_BY_HASH = _TOKENS.where(
+    tokens.c.org_id == bindparam("org_id"), tokens.c.hash == bindparam("hash")
 )
-"""Query for a token by ``hash``, with the ``email``, ``state`` and ``user_role`` of its user."""
+
+
+def find_token(connection: Connection, org_id: str, token_hash: bytes) -> AnyRow | None:
+    """Return a token with the ``email``, ``state`` and ``user_role`` of its user, if it exists."""
+    values = {"org_id": org_id, "hash": token_hash}
+    return connection.execute(_TOKEN_BY_HASH, values).one_or_none()
 
 
 def list_tokens(connection: Connection, org_id: str) -> Sequence[AnyRow]:

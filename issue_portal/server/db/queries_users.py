@@ -14,15 +14,14 @@ from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id
 from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
 
-USER_BY_EMAIL = select(users).where(
-    users.c.org_id == bindparam("org"), users.c.email == bindparam("email")
+_USER_BY_EMAIL = select(users).where(
+    users.c.org_id == bindparam("org_id"), users.c.email == bindparam("email")
 )
-"""Query for the user with this ``email``."""
 
 
 def find_user_by_email(connection: Connection, org_id: str, email: str) -> AnyRow | None:
     """Return the user with this email address, if any."""
-    return connection.execute(USER_BY_EMAIL, {"org": org_id, "email": email}).one_or_none()
+    return connection.execute(_USER_BY_EMAIL, {"org_id": org_id, "email": email}).one_or_none()
 
 
 def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:

@@ -15,14 +15,10 @@ from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core import telemetry
 from issue_portal.server.http import health, metrics, problem_responses, routes
-from issue_portal.server.http.dispatch import (
-    make_routes_with_principal,
-    make_routes_without_principal,
-)
+from issue_portal.server.http.authentication import AuthenticationMiddleware
 from issue_portal.server.http.docs_page import make_docs_routes
-from issue_portal.server.http.openapi import OpenApiSource
+from issue_portal.server.http.openapi import Api
 from issue_portal.server.http.request_log import RequestLogMiddleware
-from issue_portal.server.http.response_cache import ResponseCacheMiddleware
 from issue_portal.server.services.service import Service
 
 DESCRIPTION = """
@@ -35,33 +31,28 @@ if the token belongs to another one, the response is a 404.
 """
 
 
-def create_app(service: Service | None) -> Starlette:
+def create_app(service: Service | None) -> Api:
     """Return the API to mount under ``/api``. Without a service, it has only health and metrics."""
-    openapi_source = OpenApiSource(
+    routers = [routes.router, health.router] if service else [health.router]
+    api_routes = [route for router in routers for route in router.routes]
+    app = Api(
         title="Issues API",
         version="1",
         description=DESCRIPTION,
         servers=[{"url": "/api"}],
-        generate_unique_id_function=lambda route: route.name,
+        exception_handlers=problem_responses.make_exception_handlers(api_routes),
+        # `include_router` would resolve the prefixes of the routers again for each request.
+        routes=api_routes,
+        # FastAPI's own pages load scripts from another host.
+        openapi_url=None,
+        redirect_slashes=False,
         # FastAPI's telemetry (since 0.165) would send URLs, searches and error texts.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    openapi_source.include_router(routes.router)
-    openapi_source.include_router(health.router)
-
-    operations = make_routes_with_principal(routes.router)
-    app = Starlette(
-        routes=make_routes_without_principal(health.router),
-        exception_handlers=problem_responses.make_exception_handlers(operations),
-    )
-    app.router.redirect_slashes = False
     app.state.service = service
     if service:
-        app.add_middleware(ResponseCacheMiddleware, service=service)
-        app.router.routes += [
-            *operations,
-            *make_docs_routes(openapi_source.openapi),
-        ]
+        app.add_middleware(AuthenticationMiddleware, service=service)
+        app.router.routes += make_docs_routes(app.openapi)
     return app
 
 

@@ -8,11 +8,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from issue_portal.asgi import graceful_shutdown
 from issue_portal.core.problems import ProblemError
 from issue_portal.server.http import response_models
-from issue_portal.server.http.dispatch import ApiResponse
-from issue_portal.server.http.openapi import describe_problem
+from issue_portal.server.http.call import ApiResponse
+from issue_portal.server.http.openapi import describe_problem, get_operation_id
 from issue_portal.server.services.service import Service
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], generate_unique_id_function=get_operation_id)
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ operations on the same issue.
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from issue_portal.server.http.response_models import Problem
 
@@ -86,6 +87,11 @@ def describe_responses(
     }
 
 
+def get_operation_id(route: APIRoute) -> str:
+    """Return the operation id of a route: the name of its function."""
+    return route.name
+
+
 _CREATED_ISSUE = {"issue_id": "$response.body#/id"}
 _SAME_ISSUE = {"issue_id": "$request.path.issue_id"}
 _RESPONSE_ETAG = "$response.header.ETag"
@@ -119,8 +125,8 @@ LINKS: dict[str, JsonObject] = {
 }
 
 
-class OpenApiSource(FastAPI):
-    """Holds the routes that the OpenAPI document describes; serves no requests."""
+class Api(FastAPI):
+    """A FastAPI app with a completed OpenAPI document."""
 
     def openapi(self) -> JsonObject:
         """Return the document, built once."""
@@ -136,8 +142,13 @@ def _complete(document: JsonObject) -> None:
     # FastAPI omits this model because no route returns it.
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**schema.pop("$defs"), "Problem": schema}
-    for path in document["paths"].values():
-        for operation in path.values():
+    # A FastAPI security dependency would run for each request, after `AuthenticationMiddleware`.
+    token = {"type": "http", "description": "An API token.", "scheme": "bearer"}
+    document["components"]["securitySchemes"] = {"Token": token}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/v1/"):
+                operation["security"] = [{"Token": []}]
             operation["responses"].pop("422", None)
             for parameter in operation.get("parameters", ()):
                 _complete_parameter(parameter)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -12,7 +13,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 
 from issue_portal.asgi.problem_response import make_problem_response
-from issue_portal.core.problems import ProblemError
+from issue_portal.core.problems import ProblemError, make_validation_problem
+from issue_portal.server.http.request_body import RefusedBodyError
+
+_EXPECTED_ERRORS = (ProblemError, OperationalError, InterfaceError, PoolTimeout)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,8 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
     """Return handlers that respond to every error with a problem document."""
 
     async def respond_to_http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error, RefusedBodyError):
+            return make_problem_response(error.problem)
         if error.status_code == 404:
             return respond_not_found(request, error)
         headers = dict(error.headers or {})
@@ -55,8 +61,13 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
             error.detail = "This URL does not support this method."
         return make_problem_response(ProblemError(error.status_code, error.detail, headers=headers))
 
-    async def respond_to_problem(_: Request, error: ProblemError) -> JSONResponse:
-        return make_problem_response(error)
+    async def respond_to_invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
+        return make_problem_response(make_validation_problem(error.errors()))
+
+    async def respond_to_expected_error(_: Request, error: Exception) -> JSONResponse:
+        response = respond_to_error(error)
+        assert response is not None
+        return response
 
     async def respond_to_failure(_: Request, _error: Exception) -> JSONResponse:
         return make_problem_response(
@@ -65,7 +76,8 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
 
     return {
         HTTPException: respond_to_http_error,
-        ProblemError: respond_to_problem,
+        RequestValidationError: respond_to_invalid_request,
+        **dict.fromkeys(_EXPECTED_ERRORS, respond_to_expected_error),
         Exception: respond_to_failure,
     }
 

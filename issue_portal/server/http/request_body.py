@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from starlette.requests import Request
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
 
 from issue_portal.core.problems import InvalidFieldError, ProblemError
 
@@ -22,25 +24,70 @@ BODY_SECONDS = 20.0
 """Seconds in which the whole body must arrive."""
 
 
-async def read_body(call: Request) -> Any:
-    """Return the JSON value of a request's body, or raise a 400, 408, 413 or 415."""
-    content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+class RefusedBodyError(HTTPException):
+    """A refused body. FastAPI turns exceptions of other classes into a 400 without details."""
+
+    def __init__(self, problem: ProblemError) -> None:
+        super().__init__(problem.status, problem.detail)
+        self.problem = problem
+
+
+class JsonRoute(APIRoute):
+    """A route that reads its body with the limits of this module."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, called with a request that has the limits."""
+        handle = super().get_route_handler()
+
+        async def handle_with_limits(request: Request) -> Response:
+            return await handle(_JsonRequest(request.scope, request.receive))
+
+        return handle_with_limits
+
+
+class _JsonRequest(Request):
+    _received: bytes | None = None
+
+    async def body(self) -> bytes:
+        """Return the body, or refuse it with a 400, 408, 413 or 415."""
+        if self._received is None:
+            try:
+                self._received = await _read(self)
+            except ProblemError as problem:
+                raise RefusedBodyError(problem) from None
+        return self._received
+
+    async def json(self) -> Any:
+        """Return the JSON value of the body, or refuse it with a 400."""
+        try:
+            return json.loads(await self.body(), object_pairs_hook=_ObjectBuilder())
+        except ProblemError as problem:
+            raise RefusedBodyError(problem) from None
+        except (ValueError, RecursionError):
+            raise RefusedBodyError(_make_syntax_problem()) from None
+
+
+async def _read(request: Request) -> bytes:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise ProblemError(415, "Send JSON with the header Content-Type: application/json.")
     size, chunks = 0, []
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in call.stream():
+            async for chunk in request.stream():
                 size += len(chunk)
                 if size > BODY_LIMIT:
                     raise ProblemError(413, f"The body is larger than {BODY_LIMIT} bytes.")
                 chunks.append(chunk)
     except TimeoutError:
         raise ProblemError(408, "The body did not arrive in time.") from None
-    try:
-        return json.loads(b"".join(chunks), object_pairs_hook=_ObjectBuilder())
-    except (ValueError, RecursionError):
-        raise ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"}) from None
+    if not size:
+        raise _make_syntax_problem()
+    return b"".join(chunks)
+
+
+def _make_syntax_problem() -> ProblemError:
+    return ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"})
 
 
 class _ObjectBuilder:

@@ -1,13 +1,12 @@
 """The HTTP operations of the API. `issue_service` has the rules.
 
-FastAPI builds the OpenAPI document from these functions, and `dispatch` calls them.
+Reads run with `Call.read`, changes with `Call.change`.
 """
 
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Header, Path, Query, Response
 
 from issue_portal.core.problems import ForbiddenError, ProblemError
 from issue_portal.models.permissions import Action
@@ -20,21 +19,19 @@ from issue_portal.models.requests import (
 )
 from issue_portal.server.db import queries_users
 from issue_portal.server.http import response_models
-from issue_portal.server.http.dispatch import ApiRequest, ApiResponse, add_headers, run_change
-from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, describe_header, describe_responses
+from issue_portal.server.http.call import ApiResponse, CallParameter
+from issue_portal.server.http.openapi import (
+    ETAG,
+    RATE_LIMIT,
+    describe_header,
+    describe_responses,
+    get_operation_id,
+)
+from issue_portal.server.http.request_body import JsonRoute
 from issue_portal.server.services import serializers
-from issue_portal.server.services.issue_service import IssueService, compute_etag
+from issue_portal.server.services.issue_service import compute_etag
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
-from issue_portal.server.services.principal import Principal
-from issue_portal.server.services.threadpool import run_in_thread
 
-
-def _supplied_by_dispatch() -> None:
-    """Mark an argument that `dispatch` supplies, so that the OpenAPI document omits it."""
-
-
-PrincipalParameter = Annotated[Principal, Depends(_supplied_by_dispatch)]
-IssueServiceParameter = Annotated[IssueService, Depends(_supplied_by_dispatch)]
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[str | None, Header(description="412 unless the issue still has this `ETag`.")]
 
@@ -51,9 +48,12 @@ _EXAMPLE = {
     "created_by": None,
 }
 
-_BEARER = HTTPBearer(auto_error=False, scheme_name="Token", description="An API token.")
-
-router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEARER)])
+router = APIRouter(
+    prefix="/v1/app",
+    tags=["Issues"],
+    route_class=JsonRoute,
+    generate_unique_id_function=get_operation_id,
+)
 
 
 @router.get(
@@ -70,15 +70,14 @@ router = APIRouter(prefix="/v1/app", tags=["Issues"], dependencies=[Depends(_BEA
         },
     ),
 )
-def list_issues(
-    caller: PrincipalParameter, issues: IssueServiceParameter, query: Annotated[IssueQuery, Query()]
-) -> ApiResponse:
+async def list_issues(call: CallParameter, query: Annotated[IssueQuery, Query()]) -> ApiResponse:
     """List issues, newest first. Members see their own issues, reviewers all issues.
 
     Pages are by number (`page`) or by cursor (`after`, `before`). Cursors stay correct while issues
     are added and deleted. Deleted issues are listed only if a reviewer filters by that state.
     """
-    return ApiResponse(issues.list_page(caller, query))
+    list_page = partial(call.service.issues.list_page, principal=call.principal, query=query)
+    return ApiResponse(await call.read(list_page))
 
 
 @router.post(
@@ -104,9 +103,7 @@ def list_issues(
     ),
 )
 async def create_issue(
-    caller: PrincipalParameter,
-    issues: IssueServiceParameter,
-    call: ApiRequest,
+    call: CallParameter,
     new: NewIssue,
     idempotency_key: Annotated[
         str | None,
@@ -121,11 +118,11 @@ async def create_issue(
     """Store a report. An anonymous report stores nothing about its sender. Its response has a
     `receipt` to track it by, which cannot be shown again.
     """
-    service = call.service
-    add_headers(call, await service.rate_limits.count_create(caller, new))
-    issue = await issues.create(caller, new, idempotency_key)
+    service, principal = call.service, call.principal
+    call.response_headers.update(await service.rate_limits.count_create(principal, new))
+    issue = await service.issues.create(principal, new, idempotency_key)
     if not new.anonymous:
-        service.token_usage.record(caller)
+        service.token_usage.record(principal)
     tag = compute_etag({name: value for name, value in issue.items() if name != "receipt"})
     headers = {"Location": f"/api/v1/app/issue/{issue['id']}", "ETag": tag}
     return ApiResponse(issue, 201, headers)
@@ -144,18 +141,12 @@ async def create_issue(
         },
     ),
 )
-async def look_up_receipt(
-    caller: PrincipalParameter,
-    issues: IssueServiceParameter,
-    call: ApiRequest,
-    lookup: ReceiptLookup,
-) -> ApiResponse:
+async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResponse:
     """Get a report by its receipt. The response to an unknown receipt is a 404."""
-    add_headers(call, await call.service.rate_limits.count_receipt(caller))
-    view = await run_in_thread(
-        issues.find_by_receipt, caller, lookup.receipt, caller=caller.rate_limit_key
-    )
-    return ApiResponse(view, headers={"Cache-Control": "no-store"})
+    service, principal = call.service, call.principal
+    call.response_headers.update(await service.rate_limits.count_receipt(principal))
+    find = partial(service.issues.find_by_receipt, principal=principal, receipt=lookup.receipt)
+    return ApiResponse(await call.read(find), headers={"Cache-Control": "no-store"})
 
 
 @router.get(
@@ -165,11 +156,10 @@ async def look_up_receipt(
         response_models.IssueStats, "Counts by state, type, project and day."
     ),
 )
-def issue_stats(
-    caller: PrincipalParameter, issues: IssueServiceParameter, query: Annotated[StatsQuery, Query()]
-) -> ApiResponse:
+async def issue_stats(call: CallParameter, query: Annotated[StatsQuery, Query()]) -> ApiResponse:
     """Count the issues of a period, or all issues. Deleted ones do not count. Reviewers only."""
-    return ApiResponse(issues.stats(caller, query))
+    compute = partial(call.service.issues.stats, principal=call.principal, query=query)
+    return ApiResponse(await call.read(compute))
 
 
 @router.get(
@@ -180,16 +170,16 @@ def issue_stats(
     )
     | {304: {"description": "The issue still has the `ETag` in `If-None-Match`.", "headers": ETAG}},
 )
-def get_issue(
-    caller: PrincipalParameter,
-    issues: IssueServiceParameter,
+async def get_issue(
+    call: CallParameter,
     issue_id: IssueId,
     if_none_match: Annotated[
         str | None, Header(description="304 if the issue still has this `ETag`.")
     ] = None,
 ) -> Response:
     """Get an issue. The response has an `ETag` for `If-Match` and `If-None-Match`."""
-    issue = issues.get(caller, issue_id)
+    get = partial(call.service.issues.get, principal=call.principal, issue_id=issue_id)
+    issue = await call.read(get)
     tag = compute_etag(issue)
     if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
         return Response(status_code=304, headers={"ETag": tag})
@@ -197,9 +187,7 @@ def get_issue(
 
 
 async def _update(
-    caller: PrincipalParameter,
-    issues: IssueServiceParameter,
-    call: ApiRequest,
+    call: CallParameter,
     issue_id: IssueId,
     update: IssueUpdate,
     if_match: IfMatch = None,
@@ -210,11 +198,11 @@ async def _update(
     field. The state can change from NotReviewed to InReview or Closed, from InReview to Closed,
     and from Closed to InReview. A new description counts towards the rate limit like a new report.
     """
-    service = call.service
+    service, principal = call.service, call.principal
     if isinstance(update.description, str):
-        add_headers(call, await service.rate_limits.count_text(caller, update.description))
-    change = partial(issues.update, caller, issue_id, update, if_match)
-    issue = await run_change(call, change)
+        headers = await service.rate_limits.count_text(principal, update.description)
+        call.response_headers.update(headers)
+    issue = await call.change(partial(service.issues.update, principal, issue_id, update, if_match))
     return ApiResponse(issue, headers={"ETag": compute_etag(issue)})
 
 
@@ -242,14 +230,12 @@ for _method in ("PUT", "PATCH"):
     responses=describe_responses(None, "The issue is deleted.", 412, status=204),
 )
 async def delete_issue(
-    caller: PrincipalParameter,
-    issues: IssueServiceParameter,
-    call: ApiRequest,
+    call: CallParameter,
     issue_id: IssueId,
     if_match: IfMatch = None,
 ) -> Response:
     """Delete an issue. Reporters can withdraw their own until the review begins."""
-    await run_change(call, partial(issues.delete, caller, issue_id, if_match))
+    await call.change(partial(call.service.issues.delete, call.principal, issue_id, if_match))
     return Response(status_code=204)
 
 
@@ -258,11 +244,10 @@ async def delete_issue(
     summary="Get the history of an issue",
     responses=describe_responses(response_models.IssueHistory, "The history, oldest entry first."),
 )
-def issue_history(
-    caller: PrincipalParameter, issues: IssueServiceParameter, issue_id: IssueId
-) -> ApiResponse:
+async def issue_history(call: CallParameter, issue_id: IssueId) -> ApiResponse:
     """Get the changes of an issue. `by` is null for an anonymous reporter."""
-    return ApiResponse(issues.history(caller, issue_id))
+    history = partial(call.service.issues.history, principal=call.principal, issue_id=issue_id)
+    return ApiResponse(await call.read(history))
 
 
 @router.get(
@@ -271,13 +256,14 @@ def issue_history(
     summary="Get the current user",
     responses=describe_responses(response_models.User, "The user of the token."),
 )
-def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
+async def me(call: CallParameter) -> ApiResponse:
     """Get the user of the token; 404 for a visitor, who uses the portal without an account."""
-    if caller.user_id is None:
+    if call.principal.user_id is None:
         raise ProblemError(404, "Visitors have no user.")
-    with call.service.database.read() as connection:
-        row = queries_users.get_user(connection, call.service.org_id, caller.user_id)
-    return ApiResponse(serializers.serialize_user(row))
+    get_user = partial(
+        queries_users.get_user, org_id=call.service.org_id, user_id=call.principal.user_id
+    )
+    return ApiResponse(serializers.serialize_user(await call.read(get_user)))
 
 
 @router.get(
@@ -288,11 +274,10 @@ def me(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
         response_models.UserList, "All users of the organisation, by name."
     ),
 )
-def list_users(caller: PrincipalParameter, call: ApiRequest) -> ApiResponse:
+async def list_users(call: CallParameter) -> ApiResponse:
     """List the users of the organisation, by name. Reviewers only."""
-    if not caller.may(Action.LIST_USERS):
+    if not call.principal.may(Action.LIST_USERS):
         raise ForbiddenError("Only reviewers can list users.")
-    with call.service.database.read() as connection:
-        rows = queries_users.list_users(connection, call.service.org_id)
-        users = [serializers.serialize_user(row) for row in rows]
+    rows = await call.read(partial(queries_users.list_users, org_id=call.service.org_id))
+    users = [serializers.serialize_user(row) for row in rows]
     return ApiResponse({"data": users, "total_count": len(users)})

@@ -2,12 +2,14 @@
 
 import logging
 import time
+from dataclasses import dataclass
 
 import jwt
+from sqlalchemy import Connection
 
 from issue_portal.core import portal_token
 from issue_portal.core.accounts import AccountsFile
-from issue_portal.core.portal_token import Caller, Operator, Person, Visitor
+from issue_portal.core.portal_token import Caller, Person, Visitor
 from issue_portal.core.problems import ForbiddenError, ProblemError
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import ROLES_BY_RANK, Role, UserState
@@ -17,6 +19,13 @@ from issue_portal.server.services.api_tokens import TOKEN_PREFIX
 from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ApiToken:
+    """An API token that is not looked up yet."""
+
+    secret: str
 
 
 class Authenticator:
@@ -30,53 +39,51 @@ class Authenticator:
         self._keys = keys
         self._accounts = accounts
 
-    def authenticate(self, authorization: str | None) -> Principal:
-        """Return the principal of an ``Authorization`` header, or raise a 401 or 403.
+    def verify(self, authorization: str | None) -> Principal | Person | ApiToken:
+        """Return the caller of an ``Authorization`` header, or raise a 401.
 
-        May wait for the database.
+        Visitors and the operator are principals at once. For others, call `find_principal`.
         """
         token = _parse_bearer(authorization)
         if token.startswith(TOKEN_PREFIX):
-            return self._authenticate_api_token(token)
+            return ApiToken(token)
         caller = self._verify_portal_token(token)
-        if not isinstance(caller, Person):
-            return _make_principal_without_user(caller)
-        user = self._find_user(caller)
-        if user is None:
-            with self._database.write() as connection:
-                user = queries_users.ensure_user(
-                    connection, self._org_id, caller.email, caller.name, caller.role
-                )
+        if isinstance(caller, Person):
+            return caller
+        if isinstance(caller, Visitor):
+            return Principal(Role.GUEST, None, f"visitor {caller.rate_limit_key}")
+        return Principal(Role.OWNER, None, "operator")
+
+    def find_principal(self, connection: Connection, caller: Person | ApiToken) -> Principal | None:
+        """Return the principal, or raise a 401 or 403.
+
+        Returns None if the person has no user yet, or has a new name or role.
+        """
+        if isinstance(caller, ApiToken):
+            return self._find_token_principal(connection, caller)
+        user = queries_users.find_user_by_email(connection, self._org_id, caller.email)
+        if user is None or (user.name, user.role) != (caller.name, caller.role):
+            return None
         return _make_user_principal(caller, user)
 
-    def find_principal_without_waiting(self, authorization: str | None) -> Principal | None:
-        """Return the principal; None if finding it would have to wait for the database."""
-        token = _parse_bearer(authorization)
-        can_look_up = self._database.is_sqlite_file
-        if token.startswith(TOKEN_PREFIX):
-            return self._authenticate_api_token(token) if can_look_up else None
-        caller = self._verify_portal_token(token)
-        if not isinstance(caller, Person):
-            return _make_principal_without_user(caller)
-        user = self._find_user(caller) if can_look_up else None
-        return _make_user_principal(caller, user) if user else None
-
-    def _authenticate_api_token(self, token: str) -> Principal:
-        for token_hash in self._keys.hashes("token", token):
-            row = self._database.fetch_first(
-                queries_tokens.TOKEN_BY_HASH, org=self._org_id, hash=token_hash
+    def ensure_principal(self, caller: Person | ApiToken) -> Principal:
+        """Return the principal, or raise a 401 or 403. Creates or updates the person's user."""
+        with self._database.read() as connection:
+            principal = self.find_principal(connection, caller)
+        if principal:
+            return principal
+        assert isinstance(caller, Person)
+        with self._database.write() as connection:
+            user = queries_users.ensure_user(
+                connection, self._org_id, caller.email, caller.name, caller.role
             )
-            if row:
+        return _make_user_principal(caller, user)
+
+    def _find_token_principal(self, connection: Connection, token: ApiToken) -> Principal:
+        for token_hash in self._keys.hashes("token", token.secret):
+            if row := queries_tokens.find_token(connection, self._org_id, token_hash):
                 return self._make_token_principal(row)
         raise _make_token_error("This token is unknown or revoked.")
-
-    def _find_user(self, caller: Person) -> tables.AnyRow | None:
-        """Return the caller's user; None if it is missing or has another name or role."""
-        row: tables.AnyRow | None = self._database.fetch_first(
-            queries_users.USER_BY_EMAIL, org=self._org_id, email=caller.email
-        )
-        is_current = row and (row.name, row.role) == (caller.name, caller.role)
-        return row if is_current else None
 
     def _make_token_principal(self, row: tables.AnyRow) -> Principal:
         if row.expires_at is not None and row.expires_at <= time.time():
@@ -104,12 +111,6 @@ def _parse_bearer(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token:
         raise _make_token_error("Send a token in the header: Authorization: Bearer <token>.")
     return token
-
-
-def _make_principal_without_user(caller: Visitor | Operator) -> Principal:
-    if isinstance(caller, Visitor):
-        return Principal(Role.GUEST, None, f"visitor {caller.rate_limit_key}")
-    return Principal(Role.OWNER, None, "operator")
 
 
 def _make_user_principal(caller: Person, user: tables.AnyRow) -> Principal:

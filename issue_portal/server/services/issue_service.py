@@ -86,7 +86,9 @@ class IssueService:
             raise convert_validation_error(error) from None
         return await self._writer.add(None, cleaned, idempotency_key)
 
-    def list_page(self, principal: Principal, query: IssueQuery) -> JsonObject:
+    def list_page(
+        self, connection: Connection, principal: Principal, query: IssueQuery
+    ) -> JsonObject:
         """Return one page of the issues that the principal may see.
 
         This is the only place that maps an `IssueQuery` to an `IssueFilter`.
@@ -111,15 +113,12 @@ class IssueService:
             text=query.filter_by_text,
         )
         position = PagePosition.from_query(query, self._cursors)
-        with self._database.read() as connection:
-            return pagination.read_page(connection, issue_filter, position, query, self._cursors)
+        return pagination.read_page(connection, issue_filter, position, query, self._cursors)
 
-    def get(self, principal: Principal, issue_id: str) -> JsonObject:
+    def get(self, connection: Connection, principal: Principal, issue_id: str) -> JsonObject:
         """Return one issue."""
-        with self._database.read() as connection:
-            return serializers.serialize_issue(
-                self._find(connection, principal, issue_id), with_project=True
-            )
+        row = self._find(connection, principal, issue_id)
+        return serializers.serialize_issue(row, with_project=True)
 
     def update(
         self, principal: Principal, issue_id: str, update: IssueUpdate, if_match: str | None
@@ -186,37 +185,36 @@ class IssueService:
             entry = NewHistoryEntry(now, HistoryAction.DELETED, principal.user_id, changes)
             self._store(connection, row, change, entry)
 
-    def history(self, principal: Principal, issue_id: str) -> JsonObject:
+    def history(self, connection: Connection, principal: Principal, issue_id: str) -> JsonObject:
         """Return the history of an issue."""
-        with self._database.read() as connection:
-            row = self._find(connection, principal, issue_id)
-            events = queries_history.list_history(connection, self._org_id, row.id)
-            return {"data": serializers.serialize_history(events, with_actors=True)}
+        row = self._find(connection, principal, issue_id)
+        events = queries_history.list_history(connection, self._org_id, row.id)
+        return {"data": serializers.serialize_history(events, with_actors=True)}
 
-    def find_by_receipt(self, principal: Principal, receipt: str) -> JsonObject:
+    def find_by_receipt(
+        self, connection: Connection, principal: Principal, receipt: str
+    ) -> JsonObject:
         """Return the issue as shown to the holder of its receipt, or raise a 404."""
         if not principal.may(Action.LOOK_UP_RECEIPT):
             raise ForbiddenError("You cannot look up receipts.")
         hashes = self._receipts.hash_all(receipt)
-        with self._database.read() as connection:
-            row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
-            if row is None or row.state == IssueState.DELETED:
-                raise ProblemError(404, "No report has this receipt.")
-            events = queries_history.list_history(connection, self._org_id, row.id)
-            return serializers.serialize_receipt_view(row, events)
+        row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
+        if row is None or row.state == IssueState.DELETED:
+            raise ProblemError(404, "No report has this receipt.")
+        events = queries_history.list_history(connection, self._org_id, row.id)
+        return serializers.serialize_receipt_view(row, events)
 
-    def stats(self, principal: Principal, query: StatsQuery) -> JsonObject:
+    def stats(self, connection: Connection, principal: Principal, query: StatsQuery) -> JsonObject:
         """Return counts of issues, and the times until review and until closing."""
         if not principal.may(Action.READ_STATS):
             raise ForbiddenError("Only reviewers can see statistics.")
-        with self._database.read() as connection:
-            return stats.compute_stats(
-                connection,
-                self._org_id,
-                start=_to_seconds(query.start_date),
-                end=_to_seconds(query.end_date),
-                zone=ZoneInfo(query.timezone),
-            )
+        return stats.compute_stats(
+            connection,
+            self._org_id,
+            start=_to_seconds(query.start_date),
+            end=_to_seconds(query.end_date),
+            zone=ZoneInfo(query.timezone),
+        )
 
     def _find(
         self, connection: Connection, principal: Principal, issue_id: str, *, lock: bool = False

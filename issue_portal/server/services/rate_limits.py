@@ -23,7 +23,7 @@ _CALL_BUCKET: Final = (100.0, 400)
 """Calls per API token: refill per second, and burst."""
 
 _CHANGE_COST: Final = 5
-"""Calls that one change counts as. A change writes to disk and empties caches."""
+"""Calls that one change counts as. A change writes to disk."""
 
 _REFUSAL_BUCKET: Final = (20.0, 200)
 """Refused tokens per address: refill per second, and burst."""
@@ -61,16 +61,6 @@ class RateLimits:
         """
         if calls := self._get_call_bucket(principal):
             await take_tokens(calls, (_CHANGE_COST if is_change else 1) + size // _BYTES_PER_CALL)
-
-    def take_if_ready(self, principal: Principal) -> bool:
-        """Count a call with a cached response. If the call has to wait, return False instead."""
-        calls = self._get_call_bucket(principal)
-        if calls is None:
-            return True
-        if calls.seconds_until_token():
-            return False
-        calls.take()
-        return True
 
     async def delay_refusal(self, address: str) -> None:
         """Delay a refusal while its address exceeds `_REFUSAL_BUCKET`.

@@ -16,7 +16,6 @@ from issue_portal.server.services.api_tokens import TokenUsage
 from issue_portal.server.services.authentication import Authenticator
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.rate_limits import RateLimits
-from issue_portal.server.services.read_cache import ReadCache
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,6 @@ class Service:
     org_id: str
     issues: IssueService
     rate_limits: RateLimits
-    read_cache: ReadCache
     authenticator: Authenticator
     token_usage: TokenUsage
     write_probe: WriteProbe
@@ -57,7 +55,6 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
     except DBAPIError as error:
         raise FatalError(f"Cannot use the database: {describe_error(error)}") from error
     issues = IssueService(database, org_id, keys)
-    read_cache = ReadCache(database)
     accounts = AccountsFile(settings)
     accounts.get_all()  # Load the accounts now, in case the file is lost later.
     authenticator = Authenticator(database, org_id, keys, accounts)
@@ -68,7 +65,6 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
         org_id,
         issues,
         rate_limits,
-        read_cache,
         authenticator,
         TokenUsage(database, org_id),
         WriteProbe(settings.data_dir, *([database.directory] if database.directory else ())),

@@ -1,12 +1,15 @@
-"""The threads in which the API waits for its database."""
+"""Where database reads run: the event loop, or the threads in which the API waits."""
 
 from collections.abc import Callable
-from typing import Final, TypeVar, TypeVarTuple, Unpack
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.token_bucket import ConcurrencyLimit
-from issue_portal.server.db.database import READERS
+from issue_portal.server.db.database import READERS, Database
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
@@ -24,3 +27,26 @@ async def run_in_thread(
     """Run ``function`` in a thread and return its result; ``caller`` is the rate limit key."""
     async with _THREADS_PER_CALLER.get_semaphore(caller):
         return await to_thread.run_sync(function, *arguments, limiter=_THREADS)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[_Result]):
+    """The result of a read."""
+
+    value: _Result
+
+
+def read_on_event_loop(
+    database: Database, function: Callable[[Connection], _Result]
+) -> Outcome[_Result] | None:
+    """Run a function that only reads at once, if the database is SQLite.
+
+    Returns None if the function must run in a thread: it takes long, or the database fails.
+    """
+    if not database.is_sqlite_file:
+        return None
+    try:
+        with database.read_briefly() as connection:
+            return Outcome(function(connection))
+    except DBAPIError:
+        return None

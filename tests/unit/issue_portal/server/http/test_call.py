@@ -6,7 +6,9 @@ from unittest.mock import AsyncMock, Mock
 
 from anyio import CapacityLimiter
 
-from issue_portal.server.http.dispatch import run_change
+from issue_portal.models.vocabulary import Role
+from issue_portal.server.http.call import Call
+from issue_portal.server.services.principal import Principal
 from tests.loops import run_in_loop
 
 
@@ -19,8 +21,8 @@ def test_change_waits_for_at_most_two_changes_of_another_caller():
         service = Mock(database=database, **{"rate_limits.wait_until_within_limit": AsyncMock()})
 
         async def change(name: str) -> None:
-            call = Mock(service=service, **{"principal.rate_limit_key": name})
-            await run_change(call, partial(changes.append, name))
+            call = Call(service, Principal(Role.MEMBER, name, name))
+            await call.change(partial(changes.append, name))
 
         flood = [asyncio.create_task(change("greedy")) for _ in range(10)]
         await asyncio.sleep(0)

@@ -1,0 +1,120 @@
+"""Authenticates each call of the API, and applies the limits that need no body."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from issue_portal.core.body_size import estimate_body_size
+from issue_portal.core.client_address import make_client_key
+from issue_portal.core.portal_token import Person
+from issue_portal.core.problems import ProblemError
+from issue_portal.core.token_bucket import ConcurrencyLimit
+from issue_portal.server.http.call import Call
+from issue_portal.server.http.problem_responses import respond_to_error
+from issue_portal.server.http.request_body import BODY_LIMIT, MAX_FIELDS_OR_PARAMETERS
+from issue_portal.server.services.authentication import ApiToken
+from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
+from issue_portal.server.services.principal import Principal
+from issue_portal.server.services.service import Service
+from issue_portal.server.services.threadpool import read_on_event_loop, run_in_thread
+
+_PATH: Final = "/api/v1/app/"
+
+_MAX_OPEN_CALLS: Final = 16
+"""Calls in progress per caller, from the headers of the request to the end of the response."""
+
+_WAIT_TIMEOUT: Final = 10.0
+"""Seconds that a call waits for other calls of the same caller."""
+
+_OPEN_CALLS: Final = ConcurrencyLimit(_MAX_OPEN_CALLS)
+
+_COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
+"""Headers of every response. They tell clients that they can safely repeat a report."""
+
+
+class AuthenticationMiddleware:
+    """Passes calls on with their `Call` in ``request.state``; refuses calls without a token."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self.app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate the caller, wait for the limits, and pass the call on."""
+        if scope["type"] != "http" or not scope["path"].startswith(_PATH):
+            await self.app(scope, receive, send)
+            return
+        response_headers = dict(_COMMON_HEADERS)
+
+        async def send_wrapper(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(response_headers)
+            await send(message)
+
+        async with AsyncExitStack() as exit_stack:
+            try:
+                principal = await self._admit(scope, exit_stack)
+            except Exception as error:
+                response = respond_to_error(error)
+                if response is None:
+                    raise
+                await response(scope, receive, send_wrapper)
+                return
+            scope["state"]["call"] = Call(self._service, principal, response_headers)
+            await self.app(scope, receive, send_wrapper)
+
+    async def _admit(self, scope: Scope, exit_stack: AsyncExitStack) -> Principal:
+        """Return the principal. ``exit_stack`` is closed after the response."""
+        if scope["query_string"].count(b"&") >= MAX_FIELDS_OR_PARAMETERS:
+            raise ProblemError(
+                400, f"The request has more than {MAX_FIELDS_OR_PARAMETERS} parameters."
+            )
+        headers = Headers(scope=scope)
+        limits = self._service.rate_limits
+        address = make_client_key(scope["client"][0]) if scope.get("client") else ""
+        try:
+            principal = await self._authenticate(headers, address)
+        except ProblemError:
+            await limits.delay_refusal(address)
+            raise
+        is_change = scope["method"] not in ("GET", "POST")
+        if scope["method"] != "POST":
+            self._service.token_usage.record(principal)
+        await _limit_open_calls(principal, exit_stack)
+        size = estimate_body_size(headers, BODY_LIMIT)
+        await limits.delay(principal, size, is_change=is_change)
+        return principal
+
+    async def _authenticate(self, headers: Headers, address: str) -> Principal:
+        """Return the principal; raise a 404 if ``x-org`` names another organisation."""
+        service = self._service
+        caller = service.authenticator.verify(headers.get("authorization"))
+        principal = (
+            caller if isinstance(caller, Principal) else await self._look_up(caller, address)
+        )
+        organisation = headers.get("x-org")
+        if organisation not in (None, service.org_id, service.settings.org):
+            raise ProblemError(404, "This token belongs to another organisation.")
+        return principal
+
+    async def _look_up(self, caller: Person | ApiToken, address: str) -> Principal:
+        authenticator = self._service.authenticator
+        find = partial(authenticator.find_principal, caller=caller)
+        outcome = read_on_event_loop(self._service.database, find)
+        if outcome and outcome.value:
+            return outcome.value
+        ensure = authenticator.ensure_principal
+        return await run_in_thread(ensure, caller, caller=f"address {address}")
+
+
+async def _limit_open_calls(caller: Principal, exit_stack: AsyncExitStack) -> None:
+    try:
+        async with asyncio.timeout(_WAIT_TIMEOUT):
+            await exit_stack.enter_async_context(_OPEN_CALLS.get_semaphore(caller.rate_limit_key))
+    except TimeoutError:
+        text = f"You have {_MAX_OPEN_CALLS} calls in progress: wait for their responses."
+        raise ProblemError(429, text, headers={"Retry-After": "1"}) from None

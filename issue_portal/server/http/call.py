@@ -1,0 +1,105 @@
+"""One call of the API: its caller, and database access within the caller's limits."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, Final, TypeVar
+
+import orjson
+from anyio import to_thread
+from fastapi import Depends, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from issue_portal.core.token_bucket import ConcurrencyLimit
+from issue_portal.server.db.database import Database
+from issue_portal.server.services.principal import Principal
+from issue_portal.server.services.service import Service
+from issue_portal.server.services.threadpool import read_on_event_loop, run_in_thread
+
+_READS: Final = ConcurrencyLimit(1)
+"""Limit of simultaneous threads that read, per caller."""
+
+_WRITES: Final = ConcurrencyLimit(1)
+"""Limit of simultaneous database writes per caller."""
+
+_Result = TypeVar("_Result")
+
+
+class ApiResponse(Response):
+    """A JSON response."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode the content."""
+        return orjson.dumps(content)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated call."""
+
+    service: Service
+    principal: Principal
+    response_headers: dict[str, str] = field(default_factory=dict)
+    """Headers to add to the response, errors included."""
+
+    async def read(self, function: Callable[[Connection], _Result]) -> _Result:
+        """Return the result of a function that only reads.
+
+        On SQLite, the function runs on the event loop, because a thread takes longer than most
+        reads. If it takes too long there, it is stopped and repeated in a thread.
+        """
+        outcome = read_on_event_loop(self.service.database, function)
+        if outcome is not None:
+            return outcome.value
+        return await self._run_in_turn(
+            partial(_read, self.service.database, function),
+            _READS,
+            partial(run_in_thread, caller=self.principal.rate_limit_key),
+        )
+
+    async def change(self, function: Callable[[], _Result]) -> _Result:
+        """Run ``function`` in a thread that may write, one at a time per caller."""
+        writers = self.service.database.writers
+        run = partial(to_thread.run_sync, limiter=writers)
+        return await self._run_in_turn(function, _WRITES, run)
+
+    async def _run_in_turn(
+        self,
+        function: Callable[[], _Result],
+        limit: ConcurrencyLimit,
+        run: Callable[..., Awaitable[Any]],
+    ) -> _Result:
+        """Run ``function`` after the caller's earlier calls; count its time towards the limits."""
+        limits = self.service.rate_limits
+        # With PostgreSQL, this thread only waits, so its CPU time does not show the cost.
+        clock = time.monotonic if self.service.database.is_postgresql else time.thread_time
+        async with limit.get_semaphore(self.principal.rate_limit_key):
+            await limits.wait_until_within_limit(self.principal)
+            result: _Result
+            result, seconds = await run(_measure, function, clock)
+            limits.charge_seconds(self.principal, seconds)
+        return result
+
+
+async def get_call(request: Request) -> Call:
+    """Return the call of a request, which `AuthenticationMiddleware` has made."""
+    call: Call = request.state.call
+    return call
+
+
+CallParameter = Annotated[Call, Depends(get_call)]
+
+
+def _read(database: Database, function: Callable[[Connection], _Result]) -> _Result:
+    with database.read() as connection:
+        return function(connection)
+
+
+def _measure(function: Callable[[], _Result], clock: Callable[[], float]) -> tuple[_Result, float]:
+    """Return the result of ``function``, and the seconds that it took by ``clock``."""
+    started = clock()
+    return function(), clock() - started
