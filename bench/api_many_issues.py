@@ -10,11 +10,11 @@ from bench.results import Row
 from tests.servers.processes import ServerProcess
 
 FEW_ISSUES, ISSUES = 1_000, 1_000_000
-DISTINCT_REQUESTS = 6_000
-"""Different requests for a load, unless `FIRST_PAGES` applies."""
+DISTINCT_REQUESTS = 8_000
+"""Number of different requests for a load."""
 
-FIRST_PAGES = 15_000
-"""Different requests for the first page, for all loads."""
+FIRST_PAGES, PERIODS = 25_000, 5_000
+"""Numbers of different requests for the first page, in all rounds, and for insights."""
 
 INSIGHTS_SECONDS = max(SECONDS, 10)
 """Duration of a load of insights, which may take seconds each."""
@@ -65,7 +65,7 @@ def _measure_insights(api: ServerProcess, token: str, queries: ListQueries) -> I
         ("all time", queries.draw_all_time, ALL_TIME_LIMIT),
         ("a month", queries.draw_month, MONTH_LIMIT),
     ):
-        requests = make_distinct(DISTINCT_REQUESTS, draw_query, f"{PATH}/stats")
+        requests = make_distinct(PERIODS, draw_query, f"{PATH}/stats")
         result = Load(api, requests, token, at_once=1, seconds=INSIGHTS_SECONDS).measure()
         yield _compare_median(f"insights of {period}", result, limit)
 

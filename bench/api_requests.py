@@ -54,10 +54,17 @@ class Contents:
 
 
 def make_distinct(count: int, draw_query: Callable[[], str], path: str = PATH) -> list[Request]:
-    """Return ``count`` requests to ``path`` whose queries all differ."""
+    """Return ``count`` requests to ``path`` whose queries all differ.
+
+    Raises ``RuntimeError`` if ``draw_query`` has too few different queries.
+    """
     paths: dict[str, None] = {}
-    while len(paths) < count:
+    for _ in range(10 * count):
+        if len(paths) == count:
+            break
         paths[f"{path}?{draw_query()}"] = None
+    else:
+        raise RuntimeError(f"only {len(paths)} of {count} queries differ")
     return [Request("GET", path) for path in paths]
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import statistics
 import subprocess
+import time
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,9 @@ from tests.servers.processes import ServerProcess
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "4"))
 """Duration of each load in whole seconds."""
+
+IDLE_TIMEOUT = 30
+"""Longest time in seconds until a server has finished the requests of a load."""
 
 ROUNDS = 3
 """Number of measurements of each figure. The result is their median."""
@@ -89,7 +93,7 @@ class Load:
         pid = self.server.process.pid
         processor_start = _read_processor_seconds(pid)
         output = self._run_wrk()
-        processor_seconds = _read_processor_seconds(pid) - processor_start
+        processor_seconds = _wait_until_idle(pid) - processor_start
         match = re.search(r"result (\d+) (\d+) (\d+) (\d+) (\d+)", output)
         if not match or re.search("Non-2xx|Socket errors", output):
             raise RuntimeError(output)
@@ -100,7 +104,9 @@ class Load:
             if sent > len(self.requests):
                 raise RuntimeError(f"{sent} requests sent, but only {len(self.requests)} differ")
             del self.requests[:sent]
-        processor_ms = processor_seconds * 1e3 / count
+        # wrk takes one request more, to see how `request` behaves. The last requests are sent
+        # without waiting for their responses.
+        processor_ms = processor_seconds * 1e3 / (sent - 1)
         return LoadResult(count / duration * 1e6, median / 1e3, p99 / 1e3, processor_ms)
 
     def _run_wrk(self) -> str:
@@ -126,6 +132,18 @@ def measure_in_turn(*loads: Load) -> list[LoadResult]:
         LoadResult(*(statistics.median(values) for values in zip(*results, strict=True)))
         for results in zip(*rounds, strict=True)
     ]
+
+
+def _wait_until_idle(pid: int) -> float:
+    """Wait until a process has finished its work; return the processor time that it has used."""
+    deadline = time.monotonic() + IDLE_TIMEOUT
+    used, before = _read_processor_seconds(pid), -1.0
+    while used != before:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"process {pid} is busy after the load")
+        time.sleep(0.1)
+        used, before = _read_processor_seconds(pid), used
+    return used
 
 
 def _read_processor_seconds(pid: int) -> float:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bench.api_requests import PAGE_SIZES, Contents
 from bench.fill_database import PROJECTS
-from issue_portal.models.vocabulary import LIVE_STATES, Include, IssueType, PageOrder
+from issue_portal.models.vocabulary import LIVE_STATES, IssueType, PageOrder
 
 DAY_MILLISECONDS = 86_400_000
 TIMEZONES = (
@@ -43,7 +43,7 @@ class ListQueries:
             "a page far from the first": lambda: f"page={draw(10_000, 44_000)}",
             "a project": lambda: f"projects=sales&page={draw(1, 900)}",
             "a text with few matches": lambda: self._draw_case(6),
-            "a text with 1,000 matches": lambda: self._draw_case(3),
+            "a text with 1,000 matches": lambda: f"{self._draw_case(3)}&page={draw(1, 4)}",
             "a text with 100,000 matches, without the total": lambda: (
                 f"{self._draw_word()}&total_count=false"
             ),
@@ -70,8 +70,8 @@ class ListQueries:
         """Draw a query for the first page of all issues: it names all states and all types."""
         states = ",".join(self._rng.sample(LIVE_STATES, len(LIVE_STATES)))
         types = ",".join(self._rng.sample(list(IssueType), len(IssueType)))
-        size = self._rng.choice(PAGE_SIZES)
-        return f"states={states}&type={types}&page_size={size}{self._rng.choice(('', '&page=1'))}"
+        size, include = self._rng.choice(PAGE_SIZES), self._draw_include()
+        return f"states={states}&type={types}&page_size={size}&include={include}"
 
     def draw_all_time(self) -> str:
         """Draw a period that begins before the first issue."""
@@ -92,8 +92,14 @@ class ListQueries:
 
     def _draw_form(self) -> str:
         """Draw parameters that do not change the total."""
-        include = self._rng.choice(["User,Project", *Include])
-        return f"page_size=1&page_order={self._rng.choice(list(PageOrder))}&include={include}"
+        order, total = (
+            self._rng.choice(list(PageOrder)),
+            self._rng.choice(("", "&total_count=true")),
+        )
+        return f"page_size=1&page_order={order}&include={self._draw_include()}{total}"
+
+    def _draw_include(self) -> str:
+        return self._rng.choice(("User", "Project", "User,Project", "Project,User"))
 
     def _draw_reporter(self) -> str:
         return f"created_by={self._rng.choice(self._contents.people)}"
