@@ -10,10 +10,10 @@ from bench.results import Row
 from tests.servers.processes import ServerProcess
 
 FEW_ISSUES, ISSUES = 1_000, 1_000_000
-DISTINCT_REQUESTS = 8_000
+DISTINCT_REQUESTS = 15_000
 """Number of different requests for a load."""
 
-FIRST_PAGES, PERIODS = 25_000, 5_000
+FIRST_PAGES, PERIODS = 60_000, 10_000
 """Numbers of different requests for the first page, in all rounds, and for insights."""
 
 INSIGHTS_SECONDS = max(SECONDS, 10)

@@ -27,8 +27,10 @@ LISTED_WEIGHT = sum(STATE_WEIGHTS[state] for state in LIVE_STATES)
 
 @dataclass(frozen=True)
 class Contents:
-    """What the issues of an installation have in common: reporters (ids), first and last time of
-    creation in milliseconds since 1970.
+    """Facts about the issues of an installation.
+
+    ``people`` has the ids of the reporters. ``start`` and ``end`` are the times at which the first
+    and the last issue were created, in milliseconds since 1970.
     """
 
     issue_count: int

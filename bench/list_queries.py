@@ -14,10 +14,14 @@ TIMEZONES = (
     "UTC",
     "Europe/Madrid",
     "Europe/London",
+    "Europe/Helsinki",
+    "Africa/Nairobi",
     "America/New_York",
+    "America/Los_Angeles",
     "America/Santiago",
     "Asia/Kolkata",
     "Asia/Tokyo",
+    "Australia/Sydney",
     "Pacific/Auckland",
 )
 WORDS = ("policy", "report", "contract", "manual", "minutes", "onboarding")
@@ -50,10 +54,11 @@ class ListQueries:
             "a text with 100,000 matches": self._draw_word,
         }
 
-        def add_page_size(draw_query: DrawQuery) -> DrawQuery:
-            return lambda: f"{draw_query()}&page_size={choose(PAGE_SIZES)}"
+        def add_form(draw_query: DrawQuery) -> DrawQuery:
+            default = ("", "&include=User")
+            return lambda: f"{draw_query()}&page_size={choose(PAGE_SIZES)}{choose(default)}"
 
-        return {kind: add_page_size(draw_query) for kind, draw_query in kinds.items()}
+        return {kind: add_form(draw_query) for kind, draw_query in kinds.items()}
 
     def totals(self) -> dict[str, DrawQuery]:
         """Return functions that draw queries for one issue and the total, by kind of total."""
@@ -71,7 +76,8 @@ class ListQueries:
         states = ",".join(self._rng.sample(LIVE_STATES, len(LIVE_STATES)))
         types = ",".join(self._rng.sample(list(IssueType), len(IssueType)))
         size, include = self._rng.choice(PAGE_SIZES), self._draw_include()
-        return f"states={states}&type={types}&page_size={size}&include={include}"
+        page = self._rng.choice(("", "&page=1", "&total_count=true", "&page=1&total_count=true"))
+        return f"states={states}&type={types}&page_size={size}&include={include}{page}"
 
     def draw_all_time(self) -> str:
         """Draw a period that begins before the first issue."""
