@@ -1,191 +1,142 @@
-"""Measure one API process against a bare ASGI app, and many issues against few."""
+"""Measure one API process against a bare ASGI app, PostgreSQL against SQLite, and the disk."""
 
-import itertools
-import json
-import random
-import statistics
-import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
-import httpx
-
-from bench import processes
-from bench.http_load import LoadResult, measure_load
+from bench import api_many_issues, processes
+from bench.api_requests import (
+    PATH,
+    Contents,
+    list_issues,
+    make_mix,
+    make_pages,
+    make_reports,
+    store_responses,
+)
+from bench.http_load import ROUNDS, SECONDS, Load, LoadResult, Request, measure_in_turn
 from bench.results import Row
-from issue_portal.models.vocabulary import IssueState, IssueType
 
-NO_ISSUES, FEW_ISSUES, MANY_ISSUES = 0, 1_000, 1_000_000
-"""The number of issues identifies an installation."""
+NO_ISSUES, FEW_ISSUES, ISSUES = 0, 1_000, 100_000
+MANY_ISSUES = api_many_issues.ISSUES
+MIX = "mix"
+"""Name of the installation that the portal mix changes."""
 
-ROUNDS = 3
-"""Number of measurements of each figure. The result is their median."""
+DISTINCT_REQUESTS = 5_000 * SECONDS * ROUNDS
+"""Number of different requests for all rounds of a load: enough for 5,000 a second."""
 
-DISTINCT_PATHS = 2_500
-"""Different paths to request, more than the API caches."""
-
-PATH = "/api/v1/app/issue"
-REPORT = {
-    "description": "Response missed the attached policy details.",
-    "resource_type": "Thread",
-    "type": "NoContextUsed",
-    "anonymous": False,
-}
-DAY_MILLISECONDS = 86_400_000
+RESPONSES = processes.DATA / "responses"
+NEWEST_PAGE = [Request("GET", f"{PATH}?page_size=20")]
 
 
 def measure_rows() -> Iterator[Row]:
-    """Measure lists, reports and disk usage of the API."""
-    for issues in (FEW_ISSUES, MANY_ISSUES):
+    """Measure lists, single issues, a mix of requests, reports, 1,000,000 issues and the disk."""
+    for issues in (FEW_ISSUES, ISSUES, MANY_ISSUES):
         processes.create_installation(issues)
-    yield from _measure_newest_page()
-    yield from _measure_uncached_pages()
-    yield _measure_reports()
-    yield _measure_disk()
+    with processes.run_postgresql(FEW_ISSUES) as postgresql:
+        yield from _measure_lists(postgresql)
+        yield _measure_single_issues()
+        yield _measure_mix()
+        yield from _measure_reports(postgresql)
+    yield from api_many_issues.measure_rows()
+    size = processes.measure_database_bytes(MANY_ISSUES) / MANY_ISSUES
+    yield Row.at_most("bytes on disk for each of 1,000,000 issues", size, 1024, target=1)
 
 
-def _measure_newest_page() -> list[Row]:
-    """Request the newest page repeatedly, as open browser tabs do."""
-    few_token, many_token = processes.create_token(FEW_ISSUES), processes.create_token(MANY_ISSUES)
-    with processes.make_api(FEW_ISSUES) as few, processes.make_api(MANY_ISSUES) as many:
-        responses = _store_responses(few.url, few_token)
-        with processes.make_bare_app(responses) as bare:
-            ours, reference, large = _measure_in_turn(
-                lambda: measure_load(few.url + PATH + "?page_size=20", token=few_token),
-                lambda: measure_load(bare.url + "/issue"),
-                lambda: measure_load(many.url + PATH + "?page_size=20", token=many_token),
+def _measure_lists(postgresql: dict[str, str]) -> Iterator[Row]:
+    """Request lists: different ones, and the newest page as open browser tabs do."""
+    token, many_token = processes.create_token(FEW_ISSUES), processes.create_token(MANY_ISSUES)
+    other_token = processes.create_token(processes.POSTGRESQL, **postgresql)
+    with (
+        processes.make_api(FEW_ISSUES) as api,
+        processes.make_api(MANY_ISSUES) as many,
+        processes.make_api(processes.POSTGRESQL, **postgresql) as other,
+    ):
+        store_responses(api.url, token, RESPONSES)
+        pages = make_pages(Contents.fetch(api.url, token), DISTINCT_REQUESTS)
+        other_pages = make_pages(Contents.fetch(other.url, other_token), DISTINCT_REQUESTS)
+        with processes.make_bare_app(RESPONSES) as bare:
+            distinct, repeated, many_repeated, on_postgresql, limit = measure_in_turn(
+                Load(api, pages, token),
+                Load(api, NEWEST_PAGE, token, repeat=True),
+                Load(many, NEWEST_PAGE, many_token, repeat=True),
+                Load(other, other_pages, other_token),
+                Load(bare, pages[:1000], repeat=True),
             )
-    return [
-        Row.at_least(
-            "GET /issue?page_size=20, 8 at once, requests/s against a bare ASGI app",
-            ours,
-            reference,
-            target=0.25,
-        ),
-        Row.at_least(
-            "GET /issue?page_size=20 with 1,000,000 issues, against 1,000 issues",
-            large,
-            ours,
-            target=0.9,
-        ),
-    ]
+    yield _compare("distinct list pages, 8 at once", distinct, limit, 0.10)
+    yield _compare("the newest page asked again, 8 at once", repeated, limit, None)
+    name = "the newest page asked again, 8 at once, with 1,000,000 issues"
+    yield _compare(name, many_repeated, repeated, None, "1,000 issues")
+    name = "PostgreSQL: distinct list pages, 8 at once"
+    yield _compare(name, on_postgresql, distinct, 0.6, "SQLite")
 
 
-def _measure_uncached_pages() -> Iterator[Row]:
-    """Request pages that are not cached, one at a time; measure the 99th percentile in ms."""
-    few_token, many_token = processes.create_token(FEW_ISSUES), processes.create_token(MANY_ISSUES)
-    with processes.make_api(FEW_ISSUES) as few, processes.make_api(MANY_ISSUES) as many:
-        people = _list_people(many.url, many_token)
-        first_page = _measure_p99(few.url, few_token, _make_first_page_paths())
-        for page, paths in _make_paths(people).items():
-            name = f"1,000,000 issues: {page}; p99 in ms, against the first page with 1,000 issues"
-            yield Row.at_most(name, _measure_p99(many.url, many_token, paths), first_page, target=3)
+def _measure_single_issues() -> Row:
+    """Request each issue at most once."""
+    token = processes.create_token(ISSUES)
+    with processes.make_api(ISSUES) as api, processes.make_bare_app(RESPONSES) as bare:
+        issues = list_issues(api.url, token, processes.DATA / str(ISSUES) / "listed.json")
+        requests = [Request("GET", f"{PATH}/{issue['id']}") for issue in issues]
+        # Three seconds are short enough for 10,000 requests a second.
+        ours, limit = measure_in_turn(
+            Load(api, [*requests], token, seconds=min(SECONDS, 3)),
+            Load(bare, requests[:1000], repeat=True),
+        )
+    return _compare("distinct single issues, 8 at once", ours, limit, 0.20)
 
 
-def _measure_reports() -> Row:
+def _measure_mix() -> Row:
+    """Send the requests of open portals to a copy of the installation, because they change it."""
+    processes.copy_installation(ISSUES, MIX)
+    token = processes.create_token(MIX)
+    with processes.make_api(MIX) as api, processes.make_bare_app(RESPONSES) as bare:
+        issues = list_issues(api.url, token, processes.DATA / MIX / "listed.json")
+        requests = make_mix(Contents.fetch(api.url, token), issues, DISTINCT_REQUESTS)
+        ours, limit = measure_in_turn(
+            Load(api, requests, token), Load(bare, requests[:1000], repeat=True)
+        )
+    processes.remove_installation(MIX)
+    return _compare("the portal mix, 8 at once", ours, limit, 0.12)
+
+
+def _measure_reports(postgresql: dict[str, str]) -> Iterator[Row]:
     """Send reports, each of which is on disk before its response."""
     processes.remove_installation(NO_ISSUES)
     token = processes.create_token(NO_ISSUES)
-    body = json.dumps(REPORT)
-    with processes.make_api(NO_ISSUES) as api:
-        responses = _store_responses(api.url, token)
-        with processes.make_bare_app(responses) as bare:
-            ours, reference = _measure_in_turn(
-                lambda: measure_load(api.url + PATH, token=token, body=body, at_once=32),
-                lambda: measure_load(bare.url + "/issue", body=body, at_once=32),
-            )
-    name = "POST /issue, durable, 32 at once, requests/s against a bare ASGI app"
-    return Row.at_least(name, ours, reference, target=0.15)
+    other_token = processes.create_token(processes.POSTGRESQL, **postgresql)
+    plain = make_reports(2 * DISTINCT_REQUESTS, with_key=False)
+    keyed = make_reports(2 * DISTINCT_REQUESTS, with_key=True)
+    with (
+        processes.make_api(NO_ISSUES) as api,
+        processes.make_api(processes.POSTGRESQL, **postgresql) as other,
+        processes.make_bare_app(RESPONSES) as bare,
+    ):
+        many, one, many_keyed, one_keyed, on_postgresql, many_limit, one_limit = measure_in_turn(
+            Load(api, plain[::2], token, at_once=32),
+            Load(api, plain[1::2], token, at_once=1),
+            Load(api, keyed[::2], token, at_once=32),
+            Load(api, keyed[1::2], token, at_once=1),
+            Load(other, plain[::2], other_token, at_once=32),
+            Load(bare, keyed[:1000], at_once=32, repeat=True),
+            Load(bare, keyed[:1000], at_once=1, repeat=True),
+        )
+    yield _compare("reports, durable, 32 at once", many, many_limit, 0.12)
+    yield _compare("reports, durable, 1 at once", one, one_limit, 0.05)
+    yield _compare("reports with idempotency keys, 32 at once", many_keyed, many_limit, 0.12)
+    yield _compare("reports with idempotency keys, 1 at once", one_keyed, one_limit, 0.05)
+    yield _compare("PostgreSQL: reports, 32 at once", on_postgresql, many, None, "SQLite")
 
 
-def _measure_disk() -> Row:
-    size = processes.measure_database_bytes(MANY_ISSUES) / MANY_ISSUES
-    return Row.at_most("bytes on disk for each of 1,000,000 issues", size, 1024, target=1)
-
-
-def _measure_in_turn(*measures: Callable[[], LoadResult]) -> list[float]:
-    """Take the measures in turn, `ROUNDS` times; return the median requests per second of each."""
-    rounds = [[measure().per_second for measure in measures] for _ in range(ROUNDS)]
-    return [statistics.median(values) for values in zip(*rounds, strict=True)]
-
-
-def _measure_p99(url: str, token: str, paths: Sequence[str]) -> float:
-    return measure_load(url, token=token, paths=paths, at_once=1).p99
-
-
-def _store_responses(url: str, token: str) -> Path:
-    """Store real responses of the API for the bare ASGI app."""
-    folder = processes.DATA / "responses"
-    folder.mkdir(exist_ok=True)
-    headers = {"Authorization": f"Bearer {token}"}
-    list_response = httpx.get(f"{url}{PATH}?page_size=20", headers=headers)
-    create_response = httpx.post(url + PATH, json=REPORT, headers=headers)
-    (folder / "list.json").write_bytes(list_response.content)
-    (folder / "one.json").write_bytes(create_response.content)
-    return folder
-
-
-def _list_people(url: str, token: str) -> list[str]:
-    response = httpx.get(
-        f"{url}/api/v1/app/user", headers={"Authorization": f"Bearer {token}"}
-    ).json()
-    return [user["id"] for user in response["data"] if user["name"].startswith("Person")]
-
-
-def _make_first_page_paths() -> list[str]:
-    """Return many different paths that all lead to the first page of all issues."""
-    undeleted = [state for state in IssueState if state is not IssueState.DELETED]
-    paths = [
-        f"{PATH}?page_size={size}&states={','.join(states)}&type={','.join(types)}"
-        for size in range(18, 23)
-        for states in itertools.permutations(undeleted)
-        for types in itertools.permutations(IssueType)
-    ]
-    return paths[:DISTINCT_PATHS]
-
-
-def _make_paths(people: Sequence[str]) -> dict[str, list[str]]:
-    """Return many different paths for each kind of page, by the name of the kind.
-
-    Longer than 40 lines because the dict has an entry for each kind.
-    """
-    rng = random.Random(1)
-    now = int(time.time() * 1000)
-
-    def make_distinct(make_query: Callable[[], str]) -> list[str]:
-        paths: dict[str, None] = {}
-        while len(paths) < DISTINCT_PATHS:
-            paths[f"{PATH}?{make_query()}&page_size={rng.randrange(15, 26)}"] = None
-        return list(paths)
-
-    def make_period(days: int) -> str:
-        end = now - rng.randrange(330) * DAY_MILLISECONDS - rng.randrange(DAY_MILLISECONDS)
-        return f"start_date={end - days * DAY_MILLISECONDS}&end_date={end}"
-
-    def make_case_search(digits: int) -> str:
-        """Search for the start of a number in a text, such as "case 123456": six digits at most."""
-        return f"filter_by_text=case%20{rng.randrange(10 ** (digits - 1), 10**digits)}"
-
-    def make_word_search() -> str:
-        return f"filter_by_text={rng.choice(words)}&{make_period(300)}"
-
-    words = ["policy", "report", "contract", "manual", "minutes", "onboarding"]
-    return {
-        "the first page": _make_first_page_paths(),
-        "a state and a type": make_distinct(
-            lambda: f"states=Closed&type=Format,Other&page={rng.randrange(1, 900)}"
-        ),
-        "a reporter": make_distinct(lambda: f"created_by={rng.choice(people)}"),
-        "a week": make_distinct(lambda: make_period(7)),
-        "a reporter's month": make_distinct(
-            lambda: f"created_by={rng.choice(people)}&{make_period(30)}"
-        ),
-        "a page far from the first": make_distinct(lambda: f"page={rng.randrange(10_000, 44_000)}"),
-        "a project": make_distinct(lambda: f"projects=sales&page={rng.randrange(1, 900)}"),
-        "a text with few matches": make_distinct(lambda: make_case_search(6)),
-        "a text with 1,000 matches": make_distinct(lambda: make_case_search(3)),
-        "a text with 100,000 matches, without the total": make_distinct(
-            lambda: f"{make_word_search()}&total_count=false"
-        ),
-        "a text with 100,000 matches": make_distinct(make_word_search),
-    }
+def _compare(
+    name: str,
+    ours: LoadResult,
+    reference: LoadResult,
+    target: float | None,
+    reference_name: str = "a bare ASGI app",
+) -> Row:
+    """Return a row with requests per second."""
+    return Row.at_least(
+        f"{name}, requests/s against {reference_name}",
+        ours.per_second,
+        reference.per_second,
+        target=target,
+        processor_ms=ours.processor_ms,
+    )

