@@ -102,8 +102,8 @@ def test_search_in_issues_of_one_reporter_skips_the_full_text_index(dialect):
     by_reporter = IssueFilter("org", LIVE_STATES, created_by=("user_1",), text="budget")
     by_anyone = IssueFilter("org", LIVE_STATES, text="budget")
 
-    assert "trigrams" not in by_reporter.build_parameters(dialect)
-    assert "trigrams" in by_anyone.build_parameters(dialect)
+    assert "trigrams" not in by_reporter.list_criteria(dialect)
+    assert "trigrams" in by_anyone.list_criteria(dialect)
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "* AND", '"'])

@@ -40,6 +40,7 @@ from issue_portal.server.db.queries_issues import (
     count_matching,
     list_counted_columns,
 )
+from issue_portal.server.db.statements import Shape, bind, list_parameters
 from issue_portal.server.db.tables import (
     AnyRow,
     IssueRow,
@@ -251,7 +252,7 @@ def count(connection: Connection, issue_filter: IssueFilter) -> int:
         later = replace(everything, created_from=end)
         return count(connection, everything) - count(connection, later)
     days, rest = _split_period(start, end, DAY)
-    values = {
+    criteria = {
         "org_id": issue_filter.org_id,
         "states": issue_filter.states,
         "types": issue_filter.types,
@@ -259,8 +260,8 @@ def count(connection: Connection, issue_filter: IssueFilter) -> int:
         "first": days.start,
         "last": days.stop - 1,
     }
-    values = {name: value for name, value in values.items() if value != ()}
-    total: int = connection.execute(_build_sum(frozenset(values)), values).scalar_one()
+    shape, values = bind({name: value for name, value in criteria.items() if value != ()})
+    total: int = connection.execute(_build_sum(shape), values).scalar_one()
     for period in rest:
         part = _narrow_to_range(connection, issue_filter, period)
         total += count_matching(connection, part) if part else 0
@@ -281,17 +282,16 @@ def _sum(column: Column[int]) -> ColumnElement[int]:
 
 
 @cache
-def _build_sum(names: frozenset[str]) -> Select[Any]:
+def _build_sum(shape: Shape) -> Select[Any]:
     counts = issue_counts.c
-    conditions = {
-        "org_id": counts.org_id == bindparam("org_id"),
-        "states": counts.state.in_(bindparam("states", expanding=True)),
-        "types": counts.type.in_(bindparam("types", expanding=True)),
-        "projects": counts.project_id.in_(bindparam("projects", expanding=True)),
-        "first": counts.day >= bindparam("first"),
-        "last": counts.day <= bindparam("last"),
-    }
-    return select(_sum(counts.count)).where(*(conditions[name] for name in sorted(names)))
+    columns = {"states": counts.state, "types": counts.type, "projects": counts.project_id}
+    conditions = [
+        columns[name].in_(list_parameters(name, number))
+        for name, number in shape
+        if name in columns
+    ]
+    days = counts.day.between(bindparam("first"), bindparam("last"))
+    return select(_sum(counts.count)).where(counts.org_id == bindparam("org_id"), days, *conditions)
 
 
 def _split_period(start: int | None, end: int | None, unit: int) -> tuple[range, list[range]]:

@@ -1,13 +1,16 @@
 """SQL for issues. `issue_service` has the rules, and `routes` the HTTP operations."""
 
+from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ColumnExpressionArgument,
     Connection,
+    Integer,
     Select,
     String,
     and_,
@@ -26,6 +29,7 @@ from sqlalchemy import (
 from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
 from issue_portal.server.db.queries_history import NewHistoryEntry, add_entries
+from issue_portal.server.db.statements import Shape, bind, list_parameters
 from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
 
 
@@ -54,6 +58,9 @@ _WITH_CREATOR = select(
     issues, users, and_(users.c.org_id == issues.c.org_id, users.c.id == issues.c.created_by)
 )
 
+
+# Reading an attribute of a named tuple takes a tenth of the time of an attribute of a row.
+_ListedIssue: Any = namedtuple("_ListedIssue", _WITH_CREATOR.selected_columns.keys())  # type: ignore[misc]
 
 _ISSUE_BY_ID = _WITH_CREATOR.where(
     issues.c.org_id == bindparam("org_id"), issues.c.id == bindparam("id")
@@ -146,15 +153,15 @@ class IssueFilter:
         """
         return bool(self.text) and not self.created_by
 
-    def build_parameters(self, dialect: str, *, counting: bool = False) -> dict[str, Any]:
-        """Return the values to bind, by the names of their conditions.
+    def list_criteria(self, dialect: str, *, counting: bool = False) -> dict[str, Any]:
+        """Return the values of the criteria in use, by the names of their conditions.
 
         Set ``counting`` if the query visits every matching issue.
         """
         values = {name: value for name, value in vars(self).items() if value not in (None, ())}
         if not (text := values.pop("text", None)):
             return values
-        values |= search.build_parameters(dialect, text)
+        values |= search.list_criteria(dialect, text)
         has_candidates = self.candidate_keys is not None
         if has_candidates:
             values["candidate_keys"] = self.candidate_keys
@@ -170,10 +177,6 @@ _CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
     # The plus sign keeps SQLite from using the index of states instead of the search index.
     "org_id_without_index": literal_column("+issues.org_id", String)
     == bindparam("org_id_without_index"),
-    "states": issues.c.state.in_(bindparam("states", expanding=True)),
-    "types": issues.c.type.in_(bindparam("types", expanding=True)),
-    "created_by": issues.c.created_by.in_(bindparam("created_by", expanding=True)),
-    "projects": issues.c.project_id.in_(bindparam("projects", expanding=True)),
     "created_from": issues.c.created_at >= bindparam("created_from"),
     "created_to": issues.c.created_at < bindparam("created_to"),
     "lowest": issues.c.number >= bindparam("lowest"),
@@ -181,24 +184,35 @@ _CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
     "above": issues.c.number > bindparam("above"),
     "below": issues.c.number < bindparam("below"),
 }
-"""Conditions by the names of their parameters."""
+"""Conditions with a single value, by name."""
+
+_LIST_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "states": issues.c.state,
+    "types": issues.c.type,
+    "created_by": issues.c.created_by,
+    "projects": issues.c.project_id,
+    "candidate_keys": literal_column("issues.key", Integer),
+}
+"""Columns that must equal one of several values, by the name of the condition."""
 
 
-def _build_conditions(names: frozenset[str], dialect: str) -> list[ColumnExpressionArgument[bool]]:
+def _build_conditions(shape: Shape, dialect: str) -> list[ColumnExpressionArgument[bool]]:
     conditions = _CONDITIONS | search.build_conditions(dialect)
-    return [conditions[name] for name in sorted(names)]
-
-
-# Building a statement takes longer than running it, so each combination of criteria is built once.
+    return [
+        _LIST_COLUMNS[name].in_(list_parameters(name, count))
+        if name in _LIST_COLUMNS
+        else conditions[name]
+        for name, count in sorted(shape)
+    ]
 
 
 @cache
-def _build_page_query(names: frozenset[str], dialect: str, descending: bool) -> Select[Any]:
+def _build_page_query(shape: Shape, dialect: str, descending: bool) -> Select[Any]:
     order = issues.c.number.desc() if descending else issues.c.number
     # Fetch whole rows for the page only: reading the rows of skipped issues would take longest.
     page = (
         select(issues.c.number)
-        .where(*_build_conditions(names, dialect))
+        .where(*_build_conditions(shape, dialect))
         .order_by(order)
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
@@ -211,13 +225,13 @@ def _build_page_query(names: frozenset[str], dialect: str, descending: bool) -> 
 
 
 @cache
-def _build_exists_query(names: frozenset[str], dialect: str) -> Select[Any]:
-    return select(exists(select(literal(1)).where(*_build_conditions(names, dialect))))
+def _build_exists_query(shape: Shape, dialect: str) -> Select[Any]:
+    return select(exists(select(literal(1)).where(*_build_conditions(shape, dialect))))
 
 
 @cache
-def _build_count_query(names: frozenset[str], dialect: str) -> Select[Any]:
-    conditions = _build_conditions(names, dialect)
+def _build_count_query(shape: Shape, dialect: str) -> Select[Any]:
+    conditions = _build_conditions(shape, dialect)
     return select(func.count()).select_from(issues).where(*conditions)
 
 
@@ -230,17 +244,18 @@ def list_issues(
     offset: int = 0,
     above: int | None = None,
     below: int | None = None,
-) -> Sequence[AnyRow]:
+) -> list[Any]:
     """Return issues with their creators, by number; ``above`` and ``below`` are exclusive."""
     dialect = connection.dialect.name
-    values = issue_filter.build_parameters(dialect)
+    criteria = issue_filter.list_criteria(dialect)
     if above is not None:
-        values["above"] = above
+        criteria["above"] = above
     if below is not None:
-        values["below"] = below
-    query = _build_page_query(frozenset(values), dialect, descending)
+        criteria["below"] = below
+    shape, values = bind(criteria)
+    query = _build_page_query(shape, dialect, descending)
     page = {"page_org_id": issue_filter.org_id, "limit": limit, "offset": offset}
-    return connection.execute(query, values | page).all()
+    return [_ListedIssue._make(row) for row in connection.execute(query, values | page)]
 
 
 def has_issues_beyond(
@@ -248,8 +263,9 @@ def has_issues_beyond(
 ) -> bool:
     """Return whether any matching issue has a higher number; if not ``above``, a lower one."""
     dialect = connection.dialect.name
-    values = issue_filter.build_parameters(dialect) | {"above" if above else "below": number}
-    return bool(connection.scalar(_build_exists_query(frozenset(values), dialect), values))
+    criteria = issue_filter.list_criteria(dialect) | {"above" if above else "below": number}
+    shape, values = bind(criteria)
+    return bool(connection.scalar(_build_exists_query(shape, dialect), values))
 
 
 def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
@@ -258,8 +274,8 @@ def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
     `count_rollups.count` is faster for filters by state, type, project and period.
     """
     dialect = connection.dialect.name
-    values = issue_filter.build_parameters(dialect, counting=True)
-    query = _build_count_query(frozenset(values), dialect)
+    shape, values = bind(issue_filter.list_criteria(dialect, counting=True))
+    query = _build_count_query(shape, dialect)
     return int(connection.execute(query, values).scalar_one())
 
 
@@ -277,15 +293,15 @@ _COUNTED_COLUMNS = (
 
 
 @cache
-def _build_counted_query(names: frozenset[str], dialect: str) -> Select[Any]:
-    return select(*_COUNTED_COLUMNS).where(*_build_conditions(names, dialect))
+def _build_counted_query(shape: Shape, dialect: str) -> Select[Any]:
+    return select(*_COUNTED_COLUMNS).where(*_build_conditions(shape, dialect))
 
 
 def list_counted_columns(connection: Connection, issue_filter: IssueFilter) -> Iterable[AnyRow]:
     """Return the matching issues in any order, with the columns that `count_rollups` needs."""
     dialect = connection.dialect.name
-    values = issue_filter.build_parameters(dialect, counting=True)
-    query = _build_counted_query(frozenset(values), dialect)
+    shape, values = bind(issue_filter.list_criteria(dialect, counting=True))
+    query = _build_counted_query(shape, dialect)
     return connection.execute(query, values, execution_options={"yield_per": 10_000})
 
 

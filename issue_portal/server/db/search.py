@@ -11,13 +11,10 @@ import unicodedata
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     ColumnExpressionArgument,
     Connection,
-    Integer,
     bindparam,
     func,
-    literal_column,
     text,
 )
 
@@ -70,8 +67,8 @@ def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | No
     return tuple(keys) if len(keys) <= _MAX_CANDIDATES else None
 
 
-def build_parameters(dialect: str, search: str) -> dict[str, Any]:
-    """Return the values to bind for a search, by the names of their conditions.
+def list_criteria(dialect: str, search: str) -> dict[str, Any]:
+    """Return the values of a search, by the names of their conditions.
 
     ``trigrams`` is absent if the search is too short for the index.
     """
@@ -81,11 +78,10 @@ def build_parameters(dialect: str, search: str) -> dict[str, Any]:
 
 
 def build_conditions(dialect: str) -> dict[str, ColumnExpressionArgument[bool]]:
-    """Return the conditions of a search by the names of their parameters.
+    """Return the conditions of a search, by name.
 
-    ``folded`` compares the text, ``trigrams`` uses the index, and ``candidate_keys`` lists keys.
+    ``folded`` compares the text, and ``trigrams`` uses the index.
     """
-    key: ColumnElement[int] = literal_column("issues.key", Integer)
     if dialect == "postgresql":
         contains = func.strpos(issues.c.search_text, bindparam("folded"))
         indexed = text(
@@ -97,11 +93,7 @@ def build_conditions(dialect: str) -> dict[str, ColumnExpressionArgument[bool]]:
         indexed = text(
             "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
         )
-    return {
-        "folded": contains > 0,
-        "trigrams": indexed,
-        "candidate_keys": key.in_(bindparam("candidate_keys", expanding=True)),
-    }
+    return {"folded": contains > 0, "trigrams": indexed}
 
 
 def _build_match_query(search: str) -> str:

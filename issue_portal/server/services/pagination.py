@@ -95,7 +95,7 @@ def _read_rows(
     connection: Connection, issue_filter: IssueFilter, position: PagePosition
 ) -> list[tables.AnyRow]:
     """Return the issues of the page and the issue after them, if any. Reverses backward pages."""
-    rows = queries_issues.list_issues(
+    return queries_issues.list_issues(
         connection,
         issue_filter,
         descending=position.descending != position.backward,
@@ -104,7 +104,6 @@ def _read_rows(
         above=position.before if position.descending else position.after,
         below=position.after if position.descending else position.before,
     )
-    return list(rows)
 
 
 def _is_preceded(

@@ -1,0 +1,31 @@
+"""Names the criteria of a statement, so that each combination of criteria is built only once.
+
+Building a statement takes longer than running it. SQLAlchemy's expanding parameters would also
+rewrite the statement each time, so lists have one parameter for each value.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam
+
+Shape = frozenset[tuple[str, int]]
+"""Names of criteria, each with its number of values; 0 for a single value."""
+
+
+def bind(criteria: Mapping[str, Any]) -> tuple[Shape, dict[str, Any]]:
+    """Return the shape of the criteria, and the values of a statement with this shape."""
+    shape, values = set(), {}
+    for name, value in criteria.items():
+        if isinstance(value, tuple):
+            shape.add((name, len(value)))
+            values.update({f"{name}_{position}": item for position, item in enumerate(value)})
+        else:
+            shape.add((name, 0))
+            values[name] = value
+    return frozenset(shape), values
+
+
+def list_parameters(name: str, count: int) -> list[BindParameter[Any]]:
+    """Return the parameters for the values of a list criterion."""
+    return [bindparam(f"{name}_{position}") for position in range(count)]
