@@ -4,7 +4,6 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -55,7 +54,7 @@ def fill(service: Service, count: int) -> None:
         with service.database.write() as connection:
             connection.execute(
                 insert(issues),
-                [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
+                [vars(row) | {"search_text": search.fold(row.description)} for row in rows],
             )
             connection.execute(insert(history), [_make_history_entry(row) for row in rows])
             count_rollups.record(connection, org_id, added=rows)

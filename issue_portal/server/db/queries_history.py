@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import (
     Connection,
     and_,
+    bindparam,
     func,
     insert,
     select,
@@ -46,15 +47,20 @@ class NewHistoryEntry:
     changes: tuple[FieldChange, ...] = ()
 
 
+_OF_ISSUE = (
+    history.c.org_id == bindparam("org_id"),
+    history.c.issue_id == bindparam("issue_id"),
+)
+
+_NEXT_POSITION = select(func.coalesce(func.max(history.c.position), 0) + 1).where(*_OF_ISSUE)
+
+
 def append_entry(
     connection: Connection, org_id: str, issue_id: str, entry: NewHistoryEntry
 ) -> None:
     """Append an entry to the history of an issue."""
-    position = connection.execute(
-        select(func.coalesce(func.max(history.c.position), 0) + 1).where(
-            history.c.org_id == org_id, history.c.issue_id == issue_id
-        )
-    ).scalar_one()
+    values = {"org_id": org_id, "issue_id": issue_id}
+    position = connection.execute(_NEXT_POSITION, values).scalar_one()
     add_entries(connection, org_id, [(issue_id, position, entry)])
 
 
@@ -83,17 +89,21 @@ _HISTORY = select(history, users).outerjoin_from(
     history, users, and_(users.c.org_id == history.c.org_id, users.c.id == history.c.actor)
 )
 
+_HISTORY_OF_ISSUE = _HISTORY.where(*_OF_ISSUE).order_by(history.c.position)
+
+_COUNT_ENTRIES = select(func.count()).select_from(history).where(*_OF_ISSUE)
+
 
 def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence[AnyRow]:
     """Return the history of an issue with the users who acted, oldest first."""
-    query = _HISTORY.where(history.c.org_id == org_id, history.c.issue_id == issue_id)
-    return connection.execute(query.order_by(history.c.position)).all()
+    values = {"org_id": org_id, "issue_id": issue_id}
+    return connection.execute(_HISTORY_OF_ISSUE, values).all()
 
 
 def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
     """Count the entries in the history of an issue."""
-    query = select(func.count()).where(history.c.org_id == org_id, history.c.issue_id == issue_id)
-    return int(connection.execute(query).scalar_one())
+    values = {"org_id": org_id, "issue_id": issue_id}
+    return int(connection.execute(_COUNT_ENTRIES, values).scalar_one())
 
 
 def list_histories(

@@ -1,29 +1,41 @@
 """SQL for idempotency records: which request created which issue."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Select,
+    bindparam,
     delete,
     insert,
     select,
 )
 
+from issue_portal.server.db.statements import Shape, bind, list_parameters
 from issue_portal.server.db.tables import (
     AnyRow,
     idempotency,
 )
 
 
+@cache
+def _build_find(shape: Shape) -> Select[Any]:
+    ((_, count),) = shape
+    return select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
+        idempotency.c.org_id == bindparam("org_id"),
+        idempotency.c.key_hash.in_(list_parameters("key_hashes", count)),
+    )
+
+
 def find_idempotency_records(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
 ) -> Sequence[AnyRow]:
     """Return the records of the idempotency keys with these hashes."""
-    query = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
-        idempotency.c.org_id == org_id, idempotency.c.key_hash.in_(key_hashes)
-    )
-    return connection.execute(query).all()
+    shape, values = bind({"key_hashes": tuple(key_hashes)})
+    return connection.execute(_build_find(shape), values | {"org_id": org_id}).all()
 
 
 @dataclass(frozen=True)
@@ -41,12 +53,15 @@ def add_idempotency_records(
 ) -> None:
     """Insert records of requests with an ``Idempotency-Key``."""
     connection.execute(
-        insert(idempotency), [{"org_id": org_id, **asdict(record)} for record in records]
+        insert(idempotency), [{"org_id": org_id, **vars(record)} for record in records]
     )
+
+
+_DELETE_OLD = delete(idempotency).where(
+    idempotency.c.org_id == bindparam("org_id"), idempotency.c.created_at < bindparam("before")
+)
 
 
 def delete_old_idempotency_records(connection: Connection, org_id: str, before: int) -> None:
     """Delete the records created before a time (seconds since 1970)."""
-    connection.execute(
-        delete(idempotency).where(idempotency.c.org_id == org_id, idempotency.c.created_at < before)
-    )
+    connection.execute(_DELETE_OLD, {"org_id": org_id, "before": before})

@@ -37,7 +37,7 @@ def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
     """Insert issues of one organisation, and the first entries of their histories."""
     connection.execute(
         insert(issues),
-        [asdict(row) | {"search_text": search.fold(row.description)} for row in rows],
+        [vars(row) | {"search_text": search.fold(row.description)} for row in rows],
     )
     created = [
         (row.id, 1, NewHistoryEntry(row.created_at, HistoryAction.CREATED, row.created_by))

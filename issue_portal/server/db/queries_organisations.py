@@ -4,6 +4,7 @@ import time
 
 from sqlalchemy import (
     Connection,
+    bindparam,
     select,
     update,
 )
@@ -50,18 +51,21 @@ def lock_organisation(connection: Connection, org_id: str) -> None:
     connection.execute(query.with_for_update()).one()
 
 
+_TAKE_NUMBERS = (
+    update(organisations)
+    .where(organisations.c.org_id == bindparam("id"))
+    .values(last_issue_number=organisations.c.last_issue_number + bindparam("count"))
+    .returning(organisations.c.last_issue_number)
+)
+
+
 def take_issue_numbers(connection: Connection, org_id: str, count: int = 1) -> int:
     """Take the next ``count`` issue numbers; return the first of them.
 
     The organisation's row stays locked until the transaction ends.
     """
-    query = (
-        update(organisations)
-        .where(organisations.c.org_id == org_id)
-        .values(last_issue_number=organisations.c.last_issue_number + count)
-        .returning(organisations.c.last_issue_number)
-    )
-    return int(connection.execute(query).scalar_one()) - count + 1
+    values = {"id": org_id, "count": count}
+    return int(connection.execute(_TAKE_NUMBERS, values).scalar_one()) - count + 1
 
 
 def take_issue_number(connection: Connection, org_id: str, wanted: int | None) -> int:

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Sequence, Set
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Select,
     bindparam,
     select,
     update,
@@ -12,6 +15,7 @@ from sqlalchemy import (
 
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id
+from issue_portal.server.db.statements import Shape, bind, list_parameters
 from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
 
 _USER_BY_EMAIL = select(users).where(
@@ -67,12 +71,21 @@ def set_user_state(connection: Connection, org_id: str, user_id: str, state: Use
     )
 
 
+@cache
+def _build_find(shape: Shape) -> Select[Any]:
+    ((_, count),) = shape
+    return select(users).where(
+        users.c.org_id == bindparam("org_id"), users.c.id.in_(list_parameters("ids", count))
+    )
+
+
 def find_users_by_id(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
     """Return the users with these ids; the ids are the keys."""
     if not ids:
         return {}
-    query = select(users).where(users.c.org_id == org_id, users.c.id.in_(ids))
-    return {row.id: row for row in connection.execute(query)}
+    shape, values = bind({"ids": tuple(ids)})
+    rows = connection.execute(_build_find(shape), values | {"org_id": org_id})
+    return {row.id: row for row in rows}
 
 
 def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:

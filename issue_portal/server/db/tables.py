@@ -214,7 +214,7 @@ def insert_if_missing(connection: Connection, table: Table, **values: Any) -> No
         connection.execute(insert(table).values(**values))
 
 
-@dataclass(slots=True)
+@dataclass
 class IssueRow:
     """A new row of ``issues``. The caller sets ``number`` before it inserts the row."""
 

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -252,5 +252,5 @@ def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:
     creator = users.get(row.created_by or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")
     return SimpleNamespace(
-        **asdict(row), **{f"user_{field}": getattr(creator, field) for field in fields if creator}
+        **vars(row), **{f"user_{field}": getattr(creator, field) for field in fields if creator}
     )
