@@ -23,7 +23,7 @@ from tests.servers.processes import make_environment as make_server_environment
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER / "data"
-SECRET = "a public secret key, for benchmarks only"
+SECRET = "a public secret key for benchmarks only"
 NO_LOG: Final = Path(os.devnull)
 
 
