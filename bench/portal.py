@@ -20,8 +20,9 @@ IDLE_SESSIONS = 200
 CLICK_SECONDS = 0.25
 """Target for the time from a click to its result."""
 
-CONFIRMATION_SECONDS = 3.0
-"""Target for the time until a report is confirmed while `SENDERS` reports are sent at once."""
+IDLE_SECONDS = 30
+IDLE_MILLISECONDS = 2.0
+"""Target for the processor time per second that an open, idle review page takes."""
 
 SEND_BUTTON = "Send report"
 OPENED_HEADING = ".st-key-opened h3"
@@ -53,13 +54,14 @@ def measure_rows() -> Iterator[Row]:
             yield _measure_opening(few, bare, browser)
         yield _measure_script_run(few, bare)
         yield _measure_memory(few, bare)
-        yield _measure_concurrent_reports(few)
+        yield _measure_concurrent_reports(few, bare)
         with processes.make_portal(MANY_ISSUES) as many:
             with _launch_chromium() as browser:
                 cookies = [_sign_in(browser, few, FEW_ISSUES), _sign_in(browser, many, MANY_ISSUES)]
             yield _measure_queue(few, many, *cookies)
-            with _launch_chromium() as browser:
-                yield from _measure_clicks(browser, many, cookies[1])
+            with _launch_chromium() as browser, _open_review(browser, many, cookies[1]) as page:
+                yield _measure_idle_page(many, page)
+                yield from _measure_clicks(page)
 
 
 def _measure_start() -> Iterator[Row]:
@@ -76,7 +78,7 @@ def _measure_start() -> Iterator[Row]:
         time_start(lambda: processes.make_portal(FEW_ISSUES)),
         time_start(processes.make_bare_form),
     )
-    yield Row.at_most("portal start in s, against a bare form", ours, reference, target=1.3)
+    yield Row.at_most("portal start in s, against a bare form", ours, reference, target=1.6)
 
 
 def _measure_opening(portal: ServerProcess, bare: ServerProcess, browser: Browser) -> Row:
@@ -85,7 +87,7 @@ def _measure_opening(portal: ServerProcess, bare: ServerProcess, browser: Browse
         for process in (portal, bare)
     )
     name = "report page, open to usable form in Chromium, in ms, against a bare form"
-    return Row.at_most(name, ours * 1000, reference * 1000, target=1.2)
+    return Row.at_most(name, ours * 1000, reference * 1000, target=1.15)
 
 
 def _measure_script_run(portal: ServerProcess, bare: ServerProcess) -> Row:
@@ -127,12 +129,25 @@ def _measure_queue(
     return Row.at_most(name, ours * 1000, reference * 1000, target=1.3)
 
 
-def _measure_concurrent_reports(portal: ServerProcess) -> Row:
-    """Open the form in many sessions, and send all forms at the same time."""
+def _measure_concurrent_reports(portal: ServerProcess, bare: ServerProcess) -> Row:
+    ours, reference = (asyncio.run(_send_reports(process.url)) for process in (portal, bare))
+    name = (
+        f"{SENDERS} people send the form at once, confirmed in s (95th percentile),"
+        " against the bare form"
+    )
+    return Row.at_most(name, ours, reference, target=1.5)
+
+
+async def _send_reports(url: str) -> float:
+    """Open the form in many sessions, and send all forms at the same time.
+
+    Return the seconds until a report is confirmed, as the 95th percentile.
+    """
 
     async def send_report(number: int, session: Session) -> float:
+        types = session.options["report_type"]
         seconds = await session.run(
-            report_type=session.options["report_type"][number % 5],
+            report_type=types[number % len(types)],
             report_description=f"Somebody's report {number}.",
             send=True,
         )
@@ -140,16 +155,11 @@ def _measure_concurrent_reports(portal: ServerProcess) -> Row:
             raise RuntimeError(f"not confirmed: {session.texts}")
         return seconds
 
-    async def send_reports() -> list[float]:
-        sessions = [Session(portal.url) for _ in range(SENDERS)]
-        await asyncio.gather(*(session.open() for session in sessions))
-        seconds = await asyncio.gather(*map(send_report, range(SENDERS), sessions))
-        await asyncio.gather(*(session.close() for session in sessions))
-        return seconds
-
-    seconds = asyncio.run(send_reports())
-    name = f"{SENDERS} people send the form at once, confirmed in s (95th percentile)"
-    return Row.at_most(name, _p95(seconds), CONFIRMATION_SECONDS, target=1)
+    sessions = [Session(url) for _ in range(SENDERS)]
+    await asyncio.gather(*(session.open() for session in sessions))
+    seconds = await asyncio.gather(*map(send_report, range(SENDERS), sessions))
+    await asyncio.gather(*(session.close() for session in sessions))
+    return _p95(seconds)
 
 
 def _measure_memory(portal: ServerProcess, bare: ServerProcess) -> Row:
@@ -175,17 +185,36 @@ async def _measure_session_memory(process: ServerProcess) -> float:
     return growth * 1024 / IDLE_SESSIONS
 
 
-def _measure_clicks(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Row]:
-    """Measure the time from a reviewer's click until the browser shows its result."""
+@contextmanager
+def _open_review(browser: Browser, portal: ServerProcess, cookies: str) -> Iterator[Page]:
+    """Open the review page as a signed-in reviewer, and an issue of its list."""
     context = browser.new_context()
     for cookie in cookies.split("; "):
         name, _, value = cookie.partition("=")
         context.add_cookies([{"name": name, "value": value, "url": portal.url}])
     page = context.new_page()
     page.goto(f"{portal.url}/review?state=NotReviewed")
-    row = page.locator(".st-key-queue button[data-issue]")
-    row.first.click()
+    page.locator(".st-key-queue button[data-issue]").first.click()
     page.get_by_role("button", name="Start review").wait_for()
+    yield page
+    context.close()
+
+
+def _measure_idle_page(portal: ServerProcess, page: Page) -> Row:
+    """Measure the processor time of the portal while one browser only shows the review page.
+
+    It includes the time that the portal uses without any visitor, about 0.5 ms a second.
+    """
+    page.wait_for_timeout(5_000)  # The page is still loading parts that appear late.
+    before = portal.measure_processor_time()
+    page.wait_for_timeout(IDLE_SECONDS * 1000)
+    used = (portal.measure_processor_time() - before) * 1000 / IDLE_SECONDS
+    name = "an open, idle review page, processor time in ms a second"
+    return Row.at_most(name, used, IDLE_MILLISECONDS, target=1)
+
+
+def _measure_clicks(page: Page) -> Iterator[Row]:
+    """Measure the time from a reviewer's click until the browser shows its result."""
     open_times = _time_clicks(page, "Next", OPENED_HEADING, ROUNDS)
     yield Row.at_most(
         f"review page with {MANY_ISSUES:,} issues, the next one opened in s (95th percentile)",
@@ -203,7 +232,6 @@ def _measure_clicks(browser: Browser, portal: ServerProcess, cookies: str) -> It
         CLICK_SECONDS,
         target=1,
     )
-    context.close()
 
 
 def _click(page: Page, name: str) -> None:
