@@ -5,8 +5,8 @@
 
 import gc
 
-# Garbage collection during imports takes a quarter of the start time. `web.startup` enables the
-# garbage collector again.
+# Garbage collection during the start takes a sixth of its time. `web.startup` enables the garbage
+# collector when the server starts.
 gc.disable()
 
 import sys
@@ -39,10 +39,6 @@ try:
 except FatalError as error:
     # Exit before the server starts, so that the operator sees only this line.
     sys.exit(str(error))
-
-# While a script computes, each response waits for the interpreter about ten times, for up to one
-# switch interval each: with the default of 5 ms, for 50 ms. See bench/README.md, "Long scripts".
-sys.setswitchinterval(0.001)
 
 uvicorn_limits.limit_connections(longest_message=LONGEST_MESSAGE)
 
