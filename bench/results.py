@@ -66,3 +66,8 @@ HEADER = (
     "| measurement | ours | reference | ratio | target | met | processor ms per request |\n"
     "|---|---|---|---|---|---|---|"
 )
+
+
+def percentile_95(values: list[float]) -> float:
+    """Return the 95th percentile."""
+    return sorted(values)[int(len(values) * 0.95 - 0.01)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import statistics
 import time
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -89,6 +90,11 @@ class Session:
                 message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
             ):
                 return time.perf_counter() - started
+
+    async def time_runs(self, rounds: int) -> float:
+        """Open the page, rerun it, and close it; return the median seconds of a run."""
+        async with self:
+            return statistics.median([await self.run() for _ in range(rounds)])
 
     def _read_element(self, element: Any) -> None:
         element_type = element.WhichOneof("type")

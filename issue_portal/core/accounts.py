@@ -12,7 +12,6 @@ from typing import Annotated
 import bcrypt
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from zxcvbn import zxcvbn
 
 from issue_portal.core.files import lock_directory, write_private_file
 from issue_portal.core.settings import FatalError, Settings
@@ -193,6 +192,8 @@ def find_password_fault(password: str, *owner_facts: str) -> PasswordFault | Non
 
 
 def _estimate_guesses(password: str, owner_facts: Sequence[str]) -> float:
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - takes 14 ms to load, but only new passwords need it
+
     return float(zxcvbn(password, user_inputs=[*owner_facts, "issue portal"])["guesses"])
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 LOOKALIKES: Final = str.maketrans(
@@ -86,31 +87,36 @@ _NUKTA: Final = 7
 VIRAMA: Final = 9
 """Unicode's combining class of the signs that join Indian consonants."""
 
-MARK_RUNS: Final = re.compile(
-    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]{2,}"
-    "|[\u17b6-\u17d1\u17d3\u17dd]{2,}|["
-    + "".join(
-        character
-        for character in map(chr, range(0x900, 0xD80))
-        if unicodedata.category(character) in ("Mn", "Mc") and ord(character) % 0x80 != 0x4D
-    )
-    + "]{2,}|[\u07a6-\u07b0]{2,}|["
-    + "".join(
-        character
-        for character in map(chr, range(0x591, 0x1F000))
-        if unicodedata.combining(character) not in (0, _NUKTA, VIRAMA)
-        and not unicodedata.name(character).startswith("COMBINING")
-    )
-    + "]{2,}"
-)
-"""Runs of marks that look the same in most orders. `text_rules` sorts each run.
 
-Normalisation sorts only marks of different combining classes.
+@cache
+def compile_mark_runs() -> re.Pattern[str]:
+    """Return the pattern of runs of marks that look the same in most orders.
 
-These are the marks of Thai, Lao, Khmer, Thaana and Indian scripts (except those that join
-consonants), and other marks with a combining class, such as those of Hebrew. The order of
-accents on Latin letters is visible, so they are not included.
-"""
+    `text_rules` sorts each run. Normalisation sorts only marks of different combining classes.
+
+    These are the marks of Thai, Lao, Khmer, Thaana and Indian scripts (except those that join
+    consonants), and other marks with a combining class, such as those of Hebrew. The order of
+    accents on Latin letters is visible, so they are not included.
+    """
+    # Looks at all characters, which takes 8 ms: only the first report needs it.
+    return re.compile(
+        "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2,}|[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]{2,}"
+        "|[\u17b6-\u17d1\u17d3\u17dd]{2,}|["
+        + "".join(
+            character
+            for character in map(chr, range(0x900, 0xD80))
+            if unicodedata.category(character) in ("Mn", "Mc") and ord(character) % 0x80 != 0x4D
+        )
+        + "]{2,}|[\u07a6-\u07b0]{2,}|["
+        + "".join(
+            character
+            for character in map(chr, range(0x591, 0x1F000))
+            if unicodedata.combining(character) not in (0, _NUKTA, VIRAMA)
+            and not unicodedata.name(character).startswith("COMBINING")
+        )
+        + "]{2,}"
+    )
+
 
 NON_JOINER: Final = "\u200c"
 

@@ -21,7 +21,6 @@ from issue_portal.models.lookalike_characters import (
     JOINS_PREVIOUS,
     LOOKALIKE_MARKS,
     LOOKALIKES,
-    MARK_RUNS,
     NEEDS_EMOJI_SELECTOR,
     NON_JOINER,
     OVERLAYS,
@@ -32,6 +31,7 @@ from issue_portal.models.lookalike_characters import (
     TO_ARABIC_DIGITS,
     TO_PERSIAN_DIGITS,
     VIRAMA,
+    compile_mark_runs,
 )
 
 # Classes of characters, written for both Python and ECMAScript (which JSON Schema uses).
@@ -180,9 +180,10 @@ def _remove_stray_combining_marks(text: str) -> str:
 def _sort_combining_marks(text: str) -> str:
     """Return the text in NFC with the marks of a syllable in typing order."""
     decomposed = unicodedata.normalize("NFD", text)
-    if not MARK_RUNS.search(decomposed):
+    mark_runs = compile_mark_runs()
+    if not mark_runs.search(decomposed):
         return text
-    ordered = MARK_RUNS.sub(
+    ordered = mark_runs.sub(
         lambda run: "".join(sorted(run[0], key=_rank_combining_mark)), decomposed
     )
     return unicodedata.normalize("NFC", ordered)

@@ -114,6 +114,13 @@ class ServerProcess:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.findall(r"^VmRSS:\s+(\d+)", status, re.MULTILINE)[0]) / 1024
 
+    def measure_processor_time(self) -> float:
+        """Return the processor time that the process has used, in seconds."""
+        assert self.process
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        in_user, in_system = stat.rpartition(")")[2].split()[11:13]
+        return (int(in_user) + int(in_system)) / os.sysconf("SC_CLK_TCK")
+
 
 def make_environment(data_dir: Path, **extra: str) -> dict[str, str]:
     """Return the environment for a server with this data directory and the ``extra`` variables.
