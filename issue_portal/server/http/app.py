@@ -1,6 +1,5 @@
 """The API as an ASGI application: mounted beside the portal under ``/api``, or standalone."""
 
-import gc
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -68,7 +67,6 @@ def create_standalone_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        gc.freeze()  # Exclude the objects created so far from garbage collection.
         metrics.register_queue_collector(service)
         with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
             yield

@@ -64,7 +64,7 @@ class AuthenticationMiddleware:
                     raise
                 await response(scope, receive, send_wrapper)
                 return
-            scope["state"]["call"] = Call(self._service, principal, response_headers)
+            scope.setdefault("state", {})["call"] = Call(self._service, principal, response_headers)
             await self.app(scope, receive, send_wrapper)
 
     async def _admit(self, scope: Scope, exit_stack: AsyncExitStack) -> Principal:
