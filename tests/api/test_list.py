@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issue_portal.models.vocabulary import LIVE_STATES
-from issue_portal.server.db.queries_issues import IssueFilter
+from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.db.search import fold
 
 

@@ -7,12 +7,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    ColumnExpressionArgument,
     Connection,
-    Integer,
     Select,
-    String,
     and_,
     bindparam,
     delete,
@@ -20,7 +16,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     or_,
     select,
     update,
@@ -28,8 +23,9 @@ from sqlalchemy import (
 
 from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
+from issue_portal.server.db.issue_filter import IssueFilter, build_conditions
 from issue_portal.server.db.queries_history import NewHistoryEntry, add_entries
-from issue_portal.server.db.statements import Shape, bind, list_parameters
+from issue_portal.server.db.statements import Shape, bind
 from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
 
 
@@ -117,102 +113,13 @@ def update_issue(connection: Connection, org_id: str, issue_id: str, change: Iss
     )
 
 
-@dataclass(frozen=True)
-class IssueFilter:
-    """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
-
-    Empty ``types``, ``created_by`` and ``projects`` match every issue. Times are seconds since
-    1970; ``created_to`` is exclusive.
-    """
-
-    org_id: str
-    states: tuple[IssueState, ...]
-    types: tuple[str, ...] = ()
-    created_by: tuple[str, ...] = ()
-    projects: tuple[str, ...] = ()
-    created_from: int | None = None
-    created_to: int | None = None
-    text: str | None = None
-    candidate_keys: tuple[int, ...] | None = None
-    """On SQLite, the keys of all issues that may contain the text; None if unknown."""
-    lowest: int | None = None
-    """Lowest issue number to include."""
-    highest: int | None = None
-    """Highest issue number to include."""
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether the filter has a period."""
-        return self.created_from is not None or self.created_to is not None
-
-    @property
-    def uses_search_index(self) -> bool:
-        """Whether the search index is used.
-
-        A filter by reporter skips the index, because the index covers the texts of all reporters.
-        """
-        return bool(self.text) and not self.created_by
-
-    def list_criteria(self, dialect: str, *, counting: bool = False) -> dict[str, Any]:
-        """Return the values of the criteria in use, by the names of their conditions.
-
-        Set ``counting`` if the query visits every matching issue.
-        """
-        values = {name: value for name, value in vars(self).items() if value not in (None, ())}
-        if not (text := values.pop("text", None)):
-            return values
-        values |= search.list_criteria(dialect, text)
-        has_candidates = self.candidate_keys is not None
-        if has_candidates:
-            values["candidate_keys"] = self.candidate_keys
-        if has_candidates or not self.uses_search_index:
-            values.pop("trigrams", None)
-        if dialect == "sqlite" and self.uses_search_index and (has_candidates or counting):
-            values["org_id_without_index"] = values.pop("org_id")
-        return values
-
-
-_CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
-    "org_id": issues.c.org_id == bindparam("org_id"),
-    # The plus sign keeps SQLite from using the index of states instead of the search index.
-    "org_id_without_index": literal_column("+issues.org_id", String)
-    == bindparam("org_id_without_index"),
-    "created_from": issues.c.created_at >= bindparam("created_from"),
-    "created_to": issues.c.created_at < bindparam("created_to"),
-    "lowest": issues.c.number >= bindparam("lowest"),
-    "highest": issues.c.number <= bindparam("highest"),
-    "above": issues.c.number > bindparam("above"),
-    "below": issues.c.number < bindparam("below"),
-}
-"""Conditions with a single value, by name."""
-
-_LIST_COLUMNS: dict[str, ColumnElement[Any]] = {
-    "states": issues.c.state,
-    "types": issues.c.type,
-    "created_by": issues.c.created_by,
-    "projects": issues.c.project_id,
-    "candidate_keys": literal_column("issues.key", Integer),
-}
-"""Columns that must equal one of several values, by the name of the condition."""
-
-
-def _build_conditions(shape: Shape, dialect: str) -> list[ColumnExpressionArgument[bool]]:
-    conditions = _CONDITIONS | search.build_conditions(dialect)
-    return [
-        _LIST_COLUMNS[name].in_(list_parameters(name, count))
-        if name in _LIST_COLUMNS
-        else conditions[name]
-        for name, count in sorted(shape)
-    ]
-
-
 @cache
 def _build_page_query(shape: Shape, dialect: str, descending: bool) -> Select[Any]:
     order = issues.c.number.desc() if descending else issues.c.number
     # Fetch whole rows for the page only: reading the rows of skipped issues would take longest.
     page = (
         select(issues.c.number)
-        .where(*_build_conditions(shape, dialect))
+        .where(*build_conditions(shape, dialect))
         .order_by(order)
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
@@ -226,12 +133,12 @@ def _build_page_query(shape: Shape, dialect: str, descending: bool) -> Select[An
 
 @cache
 def _build_exists_query(shape: Shape, dialect: str) -> Select[Any]:
-    return select(exists(select(literal(1)).where(*_build_conditions(shape, dialect))))
+    return select(exists(select(literal(1)).where(*build_conditions(shape, dialect))))
 
 
 @cache
 def _build_count_query(shape: Shape, dialect: str) -> Select[Any]:
-    conditions = _build_conditions(shape, dialect)
+    conditions = build_conditions(shape, dialect)
     return select(func.count()).select_from(issues).where(*conditions)
 
 
@@ -294,7 +201,7 @@ _COUNTED_COLUMNS = (
 
 @cache
 def _build_counted_query(shape: Shape, dialect: str) -> Select[Any]:
-    return select(*_COUNTED_COLUMNS).where(*_build_conditions(shape, dialect))
+    return select(*_COUNTED_COLUMNS).where(*build_conditions(shape, dialect))
 
 
 def list_counted_columns(connection: Connection, issue_filter: IssueFilter) -> Iterable[AnyRow]:

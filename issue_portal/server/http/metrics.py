@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from issue_portal.models.vocabulary import IssueState
-from issue_portal.server.db import count_rollups
-from issue_portal.server.db.queries_issues import IssueFilter
+from issue_portal.server.db import queries_counts
+from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.services.service import Service
 
 WAITING_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
@@ -70,7 +70,7 @@ class QueueCollector(Collector):
         try:
             with self._service.database.read() as connection:
                 return {
-                    state: count_rollups.count(connection, IssueFilter(org_id, states=(state,)))
+                    state: queries_counts.count(connection, IssueFilter(org_id, states=(state,)))
                     for state in WAITING_STATES
                 }
         except (DBAPIError, PoolTimeout):

@@ -28,6 +28,7 @@ from issue_portal.models.requests import (
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, HistoryAction, IssueState
 from issue_portal.server.db import count_rollups, queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database
+from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.db.queries_history import FieldChange, NewHistoryEntry
 from issue_portal.server.db.queries_issues import IssueChange, ReviewTimes
 from issue_portal.server.services import pagination, serializers, stats
@@ -102,7 +103,7 @@ class IssueService:
             if created_by and principal.user_id not in created_by:
                 raise ForbiddenError("You can only list your own issues.")
             created_by = (str(principal.user_id),)
-        issue_filter = queries_issues.IssueFilter(
+        issue_filter = IssueFilter(
             org_id=self._org_id,
             states=query.states or LIVE_STATES,
             types=query.type,

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from issue_portal.core.problems import InvalidFieldError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PageOrder
-from issue_portal.server.db import count_rollups, queries_issues, search, tables
-from issue_portal.server.db.queries_issues import IssueFilter
+from issue_portal.server.db import queries_counts, queries_issues, search, tables
+from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.serializers import JsonObject
@@ -60,7 +60,7 @@ def read_page(
     if issue_filter.text and issue_filter.uses_search_index:
         candidates = search.find_candidates(connection, issue_filter.text)
         issue_filter = replace(issue_filter, candidate_keys=candidates)
-    narrowed = count_rollups.narrow_to_period(connection, issue_filter)
+    narrowed = queries_counts.narrow_to_period(connection, issue_filter)
     rows = _read_rows(connection, narrowed, position) if narrowed else []
     followed, rows = len(rows) > position.size, rows[: position.size]
     if position.backward:
@@ -87,7 +87,7 @@ def read_page(
     page["has_next_page"] = has_next
     page["has_previous_page"] = has_previous
     if query.total_count:
-        page["total_count"] = count_rollups.count(connection, issue_filter)
+        page["total_count"] = queries_counts.count(connection, issue_filter)
     return page
 
 

@@ -7,11 +7,13 @@ from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType,
 from issue_portal.server.db import (
     count_rollups,
     ids,
+    queries_counts,
     queries_history,
     queries_issues,
     queries_organisations,
     queries_users,
 )
+from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.db.queries_history import FieldChange, NewHistoryEntry
 from issue_portal.server.db.tables import IssueRow
 from issue_portal.server.services.service import Service
@@ -82,7 +84,7 @@ def add_sample_issues(service: Service) -> bool:
     rng = random.Random(1)  # noqa: S311
     org_id = service.org_id
     with service.database.write() as connection:
-        if count_rollups.count(connection, queries_issues.IssueFilter(org_id, tuple(IssueState))):
+        if queries_counts.count(connection, IssueFilter(org_id, tuple(IssueState))):
             return False
         people = [
             queries_users.ensure_user(

@@ -15,9 +15,8 @@ from issue_portal.server.db.count_rollups import (
     QUARTER_HOUR,
     Key,
     get_bucket_middle,
-    tally_period,
-    tally_quarter_hours,
 )
+from issue_portal.server.db.queries_counts import tally_period, tally_quarter_hours
 from issue_portal.server.services.serializers import JsonObject
 
 MAX_PROJECTS = 20

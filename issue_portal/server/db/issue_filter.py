@@ -1,0 +1,108 @@
+"""Criteria for issues, and their SQL conditions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Integer,
+    String,
+    bindparam,
+    literal_column,
+)
+
+from issue_portal.models.vocabulary import IssueState
+from issue_portal.server.db import search
+from issue_portal.server.db.statements import Shape, list_parameters
+from issue_portal.server.db.tables import issues
+
+
+@dataclass(frozen=True)
+class IssueFilter:
+    """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
+
+    Empty ``types``, ``created_by`` and ``projects`` match every issue. Times are seconds since
+    1970; ``created_to`` is exclusive.
+    """
+
+    org_id: str
+    states: tuple[IssueState, ...]
+    types: tuple[str, ...] = ()
+    created_by: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    created_from: int | None = None
+    created_to: int | None = None
+    text: str | None = None
+    candidate_keys: tuple[int, ...] | None = None
+    """On SQLite, the keys of all issues that may contain the text; None if unknown."""
+    lowest: int | None = None
+    """Lowest issue number to include."""
+    highest: int | None = None
+    """Highest issue number to include."""
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the filter has a period."""
+        return self.created_from is not None or self.created_to is not None
+
+    @property
+    def uses_search_index(self) -> bool:
+        """Whether the search index is used.
+
+        A filter by reporter skips the index, because the index covers the texts of all reporters.
+        """
+        return bool(self.text) and not self.created_by
+
+    def list_criteria(self, dialect: str, *, counting: bool = False) -> dict[str, Any]:
+        """Return the values of the criteria in use, by the names of their conditions.
+
+        Set ``counting`` if the query visits every matching issue.
+        """
+        values = {name: value for name, value in vars(self).items() if value not in (None, ())}
+        if not (text := values.pop("text", None)):
+            return values
+        values |= search.list_criteria(dialect, text)
+        has_candidates = self.candidate_keys is not None
+        if has_candidates:
+            values["candidate_keys"] = self.candidate_keys
+        if has_candidates or not self.uses_search_index:
+            values.pop("trigrams", None)
+        if dialect == "sqlite" and self.uses_search_index and (has_candidates or counting):
+            values["org_id_without_index"] = values.pop("org_id")
+        return values
+
+
+_CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
+    "org_id": issues.c.org_id == bindparam("org_id"),
+    # The plus sign keeps SQLite from using the index of states instead of the search index.
+    "org_id_without_index": literal_column("+issues.org_id", String)
+    == bindparam("org_id_without_index"),
+    "created_from": issues.c.created_at >= bindparam("created_from"),
+    "created_to": issues.c.created_at < bindparam("created_to"),
+    "lowest": issues.c.number >= bindparam("lowest"),
+    "highest": issues.c.number <= bindparam("highest"),
+    "above": issues.c.number > bindparam("above"),
+    "below": issues.c.number < bindparam("below"),
+}
+"""Conditions with a single value, by name."""
+
+_LIST_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "states": issues.c.state,
+    "types": issues.c.type,
+    "created_by": issues.c.created_by,
+    "projects": issues.c.project_id,
+    "candidate_keys": literal_column("issues.key", Integer),
+}
+"""Columns that must equal one of several values, by the name of the condition."""
+
+
+def build_conditions(shape: Shape, dialect: str) -> list[ColumnExpressionArgument[bool]]:
+    """Return the conditions of a WHERE clause with these criteria."""
+    conditions = _CONDITIONS | search.build_conditions(dialect)
+    return [
+        _LIST_COLUMNS[name].in_(list_parameters(name, count))
+        if name in _LIST_COLUMNS
+        else conditions[name]
+        for name, count in sorted(shape)
+    ]
