@@ -1,7 +1,8 @@
 """Names the criteria of a statement, so that each combination of criteria is built only once.
 
 Building a statement takes longer than running it. SQLAlchemy's expanding parameters would also
-rewrite the statement each time, so lists have one parameter for each value.
+rewrite the statement each time, so lists have one parameter for each value. They are padded to a
+few lengths, because SQLAlchemy keeps only 500 compiled statements.
 """
 
 from collections.abc import Mapping
@@ -18,12 +19,21 @@ def bind(criteria: Mapping[str, Any]) -> tuple[Shape, dict[str, Any]]:
     shape, values = set(), {}
     for name, value in criteria.items():
         if isinstance(value, tuple):
-            shape.add((name, len(value)))
-            values.update({f"{name}_{position}": item for position, item in enumerate(value)})
+            padded = _pad(value)
+            shape.add((name, len(padded)))
+            values.update({f"{name}_{position}": item for position, item in enumerate(padded)})
         else:
             shape.add((name, 0))
             values[name] = value
     return frozenset(shape), values
+
+
+def _pad(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Repeat the last item until the length is a power of five."""
+    length = 1
+    while length < len(items):
+        length *= 5
+    return items + items[-1:] * (length - len(items))
 
 
 def list_parameters(name: str, count: int) -> list[BindParameter[Any]]:

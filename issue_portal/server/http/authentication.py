@@ -22,7 +22,7 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
 from issue_portal.server.services.threadpool import read_on_event_loop, run_in_thread
 
-_PATH: Final = "/api/v1/app/"
+_PATH: Final = "/v1/app/"
 
 _MAX_OPEN_CALLS: Final = 16
 """Calls in progress per caller, from the headers of the request to the end of the response."""
@@ -45,7 +45,7 @@ class AuthenticationMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate the caller, wait for the limits, and pass the call on."""
-        if scope["type"] != "http" or not scope["path"].startswith(_PATH):
+        if scope["type"] != "http" or _PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
         response_headers = dict(_COMMON_HEADERS)
@@ -75,11 +75,10 @@ class AuthenticationMiddleware:
             )
         headers = Headers(scope=scope)
         limits = self._service.rate_limits
-        address = make_client_key(scope["client"][0]) if scope.get("client") else ""
         try:
-            principal = await self._authenticate(headers, address)
+            principal = await self._authenticate(scope, headers)
         except ProblemError:
-            await limits.delay_refusal(address)
+            await limits.delay_refusal(_get_address(scope))
             raise
         is_change = scope["method"] not in ("GET", "POST")
         if scope["method"] != "POST":
@@ -89,26 +88,28 @@ class AuthenticationMiddleware:
         await limits.delay(principal, size, is_change=is_change)
         return principal
 
-    async def _authenticate(self, headers: Headers, address: str) -> Principal:
+    async def _authenticate(self, scope: Scope, headers: Headers) -> Principal:
         """Return the principal; raise a 404 if ``x-org`` names another organisation."""
         service = self._service
         caller = service.authenticator.verify(headers.get("authorization"))
-        principal = (
-            caller if isinstance(caller, Principal) else await self._look_up(caller, address)
-        )
+        principal = caller if isinstance(caller, Principal) else await self._look_up(scope, caller)
         organisation = headers.get("x-org")
         if organisation not in (None, service.org_id, service.settings.org):
             raise ProblemError(404, "This token belongs to another organisation.")
         return principal
 
-    async def _look_up(self, caller: Person | ApiToken, address: str) -> Principal:
+    async def _look_up(self, scope: Scope, caller: Person | ApiToken) -> Principal:
         authenticator = self._service.authenticator
         find = partial(authenticator.find_principal, caller=caller)
         outcome = read_on_event_loop(self._service.database, find)
         if outcome and outcome.value:
             return outcome.value
         ensure = authenticator.ensure_principal
-        return await run_in_thread(ensure, caller, caller=f"address {address}")
+        return await run_in_thread(ensure, caller, caller=f"address {_get_address(scope)}")
+
+
+def _get_address(scope: Scope) -> str:
+    return make_client_key(scope["client"][0]) if scope.get("client") else ""
 
 
 async def _limit_open_calls(caller: Principal, exit_stack: AsyncExitStack) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from issue_portal.models.requests import IssueQuery, StatsQuery
+from issue_portal.server.http.query_parameters import SCHEMA_REFERENCE
 from issue_portal.server.http.response_models import Problem
 
 JsonObject = dict[str, Any]
@@ -139,8 +141,10 @@ def _complete(document: JsonObject) -> None:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    # FastAPI omits this model because no route returns it.
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    # FastAPI omits the models of queries, and this one because no route returns it.
+    for model in (IssueQuery, StatsQuery):
+        schemas |= model.model_json_schema(ref_template=SCHEMA_REFERENCE).get("$defs", {})
+    schema = Problem.model_json_schema(ref_template=SCHEMA_REFERENCE)
     schemas |= {**schema.pop("$defs"), "Problem": schema}
     # A FastAPI security dependency would run for each request, after `AuthenticationMiddleware`.
     token = {"type": "http", "description": "An API token.", "scheme": "bearer"}
@@ -162,6 +166,7 @@ def _complete_parameter(parameter: JsonObject) -> None:
     for choice in schema.pop("anyOf", ()):
         if choice != {"type": "null"}:
             schema |= choice | schema
+            schema.pop("default", None)
     if schema.get("type") == "array":
         # A query cannot express an empty list; clients omit the parameter.
         schema.pop("default", None)

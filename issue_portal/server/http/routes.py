@@ -6,7 +6,7 @@ Reads run with `Call.read`, changes with `Call.change`.
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Response
 
 from issue_portal.core.problems import ForbiddenError, ProblemError
 from issue_portal.models.permissions import Action
@@ -27,6 +27,7 @@ from issue_portal.server.http.openapi import (
     describe_responses,
     get_operation_id,
 )
+from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.request_body import JsonRoute
 from issue_portal.server.services import serializers
 from issue_portal.server.services.issue_service import compute_etag
@@ -34,6 +35,9 @@ from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=["issue_5c4b3a2d1e0f9a8b"])]
 IfMatch = Annotated[str | None, Header(description="412 unless the issue still has this `ETag`.")]
+
+IssueQueryParameter = Annotated[IssueQuery, Depends(make_query_reader(IssueQuery))]
+StatsQueryParameter = Annotated[StatsQuery, Depends(make_query_reader(StatsQuery))]
 
 _EXAMPLE = {
     "id": "issue_5c4b3a2d1e0f9a8b",
@@ -59,6 +63,7 @@ router = APIRouter(
 @router.get(
     "/issue",
     summary="List issues",
+    openapi_extra=describe_query(IssueQuery),
     responses=describe_responses(
         response_models.IssuePage,
         "One page.",
@@ -70,7 +75,7 @@ router = APIRouter(
         },
     ),
 )
-async def list_issues(call: CallParameter, query: Annotated[IssueQuery, Query()]) -> ApiResponse:
+async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiResponse:
     """List issues, newest first. Members see their own issues, reviewers all issues.
 
     Pages are by number (`page`) or by cursor (`after`, `before`). Cursors stay correct while issues
@@ -152,11 +157,12 @@ async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResp
 @router.get(
     "/issue/stats",
     summary="Count issues",
+    openapi_extra=describe_query(StatsQuery),
     responses=describe_responses(
         response_models.IssueStats, "Counts by state, type, project and day."
     ),
 )
-async def issue_stats(call: CallParameter, query: Annotated[StatsQuery, Query()]) -> ApiResponse:
+async def issue_stats(call: CallParameter, query: StatsQueryParameter) -> ApiResponse:
     """Count the issues of a period, or all issues. Deleted ones do not count. Reviewers only."""
     compute = partial(call.service.issues.stats, principal=call.principal, query=query)
     return ApiResponse(await call.read(compute))
