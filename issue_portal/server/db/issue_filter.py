@@ -1,12 +1,12 @@
 """Criteria for issues, and their SQL conditions."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     ColumnExpressionArgument,
-    Integer,
     String,
     bindparam,
     literal_column,
@@ -65,7 +65,7 @@ class IssueFilter:
         values |= search.list_criteria(dialect, text)
         has_candidates = self.candidate_keys is not None
         if has_candidates:
-            values["candidate_keys"] = self.candidate_keys
+            values["candidate_keys"] = json.dumps(self.candidate_keys)
         if has_candidates or not self.uses_search_index:
             values.pop("trigrams", None)
         if dialect == "sqlite" and self.uses_search_index and (has_candidates or counting):
@@ -92,7 +92,6 @@ _LIST_COLUMNS: dict[str, ColumnElement[Any]] = {
     "types": issues.c.type,
     "created_by": issues.c.created_by,
     "projects": issues.c.project_id,
-    "candidate_keys": literal_column("issues.key", Integer),
 }
 """Columns that must equal one of several values, by the name of the condition."""
 

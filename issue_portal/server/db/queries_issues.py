@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Select,
+    Update,
     and_,
     bindparam,
     delete,
@@ -101,6 +102,15 @@ class IssueChange:
     times: ReviewTimes | None = None
 
 
+@cache
+def _build_update(names: frozenset[str]) -> Update:
+    return (
+        update(issues)
+        .where(issues.c.org_id == bindparam("key_org_id"), issues.c.id == bindparam("key_id"))
+        .values({name: bindparam(name) for name in names})
+    )
+
+
 def update_issue(connection: Connection, org_id: str, issue_id: str, change: IssueChange) -> None:
     """Store a change of one issue."""
     values: dict[str, object] = {"updated_at": change.updated_at, **change.fields}
@@ -108,9 +118,8 @@ def update_issue(connection: Connection, org_id: str, issue_id: str, change: Iss
         values |= asdict(change.times)
     if "description" in change.fields:
         values["search_text"] = search.fold(str(change.fields["description"]))
-    connection.execute(
-        update(issues).where(issues.c.org_id == org_id, issues.c.id == issue_id).values(values)
-    )
+    key = {"key_org_id": org_id, "key_id": issue_id}
+    connection.execute(_build_update(frozenset(values)), values | key)
 
 
 @cache
@@ -198,18 +207,21 @@ _COUNTED_COLUMNS = (
     issues.c.closed_at,
 )
 
+_CountedIssue: Any = namedtuple("_CountedIssue", [column.name for column in _COUNTED_COLUMNS])  # type: ignore[misc]
+
 
 @cache
 def _build_counted_query(shape: Shape, dialect: str) -> Select[Any]:
     return select(*_COUNTED_COLUMNS).where(*build_conditions(shape, dialect))
 
 
-def list_counted_columns(connection: Connection, issue_filter: IssueFilter) -> Iterable[AnyRow]:
+def list_counted_columns(connection: Connection, issue_filter: IssueFilter) -> Iterable[Any]:
     """Return the matching issues in any order, with the columns that `count_rollups` needs."""
     dialect = connection.dialect.name
     shape, values = bind(issue_filter.list_criteria(dialect, counting=True))
     query = _build_counted_query(shape, dialect)
-    return connection.execute(query, values, execution_options={"yield_per": 10_000})
+    rows = connection.execute(query, values, execution_options={"yield_per": 10_000})
+    return map(_CountedIssue._make, rows)
 
 
 _CLOSED_IN_PERIOD = (

@@ -80,7 +80,8 @@ def list_criteria(dialect: str, search: str) -> dict[str, Any]:
 def build_conditions(dialect: str) -> dict[str, ColumnExpressionArgument[bool]]:
     """Return the conditions of a search, by name.
 
-    ``folded`` compares the text, and ``trigrams`` uses the index.
+    ``folded`` compares the text, ``trigrams`` uses the index, and ``candidate_keys`` are the keys
+    of issues, as a JSON list.
     """
     if dialect == "postgresql":
         contains = func.strpos(issues.c.search_text, bindparam("folded"))
@@ -93,7 +94,8 @@ def build_conditions(dialect: str) -> dict[str, ColumnExpressionArgument[bool]]:
         indexed = text(
             "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
         )
-    return {"folded": contains > 0, "trigrams": indexed}
+    candidates = text("issues.key IN (SELECT value FROM json_each(:candidate_keys))")
+    return {"folded": contains > 0, "trigrams": indexed, "candidate_keys": candidates}
 
 
 def _build_match_query(search: str) -> str:
