@@ -3,11 +3,12 @@
 import json
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.vocabulary import IssueType, Role
 from issue_portal.server.db import count_rollups
 from issue_portal.server.db.count_rollups import find_bucket, get_bucket_middle
 from issue_portal.server.db.tables import issue_counts, issues, organisations
@@ -73,6 +74,36 @@ def test_counts_follow_random_changes(server, reviewer):
             reviewer("PATCH", f"/issue/{rng.choice(ids)}", json=change)
     assert count_differences(server) == 0
     assert fetch_stats(reviewer)["total"] == len(reviewer.list_issues(page_size=100))
+
+
+def test_counts_follow_simultaneous_changes_of_two_processes(server, reviewer, database_url):
+    """Transactions that lock the counts in different orders would deadlock on PostgreSQL."""
+    settings = {"ISSUES_DATABASE_URL": database_url, "ISSUES_RATE_LIMITS": "off"}
+    other = make_api_server(server.data_dir, **settings).start()
+    try:
+        callers = [
+            ApiCaller(api.url, api.token(f"person-{number}", Role.ADMIN))
+            for number in range(4)
+            for api in (server, other)
+        ]
+        ids = [reviewer.report(type=issue_type)["id"] for issue_type in IssueType]
+
+        def change_issues(caller: ApiCaller) -> list[int]:
+            statuses = []
+            for position, issue_id in enumerate(ids * 3):
+                caller.report(type=list(IssueType)[position % 5], anonymous=position % 2 == 0)
+                change = {"is_read": position % 2 == 0, "type": list(IssueType)[position % 5]}
+                response = caller("PATCH", f"/issue/{issue_id}", json=change)
+                statuses.append(response.status_code)
+            return statuses
+
+        with ThreadPoolExecutor(len(callers)) as executor:
+            statuses = list(executor.map(change_issues, callers))
+    finally:
+        other.stop()
+    assert {status for caller in statuses for status in caller} == {200}
+    assert count_differences(server) == 0
+    assert fetch_stats(reviewer)["total"] == 5 + 8 * 15
 
 
 def test_counts_follow_import_and_archive(server, reviewer, tmp_path):

@@ -46,14 +46,16 @@ class Call:
     response_headers: dict[str, str] = field(default_factory=dict)
     """Headers to add to the response, errors included."""
 
-    async def read(self, function: Callable[[Connection], _Result]) -> _Result:
+    async def read(
+        self, function: Callable[[Connection], _Result], *, is_slow: bool = False
+    ) -> _Result:
         """Return the result of a function that only reads.
 
         On SQLite, the function runs on the event loop, because a thread takes longer than most
-        reads. If it takes too long there, it is stopped and repeated in a thread.
+        reads. If it takes too long there, it is stopped and repeated in a thread. With ``is_slow``,
+        it runs in a thread at once.
         """
-        outcome = read_on_event_loop(self.service.database, function)
-        if outcome is not None:
+        if not is_slow and (outcome := read_on_event_loop(self.service.database, function)):
             return outcome.value
         return await self._run_in_turn(
             partial(_read, self.service.database, function),

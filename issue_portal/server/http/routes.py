@@ -82,7 +82,8 @@ async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiRes
     are added and deleted. Deleted issues are listed only if a reviewer filters by that state.
     """
     list_page = partial(call.service.issues.list_page, principal=call.principal, query=query)
-    return ApiResponse(await call.read(list_page))
+    # The search index does its work in a single step, which cannot be stopped.
+    return ApiResponse(await call.read(list_page, is_slow=bool(query.filter_by_text)))
 
 
 @router.post(
