@@ -41,7 +41,7 @@ except FatalError as error:
     sys.exit(str(error))
 
 # While a script computes, each response waits for the interpreter about ten times, for up to one
-# switch interval each: with the default of 5 ms, for 50 ms. See bench/README.md, "Long scripts".
+# switch interval each: with the default of 5 ms, for 50 ms. See bench/README.md, "Switch interval".
 sys.setswitchinterval(0.001)
 
 uvicorn_limits.limit_connections(longest_message=LONGEST_MESSAGE)
