@@ -42,11 +42,6 @@ class IssueFilter:
     """Highest issue number to include."""
 
     @property
-    def is_dated(self) -> bool:
-        """Whether the filter has a period."""
-        return self.created_from is not None or self.created_to is not None
-
-    @property
     def uses_search_index(self) -> bool:
         """Whether the search index is used.
 

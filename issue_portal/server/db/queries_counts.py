@@ -31,6 +31,9 @@ from issue_portal.server.db.tables import issue_counts, issue_durations, issue_q
 _NO_END: Final = 2**40
 """End of an open period, in any unit."""
 
+_EVERYTHING: Final = range(ALL_DAYS, ALL_DAYS + 1)
+"""The day of ``issue_counts`` that stands for all days."""
+
 _COUNTED_FIELDS: Final = frozenset(
     {"org_id", "states", "types", "projects", "created_from", "created_to"}
 )
@@ -51,6 +54,8 @@ def count(connection: Connection, issue_filter: IssueFilter) -> int:
         later = replace(everything, created_from=end)
         return count(connection, everything) - count(connection, later)
     days, rest = _split_period(start, end, DAY)
+    if start is None and end is None:
+        days = _EVERYTHING
     criteria = {
         "org_id": issue_filter.org_id,
         "states": issue_filter.states,
@@ -96,11 +101,8 @@ def _build_sum(shape: Shape) -> Select[Any]:
 def _split_period(start: int | None, end: int | None, unit: int) -> tuple[range, list[range]]:
     """Return the whole units of a period, by number, and the periods before and after them.
 
-    Times are seconds since 1970, ``end`` is exclusive, and ``unit`` is a number of seconds. Without
-    ``start`` and ``end``, the days are `ALL_DAYS` alone.
+    Times are seconds since 1970, ``end`` is exclusive, and ``unit`` is a number of seconds.
     """
-    if start is None and end is None:
-        return range(ALL_DAYS, ALL_DAYS + 1), []
     first = 0 if start is None else -(-start // unit)
     stop = _NO_END if end is None else end // unit
     if start is not None and end is not None and first > stop:
@@ -142,12 +144,12 @@ _NUMBERS_OF_PERIOD = select(
 def tally_period(connection: Connection, org_id: str, start: int | None, end: int | None) -> Tally:
     """Count the issues created in a period. The groups to use have the day `ALL_DAYS`."""
     days, rest = _split_period(start, end, DAY)
-    values = {"org_id": org_id, "first": days.start, "last": days.stop - 1}
+    counted_days = _EVERYTHING if start is None and end is None else days
     tally = Tally()
+    values = _bind_range(org_id, counted_days)
     for *key, number, unread in connection.execute(_GROUPS_OF_DAYS, values):
         tally.groups[ALL_DAYS, *key] = Group(number, unread)
-    if start is None and end is None:
-        values |= {"first": 0, "last": _NO_END}
+    values = _bind_range(org_id, days)
     for until, bucket, number in connection.execute(_DURATIONS_OF_DAYS, values):
         tally.durations[ALL_DAYS, until, bucket] = number
     for period in rest:
@@ -189,26 +191,53 @@ def tally_quarter_hours(
 ) -> Tally:
     """Count the issues created and closed in each quarter of an hour of a period."""
     quarters, rest = _split_period(start, end, QUARTER_HOUR)
-    if start is None and end is None:
-        quarters = range(_NO_END)
-    values = {"org_id": org_id, "first": quarters.start, "last": quarters.stop - 1}
     tally = Tally()
+    values = _bind_range(org_id, quarters)
     for quarter, created, closed in connection.execute(_QUARTER_HOURS, values):
         tally.created[quarter], tally.closed[quarter] = created, closed
     for period in rest:
         quarter = period.start // QUARTER_HOUR
-        part = _narrow_to_range(connection, IssueFilter(org_id, LIVE_STATES), period)
-        tally.created[quarter] += count_matching(connection, part) if part else 0
-        tally.closed[quarter] += count_closed(connection, org_id, period)
+        created, closed = _count_created_and_closed(connection, org_id, period)
+        tally.created[quarter] += created
+        tally.closed[quarter] += closed
     return tally
 
 
-_QUARTER_HOURS = select(
-    issue_quarter_hours.c.quarter_hour, issue_quarter_hours.c.created, issue_quarter_hours.c.closed
-).where(
+def count_open(connection: Connection, org_id: str, at: int) -> int:
+    """Count the issues that were open at a time, in seconds since 1970."""
+    quarters, rest = _split_period(None, at, QUARTER_HOUR)
+    number: int = connection.execute(_STILL_OPEN, _bind_range(org_id, quarters)).scalar_one()
+    for period in rest:
+        created, closed = _count_created_and_closed(connection, org_id, period)
+        number += created - closed
+    return number
+
+
+def _count_created_and_closed(
+    connection: Connection, org_id: str, period: range
+) -> tuple[int, int]:
+    """Count the issues created and closed in a part of a quarter of an hour."""
+    part = _narrow_to_range(connection, IssueFilter(org_id, LIVE_STATES), period)
+    created = count_matching(connection, part) if part else 0
+    return created, count_closed(connection, org_id, period)
+
+
+_IN_QUARTER_HOURS = (
     issue_quarter_hours.c.org_id == bindparam("org_id"),
     issue_quarter_hours.c.quarter_hour.between(bindparam("first"), bindparam("last")),
 )
+
+_QUARTER_HOURS = select(
+    issue_quarter_hours.c.quarter_hour, issue_quarter_hours.c.created, issue_quarter_hours.c.closed
+).where(*_IN_QUARTER_HOURS)
+
+_STILL_OPEN = select(
+    _sum(issue_quarter_hours.c.created) - _sum(issue_quarter_hours.c.closed)
+).where(*_IN_QUARTER_HOURS)
+
+
+def _bind_range(org_id: str, units: range) -> dict[str, Any]:
+    return {"org_id": org_id, "first": units.start, "last": units.stop - 1}
 
 
 def _narrow_to_range(

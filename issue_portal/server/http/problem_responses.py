@@ -16,7 +16,7 @@ from issue_portal.asgi.problem_response import make_problem_response
 from issue_portal.core.problems import ProblemError, make_validation_problem
 from issue_portal.server.http.request_body import RefusedBodyError
 
-_EXPECTED_ERRORS = (ProblemError, OperationalError, InterfaceError, PoolTimeout)
+_DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
 
 log = logging.getLogger(__name__)
 
@@ -28,21 +28,19 @@ def respond_not_found(_: Request, _error: Exception) -> JSONResponse:
 
 def respond_to_error(error: Exception) -> JSONResponse | None:
     """Return the response for an expected exception; None for a bug."""
-    match error:
-        case ProblemError():
-            return make_problem_response(error)
-        case OperationalError() | InterfaceError() | PoolTimeout():
-            # Log only the cause: the whole error contains the statement and its values.
-            log.error("database: %s", getattr(error, "orig", error))
-            return make_problem_response(
-                ProblemError(
-                    503,
-                    "The database does not respond. Try again shortly.",
-                    headers={"Retry-After": "2"},
-                )
-            )
-        case _:
-            return None
+    if isinstance(error, ProblemError):
+        return make_problem_response(error)
+    if not isinstance(error, _DATABASE_ERRORS):
+        return None
+    # Log only the cause: the whole error contains the statement and its values.
+    log.error("database: %s", getattr(error, "orig", error))
+    return make_problem_response(
+        ProblemError(
+            503,
+            "The database does not respond. Try again shortly.",
+            headers={"Retry-After": "2"},
+        )
+    )
 
 
 def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
@@ -77,7 +75,7 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
     return {
         HTTPException: respond_to_http_error,
         RequestValidationError: respond_to_invalid_request,
-        **dict.fromkeys(_EXPECTED_ERRORS, respond_to_expected_error),
+        **dict.fromkeys((ProblemError, *_DATABASE_ERRORS), respond_to_expected_error),
         Exception: respond_to_failure,
     }
 

@@ -16,7 +16,7 @@ from issue_portal.server.db.count_rollups import (
     Key,
     get_bucket_middle,
 )
-from issue_portal.server.db.queries_counts import tally_period, tally_quarter_hours
+from issue_portal.server.db.queries_counts import count_open, tally_period, tally_quarter_hours
 from issue_portal.server.services.serializers import JsonObject
 
 MAX_PROJECTS = 20
@@ -37,7 +37,7 @@ def compute_stats(
             by_state[state] += group.count
             unread += group.unread
             anonymous += group.count if is_anonymous else 0
-    open_before = _count_open(connection, org_id, start) if start else 0
+    open_before = count_open(connection, org_id, start) if start else 0
     return {
         "total": by_state.total(),
         "unread": unread,
@@ -57,12 +57,6 @@ def _list_projects(by_project: Mapping[str, int]) -> list[JsonObject]:
     largest = sorted(by_project.items(), key=lambda item: (-item[1], item[0]))
     counts = [{"project": {"id": name}, "count": count} for name, count in largest if name]
     return counts[:MAX_PROJECTS]
-
-
-def _count_open(connection: Connection, org_id: str, at: int) -> int:
-    """Count the issues that were open at a time, in seconds since 1970."""
-    tally = tally_quarter_hours(connection, org_id, None, at)
-    return tally.created.total() - tally.closed.total()
 
 
 def _list_days(
