@@ -2,40 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     bindparam,
     delete,
     insert,
     select,
 )
 
-from issue_portal.server.db.statements import Shape, bind, list_parameters
+from issue_portal.server.db.statements import select_in
 from issue_portal.server.db.tables import (
     AnyRow,
     idempotency,
 )
 
-
-@cache
-def _build_find(shape: Shape) -> Select[Any]:
-    ((_, count),) = shape
-    return select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
-        idempotency.c.org_id == bindparam("org_id"),
-        idempotency.c.key_hash.in_(list_parameters("key_hashes", count)),
-    )
+_RECORDS = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
+    idempotency.c.org_id == bindparam("org_id")
+)
 
 
 def find_idempotency_records(
     connection: Connection, org_id: str, key_hashes: Sequence[bytes]
 ) -> Sequence[AnyRow]:
     """Return the records of the idempotency keys with these hashes."""
-    shape, values = bind({"key_hashes": tuple(key_hashes)})
-    return connection.execute(_build_find(shape), values | {"org_id": org_id}).all()
+    return select_in(connection, _RECORDS, idempotency.c.key_hash, key_hashes, org_id)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
 from issue_portal.server.db.issue_filter import IssueFilter, build_conditions
 from issue_portal.server.db.queries_history import NewHistoryEntry, add_entries
-from issue_portal.server.db.statements import Shape, bind
+from issue_portal.server.db.statements import Shape, bind, select_in
 from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
 
 
@@ -43,8 +43,11 @@ def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
     add_entries(connection, rows[0].org_id, created)
 
 
+# Not the text for searches, which may be four times as long as the description.
+_ISSUE_COLUMNS = [column for column in issues.c if column is not issues.c.search_text]
+
 _WITH_CREATOR = select(
-    issues,
+    *_ISSUE_COLUMNS,
     users.c.account_id.label("user_account_id"),
     users.c.name.label("user_name"),
     users.c.email.label("user_email"),
@@ -73,14 +76,15 @@ def find_issue(
     return connection.execute(query, {"org_id": org_id, "id": issue_id}).one_or_none()
 
 
+_ISSUES = select(*_ISSUE_COLUMNS).where(issues.c.org_id == bindparam("org_id"))
+
+
 def find_issue_by_receipt(
     connection: Connection, org_id: str, receipt_hashes: Sequence[bytes]
 ) -> AnyRow | None:
     """Return the issue whose receipt has one of these hashes."""
-    query = select(issues).where(
-        issues.c.org_id == org_id, issues.c.receipt_hash.in_(receipt_hashes)
-    )
-    return connection.execute(query).one_or_none()
+    rows = select_in(connection, _ISSUES, issues.c.receipt_hash, receipt_hashes, org_id)
+    return rows[0] if rows else None
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,9 @@
 
 import time
 from collections.abc import Sequence, Set
-from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     bindparam,
     select,
     update,
@@ -15,7 +12,7 @@ from sqlalchemy import (
 
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id
-from issue_portal.server.db.statements import Shape, bind, list_parameters
+from issue_portal.server.db.statements import select_in
 from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
 
 _USER_BY_EMAIL = select(users).where(
@@ -71,20 +68,12 @@ def set_user_state(connection: Connection, org_id: str, user_id: str, state: Use
     )
 
 
-@cache
-def _build_find(shape: Shape) -> Select[Any]:
-    ((_, count),) = shape
-    return select(users).where(
-        users.c.org_id == bindparam("org_id"), users.c.id.in_(list_parameters("ids", count))
-    )
+_USERS = select(users).where(users.c.org_id == bindparam("org_id"))
 
 
 def find_users_by_id(connection: Connection, org_id: str, ids: Set[str]) -> dict[str, AnyRow]:
     """Return the users with these ids; the ids are the keys."""
-    if not ids:
-        return {}
-    shape, values = bind({"ids": tuple(ids)})
-    rows = connection.execute(_build_find(shape), values | {"org_id": org_id})
+    rows = select_in(connection, _USERS, users.c.id, ids, org_id) if ids else ()
     return {row.id: row for row in rows}
 
 
