@@ -109,4 +109,4 @@ if __name__ == "__main__":
     make_data_directory(settings)
     service = open_service(settings, load_keys(settings))
     fill(service, int(sys.argv[1]))
-    service.close()
+    service.database.close()

@@ -76,7 +76,7 @@ class PortalProcess:
             await asyncio.to_thread(undo.send_all_pending)
             await asyncio.to_thread(api_backend.get_backend().revoked_sign_ins.flush)
         if self.service:
-            self.service.close()
+            await self.service.close()
         telemetry.stop()
 
 

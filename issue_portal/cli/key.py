@@ -22,7 +22,7 @@ def accept() -> None:
     """
     settings = get_settings()
     make_data_directory(settings)
-    open_service(settings, load_keys(settings), any_key=True).close()
+    open_service(settings, load_keys(settings), any_key=True).database.close()
     echo("The database now uses the current key.", err=True)
 
 

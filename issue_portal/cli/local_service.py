@@ -33,4 +33,4 @@ def open_local_service() -> Iterator[Service]:
     try:
         yield service
     finally:
-        service.close()
+        service.database.close()

@@ -20,6 +20,7 @@ from issue_portal.server.services.api_tokens import create_token
 from issue_portal.server.services.service import open_service
 from tests.api.conftest import ApiCaller
 from tests.factories import make_new_issue
+from tests.loops import run_in_loop
 from tests.servers.installation import SECRET, make_api_server
 
 OTHER_SECRET = "another secret of the tests, long enough"
@@ -198,5 +199,5 @@ def test_locked_database_does_not_delay_calls_with_a_token(tmp_path, monkeypatch
             thread.join()
     lock.execute("ROLLBACK")
     assert read_last_uses() == []
-    service.close()
+    run_in_loop(service.close)
     assert read_last_uses() == [NOW // 86_400 * 86_400]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database
+from tests.loops import run_in_loop
 from tests.waiting import wait_until
 
 
@@ -72,7 +73,7 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
     """Regression: calls and readiness checks waited until the server continued."""
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_INTERVAL", 0)
     monkeypatch.setattr("issue_portal.server.db.database._CHECK_TIMEOUT", 0.3)
-    monkeypatch.setattr("issue_portal.server.db.database.CONNECT_TIMEOUT", 2)
+    monkeypatch.setattr("issue_portal.server.db.postgresql.CONNECT_TIMEOUT", 2)
     database = Database(postgresql())
     database.migrate()
     with database.read() as connection:
@@ -99,6 +100,63 @@ def test_suspended_postgresql_times_out(monkeypatch, postgresql):
         connection.execute(text("SELECT pg_sleep(0.6)"))
     assert database.is_ready()
     database.close()
+
+
+async def read_scalar(database: Database, sql: str, *, snapshot: bool = False):
+    return await database.read_postgresql(
+        lambda connection: connection.scalar(text(sql)), snapshot=snapshot
+    )
+
+
+def test_read_on_the_event_loop_times_out(postgresql):
+    database = Database(postgresql())
+
+    async def run() -> None:
+        with (
+            pytest.raises(DBAPIError, match=r"no response within 0\.3 seconds"),
+            database.limit_response_time(0.3),
+        ):
+            await read_scalar(database, "SELECT pg_sleep(20)")  # Ends after 0.3 s.
+        assert await read_scalar(database, "SELECT 1") == 1
+        await database.close_async()
+
+    run_in_loop(run)
+
+
+def test_reads_replace_connections_that_the_server_has_closed(monkeypatch, postgresql):
+    monkeypatch.setattr("issue_portal.server.db.postgresql._CHECK_AFTER", 0)
+    database = Database(postgresql())
+
+    async def run() -> None:
+        backend_id = await read_scalar(database, "SELECT pg_backend_pid()")
+        assert await read_scalar(database, "SELECT pg_backend_pid()") == backend_id
+        with database.read() as connection:
+            terminate = f"SELECT pg_terminate_backend({backend_id}, 5000)"
+            assert connection.scalar(text(terminate))
+        assert await read_scalar(database, "SELECT pg_backend_pid()") != backend_id
+        await database.close_async()
+
+    run_in_loop(run)
+
+
+def test_queries_of_a_snapshot_see_the_same_state(postgresql):
+    database = Database(postgresql())
+    database.migrate()
+
+    def count_before_and_after(connection) -> list[int]:
+        query = text("SELECT count(*) FROM organisations")
+        before = connection.scalar(query)
+        with database.write() as other:
+            queries_organisations.ensure_organisation(other, f"org {before}")
+        return [before, connection.scalar(query)]
+
+    async def run() -> None:
+        assert await database.read_postgresql(count_before_and_after, snapshot=True) == [0, 0]
+        assert await database.read_postgresql(count_before_and_after, snapshot=False) == [1, 2]
+        assert await read_scalar(database, "SHOW transaction_read_only", snapshot=True) == "on"
+        await database.close_async()
+
+    run_in_loop(run)
 
 
 def test_read_transactions_have_no_idle_timeout(postgresql):

@@ -3,35 +3,43 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from anyio import CapacityLimiter
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from issue_portal.core.settings import FatalError
-from issue_portal.server.db.sqlite import BUSY_TIMEOUT, begin_transaction, prepare_connection
+from issue_portal.server.db.sqlite import begin_transaction, prepare_connection
+
+if TYPE_CHECKING:
+    # It imports the whole ORM, and only PostgreSQL needs it.
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+_Result = TypeVar("_Result")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-
-CONNECT_TIMEOUT = 5
-"""Seconds to wait for PostgreSQL to accept a connection."""
-
-STATEMENT_TIMEOUT = 20.0
-"""Seconds after which PostgreSQL cancels a statement, except a schema change."""
-
 READERS = 30
-"""Most concurrent reading requests per process."""
+"""Most threads per process in which requests read."""
 
 _WRITERS = 10
 """Most concurrent writing transactions per process, on PostgreSQL."""
 
-CONNECTIONS = READERS + _WRITERS
-"""Most connections per process to PostgreSQL."""
+_THREAD_CONNECTIONS = _WRITERS + 5
+"""Most connections to PostgreSQL in threads: writers, and readiness, metrics and commands."""
+
+_ASYNC_CONNECTIONS = 25
+"""Most connections to PostgreSQL for reads on the event loop."""
+
+_SNAPSHOT: Final[dict[str, Any]] = {
+    "isolation_level": "REPEATABLE READ",
+    "postgresql_readonly": True,
+}
+"""Options with which all queries of a transaction on PostgreSQL see the same state."""
 
 _LIMIT_IDLE_TIME = "SET LOCAL idle_in_transaction_session_timeout = '3s'"
 """Makes PostgreSQL end the transaction and release its locks if this process hangs."""
@@ -71,6 +79,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._brief_connection: Connection | None = None
+        self._async_engine: AsyncEngine | None = None
         self._brief_deadline = 0.0
         self._check_lock = threading.Lock()
         self._checked_at = self._checking_since = 0.0
@@ -81,9 +90,14 @@ class Database:
                 self.url = self.url.set(drivername="postgresql+psycopg")
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
                 raise FatalError("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
-            self.engine = (
-                self._make_postgresql_engine() if self.is_postgresql else self._make_sqlite_engine()
-            )
+            if self.is_postgresql:
+                # Imported here because only PostgreSQL needs psycopg.
+                from issue_portal.server.db import postgresql  # noqa: PLC0415
+
+                self.engine = postgresql.make_engine(self.url, _THREAD_CONNECTIONS)
+                self._async_engine = postgresql.make_async_engine(self.url, _ASYNC_CONNECTIONS)
+            else:
+                self.engine = self._make_sqlite_engine()
             self.writers = CapacityLimiter(_WRITERS if self.is_postgresql else 1)
         except (ArgumentError, NoSuchModuleError, ValueError) as error:
             # Leave out the URL: it may contain a password.
@@ -93,36 +107,6 @@ class Database:
     def is_postgresql(self) -> bool:
         """Whether the database is PostgreSQL, whose queries run in another process."""
         return self.url.get_backend_name() == "postgresql"
-
-    def _make_postgresql_engine(self) -> Engine:
-        # Imported here because only PostgreSQL needs psycopg.
-        from issue_portal.server.db.postgresql import TimeoutConnection  # noqa: PLC0415
-
-        engine = create_engine(
-            self.url,
-            pool_size=10,
-            max_overflow=CONNECTIONS - 10,
-            pool_timeout=BUSY_TIMEOUT,
-            # Replace connections that a restart of the database has closed.
-            pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": CONNECT_TIMEOUT,
-                "options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)}"
-                f" -c statement_timeout={int(STATEMENT_TIMEOUT * 1000)}",
-                # Detect within half a minute that the database's machine has failed.
-                "keepalives_idle": 10,
-                "keepalives_interval": 5,
-                "keepalives_count": 4,
-                "tcp_user_timeout": 30_000,
-            },
-            hide_parameters=True,
-        )
-
-        @event.listens_for(engine, "do_connect")
-        def connect(_dialect: Any, _record: Any, _args: Any, options: Any) -> TimeoutConnection:
-            return TimeoutConnection.connect(**options)
-
-        return engine
 
     def _make_sqlite_engine(self) -> Engine:
         if self.url.database:
@@ -134,18 +118,25 @@ class Database:
         return engine
 
     @contextmanager
-    def read(self, *, single_query: bool = False) -> Iterator[Connection]:
-        """Open a read transaction, whose queries all see the same state of the database.
-
-        With ``single_query``, PostgreSQL begins no transaction: this saves two round trips.
-        """
-        options: dict[str, Any] = {}
-        if self.is_postgresql and single_query:
-            options = {"isolation_level": "AUTOCOMMIT"}
-        elif self.is_postgresql:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    def read(self) -> Iterator[Connection]:
+        """Open a read transaction, whose queries all see the same state of the database."""
+        options = _SNAPSHOT if self.is_postgresql else {}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
+
+    async def read_postgresql(
+        self, function: Callable[[Connection], _Result], *, snapshot: bool
+    ) -> _Result:
+        """Return the result of a function that only reads, without a thread, on PostgreSQL.
+
+        With ``snapshot``, all its queries see the same state of the database. Without, they need
+        two round trips less.
+        """
+        assert self._async_engine
+        async with self._async_engine.connect() as connection:
+            if snapshot:
+                await connection.execution_options(**_SNAPSHOT)
+            return await connection.run_sync(function)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -292,8 +283,14 @@ class Database:
         except DBAPIError:
             return False
 
+    async def close_async(self) -> None:
+        """Close every connection, those of `read_postgresql` included."""
+        if self._async_engine:
+            await self._async_engine.dispose()
+        self.close()
+
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection that was opened without the event loop."""
         if self._brief_connection:
             self._brief_connection.close()
             self._brief_connection = None

@@ -1,5 +1,6 @@
 """The API as an ASGI application: mounted beside the portal under ``/api``, or standalone."""
 
+import gc
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,10 +68,12 @@ def create_standalone_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        # Otherwise, the garbage collector stops the process for 70 ms every few seconds under load.
+        gc.freeze()
         metrics.register_queue_collector(service)
         with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
             yield
-        service.close()
+        await service.close()
         telemetry.stop()
 
     return Starlette(

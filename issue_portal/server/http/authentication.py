@@ -32,6 +32,9 @@ _WAIT_TIMEOUT: Final = 10.0
 
 _OPEN_CALLS: Final = ConcurrencyLimit(_MAX_OPEN_CALLS)
 
+_LOOK_UPS: Final = ConcurrencyLimit(4)
+"""Limit of simultaneous look-ups of tokens and users in PostgreSQL, per address."""
+
 _COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """Headers of every response. They tell clients that they can safely repeat a report."""
 
@@ -99,13 +102,18 @@ class AuthenticationMiddleware:
         return principal
 
     async def _look_up(self, scope: Scope, caller: Person | ApiToken) -> Principal:
-        authenticator = self._service.authenticator
+        authenticator, database = self._service.authenticator, self._service.database
         find = partial(authenticator.find_principal, caller=caller)
-        outcome = read_on_event_loop(self._service.database, find)
-        if outcome and outcome.value:
-            return outcome.value
-        ensure = authenticator.ensure_principal
-        return await run_in_thread(ensure, caller, caller=f"address {_get_address(scope)}")
+        address = f"address {_get_address(scope)}"
+        if database.is_postgresql:
+            async with _LOOK_UPS.get_semaphore(address):
+                principal = await database.read_postgresql(find, snapshot=False)
+        else:
+            outcome = read_on_event_loop(database, find)
+            principal = outcome.value if outcome else None
+        if principal is None:
+            principal = await run_in_thread(authenticator.ensure_principal, caller, caller=address)
+        return principal
 
 
 def _get_address(scope: Scope) -> str:

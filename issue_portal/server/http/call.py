@@ -21,6 +21,9 @@ from issue_portal.server.services.threadpool import read_on_event_loop, run_in_t
 _READS: Final = ConcurrencyLimit(1)
 """Limit of simultaneous threads that read, per caller."""
 
+_QUERIES: Final = ConcurrencyLimit(4)
+"""Limit of simultaneous reads from PostgreSQL, per caller."""
+
 _WRITES: Final = ConcurrencyLimit(1)
 """Limit of simultaneous database writes per caller."""
 
@@ -47,42 +50,46 @@ class Call:
     """Headers to add to the response, errors included."""
 
     async def read(
-        self, function: Callable[[Connection], _Result], *, is_slow: bool = False
+        self,
+        function: Callable[[Connection], _Result],
+        *,
+        is_slow: bool = False,
+        snapshot: bool = True,
     ) -> _Result:
         """Return the result of a function that only reads.
 
-        On SQLite, the function runs on the event loop, because a thread takes longer than most
-        reads. If it takes too long there, it is stopped and repeated in a thread. With ``is_slow``,
-        it runs in a thread at once.
+        It runs on the event loop, because a thread takes longer than most reads. If it takes too
+        long there, SQLite stops it, and it is repeated in a thread. With ``is_slow``, SQLite runs
+        it in a thread at once. Without ``snapshot``, its queries may see different states of
+        PostgreSQL.
         """
-        if not is_slow and (outcome := read_on_event_loop(self.service.database, function)):
+        database = self.service.database
+        if database.is_postgresql:
+            query = partial(database.read_postgresql, function, snapshot=snapshot)
+            return await self._run_in_turn(partial(_measure_query, query), _QUERIES)
+        if not is_slow and (outcome := read_on_event_loop(database, function)):
             return outcome.value
-        return await self._run_in_turn(
-            partial(_read, self.service.database, function),
-            _READS,
-            partial(run_in_thread, caller=self.principal.rate_limit_key),
-        )
+        read = partial(_measure, partial(_read, database, function), time.thread_time)
+        key = self.principal.rate_limit_key
+        return await self._run_in_turn(partial(run_in_thread, read, caller=key), _READS)
 
     async def change(self, function: Callable[[], _Result]) -> _Result:
         """Run ``function`` in a thread that may write, one at a time per caller."""
-        writers = self.service.database.writers
-        run = partial(to_thread.run_sync, limiter=writers)
-        return await self._run_in_turn(function, _WRITES, run)
+        database = self.service.database
+        # With PostgreSQL, this thread only waits, so its CPU time does not show the cost.
+        clock = time.monotonic if database.is_postgresql else time.thread_time
+        change = partial(_measure, function, clock)
+        run = partial(to_thread.run_sync, change, limiter=database.writers)
+        return await self._run_in_turn(run, _WRITES)
 
     async def _run_in_turn(
-        self,
-        function: Callable[[], _Result],
-        limit: ConcurrencyLimit,
-        run: Callable[..., Awaitable[Any]],
+        self, run: Callable[[], Awaitable[tuple[_Result, float]]], limit: ConcurrencyLimit
     ) -> _Result:
-        """Run ``function`` after the caller's earlier calls; count its time towards the limits."""
+        """Run an operation after the caller's earlier ones; charge its seconds to the caller."""
         limits = self.service.rate_limits
-        # With PostgreSQL, this thread only waits, so its CPU time does not show the cost.
-        clock = time.monotonic if self.service.database.is_postgresql else time.thread_time
         async with limit.get_semaphore(self.principal.rate_limit_key):
             await limits.wait_until_within_limit(self.principal)
-            result: _Result
-            result, seconds = await run(_measure, function, clock)
+            result, seconds = await run()
             limits.charge_seconds(self.principal, seconds)
         return result
 
@@ -105,3 +112,9 @@ def _measure(function: Callable[[], _Result], clock: Callable[[], float]) -> tup
     """Return the result of ``function``, and the seconds that it took by ``clock``."""
     started = clock()
     return function(), clock() - started
+
+
+async def _measure_query(query: Callable[[], Awaitable[_Result]]) -> tuple[_Result, float]:
+    """Return the result of ``query``, and the seconds that it took."""
+    started = time.monotonic()
+    return await query(), time.monotonic() - started

@@ -82,8 +82,10 @@ async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiRes
     are added and deleted. Deleted issues are listed only if a reviewer filters by that state.
     """
     list_page = partial(call.service.issues.list_page, principal=call.principal, query=query)
-    # The search index does its work in a single step, which cannot be stopped.
-    return ApiResponse(await call.read(list_page, is_slow=bool(query.filter_by_text)))
+    # SQLite's search index does its work in a single step, which cannot be stopped. The total may
+    # count a change that the page does not show yet.
+    is_slow = bool(query.filter_by_text)
+    return ApiResponse(await call.read(list_page, is_slow=is_slow, snapshot=False))
 
 
 @router.post(
@@ -186,7 +188,7 @@ async def get_issue(
 ) -> Response:
     """Get an issue. The response has an `ETag` for `If-Match` and `If-None-Match`."""
     get = partial(call.service.issues.get, principal=call.principal, issue_id=issue_id)
-    issue = await call.read(get)
+    issue = await call.read(get, snapshot=False)
     tag = compute_etag(issue)
     if if_none_match and tag in (part.strip() for part in if_none_match.split(",")):
         return Response(status_code=304, headers={"ETag": tag})
@@ -270,7 +272,7 @@ async def me(call: CallParameter) -> ApiResponse:
     get_user = partial(
         queries_users.get_user, org_id=call.service.org_id, user_id=call.principal.user_id
     )
-    return ApiResponse(serializers.serialize_user(await call.read(get_user)))
+    return ApiResponse(serializers.serialize_user(await call.read(get_user, snapshot=False)))
 
 
 @router.get(
@@ -285,6 +287,7 @@ async def list_users(call: CallParameter) -> ApiResponse:
     """List the users of the organisation, by name. Reviewers only."""
     if not call.principal.may(Action.LIST_USERS):
         raise ForbiddenError("Only reviewers can list users.")
-    rows = await call.read(partial(queries_users.list_users, org_id=call.service.org_id))
+    list_all = partial(queries_users.list_users, org_id=call.service.org_id)
+    rows = await call.read(list_all, snapshot=False)
     users = [serializers.serialize_user(row) for row in rows]
     return ApiResponse({"data": users, "total_count": len(users)})

@@ -68,7 +68,7 @@ class Authenticator:
 
     def ensure_principal(self, caller: Person | ApiToken) -> Principal:
         """Return the principal, or raise a 401 or 403. Creates or updates the person's user."""
-        with self._database.read(single_query=True) as connection:
+        with self._database.read() as connection:
             principal = self.find_principal(connection, caller)
         if principal:
             return principal

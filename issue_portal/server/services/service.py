@@ -32,11 +32,11 @@ class Service:
     token_usage: TokenUsage
     write_probe: WriteProbe
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Write pending data and close all connections."""
         with suppress(DBAPIError):
             self.token_usage.write()
-        self.database.close()
+        await self.database.close_async()
 
 
 def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False) -> Service:

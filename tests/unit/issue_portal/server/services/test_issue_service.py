@@ -24,7 +24,7 @@ def service(tmp_path_factory):
     settings = Settings(data_dir=directory, database=f"sqlite:///{directory}/issues.db")
     opened = open_service(settings, SecretKeys("a key of this test, long enough for one"))
     yield opened
-    opened.close()
+    opened.database.close()
 
 
 @pytest.fixture
