@@ -53,13 +53,15 @@ def render_queue_and_issue() -> None:
     except IssuesError as error:
         placeholders.render_failed_and_stop(error, failed=_("We couldn't load the queue."))
     client = api_session.client()
+    # If the open issue is on this page of the list, its row shows every change of it.
+    unlisted_id = None if open_id in {row.id for row in queue.page.data} else open_id
     auto_refresh.rerun_on_change(
         lambda: (
             client.list(queue.query).data,
-            fetch_open_issue(open_id),
+            fetch_open_issue(unlisted_id),
             review_queue.count_newer(criteria),
         ),
-        (queue.page.data, issue, queue.newer_count),
+        (queue.page.data, issue if unlisted_id else None, queue.newer_count),
     )
     left, right = st.columns([5, 7], gap="medium")
     with left, st.container(key="list"):
