@@ -4,13 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    ColumnExpressionArgument,
-    String,
-    bindparam,
-    literal_column,
-)
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, String, bindparam, literal_column
 
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import search

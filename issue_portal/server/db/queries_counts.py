@@ -20,11 +20,7 @@ from sqlalchemy import (
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 from issue_portal.server.db.count_rollups import ALL_DAYS, DAY, QUARTER_HOUR, Group, Tally
 from issue_portal.server.db.issue_filter import IssueFilter
-from issue_portal.server.db.queries_issues import (
-    count_closed,
-    count_matching,
-    list_counted_columns,
-)
+from issue_portal.server.db.queries_issues import count_closed, count_matching, list_counted_columns
 from issue_portal.server.db.statements import Shape, bind, list_parameters
 from issue_portal.server.db.tables import issue_counts, issue_durations, issue_quarter_hours
 

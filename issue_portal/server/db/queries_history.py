@@ -3,21 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    bindparam,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, and_, bindparam, func, insert, select
 
 from issue_portal.models.vocabulary import HistoryAction
-from issue_portal.server.db.tables import (
-    AnyRow,
-    history,
-    users,
-)
+from issue_portal.server.db.tables import AnyRow, history, users
 
 
 @dataclass(frozen=True)

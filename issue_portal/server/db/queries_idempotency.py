@@ -3,19 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    delete,
-    insert,
-    select,
-)
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from issue_portal.server.db.statements import select_in
-from issue_portal.server.db.tables import (
-    AnyRow,
-    idempotency,
-)
+from issue_portal.server.db.tables import AnyRow, idempotency
 
 _RECORDS = select(idempotency.c.key_hash, idempotency.c.body_hash, idempotency.c.issue_id).where(
     idempotency.c.org_id == bindparam("org_id")

@@ -2,12 +2,7 @@
 
 import time
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, select, update
 
 from issue_portal.server.db.ids import new_id
 from issue_portal.server.db.tables import insert_if_missing, issues, organisations

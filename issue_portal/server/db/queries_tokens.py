@@ -3,23 +3,11 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.ids import new_id
-from issue_portal.server.db.tables import (
-    AnyRow,
-    tokens,
-    users,
-)
+from issue_portal.server.db.tables import AnyRow, tokens, users
 
 
 def add_token(

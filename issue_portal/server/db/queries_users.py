@@ -3,12 +3,7 @@
 import time
 from collections.abc import Sequence, Set
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, select, update
 
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id

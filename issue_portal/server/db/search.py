@@ -10,13 +10,7 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import (
-    ColumnExpressionArgument,
-    Connection,
-    bindparam,
-    func,
-    text,
-)
+from sqlalchemy import ColumnExpressionArgument, Connection, bindparam, func, text
 
 from issue_portal.models.text_rules import limit_combining_marks
 from issue_portal.server.db.tables import issues

@@ -15,16 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import (
-    Connection,
-    LargeBinary,
-    MetaData,
-    Table,
-    func,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from issue_portal.core.accounts import load_accounts

@@ -12,12 +12,7 @@ from sqlalchemy import Connection
 
 from issue_portal.models.responses import Issue, User
 from issue_portal.models.text_rules import check_characters
-from issue_portal.models.vocabulary import (
-    DESCRIPTION_LIMIT,
-    IssueState,
-    IssueType,
-    Role,
-)
+from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueState, IssueType, Role
 from issue_portal.server.db import (
     count_rollups,
     queries_issues,

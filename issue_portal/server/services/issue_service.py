@@ -19,12 +19,7 @@ from issue_portal.core.problems import (
 )
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.permissions import REPORTER_EDITABLE_STATE, Action
-from issue_portal.models.requests import (
-    IssueQuery,
-    IssueUpdate,
-    NewIssue,
-    StatsQuery,
-)
+from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
 from issue_portal.models.vocabulary import LIVE_STATES, NEXT_STATES, HistoryAction, IssueState
 from issue_portal.server.db import count_rollups, queries_history, queries_issues, tables
 from issue_portal.server.db.database import Database

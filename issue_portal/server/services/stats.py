@@ -10,12 +10,7 @@ from itertools import accumulate
 
 from sqlalchemy import Connection
 
-from issue_portal.server.db.count_rollups import (
-    ALL_DAYS,
-    QUARTER_HOUR,
-    Key,
-    get_bucket_middle,
-)
+from issue_portal.server.db.count_rollups import ALL_DAYS, QUARTER_HOUR, Key, get_bucket_middle
 from issue_portal.server.db.queries_counts import count_open, tally_period, tally_quarter_hours
 from issue_portal.server.services.serializers import JsonObject
 
