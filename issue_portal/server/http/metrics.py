@@ -3,8 +3,6 @@
 No metric distinguishes anonymous reports: such a metric would show when each one was sent.
 """
 
-import threading
-import time
 from collections.abc import Iterator
 
 from prometheus_client import REGISTRY, Histogram
@@ -21,9 +19,6 @@ from issue_portal.server.services.service import Service
 WAITING_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
 """States of issues that wait for a reviewer."""
 
-_COUNT_INTERVAL = 10.0
-"""Least number of seconds between two counts of the waiting issues."""
-
 REQUESTS = Histogram(
     "issue_portal_request_seconds",
     "Time from a request to the end of its response.",
@@ -33,13 +28,10 @@ REQUESTS = Histogram(
 
 
 class QueueCollector(Collector):
-    """Counts waiting issues by state for a scrape, at most once per `_COUNT_INTERVAL`."""
+    """Counts waiting issues by state for each scrape."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._lock = threading.Lock()
-        self._counted_at = -_COUNT_INTERVAL
-        self._counts: dict[str, int] | None = None
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Return nothing. Without this method, the registry would call `collect` at the start."""
@@ -47,11 +39,7 @@ class QueueCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield whether the database answers and, if it does, the counts."""
-        with self._lock:
-            if time.monotonic() - self._counted_at >= _COUNT_INTERVAL:
-                self._counts = self._count()
-                self._counted_at = time.monotonic()
-            counts = self._counts
+        counts = self._count()
         up = GaugeMetricFamily("issue_portal_database_up", "Whether the database answers.")
         up.add_metric((), counts is not None)
         yield up
