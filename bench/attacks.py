@@ -62,7 +62,10 @@ percentile of each).
 """
 
 _NO_RESPONSE = (HTTPException, OSError, WebSocketException)
-"""Errors of a portal that does not respond. The time until the error counts as a response time."""
+"""Errors of a portal that does not respond, or refuses."""
+
+_REFUSED_SECONDS = 20.0
+"""Response time that counts for a request without a successful response."""
 
 Attack = Callable[[Target], None]
 
@@ -109,12 +112,14 @@ async def _measure_response_times(target: Target, token: str, seconds: float) ->
             # Each page is opened from another address.
             address = f"198.51.{100 + len(times) // 250}.{len(times) % 250}"
             started = time.perf_counter()
-            with suppress(*_NO_RESPONSE):
+            try:
                 await asyncio.to_thread(_open_page, target, address)
                 connection = await asyncio.to_thread(target.connect, address)
                 async with Session(target.url, address=address, connection=connection):
                     pass
-            times.append(time.perf_counter() - started)
+                times.append(time.perf_counter() - started)
+            except _NO_RESPONSE:
+                times.append(max(_REFUSED_SECONDS, time.perf_counter() - started))
             await asyncio.sleep(PAUSE_SECONDS)
         return times
 
@@ -127,9 +132,10 @@ async def _measure_response_times(target: Target, token: str, seconds: float) ->
                 if not connection:
                     connection = await asyncio.to_thread(target.connect_http, CALLER)
                 await asyncio.to_thread(_call, connection, token, 1 + len(times) % 5)
+                times.append(time.perf_counter() - started)
             except _NO_RESPONSE:
                 connection = None
-            times.append(time.perf_counter() - started)
+                times.append(max(_REFUSED_SECONDS, time.perf_counter() - started))
             await asyncio.sleep(PAUSE_SECONDS)
         return times
 
@@ -140,13 +146,21 @@ async def _measure_response_times(target: Target, token: str, seconds: float) ->
 def _open_page(target: Target, address: str) -> None:
     with closing(target.connect_http(address)) as browser:
         browser.request("GET", "/", headers={"Accept": "text/html", "X-Forwarded-For": address})
-        browser.getresponse().read()
+        _read_response(browser)
 
 
 def _call(connection: HTTPConnection, token: str, page: int) -> None:
     headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": CALLER}
     connection.request("GET", f"/api/v1/app/issue?page={page}", headers=headers)
-    connection.getresponse().read()
+    _read_response(connection)
+
+
+def _read_response(connection: HTTPConnection) -> None:
+    """Read a response. Raises ``HTTPException`` unless it is a success."""
+    response = connection.getresponse()
+    response.read()
+    if response.status != 200:
+        raise HTTPException(response.status)
 
 
 def _p95(values: list[float]) -> float:

@@ -127,9 +127,9 @@ def make_portal(issue_count: int) -> ServerProcess:
 
 
 def make_proxy(portal: ServerProcess) -> ServerProcess:
-    """Make a proxy with `deploy/haproxy.cfg`. Clients send their address by the PROXY protocol."""
+    """Make a proxy with `deploy/haproxy.cfg`."""
     port, replicas = find_free_port(), 2 * [f"127.0.0.1:{portal.port}"]
-    bind, bind_inside = f"127.0.0.1:{port} accept-proxy", f"127.0.0.1:{find_free_port()}"
+    bind, bind_inside = f"127.0.0.1:{port}", f"127.0.0.1:{find_free_port()}"
     env = make_proxy_environment(bind, bind_inside, replicas, replicas)
     return _make_server(HAPROXY, port, env, "")
 

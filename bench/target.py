@@ -11,12 +11,12 @@ ATTACKER = "203.0.113.9"
 
 @dataclass(frozen=True)
 class Target:
-    """Opens connections that claim to come from any address, because this machine has only one."""
+    """Opens connections that count as those of other addresses."""
 
     url: str
-    uses_proxy_protocol: bool = False
-    """Whether to send the client address by the PROXY protocol. If not, callers send it in
-    ``X-Forwarded-For``.
+    is_proxy: bool = False
+    """Whether connections come from different loopback addresses. If not, callers send the client
+    address in ``X-Forwarded-For``.
     """
 
     @property
@@ -25,15 +25,13 @@ class Target:
         return urlsplit(self.url).netloc
 
     def connect(self, address: str) -> socket.socket:
-        """Open a TCP connection that claims, by the PROXY protocol, to come from ``address``."""
+        """Open a TCP connection. For a proxy, it comes from a loopback address like ``address``."""
         parts = urlsplit(self.url)
-        connection = socket.create_connection((parts.hostname, parts.port or 80), 10)
-        if self.uses_proxy_protocol:
-            connection.sendall(f"PROXY TCP4 {address} 127.0.0.1 50000 80\r\n".encode())
-        return connection
+        source = ("127." + address.partition(".")[2], 0) if self.is_proxy else None
+        return socket.create_connection(("127.0.0.1", parts.port or 80), 10, source)
 
     def connect_http(self, address: str) -> HTTPConnection:
-        """Open an HTTP connection that claims, by the PROXY protocol, to come from ``address``."""
+        """Open an HTTP connection, like `connect`."""
         client = HTTPConnection(self.host)
         client.sock = self.connect(address)
         client.sock.settimeout(20)

@@ -99,7 +99,8 @@ class ServerProcess:
         """Send SIGTERM, and wait until the process has ended."""
         if self.process:
             self.process.terminate()
-            self.process.wait(20)
+            # Open connections, such as those of an attack, get 25 s.
+            self.process.wait(40)
             self.process = None
 
     def kill(self) -> None:
