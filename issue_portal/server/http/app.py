@@ -68,7 +68,8 @@ def create_standalone_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        # Otherwise, the garbage collector stops the process for 70 ms every few seconds under load.
+        # Otherwise, the garbage collector stops the process for 70 ms every few seconds under load,
+        # because it scans everything that was loaded at the start.
         gc.freeze()
         metrics.register_queue_collector(service)
         with graceful_shutdown.drain_on_sigterm(service.settings.drain_seconds):
