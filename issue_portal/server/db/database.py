@@ -23,9 +23,6 @@ _Result = TypeVar("_Result")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-READERS = 30
-"""Most threads per process in which requests read."""
-
 _WRITERS = 10
 """Most concurrent writing transactions per process, on PostgreSQL."""
 

@@ -20,7 +20,11 @@ from issue_portal.server.services.authentication import ApiToken
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
-from issue_portal.server.services.threadpool import read_on_event_loop, run_in_thread
+from issue_portal.server.services.threadpool import (
+    QUERIES_PER_CALLER,
+    read_on_event_loop,
+    run_in_thread,
+)
 
 _PATH: Final = "/v1/app/"
 
@@ -31,9 +35,6 @@ _WAIT_TIMEOUT: Final = 10.0
 """Seconds that a call waits for other calls of the same caller."""
 
 _OPEN_CALLS: Final = ConcurrencyLimit(_MAX_OPEN_CALLS)
-
-_LOOK_UPS: Final = ConcurrencyLimit(4)
-"""Limit of simultaneous look-ups of tokens and users in PostgreSQL, per address."""
 
 _COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
 """Headers of every response. They tell clients that they can safely repeat a report."""
@@ -106,7 +107,7 @@ class AuthenticationMiddleware:
         find = partial(authenticator.find_principal, caller=caller)
         address = f"address {_get_address(scope)}"
         if database.is_postgresql:
-            async with _LOOK_UPS.get_semaphore(address):
+            async with QUERIES_PER_CALLER.get_semaphore(address):
                 principal = await database.read_postgresql(find, snapshot=False)
         else:
             outcome = read_on_event_loop(database, find)

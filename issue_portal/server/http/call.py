@@ -16,13 +16,14 @@ from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.server.db.database import Database
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.service import Service
-from issue_portal.server.services.threadpool import read_on_event_loop, run_in_thread
+from issue_portal.server.services.threadpool import (
+    QUERIES_PER_CALLER,
+    read_on_event_loop,
+    run_in_thread,
+)
 
 _READS: Final = ConcurrencyLimit(1)
 """Limit of simultaneous threads that read, per caller."""
-
-_QUERIES: Final = ConcurrencyLimit(4)
-"""Limit of simultaneous reads from PostgreSQL, per caller."""
 
 _WRITES: Final = ConcurrencyLimit(1)
 """Limit of simultaneous database writes per caller."""
@@ -66,7 +67,7 @@ class Call:
         database = self.service.database
         if database.is_postgresql:
             query = partial(database.read_postgresql, function, snapshot=snapshot)
-            return await self._run_in_turn(partial(_measure_query, query), _QUERIES)
+            return await self._run_in_turn(partial(_measure_query, query), QUERIES_PER_CALLER)
         if not is_slow and (outcome := read_on_event_loop(database, function)):
             return outcome.value
         read = partial(_measure, partial(_read, database, function), time.thread_time)

@@ -9,16 +9,19 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.token_bucket import ConcurrencyLimit
-from issue_portal.server.db.database import READERS, Database
+from issue_portal.server.db.database import Database
 
 _Arguments = TypeVarTuple("_Arguments")
 _Result = TypeVar("_Result")
 
-_THREADS: Final = CapacityLimiter(READERS)
+_THREADS: Final = CapacityLimiter(30)
 """Not anyio's default threads: the portal may occupy all of those while it waits for the API."""
 
 _THREADS_PER_CALLER: Final = ConcurrencyLimit(2)
 """Threads per caller, so that one busy caller leaves threads for others."""
+
+QUERIES_PER_CALLER: Final = ConcurrencyLimit(4)
+"""Simultaneous reads from PostgreSQL per caller, so that others get connections, too."""
 
 
 async def run_in_thread(
