@@ -8,7 +8,9 @@ from typing import Self, Unpack
 import httpx
 
 from issue_portal.client.client import Result
-from issue_portal.client.core import ClientRules, make_page_query, start_iteration
+from issue_portal.client.core import ClientRules
+from issue_portal.client.sender import RequestSender
+from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send_async
 from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
@@ -19,6 +21,7 @@ from issue_portal.models.responses import (
     IssueStats,
     ReceiptView,
     User,
+    UserPage,
 )
 
 
@@ -41,9 +44,11 @@ class AsyncIssuesClient:
         timeout: float = 10.0,
         attempts: int = 4,
         patience: float = 30.0,
+        memory: ServerMemory | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._rules = ClientRules(token, timeout, attempts, patience)
+        sender = RequestSender(token, timeout, attempts, patience, memory or ServerMemory())
+        self._rules = ClientRules(sender)
         self._http = httpx.AsyncClient(**build_http_settings(base_url, org), transport=transport)
 
     async def __aenter__(self) -> Self:
@@ -65,9 +70,9 @@ class AsyncIssuesClient:
         """Like `IssuesClient.create`: ``issue = await client.create(new)``."""
         return await self._run(self._rules.create(new, idempotency_key))
 
-    async def get(self, issue_id: str) -> Issue:
+    async def get(self, issue_id: str, *, deleted: bool = False) -> Issue:
         """Fetch one issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
-        return await self._run(self._rules.get(issue_id))
+        return await self._run(self._rules.get(issue_id, deleted=deleted))
 
     async def update(
         self,
@@ -83,15 +88,19 @@ class AsyncIssuesClient:
         """Like `IssuesClient.delete`: ``await client.delete(issue.id)``."""
         await self._run(self._rules.delete(issue_id, etag))
 
+    async def restore(self, issue_id: str, *, etag: str | None = None) -> Issue:
+        """Like `IssuesClient.restore`: ``issue = await client.restore(issue.id)``."""
+        return await self._run(self._rules.restore(issue_id, etag))
+
     async def list(self, query: IssueQuery | None = None) -> IssuePage:
         """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
-        return await self._run(self._rules.fetch(IssuePage, "/issue", query))
+        return await self._run(self._rules.list(query))
 
     async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
         """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
-        pages = start_iteration(query)
-        while pages.position is not None:
-            for issue in pages.take(await self.list(make_page_query(query, pages.position))):
+        walk = self._rules.walk(query)
+        while not walk.is_over:
+            for issue in await self._run(walk.fetch()):
                 yield issue
 
     async def history(self, issue_id: str) -> IssueHistory:
@@ -108,11 +117,11 @@ class AsyncIssuesClient:
 
     async def me(self) -> User:
         """Fetch the caller: ``name = (await client.me()).name``."""
-        return await self._run(self._rules.fetch(User, "/me", None))
+        return await self._run(self._rules.fetch(User, "/me"))
 
     async def users(self) -> tuple[User, ...]:
         """Fetch all users: ``people = await client.users()``."""
-        return await self._run(self._rules.users())
+        return await self._run(self._rules.list_all(UserPage, "/user"))
 
     async def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

@@ -26,7 +26,9 @@ from typing import Self, TypeVar, Unpack
 
 import httpx
 
-from issue_portal.client.core import ClientRules, make_page_query, start_iteration
+from issue_portal.client.core import ClientRules
+from issue_portal.client.sender import RequestSender
+from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send
 from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
@@ -37,6 +39,7 @@ from issue_portal.models.responses import (
     IssueStats,
     ReceiptView,
     User,
+    UserPage,
 )
 
 Result = TypeVar("Result")
@@ -49,7 +52,8 @@ class IssuesClient:
     at most ``attempts`` requests. ``timeout`` is the longest wait for the next byte, in seconds.
     ``patience`` is the longest time of a whole call, in seconds, with all its requests and the
     pauses between them, but without DNS look-ups. ``org`` is sent in the header ``x-org``, which
-    some servers require.
+    some servers require. ``base_url`` may end in ``/api/v1``. Clients of one server can share a
+    ``memory``, so that each of them knows what the server can do.
     """
 
     def __init__(
@@ -61,9 +65,11 @@ class IssuesClient:
         timeout: float = 10.0,
         attempts: int = 4,
         patience: float = 30.0,
+        memory: ServerMemory | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._rules = ClientRules(token, timeout, attempts, patience)
+        sender = RequestSender(token, timeout, attempts, patience, memory or ServerMemory())
+        self._rules = ClientRules(sender)
         self._http = httpx.Client(**build_http_settings(base_url, org), transport=transport)
 
     def __enter__(self) -> Self:
@@ -93,9 +99,13 @@ class IssuesClient:
         """
         return self._run(self._rules.create(new, idempotency_key))
 
-    def get(self, issue_id: str) -> Issue:
-        """Fetch one issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``."""
-        return self._run(self._rules.get(issue_id))
+    def get(self, issue_id: str, *, deleted: bool = False) -> Issue:
+        """Fetch one issue: ``client.get("issue_5c4b3a2d1e0f9a8b").state``.
+
+        With ``deleted``, reviewers also get a deleted issue. Some servers send only a few fields:
+        to add them to what you know of the issue, use `Issue.merge`.
+        """
+        return self._run(self._rules.get(issue_id, deleted=deleted))
 
     def update(
         self,
@@ -105,6 +115,8 @@ class IssuesClient:
         **changes: Unpack[IssueChanges],
     ) -> Issue:
         """Change fields of an issue (see `IssueChanges`); return the changed issue.
+
+        The result is ``issue`` with the changes and with all fields that the server sent.
 
         With ``if_unchanged``, raises `PreconditionFailedError` if somebody else changed the issue
         since you fetched it. If ``issue`` has no entity tag, the client first fetches the issue
@@ -121,21 +133,33 @@ class IssuesClient:
         """
         self._run(self._rules.delete(issue_id, etag))
 
+    def restore(self, issue_id: str, *, etag: str | None = None) -> Issue:
+        """Bring back a deleted issue: ``client.restore(issue.id).state``.
+
+        Raises `ConflictError` if it is not deleted. With ``etag``, only restores that version.
+        Raises `NotSupportedError` or `NotFoundError` on a server that cannot restore issues.
+        """
+        return self._run(self._rules.restore(issue_id, etag))
+
     def list(self, query: IssueQuery | None = None) -> IssuePage:
         """Fetch one page of the issues that the caller may see, newest first.
 
+        Raises `NotSupportedError` if the server cannot filter or order lists as asked.
+
         waiting = client.list(IssueQuery(states=(IssueState.NOT_REVIEWED,))).total_count
         """
-        return self._run(self._rules.fetch(IssuePage, "/issue", query))
+        return self._run(self._rules.list(query))
 
     def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
         """Iterate over all issues of a query, each once; fetch pages as needed.
 
+        Filters here if the server cannot.
+
         numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
         """
-        pages = start_iteration(query)
-        while pages.position is not None:
-            yield from pages.take(self.list(make_page_query(query, pages.position)))
+        walk = self._rules.walk(query)
+        while not walk.is_over:
+            yield from self._run(walk.fetch())
 
     def history(self, issue_id: str) -> IssueHistory:
         """Fetch the history of an issue, oldest first: ``client.history(issue.id).data[0].by``."""
@@ -154,11 +178,11 @@ class IssuesClient:
 
     def me(self) -> User:
         """Fetch the caller: ``client.me().name``."""
-        return self._run(self._rules.fetch(User, "/me", None))
+        return self._run(self._rules.fetch(User, "/me"))
 
     def users(self) -> tuple[User, ...]:
         """Fetch all users: ``{user.id: user.name for user in client.users()}``."""
-        return self._run(self._rules.users())
+        return self._run(self._rules.list_all(UserPage, "/user"))
 
     def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from issue_portal.client.errors import BadResponseError, IssuesError, UnreachableError, make_error
-from issue_portal.models.responses import FieldError, Issue, Problem, UserPage
+from issue_portal.models.responses import FieldError, Issue, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -113,12 +113,12 @@ class ReceivedResponse:
         issue = self.read(Issue)
         return issue.model_copy(update={"etag": etag}) if etag and etag.isascii() else issue
 
-    def users(self) -> UserPage:
-        """Parse the body as a page of users; some servers send a plain list."""
+    def page(self, model: type[Model]) -> Model:
+        """Parse the body as a page; some servers send a plain list."""
         document = self._json()
         if isinstance(document, list):
             document = {"data": document}
-        return _validate(UserPage, document)
+        return _validate(model, document)
 
     def _json(self) -> Any:
         if self.flaw:
@@ -167,10 +167,10 @@ def _describe_redirect(response: ReceivedResponse) -> str:
 
 
 def _parse_problem(response: ReceivedResponse) -> Problem:
-    """Parse a problem document, or an error document in another format."""
+    """Parse a problem document, or an error document in another format, or a plain text."""
     document = _parse_json(response.body)
     if not isinstance(document, dict):
-        document = {}
+        document = {"detail": _read_plain_text(response)}
     nested = document.get("error")
     texts = [document.get(name) for name in ("detail", "message", "error_description", "error")]
     texts += (
@@ -190,6 +190,15 @@ def _parse_problem(response: ReceivedResponse) -> Problem:
         detail=text,
         errors=fields,
     )
+
+
+def _read_plain_text(response: ReceivedResponse) -> str | None:
+    """Return the body if it is plain text. An HTML page, often from a proxy, explains nothing."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "text/plain":
+        return None
+    text = " ".join(response.body.decode(errors="replace").split())
+    return text if text[:1] != "<" else None
 
 
 def _parse_field_errors(items: Any) -> tuple[FieldError, ...]:

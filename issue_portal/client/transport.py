@@ -7,6 +7,7 @@ which contain the request and its token.
 import asyncio
 import logging
 import math
+import re
 import time
 import zlib
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
     """Return the arguments that the sync and the async httpx client share."""
     # User info in the URL would replace our Authorization header and appear in logs.
     url = httpx.URL(base_url).copy_with(userinfo=b"")
+    # The vendor calls the URL with /api/v1 the base URL.
+    url = url.copy_with(path=re.sub(r"(/api/v1(/app)?)?/*$", "", url.path) or "/")
     return {
         "base_url": url,
         "headers": {

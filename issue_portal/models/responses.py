@@ -1,11 +1,13 @@
 """Response bodies that a server sends.
 
-Parsing is tolerant: unknown fields are ignored, an unknown enum value becomes a string, and null
-counts as absent where the field is optional.
+Parsing is tolerant: unknown fields are ignored, and an unknown enum value becomes a string. Absent
+is not null: ``model_fields_set`` has the fields that the server sent. An issue whose ``created_by``
+is null is anonymous; without ``created_by``, the server did not say who reported it.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -33,15 +35,25 @@ class _TolerantModel(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_optional_nulls(cls, data: Any) -> Any:
+    def _drop_meaningless_nulls(cls, data: Any) -> Any:
+        """Treat null as absent in optional fields that cannot be null."""
         if not isinstance(data, dict):
             return data
-        fields = cls.model_fields
+        meaningless = cls._list_meaningless_nulls()
         return {
             name: value
             for name, value in data.items()
-            if value is not None or (name in fields and fields[name].is_required())
+            if value is not None or name not in meaningless
         }
+
+    @classmethod
+    @cache
+    def _list_meaningless_nulls(cls) -> frozenset[str]:
+        return frozenset(
+            name
+            for name, field in cls.model_fields.items()
+            if not field.is_required() and type(None) not in get_args(field.annotation)
+        )
 
 
 def _replace_none(value: Any) -> Any:
@@ -112,6 +124,14 @@ class Issue(_TolerantModel):
     etag: SkipJsonSchema[Annotated[str | None, BeforeValidator(lambda _: None)]] = Field(
         default=None, exclude=True, repr=False
     )
+
+    def merge(self, newer: Self) -> Self:
+        """Return this issue with the fields that a newer response about it has.
+
+        Some servers send only a few fields of an issue, so a response never replaces what is known.
+        """
+        sent = {name: getattr(newer, name) for name in newer.model_fields_set}
+        return self.model_copy(update=sent | {"etag": newer.etag})
 
 
 class Page(_TolerantModel, Generic[Item]):

@@ -11,6 +11,7 @@ from issue_portal.client import errors
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.client.conftest import run_in_new_thread
 from tests.factories import make_new_issue
@@ -54,7 +55,15 @@ def test_query_is_sent_as_url_parameters(make_client):
         )
         make_client(server.url).list(query)
         sent = httpx.URL(server.requests[0][1]).params
-        assert dict(sent) == {"page": "2", "states": "Closed,InReview", "total_count": "false"}
+        assert dict(sent) == {
+            "page": "2",
+            "states": "Closed,InReview",
+            "total_count": "false",
+            # Some servers require these parameters, and list the oldest issues first.
+            "include": "User,Project",
+            "type": "NoAnswer,Inaccurate,NoContextUsed,Format,Other",
+            "page_order": "DESC",
+        }
 
 
 @pytest.mark.parametrize(
@@ -119,3 +128,23 @@ def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(make_client
         assert keys[-1] == "own-key"
         with pytest.raises(errors.BadRequestError):
             client.create(make_new_issue(), idempotency_key="line\nbreak")
+
+
+@pytest.mark.parametrize("end", ["/api/v1", "/api/v1/", "/api/v1/app", "/"])
+def test_base_url_may_contain_the_path_of_the_api(make_client, end):
+    with serving(OK) as server:
+        make_client(server.url + end).get("x")
+        assert server.requests[0][1] == "/api/v1/app/issue/x"
+
+
+def test_update_returns_what_was_known_sent_and_answered(make_client):
+    known = Issue.model_validate(
+        {"id": "x", "description": "a", "type": "Other", "is_read": True, "state": "NotReviewed"}
+    )
+    answer = {"id": "x", "state": "InReview", "is_read": True}
+    with serving((200, {}, answer)) as server:
+        changed = make_client(server.url).update(
+            known, state=IssueState.IN_REVIEW, type=IssueType.FORMAT
+        )
+    assert (changed.description, changed.type) == ("a", IssueType.FORMAT)
+    assert changed.state is IssueState.IN_REVIEW

@@ -51,6 +51,29 @@ def test_error_response_without_a_problem_document_raises_its_error(make_client,
         make_client(server.url).get("x")
 
 
+def test_plain_text_of_an_error_is_kept(make_client):
+    answer = (404, {"Content-Type": "text/plain; charset=utf-8"}, b"issue not found\n")
+    with serving(answer) as server, pytest.raises(errors.NotFoundError, match="issue not found"):
+        make_client(server.url).get("x")
+
+
+def test_absent_is_not_null():
+    anonymous = Issue.model_validate({"id": "1", "created_by": None, "description": None})
+    not_told = Issue.model_validate({"id": "1"})
+    assert {"created_by", "description"} <= anonymous.model_fields_set
+    assert "created_by" not in not_told.model_fields_set
+
+
+def test_merged_answer_keeps_what_it_does_not_mention():
+    known = Issue.model_validate(
+        {"id": "1", "type": "Other", "is_read": True, "created_by": {"id": "u"}}
+    )
+    merged = known.merge(Issue.model_validate({"id": "1", "state": "Closed", "created_by": None}))
+    assert (merged.type, merged.state, merged.is_read) == ("Other", "Closed", True)
+    assert merged.created_by is None
+    assert "is_read" in merged.model_fields_set
+
+
 @pytest.mark.parametrize(
     "timestamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-27T08:00:00"]
 )

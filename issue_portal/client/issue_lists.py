@@ -1,0 +1,214 @@
+"""Lists of issues, from servers that filter lists and from servers that only have pages.
+
+A list call always sends every parameter that some servers require. A server that refuses them gets
+only ``page`` and ``page_size`` from then on, and `IssueWalk` filters its issues here.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from issue_portal.client.errors import BadRequestError, NotSupportedError
+from issue_portal.client.pagination import Paginator
+from issue_portal.client.sender import RequestSender
+from issue_portal.client.server_memory import ServerMemory
+from issue_portal.client.steps import ClientRequest, RequestSteps
+from issue_portal.models.requests import IssueQuery
+from issue_portal.models.responses import Issue, IssuePage, Problem
+from issue_portal.models.vocabulary import Include, IssueState, PageOrder
+
+_SELECTING: Final = frozenset(
+    {"page", "page_size", "page_order", "after", "before", "first", "last", "total_count"}
+    | {"include"}
+)
+"""The parameters that do not filter issues."""
+
+_CURSORS: Final = ("after", "before", "first", "last")
+
+
+def list_criteria(query: IssueQuery) -> frozenset[str]:
+    """Return the names of the parameters that filter issues."""
+    return frozenset(
+        name
+        for name in query.model_fields_set - _SELECTING
+        if getattr(query, name) not in (None, (), "")
+    )
+
+
+def fetch_page(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
+    """Fetch one page. Raises `NotSupportedError` if the server cannot apply the query."""
+    page = yield from _fetch(sender, query)
+    if sender.memory.filters_lists is False:
+        _require_plain(query)
+    return page
+
+
+def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
+    """Fetch a page of ``query``, unfiltered if the server has no filters."""
+    memory = sender.memory
+    if memory.filters_lists is False:
+        return (yield from _fetch_plain(sender, query))
+    params = _build_params(query, memory)
+    try:
+        page = yield from _send(sender, params)
+    except BadRequestError as error:
+        if memory.forget_other_values():
+            return (yield from _fetch(sender, query))
+        if memory.filters_lists:
+            raise
+        page = yield from _find_accepted(sender, query, error)
+    else:
+        ignored = any(_contradicts(query, issue, memory) for issue in page.data)
+        memory.filters_lists = not ignored
+    memory.learn_values(page.data)
+    return page
+
+
+def _find_accepted(
+    sender: RequestSender, query: IssueQuery, error: BadRequestError
+) -> RequestSteps[IssuePage]:
+    """After a refused list, find out whether the server refuses all parameters or this query."""
+    if list_criteria(query) or query.model_fields_set & {*_CURSORS}:
+        try:
+            yield from _send(sender, _build_params(IssueQuery(page_size=1), sender.memory))
+        except BadRequestError:
+            pass
+        else:
+            sender.memory.filters_lists = True
+            raise error
+    try:
+        page = yield from _fetch_plain(sender, query)
+    except BadRequestError:
+        raise error from None
+    sender.memory.filters_lists = False
+    return page
+
+
+def _fetch_plain(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
+    return _send(sender, {"page": query.page or 1, "page_size": query.page_size})
+
+
+def _send(sender: RequestSender, params: Mapping[str, str | int]) -> RequestSteps[IssuePage]:
+    response = yield from sender.fetch(ClientRequest("GET", "/issue", params=params))
+    return response.read(IssuePage)
+
+
+def _build_params(query: IssueQuery, memory: ServerMemory) -> dict[str, str]:
+    """Return the parameters of a list, with those that some servers require."""
+    always = {
+        "include": f"{Include.USER},{Include.PROJECT}",
+        "states": ",".join(memory.list_live_states()),
+        "type": ",".join(memory.list_types()),
+        "page_order": PageOrder.DESCENDING.value,
+        "total_count": "true",
+    }
+    return always | query.to_params()
+
+
+def _require_plain(query: IssueQuery) -> None:
+    """Raise `NotSupportedError` unless a page by number, newest first, is all that is asked for."""
+    unsupported = list_criteria(query) | {
+        name for name in _CURSORS if getattr(query, name) is not None
+    }
+    if query.page_order is PageOrder.ASCENDING:
+        unsupported |= {"page_order"}
+    if unsupported:
+        raise _make_not_supported_error(unsupported)
+
+
+def _make_not_supported_error(names: frozenset[str] | set[str]) -> NotSupportedError:
+    text = f"This server cannot apply {', '.join(sorted(names))} to lists."
+    return NotSupportedError(Problem(status=501, detail=text))
+
+
+class IssueWalk:
+    """Walks through all issues of a query, each once.
+
+    Exact on every server: what a server without filters cannot do is done here. Raises
+    `NotSupportedError` if the server does not send the fields to filter by.
+    """
+
+    def __init__(self, sender: RequestSender, query: IssueQuery | None) -> None:
+        query = query or IssueQuery()
+        if query.before or query.last:
+            raise ValueError("iterate() goes forwards: use page_order instead of before or last")
+        self._sender = sender
+        self._query = query
+        self._pages = Paginator[Issue](query.page or 1)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all pages were fetched."""
+        return self._pages.position is None
+
+    def fetch(self) -> RequestSteps[list[Issue]]:
+        """Fetch the next issues: one page, or all from a server that cannot list oldest first."""
+        issues = yield from self._fetch_page()
+        is_reversed = (
+            self._sender.memory.filters_lists is False
+            and self._query.page_order is PageOrder.ASCENDING
+        )
+        if is_reversed:
+            while not self.is_over:
+                issues += yield from self._fetch_page()
+            issues.reverse()
+        return issues
+
+    def _fetch_page(self) -> RequestSteps[list[Issue]]:
+        query = self._query
+        if self._pages.position:
+            query = query.model_copy(update={"page": None, **self._pages.position})
+        page = yield from _fetch(self._sender, query)
+        issues = self._pages.take(page)
+        if self._sender.memory.filters_lists is False:
+            return [issue for issue in issues if self._matches(issue)]
+        return issues
+
+    def _matches(self, issue: Issue) -> bool:
+        criteria = list_criteria(self._query)
+        for name in criteria:
+            if (result := _meets(name, self._query, issue)) is None:
+                raise _make_not_supported_error({name})
+            if not result:
+                return False
+        return "states" in criteria or issue.state != IssueState.DELETED
+
+
+def _contradicts(query: IssueQuery, issue: Issue, memory: ServerMemory) -> bool:
+    """Return whether an issue in the response shows that the server ignored a criterion.
+
+    Does not check the text: servers compare texts in their own ways.
+    """
+    return any(
+        _meets(name, query, issue) is False for name in list_criteria(query) - {"filter_by_text"}
+    )
+
+
+def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
+    """Return whether an issue meets one criterion; None if the server did not send the field."""
+    sent = issue.model_fields_set
+    value = getattr(query, name)
+    match name:
+        case "states" | "type":
+            field = "state" if name == "states" else "type"
+            return getattr(issue, field) in value if field in sent else None
+        case "start_date":
+            return _compare(issue.created_at, value, after=True)
+        case "end_date":
+            return _compare(issue.created_at, value, after=False)
+        case "filter_by_text":
+            text = issue.description or ""
+            return value.casefold() in text.casefold() if "description" in sent else None
+        case "created_by":
+            creator = issue.created_by.id if issue.created_by else None
+            return creator in value if "created_by" in sent else None
+        case "projects":
+            project = issue.project.id if issue.project else None
+            return project in value if "project" in sent else None
+    return None
+
+
+def _compare(at: datetime | None, milliseconds: int, *, after: bool) -> bool | None:
+    if at is None:
+        return None
+    return (at.timestamp() * 1000 >= milliseconds) is after
