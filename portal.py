@@ -45,7 +45,7 @@ def list_menu_entries(person: Person | None) -> list[MenuEntry]:
     may_review = current_user.may(Action.READ_ALL)
     may_see_statistics = current_user.may(Action.READ_STATS)
     may_list_own = current_user.may(Action.READ_OWN)
-    has_receipts = server_capabilities.gives_receipts()
+    has_receipts = server_capabilities.gives_receipts() is not False
     account = user_names.format_account_label(person.name) if person else _("Sign in")
     account_icon = "account_circle" if person else "login"
     return [

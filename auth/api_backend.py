@@ -3,11 +3,12 @@
 The server selects the API once, at start. `components.api_session` makes clients for it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import httpx
 
+from issue_portal.client.server_memory import ServerMemory
 from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import get_settings
@@ -22,6 +23,9 @@ class ApiBackend:
     transport: httpx.BaseTransport
     accepts_portal_tokens: bool
     """Whether the API has the portal's secret key, with which the portal signs its tokens."""
+
+    memory: ServerMemory = field(default_factory=ServerMemory)
+    """What the API has shown about itself to the clients of all sessions."""
 
     @cached_property
     def revoked_sign_ins(self) -> RevokedSignIns:

@@ -9,12 +9,10 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from auth import api_backend, current_user
 from auth.current_user import SignIn
 from issue_portal.client.client import IssuesClient
-from issue_portal.client.errors import NotFoundError, NotSupportedError
 from issue_portal.core import portal_token
 from issue_portal.core.client_address import make_client_key
 from issue_portal.core.portal_token import Visitor
 from issue_portal.core.settings import get_settings
-from issue_portal.models.responses import HistoryEntry, Issue
 
 _ATTEMPT_TIMEOUT: Final = 5.0
 """Seconds for each attempt of a call."""
@@ -84,14 +82,6 @@ def is_remote() -> bool:
     return not api_backend.get_backend().accepts_portal_tokens
 
 
-def history(issue: Issue) -> tuple[HistoryEntry, ...]:
-    """Return the history of an issue; () if the server has no histories."""
-    try:
-        return client().history(issue.id).data
-    except (NotFoundError, NotSupportedError):
-        return ()
-
-
 def _build_client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT) -> IssuesClient:
     backend = api_backend.get_backend()
     settings = get_settings()
@@ -105,5 +95,6 @@ def _build_client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT
         timeout=min(_ATTEMPT_TIMEOUT, timeout),
         attempts=_ATTEMPTS,
         patience=timeout,
+        memory=backend.memory,
         transport=backend.transport,
     )

@@ -6,16 +6,19 @@ stops.
 
 import threading
 import time
-from collections.abc import Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
+
+import streamlit as st
 
 from auth import api_backend, current_user
 from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
-from components import api_session
+from components import api_session, background_calls
 from issue_portal.client.errors import (
+    ApiError,
     BadRequestError,
     IssuesError,
     NotFoundError,
@@ -36,10 +39,12 @@ _LOOK_UP_INTERVAL: Final = 30.0
 _FAR_FUTURE: Final = 2**52
 """Milliseconds since 1970."""
 
+_ME_KEY: Final = "current_api_user"
+
 
 @dataclass(frozen=True)
 class ServerCapabilities:
-    """The capabilities of a server. None means unknown: pages then offer the feature."""
+    """The capabilities of a server. None means not known yet."""
 
     filters: bool | None = None
     """Whether it filters lists."""
@@ -50,8 +55,17 @@ class ServerCapabilities:
     has_me: bool | None = None
     """Whether it returns the current user (``/me``)."""
 
+    has_history: bool | None = None
+    """Whether it returns the histories of issues."""
+
+    restores: bool | None = None
+    """Whether it restores deleted issues, and changes many issues in one call."""
+
     required_fields: frozenset[str] = frozenset()
     """Fields that `NewIssue` leaves optional but this server requires, as a refusal has shown."""
+
+    project_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of projects in responses, by id."""
 
 
 class _Learner:
@@ -60,7 +74,7 @@ class _Learner:
     def __init__(self, backend: ApiBackend) -> None:
         # Only an API of this project accepts the portal's tokens, and it can do everything.
         known = True if backend.accepts_portal_tokens else None
-        self.capabilities = ServerCapabilities(filters=known, receipts=known)
+        self.capabilities = ServerCapabilities(known, known, known, known, known)
         self.looked_up_at: float | None = None
         """Time of the last look-up of the unused receipt, by `time.monotonic`."""
 
@@ -90,8 +104,8 @@ def get_capabilities() -> ServerCapabilities:
     return _get_learner().capabilities
 
 
-def gives_receipts() -> bool:
-    """Return whether the server gives receipts for anonymous reports; True if unknown.
+def gives_receipts() -> bool | None:
+    """Return whether the server gives receipts for anonymous reports; None if not known yet.
 
     While it is unknown, looks up an unused receipt, at most every 30 s.
     """
@@ -105,35 +119,81 @@ def gives_receipts() -> bool:
         except NotSupportedError:
             learner.learn(receipts=False)
         except NotFoundError:
-            # Assume that only the receipt does not exist. If the whole route does not exist, the
-            # first anonymous report corrects this (`learn_from_report`).
-            learner.learn(receipts=True)
+            # Either the receipt or the whole route does not exist. Servers with receipts also keep
+            # idempotency keys, and say so in every response.
+            learner.learn(receipts=api_backend.get_backend().memory.keeps_keys)
         except IssuesError:
-            return True
-    return learner.capabilities.receipts is not False
+            return None
+    return learner.capabilities.receipts
 
 
-def learn_from_report(sent: Issue) -> None:
+def learn_from_report(*, anonymous: bool, receipt: str | None) -> None:
     """Learn from the response to an anonymous report whether the server gives receipts."""
-    if sent.created_by is None:
-        _get_learner().learn(receipts=sent.receipt is not None)
+    if anonymous:
+        _get_learner().learn(receipts=receipt is not None)
 
 
 def fetch_me() -> User | None:
-    """Return the current user as the server knows them; None for a visitor, or without ``/me``."""
+    """Return the current user as the server knows them; None for a visitor, or without ``/me``.
+
+    Asks the server once per sign-in.
+    """
     # Servers refuse ``/me`` to visitors, so a refusal would not mean that the route is missing.
     if get_capabilities().has_me is False or current_user.get_person() is None:
         return None
+    owner = current_user.get_session_owner()
+    remembered: tuple[str, User] | None = st.session_state.get(_ME_KEY)
+    if remembered and remembered[0] == owner:
+        return remembered[1]
     try:
-        return api_session.client().me()
+        me = api_session.client().me()
     except (NotFoundError, NotSupportedError):
         _get_learner().learn(has_me=False)
         return None
+    _get_learner().learn(has_me=True)
+    st.session_state[_ME_KEY] = owner, me
+    return me
 
 
 def learn_from_refusal(missing: Set[str]) -> None:
     """Learn that the server refused a report because these optional fields were missing."""
     _get_learner().add_required_fields(missing)
+
+
+def learn_history(*, exists: bool) -> None:
+    """Learn whether the server returns histories."""
+    _get_learner().learn(has_history=exists)
+
+
+def learn_projects(issues: Iterable[Issue]) -> None:
+    """Learn the names of projects from the issues of a list."""
+    learner = _get_learner()
+    names = {
+        issue.project.id: issue.project.name
+        for issue in issues
+        if issue.project and issue.project.name
+    }
+    if not names.items() <= learner.capabilities.project_names.items():
+        learner.learn(project_names={**learner.capabilities.project_names, **names})
+
+
+def can_restore() -> bool:
+    """Return whether the server restores deleted issues, and changes many issues in one call.
+
+    While it is unknown, asks the server to change no issues. Raises `IssuesError` if the server
+    does not respond.
+    """
+    learner = _get_learner()
+    if learner.capabilities.restores is None:
+        if not api_backend.get_backend().memory.keeps_keys:
+            return False  # Servers that restore issues say in every response that they keep keys.
+        try:
+            api_session.client().update_many((), BulkChange(restore=True))
+        except ApiError:
+            learner.learn(restores=False)
+        else:
+            learner.learn(restores=True)
+    return learner.capabilities.restores is True
 
 
 def can_filter(sign_in: SignIn | None = None) -> bool:
@@ -147,13 +207,14 @@ def can_filter(sign_in: SignIn | None = None) -> bool:
     if learner.capabilities.filters is None:
         client = api_session.client_of(sign_in) if sign_in else api_session.client()
         try:
-            future_issues = client.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE)).data
-        except BadRequestError:
+            client.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE))
+        except NotSupportedError:
             learner.learn(filters=False)
             return False
-        if future_issues:
-            learner.learn(filters=False)
-        elif client.list(IssueQuery(page_size=1)).data:
+        except BadRequestError:
+            pass  # The server knows the parameter, but not such dates.
+        if client.list(IssueQuery(page_size=1)).data:
             learner.learn(filters=True)
+            background_calls.start(client.learn_values)
     # If the list is empty even without a filter, the support for filters stays unknown.
     return learner.capabilities.filters is not False

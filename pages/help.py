@@ -15,7 +15,7 @@ def render_points(title: str, *texts: str) -> None:
     st.markdown("\n".join(f"- {text}" for text in texts))
 
 
-gives_receipts = server_capabilities.gives_receipts()
+gives_receipts = server_capabilities.gives_receipts() is not False
 render_points(
     _("What happens to a report"),
     _(

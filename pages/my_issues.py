@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from components import api_session
 from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
@@ -10,16 +9,20 @@ from components.issues import (
     filters,
     issue_actions,
     issue_detail,
+    issue_history,
     issue_list,
     my_issues_query,
+    open_issue,
     pagination,
+    queue_columns,
     undo,
 )
 from components.issues.criteria import has_filters
+from components.issues.open_issue import Loading, OpenIssue
 from components.report import edit_form
 from components.ui import labels, messages, placeholders, plain_text
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.client.errors import IssuesError
 from issue_portal.core.portal_token import Person
 from issue_portal.models.permissions import Action
 from issue_portal.models.responses import IssuePage
@@ -37,8 +40,8 @@ def render_list_or_issue() -> None:
     undo.render_bar()
     messages.render_pending()
     try:
-        if issue_id := issue_list.get_open_issue_id():
-            render_issue(person, issue_id)
+        if loading := open_issue.start_loading():
+            render_issue(person, loading)
             return
         criteria, number = filters.render_my_issues_filters(), pagination.get_page_number()
         page = placeholders.load_with_placeholder(
@@ -65,9 +68,7 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
             issues,
             key="my_issues",
             label=_("My reports"),
-            format_details=lambda issue: (
-                f"#{issue.issue_number} · {labels.format_type(issue.type)}"
-            ),
+            format_details=queue_columns.format_number_and_type,
             page=str(number),
         )
         pagination.render_pagination(page.total_count)
@@ -79,25 +80,22 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
             st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 
 
-def render_issue(person: Person, issue_id: str) -> None:
+def render_issue(person: Person, loading: Loading) -> None:
     """Render the open report. Until its review starts, the person can edit or withdraw it."""
-    client = api_session.client()
-    try:
-        issue = placeholders.load_with_placeholder(lambda: client.get(issue_id))
-    except NotFoundError:
-        issue = None
+    opened = placeholders.load_with_placeholder(loading.finish)
+    issue = opened.issue
     if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_own_issue(issue):
         with placeholders.render_empty(_("This report isn't available."), icon="search_off"):
             render_back_button(_("Show my reports"))
         return
-    auto_refresh.rerun_on_change(lambda: client.get(issue_id), issue)
-    edit_conflict.render(issue_actions.apply_anyway, issue_id=issue_id)
+    history = issue_history.start(issue)
+    edit_conflict.render(issue_actions.apply_anyway, issue_id=issue.id)
     with st.container(border=True):
         issue_detail.render_report_heading(issue)
         st.caption(labels.explain_state(issue.state))
         issue_detail.render_text(issue.description)
         issue_detail.render_references(issue)
-        issue_detail.render_history(issue, api_session.history(issue))
+        issue_detail.render_activity(issue, history)
         if issue.state == IssueState.NOT_REVIEWED or edit_form.is_unfolded(issue):
             edit = edit_form.render(person, issue)
             if edit:
@@ -107,6 +105,13 @@ def render_issue(person: Person, issue_id: str) -> None:
             render_back_button(_("Back to list"))
             if issue.state == IssueState.NOT_REVIEWED:
                 issue_actions.render_withdraw_button(issue)
+    auto_refresh.rerun_on_change(reload_open_issue, open_issue.describe_known(issue.id))
+
+
+def reload_open_issue() -> OpenIssue | None:
+    """Return the open report as the server has it now."""
+    loading = open_issue.start_loading()
+    return loading.finish() if loading else None
 
 
 def render_back_button(label: str) -> None:

@@ -17,11 +17,11 @@ from components.report import (
 )
 from components.report.prefill import Prefill
 from components.report.report_sending import ReportSending
+from components.report.submitted_report import SubmittedReport
 from components.ui import messages
 from components.ui.i18n import _
 from issue_portal.client.errors import BadRequestError
 from issue_portal.core.portal_token import Person
-from issue_portal.models.responses import Issue
 
 
 def render_report(person: Person | None, sending: ReportSending) -> None:
@@ -36,7 +36,9 @@ def render_report(person: Person | None, sending: ReportSending) -> None:
         client = api_session.visitor_client() if new.anonymous else api_session.client()
         sending.send(client, new, report_sending.make_idempotency_key(new))
     if sending.sent:
-        server_capabilities.learn_from_report(sending.sent)
+        server_capabilities.learn_from_report(
+            anonymous=sending.sent.is_anonymous, receipt=sending.sent.receipt
+        )
         report_state.remember_sent_report(sending.sent)
         st.rerun()
     render_error(sending)
@@ -78,18 +80,18 @@ def render_sign_in_offer() -> None:
         st.switch_page("pages/sign_in.py")
 
 
-def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) -> None:
+def render_thanks(person: Person | None, sending: ReportSending, sent: SubmittedReport) -> None:
     """Render the number, what happens next, and the receipt of an anonymous report."""
     # Store the report first, so that an immediate reload does not lose the receipt.
     submitted_report.store_in_tab(sent, person)
     draft_autosave.forget_draft(draft_autosave.REPORT_DRAFT)
     sending.mark_outcome_shown()
     st.title(_("Thank you"), anchor=False)
-    st.success(
-        _("Report #{number} received").format(number=sent.issue_number),
-        icon=":material/check_circle:",
-    )
-    if sent.receipt or sent.created_by:
+    received = _("Report received")
+    if sent.number is not None:
+        received = _("Report #{number} received").format(number=sent.number)
+    st.success(received, icon=":material/check_circle:")
+    if sent.receipt or not sent.is_anonymous:
         text = _("A reviewer will look at it. You'll see it move from New to In review to Closed.")
     else:
         text = _(
@@ -97,17 +99,17 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Issue) ->
         )
     st.write(text)
     if sent.receipt:
-        receipt.render(sent)
+        receipt.render(sent.receipt, sent.number, sent.sent_at)
     render_next_steps(sent)
 
 
-def render_next_steps(sent: Issue) -> None:
+def render_next_steps(sent: SubmittedReport) -> None:
     """Render the links that track the report, and the button that starts another report."""
     with st.container(key="next_steps"):
         if sent.receipt:
             icon = ":material/receipt_long:"
             embed.render_page_link("track", label=_("Track it"), icon=icon)
-        elif sent.created_by:
+        elif not sent.is_anonymous:
             icon = ":material/inbox:"
             embed.render_page_link("my_issues", label=_("See it in My reports"), icon=icon)
         st.button(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import api_session, server_capabilities
+from components import server_capabilities
 from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
@@ -12,19 +12,25 @@ from components.issues import (
     filters,
     issue_actions,
     issue_detail,
+    issue_history,
     issue_list,
     keyboard_shortcuts,
+    known_issues,
+    open_issue,
     pagination,
     queue_columns,
     review_queue,
     similar_issues,
+    state_counts,
     undo,
 )
 from components.issues.criteria import has_filters
+from components.issues.open_issue import OpenIssue
 from components.issues.review_queue import QueuePage
+from components.issues.state_counts import Counting
 from components.ui import labels, messages, placeholders
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.client.errors import IssuesError
 from issue_portal.models.permissions import Action
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
@@ -43,32 +49,24 @@ def render_queue_and_issue() -> None:
     bulk_dialog.render()
     try:
         criteria = render_filters()
-        open_id = issue_list.get_open_issue_id()
-        issue = fetch_open_issue(open_id)
-        if issue:
-            issue = review_queue.mark_read(issue)
+        loading = open_issue.start_loading()
         queue = placeholders.load_with_placeholder(
             lambda: review_queue.fetch_queue_page(criteria, pagination.get_page_number())
         )
+        opened = loading.finish() if loading else None
     except IssuesError as error:
         placeholders.render_failed_and_stop(error, failed=_("We couldn't load the queue."))
-    client = api_session.client()
-    # If the open issue is on this page of the list, its row shows every change of it.
-    unlisted_id = None if open_id in {row.id for row in queue.page.data} else open_id
-    auto_refresh.rerun_on_change(
-        lambda: (
-            client.list(queue.query).data,
-            fetch_open_issue(unlisted_id),
-            review_queue.count_newer(criteria),
-        ),
-        (queue.page.data, issue if unlisted_id else None, queue.newer_count),
-    )
+    counting = state_counts.start(criteria, queue)
     left, right = st.columns([5, 7], gap="medium")
     with left, st.container(key="list"):
-        render_list(queue, issue, filtered=has_filters(criteria))
+        counts_slot = st.container(key="counts", horizontal=True, vertical_alignment="center")
+        render_list(queue, opened, filtered=has_filters(criteria))
     with right:
         edit_conflict.render(issue_actions.apply_anyway)
-        render_issue_pane(open_id, issue, queue)
+        render_issue_pane(opened, queue)
+    with counts_slot:
+        render_counts(queue, counting)
+    follow_changes(queue, opened)
 
 
 def render_filters() -> IssueQuery:
@@ -79,23 +77,15 @@ def render_filters() -> IssueQuery:
     return IssueQuery()
 
 
-def fetch_open_issue(issue_id: str | None) -> Issue | None:
-    """Return the open issue; None if no issue is open or the issue does not exist."""
-    try:
-        return api_session.client().get(issue_id) if issue_id else None
-    except NotFoundError:
-        return None
-
-
-def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -> None:
+def render_list(queue: QueuePage, opened: OpenIssue | None, *, filtered: bool) -> None:
     """Render a page of the queue, or a placeholder if it is empty."""
-    render_counts(queue)
+    open_row = opened.issue if opened else None
     issues = [undo.preview(issue) for issue in queue.page.data if not undo.is_being_deleted(issue)]
-    shown = [*issues, undo.preview(open_issue)] if open_issue else issues
+    shown = [*issues, undo.preview(open_row)] if open_row else issues
     # Render the list even if it is empty, so that the keyboard shortcuts stay active. The end date
     # is part of ``page``: when newer issues are shown, the list scrolls to the top.
     issue_list.render(
-        issues,
+        mark_as_read(issues, opened),
         key="queue",
         label=_("Review queue"),
         unread=True,
@@ -116,41 +106,53 @@ def render_list(queue: QueuePage, open_issue: Issue | None, *, filtered: bool) -
         keyboard_shortcuts.render_help_button()
 
 
-def render_counts(queue: QueuePage) -> None:
+def mark_as_read(issues: list[Issue], opened: OpenIssue | None) -> list[Issue]:
+    """Return the rows of the list, the open issue as read: it is being marked as read."""
+    return [
+        issue.model_copy(update={"is_read": True}) if opened and issue.id == opened.id else issue
+        for issue in issues
+    ]
+
+
+def render_counts(queue: QueuePage, counting: Counting) -> None:
     """Render the number of issues by state, and a button that lists newer issues."""
-    with st.container(key="counts", horizontal=True, vertical_alignment="center"):
-        st.markdown(labels.format_state_counts(queue.by_state), width="content")
-        if queue.newer_count:
-            st.button(
-                labels.format_show_newer_label(queue.newer_count),
-                icon=":material/arrow_upward:",
-                key="show_newer",
-                on_click=review_queue.show_newer,
-            )
+    try:
+        counts = counting.finish()
+    except IssuesError:
+        # The list is on screen: the next poll tries again.
+        counts = state_counts.NOTHING
+    st.markdown(labels.format_state_counts(counts.by_state, counts.others), width="content")
+    if queue.newer_count:
+        st.button(
+            labels.format_show_newer_label(queue.newer_count),
+            icon=":material/arrow_upward:",
+            key="show_newer",
+            on_click=review_queue.show_newer,
+        )
 
 
-def render_issue_pane(issue_id: str | None, issue: Issue | None, queue: QueuePage) -> None:
+def render_issue_pane(opened: OpenIssue | None, queue: QueuePage) -> None:
     """Render the open issue, or a hint to open one."""
     # Separate slots, so that no part of the hint stays on screen while the issue is drawn.
     hint_slot, issue_slot = st.empty(), st.empty()
-    if issue_id:
+    if opened:
         with issue_slot.container(key="opened"):
-            render_open_issue(issue_id, issue, queue)
+            render_open_issue(opened, queue)
     elif queue.page.data:
         with hint_slot.container():
             text = _("Select an issue")
             placeholders.render_empty(text, icon="mark_email_read", name="none_opened")
 
 
-def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> None:
+def render_open_issue(opened: OpenIssue, queue: QueuePage) -> None:
     """Render the open issue.
 
-    ``issue`` is None if the issue was deleted or does not exist. Then render it from the list, or a
-    placeholder if the list lacks it.
+    If it was deleted or does not exist, render it from the list, or a placeholder if the list lacks
+    it.
     """
-    listed = next((row for row in queue.page.data if row.id == issue_id), None)
-    if issue:
-        render_issue(issue, queue)
+    listed = next((row for row in queue.page.data if row.id == opened.id), None)
+    if opened.issue:
+        render_issue(opened.issue, queue)
     elif listed:
         render_deleted_issue(listed)
     else:
@@ -161,7 +163,12 @@ def render_open_issue(issue_id: str, issue: Issue | None, queue: QueuePage) -> N
 
 
 def render_issue(saved: Issue, queue: QueuePage) -> None:
-    """Render an issue with all actions of a reviewer."""
+    """Render an issue with all actions of a reviewer.
+
+    What takes another call comes last, so that the text can be read at once.
+    """
+    marking = review_queue.start_marking_read(saved)
+    history, search = issue_history.start(saved), similar_issues.start_search(saved)
     issue = undo.preview(saved)
     with st.container(border=True):
         render_navigation(issue, queue)
@@ -175,8 +182,9 @@ def render_issue(saved: Issue, queue: QueuePage) -> None:
         issue_detail.render_references(issue)
         issue_detail.render_thread_link(issue)
         issue_actions.render_type_choice(issue)
-        issue_detail.render_timeline(api_session.history(issue))
-        similar_issues.render(issue)
+        known_issues.remember(marking.result())
+        issue_detail.render_activity(issue, history)
+        similar_issues.render(search)
 
 
 def render_deleted_issue(issue: Issue) -> None:
@@ -217,6 +225,19 @@ def render_back_button() -> None:
         on_click=issue_list.open_issue,
         args=(None,),
     )
+
+
+def follow_changes(queue: QueuePage, opened: OpenIssue | None) -> None:
+    """Rerun the page when the list or the open issue changes."""
+    # If the open issue is on this page of the list, its row shows every change of it.
+    is_listed = opened is None or opened.id in {row.id for row in queue.latest.data}
+
+    def poll() -> object:
+        loading = None if is_listed else open_issue.start_loading()
+        return review_queue.poll(queue), loading.finish() if loading else None
+
+    known = None if opened is None or is_listed else open_issue.describe_known(opened.id)
+    auto_refresh.rerun_on_change(poll, (review_queue.describe(queue), known))
 
 
 render_queue_and_issue()

@@ -22,7 +22,7 @@ def render_report(report: ReceiptView) -> None:
 
 st.title(_("Track a report"), anchor=False)
 
-if not server_capabilities.gives_receipts():
+if server_capabilities.gives_receipts() is False:
     with placeholders.render_not_supported(
         _("You can't track anonymous reports, because this server gives no receipts.")
     ):

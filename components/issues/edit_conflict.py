@@ -11,8 +11,8 @@ from typing import Final
 
 import streamlit as st
 
-from components import api_session, server_capabilities
-from components.issues import issue_detail
+from components import server_capabilities
+from components.issues import issue_detail, issue_history
 from components.issues.proposed_change import ProposedChange
 from components.ui import labels, user_names
 from components.ui.i18n import _
@@ -143,7 +143,7 @@ def _can_apply(conflict: Conflict) -> bool:
 def _find_editor(current: Issue) -> str:
     """Return the name of the user who last changed text, type or state; "" for the current user."""
     try:
-        entries, me = api_session.history(current), server_capabilities.fetch_me()
+        entries, me = issue_history.fetch(current), server_capabilities.fetch_me()
     except IssuesError:
         entries, me = (), None
     for entry in reversed(entries):

@@ -3,39 +3,50 @@
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from urllib.parse import quote
 
 import streamlit as st
 
-from components.ui import labels, local_time, user_names
+from components.ui import labels, local_time, messages, user_names
 from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError
 from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
 
 
 def render_report_heading(report: Issue | ReceiptView) -> None:
     """Render number, state and type for the reporter."""
-    _render_heading(_("Report #{number}").format(number=report.issue_number), report)
+    number = report.issue_number
+    title = _("Report") if number is None else _("Report #{number}").format(number=number)
+    _render_heading(title, report)
 
 
 def render_issue_heading(issue: Issue) -> None:
     """Render number, state and type for a reviewer."""
-    _render_heading(_("Issue #{number}").format(number=issue.issue_number), issue)
+    number = issue.issue_number
+    title = _("Issue") if number is None else _("Issue #{number}").format(number=number)
+    _render_heading(title, issue)
 
 
 def _render_heading(title: str, issue: Issue | ReceiptView) -> None:
+    """Render a title, and the state and type if the server sent them."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(title, anchor=False, width="content")
-        labels.render_state_badge(issue.state)
-        st.badge(labels.format_type(issue.type), color="gray")
+        if issue.state:
+            labels.render_state_badge(issue.state)
+        if issue.type:
+            st.badge(labels.format_type(issue.type), color="gray")
 
 
 def render_reporter(issue: Issue) -> None:
     """Render the name of the reporter and the time of the report."""
-    reporter = html.escape(user_names.format_user(issue.created_by))
-    line = _("From {who}, {when}").format(
-        who=f"<bdi>{reporter}</bdi>", when=local_time.format_moment(issue.created_at)
-    )
+    who = f"<bdi>{html.escape(user_names.format_reporter(issue))}</bdi>"
+    if issue.created_at is None:
+        line = _("From {who}").format(who=who)
+    else:
+        when = local_time.format_moment(issue.created_at)
+        line = _("From {who}, {when}").format(who=who, when=when)
     st.html(f'<p class="from">{line}</p>')
 
 
@@ -73,13 +84,25 @@ def render_thread_link(issue: Issue) -> None:
     st.link_button(_("Open conversation"), url, icon=":material/open_in_new:", type="tertiary")
 
 
+def render_activity(issue: Issue | ReceiptView, history: Future[tuple[HistoryEntry, ...]]) -> None:
+    """Wait for the history of an issue, and render it like `render_history`."""
+    try:
+        entries = history.result()
+    except IssuesError as error:
+        messages.render_failure(error, failed=_("We couldn't load the activity."))
+    else:
+        render_history(issue, entries)
+
+
 def render_history(issue: Issue | ReceiptView, history: Sequence[HistoryEntry]) -> None:
     """Render the timeline; without a history, the dates of the report and of its last update."""
     if history:
         render_timeline(history)
         return
-    dates = {_("Reported"): local_time.format_moment(issue.created_at)}
-    if issue.updated_at != issue.created_at:
+    dates = {}
+    if issue.created_at:
+        dates[_("Reported")] = local_time.format_moment(issue.created_at)
+    if issue.updated_at and issue.updated_at != issue.created_at:
         dates[_("Last updated")] = local_time.format_moment(issue.updated_at)
     _render_pairs(dates)
 

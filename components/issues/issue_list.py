@@ -1,6 +1,5 @@
 """A list of issues, and the commands and bulk actions that the browser sends from it."""
 
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
 _EXCERPT_LENGTH: Final = 160
+_ID_LIMIT: Final = 128
 _OPEN_ISSUE: Final = "issue"
 _LISTS_KEY: Final = "issue_lists"
 
@@ -81,9 +81,9 @@ class _ListState:
 
 
 def get_open_issue_id() -> str | None:
-    """Return the id of the open issue; None if the URL has no valid id."""
+    """Return the id of the open issue; None if the URL has none. Ids are opaque."""
     issue_id = query_params.read(_OPEN_ISSUE)
-    return issue_id if re.fullmatch(r"issue_\w{1,64}", issue_id) else None
+    return issue_id if 0 < len(issue_id) <= _ID_LIMIT else None
 
 
 def open_issue(issue_id: str | None) -> None:
@@ -163,10 +163,10 @@ def _describe_row(issue: Issue, details: str, unread: bool) -> dict[str, Any]:
     is_deleted = issue.state == IssueState.DELETED
     return {
         "id": issue.id,
-        "number": str(issue.issue_number),
+        "number": "" if issue.issue_number is None else str(issue.issue_number),
         "text": _format_excerpt(issue.description),
         "details": details,
-        "state": labels.format_state(issue.state),
+        "state": labels.format_state(issue.state) if issue.state else "",
         "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
         "when": local_time.format_short_moment(issue.created_at),
         "unread": unread and not issue.is_read and not is_deleted,

@@ -5,7 +5,9 @@ from typing import Final
 
 from auth import current_user
 from components import api_session, server_capabilities
+from components.issues import known_issues
 from components.issues.criteria import PAGE_SIZE, matches, select_page
+from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
@@ -16,11 +18,43 @@ _SEARCHED_ISSUES: Final = 1_000
 
 def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
     """Return page ``number`` of the current user's issues that meet the criteria."""
-    me = server_capabilities.fetch_me()
+    me, client = server_capabilities.fetch_me(), api_session.client()
     if me and server_capabilities.can_filter():
-        own = criteria.model_copy(update={"created_by": (me.id,)})
-        return api_session.client().list(select_page(own, number))
-    newest = api_session.client().iterate(IssueQuery(page_size=PAGE_SIZE_LIMIT))
+        page = client.list(select_page(_select_own(criteria, me), number))
+    else:
+        page = _search_own_issues(client, me, criteria, number)
+    known_issues.remember_all(page.data)
+    return page
+
+
+def is_own_issue(issue: Issue) -> bool:
+    """Return whether the current user reported this issue by name.
+
+    If the response did not say who reported the issue, looks for it in the user's list.
+    """
+    me = server_capabilities.fetch_me()
+    if "created_by" not in issue.model_fields_set and me and server_capabilities.can_filter():
+        query = _select_own(IssueQuery(page_size=PAGE_SIZE_LIMIT), me)
+        own_issues = islice(api_session.client().iterate(query), _SEARCHED_ISSUES)
+        listed = next((own for own in own_issues if own.id == issue.id), None)
+        issue = known_issues.remember(listed) if listed else issue
+    return _is_reported_by(issue, me)
+
+
+def get_email_that_selects_issues() -> str:
+    """Return the user's email if only the email identifies their issues (no ``/me``), else ""."""
+    person = current_user.get_person()
+    return person.email if person and server_capabilities.fetch_me() is None else ""
+
+
+def _select_own(criteria: IssueQuery, me: User) -> IssueQuery:
+    return criteria.model_copy(update={"created_by": (me.id,)})
+
+
+def _search_own_issues(
+    client: IssuesClient, me: User | None, criteria: IssueQuery, number: int
+) -> IssuePage:
+    newest = client.iterate(IssueQuery(page_size=PAGE_SIZE_LIMIT))
     own_issues = [
         issue
         for issue in islice(newest, _SEARCHED_ISSUES)
@@ -28,17 +62,6 @@ def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
     ]
     start, end = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
     return IssuePage(data=tuple(own_issues[start:end]), total_count=len(own_issues))
-
-
-def is_own_issue(issue: Issue) -> bool:
-    """Return whether the current user reported this issue by name."""
-    return _is_reported_by(issue, server_capabilities.fetch_me())
-
-
-def get_email_that_selects_issues() -> str:
-    """Return the user's email if only the email identifies their issues (no ``/me``), else ""."""
-    person = current_user.get_person()
-    return person.email if person and server_capabilities.fetch_me() is None else ""
 
 
 def _is_reported_by(issue: Issue, me: User | None) -> bool:

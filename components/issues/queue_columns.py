@@ -1,18 +1,28 @@
-"""The columns of the review queue: one line below the text of each issue."""
+"""The columns of the lists of issues: one line below the text of each issue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from components.ui import labels, user_names
 from issue_portal.models.responses import Issue
 
-_COLUMNS: Final[tuple[Callable[[Issue], str], ...]] = (
-    lambda issue: f"#{issue.issue_number}",
-    lambda issue: labels.format_type(issue.type),
-    lambda issue: user_names.format_user(issue.created_by),
+_COLUMNS: Final[tuple[Callable[[Issue], str | None], ...]] = (
+    labels.format_number,
+    lambda issue: labels.format_type(issue.type) if issue.type else None,
+    user_names.format_reporter,
+    lambda issue: (issue.project.name or issue.project.id) if issue.project else None,
 )
 
 
 def format_columns(issue: Issue) -> str:
-    """Return the columns of an issue as one line."""
-    return " · ".join(format_column(issue) for format_column in _COLUMNS)
+    """Return the columns of the review queue as one line, without what the server did not send."""
+    return _join(issue, _COLUMNS)
+
+
+def format_number_and_type(issue: Issue) -> str:
+    """Return the number and the type of an issue as one line, for the other lists."""
+    return _join(issue, _COLUMNS[:2])
+
+
+def _join(issue: Issue, columns: Sequence[Callable[[Issue], str | None]]) -> str:
+    return " · ".join(filter(None, (format_column(issue) for format_column in columns)))

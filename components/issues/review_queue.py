@@ -5,27 +5,38 @@ the pages neither overlap nor leave a gap.
 """
 
 import math
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
 
 import streamlit as st
 
-from components import api_session, server_capabilities
+from components import api_session, background_calls, server_capabilities
 from components.account import return_after_sign_in
-from components.issues import issue_list
+from components.issues import issue_list, known_issues
 from components.issues.criteria import PAGE_SIZE, select_page
 from components.issues.pagination import go_to_first_page, go_to_page
 from components.ui import messages
 from components.ui.i18n import _
+from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage
-from issue_portal.models.vocabulary import LIVE_STATES, IssueState
+from issue_portal.models.vocabulary import PageOrder
 
 _CUTOFF_KEY: Final = "queue_cutoff"
 _POSITION_KEY: Final = "queue_position"
 _CRITERIA_KEY: Final = "queue_criteria"
 _SECOND_MS: Final = 1000
+
+
+@dataclass
+class _Cutoff:
+    at: int
+    """Time up to which issues are listed, in milliseconds since 1970."""
+
+    total: int | None
+    """Number of matching issues up to that time; None if the server does not count."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,11 @@ class QueuePage:
     newer_count: int
     """Number of matching issues that arrived after the cutoff."""
 
-    by_state: dict[IssueState, int]
-    """Number of issues up to the cutoff in each state; {} for a text search.
+    latest_query: IssueQuery
+    """The query without the cutoff, with which a poll looks for changes."""
 
-    All filters except the state filter apply.
-    """
+    latest: IssuePage
+    """The page of that query."""
 
 
 def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
@@ -53,31 +64,30 @@ def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
     client = api_session.client()
     if not server_capabilities.can_filter():
         query = IssueQuery(page=number, page_size=PAGE_SIZE)
-        return QueuePage(query, client.list(query), 0, {})
+        page = client.list(query)
+        return QueuePage(query, _remember(page), 0, query, page)
     if (
         return_after_sign_in.is_first_run_on_page()
         or st.session_state.get(_CRITERIA_KEY) != criteria
     ):
         _reset_cutoff()
         st.session_state[_CRITERIA_KEY] = criteria
-    newer = count_newer(criteria)
-    cutoff = _get_cutoff()
-    end = cutoff if criteria.end_date is None else min(cutoff, criteria.end_date)
-    until_cutoff = {"end_date": end, "total_count": False}
-    query = select_page(criteria, number).model_copy(update=until_cutoff)
-    by_state, total = _count_older_by_state(criteria, newer)
-    page = client.list(query).model_copy(update={"total_count": total or None})
-    return QueuePage(query, page, newer, by_state)
-
-
-def count_newer(criteria: IssueQuery) -> int:
-    """Count the matching issues that arrived after the cutoff."""
-    start = max(_get_cutoff(), criteria.start_date or 0)
-    if criteria.end_date is not None and start >= criteria.end_date:
-        return 0
-    if not server_capabilities.can_filter():
-        return 0
-    return _count(criteria.model_copy(update={"start_date": start}))
+    latest_query = select_page(criteria, number)
+    latest = client.list(latest_query)
+    cutoff = _ensure_cutoff(client, latest_query, latest)
+    end = cutoff.at if criteria.end_date is None else min(cutoff.at, criteria.end_date)
+    query = latest_query.model_copy(update={"end_date": end})
+    newer, page = 0, latest
+    if _may_have_newer(cutoff, latest):
+        counting = background_calls.start(lambda: _count_newer(client, criteria, cutoff.at))
+        # Counting the newer issues only is much faster than counting up to the cutoff.
+        older = client.list(query.model_copy(update={"total_count": False}))
+        if newer := counting.result():
+            total = None if latest.total_count is None else max(0, latest.total_count - newer)
+            page = older.model_copy(update={"total_count": total})
+        else:
+            cutoff.total = latest.total_count
+    return QueuePage(query, _remember(page), newer, latest_query, latest)
 
 
 def show_newer() -> None:
@@ -86,17 +96,38 @@ def show_newer() -> None:
     go_to_first_page()
 
 
+def poll(queue: QueuePage) -> object:
+    """Ask the server for the page once; the result differs from `describe` if it has changed."""
+    return describe(replace(queue, latest=api_session.client().list(queue.latest_query)))
+
+
+def describe(queue: QueuePage) -> object:
+    """Return the latest issues of the page with all that is known of them, and their total."""
+    issues = [(known_issues.get(issue.id) or issue, issue) for issue in queue.latest.data]
+    # Changes of this session are already known, so they do not count as changes.
+    merged = [known.merge(issue) for known, issue in issues]
+    return [issue.model_copy(update={"etag": None}) for issue in merged], queue.latest.total_count
+
+
 def mark_read(issue: Issue) -> Issue:
     """Mark an opened issue as read; return the updated issue.
 
     If the update fails, return the issue unchanged: the reviewer can still read it.
     """
-    if issue.is_read:
-        return issue
-    try:
-        return api_session.client().update(issue, is_read=True)
-    except IssuesError:
-        return issue
+    return known_issues.remember(start_marking_read(issue).result())
+
+
+def start_marking_read(issue: Issue) -> Future[Issue]:
+    """Start to mark an opened issue as read; the result is like that of `mark_read`."""
+    client = api_session.client()
+
+    def mark() -> Issue:
+        try:
+            return issue if issue.is_read else client.update(issue, is_read=True)
+        except IssuesError:
+            return issue
+
+    return background_calls.start(mark)
 
 
 def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:
@@ -151,45 +182,46 @@ def _find_neighbour_index(queue: QueuePage, issue_id: str, step: int) -> int | N
     return math.floor(position + 1) if step > 0 else math.ceil(position - 1)
 
 
-def _get_cutoff() -> int:
-    """Return the time up to which issues are listed, in milliseconds since 1970."""
+def _remember(page: IssuePage) -> IssuePage:
+    """Return a page with all that is known of its issues."""
+    server_capabilities.learn_projects(page.data)
+    return page.model_copy(update={"data": known_issues.remember_all(page.data)})
+
+
+def _ensure_cutoff(client: IssuesClient, query: IssueQuery, latest: IssuePage) -> _Cutoff:
+    """Return the cutoff; set it if there is none. ``latest`` is the page of ``query``."""
     if _CUTOFF_KEY not in st.session_state:
-        newest = api_session.client().list(IssueQuery(page_size=1)).data
+        newest = latest.data
+        if query.page != 1 or query.page_order is not PageOrder.DESCENDING:
+            newest = client.list(IssueQuery(page_size=1, total_count=False)).data
         reported = newest[0].created_at if newest else None
         # Use the end of the newest issue's second, not the current time: the portal's clock may
         # differ from the server's.
-        cutoff = int(reported.timestamp()) * _SECOND_MS + _SECOND_MS if reported else 0
-        st.session_state[_CUTOFF_KEY] = cutoff
-    return int(st.session_state[_CUTOFF_KEY])
+        at = int(reported.timestamp()) * _SECOND_MS + _SECOND_MS if reported else 0
+        st.session_state[_CUTOFF_KEY] = _Cutoff(at, latest.total_count)
+    cutoff: _Cutoff = st.session_state[_CUTOFF_KEY]
+    return cutoff
 
 
 def _reset_cutoff() -> None:
     st.session_state.pop(_CUTOFF_KEY, None)
 
 
-def _count_older_by_state(criteria: IssueQuery, newer: int) -> tuple[dict[IssueState, int], int]:
-    """Count the matching issues up to the cutoff: in each state, and in all listed states.
-
-    ``newer`` is the number of matching issues after the cutoff.
-    """
-    if criteria.filter_by_text:
-        # For each count of a text search, the server reads all texts, so count only once.
-        return {}, _count_older(criteria, newer)
-    listed = criteria.states or LIVE_STATES
-    by_state = {}
-    for state in dict.fromkeys((*LIVE_STATES, *listed)):
-        in_state = criteria.model_copy(update={"states": (state,)})
-        newer_in_state = count_newer(in_state) if newer or state not in listed else 0
-        by_state[state] = _count_older(in_state, newer_in_state)
-    return by_state, sum(by_state[state] for state in listed)
+def _may_have_newer(cutoff: _Cutoff, latest: IssuePage) -> bool:
+    """Return whether the page shows that issues may have arrived after the cutoff."""
+    if latest.total_count is not None and cutoff.total is not None:
+        if latest.total_count > cutoff.total:
+            return True
+        cutoff.total = latest.total_count
+    return any(
+        issue.created_at and issue.created_at.timestamp() * _SECOND_MS >= cutoff.at
+        for issue in latest.data
+    )
 
 
-def _count_older(criteria: IssueQuery, newer: int) -> int:
-    # Two counts without an end date (all issues, and the few newer ones) are much faster than one
-    # count with an end date.
-    return max(0, _count(criteria) - newer)
-
-
-def _count(criteria: IssueQuery) -> int:
-    query = criteria.model_copy(update={"page_size": 1, "total_count": True})
-    return api_session.client().list(query).total_count or 0
+def _count_newer(client: IssuesClient, criteria: IssueQuery, cutoff: int) -> int:
+    start = max(cutoff, criteria.start_date or 0)
+    if criteria.end_date is not None and start >= criteria.end_date:
+        return 0
+    newer = criteria.model_copy(update={"start_date": start, "page_size": 1})
+    return client.list(newer).total_count or 0

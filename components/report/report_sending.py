@@ -11,11 +11,11 @@ from typing import Final
 import streamlit as st
 
 from components.report import draft_autosave
+from components.report.submitted_report import SubmittedReport
 from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import NewIssue
-from issue_portal.models.responses import Issue
 
 FALLBACK_ID_KEY: Final = "fallback_draft_id"
 """Session key: an id to use while the browser has not sent the draft's id yet."""
@@ -33,7 +33,7 @@ class ReportSending:
     """
 
     new: NewIssue | None = None
-    sent: Issue | None = None
+    sent: SubmittedReport | None = None
     error: IssuesError | None = None
     has_new_outcome: bool = False
     """Whether the report page still has to show the outcome."""
@@ -49,7 +49,8 @@ class ReportSending:
         with _render_spinner(), self._lock:
             self.new, self.error = new, None
             try:
-                self.sent = client.create(new, idempotency_key=key)
+                issue = client.create(new, idempotency_key=key)
+                self.sent = SubmittedReport.from_response(new, issue)
             except IssuesError as error:
                 self.error = error
             self.has_new_outcome = True

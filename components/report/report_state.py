@@ -9,17 +9,17 @@ import streamlit as st
 from components.report.prefill import LINK_PARAMETERS_KEY, LINK_VALUES_KEY, Prefill
 from components.report.report_input import WIDGET_KEYS
 from components.report.report_sending import FALLBACK_ID_KEY, SENDING_KEY, get_sending
+from components.report.submitted_report import SubmittedReport
 from components.ui import query_params
-from issue_portal.models.responses import Issue
 
 _SIGN_IN_CLICK_ID_KEY: Final = "report_by_name"
 _ANOTHER_REPORT_KEY: Final = "another_report"
 _FAULTS_KEY: Final = "report_faults"
 
 
-def remember_sent_report(issue: Issue) -> None:
+def remember_sent_report(sent: SubmittedReport) -> None:
     """Keep the report that was just sent, to show its number and receipt."""
-    get_sending().sent = issue
+    get_sending().sent = sent
     st.session_state.pop(_ANOTHER_REPORT_KEY, None)
 
 

@@ -12,7 +12,7 @@ from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
 from components.ui.plain_text import strip_markup
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
-from issue_portal.models.responses import HistoryEntry
+from issue_portal.models.responses import HistoryEntry, Issue
 from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -85,6 +85,11 @@ ROLES = {
 }
 
 
+def format_number(issue: Issue) -> str | None:
+    """Return the number of an issue, as "#7"; None if the server did not send it."""
+    return None if issue.issue_number is None else f"#{issue.issue_number}"
+
+
 def format_type(value: str | None) -> str:
     """Return the name of an issue type; for an unknown type, its value without punctuation."""
     return _(TYPES[IssueType(value)]) if value in list(IssueType) else _format_unknown(value)
@@ -142,12 +147,19 @@ def format_show_newer_label(issues: int) -> str:
     )
 
 
-def format_state_counts(by_state: Mapping[IssueState, int]) -> str:
-    """Format the number of issues in each state as coloured badges (Markdown)."""
-    return " ".join(
+def format_state_counts(by_state: Mapping[IssueState, int], others: int = 0) -> str:
+    """Format the number of issues in each state as coloured badges (Markdown).
+
+    ``others`` is the number of issues in states that the portal does not know.
+    """
+    badges = [
         f":{STATE_COLOURS[state]}-badge[{_format_state_count(state, count)}]"
         for state, count in by_state.items()
-    )
+    ]
+    if others:
+        text = ngettext("{count} in another state", "{count} in other states", others)
+        badges.append(f":gray-badge[{text.format(count=i18n.format_number(others))}]")
+    return " ".join(badges)
 
 
 def _format_state_count(state: IssueState, count: int) -> str:

@@ -5,12 +5,22 @@ from collections.abc import Sequence
 
 from components.ui.i18n import _
 from components.ui.plain_text import strip_markup
-from issue_portal.models.responses import User
+from issue_portal.models.responses import Issue, User
 
 
-def format_user(user: User | None) -> str:
-    """Return the name of a user, or else their email or id; "Anonymous" for None."""
-    return _("Anonymous") if user is None else user.name or user.email or user.id
+def format_reporter(issue: Issue) -> str:
+    """Return the name of an issue's reporter.
+
+    An issue is anonymous only if the server says so: some responses leave out the reporter.
+    """
+    if issue.created_by:
+        return format_user(issue.created_by)
+    return _("Anonymous") if "created_by" in issue.model_fields_set else _("Reporter unknown")
+
+
+def format_user(user: User) -> str:
+    """Return the name of a user, or else their email or id."""
+    return user.name or user.email or user.id
 
 
 def format_distinct_names(users: Sequence[User]) -> dict[str, str]:

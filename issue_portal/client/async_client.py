@@ -103,6 +103,10 @@ class AsyncIssuesClient:
             for issue in await self._run(walk.fetch()):
                 yield issue
 
+    async def learn_values(self) -> None:
+        """Like `IssuesClient.learn_values`: ``await client.learn_values()``."""
+        await self._run(self._rules.learn_values())
+
     async def history(self, issue_id: str) -> IssueHistory:
         """Fetch the history: ``entries = (await client.history(issue.id)).data``."""
         return await self._run(self._rules.history(IssueHistory, issue_id))

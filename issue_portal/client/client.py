@@ -161,6 +161,14 @@ class IssuesClient:
         while not walk.is_over:
             yield from self._run(walk.fetch())
 
+    def learn_values(self) -> None:
+        """Look for states and types of a newer server: ``client.learn_values()``.
+
+        Looks at the newest 100 issues. From then on, lists include the issues with these values,
+        although `IssueState` and `IssueType` do not have them.
+        """
+        self._run(self._rules.learn_values())
+
     def history(self, issue_id: str) -> IssueHistory:
         """Fetch the history of an issue, oldest first: ``client.history(issue.id).data[0].by``."""
         return self._run(self._rules.history(IssueHistory, issue_id))

@@ -121,6 +121,10 @@ class ClientRules:
         """Return a walk through all issues of a query."""
         return IssueWalk(self.sender, query)
 
+    def learn_values(self) -> RequestSteps[None]:
+        """Look for states and types that the client does not know."""
+        return issue_lists.learn_values(self.sender)
+
     def fetch(
         self, model: type[Model], path: str, query: StatsQuery | None = None
     ) -> RequestSteps[Model]:

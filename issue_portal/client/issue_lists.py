@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from issue_portal.client.errors import BadRequestError, NotSupportedError
+from issue_portal.client.errors import ApiError, BadRequestError, NotSupportedError
 from issue_portal.client.pagination import Paginator
 from issue_portal.client.sender import RequestSender
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import ClientRequest, RequestSteps
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage, Problem
-from issue_portal.models.vocabulary import Include, IssueState, PageOrder
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include, IssueState, PageOrder
 
 _SELECTING: Final = frozenset(
     {"page", "page_size", "page_order", "after", "before", "first", "last", "total_count"}
@@ -62,6 +62,17 @@ def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
         memory.filters_lists = not ignored
     memory.learn_values(page.data)
     return page
+
+
+def learn_values(sender: RequestSender) -> RequestSteps[None]:
+    """Look for unknown states and types among the newest issues, if the server lists them all."""
+    params = _build_params(IssueQuery(page_size=PAGE_SIZE_LIMIT, total_count=False), sender.memory)
+    del params["states"], params["type"]
+    try:
+        page = yield from _send(sender, params)
+    except ApiError:
+        return
+    sender.memory.learn_values(page.data)
 
 
 def _find_accepted(
