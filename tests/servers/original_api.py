@@ -1,22 +1,22 @@
-"""A server with the original variant of the API. It refuses parameters and fields that only other
-variants have.
+"""A server with the original variant of the API, by the letter of its examples.
+
+Each response has exactly the fields of its example, and the server refuses everything else.
 """
 
 import itertools
 import secrets
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, StrictBool
+from fastapi import Depends, HTTPException, Query, Request
+from fastapi.responses import PlainTextResponse, Response
+from pydantic import StrictBool
 
+from tests.servers.api_options import read_options
+from tests.servers.api_variant import InvalidFields, NewIssue, NoExtrasModel, format_now, make_app
+
+OPTIONS = read_options()
 TOKEN = "the-token-of-the-original-api"
 OTHER_TOKEN = "another-token-of-the-original-api"
-
-Type = Literal["NoAnswer", "Inaccurate", "NoContextUsed", "Format", "Other"]
-State = Literal["NotReviewed", "InReview", "Closed"]
 
 USER = {
     "id": "user_4b7c2a1d9e5f3c8b",
@@ -37,44 +37,46 @@ OTHER_USER = USER | {
 USERS_BY_AUTHORIZATION = {f"Bearer {TOKEN}": USER, f"Bearer {OTHER_TOKEN}": OTHER_USER}
 
 
-class NoExtrasModel(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewIssue(NoExtrasModel):
+class DescribedIssue(NewIssue):
     description: str
-    resource_type: Literal["Thread"]
-    type: Type
-    anonymous: StrictBool
 
 
 class IssueUpdate(NoExtrasModel):
-    description: str = ""
-    type: Type = "Other"
-    state: State = "NotReviewed"
+    state: Literal["NotReviewed", "InReview", "Closed"] = "NotReviewed"
     is_read: StrictBool = False
 
 
-def format_now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+class UnknownParametersError(Exception):
+    """The request has query parameters that the server does not know."""
 
 
-def authenticate(request: Request) -> dict:
+async def check_parameters(request: Request) -> None:
+    is_list = request.method == "GET" and request.url.path.endswith("/issue")
+    unknown = set(request.query_params) - ({"page", "page_size"} if is_list else set())
+    if unknown and not OPTIONS.ignores_parameters:
+        raise UnknownParametersError(f"unknown parameters: {', '.join(sorted(unknown))}")
+
+
+async def authenticate(request: Request) -> dict:
     user = USERS_BY_AUTHORIZATION.get(request.headers.get("authorization"))
     if user is None:
-        raise HTTPException(401, "The token is missing or unknown.", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "the token is invalid", {"WWW-Authenticate": "Bearer"})
     return user
 
 
-app = FastAPI()
+def render_error(_status: int, text: str, fields: InvalidFields) -> object:
+    return {"message": text} | ({"detail": fields} if fields else {})
+
+
+app = make_app(OPTIONS, render_error)
 issues: dict[str, dict] = {}
 issue_numbers = itertools.count(1842)
+CHECKED = [Depends(authenticate), Depends(check_parameters)]
 
 
-@app.exception_handler(RequestValidationError)
-async def report_validation_error(_: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [{"loc": item["loc"], "msg": item["msg"]} for item in error.errors()]
-    return JSONResponse({"detail": errors}, 400)
+@app.exception_handler(UnknownParametersError)
+async def report_unknown_parameters(_: Request, error: UnknownParametersError) -> Response:
+    return PlainTextResponse(str(error), 400)
 
 
 def find_issue(issue_id: str) -> dict:
@@ -83,10 +85,14 @@ def find_issue(issue_id: str) -> dict:
     return issues[issue_id]
 
 
-@app.get("/api/v1/app/issue", dependencies=[Depends(authenticate)])
-def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
-    if unknown := set(request.query_params) - {"page", "page_size"}:
-        raise HTTPException(400, f"unknown parameters: {', '.join(sorted(unknown))}")
+def select(issue: dict, *names: str) -> dict:
+    return {name: issue[name] for name in names}
+
+
+@app.get("/api/v1/app/issue", dependencies=CHECKED)
+async def list_issues(
+    page: Annotated[int, Query(ge=1)] = 1, page_size: Annotated[int, Query(ge=1, le=100)] = 20
+) -> dict:
     newest_first = list(issues.values())[::-1]
     start, end = (page - 1) * page_size, page * page_size
     return {
@@ -97,8 +103,8 @@ def list_issues(request: Request, page: int = 1, page_size: int = 20) -> dict:
     }
 
 
-@app.post("/api/v1/app/issue", status_code=201, dependencies=[Depends(authenticate)])
-def create_issue(new: NewIssue, user: Annotated[dict, Depends(authenticate)]) -> dict:
+@app.post("/api/v1/app/issue", status_code=201, dependencies=CHECKED)
+async def create_issue(new: DescribedIssue, user: Annotated[dict, Depends(authenticate)]) -> dict:
     issue = {
         "id": f"issue_{secrets.token_hex(8)}",
         "issue_number": next(issue_numbers),
@@ -115,18 +121,18 @@ def create_issue(new: NewIssue, user: Annotated[dict, Depends(authenticate)]) ->
     return issue
 
 
-@app.get("/api/v1/app/issue/{issue_id}", dependencies=[Depends(authenticate)])
-def get_issue(issue_id: str) -> dict:
-    return find_issue(issue_id)
+@app.get("/api/v1/app/issue/{issue_id}", dependencies=CHECKED)
+async def get_issue(issue_id: str) -> dict:
+    return select(find_issue(issue_id), "id", "issue_number", "description", "state")
 
 
-@app.put("/api/v1/app/issue/{issue_id}", dependencies=[Depends(authenticate)])
-def update_issue(issue_id: str, update: IssueUpdate) -> dict:
+@app.put("/api/v1/app/issue/{issue_id}", dependencies=CHECKED)
+async def update_issue(issue_id: str, update: IssueUpdate) -> dict:
     find_issue(issue_id).update(update.model_dump(exclude_unset=True), updated_at=format_now())
-    return issues[issue_id]
+    return select(issues[issue_id], "id", "state", "is_read")
 
 
-@app.delete("/api/v1/app/issue/{issue_id}", dependencies=[Depends(authenticate)])
-def delete_issue(issue_id: str) -> Response:
+@app.delete("/api/v1/app/issue/{issue_id}", dependencies=CHECKED)
+async def delete_issue(issue_id: str) -> Response:
     del issues[find_issue(issue_id)["id"]]
     return Response(status_code=204)
