@@ -17,7 +17,7 @@ from issue_portal.models.requests import NewIssue, ThreadConfig
 from issue_portal.models.vocabulary import Role
 from tests.factories import make_new_issue
 from tests.servers import newer_api, original_api
-from tests.servers.installation import DATABASES, Server
+from tests.servers.installation import DATABASES, Server, VariantServer, make_variant_server
 
 # Created once, because loading the certificates takes longer than a test.
 TLS = ssl.create_default_context()
@@ -98,6 +98,7 @@ class ApiVariant:
     """A running server with one variant of the API, and the settings of a client for it."""
 
     name: str
+    """``original``, ``newer`` or ``ours``."""
     server: Server
     token: str = ""
     settings: dict[str, str] = field(default_factory=dict)
@@ -115,14 +116,36 @@ class ApiVariant:
         return make_new_issue(description, **self.required_fields, **fields)
 
 
-@pytest.fixture(params=["original", "newer", *DATABASES])
-def api_variant(request, api_on) -> ApiVariant:
-    """The original API, the newer API, and this project's API on each database, one per test."""
-    if request.param in DATABASES:
-        return ApiVariant("ours", api_on(request.param))
-    server = request.getfixturevalue(f"{request.param}_api_server")
-    if request.param == "original":
-        return ApiVariant("original", server, original_api.TOKEN)
+def make_variant(name: str, server: VariantServer) -> ApiVariant:
+    """Return the ``original`` or the ``newer`` variant, which ``server`` has."""
+    if name == "original":
+        return ApiVariant(name, server, original_api.TOKEN)
     config = ThreadConfig(thread_id="thread_1", reported_interaction_id="interaction_1")
     required_fields = {"project_id": newer_api.PROJECT, "config": config}
-    return ApiVariant("newer", server, newer_api.TOKEN, {"org": newer_api.ORG}, required_fields)
+    return ApiVariant(name, server, newer_api.TOKEN, {"org": newer_api.ORG}, required_fields)
+
+
+VARIANTS = {
+    "original": {},
+    "original-ignoring": {"ignores_parameters": True},
+    "newer": {},
+    "newer-strict": {"required_parameters": True, "ascending": True},
+}
+"""Options of the servers with other variants of the API."""
+
+
+@pytest.fixture(params=[*VARIANTS, *DATABASES])
+def api_variant(request, api_on, remote_api) -> ApiVariant:
+    """One variant of the API: the original or the newer one, or this project's on a database."""
+    if request.param in DATABASES:
+        return ApiVariant("ours", api_on(request.param))
+    name = request.param.partition("-")[0]
+    return make_variant(name, remote_api(name, **VARIANTS[request.param]))
+
+
+@pytest.fixture
+def new_variant(request, tmp_path) -> Iterator[ApiVariant]:
+    """A variant of `VARIANTS` on a new server, which no client has called yet."""
+    name = request.param.partition("-")[0]
+    with make_variant_server(name, tmp_path / "data", **VARIANTS[request.param]) as server:
+        yield make_variant(name, server)

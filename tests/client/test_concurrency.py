@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import IssueQuery
-from tests.client.conftest import run_in_new_thread
+from tests.client.conftest import make_variant, run_in_new_thread
 
 
 def test_one_client_serves_many_threads(api_variant):
@@ -28,9 +28,24 @@ def test_one_client_serves_many_tasks(api_variant):
                 *(client.create(api_variant.make_new_issue(text)) for text in texts)
             )
             assert [issue.description for issue in created] == texts
-            assert (await client.get(created[0].id)).model_dump() == created[0].model_dump()
+            stored = await client.get(created[0].id)
+            expected = created[0].model_dump(include=stored.model_fields_set)
+            assert stored.model_dump(exclude_unset=True) == expected
             async for issue in client.iterate(IssueQuery(page_size=10)):
                 assert issue.id
                 break
 
     run_in_new_thread(asyncio.run, use_client())
+
+
+def test_tasks_do_not_wait_for_each_other(remote_api):
+    server = remote_api("newer", latency=200)
+
+    async def use_client():
+        async with make_variant("newer", server).make_client(AsyncIssuesClient) as client:
+            await asyncio.gather(*(client.me() for _ in range(4)))
+
+    server.clear_calls()
+    run_in_new_thread(asyncio.run, use_client())
+    first, *others = server.calls
+    assert [first.overlaps(call) for call in others] == [True] * 3
