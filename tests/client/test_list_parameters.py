@@ -47,7 +47,7 @@ def test_refused_parameters_are_sent_only_once(new_variant, client_factory):
     assert all(parameters <= PAGE_PARAMETERS for parameters in accepted)
 
 
-@pytest.mark.parametrize("new_variant", ["original"], indirect=True)
+@pytest.mark.parametrize("new_variant", ["original", "original-ignoring"], indirect=True)
 def test_iteration_filters_if_the_server_cannot(new_variant, client_factory):
     client = new_variant.make_client(client_factory)
     issues = [client.create(new_variant.make_new_issue(f"Word {number}")) for number in range(5)]
@@ -83,6 +83,16 @@ def test_filtered_list_is_not_supported_if_the_server_cannot_filter(new_variant,
         with pytest.raises(errors.NotSupportedError):
             client.list(query)
     assert len(client.list().data) == 1
+
+
+@pytest.mark.parametrize("new_variant", ["original-ignoring"], indirect=True)
+def test_filtered_list_is_not_supported_if_the_server_ignores_filters(new_variant, client_factory):
+    client = new_variant.make_client(client_factory)
+    client.create(new_variant.make_new_issue("x"))
+    assert len(client.list().data) == 1
+    for query in (IssueQuery(states=(IssueState.CLOSED,)), IssueQuery(filter_by_text="absent")):
+        with pytest.raises(errors.NotSupportedError):
+            client.list(query)
 
 
 @pytest.mark.parametrize("new_variant", ["newer", "newer-strict"], indirect=True)
