@@ -78,7 +78,7 @@ class ThreadConfig(_StrictModel):
 class NewIssue(_StrictModel):
     """The body of ``POST /issue``."""
 
-    description: Description
+    description: Description | None = None
     resource_type: ResourceType
     type: IssueType
     anonymous: StrictBool = Field(
@@ -93,7 +93,8 @@ class NewIssue(_StrictModel):
         Raises pydantic's ``ValidationError`` if a field becomes empty.
         """
         sent = self.model_dump(exclude_unset=True)
-        sent["description"] = strip_hidden_marks(self.description)
+        if self.description is not None:
+            sent["description"] = strip_hidden_marks(self.description)
         if self.project_id is not None:
             sent["project_id"] = strip_hidden_marks(self.project_id)
         if self.config is not None:
@@ -104,7 +105,7 @@ class NewIssue(_StrictModel):
 class IssueUpdate(_StrictModel):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: absent fields keep their values."""
 
-    description: Description | MISSING = MISSING
+    description: Description | MISSING | None = MISSING
     type: IssueType | MISSING = MISSING
     # To delete an issue, clients use DELETE.
     state: Annotated[IssueState, Field(json_schema_extra={"enum": [*LIVE_STATES]})] | MISSING = (
@@ -112,7 +113,7 @@ class IssueUpdate(_StrictModel):
     )
     is_read: StrictBool | MISSING = MISSING
 
-    def changes(self) -> Mapping[str, str | bool]:
+    def changes(self) -> Mapping[str, str | bool | None]:
         """Return the values of the fields that the client sent, by field."""
         return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
 

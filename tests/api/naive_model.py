@@ -69,7 +69,7 @@ class NaiveModel:
             and query.get("start_date", 0)
             <= get_creation_time(issue)
             < query.get("end_date", 2**60)
-            and fold(query.get("filter_by_text", "")) in fold(issue["description"])
+            and fold(query.get("filter_by_text", "")) in fold(issue["description"] or "")
         ]
         ascending = query.get("page_order") == "ASC"
         if not ascending:

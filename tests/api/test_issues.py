@@ -46,7 +46,7 @@ def test_text_is_stored_unchanged(member, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   \n\t ", "\u200b\u200b", "x" * 10_001, "nul\x00", "bell\x07", "\ud800", None, 5],
+    ["", "   \n\t ", "\u200b\u200b", "x" * 10_001, "nul\x00", "bell\x07", "\ud800", 5],
 )
 def test_error_of_an_invalid_text_names_the_field(member, text):
     body = {"resource_type": "Thread", "type": "Other", "anonymous": False, "description": text}
@@ -54,6 +54,32 @@ def test_error_of_an_invalid_text_names_the_field(member, text):
         "POST", "/issue", content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
     assert_problem(response, 400, "description")
+
+
+@pytest.mark.parametrize("fields", [{}, {"description": None}])
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_description_is_optional(member, visitor, reviewer, fields, anonymous):
+    body = {"resource_type": "Thread", "type": "Other", "anonymous": anonymous}
+    response = member("POST", "/issue", json=body | fields)
+    assert (response.status_code, response.json()["description"]) == (201, None)
+    path = f"/issue/{response.json()['id']}"
+    assert reviewer("GET", path).json()["description"] is None
+    if anonymous:
+        lookup = {"receipt": response.json()["receipt"]}
+        view = visitor("POST", "/issue/receipt", json=lookup).json()
+        assert view["description"] is None
+
+
+def test_description_can_be_removed_and_written_again(member):
+    issue = member.report("before")
+    path = f"/issue/{issue['id']}"
+    for text in (None, None, "after"):
+        response = member("PUT", path, json={"description": text})
+        assert response.json()["description"] == text
+    assert member.list_issues(filter_by_text="before") == []
+    assert [found["id"] for found in member.list_issues(filter_by_text="after")] == [issue["id"]]
+    entries = member("GET", f"{path}/history").json()["data"]
+    assert [entry["changes"] for entry in entries] == [[]] + [[{"field": "description"}]] * 2
 
 
 @pytest.mark.parametrize(
@@ -178,7 +204,6 @@ def test_update_is_partial(member, reviewer):
         "Format",
         "before",
     )
-    assert_problem(reviewer("PUT", path, json={"description": None}), 400, "description")
     assert_problem(reviewer("PUT", path, json={"created_by": None}), 400, "created_by")
 
 

@@ -102,6 +102,7 @@ issues = Table(
     Column("org_id", String(40), primary_key=True),
     Column("id", String(40), primary_key=True),
     Column("number", BigInteger, nullable=False),
+    # "" for an issue without a description: to allow nulls, SQLite would have to copy the table.
     Column("description", Text, nullable=False),
     # The description, folded by `search.fold`.
     Column("search_text", Text, nullable=False),

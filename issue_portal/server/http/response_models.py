@@ -114,6 +114,7 @@ ThreadData = derive(responses.ThreadData)
 _ISSUE: dict[str, Any] = {
     "id": IssueId,
     "issue_number": Number,
+    "description": str | None,
     "resource_type": ResourceType,
     "data": ThreadData | MISSING,
     "created_by": User | None,
@@ -169,7 +170,12 @@ ReceiptEntry = derive(
 )
 HistoryEntry = derive(responses.HistoryEntry, by=Actor | None)
 IssueHistory = derive(responses.IssueHistory, data=_list_of(HistoryEntry))
-ReceiptView = derive(responses.ReceiptView, issue_number=Number, history=_list_of(ReceiptEntry))
+ReceiptView = derive(
+    responses.ReceiptView,
+    issue_number=Number,
+    description=str | None,
+    history=_list_of(ReceiptEntry),
+)
 DayCount = derive(
     responses.DayCount,
     day=Annotated[str, Field(json_schema_extra={"format": "date"})],

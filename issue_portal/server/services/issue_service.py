@@ -123,11 +123,9 @@ class IssueService:
         with self._database.write() as connection:
             row = self._find(connection, principal, issue_id, lock=True)
             self._check_if_match(row, if_match)
-            changes: dict[str, str | bool] = {
-                field: value
-                for field, value in update.changes().items()
-                if getattr(row, field) != value
-            }
+            # Only a description can be null, which is stored as "".
+            values = {name: "" if new is None else new for name, new in update.changes().items()}
+            changes = {name: new for name, new in values.items() if getattr(row, name) != new}
             if changes:
                 self._check_may_change(connection, principal, row, set(changes))
                 row = self._apply(connection, principal, row, changes)

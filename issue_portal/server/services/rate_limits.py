@@ -99,7 +99,7 @@ class RateLimits:
         return await self._count(
             self._create if principal.may(Action.CREATE_NAMED) else self._visitor,
             principal,
-            cost=_compute_cost(new.description),
+            cost=_compute_cost(new.description or ""),
             shared=not new.anonymous,
         )
 

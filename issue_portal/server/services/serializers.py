@@ -33,7 +33,7 @@ def build_reported_row(
     return IssueRow(
         org_id=org_id,
         id=issue_id,
-        description=new.description,
+        description=new.description or "",
         resource_type=new.resource_type,
         type=new.type,
         state=IssueState.NOT_REVIEWED,
@@ -76,7 +76,7 @@ def serialize_issue(
     body: JsonObject = {
         "id": row.id,
         "issue_number": row.number,
-        "description": row.description,
+        "description": row.description or None,
         "resource_type": row.resource_type,
         "type": row.type,
         "state": row.state,
@@ -137,7 +137,7 @@ def serialize_receipt_view(row: AnyRow, events: Iterable[AnyRow]) -> JsonObject:
         "state": row.state,
         "created_at": format_timestamp(row.created_at),
         "updated_at": format_timestamp(row.updated_at),
-        "description": row.description,
+        "description": row.description or None,
         "history": serialize_history(events, with_actors=False),
     }
 

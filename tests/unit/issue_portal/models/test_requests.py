@@ -79,3 +79,11 @@ def test_new_issue_has_the_fields_of_the_contract():
         "project_id",
         "config",
     }
+
+
+def test_body_of_a_report_is_written_like_in_earlier_versions():
+    """The server compares its hash with the hash of a report sent before an upgrade."""
+    assert make_new_issue("x").model_dump_json() == (
+        '{"description":"x","resource_type":"Thread","type":"Other","anonymous":false,'
+        '"project_id":null,"config":null}'
+    )
