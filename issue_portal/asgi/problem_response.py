@@ -16,6 +16,8 @@ def make_problem_response(problem: ProblemError) -> JSONResponse:
         "status": problem.status,
         "detail": problem.detail,
     }
+    if problem.code:
+        body["code"] = problem.code
     if problem.errors:
         body["errors"] = [{"field": f, "message": m} for f, m in problem.errors.items()]
     return JSONResponse(

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from issue_portal.models.vocabulary import ProblemCode
+
 
 class ProblemError(Exception):
     """A refused request, with its HTTP status."""
@@ -14,12 +16,14 @@ class ProblemError(Exception):
         status: int,
         detail: str,
         *,
+        code: ProblemCode | None = None,
         errors: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.code = code
         self.errors = errors or {}
         self.headers = headers or {}
 

@@ -28,7 +28,7 @@ class Action(Enum):
     READ_ALL = auto()
     """List and read every issue of the organisation, with its history."""
     LIST_DELETED = auto()
-    """List deleted issues."""
+    """List and read deleted issues."""
     EDIT_ALL = auto()
     """Edit type and description of any issue."""
     SET_STATE = auto()
@@ -37,6 +37,10 @@ class Action(Enum):
     """Mark an issue as read or unread."""
     DELETE_ALL = auto()
     """Delete any issue."""
+    RESTORE_OWN = auto()
+    """Restore the caller's own issue shortly after withdrawing it."""
+    RESTORE_ALL = auto()
+    """Restore any deleted issue."""
     READ_STATS = auto()
     """Read the statistics of the organisation."""
     LIST_USERS = auto()
@@ -52,6 +56,7 @@ _MEMBER: Final = _GUEST | {
     Action.READ_OWN,
     Action.EDIT_OWN,
     Action.DELETE_OWN,
+    Action.RESTORE_OWN,
 }
 # Texts and documents call both roles reviewer.
 _ADMIN_OR_OWNER: Final = frozenset(Action)

@@ -27,7 +27,6 @@ from issue_portal.models.text_rules import (
 )
 from issue_portal.models.vocabulary import (
     DESCRIPTION_LIMIT,
-    LIVE_STATES,
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_LIMIT,
     Include,
@@ -107,10 +106,7 @@ class IssueUpdate(_StrictModel):
 
     description: Description | MISSING | None = MISSING
     type: IssueType | MISSING = MISSING
-    # To delete an issue, clients use DELETE.
-    state: Annotated[IssueState, Field(json_schema_extra={"enum": [*LIVE_STATES]})] | MISSING = (
-        MISSING
-    )
+    state: IssueState | MISSING = MISSING
     is_read: StrictBool | MISSING = MISSING
 
     def changes(self) -> Mapping[str, str | bool | None]:

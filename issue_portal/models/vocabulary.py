@@ -56,6 +56,42 @@ class HistoryAction(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+    RESTORED = "restored"
+
+
+class ProblemCode(StrEnum):
+    """Machine-readable reason of an error. Servers may add reasons."""
+
+    INVALID_STATE = "invalid_state"
+    INVALID_TYPE = "invalid_type"
+    INVALID_CONFIG = "invalid_config"
+    INVALID_BODY = "invalid_body"
+    INVALID_PARAMETER = "invalid_parameter"
+    INVALID_REQUEST = "invalid_request"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    REQUEST_TIMEOUT = "request_timeout"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    NOT_DELETED = "not_deleted"
+    PRECONDITION_FAILED = "precondition_failed"
+    BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    RATE_LIMITED = "rate_limited"
+    INTERNAL_ERROR = "internal_error"
+    UNAVAILABLE = "unavailable"
+
+
+class FieldErrorCode(StrEnum):
+    """Machine-readable reason why a field is invalid."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    TOO_LONG = "too_long"
+    TOO_SHORT = "too_short"
+    REPEATED = "repeated"
+    INVALID = "invalid"
 
 
 class UserState(StrEnum):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import delete, select, update
 
-from issue_portal.models.vocabulary import IssueType, Role
+from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import count_rollups
 from issue_portal.server.db.count_rollups import find_bucket, get_bucket_middle
 from issue_portal.server.db.tables import issue_counts, issues, organisations
@@ -54,23 +54,25 @@ def fetch_stats(reviewer: ApiCaller) -> dict:
 def test_counts_follow_random_changes(server, reviewer):
     rng = random.Random(1)
     ids = []
-    for number in range(80):
+    for number in range(200):
         if not ids or rng.random() < 0.4:
             project = {"project_id": rng.choice("ab")} if rng.random() < 0.5 else {}
             fields = {"anonymous": rng.random() < 0.3, "type": rng.choice(["Format", "Other"])}
             ids.append(reviewer.report(f"Report {number}", **fields, **project)["id"])
-        elif rng.random() < 0.1:
+        elif rng.random() < 0.2:
             reviewer("DELETE", f"/issue/{rng.choice(ids)}")
+        elif rng.random() < 0.2:
+            reviewer("POST", f"/issue/{rng.choice(ids)}/restore")
         else:
             change = rng.choice(
                 [
-                    {"state": rng.choice(["InReview", "Closed"])},
+                    {"state": rng.choice(list(IssueState))},
                     {"is_read": rng.random() < 0.5},
                     {"type": "Inaccurate"},
                     {"description": "Other words"},
                 ]
             )
-            # The API refuses some of these changes: a refused change must not count.
+            # The API refuses changes of deleted issues: a refused change must not count.
             reviewer("PATCH", f"/issue/{rng.choice(ids)}", json=change)
     assert count_differences(server) == 0
     assert fetch_stats(reviewer)["total"] == len(reviewer.list_issues(page_size=100))
@@ -192,6 +194,30 @@ def test_reopening_takes_back_the_closing_but_not_the_review(server, reviewer):
     stats = fetch_stats(reviewer)
     assert stats["time_to_close"]["median"] == pytest.approx(2 * HOUR, rel=0.04)
     assert stats["time_to_review"]["median"] == pytest.approx(2 * HOUR, rel=0.04)
+
+
+def test_back_to_not_reviewed_takes_back_the_review_and_the_closing(server, reviewer):
+    path = f"/issue/{reviewer.report()['id']}"
+    for state in ("InReview", "Closed"):
+        reviewer("PATCH", path, json={"state": state})
+        age(server, HOUR)
+        reviewer("PATCH", path, json={"state": "NotReviewed"})
+        stats = fetch_stats(reviewer)
+        assert (stats["time_to_review"], stats["time_to_close"]) == (None, None)
+        assert [day["closed"] for day in stats["by_day"]] == [0]
+        assert count_differences(server) == 0
+    reviewer("PATCH", path, json={"state": "Closed"})
+    assert fetch_stats(reviewer)["time_to_review"]["median"] == pytest.approx(2 * HOUR, rel=0.04)
+
+
+def test_restored_issue_is_in_the_statistics_again(server, reviewer):
+    path = f"/issue/{reviewer.report()['id']}"
+    reviewer("PATCH", path, json={"state": "Closed"})
+    before = fetch_stats(reviewer)
+    reviewer("DELETE", path)
+    reviewer("POST", f"{path}/restore")
+    assert fetch_stats(reviewer) == before
+    assert count_differences(server) == 0
 
 
 def test_deleted_issues_leave_the_statistics(server, reviewer):

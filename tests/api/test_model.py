@@ -126,6 +126,17 @@ def fill_database(server: Server) -> NaiveModel:
             )
         org_id = connection.scalar(select(tables.organisations.c.org_id))
         count_rollups.rebuild(connection, org_id)
+    for issue in issues[::5]:
+        if issue["state"] == "Deleted":
+            continue
+        path = f"/issue/{issue['id']}"
+        if rng.random() < 0.5:
+            response = reviewer("PUT", path, json={"state": "NotReviewed"})
+            times[issue["id"]] = {}
+        else:
+            reviewer("DELETE", path)
+            response = reviewer("POST", f"{path}/restore")
+        issue["updated_at"], issue["state"] = (response.json()[k] for k in ("updated_at", "state"))
     users = [reporter("GET", "/me").json()["id"] for reporter in reporters]
     callers = {Role.ADMIN: reviewer, Role.MEMBER: reporters[0]}
     return NaiveModel(issues, users, collect_cursors(reviewer), callers, times)

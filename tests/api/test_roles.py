@@ -29,6 +29,7 @@ EXPECTED_STATUSES: dict[tuple[str, str], tuple[int, ...]] = {
     ("PATCH", "/v1/app/issue/{issue_id}"): (401, 403, 404, 200, 200, 200),
     ("GET", "/v1/app/issue/{issue_id}/history"): (401, 403, 404, 200, 200, 200),
     ("DELETE", "/v1/app/issue/{issue_id}"): (401, 403, 404, 204, 204, 204),
+    ("POST", "/v1/app/issue/{issue_id}/restore"): (401, 403, 404, 409, 409, 409),
     ("GET", "/v1/app/me"): (401, 200, 200, 200, 200, 200),
     ("GET", "/v1/app/user"): (401, 403, 403, 403, 200, 200),
     ("GET", "/health"): (200,) * 6,

@@ -89,6 +89,20 @@ def list_history(connection: Connection, org_id: str, issue_id: str) -> Sequence
     return connection.execute(_HISTORY_OF_ISSUE, values).all()
 
 
+_LAST_DELETION = (
+    select(history)
+    .where(*_OF_ISSUE, history.c.action == HistoryAction.DELETED)
+    .order_by(history.c.position.desc())
+    .limit(1)
+)
+
+
+def find_last_deletion(connection: Connection, org_id: str, issue_id: str) -> AnyRow | None:
+    """Return the newest entry in the history of an issue that deleted it."""
+    values = {"org_id": org_id, "issue_id": issue_id}
+    return connection.execute(_LAST_DELETION, values).one_or_none()
+
+
 def count_history(connection: Connection, org_id: str, issue_id: str) -> int:
     """Count the entries in the history of an issue."""
     values = {"org_id": org_id, "issue_id": issue_id}

@@ -1,4 +1,4 @@
-"""SQL for issues. `issue_service` has the rules, and `routes` the HTTP operations."""
+"""SQL for issues. `issue_service` has the rules, and `routes_issues` the HTTP operations."""
 
 from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,15 +91,15 @@ def find_issue_by_receipt(
 class ReviewTimes:
     """Times of the review of an issue, in seconds since 1970."""
 
-    reviewed_at: int
-    """When the issue first left NotReviewed."""
+    reviewed_at: int | None
+    """When the issue first left NotReviewed; None if its review has not begun."""
     closed_at: int | None
     """When the issue was closed; None unless it is closed."""
 
 
 @dataclass(frozen=True)
 class IssueChange:
-    """New values of fields of an issue. ``times`` is None unless the state changes."""
+    """New values of fields of an issue. ``times`` is None if the times of the review stay."""
 
     updated_at: int
     fields: Mapping[str, str | bool]

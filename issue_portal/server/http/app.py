@@ -14,7 +14,14 @@ from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
 from issue_portal.core import telemetry
-from issue_portal.server.http import health, metrics, problem_responses, routes
+from issue_portal.server.http import (
+    health,
+    metrics,
+    problem_responses,
+    routes_directory,
+    routes_issue,
+    routes_issues,
+)
 from issue_portal.server.http.authentication import AuthenticationMiddleware
 from issue_portal.server.http.docs_page import make_docs_routes
 from issue_portal.server.http.openapi import Api
@@ -31,9 +38,13 @@ if the token belongs to another one, the response is a 404.
 """
 
 
+# The first route that matches wins: `/issue/stats` is not the id of an issue.
+_ROUTERS = (routes_issues.router, routes_issue.router, routes_directory.router)
+
+
 def create_app(service: Service | None) -> Api:
     """Return the API to mount under ``/api``. Without a service, it has only health and metrics."""
-    routers = [routes.router, health.router] if service else [health.router]
+    routers = [*_ROUTERS, health.router] if service else [health.router]
     api_routes = [route for router in routers for route in router.routes]
     app = Api(
         title="Issues API",

@@ -1,10 +1,13 @@
 """Converts issues and users between rows of the database and JSON of the API."""
 
+import hashlib
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
@@ -94,6 +97,16 @@ def serialize_issue(
     if with_project and row.project_id is not None:
         body["project"] = {"id": row.project_id}
     return body
+
+
+def serialize_one_issue(row: AnyRow) -> JsonObject:
+    """Return an issue as JSON, as every call that concerns a single issue answers it."""
+    return serialize_issue(row, with_project=True)
+
+
+def compute_etag(issue: JsonObject) -> str:
+    """Return the entity tag (RFC 9110) of an issue that `serialize_one_issue` returned."""
+    return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
 
 
 def serialize_user(row: AnyRow) -> JsonObject:

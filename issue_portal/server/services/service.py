@@ -14,6 +14,7 @@ from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database, describe_error
 from issue_portal.server.services.api_tokens import TokenUsage
 from issue_portal.server.services.authentication import Authenticator
+from issue_portal.server.services.issue_editor import IssueEditor
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.rate_limits import RateLimits
 
@@ -27,6 +28,7 @@ class Service:
     database: Database
     org_id: str
     issues: IssueService
+    editor: IssueEditor
     rate_limits: RateLimits
     authenticator: Authenticator
     token_usage: TokenUsage
@@ -64,6 +66,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
         database,
         org_id,
         issues,
+        IssueEditor(database, org_id),
         rate_limits,
         authenticator,
         TokenUsage(database, org_id),

@@ -75,9 +75,9 @@ def test_permission_to_read_allows_no_change(service, issue_id, allow_guests):
         assert service.issues.get(connection, auditor, issue_id)["id"] == issue_id
     for update in (NEW_TEXT, CLOSED, IssueUpdate(is_read=True)):
         with pytest.raises(ForbiddenError):
-            service.issues.update(auditor, issue_id, update, None)
+            service.editor.update(auditor, issue_id, update)
     with pytest.raises(ForbiddenError):
-        service.issues.delete(auditor, issue_id, None)
+        service.editor.delete(auditor, issue_id)
 
 
 def test_own_issue_needs_permission_to_edit_and_delete(service, allow_guests):
@@ -85,21 +85,21 @@ def test_own_issue_needs_permission_to_edit_and_delete(service, allow_guests):
     reader = make_principal(service, "reader", Role.GUEST)
     issue_id = send_report(service, reader, anonymous=False)["id"]
     with pytest.raises(ForbiddenError):
-        service.issues.update(reader, issue_id, NEW_TEXT, None)
+        service.editor.update(reader, issue_id, NEW_TEXT)
     with pytest.raises(ForbiddenError):
-        service.issues.delete(reader, issue_id, None)
+        service.editor.delete(reader, issue_id)
     allow_guests(Action.READ_OWN, Action.EDIT_OWN, Action.DELETE_OWN)
-    assert service.issues.update(reader, issue_id, NEW_TEXT, None)["description"] == "another text"
-    service.issues.delete(reader, issue_id, None)
+    assert service.editor.update(reader, issue_id, NEW_TEXT)["description"] == "another text"
+    service.editor.delete(reader, issue_id)
 
 
 def test_permission_to_set_the_state_allows_no_edit(service, issue_id, allow_guests):
     allow_guests(Action.READ_OWN, Action.READ_ALL, Action.SET_STATE)
     reviewer = make_principal(service, "reviewer", Role.GUEST)
-    assert service.issues.update(reviewer, issue_id, CLOSED, None)["state"] == "Closed"
+    assert service.editor.update(reviewer, issue_id, CLOSED)["state"] == "Closed"
     both = IssueUpdate(state=IssueState.IN_REVIEW, description="another text")
     with pytest.raises(ForbiddenError):
-        service.issues.update(reviewer, issue_id, both, None)
+        service.editor.update(reviewer, issue_id, both)
 
 
 def test_anonymous_reports_and_receipts_need_their_own_permissions(service, allow_guests):

@@ -1,0 +1,58 @@
+"""What the routes of ``/v1/app`` share: their router, and the parameters of several calls."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Path, Request
+
+from issue_portal.server.http.openapi import get_operation_id
+from issue_portal.server.http.request_body import JsonRoute
+from issue_portal.server.services.preconditions import Preconditions
+
+EXAMPLE: Final[dict[str, Any]] = {
+    "id": "issue_5c4b3a2d1e0f9a8b",
+    "issue_number": 1842,
+    "description": "Response missed the attached policy details.",
+    "resource_type": "Thread",
+    "type": "NoContextUsed",
+    "state": "NotReviewed",
+    "is_read": False,
+    "created_at": "2026-02-08T14:55:10Z",
+    "updated_at": "2026-02-08T14:55:10Z",
+    "created_by": None,
+}
+"""An issue, for the OpenAPI document."""
+
+IssueId = Annotated[str, Path(description="An issue's `id`.", examples=[EXAMPLE["id"]])]
+
+
+def make_router(tag: str) -> APIRouter:
+    """Return a router for calls under ``/v1/app``, which the documentation lists under ``tag``."""
+    return APIRouter(
+        prefix="/v1/app",
+        tags=[tag],
+        route_class=JsonRoute,
+        generate_unique_id_function=get_operation_id,
+    )
+
+
+def _join_lines(request: Request, name: str) -> str | None:
+    """Return the value of a header that may have several lines (RFC 9110, section 5.3)."""
+    lines = request.headers.getlist(name)
+    return ", ".join(lines) if lines else None
+
+
+async def _read_preconditions(
+    request: Request,
+    if_match: Annotated[
+        str | None, Header(description="412 unless the issue still has this `ETag`.")
+    ] = None,
+    if_none_match: Annotated[
+        str | None, Header(description="If the issue has this `ETag`: 304 for a GET, else 412.")
+    ] = None,
+) -> Preconditions:
+    # The parameters are for the OpenAPI document: FastAPI passes only one line of each header.
+    del if_match, if_none_match
+    return Preconditions(_join_lines(request, "if-match"), _join_lines(request, "if-none-match"))
+
+
+PreconditionsParameter = Annotated[Preconditions, Depends(_read_preconditions)]

@@ -1,0 +1,134 @@
+"""The HTTP operations on the issues of the organisation: list, report, look up, count.
+
+`issue_service` has the rules. Reads run with `Call.read`, changes with `Call.change`.
+"""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from issue_portal.models.requests import IssueQuery, NewIssue, ReceiptLookup, StatsQuery
+from issue_portal.server.http import response_models
+from issue_portal.server.http.call import ApiResponse, CallParameter
+from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, describe_header, describe_responses
+from issue_portal.server.http.query_parameters import describe_query, make_query_reader
+from issue_portal.server.http.router import EXAMPLE, make_router
+from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
+from issue_portal.server.services.serializers import compute_etag
+
+IssueQueryParameter = Annotated[IssueQuery, Depends(make_query_reader(IssueQuery))]
+StatsQueryParameter = Annotated[StatsQuery, Depends(make_query_reader(StatsQuery))]
+
+router = make_router("Issues")
+
+
+@router.get(
+    "/issue",
+    summary="List issues",
+    openapi_extra=describe_query(IssueQuery),
+    responses=describe_responses(
+        response_models.IssuePage,
+        "One page.",
+        example={
+            "data": [EXAMPLE],
+            "has_next_page": False,
+            "has_previous_page": False,
+            "total_count": 1,
+        },
+    ),
+)
+async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiResponse:
+    """List issues, newest first. Members see their own issues, reviewers all issues.
+
+    Pages are by number (`page`) or by cursor (`after`, `before`). Cursors stay correct while issues
+    are added and deleted. Deleted issues are listed only if a reviewer filters by that state.
+    """
+    list_page = partial(call.service.issues.list_page, principal=call.principal, query=query)
+    # SQLite's search index does its work in a single step, which cannot be stopped. The total may
+    # count a change that the page does not show yet.
+    is_slow = bool(query.filter_by_text)
+    return ApiResponse(await call.read(list_page, is_slow=is_slow, snapshot=False))
+
+
+@router.post(
+    "/issue",
+    status_code=201,
+    summary="Report an issue",
+    responses=describe_responses(
+        response_models.CreatedIssue,
+        "The stored issue.",
+        *(408, 409, 413, 415, 429),
+        status=201,
+        example=EXAMPLE,
+        headers={
+            "Location": describe_header("URL of the issue.", type="string", format="uri-reference"),
+            **ETAG,
+            "Idempotency-Key-Lifetime": describe_header(
+                "Seconds for which a retry with the same `Idempotency-Key` is safe.",
+                type="integer",
+                const=IDEMPOTENCY_LIFETIME,
+            ),
+            **RATE_LIMIT,
+        },
+    ),
+)
+async def create_issue(
+    call: CallParameter,
+    new: NewIssue,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="A random string that makes retries safe for 24 hours. For an anonymous"
+            " report, it must have at least 16 characters.",
+        ),
+    ] = None,
+) -> ApiResponse:
+    """Store a report. An anonymous report stores nothing about its sender. Its response has a
+    `receipt` to track it by, which cannot be shown again.
+    """
+    service, principal = call.service, call.principal
+    call.response_headers.update(await service.rate_limits.count_create(principal, new))
+    issue = await service.issues.create(principal, new, idempotency_key)
+    if not new.anonymous:
+        service.token_usage.record(principal)
+    tag = compute_etag({name: value for name, value in issue.items() if name != "receipt"})
+    headers = {"Location": f"/api/v1/app/issue/{issue['id']}", "ETag": tag}
+    return ApiResponse(issue, 201, headers)
+
+
+@router.post(
+    "/issue/receipt",
+    summary="Look up a report by its receipt",
+    responses=describe_responses(
+        response_models.ReceiptView,
+        "The report, as shown to the holder of its receipt.",
+        *(408, 413, 415, 429),
+        headers={
+            "Cache-Control": describe_header("Do not cache.", type="string", const="no-store"),
+            **RATE_LIMIT,
+        },
+    ),
+)
+async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResponse:
+    """Get a report by its receipt. The response to an unknown receipt is a 404."""
+    service, principal = call.service, call.principal
+    call.response_headers.update(await service.rate_limits.count_receipt(principal))
+    find = partial(service.issues.find_by_receipt, principal=principal, receipt=lookup.receipt)
+    return ApiResponse(await call.read(find), headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/issue/stats",
+    summary="Count issues",
+    openapi_extra=describe_query(StatsQuery),
+    responses=describe_responses(
+        response_models.IssueStats, "Counts by state, type, project and day."
+    ),
+)
+async def issue_stats(call: CallParameter, query: StatsQueryParameter) -> ApiResponse:
+    """Count the issues of a period, or all issues. Deleted ones do not count. Reviewers only."""
+    compute = partial(call.service.issues.stats, principal=call.principal, query=query)
+    return ApiResponse(await call.read(compute))

@@ -1,0 +1,114 @@
+"""Which issues a principal may see and change.
+
+`permissions` has the table of roles. This module adds ownership and the progress of the review.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import Connection
+
+from issue_portal.core.problems import ForbiddenError, IssueNotFoundError
+from issue_portal.models.permissions import REPORTER_EDITABLE_STATE, Action
+from issue_portal.models.vocabulary import IssueState
+from issue_portal.server.db import queries_history, queries_issues
+from issue_portal.server.db.tables import AnyRow
+from issue_portal.server.services.principal import Principal
+
+REPORTER_CHANGE_LIMIT = 100
+"""Number of changes after which a reporter can no longer change a report."""
+
+RESTORE_SECONDS = 60
+"""Seconds in which a reporter can restore a withdrawn issue."""
+
+_FIELD_ACTIONS: Final = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
+"""Permissions for fields that reporters cannot change."""
+
+_ISSUE_ID: Final = re.compile(r"issue_[0-9a-f]{16}")
+
+
+def find_issue(
+    connection: Connection,
+    org_id: str,
+    principal: Principal,
+    issue_id: str,
+    *,
+    lock: bool = False,
+    with_deleted: bool = False,
+) -> AnyRow:
+    """Return an issue that the principal may see, or raise a 404; visitors get a 403.
+
+    ``lock`` blocks changes by others until the commit.
+    """
+    if not principal.may(Action.READ_OWN):
+        raise ForbiddenError("Visitors can only track a report by its receipt.")
+    if not _ISSUE_ID.fullmatch(issue_id):
+        raise IssueNotFoundError()
+    row = queries_issues.find_issue(connection, org_id, issue_id, lock=lock)
+    if row is None or (row.state == IssueState.DELETED and not with_deleted):
+        raise IssueNotFoundError()
+    if not principal.may(Action.READ_ALL) and row.created_by != principal.user_id:
+        raise IssueNotFoundError()
+    return row
+
+
+def check_may_change(
+    connection: Connection, principal: Principal, row: AnyRow, changes: Mapping[str, str | bool]
+) -> None:
+    """Raise `ForbiddenError` unless the principal may give these fields these values."""
+    if any(
+        field in changes and not principal.may(action) for field, action in _FIELD_ACTIONS.items()
+    ):
+        raise ForbiddenError("Only reviewers can change state and is_read.")
+    if changes.get("state") == IssueState.DELETED and not principal.may(Action.DELETE_ALL):
+        raise ForbiddenError("Only reviewers can delete every issue.")
+    if changes.keys() <= _FIELD_ACTIONS.keys() or principal.may(Action.EDIT_ALL):
+        return
+    _check_own(principal, row, Action.EDIT_OWN)
+    _check_change_limit(connection, row)
+
+
+def check_may_delete(principal: Principal, row: AnyRow) -> None:
+    """Raise `ForbiddenError` unless the principal may delete the issue."""
+    if not principal.may(Action.DELETE_ALL):
+        _check_own(principal, row, Action.DELETE_OWN)
+
+
+def check_may_restore(
+    connection: Connection, principal: Principal, row: AnyRow, deletion: AnyRow | None
+) -> None:
+    """Raise `ForbiddenError` unless the principal may restore the issue.
+
+    ``deletion`` is the entry of the last deletion in the history, if there is one.
+    """
+    if principal.may(Action.RESTORE_ALL):
+        return
+    if not principal.may(Action.RESTORE_OWN) or not _is_own(principal, row):
+        raise ForbiddenError("You can only restore your own issues.")
+    if deletion is None or deletion.actor != principal.user_id:
+        raise ForbiddenError("Somebody else deleted this issue, so you cannot restore it.")
+    if time.time() - deletion.at > RESTORE_SECONDS:
+        raise ForbiddenError(f"You can restore an issue for {RESTORE_SECONDS} seconds only.")
+    _check_change_limit(connection, row)
+
+
+def _is_own(principal: Principal, row: AnyRow) -> bool:
+    return row.created_by is not None and row.created_by == principal.user_id
+
+
+def _check_own(principal: Principal, row: AnyRow, action: Action) -> None:
+    """Raise `ForbiddenError` unless the principal reported the issue and can still edit it."""
+    if not _is_own(principal, row) or not principal.may(action):
+        raise ForbiddenError("You can only change your own issues.")
+    if row.state != REPORTER_EDITABLE_STATE:
+        raise ForbiddenError("The review has started, so you can no longer change this issue.")
+
+
+def _check_change_limit(connection: Connection, row: AnyRow) -> None:
+    """Limit the length of the history, because each read loads all entries."""
+    if queries_history.count_history(connection, row.org_id, row.id) > REPORTER_CHANGE_LIMIT:
+        raise ForbiddenError(
+            f"This issue has {REPORTER_CHANGE_LIMIT} changes: only reviewers can change it now."
+        )

@@ -1,0 +1,48 @@
+"""Conditional requests: If-Match and If-None-Match (RFC 9110, section 13).
+
+The RFC applies conditions last: a request that would be refused without them gets that refusal.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from issue_portal.core.problems import ProblemError
+
+_TAG: Final = re.compile(r'(?P<weak>W/)?(?P<tag>"[^"]*")')
+
+
+@dataclass(frozen=True)
+class Preconditions:
+    """The conditions of one request; None stands for a missing header."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+
+    def check_change(self, etag: str) -> None:
+        """Raise a 412 if an issue with this entity tag must not be changed."""
+        self._check_match(etag)
+        if self._excludes(etag):
+            raise ProblemError(412, "This issue still has the ETag that you excluded.")
+
+    def is_not_modified(self, etag: str) -> bool:
+        """Return whether the answer to a GET is a 304; raise a 412 if ``If-Match`` fails."""
+        self._check_match(etag)
+        return self._excludes(etag)
+
+    def _check_match(self, etag: str) -> None:
+        """Compare strongly: a weak tag in the header matches nothing."""
+        if self.if_match is None or self.if_match.strip() == "*":
+            return
+        if etag not in (tag["tag"] for tag in _TAG.finditer(self.if_match) if not tag["weak"]):
+            raise ProblemError(412, "This issue has changed since you fetched it.")
+
+    def _excludes(self, etag: str) -> bool:
+        """Compare weakly: a weak tag matches, too."""
+        if self.if_none_match is None:
+            return False
+        tags = [tag["tag"] for tag in _TAG.finditer(self.if_none_match)]
+        return self.if_none_match.strip() == "*" or etag in tags
+
+
+NO_PRECONDITIONS: Final = Preconditions()
