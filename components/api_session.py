@@ -88,10 +88,7 @@ def _build_client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT
     return IssuesClient(
         backend.url,
         token,
-        # Remote servers do not know our default organisation, so send them only a configured one.
-        org=settings.org
-        if not backend.accepts_portal_tokens and "org" in settings.model_fields_set
-        else None,
+        org=None if backend.accepts_portal_tokens else settings.chosen_org,
         timeout=min(_ATTEMPT_TIMEOUT, timeout),
         attempts=_ATTEMPTS,
         patience=timeout,

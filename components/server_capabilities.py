@@ -7,6 +7,7 @@ stops.
 import threading
 import time
 from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -18,7 +19,6 @@ from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
 from components import api_session, background_calls
 from issue_portal.client.errors import (
-    ApiError,
     BadRequestError,
     IssuesError,
     NotFoundError,
@@ -26,6 +26,7 @@ from issue_portal.client.errors import (
 )
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, User
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
 _UNUSED_RECEIPT: Final = "0000-0000-0000-0000"
 """No report has this receipt."""
@@ -78,6 +79,7 @@ class _Learner:
         self.looked_up_at: float | None = None
         """Time of the last look-up of the unused receipt, by `time.monotonic`."""
 
+        self.has_asked_for_projects = False
         self._lock = threading.Lock()
 
     def learn(self, **capabilities: Any) -> None:
@@ -177,23 +179,25 @@ def learn_projects(issues: Iterable[Issue]) -> None:
         learner.learn(project_names={**learner.capabilities.project_names, **names})
 
 
-def can_restore() -> bool:
-    """Return whether the server restores deleted issues, and changes many issues in one call.
+def fetch_names_of_required_project() -> Mapping[str, str]:
+    """Return the names of projects, by id, if the server requires a project; else {}.
 
-    While it is unknown, asks the server to change no issues. Raises `IssuesError` if the server
-    does not respond.
+    If no list has shown names yet, asks for a list once.
     """
     learner = _get_learner()
-    if learner.capabilities.restores is None:
-        if not api_backend.get_backend().memory.keeps_keys:
-            return False  # Servers that restore issues say in every response that they keep keys.
-        try:
-            api_session.client().update_many((), BulkChange(restore=True))
-        except ApiError:
-            learner.learn(restores=False)
-        else:
-            learner.learn(restores=True)
-    return learner.capabilities.restores is True
+    if "project_id" not in learner.capabilities.required_fields:
+        return {}
+    if not learner.capabilities.project_names and not learner.has_asked_for_projects:
+        learner.has_asked_for_projects = True
+        client = api_session.visitor_client(timeout=_LOOK_UP_TIMEOUT)
+        with suppress(IssuesError):
+            learn_projects(client.list(IssueQuery(page_size=PAGE_SIZE_LIMIT)).data)
+    return learner.capabilities.project_names
+
+
+def can_restore() -> bool:
+    """Return whether the server restores deleted issues, and changes many issues in one call."""
+    return _get_learner().capabilities.restores is True
 
 
 def can_filter(sign_in: SignIn | None = None) -> bool:

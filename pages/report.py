@@ -51,13 +51,13 @@ def render_error(sending: ReportSending) -> None:
     error = sending.error
     if error is None:
         return
-    if (
-        isinstance(error, BadRequestError)
-        and sending.new
-        and report_faults.remember_refusal(sending.new, error)
-    ):
-        sending.mark_outcome_shown()
-        st.rerun()
+    if isinstance(error, BadRequestError) and sending.new:
+        if report_faults.remember_refusal(sending.new, error):
+            sending.mark_outcome_shown()
+            st.rerun()
+        if report_state.unfold_references():
+            # The server may require them: show them together with its reason.
+            st.rerun()
     messages.render_failure(error, failed=_("We couldn't send your report, but your text is safe."))
     sending.mark_outcome_shown()
 

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from auth import current_user
 from auth.current_user import SignIn
-from components import api_session, server_capabilities
+from components import api_session
 from components.issues.criteria import PAGE_PARAMETERS
 from components.issues.export_links import EXPORT_PATH
 from issue_portal.client.errors import ApiError, IssuesError
@@ -27,7 +27,7 @@ from issue_portal.core import export_formats
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
 _THREADS: Final = CapacityLimiter(4)
 """Threads for all exports together. Exports wait for a free thread."""
@@ -76,8 +76,6 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
         query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
             update=dict.fromkeys(PAGE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
         )
-        if server_capabilities.can_filter(sign_in):  # Other servers do not know `include`.
-            query = query.model_copy(update={"include": (Include.USER, Include.PROJECT)})
         issues = api_session.client_of(sign_in).iterate(query)
         # Fetch the first page before the response starts, so that an error gets its own status.
         first = list(islice(issues, 1))

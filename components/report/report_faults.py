@@ -1,6 +1,7 @@
 """The faults of a report: those that the portal finds, and those that the server reports."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,16 @@ REFERENCE_FIELDS: Final = {
 _WIDGETS_BY_FIELD: Final = WIDGET_KEYS | {"config": "report_interaction"}
 """Widget keys, by the field names that a server may use in its errors."""
 
+_FIELDS_BY_WIDGET: Final = REFERENCE_FIELDS | {"report_description": "description"}
+"""Optional fields of `NewIssue`, by widget key."""
+
+_WORDS_BY_WIDGET: Final = {
+    "report_interaction": ("config", "thread", "interaction", "conversation"),
+    "report_project": ("project",),
+    "report_description": ("description",),
+}
+"""Words by which the message of a server names a field that it requires, by widget key."""
+
 _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
@@ -47,9 +58,14 @@ def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
     """Yield the faults of a report in the order of the form; a missing sign-in comes last."""
     if report.type is None:
         yield Fault(_("Choose what went wrong."), ("report_type",))
-    if text := find_text_fault(report.description):
+    required = server_capabilities.get_capabilities().required_fields
+    is_optional = bool(report.thread and report.interaction) and "description" not in required
+    if not (is_optional and is_blank(report.description)) and (
+        text := find_text_fault(report.description)
+    ):
         yield Fault(text, ("report_description",))
     yield from _find_reference_faults(report)
+    yield from _find_missing_references(report, required)
     if not is_signed_in and not report.anonymous:
         text = _("Sign in to send this with your name.")
         yield Fault(text, ("report_anonymous",), icon="arrow_downward")
@@ -81,26 +97,54 @@ def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
     """
     faults: dict[str, str] = {}
     missing: set[str] = set()
-    for item in error.fields:
-        names = reversed(item.field.split("."))
-        key = next((_WIDGETS_BY_FIELD[name] for name in names if name in _WIDGETS_BY_FIELD), "")
+    for key, reason in _list_refusals(error):
         if not key:
             return False
-        field = REFERENCE_FIELDS.get(key)
+        field = _FIELDS_BY_WIDGET.get(key)
         if field and getattr(new, field) is None:
             missing.add(field)
-            fields = (
-                _("the conversation ID and the answer ID")
-                if field == "config"
-                else _("the project ID")
-            )
-            faults[key] = _("This server requires {fields}.").format(fields=fields)
+            faults[key] = _format_requirement(field)
         else:
             text = _("The server didn't accept this: {reason}")
-            faults[key] = text.format(reason=format_sentence(item.message))
+            faults[key] = text.format(reason=format_sentence(reason))
     server_capabilities.learn_from_refusal(missing)
     report_state.remember_server_faults(faults)
+    if not faults.keys().isdisjoint(REFERENCE_FIELDS):
+        report_state.unfold_references()
     return bool(faults)
+
+
+def _list_refusals(error: BadRequestError) -> Iterator[tuple[str, str]]:
+    """Yield widget keys and reasons; "" as the key for a field that the form does not have.
+
+    Some servers do not name the fields apart from their message, so find the fields in its words.
+    """
+    for item in error.fields:
+        names = reversed(item.field.split("."))
+        yield (
+            next((_WIDGETS_BY_FIELD[name] for name in names if name in _WIDGETS_BY_FIELD), ""),
+            item.message,
+        )
+    if not error.fields:
+        words = set(re.findall("[a-z]+", str(error).casefold()))
+        for key, signs in _WORDS_BY_WIDGET.items():
+            if not words.isdisjoint(signs):
+                yield key, str(error)
+
+
+def _find_missing_references(report: ReportInput, required: Set[str]) -> Iterator[Fault]:
+    """Yield what this server has required of an earlier report and this one lacks."""
+    if "config" in required and not report.thread and not report.interaction:
+        yield Fault(_format_requirement("config"), ("report_interaction",))
+    if "project_id" in required and not report.project:
+        yield Fault(_format_requirement("project_id"), ("report_project",))
+
+
+def _format_requirement(field: str) -> str:
+    if field == "description":
+        return _("Tell us what happened.")
+    fields = _("the conversation ID and the answer ID") if field == "config" else _("the project")
+    return _("This server requires {fields}.").format(fields=fields)
 
 
 def _find_reference_faults(report: ReportInput) -> Iterator[Fault]:

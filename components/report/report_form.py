@@ -10,7 +10,7 @@ from components.report import draft_autosave, embed, report_state
 from components.report.draft_autosave import DraftWidgets, InitialValues
 from components.report.prefill import Prefill
 from components.report.report_faults import REFERENCE_FIELDS, Fault, find_faults
-from components.report.report_input import ReportInput
+from components.report.report_input import PROJECT_CHOICE_KEY, ReportInput
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
@@ -105,12 +105,7 @@ def _autosave(person: Person | None, link: Prefill | None, references: Mapping[s
 
 def _render_anonymous_toggle(person: Person | None) -> bool:
     """Render the toggle and its explanation; return whether the report is anonymous."""
-    gives_receipts = server_capabilities.gives_receipts()
-    tracking = " " + (
-        _("You'll get a receipt to track it.")
-        if gives_receipts
-        else _("You won't be able to track it.")
-    )
+    tracking = _explain_tracking()
     if person is None and embed.is_embedded():
         # People cannot sign in inside a frame, so there is no choice.
         st.caption(_("No one can see who sent this, not even an administrator.") + tracking)
@@ -128,6 +123,17 @@ def _render_anonymous_toggle(person: Person | None) -> bool:
     return bool(anonymous)
 
 
+def _explain_tracking() -> str:
+    """Say whether an anonymous report can be tracked; "" while this is not known."""
+    match server_capabilities.gives_receipts():
+        case True:
+            return " " + _("You'll get a receipt to track it.")
+        case False:
+            return " " + _("You won't be able to track it.")
+        case None:
+            return ""
+
+
 def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tuple[str, str, str]:
     """Render the inputs for thread, interaction and project with the values of a link.
 
@@ -135,8 +141,9 @@ def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tup
     """
     # Even an anonymous report contains the values of a link, so the person must see them.
     came_with_link = any(references.values())
-    is_required = bool(server_capabilities.get_capabilities().required_fields)
-    is_refused = not report_state.get_server_faults().keys().isdisjoint(REFERENCE_FIELDS)
+    required = server_capabilities.get_capabilities().required_fields
+    is_required = not required.isdisjoint(REFERENCE_FIELDS.values())
+    is_refused = report_state.are_references_unfolded()
     with st.expander(
         _("Conversation details") if is_required else _("Conversation details (optional)"),
         icon=":material/link:",
@@ -153,11 +160,32 @@ def _render_references(references: Mapping[str, str], slots: _FaultSlots) -> tup
         for (key, value), label in zip(
             references.items(), labels.list_reference_labels(), strict=True
         ):
-            text = st.text_input(label, value, key=key, persist_state="session")
+            if key == "report_project":
+                text = _render_project(label, value)
+            else:
+                text = st.text_input(label, value, key=key, persist_state="session")
             slots[key] = st.empty()
             entered.append(text.strip())
     thread, interaction, project = entered
     return thread, interaction, project
+
+
+def _render_project(label: str, value: str) -> str:
+    """Render the input of the project's ID; a choice by name if the server requires a project."""
+    names = server_capabilities.fetch_names_of_required_project()
+    if not names or (value and value not in names):
+        return st.text_input(label, value, key="report_project", persist_state="session")
+    chosen = st.selectbox(
+        _("Project"),
+        list(names),
+        index=list(names).index(value) if value else None,
+        format_func=lambda project_id: names.get(project_id, project_id),
+        accept_new_options=True,
+        placeholder=_("Choose or enter an ID"),
+        key=PROJECT_CHOICE_KEY,
+        persist_state="session",
+    )
+    return chosen or ""
 
 
 def _render_fault(slots: _FaultSlots, fault: Fault) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from issue_portal.models.requests import NewIssue, ThreadConfig
-from issue_portal.models.text_rules import strip_hidden_marks
+from issue_portal.models.text_rules import is_blank, strip_hidden_marks
 from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueType, ResourceType
 
 WIDGET_KEYS: Final = {
@@ -16,6 +16,10 @@ WIDGET_KEYS: Final = {
     "project_id": "report_project",
 }
 """Keys of the form's widgets, by field of `NewIssue` or `ThreadConfig`."""
+
+
+PROJECT_CHOICE_KEY: Final = "report_project_choice"
+"""Key of the widget that replaces the input of the project's ID if the projects have names."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class ReportInput:
         if self.thread:
             config = ThreadConfig(thread_id=self.thread, reported_interaction_id=self.interaction)
         return NewIssue(
-            description=self.description,
+            description=None if is_blank(self.description) else self.description,
             resource_type=ResourceType.THREAD,
             type=self.type,
             anonymous=self.anonymous,

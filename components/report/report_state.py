@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from components.report.prefill import LINK_PARAMETERS_KEY, LINK_VALUES_KEY, Prefill
-from components.report.report_input import WIDGET_KEYS
+from components.report.report_input import PROJECT_CHOICE_KEY, WIDGET_KEYS
 from components.report.report_sending import FALLBACK_ID_KEY, SENDING_KEY, get_sending
 from components.report.submitted_report import SubmittedReport
 from components.ui import query_params
@@ -15,6 +15,7 @@ from components.ui import query_params
 _SIGN_IN_CLICK_ID_KEY: Final = "report_by_name"
 _ANOTHER_REPORT_KEY: Final = "another_report"
 _FAULTS_KEY: Final = "report_faults"
+_UNFOLDED_KEY: Final = "report_references_unfolded"
 
 
 def remember_sent_report(sent: SubmittedReport) -> None:
@@ -44,12 +45,26 @@ def remember_server_faults(faults: Mapping[str, str]) -> None:
     st.session_state[_FAULTS_KEY] = dict(faults)
 
 
+def unfold_references() -> bool:
+    """Unfold the references of the report; return False if they were already unfolded."""
+    is_new = not are_references_unfolded()
+    st.session_state[_UNFOLDED_KEY] = True
+    return is_new
+
+
+def are_references_unfolded() -> bool:
+    """Return whether a refusal has unfolded the thread, the interaction and the project."""
+    return _UNFOLDED_KEY in st.session_state
+
+
 def start_another_report() -> None:
     """Clear the form for another report, but keep the choice between anonymous and by name."""
     for key in (
         SENDING_KEY,
         FALLBACK_ID_KEY,
         _FAULTS_KEY,
+        _UNFOLDED_KEY,
+        PROJECT_CHOICE_KEY,
         LINK_VALUES_KEY,
         LINK_PARAMETERS_KEY,
         *(key for field, key in WIDGET_KEYS.items() if field != "anonymous"),

@@ -14,7 +14,7 @@ from starlette.routing import Router
 from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo
 from issue_portal.client.async_client import AsyncIssuesClient
-from issue_portal.client.errors import IssuesError
+from issue_portal.client.errors import IssuesError, NotSupportedError
 from issue_portal.core import export_formats, portal_token
 from issue_portal.core.files import replace_when_complete
 from issue_portal.core.portal_token import Operator
@@ -60,7 +60,7 @@ def export_issues(format_: str, output: Path | None, states: tuple[str, ...]) ->
 
 async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
     async with _open_client() as client:
-        total = (await client.list(query.model_copy(update={"page_size": 1}))).total_count
+        total = await _count(client, query)
         format_line = (
             export_formats.format_csv_line if format_ == "csv" else export_formats.format_json_line
         )
@@ -76,12 +76,21 @@ async def _export(query: IssueQuery, format_: str, file: TextIO) -> None:
     echo(f"Issues exported: {count}.", err=True)
 
 
+async def _count(client: AsyncIssuesClient, query: IssueQuery) -> int | None:
+    """Count the issues to export; None if the server cannot."""
+    try:
+        return (await client.list(query.model_copy(update={"page_size": 1}))).total_count
+    except NotSupportedError:
+        return None
+
+
 @asynccontextmanager
 async def _open_client() -> AsyncIterator[AsyncIssuesClient]:
     settings = get_settings()
     if settings.api_url and not settings.api_shares_key:
         token = settings.api_token.get_secret_value()
-        async with AsyncIssuesClient(settings.api_url, token) as client:
+        org = settings.chosen_org
+        async with AsyncIssuesClient(settings.api_url, token, org=org) as client:
             yield client
         return
     with open_local_service() as service:

@@ -29,10 +29,16 @@ CSV_HEADER = (
 
 
 def format_json_line(issue: Issue) -> str:
-    """Return one issue as a line of JSON. Leave out all null fields but ``created_by``."""
-    fields = issue.model_dump(mode="json", exclude_none=True)
-    if issue.created_by is None:
-        fields["created_by"] = None
+    """Return one issue as a line of JSON, with the fields that the server sent.
+
+    ``created_by`` is null for an anonymous issue, and absent if the server did not say.
+    """
+    sent = issue.model_dump(mode="json", exclude_unset=True)
+    fields = {
+        name: value
+        for name, value in sent.items()
+        if value is not None or name in ("created_by", "description")
+    }
     return escape_line_breaks(json.dumps(fields, ensure_ascii=False)) + "\n"
 
 

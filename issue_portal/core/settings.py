@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     )
 
     @property
+    def chosen_org(self) -> str | None:
+        """The organisation if it was set, else None: remote servers do not know our default."""
+        return self.org if "org" in self.model_fields_set else None
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'issues.db'}"
