@@ -31,8 +31,6 @@ class ReturnTarget:
     """Query of the page's URL, without "?"."""
     revocation_unsaved: bool = False
     """Whether the sign-out could not be written to disk."""
-    change_lost: bool = False
-    """Whether the user's last change could not be saved before the sign-out."""
 
 
 def get_return_cookie_name() -> str:
@@ -63,5 +61,4 @@ def take_return_target() -> ReturnTarget | None:
         page=get_field("page"),
         query=get_field("query"),
         revocation_unsaved=get_field("revocation_unsaved") == "1",
-        change_lost=get_field("change_lost") == "1",
     )

@@ -5,6 +5,7 @@ import streamlit as st
 from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
+    delete_dialog,
     edit_conflict,
     filters,
     issue_actions,
@@ -15,7 +16,7 @@ from components.issues import (
     open_issue,
     pagination,
     queue_columns,
-    undo,
+    undo_notice,
 )
 from components.issues.criteria import has_filters
 from components.issues.open_issue import Loading, OpenIssue
@@ -37,8 +38,9 @@ def render_list_or_issue() -> None:
     """Render everything below the title; actions rerun only this fragment."""
     person = require_sign_in.require_in_fragment(Action.READ_OWN)
     issue_list.handle_commands()
-    undo.render_bar()
+    undo_notice.render()
     messages.render_pending()
+    delete_dialog.render(issue_actions.delete_now)
     try:
         if loading := open_issue.start_loading():
             render_issue(person, loading)
@@ -62,10 +64,9 @@ def render_list_or_issue() -> None:
 
 def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
     """Render a page of the person's reports, or a placeholder if it is empty."""
-    issues = [issue for issue in page.data if not undo.is_being_deleted(issue)]
-    if issues:
+    if page.data:
         issue_list.render(
-            issues,
+            page.data,
             key="my_issues",
             label=_("My reports"),
             format_details=queue_columns.format_number_and_type,
@@ -84,7 +85,7 @@ def render_issue(person: Person, loading: Loading) -> None:
     """Render the open report. Until its review starts, the person can edit or withdraw it."""
     opened = placeholders.load_with_placeholder(loading.finish)
     issue = opened.issue
-    if issue is None or undo.is_being_deleted(issue) or not my_issues_query.is_own_issue(issue):
+    if issue is None or not my_issues_query.is_own_issue(issue):
         with placeholders.render_empty(_("This report isn't available."), icon="search_off"):
             render_back_button(_("Show my reports"))
         return

@@ -1,5 +1,7 @@
 """Review: the queue of all issues, and the open issue beside it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from components import server_capabilities
@@ -7,6 +9,7 @@ from components.account import require_sign_in
 from components.issues import (
     auto_refresh,
     bulk_dialog,
+    delete_dialog,
     edit_conflict,
     export_links,
     filters,
@@ -22,7 +25,7 @@ from components.issues import (
     review_queue,
     similar_issues,
     state_counts,
-    undo,
+    undo_notice,
 )
 from components.issues.criteria import has_filters
 from components.issues.open_issue import OpenIssue
@@ -44,9 +47,10 @@ def render_queue_and_issue() -> None:
     """Render everything below the title; actions rerun only this fragment."""
     require_sign_in.require_in_fragment(Action.READ_ALL)
     issue_list.handle_commands()
-    undo.render_bar()
+    undo_notice.render()
     messages.render_pending()
     bulk_dialog.render()
+    delete_dialog.render(issue_actions.delete_now)
     try:
         criteria = render_filters()
         loading = open_issue.start_loading()
@@ -80,8 +84,8 @@ def render_filters() -> IssueQuery:
 def render_list(queue: QueuePage, opened: OpenIssue | None, *, filtered: bool) -> None:
     """Render a page of the queue, or a placeholder if it is empty."""
     open_row = opened.issue if opened else None
-    issues = [undo.preview(issue) for issue in queue.page.data if not undo.is_being_deleted(issue)]
-    shown = [*issues, undo.preview(open_row)] if open_row else issues
+    issues = queue.page.data
+    shown = [*issues, open_row] if open_row else issues
     # Render the list even if it is empty, so that the keyboard shortcuts stay active. The end date
     # is part of ``page``: when newer issues are shown, the list scrolls to the top.
     issue_list.render(
@@ -106,7 +110,7 @@ def render_list(queue: QueuePage, opened: OpenIssue | None, *, filtered: bool) -
         keyboard_shortcuts.render_help_button()
 
 
-def mark_as_read(issues: list[Issue], opened: OpenIssue | None) -> list[Issue]:
+def mark_as_read(issues: Sequence[Issue], opened: OpenIssue | None) -> list[Issue]:
     """Return the rows of the list, the open issue as read: it is being marked as read."""
     return [
         issue.model_copy(update={"is_read": True}) if opened and issue.id == opened.id else issue
@@ -162,14 +166,13 @@ def render_open_issue(opened: OpenIssue, queue: QueuePage) -> None:
         )
 
 
-def render_issue(saved: Issue, queue: QueuePage) -> None:
+def render_issue(issue: Issue, queue: QueuePage) -> None:
     """Render an issue with all actions of a reviewer.
 
     What takes another call comes last, so that the text can be read at once.
     """
-    marking = review_queue.start_marking_read(saved)
-    history, search = issue_history.start(saved), similar_issues.start_search(saved)
-    issue = undo.preview(saved)
+    marking = review_queue.start_marking_read(issue)
+    history, search = issue_history.start(issue), similar_issues.start_search(issue)
     with st.container(border=True):
         render_navigation(issue, queue)
         issue_detail.render_issue_heading(issue)

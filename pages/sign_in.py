@@ -11,7 +11,7 @@ from components.account import (
     sign_in_notices,
     sign_out_button,
 )
-from components.issues import issue_detail, undo
+from components.issues import issue_detail, undo_notice
 from components.report import draft_autosave, report_state, submitted_report
 from components.ui import labels, messages
 from components.ui.i18n import _
@@ -25,6 +25,7 @@ def render_sign_in() -> None:
     if sign_out_id:
         # The message appears once the browser has removed the drafts: see loading.css.
         submitted_report.forget()
+        undo_notice.forget()
         draft_autosave.forget_all_drafts(sign_out_id)
         st.success(_("You're signed out."), icon=":material/logout:")
     render_sign_out_warnings()
@@ -50,11 +51,6 @@ def render_sign_out_warnings() -> None:
             ),
             icon=":material/warning:",
         )
-    if sign_in_notices.is_change_lost():
-        st.warning(
-            _("We couldn't save your last change. Sign in again to check it."),
-            icon=":material/warning:",
-        )
 
 
 def render_account(person: Person) -> None:
@@ -62,9 +58,8 @@ def render_account(person: Person) -> None:
     messages.render_pending()
     st.title(_("Your account"), anchor=False)
     issue_detail.render_text(f"{person.name}\n{person.email}\n{labels.format_role(person.role)}")
-    # Pending changes need this sign-in, so send them before it ends.
-    sign_out_button.render(send_pending=undo.send_pending)
-    change_password_form.render(send_pending=undo.send_pending)
+    sign_out_button.render()
+    change_password_form.render()
 
 
 person = current_user.get_person()

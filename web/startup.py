@@ -17,7 +17,6 @@ from starlette.routing import Mount, Router
 
 from auth import api_backend, password
 from auth.sign_in_mode import SignInMode, get_sign_in_mode
-from components.issues import undo
 from components.ui import js_component
 from issue_portal.asgi import graceful_shutdown
 from issue_portal.core import logging_setup, telemetry
@@ -56,7 +55,7 @@ class PortalProcess:
 
     @asynccontextmanager
     async def lifespan(self, _: st.App) -> AsyncIterator[None]:
-        """Run the API with the server, and send pending changes before the server stops."""
+        """Run the API with the server."""
         # `app.py` disables the garbage collector for the start. Without `freeze`, the first
         # collection would scan all loaded modules, which makes the start 40 ms longer.
         gc.freeze()
@@ -73,7 +72,6 @@ class PortalProcess:
         async with self._api.router.lifespan_context(self._api):
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield
-            await asyncio.to_thread(undo.send_all_pending)
             await asyncio.to_thread(api_backend.get_backend().revoked_sign_ins.flush)
         if self.service:
             await self.service.close()

@@ -1,7 +1,6 @@
 """The form to change the password of an account."""
 
 import logging
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -23,13 +22,10 @@ from issue_portal.core.settings import get_settings
 log = logging.getLogger(__name__)
 
 
-def _render_form(
-    sign_in: PasswordSignIn, send_pending: Callable[[], object]
-) -> PasswordSignIn | None:
+def _render_form(sign_in: PasswordSignIn) -> PasswordSignIn | None:
     """Render the form; return the new sign-in once the password is changed.
 
-    Saving the new password ends ``sign_in``. Pending changes need this sign-in, so
-    ``send_pending`` sends them first.
+    Saving the new password ends ``sign_in``.
     """
     username = sign_in.username
     # The key contains the sign-in, so that the next user does not see the typed passwords.
@@ -55,7 +51,6 @@ def _render_form(
         st.error(labels.explain_password_fault(fault), icon=":material/error:")
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
-    send_pending()
     return create_sign_in(username, changed) if _save_account(username, account, changed) else None
 
 
@@ -83,16 +78,16 @@ def _save_account(username: str, account: Account, changed: Account) -> bool:
     return True
 
 
-def render(send_pending: Callable[[], object]) -> None:
+def render() -> None:
     """Render the form, folded, if the user has signed in with a password.
 
-    Submitting the form calls ``send_pending``, changes the password and signs the user in again.
+    Submitting the form changes the password and signs the user in again.
     """
     sign_in = get_sign_in()
     if not isinstance(sign_in, PasswordSignIn):
         return
     with st.expander(_("Change password"), icon=":material/key:"):
-        new_sign_in = _render_form(sign_in, send_pending)
+        new_sign_in = _render_form(sign_in)
     if new_sign_in:
         messages.show_on_next_run(_("Password changed"))
         complete_sign_in(new_sign_in)

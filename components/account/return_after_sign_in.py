@@ -32,8 +32,6 @@ def return_to_page() -> None:
         sign_in_notices.note_sign_out()
         if target.revocation_unsaved:
             sign_in_notices.note_unsaved_revocation()
-        if target.change_lost:
-            sign_in_notices.note_lost_change()
         st.switch_page("pages/sign_in.py")
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
     # The sign-in page is left out: it would switch to itself in an endless loop.

@@ -26,7 +26,6 @@ def write(target: ReturnTarget, redirect: Callable[[], None]) -> None:
         "page": target.page,
         "query": query,
         "revocation_unsaved": int(target.revocation_unsaved),
-        "change_lost": int(target.change_lost),
     }
     data = {
         "name": get_return_cookie_name(),

@@ -6,11 +6,7 @@ from auth import current_user
 from auth.return_target import ReturnTarget
 from auth.sign_in_mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, list_providers
 from components.account import password_form, return_cookie, sign_out_button
-from components.account.sign_in_notices import (
-    has_sign_in_failed,
-    is_change_lost,
-    is_revocation_unsaved,
-)
+from components.account.sign_in_notices import has_sign_in_failed, is_revocation_unsaved
 from components.account.sign_in_session import PENDING_REDIRECT_KEY, complete_sign_in
 from components.report import embed
 from components.ui import plain_text
@@ -70,11 +66,7 @@ def _store_return_target(target: ReturnTarget) -> None:
     """
     is_sign_out = st.session_state[PENDING_REDIRECT_KEY] == ""
     if is_sign_out:
-        target = ReturnTarget(
-            is_sign_in=False,
-            revocation_unsaved=is_revocation_unsaved(),
-            change_lost=is_change_lost(),
-        )
+        target = ReturnTarget(is_sign_in=False, revocation_unsaved=is_revocation_unsaved())
     return_cookie.write(target, _start_redirect)
 
 

@@ -11,9 +11,6 @@ _SIGN_IN_FAILED_KEY = "sign_in_failed"
 _REVOCATION_UNSAVED_KEY = "revocation_unsaved"
 """Present if the sign-out was not written to disk: after a restart, copied cookies work again."""
 
-_CHANGE_LOST_KEY = "change_lost"
-"""Present if the user's last change could not be saved before the sign-out."""
-
 
 def note_sign_out() -> None:
     """Note that the user has signed out."""
@@ -39,16 +36,6 @@ def note_unsaved_revocation() -> None:
     st.session_state[_REVOCATION_UNSAVED_KEY] = True
 
 
-def is_change_lost() -> bool:
-    """Return whether the user's last change could not be saved before the sign-out."""
-    return _CHANGE_LOST_KEY in st.session_state
-
-
-def note_lost_change() -> None:
-    """Note that the user's last change could not be saved."""
-    st.session_state[_CHANGE_LOST_KEY] = True
-
-
 def has_sign_in_failed() -> bool:
     """Return whether the user came back from the provider without a sign-in."""
     return _SIGN_IN_FAILED_KEY in st.session_state
@@ -64,4 +51,3 @@ def clear() -> None:
     st.session_state.pop(_SIGN_OUT_ID_KEY, None)
     st.session_state.pop(_SIGN_IN_FAILED_KEY, None)
     st.session_state.pop(_REVOCATION_UNSAVED_KEY, None)
-    st.session_state.pop(_CHANGE_LOST_KEY, None)

@@ -1,7 +1,5 @@
 """Signs the user of this browser session in and out."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from auth import api_backend, session_lifetime, session_owners, sign_in_cookie
@@ -9,11 +7,7 @@ from auth.current_user import ACCOUNT_SIGN_IN_KEY, get_stored_sign_in, identify_
 from auth.password import PasswordSignIn
 from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from auth.trusted_headers import HEADERS_RECEIVED_AT_KEY
-from components.account.sign_in_notices import (
-    note_lost_change,
-    note_sign_out,
-    note_unsaved_revocation,
-)
+from components.account.sign_in_notices import note_sign_out, note_unsaved_revocation
 from components.ui import i18n
 
 PENDING_REDIRECT_KEY = "pending_redirect"
@@ -31,29 +25,22 @@ def complete_sign_in(sign_in: PasswordSignIn) -> None:
     st.rerun()
 
 
-def sign_out(send_pending: Callable[[], bool]) -> None:
-    """Send pending changes, revoke the sign-in and all copies of its cookie, clear the session.
+def sign_out() -> None:
+    """Revoke the sign-in and all copies of its cookie, and clear the session.
 
-    ``send_pending`` returns whether all changes were saved. The session is cleared and the cookie
-    removed even if sending or revoking fails.
+    The session is cleared and the cookie removed even if revoking fails.
     """
     stored = get_stored_sign_in()
-    is_revocation_saved, are_changes_saved = True, False
+    is_revocation_saved = stored is None
     try:
-        try:
-            are_changes_saved = send_pending()
-        finally:
-            if stored:
-                is_revocation_saved = False
-                revoked_sign_ins = api_backend.get_backend().revoked_sign_ins
-                is_revocation_saved = revoked_sign_ins.add(stored.id, stored.ends_at)
+        if stored:
+            revoked_sign_ins = api_backend.get_backend().revoked_sign_ins
+            is_revocation_saved = revoked_sign_ins.add(stored.id, stored.ends_at)
     finally:
         _clear_session()
         note_sign_out()
         if not is_revocation_saved:
             note_unsaved_revocation()
-        if not are_changes_saved:
-            note_lost_change()
         if get_sign_in_mode() is SignInMode.PROVIDER:
             st.session_state[PENDING_REDIRECT_KEY] = ""
         else:

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from components import api_session
-from components.issues import issue_list, undo
+from components.issues import issue_list
 from components.issues.bulk_actions import BULK_ACTIONS, DELETE, BulkAction
 from components.ui import i18n, messages
 from components.ui.i18n import _, ngettext
@@ -65,7 +65,6 @@ def build_bulk_menu(
     numbers = {issue.id: str(issue.issue_number) for issue in issues}
 
     def request_action(action_name: str, ids: list[str], is_all_pages: bool) -> None:
-        undo.send_pending()
         all_pages = query.model_copy(update={"page": None, "page_size": PAGE_SIZE_LIMIT})
         st.session_state[_REQUEST_KEY] = _BulkRequest(
             action_name,

@@ -7,7 +7,7 @@ Nothing is overwritten. The page shows both versions until the person decides.
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, TypeVar
 
 import streamlit as st
 
@@ -16,9 +16,12 @@ from components.issues import issue_detail, issue_history
 from components.issues.proposed_change import ProposedChange
 from components.ui import labels, user_names
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError
-from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import NEXT_STATES, IssueState
+from issue_portal.client.client import IssuesClient
+from issue_portal.client.errors import IssuesError, PreconditionFailedError
+from issue_portal.models.responses import Issue, Problem
+from issue_portal.models.vocabulary import IssueState
+
+Result = TypeVar("Result")
 
 _CONFLICT_KEY: Final = "conflict"
 
@@ -42,13 +45,66 @@ class Conflict:
 
 
 def has_changed(before: Issue, after: Issue) -> bool:
-    """Return whether two versions of an issue differ in text, type or state."""
-    return any(getattr(before, name) != getattr(after, name) for name in _COMPARED_FIELDS)
+    """Return whether two versions of an issue differ in text, type or state.
+
+    Compares only fields that both versions have: some servers send only a few.
+    """
+    both = before.model_fields_set & after.model_fields_set
+    return any(
+        getattr(before, name) != getattr(after, name) for name in _COMPARED_FIELDS if name in both
+    )
 
 
-def list_next_states(issue: Issue) -> tuple[IssueState, ...]:
-    """Return the states to which a reviewer can move an issue; () for an unknown state."""
-    return NEXT_STATES.get(IssueState(issue.state), ()) if issue.state in NEXT_STATES else ()
+def can_move(issue: Issue, state: IssueState) -> bool:
+    """Return whether a reviewer can move an issue to ``state``: any move between live states."""
+    return state in labels.MOVES and issue.state not in (state, IssueState.DELETED)
+
+
+def update_unless_changed(client: IssuesClient, seen: Issue, change: ProposedChange) -> Issue:
+    """Save a change to the version that the person saw; return the changed issue.
+
+    Raises `PreconditionFailedError` if text, type or state differ on the server.
+    """
+
+    def send(current: Issue) -> Issue:
+        return client.update(current, **change.to_update(), if_unchanged=True)
+
+    return _send_unless_changed(client, seen, send)
+
+
+def delete_unless_changed(client: IssuesClient, seen: Issue) -> None:
+    """Delete an issue if it is the version that the person saw.
+
+    Raises `PreconditionFailedError` if text, type or state differ on the server.
+    """
+
+    def send(current: Issue) -> None:
+        if current.etag is None:
+            # Without a tag, the server would delete any version. Fetch its version, and compare.
+            fetched = client.get(current.id)
+            if has_changed(current, fetched):
+                raise PreconditionFailedError(Problem(status=412))
+            current = current.merge(fetched)
+        client.delete(current.id, etag=current.etag)
+
+    _send_unless_changed(client, seen, send)
+
+
+def _send_unless_changed(
+    client: IssuesClient, seen: Issue, send: Callable[[Issue], Result]
+) -> Result:
+    """Call ``send`` with the version that the person saw; return its result.
+
+    If the server has another version with equal text, type and state, call ``send`` with that one.
+    """
+    current = seen
+    while True:
+        try:
+            return send(current)
+        except PreconditionFailedError:
+            current = seen.merge(client.get(seen.id))
+            if has_changed(seen, current):
+                raise
 
 
 def remember_conflict(seen: Issue, current: Issue, change: ProposedChange) -> None:
@@ -137,7 +193,7 @@ def _can_apply(conflict: Conflict) -> bool:
     if conflict.change.description is not None:
         return conflict.current.state == IssueState.NOT_REVIEWED
     state = conflict.change.state
-    return state is None or state in list_next_states(conflict.current)
+    return state is None or can_move(conflict.current, state)
 
 
 def _find_editor(current: Issue) -> str:

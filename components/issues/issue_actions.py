@@ -5,30 +5,32 @@ since, nothing is overwritten: the person sees both versions and decides
 (`components.issues.edit_conflict`). Changes of type or state, and deletions, can be undone.
 """
 
-from collections.abc import Callable
+from typing import Final
 
 import streamlit as st
 
-from components import api_session
-from components.issues import edit_conflict, issue_list, undo
-from components.issues.edit_conflict import Conflict, list_next_states
+from components import api_session, server_capabilities
+from components.issues import delete_dialog, edit_conflict, issue_list, undo_notice
+from components.issues.edit_conflict import Conflict, can_move
 from components.issues.proposed_change import ProposedChange
+from components.issues.undo import UndoDeletion, UndoUpdate
 from components.report import edit_form
 from components.report.type_select import render_type_select
 from components.ui import labels, messages
 from components.ui.i18n import _
-from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError, PreconditionFailedError
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
-_Send = Callable[[Issue], object]
-"""Sends a change. Raises `PreconditionFailedError` if the server has another version."""
+_LATEST_KEY: Final = "latest_change"
 
 
 def render_state_buttons(issue: Issue) -> None:
-    """Render the buttons that start, reopen and close a review; impossible moves are disabled."""
-    possible = list_next_states(issue)
+    """Render the buttons that start, reopen and close a review.
+
+    The button of the current state is disabled. The first of the others is the usual next step.
+    """
+    possible = [state for state in labels.MOVES if can_move(issue, state)]
     for state in labels.MOVES:
         label, icon = labels.describe_move(issue.state, state)
         st.button(
@@ -37,7 +39,7 @@ def render_state_buttons(issue: Issue) -> None:
             type="primary" if state in possible[:1] else "secondary",
             key=f"move_to_{state.value}",
             disabled=state not in possible,
-            on_click=move_to_state,
+            on_click=on_move_to_state,
             args=(issue, state),
         )
 
@@ -85,13 +87,8 @@ def render_withdraw_button(issue: Issue) -> None:
 
 def save_own_edit(seen: Issue, change: ProposedChange) -> None:
     """Save an edit by the reporter at once; the next run shows whether it succeeded."""
-    client = api_session.client()
-
-    def send(current: Issue) -> object:
-        return client.update(current, **change.to_update(), if_unchanged=True)
-
     try:
-        _send_unless_conflict(client, seen, send)
+        edit_conflict.update_unless_changed(api_session.client(), seen, change)
     except IssuesError as error:
         if not _remember_if_conflict(error, seen, change):
             messages.show_failure_on_next_run(
@@ -111,26 +108,47 @@ def apply_anyway(conflict: Conflict) -> None:
         _change(conflict.current, change)
 
 
-def move_to_state(seen: Issue, state: IssueState) -> None:
-    """Move an issue to another state, if the move is allowed."""
-    if state in list_next_states(seen):
-        _change(seen, ProposedChange(state=state))
+def move_to_state(seen: Issue, state: IssueState) -> Issue:
+    """Move an issue to another state, if the move is allowed; return the issue as it is then."""
+    return _change(seen, ProposedChange(state=state)) if can_move(seen, state) else seen
+
+
+def on_move_to_state(seen: Issue, state: IssueState) -> None:
+    """Move an issue to another state, if the move is allowed. For callbacks of buttons."""
+    move_to_state(seen, state)
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:
-    """Delete an issue and return to the list. With ``withdraw``, the messages say "withdraw"."""
-    client, number = api_session.client(), seen.issue_number
-    doing = _("Withdrawing #{number}…") if withdraw else _("Deleting #{number}…")
+    """Delete an issue; where the server cannot restore it, ask first.
+
+    With ``withdraw``, the messages say "withdraw".
+    """
+    if server_capabilities.can_restore():
+        delete_now(seen, withdraw=withdraw)
+    else:
+        delete_dialog.ask(seen, withdraw=withdraw)
+
+
+def delete_now(seen: Issue, *, withdraw: bool = False) -> None:
+    """Delete an issue and return to the list."""
+    before, number = _find_latest(seen), seen.issue_number
+    if before.state == IssueState.DELETED:
+        return
+    change = ProposedChange(state=IssueState.DELETED)
+    client = api_session.client()
+    try:
+        edit_conflict.delete_unless_changed(client, before)
+    except IssuesError as error:
+        _show_conflict_or_failure(error, before, change)
+        return
+    _remember_latest(seen, change.apply_to(before))
+    issue_list.open_issue(None)
     done = _("#{number} withdrawn") if withdraw else _("#{number} deleted")
-    is_scheduled = _schedule(
-        seen,
-        ProposedChange(state=IssueState.DELETED),
-        lambda current: client.delete(current.id, etag=current.etag),
-        doing=doing.format(number=number),
-        done=done.format(number=number),
+    text = done.format(number=number)
+    can_restore = server_capabilities.can_restore()
+    undo_notice.show(
+        text, UndoDeletion(text=text, issue_id=seen.id, number=number) if can_restore else None
     )
-    if is_scheduled:
-        issue_list.open_issue(None)
 
 
 def mark_unread(issue: Issue) -> None:
@@ -145,66 +163,40 @@ def mark_unread(issue: Issue) -> None:
         messages.show_on_next_run(done.format(number=issue.issue_number))
 
 
-def _change(seen: Issue, change: ProposedChange) -> None:
-    """Change the type or state of an issue; the person has a few seconds to undo the change."""
-    value, number = change.format_value(), seen.issue_number
-    if change.state:
-        doing, done = _("Moving #{number} to {words}…"), _("#{number} moved to {words}")
-    else:
-        doing, done = _("Changing #{number} to {words}…"), _("#{number} changed to {words}")
-    client = api_session.client()
-    _schedule(
-        seen,
-        change,
-        lambda current: client.update(current, **change.to_update(), if_unchanged=True),
-        doing=doing.format(number=number, words=value),
-        done=done.format(number=number, words=value),
-    )
-
-
-def _schedule(seen: Issue, change: ProposedChange, send: _Send, *, doing: str, done: str) -> bool:
-    """Schedule a change; return whether it is scheduled.
-
-    If the issue has changed since the person saw it, remember the conflict instead.
-    """
-    failed = _("We couldn't save your change to #{number}.").format(number=seen.issue_number)
-    client = api_session.client()
-    # The person may have seen the preview of the pending change, so send that change first.
-    undo.send_pending()
+def _change(seen: Issue, change: ProposedChange) -> Issue:
+    """Change the type or state of an issue; return the issue as it is then."""
+    before = _find_latest(seen)
+    if change.apply_to(before) == before:
+        return before
     try:
-        current = client.get(seen.id)
+        changed = edit_conflict.update_unless_changed(api_session.client(), before, change)
     except IssuesError as error:
-        messages.show_failure_on_next_run(error, failed=failed)
-        return False
-    if edit_conflict.has_changed(seen, current):
-        edit_conflict.remember_conflict(seen, current, change)
-        return False
-    undo.schedule_change(
-        current,
-        change,
-        lambda: _send_unless_conflict(client, current, send),
-        lambda error: _remember_if_conflict(error, current, change),
-        doing=doing,
-        done=done,
-        failed=failed,
-    )
-    return True
+        _show_conflict_or_failure(error, before, change)
+        return before
+    _remember_latest(seen, changed)
+    done = _("#{number} moved to {words}") if change.state else _("#{number} changed to {words}")
+    text = done.format(number=seen.issue_number, words=change.format_value())
+    undo_notice.show(text, UndoUpdate.build(text, before, changed))
+    return changed
 
 
-def _send_unless_conflict(client: IssuesClient, seen: Issue, send: _Send) -> None:
-    """Send a change. Retry if the server has another version with equal text, type and state.
+def _find_latest(seen: Issue) -> Issue:
+    """Return the issue after the last change of the person.
 
-    Raises `PreconditionFailedError` if one of these differs.
+    The second click of a double click can act on the version that was on screen before the first.
     """
-    current = seen
-    while True:
-        try:
-            send(current)
-            return
-        except PreconditionFailedError:
-            current = client.get(seen.id)
-            if edit_conflict.has_changed(seen, current):
-                raise
+    changed_version, latest = st.session_state.get(_LATEST_KEY, (None, seen))
+    return latest if changed_version is seen else seen
+
+
+def _remember_latest(seen: Issue, changed: Issue) -> None:
+    st.session_state[_LATEST_KEY] = (seen, changed)
+
+
+def _show_conflict_or_failure(error: IssuesError, seen: Issue, change: ProposedChange) -> None:
+    if not _remember_if_conflict(error, seen, change):
+        failed = _("We couldn't save your change to #{number}.")
+        messages.show_failure_on_next_run(error, failed=failed.format(number=seen.issue_number))
 
 
 def _remember_if_conflict(error: IssuesError, seen: Issue, change: ProposedChange) -> bool:
@@ -215,7 +207,7 @@ def _remember_if_conflict(error: IssuesError, seen: Issue, change: ProposedChang
     if not isinstance(error, PreconditionFailedError):
         return False
     try:
-        current = api_session.client().get(seen.id)
+        current = seen.merge(api_session.client().get(seen.id))
         edit_conflict.remember_conflict(seen, current, change)
     except IssuesError:
         return False

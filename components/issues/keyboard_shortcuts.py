@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from components import api_session
-from components.issues import issue_actions, issue_list, review_queue, undo
+from components.issues import edit_conflict, issue_actions, issue_list, review_queue, undo_notice
 from components.issues.review_queue import QueuePage
 from components.ui import messages
 from components.ui.i18n import N_, _
@@ -53,7 +53,8 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
         nonlocal queue
         issue_id = issue_list.get_open_issue_id()
         if command == "undo":
-            undo.cancel_pending()
+            undo_notice.undo_latest()
+            issues_by_id.clear()  # They are outdated.
         elif issue_id is None:
             return
         elif command in _STEPS:
@@ -61,12 +62,9 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
         else:
             try:
                 issue = issues_by_id.get(issue_id) or api_session.client().get(issue_id)
-                review_queue.mark_read(issue)
-                _act_on_issue(command, issue)
+                issues_by_id[issue_id] = _act_on_issue(command, _mark_read(issue))
             except IssuesError as error:
                 messages.show_failure_on_next_run(error, failed=_("We couldn't save your change."))
-            else:
-                issues_by_id[issue_id] = undo.preview(issue)
 
     return issue_list.Shortcuts(
         commands={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
@@ -90,15 +88,23 @@ def render_help_button() -> None:
         st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _set_help_open(False))(_render_help)()
 
 
-def _act_on_issue(command: str, issue: Issue) -> None:
+def _mark_read(issue: Issue) -> Issue:
+    """Mark an issue as read; return it with its new tag, unless somebody else has changed it."""
+    read = review_queue.mark_read(issue)
+    return issue if edit_conflict.has_changed(issue, read) else read
+
+
+def _act_on_issue(command: str, issue: Issue) -> Issue:
+    """Apply a command to an issue; return the issue as it is then."""
     if command == "start":
-        issue_actions.move_to_state(issue, IssueState.IN_REVIEW)
-    elif command == "close":
-        issue_actions.move_to_state(issue, IssueState.CLOSED)
-    elif command == "unread":
+        return issue_actions.move_to_state(issue, IssueState.IN_REVIEW)
+    if command == "close":
+        return issue_actions.move_to_state(issue, IssueState.CLOSED)
+    if command == "unread":
         issue_actions.mark_unread(issue)
     elif command == "delete":
         issue_actions.delete(issue)
+    return issue
 
 
 def _set_help_open(is_open: bool) -> None:

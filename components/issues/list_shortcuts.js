@@ -78,8 +78,14 @@ const moveBy = (view, step) => {
   }
 };
 
+// Press the button of the notice, which can be about a change in another tab; return whether there is one.
+// While commands are pending, only the server knows what the last change is.
+const undoByNotice = () =>
+  !window.dispatchEvent(new Event("issue-portal-undo", { cancelable: true }));
+
 const addCommand = ({ commandQueue }, command) => {
   const issue = commandQueue.openIssue;
+  if (command === "undo" && commandQueue.isEmpty && undoByNotice()) return;
   if (command !== "undo" && issue === "") return;
   const closesIssue = ["unread", "delete"].includes(command);
   commandQueue.add({ command, issue, ...(closesIssue && { after: "" }) });

@@ -1,5 +1,6 @@
 """People who use the portal in Chromium, and a portal with an OpenID Connect provider."""
 
+import copy
 import json
 import re
 import sys
@@ -73,11 +74,21 @@ class Person:
         else:
             defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
             self.context = browser.new_context(**defaults | options)
-        self.page: Page = self.context.new_page()
         self.failures: list[str] = []
-        self.page.on("pageerror", lambda error: self.failures.append(str(error)))
-        self.page.on("request", self._record_foreign_request)
-        self.page.on("dialog", self._record_dialog)
+        self.page = self._open_page()
+
+    def _open_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.failures.append(str(error)))
+        page.on("request", self._record_foreign_request)
+        page.on("dialog", self._record_dialog)
+        return page
+
+    def opens_tab(self, path: str) -> "Person":
+        """Open a path in another tab of the same browser; return the person in that tab."""
+        tab = copy.copy(self)
+        tab.page = self._open_page()
+        return tab.opens(path)
 
     def leaves(self) -> None:
         """Close the pages, clear cookies and storage, and keep the context for another person."""

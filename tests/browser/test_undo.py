@@ -5,67 +5,202 @@ from playwright.sync_api import expect
 
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.vocabulary import IssueState, IssueType
-from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
+from tests.browser.conftest import report
+from tests.browser.reviewing import (
+    colleague_client,
+    member_client,
+    open_queue,
+    report_anonymously,
+)
 from tests.servers.installation import make_portal_server
 
 
-def test_pending_change_can_be_undone_in_any_tab_and_is_sent_if_the_tab_closes(
-    new_person, portal, words
-):
-    (issue,) = report_anonymously(portal, words)
-    reviewer = open_queue(new_person, words)
+def open_issue(new_person, words, issue, *, server=None):
+    """Sign in as reviewer, open the issue, and return the person."""
+    reviewer = open_queue(new_person, words, server=server)
     reviewer.row(words).click()
+    return reviewer.sees(f"Issue #{issue.issue_number}").sees("Mark unread")
+
+
+def test_moves_and_changes_of_type_are_sent_at_once_and_can_be_undone(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    moved = f"#{issue.issue_number} moved to Closed"
     with colleague_client(portal) as other:
-        reviewer.presses("Close issue").sees("Moving #")
+        reviewer.presses("Close issue").sees(moved)
+        assert other.get(issue.id).state == IssueState.CLOSED
         expect(reviewer.row(words)).to_contain_text("Closed")
-        reviewer.presses("Undo").sees("Undone")
-        expect(reviewer.row(words)).to_contain_text("New")
+        reviewer.presses("Undo").sees("Undone").sees_not(moved)
         assert other.get(issue.id).state == IssueState.NOT_REVIEWED
-        assert (
-            len(other.history(issue.id).data) == 2
-        )  # Created and read. The change was never sent.
-
-        # A second tab shows the pending change as made, and can undo it.
-        tab = new_person()
-        tab.context.add_cookies(reviewer.context.cookies())
-        tab.opens(f"/review?q={words}")
-        reviewer.presses("Start review").sees("Moving #")
-        tab.row(words).click()
-        tab.sees("Moving #")
-        expect(tab.row(words)).to_contain_text("In review")
-        tab.presses("Undo").sees("Undone")
-        expect(tab.row(words)).to_contain_text("New")
-        reviewer.sees_not("Moving #")
         expect(reviewer.row(words)).to_contain_text("New")
+        expect(reviewer.page.get_by_role("button", name="Start review")).to_be_enabled()
 
-        reviewer.presses("Start review").sees("Moving #")
-        reviewer.page.close()  # The portal still sends the change.
-        tab.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
+        reviewer.picks("Type", "Other", multiple=False)
+        reviewer.sees(f"#{issue.issue_number} changed to Other")
+        assert other.get(issue.id).type == IssueType.OTHER
+        reviewer.presses("Undo").sees_not("changed to Other")
+        reviewer.waits_until(lambda: other.get(issue.id).type == IssueType.FORMAT)
+        expect(reviewer.page.get_by_role("combobox", name="Type")).to_have_value("Poor formatting")
 
 
-def test_next_change_sends_the_pending_one_and_deletion_can_be_undone(new_person, portal, words):
-    first, second = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = open_queue(new_person, words)
-    reviewer.row("one").click()
-    reviewer.sees(f"Issue #{first.issue_number}").presses("Start review").sees("Moving #")
-    reviewer.row("two").click()
-    reviewer.sees(f"Issue #{second.issue_number}").presses("Delete")
-    expect(reviewer.row("two")).to_have_count(0)
+def test_notice_is_announced_and_does_not_move_the_page_or_the_focus(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    button = reviewer.page.get_by_role("button", name="Close issue")
+    button.focus()
+    before = button.bounding_box()
+    reviewer.page.keyboard.press("Enter")
+    status = reviewer.page.locator(".st-key-undo_notice").get_by_role("status")
+    expect(status).to_have_text(f"#{issue.issue_number} moved to Closed")
+    reviewer.waits_until_drawn()
+    assert button.bounding_box() == before
+    expect(reviewer.page.get_by_role("button", name="Undo")).not_to_be_focused()
+    # The notice remains while it has the focus.
+    reviewer.page.get_by_role("button", name="Undo").focus()
+    reviewer.page.keyboard.press("Enter")
+    reviewer.sees("Undone").sees_not("moved to Closed")
+    expect(status).to_have_text("")
+    # Without the focus, it goes away.
+    reviewer.presses("Close issue").sees("moved to Closed").sees_not("moved to Closed")
     with colleague_client(portal) as other:
-        assert other.get(first.id).state == IssueState.IN_REVIEW
-        reviewer.presses("Undo").sees("Undone")
-        expect(reviewer.row("two")).to_have_count(1)
-        reviewer.row("two").click()
-        reviewer.presses("Delete").sees(f"#{second.issue_number} deleted")
+        assert other.get(issue.id).state == IssueState.CLOSED
+
+
+def test_deletion_can_be_undone_and_opens_the_issue_again(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    reviewer.presses("Delete").sees(f"#{issue.issue_number} deleted")
+    expect(reviewer.row(words)).to_have_count(0)
+    with colleague_client(portal) as other:
         with pytest.raises(NotFoundError):
-            other.get(second.id)
+            other.get(issue.id)
+        reviewer.presses("Undo").sees("Undone").sees(f"Issue #{issue.issue_number}")
+        expect(reviewer.row(words)).to_have_count(1)
+        assert other.get(issue.id).state == IssueState.NOT_REVIEWED
+
+
+def test_withdrawal_can_be_undone(new_person, portal, words):
+    with member_client(portal) as client:
+        issue = report(client, words)
+        member = new_person().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+        member.presses("Withdraw").sees(f"#{issue.issue_number} withdrawn")
+        expect(member.row(words)).to_have_count(0)
+        with pytest.raises(NotFoundError):
+            client.get(issue.id)
+        member.presses("Undo").sees("Undone").sees("We've received it.")
+        assert client.get(issue.id).state == IssueState.NOT_REVIEWED
+
+
+def test_change_can_be_undone_after_a_reload_and_in_another_tab(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    reviewer.presses("Close issue").sees("moved to Closed")
+    reviewer.page.reload()
+    reviewer.presses("Undo").sees("Undone")
+    expect(reviewer.row(words)).to_contain_text("New")
+
+    reviewer.presses("Start review").sees("moved to In review")
+    tab = reviewer.opens_tab(f"/review?q={words}").sees("moved to In review")
+    tab.presses("Undo").sees("Undone")
+    expect(tab.row(words)).to_contain_text("New")
+    reviewer.sees_not("moved to In review")
+    expect(reviewer.row(words)).to_contain_text("New")
+    with colleague_client(portal) as other:
+        assert other.get(issue.id).state == IssueState.NOT_REVIEWED
+
+
+def test_change_survives_a_killed_portal_and_can_be_undone_after_the_restart(new_person, tmp_path):
+    server = make_portal_server(tmp_path / "data").start()
+    try:
+        (issue,) = report_anonymously(server, "Just before the end")
+        reviewer = open_issue(new_person, "Just", issue, server=server)
+        reviewer.presses("Close issue").sees("moved to Closed")
+        server.kill()
+        # The portal's own message hides Streamlit's.
+        reviewer.sees("Can't reach the portal.")
+        expect(reviewer.page.get_by_text("Connection error")).to_be_attached()
+        expect(reviewer.page.get_by_text("Connection error")).to_be_hidden()
+        server.start()
+        with colleague_client(server) as other:
+            assert other.get(issue.id).state == IssueState.CLOSED
+            reviewer.page.reload()
+            reviewer.presses("Undo").sees("Undone")
+            assert other.get(issue.id).state == IssueState.NOT_REVIEWED
+    finally:
+        server.stop()
+
+
+def test_undo_pressed_while_the_portal_is_down_is_sent_after_the_restart(new_person, tmp_path):
+    server = make_portal_server(tmp_path / "data").start()
+    try:
+        (issue,) = report_anonymously(server, "Just before the end")
+        reviewer = open_issue(new_person, "Just", issue, server=server)
+        reviewer.presses("Close issue").sees("moved to Closed")
+        server.kill()
+        reviewer.sees("Can't reach the portal.").presses("Undo")
+        server.start()
+        reviewer.sees("Undone").sees_not("moved to Closed")
+        with colleague_client(server) as other:
+            assert other.get(issue.id).state == IssueState.NOT_REVIEWED
+    finally:
+        server.stop()
+
+
+def test_undo_does_not_overwrite_a_change_by_a_colleague(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    with colleague_client(portal) as other:
+        reviewer.presses("Start review").sees("moved to In review")
+        other.update(other.get(issue.id), state=IssueState.CLOSED)
+        reviewer.presses("Undo")
+        reviewer.sees(f"Someone else has changed #{issue.issue_number} since, so it wasn't undone.")
+        expect(reviewer.row(words)).to_contain_text("Closed")
+        assert other.get(issue.id).state == IssueState.CLOSED
+
+        # That a colleague has read it is no reason to refuse.
+        reviewer.presses("Reopen").sees("moved to In review")
+        other.update(other.get(issue.id), is_read=False)
+        reviewer.presses("Undo").sees("Undone")
+        assert other.get(issue.id).state == IssueState.CLOSED
+
+
+def test_next_person_does_not_see_the_notice(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    reviewer.presses("Close issue").sees("moved to Closed")
+    stored = reviewer.page.evaluate("localStorage['issue-portal-undo']")
+    assert words not in stored
+    tab = reviewer.opens_tab("/my_issues").sees("moved to Closed")
+    reviewer.goes_to("Robin Reviewer").presses("Sign out").sees("You're signed out.")
+    tab.sees_not("moved to Closed")
+    assert reviewer.page.evaluate("localStorage['issue-portal-undo']") is None
+    # Another person, after a sign-in that ended without a sign-out.
+    reviewer.page.evaluate("text => { localStorage['issue-portal-undo'] = text }", stored)
+    reviewer.signs_in("member").goes_to("My reports").sees_not("moved to Closed")
+    assert reviewer.page.evaluate("localStorage['issue-portal-undo']") is None
+
+
+def test_double_clicks_send_nothing_twice(new_person, portal, words):
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    page = reviewer.page
+    page.get_by_role("button", name="Close issue").dblclick()
+    reviewer.sees("moved to Closed").sees_not("Version you saw")
+    page.get_by_role("button", name="Undo").dblclick()
+    reviewer.sees("Undone").sees_not("moved to Closed").sees_not("Someone else has changed")
+    with colleague_client(portal) as other:
+        states = [
+            (change.old, change.new)
+            for entry in other.history(issue.id).data
+            for change in entry.changes
+            if change.field == "state"
+        ]
+    assert states == [("NotReviewed", "Closed"), ("Closed", "NotReviewed")]
 
 
 def test_change_of_a_colleague_is_shown_and_not_overwritten(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = open_queue(new_person, words)
-    reviewer.row(words).click()
-    reviewer.sees("Mark unread")
+    reviewer = open_issue(new_person, words, issue)
     with colleague_client(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
         reviewer.presses("Start review").sees(f"Colleague just changed #{issue.issue_number}")
@@ -84,45 +219,6 @@ def test_change_of_a_colleague_is_shown_and_not_overwritten(new_person, portal, 
 
         other.update(other.get(issue.id), type=IssueType.NO_ANSWER)
         reviewer.presses("Reopen")
-        reviewer.presses("Move to In review anyway")
-        reviewer.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
+        reviewer.presses("Move to In review anyway").sees("moved to In review")
+        assert other.get(issue.id).state == IssueState.IN_REVIEW
         assert other.get(issue.id).type == IssueType.NO_ANSWER
-
-
-def test_conflict_of_a_pending_change_is_shown_while_another_issue_is_open(
-    new_person, portal, words
-):
-    issue, _other = report_anonymously(portal, f"{words} one", f"{words} two")
-    reviewer = open_queue(new_person, words)
-    reviewer.row("one").click()
-    reviewer.sees(f"Issue #{issue.issue_number}").presses("Start review").sees("Moving #")
-    with colleague_client(portal) as other:
-        other.update(other.get(issue.id), state=IssueState.CLOSED)
-        reviewer.row("two").click()
-        reviewer.sees(f"Colleague just changed #{issue.issue_number}")
-        reviewer.sees("Version you saw").sees("Current version").sees_not("We couldn't save")
-        assert other.get(issue.id).state == IssueState.CLOSED
-        reviewer.presses("Move to In review anyway").sees("Moving #")
-        reviewer.sees_not("Version you saw")
-        reviewer.waits_until(lambda: other.get(issue.id).state == IssueState.IN_REVIEW)
-
-
-def test_pending_change_is_sent_when_the_portal_stops(new_person, tmp_path):
-    server = make_portal_server(tmp_path / "data").start()
-    try:
-        (issue,) = report_anonymously(server, "Started just before the end")
-        reviewer = open_queue(new_person, "Started", server=server)
-        reviewer.row("Started").click()
-        reviewer.presses("Start review").sees("Moving #")
-        server.stop()
-        # The portal's own message hides Streamlit's.
-        reviewer.sees("Can't reach the portal.")
-        expect(reviewer.page.get_by_text("Connection error")).to_be_attached()
-        expect(reviewer.page.get_by_text("Connection error")).to_be_hidden()
-        server.start()
-        notice = reviewer.page.get_by_text("Can't reach the portal.")
-        expect(notice).to_have_count(0, timeout=30_000)
-        with colleague_client(server) as other:
-            assert other.get(issue.id).state == IssueState.IN_REVIEW
-    finally:
-        server.stop()

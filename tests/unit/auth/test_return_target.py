@@ -30,10 +30,8 @@ def test_target_is_returned_only_once_per_session(set_return_cookie):
 
 
 def test_failures_of_a_sign_out_are_in_the_target(set_return_cookie):
-    set_return_cookie("is_sign_in=0&revocation_unsaved=1&change_lost=1")
-    assert take_return_target() == ReturnTarget(
-        is_sign_in=False, revocation_unsaved=True, change_lost=True
-    )
+    set_return_cookie("is_sign_in=0&revocation_unsaved=1")
+    assert take_return_target() == ReturnTarget(is_sign_in=False, revocation_unsaved=True)
 
 
 @pytest.mark.parametrize("value", ["", "&&&", "nonsense"])

@@ -1,0 +1,132 @@
+// The notice of the last change, with a button that undoes it. The browser stores the notice, so that all
+// tabs show it, also after a reload or a restart of the portal.
+import { createButton, createElement } from "./create_element.js";
+
+const STORAGE_KEY = "issue-portal-undo";
+
+// Time for which the notice remains after the pointer or the focus has left it, in milliseconds.
+const GRACE = 3000;
+
+// The notice: `owner` is the hash of the person who made the change, `record` says how to undo it, and
+// `expiresAt` is in milliseconds. Undefined if there is none.
+let stored;
+
+// The latest call of this component.
+let view;
+
+let lastOfferId;
+let requestedId;
+let timer;
+
+const load = () => {
+  try {
+    stored = JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? undefined;
+  } catch {
+    // The browser blocks the storage: the notice is only in this tab.
+  }
+};
+
+const store = (notice) => {
+  stored = notice;
+  try {
+    if (notice) localStorage.setItem(STORAGE_KEY, JSON.stringify(notice));
+    else localStorage.removeItem(STORAGE_KEY);
+  } catch {
+    // The browser blocks the storage: the notice is only in this tab.
+  }
+};
+
+load();
+window.addEventListener("storage", ({ key }) => {
+  if (key && key !== STORAGE_KEY) return;
+  stored = undefined;
+  load();
+  show();
+});
+
+// Sent by the keyboard shortcut. The default is prevented if there is a notice.
+window.addEventListener("issue-portal-undo", (event) => {
+  if (stored && view?.parentElement.isConnected) {
+    event.preventDefault();
+    requestUndo();
+  }
+});
+
+export default function (call) {
+  const { data } = call;
+  if (data.forget) {
+    store(undefined);
+    call.parentElement.getRootNode().host.dataset.drawn = "";
+    return;
+  }
+  view = call;
+  if (stored && (stored.owner !== data.owner || stored.record.id === data.handled)) {
+    store(undefined);
+  }
+  if (requestedId && requestedId === data.handled) {
+    requestedId = undefined;
+    // Otherwise a restarted portal would get the request again.
+    call.setStateValue("requested", null);
+  }
+  if (data.offer && data.offer.id !== lastOfferId) {
+    lastOfferId = data.offer.id;
+    const expiresAt = Date.now() + data.seconds * 1000;
+    store({ owner: data.owner, record: data.offer, expiresAt });
+  }
+  show();
+}
+
+const requestUndo = () => {
+  if (requestedId === stored.record.id) return;
+  requestedId = stored.record.id;
+  view.setStateValue("requested", stored.record);
+  show();
+};
+
+const show = () => {
+  if (!view) return;
+  const { notice, text, button } = findOrCreateNotice();
+  notice.classList.toggle("shown", Boolean(stored));
+  const content = stored?.record.text ?? "";
+  // Screen readers announce each change of the text, so set only a new one.
+  if (text.textContent !== content) text.textContent = content;
+  button.textContent = view.data.undo;
+  button.hidden = !stored;
+  button.disabled = Boolean(stored) && stored.record.id === requestedId;
+  if (stored) timer ??= setInterval(removeIfExpired, 250);
+};
+
+const findOrCreateNotice = () => {
+  const { parentElement } = view;
+  if (!parentElement.querySelector(".notice")) {
+    const created = createElement("div", "notice");
+    const text = createElement("p");
+    text.setAttribute("role", "status");
+    created.append(text, createButton("", "", requestUndo));
+    parentElement.append(created);
+  }
+  const notice = parentElement.querySelector(".notice");
+  return { notice, text: notice.querySelector("p"), button: notice.querySelector("button") };
+};
+
+const removeIfExpired = () => {
+  if (stored && isInUse()) {
+    const expiresAt = Date.now() + GRACE;
+    if (stored.expiresAt < expiresAt - GRACE / 2) store({ ...stored, expiresAt });
+  } else if (stored && stored.expiresAt < Date.now()) {
+    store(undefined);
+    show();
+  }
+  if (stored) return;
+  clearInterval(timer);
+  timer = undefined;
+};
+
+// Whether a person is about to press the button, has pressed it, or could not because the portal does not
+// respond. Streamlit (1.67) writes the connection state to its app element.
+const isInUse = () => {
+  const state = document.querySelector('[data-testid="stApp"]')?.dataset.testConnectionState;
+  const isConnected = !state || state === "CONNECTED";
+  const isPointedAt = view.parentElement.querySelector(".notice:is(:hover, :focus-within)");
+  return !isConnected || isPointedAt || stored.record.id === requestedId;
+};
