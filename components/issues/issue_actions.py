@@ -10,7 +10,7 @@ from typing import Final
 import streamlit as st
 
 from components import api_session, server_capabilities
-from components.issues import delete_dialog, edit_conflict, issue_list, undo_notice
+from components.issues import delete_dialog, edit_conflict, issue_list, known_issues, undo_notice
 from components.issues.edit_conflict import Conflict, can_move
 from components.issues.proposed_change import ProposedChange
 from components.issues.undo import UndoDeletion, UndoUpdate
@@ -88,13 +88,14 @@ def render_withdraw_button(issue: Issue) -> None:
 def save_own_edit(seen: Issue, change: ProposedChange) -> None:
     """Save an edit by the reporter at once; the next run shows whether it succeeded."""
     try:
-        edit_conflict.update_unless_changed(api_session.client(), seen, change)
+        changed = edit_conflict.update_unless_changed(api_session.client(), seen, change)
     except IssuesError as error:
         if not _remember_if_conflict(error, seen, change):
             messages.show_failure_on_next_run(
                 error, failed=_("We couldn't save your change, but your text is safe.")
             )
     else:
+        known_issues.remember(changed)
         edit_form.close_after_save(seen)
         messages.show_on_next_run(_("Saved"))
 
@@ -154,7 +155,7 @@ def delete_now(seen: Issue, *, withdraw: bool = False) -> None:
 def mark_unread(issue: Issue) -> None:
     """Mark an issue as unread, and return to the list."""
     try:
-        api_session.client().update(issue, is_read=False)
+        known_issues.remember(api_session.client().update(_find_latest(issue), is_read=False))
     except IssuesError as error:
         messages.show_failure_on_next_run(error, failed=_("We couldn't save your change."))
     else:
@@ -186,11 +187,15 @@ def _find_latest(seen: Issue) -> Issue:
     The second click of a double click can act on the version that was on screen before the first.
     """
     changed_version, latest = st.session_state.get(_LATEST_KEY, (None, seen))
-    return latest if changed_version is seen else seen
+    if changed_version is seen:
+        return latest
+    # Marking the issue as read has changed its tag after the page was drawn.
+    known = known_issues.get(seen.id)
+    return seen if known is None or edit_conflict.has_changed(seen, known) else known
 
 
 def _remember_latest(seen: Issue, changed: Issue) -> None:
-    st.session_state[_LATEST_KEY] = (seen, changed)
+    st.session_state[_LATEST_KEY] = (seen, known_issues.remember(changed))
 
 
 def _show_conflict_or_failure(error: IssuesError, seen: Issue, change: ProposedChange) -> None:

@@ -6,12 +6,7 @@ from playwright.sync_api import expect
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.browser.conftest import report
-from tests.browser.reviewing import (
-    colleague_client,
-    member_client,
-    open_queue,
-    report_anonymously,
-)
+from tests.browser.reviewing import colleague_client, member_client, open_queue, report_anonymously
 from tests.servers.installation import make_portal_server
 
 

@@ -8,7 +8,8 @@ from auth import current_user
 from components import api_session, server_capabilities
 from components.server_capabilities import get_capabilities
 from issue_portal.client import errors
-from issue_portal.models.responses import IssuePage, Problem
+from issue_portal.client.server_memory import ServerMemory
+from issue_portal.models.responses import IssuePage, Problem, Project
 from tests.factories import make_issue, make_user
 
 PROBLEM = Problem(status=400, title="Refused")
@@ -18,27 +19,33 @@ PROBLEM = Problem(status=400, title="Refused")
 def remote_client(monkeypatch, backend) -> Mock:
     """The client of a remote server with unknown capabilities."""
     backend.accepts_portal_tokens = False
+    backend.memory = ServerMemory()
     client = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: client)
     monkeypatch.setattr(api_session, "client", lambda: client)
     monkeypatch.setattr(current_user, "get_person", make_user)
+    monkeypatch.setattr(current_user, "get_session_owner", lambda: "ann")
+    monkeypatch.setattr(server_capabilities.st, "session_state", {})
     return client
 
 
 @pytest.mark.parametrize(
-    ("error", "expected", "capability"),
+    ("error", "keeps_keys", "expected"),
     [
         (errors.NotFoundError(PROBLEM), True, True),
+        # Without the other parts of our API, the whole route is missing, not only the receipt.
+        (errors.NotFoundError(PROBLEM), False, False),
         (errors.NotSupportedError(PROBLEM), False, False),
-        (errors.UnreachableError(), True, None),
+        (errors.UnreachableError(), False, None),
     ],
 )
 def test_support_of_receipts_is_learned_from_one_look_up(
-    remote_client, error, expected, capability
+    remote_client, backend, error, keeps_keys, expected
 ):
+    backend.memory.keeps_keys = keeps_keys
     remote_client.look_up_receipt.side_effect = error
     assert server_capabilities.gives_receipts() is expected
-    assert get_capabilities().receipts is capability
+    assert get_capabilities().receipts is expected
     server_capabilities.gives_receipts()
     assert remote_client.look_up_receipt.call_count == 1
 
@@ -48,7 +55,7 @@ def test_failed_look_up_is_repeated_after_30_seconds(remote_client, monkeypatch)
     monkeypatch.setattr(server_capabilities.time, "monotonic", lambda: next(seconds))
     remote_client.look_up_receipt.side_effect = errors.UnreachableError()
     for count in (1, 1, 2):
-        assert server_capabilities.gives_receipts()
+        assert server_capabilities.gives_receipts() is None
         assert remote_client.look_up_receipt.call_count == count
 
 
@@ -61,33 +68,51 @@ def test_our_own_api_gets_no_requests_for_capabilities(remote_client, backend):
 
 @pytest.mark.parametrize("receipt", [None, "1234-5678-9012-3456"])
 def test_support_of_receipts_is_learned_only_from_anonymous_reports(remote_client, receipt):
-    server_capabilities.learn_from_report(make_issue())
+    server_capabilities.learn_from_report(anonymous=False, receipt=None)
     assert get_capabilities().receipts is None
-    server_capabilities.learn_from_report(make_issue(created_by=None, receipt=receipt))
+    server_capabilities.learn_from_report(anonymous=True, receipt=receipt)
     assert get_capabilities().receipts is (receipt is not None)
 
 
-@pytest.mark.parametrize(
-    ("future_issues", "all_issues", "expected", "capability"),
-    [
-        ([], [make_issue()], True, True),
-        ([make_issue()], [make_issue()], False, False),
-        ([], [], True, None),
-    ],
-)
-def test_support_of_filters_is_learned_from_two_lists(
-    remote_client, future_issues, all_issues, expected, capability
-):
-    pages = [IssuePage(data=tuple(issues)) for issues in (future_issues, all_issues)]
-    remote_client.list.side_effect = pages
-    assert server_capabilities.can_filter() is expected
+@pytest.mark.parametrize(("issues", "capability"), [([make_issue()], True), ([], None)])
+def test_support_of_filters_is_learned_from_two_lists(remote_client, issues, capability):
+    remote_client.list.side_effect = [IssuePage(data=()), IssuePage(data=tuple(issues))]
+    assert server_capabilities.can_filter()
     assert get_capabilities().filters is capability
 
 
-def test_server_that_refuses_filters_is_not_asked_again(remote_client):
-    remote_client.list.side_effect = errors.BadRequestError(PROBLEM)
+def test_server_that_cannot_filter_is_not_asked_again(remote_client):
+    remote_client.list.side_effect = errors.NotSupportedError(PROBLEM)
     assert server_capabilities.can_filter() is False
     assert server_capabilities.can_filter() is False
+    assert remote_client.list.call_count == 1
+
+
+def test_server_that_only_refuses_the_date_can_filter(remote_client):
+    page = IssuePage(data=(make_issue(),))
+    remote_client.list.side_effect = [errors.BadRequestError(PROBLEM), page]
+    assert server_capabilities.can_filter()
+    assert get_capabilities().filters is True
+
+
+def test_current_user_is_fetched_once_per_sign_in(remote_client, monkeypatch):
+    remote_client.me.return_value = make_user()
+    for _ in range(2):
+        assert server_capabilities.fetch_me() == make_user()
+    assert remote_client.me.call_count == 1
+    monkeypatch.setattr(current_user, "get_session_owner", lambda: "bob")
+    server_capabilities.fetch_me()
+    assert remote_client.me.call_count == 2
+
+
+def test_projects_are_offered_by_name_only_if_one_is_required(remote_client):
+    project = Project(id="p1", name="Support")
+    remote_client.list.return_value = IssuePage(data=(make_issue(project=project),))
+    assert server_capabilities.fetch_names_of_required_project() == {}
+    remote_client.list.assert_not_called()
+    server_capabilities.learn_from_refusal({"project_id"})
+    for _ in range(2):
+        assert server_capabilities.fetch_names_of_required_project() == {"p1": "Support"}
     assert remote_client.list.call_count == 1
 
 

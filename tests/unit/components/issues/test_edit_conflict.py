@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components import api_session, server_capabilities
-from components.issues import edit_conflict
+from components import server_capabilities
+from components.issues import edit_conflict, issue_history
 from components.issues.edit_conflict import has_changed, list_next_states
 from components.issues.proposed_change import ProposedChange
 from issue_portal.client.errors import UnreachableError
@@ -69,7 +69,7 @@ def show(monkeypatch):
     """Render the conflict of a change with a current version that has ``current_values``."""
 
     def show(change: ProposedChange, *, me: str = "", events=(), **current_values) -> AppTest:
-        monkeypatch.setattr(api_session, "history", lambda _issue: tuple(events))
+        monkeypatch.setattr(issue_history, "fetch", lambda _issue: tuple(events))
         monkeypatch.setattr(server_capabilities, "fetch_me", lambda: make_user(me) if me else None)
         at = AppTest.from_function(page)
         with monkeypatch.context() as patched:
@@ -112,7 +112,7 @@ def test_editor_is_unknown_if_the_history_cannot_be_read(monkeypatch):
         raise UnreachableError
 
     monkeypatch.setattr(server_capabilities, "fetch_me", lambda: None)
-    monkeypatch.setattr(api_session, "history", fail)
+    monkeypatch.setattr(issue_history, "fetch", fail)
     assert edit_conflict._find_editor(make_issue()) == "Someone else"
 
 

@@ -1,14 +1,16 @@
 """The review queue: its columns, its page numbers, and the issues before and after an issue."""
 
+from datetime import timedelta
+
 import pytest
 
-from components.issues import pagination, review_queue
+from components.issues import known_issues, pagination, review_queue
 from components.issues.queue_columns import format_columns
 from components.issues.review_queue import QueuePage, has_neighbour, mark_read, open_neighbour
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.responses import IssuePage
-from tests.factories import make_issue
+from issue_portal.models.responses import Issue, IssuePage, Project
+from tests.factories import REPORTED_AT, make_issue
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +28,8 @@ def make_queue(
     """Make a page of the queue; each letter of ``ids`` is the id of an issue."""
     data = tuple(make_issue(issue_id) for issue_id in ids)
     page = IssuePage(data=data, has_previous_page=has_previous, has_next_page=has_next)
-    return QueuePage(IssueQuery(page=number), page, 0, {})
+    query = IssueQuery(page=number)
+    return QueuePage(query, page, 0, query, page)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +95,72 @@ def test_read_issue_is_not_marked_again(client):
 def test_columns_show_the_number_the_type_and_the_reporter():
     assert format_columns(make_issue()) == "#7 · Other · Ann"
     assert format_columns(make_issue(created_by=None)) == "#7 · Other · Anonymous"
+    project = Project(id="p1", name="Support")
+    assert format_columns(make_issue(project=project)) == "#7 · Other · Ann · Support"
+
+
+def test_columns_leave_out_what_the_server_did_not_send():
+    answer = {"id": "1", "issue_number": 0, "state": "NotReviewed"}
+    assert format_columns(Issue.model_validate(answer)) == "#0 · Reporter unknown"
+
+
+@pytest.fixture
+def load(client, monkeypatch):
+    """Load a page of the queue; the server has the ``issues`` when it is loaded."""
+    monkeypatch.setattr(review_queue.return_after_sign_in, "is_first_run_on_page", lambda: False)
+    monkeypatch.setattr(review_queue.server_capabilities, "learn_projects", lambda _issues: None)
+
+    def load(*issues: Issue) -> QueuePage:
+        def list_issues(query: IssueQuery) -> IssuePage:
+            def is_in_period(issue: Issue) -> bool:
+                at = issue.created_at.timestamp() * 1000
+                return (query.start_date or 0) <= at < (query.end_date or 2**60)
+
+            matching = tuple(filter(is_in_period, issues))
+            return IssuePage(data=matching[: query.page_size], total_count=len(matching))
+
+        client.list.side_effect = list_issues
+        client.list.reset_mock()
+        return review_queue.fetch_queue_page(IssueQuery(), 1)
+
+    return load
+
+
+def list_ids(page: IssuePage) -> list[str]:
+    return [issue.id for issue in page.data]
+
+
+NEWER = make_issue("newer", created_at=REPORTED_AT + timedelta(seconds=5))
+OLD = make_issue("old")
+
+
+def test_newer_issues_are_counted_but_not_listed(load):
+    assert list_ids(load(OLD).page) == ["old"]
+    queue = load(NEWER, OLD)
+    assert (list_ids(queue.page), queue.newer_count, queue.page.total_count) == (["old"], 1, 1)
+    review_queue._reset_cutoff()
+    queue = load(NEWER, OLD)
+    assert (list_ids(queue.page), queue.newer_count) == (["newer", "old"], 0)
+
+
+def test_unchanged_queue_takes_one_call(load, client):
+    load(OLD)
+    load(OLD)
+    assert client.list.call_count == 1
+
+
+def test_poll_notices_changes_of_others_but_not_of_this_session(load, client):
+    queue = load(OLD)
+    known = review_queue.describe(queue)
+    assert review_queue.poll(queue) == known
+    assert client.list.call_count == 2  # One for the page, one for the poll.
+    read = OLD.model_copy(update={"is_read": True, "etag": "x"})
+    known_issues.remember(read)
+    client.list.side_effect = lambda _query: IssuePage(data=(read,), total_count=1)
+    assert review_queue.poll(queue) == review_queue.describe(queue)
+    closed = OLD.model_copy(update={"state": "Closed"})
+    client.list.side_effect = lambda _query: IssuePage(data=(closed,), total_count=1)
+    assert review_queue.poll(queue) != review_queue.describe(queue)
 
 
 @pytest.mark.parametrize(

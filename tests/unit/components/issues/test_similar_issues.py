@@ -3,7 +3,7 @@
 import pytest
 
 from components.issues import similar_issues
-from components.issues.similar_issues import _find_similar
+from components.issues.similar_issues import start_search
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.responses import IssuePage
 from tests.factories import make_issue
@@ -34,8 +34,8 @@ def set_search_results(client):
 
 def test_four_longest_words_are_searched(set_search_results):
     searched = set_search_results()
-    assert _find_similar(make_issue(description=f"{TEXT} and then")) == []
-    assert searched == ["completely", "ignored", "policy", "travel"]
+    assert start_search(make_issue(description=f"{TEXT} and then")).finish() == []
+    assert sorted(searched) == ["completely", "ignored", "policy", "travel"]
 
 
 def test_three_most_similar_issues_are_returned(set_search_results):
@@ -46,7 +46,7 @@ def test_three_most_similar_issues_are_returned(set_search_results):
         "The travel policy was ignored",
         "ignored completely, the travel policy",
     )
-    ids = [issue.id for issue in _find_similar(make_issue(description=TEXT))]
+    ids = [issue.id for issue in start_search(make_issue(description=TEXT)).finish()]
     assert ids[:2] == ["other_1", "other_4"]
     assert len(ids) == 3
     assert "other_2" not in ids
@@ -55,12 +55,12 @@ def test_three_most_similar_issues_are_returned(set_search_results):
 @pytest.mark.parametrize("text", ["", None, "a an the", "123"])
 def test_text_without_long_words_has_no_similar_issues(set_search_results, text):
     set_search_results(TEXT)
-    assert _find_similar(make_issue(description=text)) == []
+    assert start_search(make_issue(description=text)).finish() == []
 
 
 def test_similar_issues_are_left_out_if_the_search_fails(client, monkeypatch):
     client.list.side_effect = UnreachableError
     shown = []
     monkeypatch.setattr(similar_issues.issue_list, "render", lambda *_, **__: shown.append(1))
-    similar_issues.render(make_issue(description=TEXT))
+    similar_issues.render(start_search(make_issue(description=TEXT)))
     assert shown == []

@@ -25,9 +25,8 @@ def test_receipt_has_16_digits_and_optional_separators(entered, expected):
 
 def page() -> None:
     from components.report import receipt  # noqa: PLC0415 - the page of an AppTest
-    from tests.factories import make_issue  # noqa: PLC0415
 
-    receipt.render(make_issue(receipt="1234-5678-9012-3456"))
+    receipt.render("1234-5678-9012-3456", 7, None)
 
 
 def test_receipt_is_shown_with_a_warning():

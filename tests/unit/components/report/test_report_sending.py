@@ -9,6 +9,7 @@ import streamlit as st
 from components.report import draft_autosave, report_sending
 from components.report.report_sending import ReportSending, make_idempotency_key
 from issue_portal.client.errors import UnreachableError
+from issue_portal.models.responses import Issue
 from tests.factories import make_issue, make_new_issue
 
 
@@ -51,14 +52,24 @@ def test_key_without_a_draft_id_depends_on_the_session(monkeypatch, session):
 
 
 def test_outcome_is_new_until_the_page_has_shown_it():
-    issue, client = make_issue(), Mock()
-    client.create.return_value = issue
+    client = Mock()
+    client.create.return_value = make_issue(issue_number=0)
     sending = ReportSending()
     sending.send(client, new := make_new_issue(), "key")
     client.create.assert_called_once_with(new, idempotency_key="key")
-    assert (sending.sent, sending.error, sending.has_new_outcome) == (issue, None, True)
+    assert (sending.sent.number, sending.error, sending.has_new_outcome) == (0, None, True)
     sending.mark_outcome_shown()
-    assert (sending.sent, sending.has_new_outcome) == (issue, False)
+    assert (sending.sent.number, sending.has_new_outcome) == (0, False)
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_report_is_as_anonymous_as_it_was_sent(anonymous):
+    """Newer servers do not say in their response who reported the issue."""
+    client = Mock()
+    client.create.return_value = Issue(id="1", issue_number=3)
+    sending = ReportSending()
+    sending.send(client, make_new_issue(anonymous=anonymous), "key")
+    assert sending.sent.is_anonymous is anonymous
 
 
 def test_error_is_kept_until_the_next_attempt():
@@ -67,7 +78,7 @@ def test_error_is_kept_until_the_next_attempt():
     sending = ReportSending()
     sending.send(client, make_new_issue(), "key")
     assert (sending.sent, sending.error, sending.has_new_outcome) == (None, failure, True)
-    client.create.side_effect = None
+    client.create.side_effect = [make_issue()]
     sending.send(client, make_new_issue(), "key")
     assert sending.error is None
-    assert sending.sent is client.create.return_value
+    assert sending.sent.number == 7

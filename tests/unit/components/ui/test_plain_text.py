@@ -3,6 +3,7 @@
 import pytest
 
 from components.ui import plain_text, user_names
+from issue_portal.models.responses import Issue
 from tests.factories import make_user
 
 
@@ -39,7 +40,6 @@ def test_message_from_a_server_becomes_a_sentence_without_markup(text, expected)
 @pytest.mark.parametrize(
     ("user", "expected"),
     [
-        (None, "Anonymous"),
         (make_user(), "Ann"),
         (make_user(name=None), "ann@example.com"),
         (make_user(name=None, email=None), "user_1"),
@@ -47,6 +47,19 @@ def test_message_from_a_server_becomes_a_sentence_without_markup(text, expected)
 )
 def test_user_is_shown_by_name_email_or_id(user, expected):
     assert user_names.format_user(user) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"created_by": {"id": "u", "name": "Ann"}}, "Ann"),
+        ({"created_by": None}, "Anonymous"),
+        ({}, "Reporter unknown"),
+    ],
+)
+def test_reporter_that_the_server_leaves_out_is_not_anonymous(answer, expected):
+    issue = Issue.model_validate({"id": "1", **answer})
+    assert user_names.format_reporter(issue) == expected
 
 
 def test_users_with_the_same_name_are_distinguished():
