@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457)."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -8,18 +9,18 @@ from starlette.responses import JSONResponse
 from issue_portal.core.problems import ProblemError
 
 
-def make_problem_response(problem: ProblemError) -> JSONResponse:
-    """Return the response for a refused request."""
+def make_problem_response(problem: ProblemError, request_id: str | None = None) -> JSONResponse:
+    """Return the response for a refused request. ``request_id`` is None if it must not appear."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
+        "code": problem.code,
     }
-    if problem.code:
-        body["code"] = problem.code
+    if request_id is not None:
+        body["request_id"] = request_id
     if problem.errors:
-        body["errors"] = [{"field": f, "message": m} for f, m in problem.errors.items()]
-    return JSONResponse(
-        body, problem.status, problem.headers, media_type="application/problem+json"
-    )
+        body["errors"] = [asdict(fault) for fault in problem.errors]
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return JSONResponse(body, problem.status, headers, media_type="application/problem+json")

@@ -15,6 +15,7 @@ from websockets import http11
 
 from issue_portal.asgi.uvicorn_connections import MAX_CONNECTIONS, ConnectionTable
 from issue_portal.asgi.uvicorn_websockets import limit_websockets
+from issue_portal.models.vocabulary import ProblemCode
 
 LONGEST_HEAD: Final = 98_304
 """Bytes of a request before its body: a URL of 64 kB, and cookies."""
@@ -140,12 +141,14 @@ def _replace_400_response(protocol: Any) -> None:
             "title": "Bad Request",
             "status": 400,
             "detail": "The request is not valid HTTP, or its URL or headers are too long.",
+            "code": ProblemCode.INVALID_REQUEST,
         }
     )
     head = "\r\n".join(
         [
             "HTTP/1.1 400 Bad Request",
             "content-type: application/problem+json",
+            "cache-control: no-store",
             f"content-length: {len(body)}",
             "connection: close",
         ]

@@ -1,15 +1,60 @@
 """Errors that refuse a request. `problem_responses` makes problem documents of them (RFC 9457)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
-from issue_portal.models.vocabulary import ProblemCode
+from issue_portal.models.vocabulary import FieldErrorCode, ProblemCode
+
+_CODES: Final = {
+    400: ProblemCode.INVALID_REQUEST,
+    401: ProblemCode.UNAUTHENTICATED,
+    403: ProblemCode.FORBIDDEN,
+    404: ProblemCode.NOT_FOUND,
+    405: ProblemCode.METHOD_NOT_ALLOWED,
+    408: ProblemCode.REQUEST_TIMEOUT,
+    412: ProblemCode.PRECONDITION_FAILED,
+    413: ProblemCode.BODY_TOO_LARGE,
+    415: ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    429: ProblemCode.RATE_LIMITED,
+    503: ProblemCode.UNAVAILABLE,
+}
+"""Codes of the statuses that have a single usual reason."""
+
+_BODY_CODES: Final = {
+    "state": ProblemCode.INVALID_STATE,
+    "type": ProblemCode.INVALID_TYPE,
+    "config": ProblemCode.INVALID_CONFIG,
+}
+"""Codes of the fields of a body whose errors clients tell apart."""
+
+_FIELD_CODES: Final = {
+    "missing": FieldErrorCode.MISSING,
+    "extra_forbidden": FieldErrorCode.UNKNOWN,
+    "string_too_long": FieldErrorCode.TOO_LONG,
+    "too_long": FieldErrorCode.TOO_LONG,
+    "string_too_short": FieldErrorCode.TOO_SHORT,
+    "too_short": FieldErrorCode.TOO_SHORT,
+}
+"""Codes by pydantic's type of error. All other types are `FieldErrorCode.INVALID`."""
+
+
+@dataclass(frozen=True)
+class FieldFault:
+    """Why one field or parameter is invalid. ``message`` does not repeat the input."""
+
+    field: str
+    message: str
+    code: FieldErrorCode = FieldErrorCode.INVALID
 
 
 class ProblemError(Exception):
-    """A refused request, with its HTTP status."""
+    """A refused request, with its HTTP status.
+
+    ``code`` is needed if the status has several reasons.
+    """
 
     def __init__(
         self,
@@ -17,14 +62,14 @@ class ProblemError(Exception):
         detail: str,
         *,
         code: ProblemCode | None = None,
-        errors: Mapping[str, str] | None = None,
+        errors: Sequence[FieldFault] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.code = code
-        self.errors = errors or {}
+        self.code = code or _CODES.get(status, ProblemCode.INTERNAL_ERROR)
+        self.errors = errors
         self.headers = headers or {}
 
 
@@ -42,39 +87,60 @@ class ForbiddenError(ProblemError):
         super().__init__(403, detail)
 
 
-class InvalidFieldError(ProblemError):
-    """One field or parameter is invalid."""
+class InvalidParameterError(ProblemError):
+    """One parameter or header is invalid."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(400, f"{field}: {message}", errors={field: message})
+    def __init__(self, name: str, message: str) -> None:
+        errors = [FieldFault(name, message)]
+        code = ProblemCode.INVALID_PARAMETER
+        super().__init__(400, f"{name}: {message}", code=code, errors=errors)
+
+
+class InvalidBodyError(ProblemError):
+    """The body is invalid as a whole, or because of one field."""
+
+    def __init__(self, detail: str, *errors: FieldFault) -> None:
+        super().__init__(400, detail, code=ProblemCode.INVALID_BODY, errors=errors)
 
 
 _MAX_ERRORS: Final = 100
 """Maximum number of invalid fields listed in a response."""
 
+Part = Literal["body", "query"]
+"""Part of a request that a model describes."""
 
-def convert_validation_error(error: ValidationError) -> ProblemError:
+
+def convert_validation_error(error: ValidationError, part: Part) -> ProblemError:
     """Return a 400 that names each invalid field of a model."""
     items = error.errors(include_url=False, include_context=False, include_input=False)
-    return _make_problem((item["loc"], item["msg"]) for item in items[:_MAX_ERRORS])
-
-
-def make_validation_problem(items: Sequence[Mapping[str, Any]]) -> ProblemError:
-    """Return a 400 that names each invalid field or parameter of a request.
-
-    ``items`` are FastAPI's errors. Their ``loc`` begins with the part of the request, such as
-    "query".
-    """
-    return _make_problem(
-        (item["loc"][1:] or item["loc"], item["msg"]) for item in items[:_MAX_ERRORS]
+    return make_validation_problem(
+        [{**item, "loc": (part, *item["loc"])} for item in items[:_MAX_ERRORS]]
     )
 
 
-def _make_problem(items: Iterable[tuple[tuple[int | str, ...], str]]) -> ProblemError:
-    """Name each invalid field, but not the input, which may be private."""
-    errors: dict[str, str] = {}
-    for location, message in items:
-        field = ".".join(map(str, location)) or "body"
-        errors.setdefault(field, message.removeprefix("Value error, "))
-    detail = "; ".join(f"{field}: {message}" for field, message in list(errors.items())[:3])
-    return ProblemError(400, detail, errors=errors)
+def make_validation_problem(items: Sequence[Mapping[str, Any]]) -> ProblemError:
+    """Return a 400 that names each invalid field or parameter of a request, but not the input.
+
+    ``items`` are pydantic's errors. Their ``loc`` begins with the part of the request, such as
+    "query", like FastAPI's.
+    """
+    faults: dict[str, FieldFault] = {}
+    for item in items[:_MAX_ERRORS]:
+        field = ".".join(map(str, item["loc"][1:])) or str(item["loc"][0])
+        message = item["msg"].removeprefix("Value error, ")
+        code = _FIELD_CODES.get(item["type"], FieldErrorCode.INVALID)
+        faults.setdefault(field, FieldFault(field, message, code))
+    detail = "; ".join(f"{fault.field}: {fault.message}" for fault in list(faults.values())[:3])
+    problem_code = _choose_code(items[0]["loc"])
+    if problem_code is ProblemCode.INVALID_STATE:
+        detail = f"invalid issue state: {detail}"
+    return ProblemError(400, detail, code=problem_code, errors=tuple(faults.values()))
+
+
+def _choose_code(location: Iterable[int | str]) -> ProblemCode:
+    """Return the code of a 400 by the location of the first invalid field."""
+    part, *path = location
+    if part != "body":
+        return ProblemCode.INVALID_PARAMETER
+    codes = [_BODY_CODES[name] for name in path if isinstance(name, str) and name in _BODY_CODES]
+    return codes[0] if codes else ProblemCode.INVALID_BODY

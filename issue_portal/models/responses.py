@@ -238,6 +238,7 @@ class FieldError(_TolerantModel):
 
     field: str
     message: str
+    code: str | None = Field(default=None, description="Machine-readable reason.")
 
 
 class Problem(_TolerantModel):
@@ -247,4 +248,9 @@ class Problem(_TolerantModel):
     title: str = ""
     status: int = 0
     detail: str | None = None
+    code: str | None = Field(default=None, description="Machine-readable reason.")
+    request_id: str | None = Field(
+        default=None,
+        description="Id of the request in the server's log. Absent for anonymous reporters.",
+    )
     errors: tuple[FieldError, ...] = ()

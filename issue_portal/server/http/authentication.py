@@ -13,6 +13,7 @@ from issue_portal.core.client_address import make_client_key
 from issue_portal.core.portal_token import Person
 from issue_portal.core.problems import ProblemError
 from issue_portal.core.token_bucket import ConcurrencyLimit
+from issue_portal.models.vocabulary import ProblemCode
 from issue_portal.server.http.call import Call
 from issue_portal.server.http.problem_responses import respond_to_error
 from issue_portal.server.http.request_body import BODY_LIMIT, MAX_FIELDS_OR_PARAMETERS
@@ -52,6 +53,7 @@ class AuthenticationMiddleware:
         if scope["type"] != "http" or _PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
+        scope.setdefault("state", {})
         response_headers = dict(_COMMON_HEADERS)
 
         async def send_wrapper(message: Message) -> None:
@@ -63,19 +65,21 @@ class AuthenticationMiddleware:
             try:
                 principal = await self._admit(scope, exit_stack)
             except Exception as error:
-                response = respond_to_error(error)
+                response = respond_to_error(error, scope)
                 if response is None:
                     raise
                 await response(scope, receive, send_wrapper)
                 return
-            scope.setdefault("state", {})["call"] = Call(self._service, principal, response_headers)
+            scope["state"]["call"] = Call(self._service, principal, response_headers)
             await self.app(scope, receive, send_wrapper)
 
     async def _admit(self, scope: Scope, exit_stack: AsyncExitStack) -> Principal:
         """Return the principal. ``exit_stack`` is closed after the response."""
         if scope["query_string"].count(b"&") >= MAX_FIELDS_OR_PARAMETERS:
             raise ProblemError(
-                400, f"The request has more than {MAX_FIELDS_OR_PARAMETERS} parameters."
+                400,
+                f"The request has more than {MAX_FIELDS_OR_PARAMETERS} parameters.",
+                code=ProblemCode.INVALID_PARAMETER,
             )
         headers = Headers(scope=scope)
         limits = self._service.rate_limits
@@ -84,6 +88,7 @@ class AuthenticationMiddleware:
         except ProblemError:
             await limits.delay_refusal(_get_address(scope))
             raise
+        scope["state"]["principal"] = principal
         is_change = scope["method"] not in ("GET", "POST")
         if scope["method"] != "POST":
             self._service.token_usage.record(principal)

@@ -30,7 +30,7 @@ def make_query_reader(model: type[_Model]) -> Callable[[Request], Awaitable[_Mod
         try:
             return model.model_validate(values)
         except ValidationError as error:
-            raise convert_validation_error(error) from None
+            raise convert_validation_error(error, "query") from None
 
     return read_query
 

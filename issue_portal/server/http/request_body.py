@@ -9,7 +9,8 @@ from typing import Any, Final
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-from issue_portal.core.problems import InvalidFieldError, ProblemError
+from issue_portal.core.problems import FieldFault, InvalidBodyError, ProblemError
+from issue_portal.models.vocabulary import FieldErrorCode
 
 BODY_LIMIT = 200_000
 """Bytes per request body. The longest valid report fits, even with every character escaped."""
@@ -60,11 +61,14 @@ class _JsonRequest(Request):
     async def json(self) -> Any:
         """Return the JSON value of the body, or refuse it with a 400."""
         try:
-            return json.loads(await self.body(), object_pairs_hook=_ObjectBuilder())
+            body = json.loads(await self.body(), object_pairs_hook=_ObjectBuilder())
         except ProblemError as problem:
             raise RefusedBodyError(problem) from None
         except (ValueError, RecursionError):
             raise RefusedBodyError(_make_syntax_problem()) from None
+        # `problem_responses` reads this. A report that is not clearly named counts as anonymous.
+        self.state.is_named = isinstance(body, dict) and body.get("anonymous") is False
+        return body
 
 
 async def _read(request: Request) -> bytes:
@@ -87,7 +91,7 @@ async def _read(request: Request) -> bytes:
 
 
 def _make_syntax_problem() -> ProblemError:
-    return ProblemError(400, "The body is not JSON.", errors={"body": "is not JSON"})
+    return InvalidBodyError("The body is not JSON.", FieldFault("body", "is not JSON"))
 
 
 class _ObjectBuilder:
@@ -103,8 +107,7 @@ class _ObjectBuilder:
         """Return the object with these fields."""
         self._count += 1
         if len(pairs) > MAX_FIELDS_OR_PARAMETERS or self._count > _MAX_OBJECTS:
-            raise ProblemError(
-                400,
+            raise InvalidBodyError(
                 f"The body has more than {_MAX_OBJECTS} objects, or an object with more than"
                 f" {MAX_FIELDS_OR_PARAMETERS} fields.",
             )
@@ -113,5 +116,6 @@ class _ObjectBuilder:
             repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
             # JSON can escape half of a surrogate pair, which the response cannot encode.
             name = repeated[:100].encode(errors="replace").decode()
-            raise InvalidFieldError(name, "is repeated")
+            fault = FieldFault(name, "is repeated", FieldErrorCode.REPEATED)
+            raise InvalidBodyError(f"{name}: is repeated", fault)
         return fields

@@ -38,6 +38,7 @@ class RequestLogMiddleware:
             return
         started_at, timer_start = time.time_ns(), time.perf_counter()
         request_id = _choose_request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
         context_token = logging_setup.request_id.set(request_id)
         status = 0
 

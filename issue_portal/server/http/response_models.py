@@ -18,9 +18,11 @@ from issue_portal.models.responses import (
     TolerantTimestamp,
 )
 from issue_portal.models.vocabulary import (
+    FieldErrorCode,
     HistoryAction,
     IssueState,
     IssueType,
+    ProblemCode,
     ResourceType,
     Role,
     UserState,
@@ -197,11 +199,13 @@ IssueStats = derive(
     time_to_review=Duration | None,
     time_to_close=Duration | None,
 )
-FieldError = derive(responses.FieldError)
+FieldError = derive(responses.FieldError, code=FieldErrorCode)
 Problem = derive(
     responses.Problem,
     type=Literal["about:blank"],
     status=Annotated[int, Field(ge=400, le=599)],
+    code=ProblemCode,
+    request_id=Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | MISSING,
     errors=_list_of(FieldError) | MISSING,
 )
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from issue_portal.core.problems import InvalidFieldError
+from issue_portal.core.problems import InvalidParameterError
 from issue_portal.core.secret_keys import SecretKeys
 
 
@@ -28,7 +28,7 @@ class Cursors:
         except (binascii.Error, ValueError):
             raw = b""
         if len(raw) != 18 or raw[8:] not in self._list_signatures(raw[:8]):
-            raise InvalidFieldError(field, "is not a cursor of this list")
+            raise InvalidParameterError(field, "is not a cursor of this list")
         return int.from_bytes(raw[:8])
 
     def _list_signatures(self, data: bytes) -> list[bytes]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from issue_portal.core.problems import (
     ForbiddenError,
-    InvalidFieldError,
+    InvalidParameterError,
     ProblemError,
     convert_validation_error,
 )
@@ -52,7 +52,7 @@ class IssueService:
         if new.anonymous and not principal.may(Action.CREATE_ANONYMOUS):
             raise ForbiddenError("You cannot report anonymously.")
         if new.anonymous and idempotency_key and len(idempotency_key) < MIN_ANONYMOUS_KEY_LENGTH:
-            raise InvalidFieldError(
+            raise InvalidParameterError(
                 "Idempotency-Key",
                 f"must have at least {MIN_ANONYMOUS_KEY_LENGTH} random characters for an anonymous"
                 " report, because all senders share these keys",
@@ -63,7 +63,7 @@ class IssueService:
             # Takes up to 50 ms, which would block the event loop.
             cleaned = await run_in_thread(new.strip_hidden_marks, caller=principal.rate_limit_key)
         except ValidationError as error:
-            raise convert_validation_error(error) from None
+            raise convert_validation_error(error, "body") from None
         return await self._writer.add(None, cleaned, idempotency_key)
 
     def list_page(

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from issue_portal.core.problems import ProblemError
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.requests import NewIssue
+from issue_portal.models.vocabulary import ProblemCode
 from issue_portal.server.db import (
     count_rollups,
     ids,
@@ -130,7 +131,11 @@ class IssueWriter:
                     duplicate and duplicate[0].new != report.new
                 ):
                     rows_or_errors.append(
-                        ProblemError(409, "This Idempotency-Key was used for another report.")
+                        ProblemError(
+                            409,
+                            "This Idempotency-Key was used for another report.",
+                            code=ProblemCode.IDEMPOTENCY_KEY_REUSED,
+                        )
                     )
                 elif earlier:
                     stored = queries_issues.find_issue(connection, self._org_id, earlier.issue_id)

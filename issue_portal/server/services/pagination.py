@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from issue_portal.core.problems import InvalidFieldError
+from issue_portal.core.problems import InvalidParameterError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PageOrder
 from issue_portal.server.db import queries_counts, queries_issues, search, tables
@@ -33,9 +33,9 @@ class PagePosition:
         """Return the position that a query asks for; raise a 400 if it is contradictory."""
         by_cursor = bool({"after", "before", "first", "last"} & query.model_fields_set)
         if by_cursor and query.page is not None:
-            raise InvalidFieldError("page", "cannot be combined with cursors")
+            raise InvalidParameterError("page", "cannot be combined with cursors")
         if query.first is not None and query.last is not None:
-            raise InvalidFieldError("last", "cannot be combined with first")
+            raise InvalidParameterError("last", "cannot be combined with first")
         size = query.first or query.last or query.page_size
         return cls(
             size=size,
