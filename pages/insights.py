@@ -11,7 +11,12 @@ from components.insights.charts import Bar
 from components.insights.date_range import Period
 from components.ui import i18n, labels, placeholders
 from components.ui.i18n import _
-from issue_portal.client.errors import IssuesError, NotFoundError, NotSupportedError
+from issue_portal.client.errors import (
+    BadRequestError,
+    IssuesError,
+    NotFoundError,
+    NotSupportedError,
+)
 from issue_portal.models.permissions import Action
 from issue_portal.models.responses import IssueStats
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
@@ -30,7 +35,10 @@ def render_insights() -> None:
         stats = placeholders.load_with_placeholder(
             lambda: api_session.client().stats(period.build_query())
         )
-    except (NotFoundError, NotSupportedError):
+    except (BadRequestError, NotFoundError, NotSupportedError) as error:
+        # A server without statistics may take the path for that of an issue, and refuse the period.
+        if isinstance(error, BadRequestError) and not api_session.is_remote():
+            raise
         placeholders.render_not_supported(_("This server has no statistics."))
         return
     except IssuesError as error:
