@@ -55,8 +55,8 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
         if command == "undo":
             undo_notice.undo_latest()
             issues_by_id.clear()  # They are outdated.
-        elif issue_id is None:
-            return
+        elif issue_id is None or command == "open":
+            return  # The page loads the issue.
         elif command in _STEPS:
             queue = review_queue.open_neighbour(queue, issue_id, _STEPS[command])
         else:
