@@ -42,7 +42,7 @@ def render() -> None:
         key=_NOTICE_KEY,
         data={
             "owner": draft_autosave.hash_owner(current_user.get_person()),
-            "offer": offer and offer.model_dump(mode="json", exclude_unset=True),
+            "offer": offer and offer.model_dump(mode="json"),
             "handled": st.session_state.get(_HANDLED_KEY),
             "seconds": UNDO_SECONDS,
             "undo": _("Undo"),
