@@ -67,6 +67,9 @@ export default function (call) {
     requestedId = undefined;
     // Otherwise a restarted portal would get the request again.
     call.setStateValue("requested", null);
+  } else if (requestedId && requestedId === stored?.record.id) {
+    // The portal has lost the request if it was restarted; else it ignores the second one.
+    call.setStateValue("requested", stored.record);
   }
   if (data.offer && data.offer.id !== lastOfferId) {
     lastOfferId = data.offer.id;
