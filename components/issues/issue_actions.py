@@ -186,9 +186,9 @@ def _find_latest(seen: Issue) -> Issue:
 
     The second click of a double click can act on the version that was on screen before the first.
     """
-    changed_version, latest = st.session_state.get(_LATEST_KEY, (None, seen))
-    if changed_version is seen:
-        return latest
+    latest: tuple[Issue | None, Issue] = st.session_state.get(_LATEST_KEY, (None, seen))
+    if latest[0] is seen:
+        return latest[1]
     # Marking the issue as read has changed its tag after the page was drawn.
     known = known_issues.get(seen.id)
     return seen if known is None or edit_conflict.has_changed(seen, known) else known

@@ -4,6 +4,7 @@ A list call always sends every parameter that some servers require. A server tha
 only ``page`` and ``page_size`` from then on, and `IssueWalk` filters its issues here.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
@@ -58,8 +59,7 @@ def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
             raise
         page = yield from _find_accepted(sender, query, error)
     else:
-        ignored = any(_contradicts(query, issue, memory) for issue in page.data)
-        memory.filters_lists = not ignored
+        memory.filters_lists = not _contradicts(query, page)
     memory.learn_values(page.data)
     return page
 
@@ -185,14 +185,20 @@ class IssueWalk:
         return "states" in criteria or issue.state != IssueState.DELETED
 
 
-def _contradicts(query: IssueQuery, issue: Issue, memory: ServerMemory) -> bool:
-    """Return whether an issue in the response shows that the server ignored a criterion.
+def _contradicts(query: IssueQuery, page: IssuePage) -> bool:
+    """Return whether a page shows that the server ignored a criterion.
 
-    Does not check the text: servers compare texts in their own ways.
+    Servers compare texts in their own ways, so one match of the text is enough.
     """
-    return any(
-        _meets(name, query, issue) is False for name in list_criteria(query) - {"filter_by_text"}
-    )
+    criteria = list_criteria(query)
+    if any(
+        _meets(name, query, issue) is False
+        for name in criteria - {"filter_by_text"}
+        for issue in page.data
+    ):
+        return True
+    matches = [_meets("filter_by_text", query, issue) for issue in page.data]
+    return "filter_by_text" in criteria and bool(matches) and not any(matches)
 
 
 def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
@@ -209,7 +215,7 @@ def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
             return _compare(issue.created_at, value, after=False)
         case "filter_by_text":
             text = issue.description or ""
-            return value.casefold() in text.casefold() if "description" in sent else None
+            return _fold(value) in _fold(text) if "description" in sent else None
         case "created_by":
             creator = issue.created_by.id if issue.created_by else None
             return creator in value if "created_by" in sent else None
@@ -217,6 +223,10 @@ def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
             project = issue.project.id if issue.project else None
             return project in value if "project" in sent else None
     return None
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _compare(at: datetime | None, milliseconds: int, *, after: bool) -> bool | None:

@@ -73,6 +73,15 @@ def test_iteration_filters_if_the_server_does_not(make_client, first_answers):
         assert list_parameters(server)[-1] == {"page", "page_size"}
 
 
+def test_text_that_no_issue_contains_shows_that_the_server_ignores_it(make_client):
+    with serving(make_page(make_issue("a"), make_issue("b"))) as server:
+        client = make_client(server.url)
+        assert list(client.iterate(IssueQuery(filter_by_text="absent"))) == []
+        assert [issue.id for issue in client.iterate(IssueQuery(filter_by_text="B"))] == ["b"]
+        with pytest.raises(errors.NotSupportedError):
+            client.list(IssueQuery(filter_by_text="absent"))
+
+
 def test_iteration_reverses_the_list_of_a_server_that_cannot(make_client):
     pages = [make_page(make_issue("b"), more=True), make_page(make_issue("a"))]
     with serving(REFUSED, *pages) as server:
