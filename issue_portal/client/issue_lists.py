@@ -197,8 +197,10 @@ def _contradicts(query: IssueQuery, page: IssuePage) -> bool:
         for issue in page.data
     ):
         return True
+    if "filter_by_text" not in criteria:
+        return False
     matches = [_meets("filter_by_text", query, issue) for issue in page.data]
-    return "filter_by_text" in criteria and bool(matches) and not any(matches)
+    return bool(matches) and all(match is False for match in matches)
 
 
 def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
