@@ -28,7 +28,7 @@ from issue_portal.server.http.app import create_app, mount_api
 from issue_portal.server.http.metrics import register_queue_collector
 from issue_portal.server.services.sample_data import add_sample_issues
 from issue_portal.server.services.service import Service, open_service
-from web import session_metrics, streamlit_compat
+from web import remote_check, session_metrics, streamlit_compat
 from web.in_process_transport import InProcessTransport
 from web.secrets_file import load_secrets
 
@@ -69,6 +69,8 @@ class PortalProcess:
             api_backend.use_embedded(self.keys, in_process)
         else:
             api_backend.use_remote(self.keys)
+            if not get_settings().api_shares_key:
+                remote_check.start(get_settings(), api_backend.get_backend().memory)
         async with self._api.router.lifespan_context(self._api):
             with graceful_shutdown.drain_on_sigterm(get_settings().drain_seconds):
                 yield

@@ -4,6 +4,7 @@ The message of a failure says what failed, that nothing is lost, and what the pe
 """
 
 import logging
+import re
 from functools import partial
 from typing import Final
 
@@ -13,6 +14,7 @@ from auth import api_backend
 from components.ui.i18n import _, ngettext
 from components.ui.plain_text import format_sentence
 from issue_portal.client import errors
+from issue_portal.core.settings import get_settings
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,8 @@ def explain_cause(error: errors.IssuesError) -> str:
             return _("The server refused access; ask your administrator to set it up for you.")
         case errors.AuthenticationError():
             return _("You've been signed out. Sign in again.")
+        case errors.BadRequestError() if _lacks_organisation(error):
+            return _("The portal isn't set up for this server yet; ask your administrator.")
         case errors.PermissionDeniedError() | errors.BadRequestError():
             return format_sentence(str(error))
         case errors.NotFoundError():
@@ -89,6 +93,14 @@ def explain_cause(error: errors.IssuesError) -> str:
             if error.request_id:
                 text += " " + _("Request ID: {code}").format(code=error.request_id)
             return text
+
+
+def _lacks_organisation(error: errors.BadRequestError) -> bool:
+    """Return whether the server probably requires the organisation, which is not set."""
+    is_unset = (
+        not api_backend.get_backend().accepts_portal_tokens and get_settings().chosen_org is None
+    )
+    return is_unset and bool(re.search(r"\bx-org\b|organi[sz]ation", str(error), re.IGNORECASE))
 
 
 def show_on_next_run(text: str, *, icon: str = ":material/check:") -> None:

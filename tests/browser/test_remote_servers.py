@@ -11,7 +11,13 @@ from issue_portal.client.client import IssuesClient
 from tests.browser.conftest import RECEIVED
 from tests.client.conftest import VARIANTS, make_sync_client, make_variant
 from tests.servers import newer_api, original_api
-from tests.servers.installation import Server, VariantServer, make_portal_with_remote_api
+from tests.servers.call_log import Call
+from tests.servers.installation import (
+    Server,
+    VariantServer,
+    make_portal_with_remote_api,
+    make_variant_server,
+)
 
 MODULES = {"original": original_api, "newer": newer_api}
 
@@ -230,3 +236,128 @@ def test_account_without_a_token_gets_an_explanation(new_person, original_api_se
         member.sees("ask your administrator to set it up for you").sees("Try again")
     finally:
         portal.stop()
+
+
+def test_missing_organisation_is_told_to_the_operator(
+    new_person, newer_api_server, tmp_path, words
+):
+    portal = make_portal_with_remote_api(
+        newer_api_server.url, tmp_path / "data", token=newer_api.TOKEN
+    ).start()
+    try:
+        visitor = new_person(portal).opens().chooses("Other").writes(words).presses("Send report")
+        visitor.sees("The portal isn't set up for this server yet; ask your administrator.")
+        expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
+        visitor.waits_until(lambda: "set ISSUES_ORG" in portal.log)
+    finally:
+        portal.stop()
+
+
+def test_base_url_may_contain_the_path_of_the_api(new_person, remote_api, tmp_path, words):
+    api = remote_api("original")
+    portal = make_portal_with_remote_api(
+        f"{api.url}/api/v1", tmp_path / "data", token=original_api.TOKEN
+    ).start()
+    try:
+        visitor = new_person(portal).opens().chooses("Other").writes(words)
+        visitor.presses("Send report").sees(RECEIVED)
+    finally:
+        portal.stop()
+
+
+def test_first_report_has_the_number_0_after_a_reload(new_person, tmp_path, words):
+    """The numbers of some servers start at 0."""
+    with make_variant_server("newer", tmp_path / "api") as api:
+        portal = start_portal("newer", api, tmp_path / "data")
+        try:
+            visitor = new_person(portal).opens()
+            sends_report(visitor, RemotePortal("newer", portal, api), words, by_name=False)
+            visitor.sees("Report #0 received").page.reload()
+            visitor.sees("Report #0 received")
+        finally:
+            portal.stop()
+
+
+@pytest.mark.parametrize("remote", ["newer", "newer-strict"], indirect=True)
+def test_reviewer_sees_names_projects_and_states_that_only_this_server_has(
+    new_person, remote, words
+):
+    with make_api_client(remote) as client:
+        for text, is_anonymous in (("by name", False), ("unsigned", True)):
+            report = make_variant(remote.variant, remote.api).make_new_issue(
+                f"{words} {text}", anonymous=is_anonymous
+            )
+            client.create(report)
+        client.create(make_variant(remote.variant, remote.api).make_new_issue(f"Park {words}"))
+    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    expect(reviewer.row(f"{words} by name")).to_contain_text("Sasha · Support")
+    expect(reviewer.row(f"{words} unsigned")).to_contain_text("Anonymous · Support")
+    reviewer.row(f"{words} by name").click()
+    reviewer.sees("From Sasha")
+    reviewer.page.reload()
+    reviewer.sees("From Sasha")
+    # The portal looks for unknown states once, so the next visit shows them.
+    reviewer.goes_to("Report").goes_to("Review")
+    parked = reviewer.row(f"Park {words}")
+    expect(parked).to_contain_text("Parked")
+    expect(reviewer.page.locator(".st-key-counts")).to_contain_text("in another state")
+    parked.click()
+    reviewer.presses("Close issue")
+    expect(parked).to_contain_text("Closed")
+
+
+@pytest.mark.parametrize("remote", ["newer", "newer-strict"], indirect=True)
+def test_report_with_a_thread_needs_no_text(new_person, remote):
+    path = f"/?type=Other&thread=t1&interaction=i1&project={newer_api.PROJECT}"
+    new_person(remote.portal).opens(path).presses("Send report").sees(RECEIVED)
+
+
+@pytest.mark.parametrize("remote", ["original"], indirect=True)
+def test_issue_is_marked_as_read_once(new_person, remote, words):
+    """Some servers do not send `is_read` with a single issue."""
+    with make_api_client(remote) as client:
+        issue = client.create(make_variant(remote.variant, remote.api).make_new_issue(words))
+    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    remote.api.clear_calls()
+    reviewer.row(words).click()
+    expect(reviewer.row(words).locator(".text")).to_have_css("font-weight", "400")
+    reviewer.sees(f"Issue #{issue.issue_number}").sees("Wrong answer").sees("From Sasha Patel")
+    polls = "GET /issue?page=1&page_size=20"
+    reviewer.waits_until(lambda: [str(call) for call in remote.api.calls].count(polls) >= 3)
+    assert [call.method for call in remote.api.calls].count("PUT") == 1
+
+
+def test_opening_an_issue_takes_few_rounds_of_calls(new_person, remote_api, tmp_path, words):
+    """With independent calls at the same time, a slow connection is slow only twice."""
+    api = remote_api("newer", latency=500)
+    portal = start_portal("newer", api, tmp_path / "data")
+    remote = RemotePortal("newer", portal, api)
+    try:
+        with make_api_client(remote) as client:
+            for number in range(3):
+                new = make_variant("newer", api).make_new_issue(f"{words} {number}")
+                client.create(new)
+        reviewer = new_person(portal).opens("/review").signs_in("reviewer")
+        reviewer.row(f"{words} 0").click()
+        reviewer.sees("From Sasha").settles()
+        api.clear_calls()
+        reviewer.row(f"{words} 1").click()
+        expect(reviewer.page.locator(".st-key-opened .written")).to_contain_text(f"{words} 1")
+        reviewer.settles()
+        calls = [call for call in api.calls if call.responded_at]
+        assert count_rounds(calls) <= 3
+        assert len(calls) <= 12
+        api.clear_calls()
+        reviewer.waits_until(lambda: len(api.calls) == 2)
+        assert not api.calls[0].overlaps(api.calls[1])  # Each poll sends one call.
+    finally:
+        portal.stop()
+
+
+def count_rounds(calls: list[Call]) -> int:
+    """Return the length of the longest chain in which each call waits for the one before."""
+    rounds, responded_at = 0, 0.0
+    for call in sorted(calls, key=lambda call: call.responded_at):
+        if call.received_at >= responded_at:
+            rounds, responded_at = rounds + 1, call.responded_at
+    return rounds
