@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(default=False, description="1: fill an empty database with sample issues.")
     log: Literal["text", "json"] = Field(default="text", description="Log format: text or json.")
+    commit: str = Field(
+        default="", max_length=100, description="Commit of the code, for /api/health to show."
+    )
     metrics_token: SecretStr = Field(
         default=SecretStr(""),
         description="Bearer token for /api/metrics. Default: only localhost may read it.",

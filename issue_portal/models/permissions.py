@@ -45,6 +45,10 @@ class Action(Enum):
     """Read the statistics of the organisation."""
     LIST_USERS = auto()
     """List the users of the organisation."""
+    LIST_PROJECTS = auto()
+    """List the projects of the organisation, with their numbers of issues."""
+    NAME_PROJECT = auto()
+    """Give a project a name."""
 
 
 REPORTER_EDITABLE_STATE: Final = IssueState.NOT_REVIEWED

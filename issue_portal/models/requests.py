@@ -5,7 +5,7 @@ a name.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Literal, TypedDict
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -16,8 +16,18 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    model_validator,
 )
 
+from issue_portal.models.query_parameters import (
+    Cursor,
+    Ids,
+    Milliseconds,
+    Numbers,
+    PageSize,
+    drop_place_of_nulls,
+    split_commas,
+)
 from issue_portal.models.text_rules import (
     STORABLE,
     TEXT_PATTERN,
@@ -26,9 +36,9 @@ from issue_portal.models.text_rules import (
     strip_hidden_marks,
 )
 from issue_portal.models.vocabulary import (
+    BULK_LIMIT,
     DESCRIPTION_LIMIT,
     PAGE_SIZE_DEFAULT,
-    PAGE_SIZE_LIMIT,
     Include,
     IssueState,
     IssueType,
@@ -101,6 +111,43 @@ class NewIssue(_StrictModel):
         return NewIssue.model_validate(sent)
 
 
+class BulkChange(_StrictModel):
+    """The change of a ``POST /issue/bulk``: exactly one of its fields."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    state: IssueState | MISSING = MISSING
+    is_read: StrictBool | MISSING = MISSING
+    delete: Literal[True] | MISSING = MISSING
+    restore: Literal[True] | MISSING = MISSING
+
+    @model_validator(mode="after")
+    def _check_single(self) -> "BulkChange":
+        if len(self.model_fields_set) != 1:
+            raise ValueError("must have exactly one field")
+        return self
+
+
+_OpaqueId = Annotated[
+    str,
+    Field(min_length=1, max_length=128, json_schema_extra={"pattern": STORABLE}),
+    AfterValidator(check_characters),
+]
+
+
+class BulkRequest(_StrictModel):
+    """The body of ``POST /issue/bulk``."""
+
+    ids: Annotated[tuple[_OpaqueId, ...], Field(max_length=BULK_LIMIT)]
+    change: BulkChange
+
+
+class ProjectUpdate(_StrictModel):
+    """The body of ``PUT /project/{id}``."""
+
+    name: Reference
+
+
 class IssueUpdate(_StrictModel):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: absent fields keep their values."""
 
@@ -127,43 +174,6 @@ class IssueChanges(TypedDict, total=False):
     is_read: bool | None
 
 
-_LIST_LIMIT = 100
-"""Maximum number of values in a list parameter."""
-
-
-def _split_commas(value: Any) -> Any:
-    if isinstance(value, str):
-        value = [value]
-    if isinstance(value, list | tuple):
-        # Do not split the rest of a list that is too long: its error would name thousands.
-        return tuple(part for item in value for part in str(item).split(",", _LIST_LIMIT))
-    return value
-
-
-_Milliseconds = Annotated[int, Field(ge=0, le=2**53)]
-
-# The pattern is documented but not checked: other servers have other cursors.
-_Cursor = Annotated[
-    str, Field(max_length=200, json_schema_extra={"pattern": "^[A-Za-z0-9_-]{24}$"})
-]
-
-_PageSize = Annotated[int, Field(ge=1, le=PAGE_SIZE_LIMIT)]
-
-_ListedId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=200,
-        json_schema_extra={"pattern": TEXT_PATTERN.replace("[^", "[^,")},
-    ),
-    AfterValidator(check_text),
-]
-
-_Ids = Annotated[
-    tuple[_ListedId, ...], Field(max_length=_LIST_LIMIT), BeforeValidator(_split_commas)
-]
-
-
 class _QueryParameters(_StrictModel):
     """Base of the query parameters of a ``GET``."""
 
@@ -181,29 +191,34 @@ class _QueryParameters(_StrictModel):
         }
 
 
-class IssueQuery(_QueryParameters):
+class PageQuery(_QueryParameters):
+    """The parameters of every list with pages, such as ``GET /user``."""
+
+    page: int | None = Field(default=None, ge=1, le=10**9, description="Page number, from 1.")
+    page_size: PageSize = PAGE_SIZE_DEFAULT
+    after: Cursor | None = Field(default=None, description="`next_cursor` of another page.")
+    before: Cursor | None = Field(default=None, description="`previous_cursor` of another page.")
+    first: PageSize | None = Field(default=None, description="Page size, after `after`.")
+    last: PageSize | None = Field(default=None, description="Page size, before `before`.")
+    total_count: bool = Field(default=True, description="Whether to count all matching items.")
+
+
+class IssueQuery(PageQuery):
     """The parameters of ``GET /issue``.
 
     The client joins lists by commas; the server also accepts repeated parameters.
     """
 
-    page: int | None = Field(default=None, ge=1, le=10**9, description="Page number, from 1.")
-    page_size: _PageSize = PAGE_SIZE_DEFAULT
-    page_order: PageOrder = PageOrder.DESCENDING
-    after: _Cursor | None = Field(default=None, description="`next_cursor` of another page.")
-    before: _Cursor | None = Field(default=None, description="`previous_cursor` of another page.")
-    first: _PageSize | None = Field(default=None, description="Page size, after `after`.")
-    last: _PageSize | None = Field(default=None, description="Page size, before `before`.")
-    total_count: bool = Field(default=True, description="Whether to count all matching issues.")
-    include: Annotated[tuple[Include, ...] | None, BeforeValidator(_split_commas)] = Field(
+    page_order: Annotated[PageOrder, BeforeValidator(drop_place_of_nulls)] = PageOrder.DESCENDING
+    include: Annotated[tuple[Include, ...] | None, BeforeValidator(split_commas)] = Field(
         default=None, description="Related objects to embed. Default: `User`."
     )
-    type: Annotated[tuple[IssueType, ...], BeforeValidator(_split_commas)] = ()
-    states: Annotated[tuple[IssueState, ...], BeforeValidator(_split_commas)] = ()
-    start_date: _Milliseconds | None = Field(
+    type: Annotated[tuple[IssueType, ...], BeforeValidator(split_commas)] = ()
+    states: Annotated[tuple[IssueState, ...], BeforeValidator(split_commas)] = ()
+    start_date: Milliseconds | None = Field(
         default=None, description="Created at or after this time, in milliseconds since 1970 (UTC)."
     )
-    end_date: _Milliseconds | None = Field(
+    end_date: Milliseconds | None = Field(
         default=None, description="Created before this time, in milliseconds since 1970 (UTC)."
     )
     filter_by_text: Annotated[str, AfterValidator(check_characters)] | None = Field(
@@ -212,8 +227,15 @@ class IssueQuery(_QueryParameters):
         description="Text that the description contains, in any case.",
         json_schema_extra={"pattern": STORABLE},
     )
-    created_by: _Ids = Field(default=(), description="Ids of reporters.")
-    projects: _Ids = Field(default=(), description="Ids of projects.")
+    created_by: Ids = Field(default=(), description="Ids of reporters.")
+    projects: Ids = Field(default=(), description="Ids of projects.")
+    numbers: Numbers = Field(default=(), description="Issue numbers.")
+    is_read: bool | None = Field(default=None, description="Whether a reviewer has read it.")
+    anonymous: bool | None = Field(default=None, description="Whether nobody knows the reporter.")
+    thread_id: Reference | None = Field(default=None, description="Id of the issue's thread.")
+    updated_since: Milliseconds | None = Field(
+        default=None, description="Changed at or after this time, in milliseconds since 1970 (UTC)."
+    )
 
 
 def check_timezone(name: str) -> str:
@@ -228,10 +250,10 @@ def check_timezone(name: str) -> str:
 class StatsQuery(_QueryParameters):
     """The parameters of ``GET /issue/stats``: the period, and the time zone of its days."""
 
-    start_date: _Milliseconds | None = Field(
+    start_date: Milliseconds | None = Field(
         default=None, description="Created at or after this time, in milliseconds since 1970 (UTC)."
     )
-    end_date: _Milliseconds | None = Field(
+    end_date: Milliseconds | None = Field(
         default=None, description="Created before this time, in milliseconds since 1970 (UTC)."
     )
     timezone: Annotated[str, AfterValidator(check_timezone)] = Field(

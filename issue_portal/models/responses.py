@@ -233,6 +233,26 @@ class IssueStats(_TolerantModel):
     )
 
 
+class ProjectSummary(_TolerantModel):
+    """A project of the organisation."""
+
+    id: str
+    name: str | None = None
+    count: int | None = Field(default=None, description="Issues that are not deleted.")
+
+
+class ProjectPage(Page[ProjectSummary]):
+    """One page of projects."""
+
+
+class BulkResult(_TolerantModel):
+    """What became of one issue of a bulk change."""
+
+    id: str
+    status: int = Field(description="HTTP status that a call for this issue alone would get.")
+    code: str | None = Field(default=None, description="Machine-readable reason of an error.")
+
+
 class FieldError(_TolerantModel):
     """One invalid field."""
 

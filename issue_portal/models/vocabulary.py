@@ -13,6 +13,9 @@ PAGE_SIZE_DEFAULT = 20
 
 PAGE_SIZE_LIMIT = 100
 
+BULK_LIMIT = 100
+"""Maximum number of issues in a bulk change."""
+
 
 class ResourceType(StrEnum):
     """Type of the object that an issue is about."""

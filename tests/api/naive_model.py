@@ -124,7 +124,7 @@ class NaiveModel:
             "by_state": Counter(issue["state"] for issue in matching),
             "by_type": Counter(issue["type"] for issue in matching),
             "by_project": [
-                {"project": {"id": project}, "count": count}
+                {"project": {"id": project, "name": project}, "count": count}
                 for project, count in sorted(projects.items(), key=lambda item: (-item[1], item[0]))
             ],
             "open_before": open_at(start),

@@ -135,7 +135,7 @@ def test_include_selects_the_embedded_objects(member):
     assert "created_by" in member.list_issues()[0]
     assert "project" not in member.list_issues()[0]
     issue = member.list_issues(include="User,Project")[0]
-    assert issue["project"] == {"id": "p1"}
+    assert issue["project"] == {"id": "p1", "name": "p1"}
     assert "created_by" in issue
     assert "created_by" not in member.list_issues(include="Project")[0]
 

@@ -190,7 +190,7 @@ def test_migrations_keep_all_data(migrated_server):
                 CREATED_AT + number + (state_changes[-1][1] if state_changes else 0)
             ),
             "created_by": None,
-            "project": {"id": "p"},
+            "project": {"id": "p", "name": "p"},
         }
         if state != "Deleted":
             assert reviewer("GET", f"/issue/{issue['id']}").json() == issue

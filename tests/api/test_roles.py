@@ -30,6 +30,9 @@ EXPECTED_STATUSES: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/v1/app/issue/{issue_id}/history"): (401, 403, 404, 200, 200, 200),
     ("DELETE", "/v1/app/issue/{issue_id}"): (401, 403, 404, 204, 204, 204),
     ("POST", "/v1/app/issue/{issue_id}/restore"): (401, 403, 404, 409, 409, 409),
+    ("POST", "/v1/app/issue/bulk"): (401, 403, 200, 200, 200, 200),
+    ("GET", "/v1/app/project"): (401, 403, 403, 403, 200, 200),
+    ("PUT", "/v1/app/project/{project_id}"): (401, 403, 403, 403, 200, 200),
     ("GET", "/v1/app/me"): (401, 200, 200, 200, 200, 200),
     ("GET", "/v1/app/user"): (401, 403, 403, 403, 200, 200),
     ("GET", "/health"): (200,) * 6,
@@ -43,6 +46,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_issue": REPORT,
     "look_up_receipt": {"receipt": "0000-0000-0000-0000"},
     "put_issue": {"description": "y"},
+    "change_issues": {"ids": [], "change": {"delete": True}},
+    "name_project": {"name": "A project"},
     "patch_issue": {"description": "y"},
 }
 
@@ -81,6 +86,6 @@ def test_every_route_has_the_expected_status_for_each_role(server, token_type):
             expected |= VISITOR_STATUSES
         for (method, path), status in expected.items():
             issue_id = reporter.report()["id"] if "{issue_id}" in path else ""
-            address = f"{server.url}/api{path.format(issue_id=issue_id)}"
+            address = f"{server.url}/api{path.format(issue_id=issue_id, project_id='a/b')}"
             response = caller.http.request(method, address, json=BODIES.get(routes[method, path]))
             assert response.status_code == status, f"{method} {path} as {[None, *tokens][position]}"

@@ -166,7 +166,7 @@ def test_uvicorn_serves_portal_and_api(tmp_path):
     server.command = [*UVICORN, "--port", str(server.port)]
     server.start()
     try:
-        assert httpx.get(f"{server.url}/api/health").json() == {"status": "ok"}
+        assert httpx.get(f"{server.url}/api/health").json()["status"] == "ok"
         page = httpx.get(server.url)
         assert page.status_code == 200
         assert "default-src 'none'" in page.headers["content-security-policy"]

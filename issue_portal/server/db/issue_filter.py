@@ -4,7 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, String, bindparam, literal_column
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ColumnExpressionArgument,
+    String,
+    bindparam,
+    literal_column,
+)
 
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import search
@@ -16,8 +23,8 @@ from issue_portal.server.db.tables import issues
 class IssueFilter:
     """Criteria for issues, mapped from `IssueQuery` in `issue_service`.
 
-    Empty ``types``, ``created_by`` and ``projects`` match every issue. Times are seconds since
-    1970; ``created_to`` is exclusive.
+    Empty lists except ``states`` match every issue, and so does None. Times are seconds since 1970;
+    ``created_to`` is exclusive.
     """
 
     org_id: str
@@ -27,6 +34,11 @@ class IssueFilter:
     projects: tuple[str, ...] = ()
     created_from: int | None = None
     created_to: int | None = None
+    numbers: tuple[int, ...] = ()
+    is_read: bool | None = None
+    anonymous: bool | None = None
+    thread_id: str | None = None
+    updated_from: int | None = None
     text: str | None = None
     candidate_keys: tuple[int, ...] | None = None
     """On SQLite, the keys of all issues that may contain the text; None if unknown."""
@@ -69,6 +81,10 @@ _CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
     == bindparam("org_id_without_index"),
     "created_from": issues.c.created_at >= bindparam("created_from"),
     "created_to": issues.c.created_at < bindparam("created_to"),
+    "updated_from": issues.c.updated_at >= bindparam("updated_from"),
+    "is_read": issues.c.is_read == bindparam("is_read"),
+    "anonymous": issues.c.created_by.is_(None) == bindparam("anonymous", type_=Boolean),
+    "thread_id": issues.c.thread_id == bindparam("thread_id"),
     "lowest": issues.c.number >= bindparam("lowest"),
     "highest": issues.c.number <= bindparam("highest"),
     "above": issues.c.number > bindparam("above"),
@@ -81,6 +97,7 @@ _LIST_COLUMNS: dict[str, ColumnElement[Any]] = {
     "types": issues.c.type,
     "created_by": issues.c.created_by,
     "projects": issues.c.project_id,
+    "numbers": issues.c.number,
 }
 """Columns that must equal one of several values, by the name of the condition."""
 

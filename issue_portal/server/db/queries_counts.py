@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     Select,
     bindparam,
+    case,
     cast,
     func,
     select,
@@ -31,7 +33,7 @@ _EVERYTHING: Final = range(ALL_DAYS, ALL_DAYS + 1)
 """The day of ``issue_counts`` that stands for all days."""
 
 _COUNTED_FIELDS: Final = frozenset(
-    {"org_id", "states", "types", "projects", "created_from", "created_to"}
+    {"org_id", "states", "types", "projects", "is_read", "anonymous", "created_from", "created_to"}
 )
 """Fields of `IssueFilter` that ``issue_counts`` can answer."""
 
@@ -57,10 +59,14 @@ def count(connection: Connection, issue_filter: IssueFilter) -> int:
         "states": issue_filter.states,
         "types": issue_filter.types,
         "projects": issue_filter.projects,
+        "is_read": issue_filter.is_read,
+        "anonymous": issue_filter.anonymous,
         "first": days.start,
         "last": days.stop - 1,
     }
-    shape, values = bind({name: value for name, value in criteria.items() if value != ()})
+    shape, values = bind(
+        {name: value for name, value in criteria.items() if value not in ((), None)}
+    )
     total: int = connection.execute(_build_sum(shape), values).scalar_one()
     for period in rest:
         part = _narrow_to_range(connection, issue_filter, period)
@@ -85,13 +91,21 @@ def _sum(column: Column[int]) -> ColumnElement[int]:
 def _build_sum(shape: Shape) -> Select[Any]:
     counts = issue_counts.c
     columns = {"states": counts.state, "types": counts.type, "projects": counts.project_id}
-    conditions = [
+    conditions: list[ColumnElement[bool]] = [
         columns[name].in_(list_parameters(name, number))
         for name, number in shape
         if name in columns
     ]
+    names = {name for name, _ in shape}
+    if "anonymous" in names:
+        conditions.append(counts.anonymous == bindparam("anonymous"))
+    # Of each row, `unread` issues are unread, and the others are read.
+    number: ColumnElement[int] = _sum(counts.count)
+    if "is_read" in names:
+        is_read = bindparam("is_read", type_=Boolean)
+        number = case((is_read, number - _sum(counts.unread)), else_=_sum(counts.unread))
     days = counts.day.between(bindparam("first"), bindparam("last"))
-    return select(_sum(counts.count)).where(counts.org_id == bindparam("org_id"), days, *conditions)
+    return select(number).where(counts.org_id == bindparam("org_id"), days, *conditions)
 
 
 def _split_period(start: int | None, end: int | None, unit: int) -> tuple[range, list[range]]:

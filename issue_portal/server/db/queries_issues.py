@@ -12,12 +12,10 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    delete,
     exists,
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -27,7 +25,7 @@ from issue_portal.server.db import search
 from issue_portal.server.db.issue_filter import IssueFilter, build_conditions
 from issue_portal.server.db.queries_history import NewHistoryEntry, add_entries
 from issue_portal.server.db.statements import Shape, bind, select_in
-from issue_portal.server.db.tables import AnyRow, IssueRow, history, idempotency, issues, users
+from issue_portal.server.db.tables import AnyRow, IssueRow, issues, projects, users
 
 
 def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
@@ -46,7 +44,7 @@ def add_issues(connection: Connection, rows: Sequence[IssueRow]) -> None:
 # Not the text for searches, which may be four times as long as the description.
 _ISSUE_COLUMNS = [column for column in issues.c if column is not issues.c.search_text]
 
-_WITH_CREATOR = select(
+WITH_CREATOR = select(
     *_ISSUE_COLUMNS,
     users.c.account_id.label("user_account_id"),
     users.c.name.label("user_name"),
@@ -54,15 +52,21 @@ _WITH_CREATOR = select(
     users.c.state.label("user_state"),
     users.c.role.label("user_role"),
     users.c.created_at.label("user_created_at"),
-).outerjoin_from(
-    issues, users, and_(users.c.org_id == issues.c.org_id, users.c.id == issues.c.created_by)
+    projects.c.name.label("project_name"),
+).select_from(
+    issues.outerjoin(
+        users, and_(users.c.org_id == issues.c.org_id, users.c.id == issues.c.created_by)
+    ).outerjoin(
+        projects,
+        and_(projects.c.org_id == issues.c.org_id, projects.c.id == issues.c.project_id),
+    )
 )
 
 
 # Reading an attribute of a named tuple takes a tenth of the time of an attribute of a row.
-_ListedIssue: Any = namedtuple("_ListedIssue", _WITH_CREATOR.selected_columns.keys())  # type: ignore[misc]
+_ListedIssue: Any = namedtuple("_ListedIssue", WITH_CREATOR.selected_columns.keys())  # type: ignore[misc]
 
-_ISSUE_BY_ID = _WITH_CREATOR.where(
+_ISSUE_BY_ID = WITH_CREATOR.where(
     issues.c.org_id == bindparam("org_id"), issues.c.id == bindparam("id")
 )
 _ISSUE_BY_ID_LOCKED = _ISSUE_BY_ID.with_for_update(of=issues)
@@ -71,7 +75,10 @@ _ISSUE_BY_ID_LOCKED = _ISSUE_BY_ID.with_for_update(of=issues)
 def find_issue(
     connection: Connection, org_id: str, issue_id: str, *, lock: bool = False
 ) -> AnyRow | None:
-    """Return an issue with its creator; ``lock`` blocks changes by others until the commit."""
+    """Return an issue with its creator and its project's name.
+
+    ``lock`` blocks changes by others until the commit.
+    """
     query = _ISSUE_BY_ID_LOCKED if lock else _ISSUE_BY_ID
     return connection.execute(query, {"org_id": org_id, "id": issue_id}).one_or_none()
 
@@ -138,7 +145,7 @@ def _build_page_query(shape: Shape, dialect: str, descending: bool) -> Select[An
         .offset(bindparam("offset"))
         .subquery()
     )
-    with_creators = _WITH_CREATOR.where(
+    with_creators = WITH_CREATOR.where(
         issues.c.org_id == bindparam("page_org_id"), issues.c.number.in_(select(page))
     )
     return with_creators.order_by(order)
@@ -199,7 +206,7 @@ def count_matching(connection: Connection, issue_filter: IssueFilter) -> int:
     return int(connection.execute(query, values).scalar_one())
 
 
-_COUNTED_COLUMNS = (
+COUNTED_COLUMNS = (
     issues.c.number,
     issues.c.created_at,
     issues.c.project_id,
@@ -211,12 +218,12 @@ _COUNTED_COLUMNS = (
     issues.c.closed_at,
 )
 
-_CountedIssue: Any = namedtuple("_CountedIssue", [column.name for column in _COUNTED_COLUMNS])  # type: ignore[misc]
+_CountedIssue: Any = namedtuple("_CountedIssue", [column.name for column in COUNTED_COLUMNS])  # type: ignore[misc]
 
 
 @cache
 def _build_counted_query(shape: Shape, dialect: str) -> Select[Any]:
-    return select(*_COUNTED_COLUMNS).where(*build_conditions(shape, dialect))
+    return select(*COUNTED_COLUMNS).where(*build_conditions(shape, dialect))
 
 
 def list_counted_columns(connection: Connection, issue_filter: IssueFilter) -> Iterable[Any]:
@@ -244,57 +251,3 @@ def count_closed(connection: Connection, org_id: str, period: range) -> int:
     """Count the issues that were closed in a period, in seconds since 1970."""
     values = {"org_id": org_id, "start": period.start, "stop": period.stop}
     return int(connection.execute(_CLOSED_IN_PERIOD, values).scalar_one())
-
-
-def list_archivable(
-    connection: Connection,
-    org_id: str,
-    *,
-    created_before: int,
-    closed_before: int,
-    above: int,
-    limit: int,
-) -> Sequence[AnyRow]:
-    """Return old closed and deleted issues with their creators, by number."""
-    closed = and_(
-        issues.c.state == IssueState.CLOSED,
-        # Imported issues have no closing time.
-        func.coalesce(issues.c.closed_at, issues.c.updated_at) < closed_before,
-    )
-    deleted = and_(issues.c.state == IssueState.DELETED, issues.c.updated_at < closed_before)
-    query = _WITH_CREATOR.where(
-        issues.c.org_id == org_id,
-        issues.c.number > above,
-        issues.c.created_at < created_before,
-        or_(closed, deleted),
-    )
-    return connection.execute(query.order_by(issues.c.number).limit(limit)).all()
-
-
-def delete_unchanged(
-    connection: Connection, org_id: str, changed_at: Mapping[str, int]
-) -> Sequence[AnyRow]:
-    """Delete the issues in ``changed_at``, except those that have changed meanwhile.
-
-    ``changed_at`` maps issue ids to the last change that the caller knows. Also deletes the rows of
-    the issues in other tables. Returns the deleted issues, for `count_rollups.record`.
-    """
-    query = select(issues.c.id, issues.c.updated_at, *_COUNTED_COLUMNS).where(
-        issues.c.org_id == org_id, issues.c.id.in_(list(changed_at))
-    )
-    rows = connection.execute(query.order_by(issues.c.number).with_for_update())
-    unchanged = [row for row in rows if row.updated_at == changed_at[row.id]]
-    ids = [row.id for row in unchanged]
-    for table, column in (
-        (history, history.c.issue_id),
-        (idempotency, idempotency.c.issue_id),
-        (issues, issues.c.id),
-    ):
-        connection.execute(delete(table).where(table.c.org_id == org_id, column.in_(ids)))
-    return unchanged
-
-
-def count_existing(connection: Connection, org_id: str, issue_ids: Sequence[str]) -> int:
-    """Count how many of these issues exist."""
-    query = select(func.count()).where(issues.c.org_id == org_id, issues.c.id.in_(issue_ids))
-    return int(connection.execute(query).scalar_one())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence, Set
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db.ids import new_id
@@ -72,7 +72,15 @@ def find_users_by_id(connection: Connection, org_id: str, ids: Set[str]) -> dict
     return {row.id: row for row in rows}
 
 
-def list_users(connection: Connection, org_id: str) -> Sequence[AnyRow]:
-    """Return all users of the organisation, sorted by name."""
+def list_users(
+    connection: Connection, org_id: str, *, offset: int = 0, limit: int | None = None
+) -> Sequence[AnyRow]:
+    """Return users of the organisation, sorted by name."""
     query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
-    return connection.execute(query).all()
+    return connection.execute(query.offset(offset).limit(limit)).all()
+
+
+def count_users(connection: Connection, org_id: str) -> int:
+    """Count the users of the organisation."""
+    query = select(func.count()).select_from(users).where(users.c.org_id == org_id)
+    return int(connection.execute(query).scalar_one())

@@ -126,6 +126,7 @@ issues = Table(
     Index("ix_issues_listed", "org_id", "number", "state", "type", "created_at"),
     _index_not_null("created_by", "number", "state", "type", "created_at"),
     _index_not_null("project_id", "number", "state", "type", "created_at"),
+    _index_not_null("thread_id", "number", "state", "type", "created_at"),
     _index_not_null("closed_at", "state"),
     _index_not_null("receipt_hash", unique=True),
     ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
@@ -203,6 +204,32 @@ idempotency = Table(
     Column("created_at", BigInteger, nullable=False),
     Index("ix_idempotency_created_at", "org_id", "created_at"),
     ForeignKeyConstraint(["org_id", "issue_id"], ["issues.org_id", "issues.id"]),
+)
+
+# Names that reviewers gave to projects. A project without a row has its id as its name.
+projects = Table(
+    "projects",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
+)
+
+# Calls with an Idempotency-Key that change issues; `idempotency` has those that create issues.
+repeatable_calls = Table(
+    "repeatable_calls",
+    metadata,
+    Column("org_id", String(40), primary_key=True),
+    # HMAC of the idempotency key and the user.
+    Column("key_hash", LargeBinary(32), primary_key=True),
+    # HMAC of the call and its body.
+    Column("body_hash", LargeBinary(32), nullable=False),
+    # Statuses and codes of a bulk change; null for a call that simply succeeded. Never texts.
+    Column("outcome", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_repeatable_calls_created_at", "org_id", "created_at"),
+    ForeignKeyConstraint(["org_id"], ["organisations.org_id"]),
 )
 
 

@@ -37,8 +37,12 @@ _WAIT_TIMEOUT: Final = 10.0
 
 _OPEN_CALLS: Final = ConcurrencyLimit(_MAX_OPEN_CALLS)
 
-_COMMON_HEADERS: Final = {"Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME)}
-"""Headers of every response. They tell clients that they can safely repeat a report."""
+_COMMON_HEADERS: Final = {
+    # Tells clients that they can safely repeat a report.
+    "Idempotency-Key-Lifetime": str(IDEMPOTENCY_LIFETIME),
+    "Cache-Control": "no-store",
+}
+"""Headers of every response."""
 
 
 class AuthenticationMiddleware:

@@ -1,18 +1,25 @@
 """Liveness, readiness and metrics, for supervisors and proxies."""
 
 import logging
+import time
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from issue_portal import __version__
 from issue_portal.asgi import graceful_shutdown
 from issue_portal.core.problems import ProblemError
+from issue_portal.core.settings import get_settings
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse
 from issue_portal.server.http.openapi import describe_problem, get_operation_id
+from issue_portal.server.services.serializers import JsonObject
 from issue_portal.server.services.service import Service
 
 router = APIRouter(tags=["Health"], generate_unique_id_function=get_operation_id)
+
+_STARTED_AT: Final = time.monotonic()
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +29,11 @@ log = logging.getLogger(__name__)
 )
 async def is_up(_: Request) -> ApiResponse:
     """Respond with 200 as long as the process runs."""
-    return ApiResponse({"status": "ok"})
+    uptime = int(time.monotonic() - _STARTED_AT)
+    commit = get_settings().commit or None
+    return _make_response(
+        {"status": "ok", "uptime": uptime, "version": __version__, "commit": commit}
+    )
 
 
 @router.get(
@@ -43,7 +54,11 @@ def is_ready(request: Request) -> ApiResponse:
     if service and (reason := service.write_probe.find_error()):
         log.error("cannot write to the data directory: %s", reason)
         raise ProblemError(503, "Nothing can be written to the disk.", headers={"Retry-After": "2"})
-    return ApiResponse({"status": "ready"})
+    return _make_response({"status": "ready"})
+
+
+def _make_response(content: JsonObject) -> ApiResponse:
+    return ApiResponse(content, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from issue_portal.models.requests import IssueQuery, StatsQuery
+from issue_portal.models.requests import IssueQuery, PageQuery, StatsQuery
 from issue_portal.server.http.query_parameters import SCHEMA_REFERENCE
 from issue_portal.server.http.response_models import Problem
 
@@ -142,7 +142,7 @@ def _complete(document: JsonObject) -> None:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     # FastAPI omits the models of queries, and this one because no route returns it.
-    for model in (IssueQuery, StatsQuery):
+    for model in (IssueQuery, PageQuery, StatsQuery):
         schemas |= model.model_json_schema(ref_template=SCHEMA_REFERENCE).get("$defs", {})
     schema = Problem.model_json_schema(ref_template=SCHEMA_REFERENCE)
     schemas |= {**schema.pop("$defs"), "Problem": schema}

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -17,8 +15,7 @@ from issue_portal.asgi.problem_response import make_problem_response
 from issue_portal.core.problems import ProblemError, make_validation_problem
 from issue_portal.models.permissions import Action
 from issue_portal.server.http.request_body import RefusedBodyError
-
-DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
+from issue_portal.server.services.bulk_changes import DATABASE_ERRORS
 
 log = logging.getLogger(__name__)
 

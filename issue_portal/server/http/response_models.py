@@ -39,7 +39,7 @@ IssueId = Annotated[str, Field(pattern="^issue_[0-9a-f]{16}$")]
 UserId = Annotated[str, Field(pattern="^user_[0-9a-f]{16}$")]
 Cursor = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{24}$")]
 Count = Annotated[int, Field(ge=0)]
-Number = Annotated[int, Field(ge=1)]
+Number = Annotated[int, Field(ge=0)]
 
 _EXACT: dict[Any, Any] = {
     TolerantTimestamp: Timestamp,
@@ -52,7 +52,7 @@ _EXACT: dict[Any, Any] = {
 
 def derive(
     model: type[BaseModel],
-    name: str = "",
+    class_name: str = "",
     doc: str = "",
     *,
     without: tuple[str, ...] = (),
@@ -71,7 +71,7 @@ def derive(
         default = MISSING if MISSING in get_args(annotation) else ...
         fields[field] = (annotation, Field(default, description=info.description))
     doc = doc or (model.__doc__ or "").replace("``", "`")
-    exact_model = create_model(name or model.__name__, __doc__=doc, **fields)
+    exact_model = create_model(class_name or model.__name__, __doc__=doc, **fields)
     _EXACT.setdefault(model, exact_model)
     return exact_model
 
@@ -102,15 +102,15 @@ def _list_of(model: Any) -> Any:
 User = derive(responses.User, id=UserId, state=UserState, roles=tuple[Role])
 
 
-UserList = derive(
-    responses.UserPage,
-    "UserList",
-    "All users of the organisation.",
-    without=("next_cursor", "previous_cursor", "has_next_page", "has_previous_page"),
-    data=_list_of(User),
-    total_count=Count,
-)
-Project = derive(responses.Project, without=("name",))
+_PAGE: dict[str, Any] = {
+    "next_cursor": Cursor | MISSING,
+    "previous_cursor": Cursor | MISSING,
+    "total_count": Count | MISSING,
+}
+UserPage = derive(responses.UserPage, data=_list_of(User), **_PAGE)
+Project = derive(responses.Project)
+ProjectSummary = derive(responses.ProjectSummary, name=str, count=Count)
+ProjectPage = derive(responses.ProjectPage, data=_list_of(ProjectSummary), **_PAGE)
 ThreadData = derive(responses.ThreadData)
 
 _ISSUE: dict[str, Any] = {
@@ -145,9 +145,7 @@ IssuePage = derive(
     responses.IssuePage,
     doc="One page of a list.",
     data=_list_of(ListedIssue),
-    next_cursor=Cursor | MISSING,
-    previous_cursor=Cursor | MISSING,
-    total_count=Count | MISSING,
+    **_PAGE,
 )
 Change = derive(
     responses.Change,
@@ -199,6 +197,12 @@ IssueStats = derive(
     time_to_review=Duration | None,
     time_to_close=Duration | None,
 )
+BulkResult = derive(
+    responses.BulkResult,
+    status=Literal[200, 204, 403, 404, 409, 503],
+    code=ProblemCode | None,
+)
+BulkResults = _list_of(BulkResult)
 FieldError = derive(responses.FieldError, code=FieldErrorCode)
 Problem = derive(
     responses.Problem,
@@ -214,6 +218,9 @@ class Health(BaseModel):
     """The process is up."""
 
     status: Literal["ok"]
+    uptime: Annotated[int, Field(ge=0, description="Seconds since the start of the process.")]
+    version: str
+    commit: Annotated[str | None, Field(description="Commit of the code; null if unknown.")]
 
 
 class Readiness(BaseModel):

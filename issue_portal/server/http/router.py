@@ -24,6 +24,16 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 IssueId = Annotated[str, Path(description="An issue's `id`.", examples=[EXAMPLE["id"]])]
 
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        description="A random string that makes retries safe for 24 hours. For an anonymous"
+        " report, it must have at least 16 characters.",
+    ),
+]
+
 
 def make_router(tag: str) -> APIRouter:
     """Return a router for calls under ``/v1/app``, which the documentation lists under ``tag``."""

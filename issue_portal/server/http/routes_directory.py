@@ -1,17 +1,24 @@
-"""The HTTP operations on the users of the organisation."""
+"""The HTTP operations on the users and projects of the organisation."""
 
+import re
 from functools import partial
+from typing import Annotated
 
-from issue_portal.core.problems import ForbiddenError, ProblemError
-from issue_portal.models.permissions import Action
+from fastapi import Depends, Path
+
+from issue_portal.core.problems import ProblemError
+from issue_portal.models.requests import PageQuery, ProjectUpdate, Reference
 from issue_portal.server.db import queries_users
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
 from issue_portal.server.http.openapi import describe_responses
+from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.router import make_router
 from issue_portal.server.services import serializers
 
-router = make_router("Users")
+PageQueryParameter = Annotated[PageQuery, Depends(make_query_reader(PageQuery))]
+
+router = make_router("Users and projects")
 
 
 @router.get(
@@ -32,15 +39,42 @@ async def me(call: CallParameter) -> ApiResponse:
 @router.get(
     "/user",
     summary="List users",
-    responses=describe_responses(
-        response_models.UserList, "All users of the organisation, by name."
-    ),
+    openapi_extra=describe_query(PageQuery),
+    responses=describe_responses(response_models.UserPage, "One page of users, by name."),
 )
-async def list_users(call: CallParameter) -> ApiResponse:
+async def list_users(call: CallParameter, query: PageQueryParameter) -> ApiResponse:
     """List the users of the organisation, by name. Reviewers only."""
-    if not call.principal.may(Action.LIST_USERS):
-        raise ForbiddenError("Only reviewers can list users.")
-    list_all = partial(queries_users.list_users, org_id=call.service.org_id)
-    rows = await call.read(list_all, snapshot=False)
-    users = [serializers.serialize_user(row) for row in rows]
-    return ApiResponse({"data": users, "total_count": len(users)})
+    list_page = partial(call.service.directory.list_users, principal=call.principal, query=query)
+    return ApiResponse(await call.read(list_page, snapshot=False))
+
+
+@router.get(
+    "/project",
+    summary="List projects",
+    openapi_extra=describe_query(PageQuery),
+    responses=describe_responses(response_models.ProjectPage, "One page of projects, by id."),
+)
+async def list_projects(call: CallParameter, query: PageQueryParameter) -> ApiResponse:
+    """List the projects that have or had issues, or that have a name. Reviewers only."""
+    list_page = partial(call.service.directory.list_projects, principal=call.principal, query=query)
+    return ApiResponse(await call.read(list_page, snapshot=False))
+
+
+@router.put(
+    "/project/{project_id:path}",
+    summary="Name a project",
+    responses=describe_responses(response_models.ProjectSummary, "The project.", *(408, 413, 415)),
+)
+async def name_project(
+    call: CallParameter,
+    project_id: Annotated[Reference, Path(description="The project's `id`.")],
+    update: ProjectUpdate,
+) -> ApiResponse:
+    """Give a project a name, even before its first issue. Reviewers only."""
+    name = partial(call.service.directory.name_project, call.principal, project_id, update.name)
+    return ApiResponse(await call.change(name))
+
+
+# The ids of projects may contain line breaks.
+_route = router.routes[-1]
+_route.path_regex = re.compile(_route.path_regex.pattern, re.DOTALL)  # type: ignore[attr-defined]

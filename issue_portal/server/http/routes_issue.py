@@ -13,7 +13,13 @@ from issue_portal.models.requests import IssueUpdate
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
 from issue_portal.server.http.openapi import ETAG, describe_responses
-from issue_portal.server.http.router import EXAMPLE, IssueId, PreconditionsParameter, make_router
+from issue_portal.server.http.router import (
+    EXAMPLE,
+    IdempotencyKey,
+    IssueId,
+    PreconditionsParameter,
+    make_router,
+)
 from issue_portal.server.services.serializers import compute_etag
 
 router = make_router("Issues")
@@ -114,12 +120,15 @@ async def restore_issue(
     call: CallParameter,
     issue_id: IssueId,
     preconditions: PreconditionsParameter,
+    idempotency_key: IdempotencyKey = None,
 ) -> ApiResponse:
     """Give a deleted issue the state that it had before.
 
     Reviewers can restore every issue, reporters an issue that they withdrew in the last minute.
     """
-    restore = partial(call.service.editor.restore, call.principal, issue_id, preconditions)
+    restore = partial(
+        call.service.editor.restore, call.principal, issue_id, preconditions, idempotency_key
+    )
     issue = await call.change(restore)
     return ApiResponse(issue, headers={"ETag": compute_etag(issue)})
 

@@ -6,14 +6,20 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
-from issue_portal.models.requests import IssueQuery, NewIssue, ReceiptLookup, StatsQuery
+from issue_portal.models.requests import (
+    BulkRequest,
+    IssueQuery,
+    NewIssue,
+    ReceiptLookup,
+    StatsQuery,
+)
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
 from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, describe_header, describe_responses
 from issue_portal.server.http.query_parameters import describe_query, make_query_reader
-from issue_portal.server.http.router import EXAMPLE, make_router
+from issue_portal.server.http.router import EXAMPLE, IdempotencyKey, make_router
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.serializers import compute_etag
 
@@ -76,15 +82,7 @@ async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiRes
 async def create_issue(
     call: CallParameter,
     new: NewIssue,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            description="A random string that makes retries safe for 24 hours. For an anonymous"
-            " report, it must have at least 16 characters.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> ApiResponse:
     """Store a report. An anonymous report stores nothing about its sender. Its response has a
     `receipt` to track it by, which cannot be shown again.
@@ -118,6 +116,27 @@ async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResp
     call.response_headers.update(await service.rate_limits.count_receipt(principal))
     find = partial(service.issues.find_by_receipt, principal=principal, receipt=lookup.receipt)
     return ApiResponse(await call.read(find), headers={"Cache-Control": "no-store"})
+
+
+@router.post(
+    "/issue/bulk",
+    summary="Change several issues",
+    responses=describe_responses(
+        response_models.BulkResults, "What became of each issue.", *(408, 409, 413, 415)
+    ),
+)
+async def change_issues(
+    call: CallParameter, request: BulkRequest, idempotency_key: IdempotencyKey = None
+) -> ApiResponse:
+    """Apply one change to up to 100 issues, each by itself: some may fail while others succeed.
+
+    The results are in the order of the ids. Each has the status that the call for this issue alone
+    would get. Reporters can delete and restore their own issues.
+    """
+    results = await call.service.bulk_changes.apply(
+        call.principal, request, idempotency_key, call.change
+    )
+    return ApiResponse(results)
 
 
 @router.get(

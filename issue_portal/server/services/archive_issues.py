@@ -16,7 +16,7 @@ from pathlib import Path
 from issue_portal.core import export_formats
 from issue_portal.core.files import replace_when_complete, sync_directory
 from issue_portal.core.settings import FatalError
-from issue_portal.server.db import count_rollups, queries_history, queries_issues
+from issue_portal.server.db import count_rollups, queries_archive, queries_history
 from issue_portal.server.services import serializers
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.service import Service
@@ -46,7 +46,7 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
     lines = _read_archive(path)
     while batch := list(islice(lines, _DELETE_BATCH)):
         with service.database.write() as connection:
-            rows = queries_issues.delete_unchanged(connection, service.org_id, dict(batch))
+            rows = queries_archive.delete_unchanged(connection, service.org_id, dict(batch))
             count_rollups.record(connection, service.org_id, removed=rows)
         removed += len(rows)
     return {"archived": archived, "removed": removed, "kept": _count_remaining(service, path)}
@@ -82,9 +82,9 @@ def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
     # Leave out reports that a client may still repeat. Archiving also deletes the idempotency
     # record of a report, so a repeated report would be stored twice.
     created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
-    number = 0
+    number = -1  # The numbers of imported issues may begin with 0.
     with service.database.read() as connection:
-        while rows := queries_issues.list_archivable(
+        while rows := queries_archive.list_archivable(
             connection,
             service.org_id,
             created_before=created_before,
@@ -131,5 +131,5 @@ def _count_remaining(service: Service, path: Path) -> int:
     ids = (issue_id for issue_id, _ in _read_archive(path))
     while batch := list(islice(ids, _READ_BATCH)):
         with service.database.read() as connection:
-            left += queries_issues.count_existing(connection, service.org_id, batch)
+            left += queries_archive.count_existing(connection, service.org_id, batch)
     return left

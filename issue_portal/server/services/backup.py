@@ -25,7 +25,16 @@ from issue_portal.core.secret_keys import SecretKeys, load_keys, parse_keys
 from issue_portal.core.settings import FatalError, Settings
 from issue_portal.server.db import count_rollups
 from issue_portal.server.db.database import Database
-from issue_portal.server.db.tables import history, idempotency, issues, organisations, tokens, users
+from issue_portal.server.db.tables import (
+    history,
+    idempotency,
+    issues,
+    organisations,
+    projects,
+    repeatable_calls,
+    tokens,
+    users,
+)
 
 FILES = ("secret.key", "accounts.yaml")
 """Files in the backup. Without the key, receipts and tokens cannot be verified."""
@@ -38,6 +47,8 @@ _TABLES = {
     issues: (issues.c.org_id, issues.c.number),
     history: (history.c.org_id, history.c.issue_id, history.c.position),
     idempotency: (idempotency.c.org_id, idempotency.c.key_hash),
+    projects: (projects.c.org_id, projects.c.id),
+    repeatable_calls: (repeatable_calls.c.org_id, repeatable_calls.c.key_hash),
 }
 _MALFORMED = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """Exceptions that parsing a malformed file can raise."""
@@ -112,7 +123,9 @@ def restore_backup(
         with database.write() as connection:
             _check_empty(connection, database.read_revision() == header.revision)
             reflected = MetaData()
-            reflected.reflect(connection, only=[table.name for table in _TABLES])
+            names = [table.name for table in _TABLES]
+            # Earlier versions have fewer tables.
+            reflected.reflect(connection, only=lambda name, _: name in names)
             connection.execute(organisations.delete())
             for table, columns, rows in _read_batches(lines):
                 if rows:

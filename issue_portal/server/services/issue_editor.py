@@ -16,15 +16,17 @@ from issue_portal.server.db.tables import AnyRow
 from issue_portal.server.services import issue_access, serializers
 from issue_portal.server.services.preconditions import NO_PRECONDITIONS, Preconditions
 from issue_portal.server.services.principal import Principal
+from issue_portal.server.services.repeatable_calls import RepeatableCalls
 from issue_portal.server.services.serializers import JsonObject, compute_etag
 
 
 class IssueEditor:
     """Changes the issues of one organisation."""
 
-    def __init__(self, database: Database, org_id: str) -> None:
+    def __init__(self, database: Database, org_id: str, calls: RepeatableCalls) -> None:
         self._database = database
         self._org_id = org_id
+        self._calls = calls
 
     def update(
         self,
@@ -67,12 +69,19 @@ class IssueEditor:
         principal: Principal,
         issue_id: str,
         preconditions: Preconditions = NO_PRECONDITIONS,
+        idempotency_key: str | None = None,
     ) -> JsonObject:
-        """Give a deleted issue the state that it had before, and return the issue."""
+        """Give a deleted issue the state that it had before, and return the issue.
+
+        A repeated call changes nothing and returns the issue as it is now.
+        """
+        body = f"restore {issue_id}"
         with self._database.write() as connection:
             row = issue_access.find_issue(
                 connection, self._org_id, principal, issue_id, lock=True, with_deleted=True
             )
+            if self._calls.find(connection, principal, idempotency_key, body):
+                return serializers.serialize_one_issue(row)
             if row.state != IssueState.DELETED:
                 detail = "This issue is not deleted."
                 raise ProblemError(409, detail, code=ProblemCode.NOT_DELETED)
@@ -81,6 +90,7 @@ class IssueEditor:
             preconditions.check_change(compute_etag(serializers.serialize_one_issue(row)))
             state = _find_state_before(row, deletion)
             row = self._store(connection, principal, row, {"state": state}, restores=True)
+            self._calls.record(connection, principal, idempotency_key, body, None)
             return serializers.serialize_one_issue(row)
 
     def _store(

@@ -90,6 +90,11 @@ class IssueService:
             projects=query.projects,
             created_from=_to_seconds(query.start_date),
             created_to=_to_seconds(query.end_date),
+            numbers=query.numbers,
+            is_read=query.is_read,
+            anonymous=query.anonymous,
+            thread_id=query.thread_id,
+            updated_from=_to_seconds(query.updated_since),
             text=query.filter_by_text,
         )
         position = PagePosition.from_query(query, self._cursors)

@@ -25,6 +25,7 @@ from issue_portal.server.db import (
     queries_idempotency,
     queries_issues,
     queries_organisations,
+    queries_projects,
     queries_users,
     tables,
 )
@@ -149,10 +150,15 @@ class IssueWriter:
             users = queries_users.find_users_by_id(
                 connection, self._org_id, {report.creator for report in reports if report.creator}
             )
+            names = queries_projects.find_project_names(
+                connection,
+                self._org_id,
+                {report.new.project_id for report in reports if report.new.project_id},
+            )
         return [
             row
             if isinstance(row, Exception)
-            else self._make_response(report, _join_creator(row, users))
+            else self._make_response(report, _join(row, users, names))
             for report, row in zip(reports, rows_or_errors, strict=True)
         ]
 
@@ -252,10 +258,14 @@ def _dump_body(new: NewIssue) -> str:
     return new.model_dump_json()
 
 
-def _join_creator(row: IssueRow, users: Mapping[str, tables.AnyRow]) -> Any:
-    """Return a new row with the columns of its creator, like a result of `find_issue`."""
+def _join(
+    row: IssueRow, users: Mapping[str, tables.AnyRow], project_names: Mapping[str, str]
+) -> Any:
+    """Return a new row with its creator and its project's name, like a result of `find_issue`."""
     creator = users.get(row.created_by or "")
     fields = ("account_id", "name", "email", "state", "role", "created_at")
     return SimpleNamespace(
-        **vars(row), **{f"user_{field}": getattr(creator, field) for field in fields if creator}
+        **vars(row),
+        project_name=project_names.get(row.project_id or ""),
+        **{f"user_{field}": getattr(creator, field) for field in fields if creator},
     )

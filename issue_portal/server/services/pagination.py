@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from issue_portal.core.problems import InvalidParameterError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import PageOrder
 from issue_portal.server.db import queries_counts, queries_issues, search, tables
 from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
+from issue_portal.server.services.positional_pages import check_paging
 from issue_portal.server.services.serializers import JsonObject
 
 
@@ -31,11 +31,7 @@ class PagePosition:
     @classmethod
     def from_query(cls, query: IssueQuery, cursors: Cursors) -> "PagePosition":
         """Return the position that a query asks for; raise a 400 if it is contradictory."""
-        by_cursor = bool({"after", "before", "first", "last"} & query.model_fields_set)
-        if by_cursor and query.page is not None:
-            raise InvalidParameterError("page", "cannot be combined with cursors")
-        if query.first is not None and query.last is not None:
-            raise InvalidParameterError("last", "cannot be combined with first")
+        by_cursor = check_paging(query)
         size = query.first or query.last or query.page_size
         return cls(
             size=size,

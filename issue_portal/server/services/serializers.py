@@ -95,7 +95,7 @@ def serialize_issue(
     if with_user:
         body["created_by"] = _serialize_creator(row)
     if with_project and row.project_id is not None:
-        body["project"] = {"id": row.project_id}
+        body["project"] = {"id": row.project_id, "name": row.project_name or row.project_id}
     return body
 
 

@@ -14,9 +14,12 @@ from issue_portal.server.db import queries_organisations
 from issue_portal.server.db.database import Database, describe_error
 from issue_portal.server.services.api_tokens import TokenUsage
 from issue_portal.server.services.authentication import Authenticator
+from issue_portal.server.services.bulk_changes import BulkChanges
+from issue_portal.server.services.directory import Directory
 from issue_portal.server.services.issue_editor import IssueEditor
 from issue_portal.server.services.issue_service import IssueService
 from issue_portal.server.services.rate_limits import RateLimits
+from issue_portal.server.services.repeatable_calls import RepeatableCalls
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Service:
     org_id: str
     issues: IssueService
     editor: IssueEditor
+    bulk_changes: BulkChanges
+    directory: Directory
     rate_limits: RateLimits
     authenticator: Authenticator
     token_usage: TokenUsage
@@ -56,6 +61,8 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
             _check_key(connection, org_id, keys, any_key)
     except DBAPIError as error:
         raise FatalError(f"Cannot use the database: {describe_error(error)}") from error
+    calls = RepeatableCalls(org_id, keys)
+    editor = IssueEditor(database, org_id, calls)
     issues = IssueService(database, org_id, keys)
     accounts = AccountsFile(settings)
     accounts.get_all()  # Load the accounts now, in case the file is lost later.
@@ -66,7 +73,9 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
         database,
         org_id,
         issues,
-        IssueEditor(database, org_id),
+        editor,
+        BulkChanges(database, editor, calls),
+        Directory(database, org_id, keys),
         rate_limits,
         authenticator,
         TokenUsage(database, org_id),

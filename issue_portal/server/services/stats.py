@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from issue_portal.server.db.count_rollups import ALL_DAYS, QUARTER_HOUR, Key, get_bucket_middle
 from issue_portal.server.db.queries_counts import count_open, tally_period, tally_quarter_hours
+from issue_portal.server.db.queries_projects import find_project_names
 from issue_portal.server.services.serializers import JsonObject
 
 MAX_PROJECTS = 20
@@ -39,7 +40,7 @@ def compute_stats(
         "anonymous": anonymous,
         "by_state": by_state,
         "by_type": by_type,
-        "by_project": _list_projects(by_project),
+        "by_project": _list_projects(connection, org_id, by_project),
         "open_before": open_before,
         "by_day": _list_days(connection, org_id, start, end, zone, open_before),
         "time_to_review": _summarize_durations(tally.durations, "reviewed_at"),
@@ -47,11 +48,17 @@ def compute_stats(
     }
 
 
-def _list_projects(by_project: Mapping[str, int]) -> list[JsonObject]:
+def _list_projects(
+    connection: Connection, org_id: str, by_project: Mapping[str, int]
+) -> list[JsonObject]:
     """Return the projects with the most issues; "" stands for issues without a project."""
     largest = sorted(by_project.items(), key=lambda item: (-item[1], item[0]))
-    counts = [{"project": {"id": name}, "count": count} for name, count in largest if name]
-    return counts[:MAX_PROJECTS]
+    counts = dict([item for item in largest if item[0]][:MAX_PROJECTS])
+    names = find_project_names(connection, org_id, counts.keys())
+    return [
+        {"project": {"id": project, "name": names.get(project, project)}, "count": count}
+        for project, count in counts.items()
+    ]
 
 
 def _list_days(
