@@ -200,6 +200,15 @@ def can_restore() -> bool:
     return _get_learner().capabilities.restores is True
 
 
+def look_for_other_values() -> None:
+    """Look in the background for states and types that the portal does not know.
+
+    The next list includes their issues. Our own server has none.
+    """
+    if not api_backend.get_backend().accepts_portal_tokens:
+        background_calls.start(api_session.client().learn_values)
+
+
 def can_filter(sign_in: SignIn | None = None) -> bool:
     """Return whether the server filters lists; True if unknown.
 
@@ -219,6 +228,5 @@ def can_filter(sign_in: SignIn | None = None) -> bool:
             pass  # The server knows the parameter, but not such dates.
         if client.list(IssueQuery(page_size=1)).data:
             learner.learn(filters=True)
-            background_calls.start(client.learn_values)
     # If the list is empty even without a filter, the support for filters stays unknown.
     return learner.capabilities.filters is not False

@@ -5,6 +5,7 @@ the pages neither overlap nor leave a gap.
 """
 
 import math
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
@@ -72,6 +73,7 @@ def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
     ):
         _reset_cutoff()
         st.session_state[_CRITERIA_KEY] = criteria
+        server_capabilities.look_for_other_values()
     latest_query = select_page(criteria, number)
     latest = client.list(latest_query)
     cutoff = _ensure_cutoff(client, latest_query, latest)
@@ -98,15 +100,24 @@ def show_newer() -> None:
 
 def poll(queue: QueuePage) -> object:
     """Ask the server for the page once; the result differs from `describe` if it has changed."""
-    return describe(replace(queue, latest=api_session.client().list(queue.latest_query)))
+    page = api_session.client().list(queue.latest_query)
+    known = [known_issues.get(issue.id) or issue for issue in page.data]
+    merged = [issue.merge(newer) for issue, newer in zip(known, page.data, strict=True)]
+    return _describe(merged), page.total_count
 
 
 def describe(queue: QueuePage) -> object:
-    """Return the latest issues of the page with all that is known of them, and their total."""
-    issues = [(known_issues.get(issue.id) or issue, issue) for issue in queue.latest.data]
-    # Changes of this session are already known, so they do not count as changes.
-    merged = [known.merge(issue) for known, issue in issues]
-    return [issue.model_copy(update={"etag": None}) for issue in merged], queue.latest.total_count
+    """Return the latest issues of the page as this session knows them, and their total.
+
+    Changes of this session are already known, so they do not count as changes.
+    """
+    known = [known_issues.get(issue.id) or issue for issue in queue.latest.data]
+    return _describe(known), queue.latest.total_count
+
+
+def _describe(issues: Iterable[Issue]) -> list[Issue]:
+    # A list has no tags.
+    return [issue.model_copy(update={"etag": None}) for issue in issues]
 
 
 def mark_read(issue: Issue) -> Issue:

@@ -66,13 +66,18 @@ def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
 
 def learn_values(sender: RequestSender) -> RequestSteps[None]:
     """Look for unknown states and types among the newest issues, if the server lists them all."""
+    if sender.memory.refuses_other_values or sender.memory.filters_lists is False:
+        return
     params = _build_params(IssueQuery(page_size=PAGE_SIZE_LIMIT, total_count=False), sender.memory)
     del params["states"], params["type"]
     try:
         page = yield from _send(sender, params)
+    except BadRequestError:
+        sender.memory.refuses_other_values = True
     except ApiError:
         return
-    sender.memory.learn_values(page.data)
+    else:
+        sender.memory.learn_values(page.data)
 
 
 def _find_accepted(

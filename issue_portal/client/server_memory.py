@@ -30,7 +30,9 @@ class ServerMemory:
     """Types in responses that `IssueType` does not have."""
 
     refuses_other_values: bool = False
-    """Whether the server refused a list because of `other_states` or `other_types`."""
+    """Whether the server refused a list because of `other_states` or `other_types`, or because it
+    named no states and types. Such a server lists only the states and types of the contract.
+    """
 
     def learn_values(self, issues: Iterable[Issue]) -> None:
         """Remember the states and types that this client does not know, to list them, too."""

@@ -109,6 +109,7 @@ def load(client, monkeypatch):
     """Load a page of the queue; the server has the ``issues`` when it is loaded."""
     monkeypatch.setattr(review_queue.return_after_sign_in, "is_first_run_on_page", lambda: False)
     monkeypatch.setattr(review_queue.server_capabilities, "learn_projects", lambda _issues: None)
+    monkeypatch.setattr(review_queue.server_capabilities, "look_for_other_values", lambda: None)
 
     def load(*issues: Issue) -> QueuePage:
         def list_issues(query: IssueQuery) -> IssuePage:
@@ -131,7 +132,7 @@ def list_ids(page: IssuePage) -> list[str]:
 
 
 NEWER = make_issue("newer", created_at=REPORTED_AT + timedelta(seconds=5))
-OLD = make_issue("old")
+OLD = make_issue("old", is_read=False)
 
 
 def test_newer_issues_are_counted_but_not_listed(load):

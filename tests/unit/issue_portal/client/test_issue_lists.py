@@ -114,3 +114,20 @@ def test_unknown_values_that_the_server_refuses_are_not_listed_again(make_client
         client.list()
         assert "Parked" in httpx.URL(server.requests[1][1]).params["states"]
         assert "Parked" not in httpx.URL(server.requests[2][1]).params["states"]
+
+
+def test_unknown_values_are_looked_for_among_the_newest_issues(make_client):
+    with serving(make_page(make_issue("a", "Parked")), make_page()) as server:
+        client = make_client(server.url)
+        client.learn_values()
+        client.list()
+        assert not {"states", "type"} & list_parameters(server)[0]
+        assert "Parked" in httpx.URL(server.requests[1][1]).params["states"]
+
+
+def test_server_that_requires_states_is_not_asked_for_others_again(make_client):
+    with serving(REFUSED) as server:
+        client = make_client(server.url)
+        client.learn_values()
+        client.learn_values()
+        assert len(server.requests) == 1
