@@ -138,6 +138,12 @@ _OpaqueId = Annotated[
 class BulkRequest(_StrictModel):
     """The body of ``POST /issue/bulk``."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"ids": ["issue_5c4b3a2d1e0f9a8b"], "change": {"is_read": True}}]
+        }
+    )
+
     ids: Annotated[tuple[_OpaqueId, ...], Field(max_length=BULK_LIMIT)]
     change: BulkChange
 
