@@ -125,7 +125,7 @@ def test_reviewer_pages_are_accessible(new_person, portal, assert_accessible, di
     reviewer.page.get_by_label("Select all on this page").check()
     assert_accessible(reviewer, "review")
     reviewer.opens(f"/review?issue={issue.id}").sees("Mark unread")
-    reviewer.presses("Start review").sees("Moving #")
+    reviewer.presses("Start review").sees(f"#{issue.issue_number} moved to In review")
     assert_accessible(reviewer, "an issue in review")
     if display != "phone":
         reviewer.presses("Shortcuts").sees("Use these shortcuts")

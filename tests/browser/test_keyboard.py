@@ -41,6 +41,7 @@ def test_shortcuts_work_until_they_are_turned_off(new_person, portal, words):
     press("j")  # While an issue is open, the key opens the next issue.
     reviewer.sees(f"Issue #{second.issue_number}")
     press("r")
+    reviewer.sees(f"#{second.issue_number} moved to In review")
     expect(reviewer.row("two")).to_contain_text("In review")
     press("z")
     expect(reviewer.row("two")).to_contain_text("New")
