@@ -13,6 +13,7 @@ from components.report.type_select import render_type_select
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
+from issue_portal.models.text_rules import is_blank
 from issue_portal.models.vocabulary import IssueState
 
 _SAVED_KEY: Final = "edit_saved"
@@ -65,11 +66,14 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
         draft_autosave.autosave(person, draft_name, DraftWidgets("edit_text"), initial)
         if not st.form_submit_button(_("Save"), type="primary", disabled=review_started):
             return None
-        if fault := find_text_fault(text):
+        # A report about a thread may have no text.
+        keeps_no_text = not seen.description and is_blank(text)
+        if not keeps_no_text and (fault := find_text_fault(text)):
             with fault_slot.container(key="fault__edit_text"):
                 st.error(fault, icon=":material/arrow_upward:")
             return None
-    return ReportEdit(seen, ProposedChange(description=text, type=issue_type))
+    description = None if keeps_no_text else text
+    return ReportEdit(seen, ProposedChange(description=description, type=issue_type))
 
 
 def _render_review_started_warning(review_started: bool) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from issue_portal.core import export_formats
+from issue_portal.models.responses import Issue
 from tests.factories import make_issue, make_user
 
 
@@ -29,6 +30,20 @@ from tests.factories import make_issue, make_user
 )
 def test_no_part_of_a_cell_is_a_formula(cell, expected):
     assert export_formats.escape_formula(cell) == expected
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"created_by": None, "description": None},
+        {"issue_number": 0, "state": "Parked"},
+        {"created_by": {"id": "user_1", "name": "Ann"}},
+    ],
+)
+def test_json_line_has_the_fields_that_the_server_sent(fields):
+    """Absent is not null: the server did not say who reported the issue, or nobody is named."""
+    answer = {"id": "1"} | fields
+    assert json.loads(export_formats.format_json_line(Issue.model_validate(answer))) == answer
 
 
 def test_json_line_is_one_line_for_every_program():
