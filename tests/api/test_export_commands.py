@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import Role
 from tests.api.commands import add_reports, create_token, make_email, parse_output
 from tests.factories import make_new_issue
@@ -79,7 +80,7 @@ def test_import_with_a_blocked_output_does_not_block_reports(tmp_path):
 def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_path):
     lines = [
         "nonsense",
-        json.dumps({"id": "issue-1", "type": "Rude", "state": "Closed"}),
+        json.dumps({"id": "issue-1", "state": "Closed"}),
         json.dumps({"id": "issue-1", "type": "Other", "state": "Closed", "issue_number": 7}),
         json.dumps({"id": "issue-2", "type": "Other", "state": "Closed", "issue_number": 7}),
         json.dumps({"id": "issue-3", "type": "Other", "state": "Closed", "description": "\x00"}),
@@ -104,6 +105,45 @@ def test_import_reports_invalid_lines_and_imports_the_others(new_server, tmp_pat
     ]
     exported = new_server.run_command("export", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(line)["issue_number"] for line in exported] == [7, 8]
+
+
+def test_import_accepts_what_another_server_exports(new_server, tmp_path):
+    """Unknown values become known ones, because the answers of this API are closed sets."""
+    user_id = "5f0c8a52-4c38-4b39-a27e-1d5f7f3c2b10"
+    issue = {
+        "id": "0b6cbb83-3a4b-4d05-9d42-1f2a3c4d5e6f",
+        "issue_number": 0,
+        "resource_type": "Message",
+        "type": "Toxic",
+        "state": "Parked",
+        "description": None,
+        "created_at": "2026-01-02T03:04:05Z",
+    }
+    named = issue | {"id": "b", "issue_number": 4, "created_by": {"id": user_id, "name": "Vera"}}
+    (tmp_path / "issues.jsonl").write_text("\n".join(map(json.dumps, (issue, named))))
+    process = new_server.run_command("import", str(tmp_path / "issues.jsonl"), "--json")
+    assert json.loads(process.stdout) == {"imported": 2, "known": 0, "refused": 0}
+    assert process.stderr.splitlines() == [
+        f"line {number}: {text}"
+        for number in (1, 2)
+        for text in (
+            "type: unknown, imported as Other",
+            "state: unknown, imported as NotReviewed",
+            "resource_type: unknown, imported as Thread",
+        )
+    ]
+    new_server.start()
+    try:
+        with new_server.client(new_server.token("Ann", Role.ADMIN)) as client:
+            # The issues of a period that ended long ago are found by their range of numbers.
+            page = client.list(IssueQuery(page_order="ASC", end_date=1_768_000_000_000))
+            first, second = page.data
+            assert (page.total_count, client.stats().total) == (2, 2)
+    finally:
+        new_server.stop()
+    assert (first.issue_number, first.description, first.created_by) == (0, None, None)
+    assert (first.type, first.state, first.resource_type) == ("Other", "NotReviewed", "Thread")
+    assert (second.issue_number, second.created_by.name) == (4, "Vera")
 
 
 def test_csv_export_escapes_formulas(api, member):

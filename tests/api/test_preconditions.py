@@ -1,5 +1,7 @@
 """Conditional requests: If-Match and If-None-Match."""
 
+import pytest
+
 from tests.api.problem_documents import assert_problem
 
 
@@ -13,3 +15,73 @@ def test_entity_tag_changes_with_the_issue(reviewer, member):
     assert changed.headers["etag"] == reviewer("GET", path).headers["etag"] != tag
     assert_problem(reviewer("PUT", path, json={"state": "Closed"}, headers={"If-Match": tag}), 412)
     assert_problem(reviewer("DELETE", path, headers={"If-Match": tag}), 412)
+
+
+@pytest.fixture
+def path(member) -> str:
+    return f"/issue/{member.report()['id']}"
+
+
+@pytest.fixture
+def tag(reviewer, path) -> str:
+    return reviewer("GET", path).headers["etag"]
+
+
+@pytest.mark.parametrize("pattern", ["{}", "W/{}", '"other", {}', '"a,b",W/{} ,"c"', "*"])
+def test_unchanged_issue_is_not_sent_again(reviewer, path, tag, pattern):
+    for method in ("GET", "HEAD"):
+        response = reviewer(method, path, headers={"If-None-Match": pattern.format(tag)})
+        assert (response.status_code, response.content) == (304, b"")
+        assert response.headers["etag"] == tag
+        assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("pattern", ['"other"', "", "unquoted", '"*"'])
+def test_changed_issue_is_sent(reviewer, path, pattern):
+    assert reviewer("GET", path, headers={"If-None-Match": pattern}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("pattern", "status"),
+    [
+        ("{}", 200),
+        ("*", 200),
+        ('"other", {}', 200),
+        ('"a,b",{}', 200),
+        ("W/{}", 412),
+        ('"other"', 412),
+        ("", 412),
+        ('"*"', 412),
+    ],
+)
+def test_if_match_compares_strongly(reviewer, path, tag, pattern, status):
+    headers = {"If-Match": pattern.format(tag)}
+    assert reviewer("PUT", path, json={"is_read": False}, headers=headers).status_code == status
+    assert reviewer("GET", path, headers=headers).status_code == status
+    assert reviewer("PUT", path, json={"is_read": True}, headers=headers).status_code == status
+
+
+def test_lines_of_a_header_are_one_list(reviewer, path, tag):
+    lines = [("If-None-Match", '"other"'), ("If-None-Match", tag)]
+    assert reviewer("GET", path, headers=lines).status_code == 304
+
+
+@pytest.mark.parametrize("pattern", ["{}", "W/{}", "*"])
+def test_excluded_version_is_not_changed(reviewer, path, tag, pattern):
+    headers = {"If-None-Match": pattern.format(tag)}
+    assert_problem(reviewer("PUT", path, json={"is_read": True}, headers=headers), 412)
+    assert_problem(reviewer("PATCH", path, json={"is_read": True}, headers=headers), 412)
+    assert_problem(reviewer("DELETE", path, headers=headers), 412)
+    assert reviewer("GET", path).headers["etag"] == tag
+
+
+def test_if_match_comes_before_if_none_match(reviewer, path, tag):
+    headers = {"If-Match": '"other"', "If-None-Match": tag}
+    assert_problem(reviewer("GET", path, headers=headers), 412)
+
+
+def test_conditions_come_after_every_other_check(member, reviewer, path):
+    stale = {"If-Match": '"other"'}
+    assert_problem(reviewer("GET", "/issue/issue_0000000000000000", headers=stale), 404)
+    assert_problem(member("PUT", path, json={"state": "Closed"}, headers=stale), 403)
+    assert_problem(reviewer("POST", f"{path}/restore", headers=stale), 409)

@@ -10,7 +10,7 @@ counts until it commits. ``python -m issue_portal check`` compares the counts wi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -42,7 +42,7 @@ _TABLES: Final = (issue_counts, issue_durations, issue_quarter_hours)
 
 Key = tuple[Any, ...]
 
-Rows = dict[Table, dict[Key, dict[str, int]]]
+Rows = dict[Table, dict[Key, Mapping[str, int | None]]]
 """The columns of the tables that are not part of the primary key, by table and primary key."""
 
 
@@ -52,8 +52,8 @@ class Group:
 
     count: int = 0
     unread: int = 0
-    first_number: int = 0
-    last_number: int = 0
+    first_number: int | None = None
+    last_number: int | None = None
 
 
 @dataclass
@@ -79,8 +79,9 @@ class Tally:
             group = self.groups[key]
             group.count += sign
             group.unread += 0 if row.is_read else sign
-            group.first_number = min(row.number, group.first_number or row.number)
-            group.last_number = max(row.number, group.last_number)
+            first, last = group.first_number, group.last_number
+            group.first_number = row.number if first is None else min(row.number, first)
+            group.last_number = row.number if last is None else max(row.number, last)
         if row.state == IssueState.DELETED:
             return
         self.created[row.created_at // QUARTER_HOUR] += sign
@@ -145,7 +146,7 @@ def record(
 def _write(connection: Connection, rows: Rows) -> None:
     for table, entries in rows.items():
         names = table.primary_key.columns.keys()
-        values = [dict(zip(names, key, strict=True)) | entries[key] for key in entries]
+        values = [{**dict(zip(names, key, strict=True)), **entries[key]} for key in entries]
         if values:
             connection.execute(_build_upsert(table, connection.dialect.name), values)
 
@@ -194,10 +195,12 @@ def _tally_all(connection: Connection, org_id: str) -> Tally:
     return tally
 
 
-def _read_rows(connection: Connection, table: Table, org_id: str) -> dict[Key, dict[str, int]]:
+def _read_rows(
+    connection: Connection, table: Table, org_id: str
+) -> dict[Key, Mapping[str, int | None]]:
     """Return the stored rows in which a count is not 0, without issue numbers."""
     keys = table.primary_key.columns.keys()
-    rows: dict[Key, dict[str, int]] = {}
+    rows: dict[Key, Mapping[str, int | None]] = {}
     for row in connection.execute(select(table).where(table.c.org_id == org_id)).mappings():
         values = _drop_numbers({name: row[name] for name in row if name not in keys})
         if any(values.values()):
@@ -205,6 +208,6 @@ def _read_rows(connection: Connection, table: Table, org_id: str) -> dict[Key, d
     return rows
 
 
-def _drop_numbers(values: dict[str, int]) -> dict[str, int]:
+def _drop_numbers(values: Mapping[str, int | None]) -> dict[str, int | None]:
     """Leave out the issue numbers, which stay when the issues at the edges are deleted."""
     return {name: value for name, value in values.items() if not name.endswith("_number")}

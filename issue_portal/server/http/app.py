@@ -24,6 +24,7 @@ from issue_portal.server.http import (
 )
 from issue_portal.server.http.authentication import AuthenticationMiddleware
 from issue_portal.server.http.docs_page import make_docs_routes
+from issue_portal.server.http.head_requests import HeadMiddleware
 from issue_portal.server.http.openapi import Api
 from issue_portal.server.http.request_log import RequestLogMiddleware
 from issue_portal.server.services.service import Service
@@ -64,6 +65,7 @@ def create_app(service: Service | None) -> Api:
     if service:
         app.add_middleware(AuthenticationMiddleware, service=service)
         app.router.routes += make_docs_routes(app.openapi)
+    app.add_middleware(HeadMiddleware)
     return app
 
 

@@ -41,6 +41,9 @@ class _StaticDocument:
     def __init__(self, media_type: str, make: Callable[[], bytes]) -> None:
         self._media_type = media_type
         self._make = make
+        self._headers = {"Vary": "Accept-Encoding"}
+        if media_type == "application/json":
+            self._headers["Cache-Control"] = "no-store"
 
     @cached_property
     def _plain(self) -> bytes:
@@ -53,9 +56,9 @@ class _StaticDocument:
     async def respond(self, request: Request) -> Response:
         """Return the document, compressed if the client accepts gzip."""
         if "gzip" in request.headers.get("accept-encoding", ""):
-            headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            headers = self._headers | {"Content-Encoding": "gzip"}
             return Response(self._compressed, headers=headers, media_type=self._media_type)
-        headers = {"Vary": "Accept-Encoding"}
+        headers = self._headers
         return Response(self._plain, headers=headers, media_type=self._media_type)
 
 

@@ -108,4 +108,4 @@ def _list_methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
     methods = {
         method for route in candidates if route.path in paths[:1] for method in route.methods or ()
     }
-    return sorted(methods)
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

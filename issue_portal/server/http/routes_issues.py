@@ -104,10 +104,7 @@ async def create_issue(
         response_models.ReceiptView,
         "The report, as shown to the holder of its receipt.",
         *(408, 413, 415, 429),
-        headers={
-            "Cache-Control": describe_header("Do not cache.", type="string", const="no-store"),
-            **RATE_LIMIT,
-        },
+        headers=RATE_LIMIT,
     ),
 )
 async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResponse:
@@ -115,7 +112,7 @@ async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResp
     service, principal = call.service, call.principal
     call.response_headers.update(await service.rate_limits.count_receipt(principal))
     find = partial(service.issues.find_by_receipt, principal=principal, receipt=lookup.receipt)
-    return ApiResponse(await call.read(find), headers={"Cache-Control": "no-store"})
+    return ApiResponse(await call.read(find))
 
 
 @router.post(

@@ -12,7 +12,13 @@ from sqlalchemy import Connection
 
 from issue_portal.models.responses import Issue, User
 from issue_portal.models.text_rules import check_characters
-from issue_portal.models.vocabulary import DESCRIPTION_LIMIT, IssueState, IssueType, Role
+from issue_portal.models.vocabulary import (
+    DESCRIPTION_LIMIT,
+    IssueState,
+    IssueType,
+    ResourceType,
+    Role,
+)
 from issue_portal.server.db import (
     count_rollups,
     queries_issues,
@@ -33,13 +39,15 @@ _ISSUE_ID = re.compile(r"issue_[0-9a-f]{16}")
 
 
 def import_issues(
-    service: Service, lines: Iterable[str], report_refusal: Callable[[int, str], None]
+    service: Service, lines: Iterable[str], report: Callable[[int, str], None]
 ) -> Counter[str]:
     """Store new issues; count the ``imported``, ``known`` and ``refused`` ones.
 
     An issue whose id exists is ``known``, so a second run stores nothing. An issue keeps its number
-    if the number is free. If no user has the reporter's address, creates one as a member. For each
-    invalid line, calls ``report_refusal`` with the line number and the reason.
+    if the number is free. An id in another form than ours becomes its hash. If no user has the
+    reporter's address, creates one as a member. A type, state or resource type that this server
+    does not know becomes Other, NotReviewed or Thread. Calls ``report`` with the line number and
+    the reason for each line that is invalid or was changed like this.
     """
     counts: Counter[str] = Counter(imported=0, known=0, refused=0)
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
@@ -48,9 +56,13 @@ def import_issues(
         # Parse outside the transaction, because reporting a refusal may be slow.
         for number, line in batch:
             try:
-                issues.append(_parse(line))
+                issue = _parse(line)
+                changes = _list_replacements(issue)
+                for field, value in changes.items():
+                    report(number, f"{field}: unknown, imported as {value}")
+                issues.append(issue.model_copy(update=changes))
             except ValueError as error:
-                report_refusal(number, str(error))
+                report(number, str(error))
                 counts["refused"] += 1
         with service.database.write() as connection:
             queries_organisations.lock_organisation(connection, service.org_id)
@@ -70,20 +82,32 @@ def _parse(line: str) -> Issue:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise ValueError(f"{name}: {first['msg']}" if name else first["msg"]) from error
-    for field, values in (("type", IssueType), ("state", IssueState)):
-        if getattr(issue, field) not in tuple(values):
-            raise ValueError(f"{field}: not one of {', '.join(values)}")
+    for field in ("type", "state"):
+        if getattr(issue, field) is None:
+            raise ValueError(f"{field}: missing")
     for text in _list_texts(issue):
         check_characters(text)
     if len(issue.description or "") > DESCRIPTION_LIMIT:
         raise ValueError(f"description: longer than {DESCRIPTION_LIMIT} characters")
-    if issue.issue_number is not None and not 0 < issue.issue_number < _NUMBER_LIMIT:
+    if issue.issue_number is not None and not 0 <= issue.issue_number < _NUMBER_LIMIT:
         raise ValueError("issue_number: out of range")
     for field in ("created_at", "updated_at"):
         at: datetime | None = getattr(issue, field)
         if at and not (at.tzinfo and _EARLIEST <= at < _LATEST):
             raise ValueError(f"{field}: not a time with a time zone, from 1970 to 2099")
     return issue
+
+
+def _list_replacements(issue: Issue) -> dict[str, str]:
+    """Return the values to store instead of unknown ones: the API answers only known values."""
+    replacements: dict[str, str] = {}
+    if issue.type not in tuple(IssueType):
+        replacements["type"] = IssueType.OTHER
+    if issue.state not in tuple(IssueState):
+        replacements["state"] = IssueState.NOT_REVIEWED
+    if issue.resource_type not in (None, *ResourceType):
+        replacements["resource_type"] = ResourceType.THREAD
+    return replacements
 
 
 def _list_texts(issue: Issue) -> list[str]:
