@@ -6,12 +6,12 @@ from typing import Final
 
 import streamlit as st
 
-from components import api_session
-from components.issues import issue_list
-from components.issues.bulk_actions import BULK_ACTIONS, DELETE, BulkAction
-from components.ui import i18n, messages
+from components import api_session, server_capabilities
+from components.issues import issue_list, undo_notice
+from components.issues.bulk_actions import BULK_ACTIONS, DELETE, BulkAction, BulkItem
+from components.issues.undo import UndoBulk
+from components.ui import i18n
 from components.ui.i18n import _, ngettext
-from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
@@ -23,16 +23,20 @@ _MAX_LINES_WITHOUT_SCROLLING: Final = 6
 
 @dataclass(frozen=True)
 class _Outcome:
-    changed_count: int
+    done: str
+    """Says how many issues were changed."""
+
     refusals: Mapping[str, str]
     """Reasons why issues were left unchanged, by issue number."""
+
+    undo: UndoBulk | None
 
 
 @dataclass
 class _BulkRequest:
     action_name: str
-    numbers: Mapping[str, str]
-    """Numbers of the selected issues, by id; unused if ``query`` is set."""
+    issues: Sequence[Issue]
+    """The selected issues as they were listed; unused if ``query`` is set."""
 
     query: IssueQuery | None
     """The query for all pages if the issues of all pages are selected, else None."""
@@ -62,13 +66,13 @@ def build_bulk_menu(
     query: IssueQuery, issues: Sequence[Issue], total: int | None
 ) -> issue_list.BulkMenu:
     """Return the menu for one page of ``query``; ``total`` is the number of issues on all pages."""
-    numbers = {issue.id: str(issue.issue_number) for issue in issues}
+    issues_by_id = {issue.id: issue for issue in issues}
 
     def request_action(action_name: str, ids: list[str], is_all_pages: bool) -> None:
         all_pages = query.model_copy(update={"page": None, "page_size": PAGE_SIZE_LIMIT})
         st.session_state[_REQUEST_KEY] = _BulkRequest(
             action_name,
-            {issue_id: numbers.get(issue_id, "?") for issue_id in ids},
+            [issues_by_id[issue_id] for issue_id in ids if issue_id in issues_by_id],
             all_pages if is_all_pages else None,
             (total or 0) if is_all_pages else len(ids),
         )
@@ -115,18 +119,22 @@ def _render_steps(request: _BulkRequest) -> None:
         if request.outcome.refusals:
             # Keep the dialog open until the person closes it, even if new data reruns the page.
             st.session_state[_REQUEST_KEY] = request
-    done = request.action.format_done(request.outcome.changed_count)
-    if not request.outcome.refusals:
-        messages.show_on_next_run(done)
-        st.rerun()
+        else:
+            undo_notice.show(request.outcome.done, request.outcome.undo)
+            st.rerun()
     with slot.container():
-        _render_refusals(done, request.outcome.refusals)
+        _render_refusals(request.outcome)
 
 
 def _render_question(request: _BulkRequest, question: str) -> None:
     st.write(question)
     if request.action_name == DELETE:
-        st.write(_("You can still read them with the Deleted filter, but you can't restore them."))
+        if server_capabilities.can_restore():
+            st.write(_("You can undo this for ten seconds."))
+        else:
+            st.write(
+                _("You can still read them with the Deleted filter, but you can't restore them.")
+            )
     with st.container(horizontal=True, key="bulk_confirm"):
         if st.button(
             _(request.action.label), type="primary", key=f"bulk_confirm_{request.action_name}"
@@ -141,28 +149,23 @@ def _apply_to_all(request: _BulkRequest) -> _Outcome:
     """Apply the action to each selected issue, showing the progress."""
     client = api_session.client()
     bar = st.progress(0.0, _("Loading issues…"))
-    numbers = request.numbers
-    if request.query:
-        numbers = {issue.id: str(issue.issue_number) for issue in client.iterate(request.query)}
-    refusals: dict[str, str] = {}
-    for position, (issue_id, number) in enumerate(numbers.items(), start=1):
-        try:
-            reason = request.action.apply(client, client.get(issue_id))
-        except NotFoundError:
-            reason = _("Already deleted.")
-        except IssuesError as error:
-            reason = messages.explain_failure(error)
-        if reason:
-            refusals[number] = reason
+    issues = list(client.iterate(request.query)) if request.query else request.issues
+    items: list[BulkItem] = []
+    for item in request.action.apply(client, issues):
+        items.append(item)
         text = _("{done} of {count}").format(
-            done=i18n.format_number(position), count=i18n.format_number(len(numbers))
+            done=i18n.format_number(len(items)), count=i18n.format_number(len(issues))
         )
-        bar.progress(position / len(numbers), text)
-    return _Outcome(len(numbers) - len(refusals), refusals)
+        bar.progress(len(items) / len(issues), text)
+    refusals = {str(item.issue.issue_number): item.refusal for item in items if item.refusal}
+    done = request.action.format_done(len(items) - len(refusals))
+    changed = [item.issue for item in items if item.is_changed]
+    return _Outcome(done, refusals, UndoBulk.build(done, request.action.change, changed))
 
 
-def _render_refusals(done: str, refusals: Mapping[str, str]) -> None:
-    st.write(done)
+def _render_refusals(outcome: _Outcome) -> None:
+    st.write(outcome.done)
+    refusals = outcome.refusals
     failed = ngettext(
         "{count} issue wasn't changed:", "{count} issues weren't changed:", len(refusals)
     )

@@ -5,6 +5,7 @@ after a restart (`components.issues.undo_notice`). A record contains no text of 
 """
 
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -12,13 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter,
 
 from components.issues import edit_conflict, issue_list
 from components.issues.proposed_change import ProposedChange
+from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import ConflictError, PreconditionFailedError
-from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState, IssueType
+from issue_portal.models.requests import BulkChange
+from issue_portal.models.responses import Issue, Problem
+from issue_portal.models.vocabulary import IssueState, IssueType, ProblemCode
 
 _STORED_FIELDS: Final = {"id", "issue_number", "state", "type", "is_read", "updated_at"}
 """The fields of the changed issue that a conditional update needs."""
+
+_BULK_UNDO_LIMIT: Final = 10_000
+"""Largest number of issues in a record: the browser sends the record in one message."""
 
 
 def _serialize_known(issue: Issue) -> dict[str, Any]:
@@ -27,6 +33,11 @@ def _serialize_known(issue: Issue) -> dict[str, Any]:
 
 def _make_id() -> str:
     return uuid.uuid4().hex
+
+
+def _format_conflict(number: int | None) -> str:
+    text = _("Someone else has changed #{number} since, so it wasn't undone.")
+    return text.format(number=number)
 
 
 class _Undo(BaseModel):
@@ -71,10 +82,9 @@ class UndoUpdate(_Undo):
         except ValidationError:
             return None
 
-    @property
-    def number(self) -> int | None:
-        """Number of the issue."""
-        return self.changed.issue_number
+    def format_conflict(self) -> str:
+        """Say that somebody else was faster."""
+        return _format_conflict(self.changed.issue_number)
 
     def apply(self, client: IssuesClient) -> None:
         """Send the former value, unless the issue has it already.
@@ -98,6 +108,10 @@ class UndoDeletion(_Undo):
     issue_id: str = Field(min_length=1, max_length=128)
     number: int | None
 
+    def format_conflict(self) -> str:
+        """Say that somebody else was faster."""
+        return _format_conflict(self.number)
+
     def apply(self, client: IssuesClient) -> None:
         """Restore the issue, unless it is restored already."""
         with suppress(ConflictError):  # The issue is not deleted.
@@ -106,12 +120,55 @@ class UndoDeletion(_Undo):
             issue_list.open_issue(self.issue_id)
 
 
-UndoRecord = Annotated[UndoUpdate | UndoDeletion, Field(discriminator="kind")]
+class UndoBulk(_Undo):
+    """Restores many issues, or gives them their former read marks.
 
-_RECORDS: TypeAdapter[UndoUpdate | UndoDeletion] = TypeAdapter(UndoRecord)
+    Moves of many issues cannot be undone: bulk changes have no condition, so that this would
+    overwrite what others have changed since.
+    """
+
+    kind: Literal["bulk"] = "bulk"
+    ids: tuple[str, ...] = Field(max_length=_BULK_UNDO_LIMIT)
+    change: BulkChange
+
+    @classmethod
+    def build(cls, text: str, change: BulkChange, changed: Sequence[Issue]) -> Self | None:
+        """Return the record of a bulk change; None if it cannot be undone.
+
+        ``changed`` are the issues before the change.
+        """
+        if change.delete is True:
+            inverse = BulkChange(restore=True)
+        elif isinstance(change.is_read, bool):
+            inverse = BulkChange(is_read=not change.is_read)
+        else:
+            return None
+        if not 0 < len(changed) <= _BULK_UNDO_LIMIT:
+            return None
+        return cls(text=text, ids=tuple(issue.id for issue in changed), change=inverse)
+
+    def format_conflict(self) -> str:
+        """Say that some issues keep the change."""
+        return _("Some issues have changed since, so they weren't undone.")
+
+    def apply(self, client: IssuesClient) -> None:
+        """Send the inverse change.
+
+        Raises `PreconditionFailedError` if it failed for some issues.
+        """
+        results = client.update_many(self.ids, self.change)
+        if any(result.code not in (None, ProblemCode.NOT_DELETED) for result in results):
+            raise PreconditionFailedError(Problem(status=412))
 
 
-def parse_record(sent: object) -> UndoUpdate | UndoDeletion | None:
+UndoRecord = UndoUpdate | UndoDeletion | UndoBulk
+
+_RECORDS: Final[TypeAdapter[UndoRecord]] = TypeAdapter(
+    Annotated[UndoRecord, Field(discriminator="kind")]
+)
+
+
+def parse_record(sent: object) -> UndoRecord | None:
     """Return the record that the browser sent; None if it is not a valid record."""
     try:
         return _RECORDS.validate_python(sent)

@@ -71,8 +71,7 @@ def _undo(record: UndoRecord) -> None:
     try:
         record.apply(api_session.client())
     except (PreconditionFailedError, NotFoundError):
-        text = _("Someone else has changed #{number} since, so it wasn't undone.")
-        messages.show_on_next_run(text.format(number=record.number), icon=":material/info:")
+        messages.show_on_next_run(record.format_conflict(), icon=":material/info:")
     except IssuesError as error:
         messages.show_failure_on_next_run(error, failed=_("We couldn't undo your change."))
         show(record.text, record.renew())

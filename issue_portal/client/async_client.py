@@ -1,7 +1,7 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -13,8 +13,9 @@ from issue_portal.client.sender import RequestSender
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send_async
-from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.requests import BulkChange, IssueChanges, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
+    BulkResult,
     Issue,
     IssueHistory,
     IssuePage,
@@ -91,6 +92,13 @@ class AsyncIssuesClient:
     async def restore(self, issue_id: str, *, etag: str | None = None) -> Issue:
         """Like `IssuesClient.restore`: ``issue = await client.restore(issue.id)``."""
         return await self._run(self._rules.restore(issue_id, etag))
+
+    async def update_many(self, ids: Sequence[str], change: BulkChange) -> tuple[BulkResult, ...]:
+        """Like `IssuesClient.update_many`.
+
+        results = await client.update_many(ids, BulkChange(is_read=True))
+        """
+        return await self._run(self._rules.update_many(ids, change))
 
     async def list(self, query: IssueQuery | None = None) -> IssuePage:
         """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""

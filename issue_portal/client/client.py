@@ -20,7 +20,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
 
@@ -31,8 +31,9 @@ from issue_portal.client.sender import RequestSender
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send
-from issue_portal.models.requests import IssueChanges, IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.requests import BulkChange, IssueChanges, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
+    BulkResult,
     Issue,
     IssueHistory,
     IssuePage,
@@ -140,6 +141,19 @@ class IssuesClient:
         Raises `NotSupportedError` or `NotFoundError` on a server that cannot restore issues.
         """
         return self._run(self._rules.restore(issue_id, etag))
+
+    def update_many(self, ids: Sequence[str], change: BulkChange) -> tuple[BulkResult, ...]:
+        """Apply one change to many issues; return what became of each, in the order of ``ids``.
+
+        Sends 100 issues at a time. Some issues may fail while others succeed: a result has the
+        ``status`` that a call for this issue alone would get, and the ``code`` of its error. If a
+        request fails, raises its error; earlier requests have taken effect. Raises
+        `NotSupportedError` or `NotFoundError` on a server without bulk changes.
+
+            results = client.update_many(ids, BulkChange(is_read=True))
+            failed = [result.id for result in results if result.code]
+        """
+        return self._run(self._rules.update_many(ids, change))
 
     def list(self, query: IssueQuery | None = None) -> IssuePage:
         """Fetch one page of the issues that the caller may see, newest first.

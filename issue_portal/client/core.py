@@ -5,6 +5,7 @@ the result, so the rules do not depend on threads or event loops.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -17,14 +18,16 @@ from issue_portal.client.sender import RequestSender, is_header_safe, mark_unsur
 from issue_portal.client.steps import ClientRequest, RequestSteps
 from issue_portal.models.requests import (
     EDITABLE,
+    BulkChange,
+    BulkRequest,
     IssueChanges,
     IssueQuery,
     IssueUpdate,
     NewIssue,
     StatsQuery,
 )
-from issue_portal.models.responses import FieldError, Issue, IssuePage, Page, Problem
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.responses import BulkResult, FieldError, Issue, IssuePage, Page, Problem
+from issue_portal.models.vocabulary import BULK_LIMIT, IssueState
 
 
 @dataclass
@@ -112,6 +115,25 @@ class ClientRules:
             request, self.sender.make_deadline(), needs_keys=True
         )
         return require_success(outcome, unsure).issue()
+
+    def update_many(
+        self, ids: Sequence[str], change: BulkChange
+    ) -> RequestSteps[tuple[BulkResult, ...]]:
+        """Apply one change to each issue, in requests of at most `BULK_LIMIT` issues."""
+        results: tuple[BulkResult, ...] = ()
+        for start in range(0, len(ids), BULK_LIMIT):
+            body = BulkRequest(ids=tuple(ids[start : start + BULK_LIMIT]), change=change)
+            request = ClientRequest(
+                "POST",
+                "/issue/bulk",
+                json=body.model_dump(mode="json"),
+                headers={"Idempotency-Key": str(uuid.uuid4())},
+            )
+            outcome, unsure = yield from self.sender.send(
+                request, self.sender.make_deadline(), needs_keys=True
+            )
+            results += require_success(outcome, unsure).page(Page[BulkResult]).data
+        return results
 
     def list(self, query: IssueQuery | None) -> RequestSteps[IssuePage]:
         """Fetch one page of a list."""

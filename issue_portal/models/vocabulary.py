@@ -45,13 +45,6 @@ class IssueState(StrEnum):
 LIVE_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
 """All states except Deleted."""
 
-NEXT_STATES = {
-    IssueState.NOT_REVIEWED: (IssueState.IN_REVIEW, IssueState.CLOSED),
-    IssueState.IN_REVIEW: (IssueState.CLOSED,),
-    IssueState.CLOSED: (IssueState.IN_REVIEW,),
-}
-"""States to which a reviewer can move an issue, by its current state; the usual one first."""
-
 
 class HistoryAction(StrEnum):
     """Action of an entry in the history of an issue."""
