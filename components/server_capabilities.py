@@ -19,12 +19,13 @@ from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
 from components import api_session, background_calls
 from issue_portal.client.errors import (
+    ApiError,
     BadRequestError,
     IssuesError,
     NotFoundError,
     NotSupportedError,
 )
-from issue_portal.models.requests import IssueQuery
+from issue_portal.models.requests import BulkChange, IssueQuery
 from issue_portal.models.responses import Issue, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
@@ -196,8 +197,22 @@ def fetch_names_of_required_project() -> Mapping[str, str]:
 
 
 def can_restore() -> bool:
-    """Return whether the server restores deleted issues, and changes many issues in one call."""
-    return _get_learner().capabilities.restores is True
+    """Return whether the server restores deleted issues, and changes many issues in one call.
+
+    While it is unknown, asks the server to change no issues.
+    """
+    learner = _get_learner()
+    # Servers that restore issues say in every response that they keep idempotency keys.
+    if learner.capabilities.restores is None and api_backend.get_backend().memory.keeps_keys:
+        try:
+            api_session.client().update_many((), BulkChange(restore=True))
+        except ApiError:
+            learner.learn(restores=False)
+        except IssuesError:
+            return False
+        else:
+            learner.learn(restores=True)
+    return learner.capabilities.restores is True
 
 
 def look_for_other_values() -> None:

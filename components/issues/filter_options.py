@@ -1,24 +1,16 @@
 """The options of the review queue's filters. Options from the server are cached for a minute."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import streamlit as st
 
-from components import api_session
+from components import api_session, server_capabilities
 from components.ui import labels, user_names
-from issue_portal.client.errors import (
-    BadRequestError,
-    NotFoundError,
-    NotSupportedError,
-    PermissionDeniedError,
-)
-from issue_portal.models.requests import StatsQuery
+from issue_portal.client.errors import NotFoundError, NotSupportedError, PermissionDeniedError
 from issue_portal.models.vocabulary import IssueType
 
 _CACHE_SECONDS: Final = 60
-_RECENT_DAYS: Final = 90
 
 
 def list_types() -> Mapping[str, str]:
@@ -30,24 +22,22 @@ def list_types() -> Mapping[str, str]:
 def list_reporters() -> Mapping[str, str]:
     """Return the names of all possible reporters: the users of the organisation, by id.
 
-    {} if the current user may not list them.
+    {} if the server does not list them, or the current user may not list them.
     """
     try:
         return user_names.format_distinct_names(api_session.client().users())
-    except PermissionDeniedError:
+    except (NotFoundError, NotSupportedError, PermissionDeniedError):
         return {}
 
 
 @st.cache_resource(ttl=_CACHE_SECONDS, scope="session", show_spinner=False)
 def list_projects() -> Mapping[str, str]:
-    """Return the projects with recent issues: each id, by itself, since projects have no names.
+    """Return the names of all projects, by id.
 
-    {} if the server has no statistics, or the current user may not read them.
+    If the server does not list projects, returns those in the issues that it has listed.
     """
-    since = datetime.now(UTC) - timedelta(days=_RECENT_DAYS)
-    query = StatsQuery(start_date=int(since.timestamp() * 1000))
     try:
-        stats = api_session.client().stats(query)
-    except (BadRequestError, NotFoundError, NotSupportedError, PermissionDeniedError):
-        return {}
-    return {count.project.id: count.project.id for count in stats.by_project}
+        projects = api_session.client().projects()
+    except (NotFoundError, NotSupportedError, PermissionDeniedError):
+        return server_capabilities.get_capabilities().project_names
+    return {project.id: project.name or project.id for project in projects}

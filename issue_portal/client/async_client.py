@@ -13,13 +13,22 @@ from issue_portal.client.sender import RequestSender
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send_async
-from issue_portal.models.requests import BulkChange, IssueChanges, IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.requests import (
+    BulkChange,
+    IssueChanges,
+    IssueQuery,
+    NewIssue,
+    ProjectUpdate,
+    StatsQuery,
+)
 from issue_portal.models.responses import (
     BulkResult,
     Issue,
     IssueHistory,
     IssuePage,
     IssueStats,
+    ProjectPage,
+    ProjectSummary,
     ReceiptView,
     User,
     UserPage,
@@ -134,6 +143,15 @@ class AsyncIssuesClient:
     async def users(self) -> tuple[User, ...]:
         """Fetch all users: ``people = await client.users()``."""
         return await self._run(self._rules.list_all(UserPage, "/user"))
+
+    async def projects(self) -> tuple[ProjectSummary, ...]:
+        """Like `IssuesClient.projects`: ``projects = await client.projects()``."""
+        return await self._run(self._rules.list_all(ProjectPage, "/project"))
+
+    async def name_project(self, project_id: str, name: str) -> ProjectSummary:
+        """Like `IssuesClient.name_project`: ``await client.name_project("p7", "Support")``."""
+        update = ProjectUpdate(name=name)
+        return await self._run(self._rules.name_project(ProjectSummary, project_id, update))
 
     async def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

@@ -1,7 +1,7 @@
 """The client of an Issues API, with types, safe retries and one exception class per failure.
 
     from issue_portal.client.client import IssuesClient
-    from issue_portal.models.requests import NewIssue
+    from issue_portal.models.requests import NewIssue, ProjectUpdate
     from issue_portal.models.vocabulary import IssueType, ResourceType
 
     with IssuesClient("http://localhost:8501", token) as client:
@@ -31,13 +31,22 @@ from issue_portal.client.sender import RequestSender
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import build_http_settings, send
-from issue_portal.models.requests import BulkChange, IssueChanges, IssueQuery, NewIssue, StatsQuery
+from issue_portal.models.requests import (
+    BulkChange,
+    IssueChanges,
+    IssueQuery,
+    NewIssue,
+    ProjectUpdate,
+    StatsQuery,
+)
 from issue_portal.models.responses import (
     BulkResult,
     Issue,
     IssueHistory,
     IssuePage,
     IssueStats,
+    ProjectPage,
+    ProjectSummary,
     ReceiptView,
     User,
     UserPage,
@@ -148,7 +157,8 @@ class IssuesClient:
         Sends 100 issues at a time. Some issues may fail while others succeed: a result has the
         ``status`` that a call for this issue alone would get, and the ``code`` of its error. If a
         request fails, raises its error; earlier requests have taken effect. Raises
-        `NotSupportedError` or `NotFoundError` on a server without bulk changes.
+        `NotSupportedError` or `NotFoundError` on a server without bulk changes, also if ``ids`` is
+        empty.
 
             results = client.update_many(ids, BulkChange(is_read=True))
             failed = [result.id for result in results if result.code]
@@ -205,6 +215,15 @@ class IssuesClient:
     def users(self) -> tuple[User, ...]:
         """Fetch all users: ``{user.id: user.name for user in client.users()}``."""
         return self._run(self._rules.list_all(UserPage, "/user"))
+
+    def projects(self) -> tuple[ProjectSummary, ...]:
+        """Fetch all projects: ``{project.id: project.name for project in client.projects()}``."""
+        return self._run(self._rules.list_all(ProjectPage, "/project"))
+
+    def name_project(self, project_id: str, name: str) -> ProjectSummary:
+        """Name a project: ``client.name_project("project_7", "Support").name``."""
+        update = ProjectUpdate(name=name)
+        return self._run(self._rules.name_project(ProjectSummary, project_id, update))
 
     def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

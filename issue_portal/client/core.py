@@ -24,6 +24,7 @@ from issue_portal.models.requests import (
     IssueQuery,
     IssueUpdate,
     NewIssue,
+    ProjectUpdate,
     StatsQuery,
 )
 from issue_portal.models.responses import BulkResult, FieldError, Issue, IssuePage, Page, Problem
@@ -121,7 +122,8 @@ class ClientRules:
     ) -> RequestSteps[tuple[BulkResult, ...]]:
         """Apply one change to each issue, in requests of at most `BULK_LIMIT` issues."""
         results: tuple[BulkResult, ...] = ()
-        for start in range(0, len(ids), BULK_LIMIT):
+        # Without ids, the response still says whether the server has the call.
+        for start in range(0, len(ids) or 1, BULK_LIMIT):
             body = BulkRequest(ids=tuple(ids[start : start + BULK_LIMIT]), change=change)
             request = ClientRequest(
                 "POST",
@@ -154,6 +156,15 @@ class ClientRules:
         params = query.to_params() if query else None
         response = yield from self.sender.fetch(ClientRequest("GET", path, params=params))
         return response.read(model)
+
+    def name_project(
+        self, model: type[Model], project_id: str, update: ProjectUpdate
+    ) -> RequestSteps[Model]:
+        """Name a project."""
+        path = f"/project/{_quote(project_id)}"
+        request = ClientRequest("PUT", path, json=update.model_dump(mode="json"))
+        outcome, unsure = yield from self.sender.send(request, self.sender.make_deadline())
+        return require_success(outcome, unsure).read(model)
 
     def history(self, model: type[Model], issue_id: str) -> RequestSteps[Model]:
         """Fetch the history of one issue."""

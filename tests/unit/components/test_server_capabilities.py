@@ -134,3 +134,27 @@ def test_required_fields_are_remembered(remote_client):
     server_capabilities.learn_from_refusal({"project_id"})
     server_capabilities.learn_from_refusal({"config"})
     assert get_capabilities().required_fields == {"project_id", "config"}
+
+
+def test_server_that_keeps_no_keys_is_not_asked_whether_it_restores(remote_client):
+    assert server_capabilities.can_restore() is False
+    remote_client.update_many.assert_not_called()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "capability"),
+    [
+        (None, True, True),
+        (errors.NotFoundError(PROBLEM), False, False),
+        (errors.UnreachableError(), False, None),
+    ],
+)
+def test_restoring_is_learned_from_a_change_of_no_issues(
+    remote_client, backend, error, expected, capability
+):
+    backend.memory.keeps_keys = True
+    remote_client.update_many.side_effect = error
+    assert server_capabilities.can_restore() is expected
+    assert get_capabilities().restores is capability
+    [call] = remote_client.update_many.call_args_list
+    assert call.args[0] == ()

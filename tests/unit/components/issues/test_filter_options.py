@@ -6,14 +6,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from components import api_session
-from issue_portal.client.errors import PermissionDeniedError
-from issue_portal.models.responses import Problem, User
+from components import api_session, server_capabilities
+from issue_portal.client.errors import NotFoundError, PermissionDeniedError
+from issue_portal.models.responses import Problem, Project, ProjectSummary, User
+from tests.factories import make_issue
 
 
 @pytest.fixture
 def client(monkeypatch):
     client = Mock()
+    client.projects.return_value = ()
     monkeypatch.setattr(api_session, "client", lambda: client)
     st.cache_resource.clear()
     return client
@@ -36,10 +38,25 @@ def list_options() -> list[str]:
 
 def test_reporters_are_all_users(client):
     client.users.return_value = [User(id="user_1", name="Ann"), User(id="user_2", name="Bob")]
-    client.stats.return_value = Mock(by_project=())
     assert list_options()[0] == "{'user_1': 'Ann', 'user_2': 'Bob'}"
 
 
-def test_filters_have_no_options_if_the_api_denies_permission(client):
-    client.users.side_effect = client.stats.side_effect = PermissionDeniedError(Problem(status=403))
+def test_projects_have_their_names(client):
+    client.users.return_value = []
+    client.projects.return_value = (
+        ProjectSummary(id="p1", name="Support"),
+        ProjectSummary(id="p2"),
+    )
+    assert list_options()[1] == "{'p1': 'Support', 'p2': 'p2'}"
+
+
+@pytest.mark.parametrize("error", [PermissionDeniedError, NotFoundError])
+def test_without_lists_of_users_and_projects_there_are_only_projects_of_listed_issues(
+    client, backend, error
+):
+    client.users.side_effect = client.projects.side_effect = error(Problem(status=403))
     assert list_options() == ["{}", "{}"]
+    project = Project(id="p1", name="Support")
+    server_capabilities.learn_projects([make_issue(project=project)])
+    st.cache_resource.clear()
+    assert list_options() == ["{}", "{'p1': 'Support'}"]

@@ -148,3 +148,13 @@ def test_update_returns_what_was_known_sent_and_answered(make_client):
         )
     assert (changed.description, changed.type) == ("a", IssueType.FORMAT)
     assert changed.state is IssueState.IN_REVIEW
+
+
+def test_projects_are_listed_and_named(make_client):
+    page = {"data": [{"id": "a/b", "name": "Support", "count": 3}], "next_cursor": None}
+    named = {"id": "a/b", "name": "Help", "count": 3}
+    with serving((200, {}, page), (200, {}, named)) as server:
+        client = make_client(server.url)
+        [project] = client.projects()
+        assert client.name_project(project.id, "Help").name == "Help"
+        assert server.calls == ["GET /project", "PUT /project/a%2Fb"]
