@@ -14,13 +14,8 @@ EXPECTED_REFUSALS = [
     ("GET", 400, "is not a time zone"),
     # The rule for this header depends on a field of the body.
     ("POST", 400, "must have at least 16 random characters for an anonymous report"),
-    # The states that can follow depend on the issue.
-    ("PUT", 400, "cannot become NotReviewed"),
-    ("PATCH", 400, "cannot become NotReviewed"),
-    # An entity tag can be valid but outdated.
-    ("PUT", 412, "This issue has changed since you fetched it."),
-    ("PATCH", 412, "This issue has changed since you fetched it."),
-    ("DELETE", 412, "This issue has changed since you fetched it."),
+    # An entity tag can be valid but outdated, or be that of the present version.
+    *((method, 412, "This issue ") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
 ]
 
 CREATED: set[str] = set()
@@ -30,13 +25,27 @@ POSSIBLY_NOT_FOUND: set[str] = set()
 """Ids in responses with status 201 that may still give 404.
 
 Members cannot see anonymous issues. A repeated `Idempotency-Key` gets the first response again,
-even if the issue was deleted since.
+even if the issue was deleted since. A bulk change or the state Deleted may have deleted it.
 """
+
+
+RESTORED: set[str] = set()
+"""Ids of issues that were deleted and restored."""
 
 
 @schemathesis.hook
 def after_call(context, case, response) -> None:
-    """Record the ids of created issues."""
+    """Record the ids of created and restored issues."""
+    if case.operation.label.endswith("/restore") and response.status_code == 200:
+        RESTORED.add(response.json()["id"])
+    if case.operation.label == "POST /v1/app/issue/bulk" and response.status_code == 200:
+        ids = {result["id"] for result in response.json() if result["status"] in (200, 204)}
+        RESTORED.update(ids)
+        POSSIBLY_NOT_FOUND.update(ids)
+    if case.method in ("PUT", "PATCH") and response.status_code == 200:
+        issue = response.json()
+        if issue.get("state") == "Deleted":
+            POSSIBLY_NOT_FOUND.add(issue["id"])
     if case.operation.label == "POST /v1/app/issue" and response.status_code == 201:
         issue = response.json()
         if issue["id"] in CREATED or issue["created_by"] is None:
@@ -55,6 +64,9 @@ def filter_failure(context, failure, case, response) -> bool:
                 call == (method, status) and text in detail
                 for method, status, text in EXPECTED_REFUSALS
             )
+        case "ST301":  # Deleted resource still available
+            is_restored = case.path_parameters.get("issue_id") in RESTORED
+            return not is_restored and not case.query.get("deleted")
         case "ST302":  # Created resource not found
             return case.path_parameters.get("issue_id") not in POSSIBLY_NOT_FOUND
     return True

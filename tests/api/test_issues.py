@@ -3,6 +3,7 @@
 import json
 import threading
 
+import httpx
 import pytest
 
 from issue_portal import __version__
@@ -156,9 +157,35 @@ def test_request_without_a_token_is_refused_before_its_body_is_read(unauthentica
     assert_problem(unauthenticated("POST", "/issue", content="not json"), 401)
 
 
-def test_other_organisation_is_not_found(member):
-    assert_problem(member("GET", "/issue", headers={"x-org": "elsewhere"}), 404)
-    assert member("GET", "/issue", headers={"x-org": "default"}).status_code == 200
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/issue"),
+        ("POST", "/issue"),
+        ("POST", "/issue/receipt"),
+        ("POST", "/issue/bulk"),
+        ("GET", "/issue/{id}"),
+        ("PUT", "/issue/{id}"),
+        ("DELETE", "/issue/{id}"),
+        ("POST", "/issue/{id}/restore"),
+        ("GET", "/me"),
+        ("GET", "/user"),
+        ("PUT", "/project/p"),
+    ],
+)
+def test_other_organisation_is_not_found(reviewer, visitor, method, path):
+    address = path.format(id=reviewer.report()["id"])
+    for caller in (reviewer, visitor):
+        response = caller(method, address, json={}, headers={"x-org": "elsewhere"})
+        assert assert_problem(response, 404)["code"] == "not_found"
+
+
+def test_organisation_is_accepted_by_slug_and_by_id(api, reviewer):
+    org_id = reviewer("GET", "/me").json()["org_id"]
+    for name in ("default", org_id):
+        assert reviewer("GET", "/issue", headers={"x-org": name}).status_code == 200
+    health = httpx.get(f"{api.url}/api/health", headers={"x-org": "elsewhere"})
+    assert health.status_code == 200
 
 
 def test_users_are_listed_for_reviewers(api, member):

@@ -105,7 +105,23 @@ LINKS: dict[str, JsonObject] = {
         "patch": {"operationId": "patch_issue", "parameters": _CREATED_ISSUE},
         "delete": {"operationId": "delete_issue", "parameters": _CREATED_ISSUE},
         "history": {"operationId": "issue_history", "parameters": _CREATED_ISSUE},
+        "bulk": {
+            "operationId": "change_issues",
+            "requestBody": {"ids": ["$response.body#/id"], "change": {"delete": True}},
+        },
     },
+    "delete_issue": {
+        "restore": {"operationId": "restore_issue", "parameters": _SAME_ISSUE},
+        "deleted": {"operationId": "get_issue", "parameters": _SAME_ISSUE | {"deleted": True}},
+    },
+    "restore_issue": {
+        "delete": {
+            "operationId": "delete_issue",
+            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
+        },
+        "history": {"operationId": "issue_history", "parameters": _SAME_ISSUE},
+    },
+    "name_project": {"projects": {"operationId": "list_projects"}},
     "get_issue": {
         "unchanged": {
             "operationId": "get_issue",
