@@ -76,6 +76,8 @@ class UndoUpdate(_Undo):
             for name in ("state", "type")
             if getattr(before, name) != getattr(changed, name)
         }
+        if not former or None in former.values():
+            return None
         stored = changed.model_dump(include=_STORED_FIELDS, exclude_unset=True)
         try:
             return cls(text=text, changed=Issue(**stored), etag=changed.etag, **former)

@@ -5,9 +5,10 @@ from streamlit.testing.v1 import AppTest
 
 from components import server_capabilities
 from components.issues import edit_conflict, issue_history
-from components.issues.edit_conflict import has_changed, list_next_states
+from components.issues.edit_conflict import can_move, has_changed
 from components.issues.proposed_change import ProposedChange
-from issue_portal.client.errors import UnreachableError
+from issue_portal.client.errors import PreconditionFailedError, UnreachableError
+from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_event, make_issue, make_user
 
@@ -26,17 +27,42 @@ def test_conflict_if_text_or_type_or_state_changed(changes, expected):
     assert has_changed(make_issue(), make_issue(**changes)) is expected
 
 
+def test_only_fields_that_both_versions_have_are_compared():
+    partial = Issue.model_validate({"id": "issue_1", "state": "NotReviewed"})
+    assert not has_changed(make_issue(description="text"), partial)
+    assert has_changed(make_issue(state="Closed"), partial)
+
+
 @pytest.mark.parametrize(
-    ("state", "expected"),
+    ("state", "possible"),
     [
-        (IssueState.NOT_REVIEWED, (IssueState.IN_REVIEW, IssueState.CLOSED)),
-        (IssueState.CLOSED, (IssueState.IN_REVIEW,)),
-        (IssueState.DELETED, ()),
-        ("Parked", ()),
+        (IssueState.NOT_REVIEWED, [IssueState.IN_REVIEW, IssueState.CLOSED]),
+        (IssueState.IN_REVIEW, [IssueState.CLOSED]),
+        (IssueState.CLOSED, [IssueState.IN_REVIEW]),
+        (IssueState.DELETED, []),
+        ("Parked", [IssueState.IN_REVIEW, IssueState.CLOSED]),
+        (None, [IssueState.IN_REVIEW, IssueState.CLOSED]),
     ],
 )
-def test_next_states_of_each_state(state, expected):
-    assert set(list_next_states(make_issue(state=state))) == set(expected)
+def test_issues_can_move_to_any_other_state(state, possible):
+    issue = make_issue(state=state)
+    assert [new for new in IssueState if can_move(issue, new)] == possible
+
+
+@pytest.mark.parametrize("etag", [None, '"1"'])
+def test_deletion_needs_the_version_that_the_person_saw(client, etag):
+    seen = make_issue().model_copy(update={"etag": etag})
+    client.get.return_value = make_issue(is_read=not seen.is_read)
+    edit_conflict.delete_unless_changed(client, seen)
+    client.delete.assert_called_once_with("issue_1", etag=etag)
+    assert client.get.call_count == (etag is None)
+
+
+def test_changed_issue_is_not_deleted(client):
+    client.get.return_value = make_issue(state="Closed")
+    with pytest.raises(PreconditionFailedError):
+        edit_conflict.delete_unless_changed(client, make_issue())
+    client.delete.assert_not_called()
 
 
 @pytest.mark.parametrize(

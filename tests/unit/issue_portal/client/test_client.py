@@ -10,7 +10,7 @@ import pytest
 from issue_portal.client import errors
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
-from issue_portal.models.requests import IssueQuery
+from issue_portal.models.requests import BulkChange, IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.client.conftest import run_in_new_thread
@@ -46,6 +46,21 @@ def test_update_omits_is_read_if_the_fetched_issue_has_none(make_client):
         client = make_client(server.url)
         client.update(client.get("x"), type=IssueType.FORMAT)
         assert json.loads(server.requests[-1][3]) == {"type": "Format"}
+
+
+def test_bulk_change_sends_a_hundred_issues_at_a_time(make_client):
+    ids = [f"issue_{number}" for number in range(144)]
+    pages = [
+        [{"id": issue_id, "status": 404, "code": "not_found"} for issue_id in part]
+        for part in (ids[:100], ids[100:])
+    ]
+    with serving(*((200, {}, page) for page in pages)) as server:
+        results = make_client(server.url).update_many(ids, BulkChange(delete=True))
+        assert [result.id for result in results] == ids
+        assert {result.code for result in results} == {"not_found"}
+        bodies = [json.loads(request[3]) for request in server.requests]
+        assert [body["ids"] for body in bodies] == [ids[:100], ids[100:]]
+        assert [body["change"] for body in bodies] == [{"delete": True}] * 2
 
 
 def test_query_is_sent_as_url_parameters(make_client):
