@@ -9,7 +9,7 @@ import streamlit as st
 from components import api_session, server_capabilities
 from components.issues import issue_list, undo_notice
 from components.issues.bulk_actions import BULK_ACTIONS, DELETE, BulkAction, BulkItem
-from components.issues.undo import UndoBulk
+from components.issues.undo import BULK_UNDO_LIMIT, UndoBulk
 from components.ui import i18n
 from components.ui.i18n import _, ngettext
 from issue_portal.models.requests import IssueQuery
@@ -129,12 +129,12 @@ def _render_steps(request: _BulkRequest) -> None:
 def _render_question(request: _BulkRequest, question: str) -> None:
     st.write(question)
     if request.action_name == DELETE:
-        if server_capabilities.can_restore():
-            st.write(_("You can undo this for ten seconds."))
-        else:
+        if not server_capabilities.can_restore():
             st.write(
                 _("You can still read them with the Deleted filter, but you can't restore them.")
             )
+        elif request.count <= BULK_UNDO_LIMIT:
+            st.write(_("You can undo this for ten seconds."))
     with st.container(horizontal=True, key="bulk_confirm"):
         if st.button(
             _(request.action.label), type="primary", key=f"bulk_confirm_{request.action_name}"

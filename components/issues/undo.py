@@ -23,8 +23,8 @@ from issue_portal.models.vocabulary import IssueState, IssueType, ProblemCode
 _STORED_FIELDS: Final = {"id", "issue_number", "state", "type", "is_read", "updated_at"}
 """The fields of the changed issue that a conditional update needs."""
 
-_BULK_UNDO_LIMIT: Final = 10_000
-"""Largest number of issues in a record: the browser sends the record in one message."""
+BULK_UNDO_LIMIT: Final = 3_000
+"""Largest number of issues in a record. The browser sends a record in one message."""
 
 
 def _serialize_known(issue: Issue) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class UndoBulk(_Undo):
     """
 
     kind: Literal["bulk"] = "bulk"
-    ids: tuple[str, ...] = Field(max_length=_BULK_UNDO_LIMIT)
+    ids: tuple[str, ...] = Field(max_length=BULK_UNDO_LIMIT)
     change: BulkChange
 
     @classmethod
@@ -145,7 +145,7 @@ class UndoBulk(_Undo):
             inverse = BulkChange(is_read=not change.is_read)
         else:
             return None
-        if not 0 < len(changed) <= _BULK_UNDO_LIMIT:
+        if not 0 < len(changed) <= BULK_UNDO_LIMIT:
             return None
         return cls(text=text, ids=tuple(issue.id for issue in changed), change=inverse)
 

@@ -37,10 +37,13 @@ def test_bulk_actions_change_selected_issues_and_explain_refusals(new_person, po
 
     with colleague_client(portal) as other:
         other.update(other.get(first.id), state=IssueState.CLOSED)
+        other.update(other.get(second.id), state=IssueState.NOT_REVIEWED)
+        expect(reviewer.row("one")).to_contain_text("Closed")
+        expect(reviewer.row("two")).to_contain_text("New")
         select_all.check()
+        reviewer.presses("Start review").sees("Start reviewing 3 issues?")
         other.delete(second.id)
     # A dialog lists the issues that could not be changed, with the reason.
-    reviewer.presses("Start review")
     dialog.get_by_role("button", name="Start review").click()
     reviewer.sees("1 issue moved to In review").sees("2 issues weren't changed:")
     expect(dialog).to_contain_text(f"#{first.issue_number}: Already closed.")
@@ -75,3 +78,24 @@ def test_bulk_actions_change_the_issues_of_all_pages(new_person, portal, words):
     with colleague_client(portal) as other:
         query = IssueQuery(filter_by_text=words, states=(IssueState.CLOSED,), page_size=1)
         assert other.list(query).total_count == len(issues)
+
+
+def test_bulk_deletion_and_read_marks_can_be_undone(new_person, portal, words):
+    issues = report_anonymously(portal, f"{words} one", f"{words} two")
+    reviewer = open_queue(new_person, words)
+    select_all = reviewer.page.get_by_label("Select all on this page")
+    with colleague_client(portal) as other:
+        select_all.check()
+        reviewer.presses("Mark read").sees("2 issues marked as read")
+        assert all(other.get(issue.id).is_read for issue in issues)
+        reviewer.presses("Undo").sees("Undone").sees_not("2 issues marked as read")
+        assert not any(other.get(issue.id).is_read for issue in issues)
+
+        select_all.check()
+        reviewer.presses("Delete").sees("You can undo this for ten seconds.")
+        dialog = reviewer.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Delete", exact=True).click()
+        reviewer.sees("2 issues deleted").sees("No matching issues")
+        reviewer.presses("Undo")
+        expect(reviewer.row(words)).to_have_count(2)
+        assert {other.get(issue.id).state for issue in issues} == {IssueState.NOT_REVIEWED}
