@@ -203,6 +203,8 @@ def describe_event(entry: HistoryEntry) -> str:
         return _("Reported")
     if entry.action == HistoryAction.DELETED:
         return _("Deleted")
+    if entry.action == HistoryAction.RESTORED:
+        return _("Restored")
     return ", ".join(_describe_change(c.field, c.new) for c in entry.changes) or _("Changed")
 
 

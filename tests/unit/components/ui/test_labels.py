@@ -68,6 +68,7 @@ def test_counts_by_state_are_coloured_badges():
     [
         (make_event("created"), "Reported"),
         (make_event("deleted"), "Deleted"),
+        (make_event("restored", state="NotReviewed"), "Restored"),
         (make_event(state="Closed"), "Moved to Closed"),
         (make_event(type="Format"), "Type changed to Poor formatting"),
         (make_event(is_read=True), "Read"),
