@@ -56,10 +56,16 @@ LIST_PARAMETERS = {
     "filter_by_text": "policy",
     "created_by": "user_0000000000000000",
     "projects": "p",
+    "numbers": "1,2",
+    "is_read": "true",
+    "anonymous": "false",
+    "thread_id": "t",
+    "updated_since": "0",
     "total_count": "true",
 }
 PAGING = [{"page": "1"}, {"first": "3"}, {"last": "3"}, {"after": "x"}, {"before": "x"}]
 UPDATE = {"description": "Better.", "type": "Format", "state": "InReview", "is_read": True}
+CHANGES = [{"state": "Closed"}, {"is_read": True}, {"delete": True}, {"restore": True}]
 RECEIPT = {"receipt": "4821-0973-5512-8840"}
 
 
@@ -76,6 +82,10 @@ def make_valid_request(rng: random.Random, tokens: list[str], ids: list[str]) ->
             (b"GET", f"{issue}/history", None),
             (b"GET", "/api/v1/app/issue/stats", None),
             (b"POST", "/api/v1/app/issue/receipt", RECEIPT),
+            (b"POST", f"{issue}/restore", None),
+            (b"POST", "/api/v1/app/issue/bulk", {"ids": ids, "change": rng.choice(CHANGES)}),
+            (b"GET", "/api/v1/app/project", None),
+            (b"PUT", "/api/v1/app/project/p", {"name": "Handbook"}),
             (b"GET", "/api/v1/app/me", None),
             (b"GET", "/api/v1/app/user", None),
             (b"GET", rng.choice(["/api/health", "/api/ready", "/api/openapi.json"]), None),

@@ -18,10 +18,11 @@ from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import load_keys
 from issue_portal.core.settings import Settings
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import IssueState, Role
 from issue_portal.server.db.database import Database
 from issue_portal.server.services import backup
 from tests.api.commands import add_reports, assert_refused, create_token, make_email, parse_output
+from tests.api.conftest import ApiCaller
 from tests.factories import make_new_issue
 from tests.servers.installation import SECRET, make_api_server
 from tests.servers.processes import ROOT
@@ -35,12 +36,17 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     new_server.start()
     token, named, anonymous = add_reports(new_server)
     history = new_server.client(token).history(named.id)
+    reviewer = ApiCaller(new_server.url, new_server.create_api_token("reviewer", Role.ADMIN))
+    reviewer("PUT", "/project/p", json={"name": "Handbook"})
+    bulk = {"ids": ["x"], "change": {"delete": True}}
+    reviewer("POST", "/issue/bulk", json=bulk, headers={"Idempotency-Key": "k"})
     settings = Settings(data_dir=new_server.data_dir)
     RevokedSignIns(settings, load_keys(settings)).add("revoked id", time.time() + 600)
     backup_file = tmp_path / "backup.gz"
     with lock_directory(new_server.data_dir):  # A backup does not wait for this lock.
         counts = parse_output(new_server.run_command("backup", str(backup_file), "--json"))["rows"]
-    assert (counts["issues"], counts["tokens"]) == (2, 1)
+    assert (counts["issues"], counts["tokens"]) == (2, 2)
+    assert (counts["projects"], counts["repeatable_calls"]) == (1, 1)
     assert stat.S_IMODE(backup_file.stat().st_mode) == 0o600
     new_server.stop()
 
