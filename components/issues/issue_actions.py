@@ -23,6 +23,7 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 
 _LATEST_KEY: Final = "latest_change"
+_SELECTION_COUNT_KEY: Final = "type_selection_count"
 
 
 def render_state_buttons(issue: Issue) -> None:
@@ -46,11 +47,14 @@ def render_state_buttons(issue: Issue) -> None:
 
 def render_type_choice(issue: Issue) -> None:
     """Render a selection of the issue's type; a new selection changes the issue at once."""
-    # The key contains the stored type, so that the widget shows it again after a refused change.
-    key = f"kind_of_{issue.id}_{issue.type}"
+    # A new widget after each selection shows the stored type, also if the change was refused or
+    # undone.
+    selection_count = st.session_state.get(_SELECTION_COUNT_KEY, 0)
+    key = f"kind_of_{issue.id}_{issue.type}_{selection_count}"
 
     def change_type() -> None:
         selected = st.session_state[key]
+        st.session_state[_SELECTION_COUNT_KEY] = selection_count + 1
         if selected is not None and selected != issue.type:
             _change(issue, ProposedChange(type=selected))
 

@@ -180,8 +180,10 @@ def test_next_person_does_not_see_the_notice(new_person, portal, words):
     # Another person, after a sign-in that ended without a sign-out.
     reviewer.page.evaluate("text => { localStorage['issue-portal-undo'] = text }", stored)
     reviewer.page.reload()
-    reviewer.signs_in("member").goes_to("My reports").sees_not(CLOSED)
-    assert reviewer.page.evaluate("localStorage['issue-portal-undo']") is None
+    reviewer.signs_in("member").goes_to("My reports")
+    reviewer.waits_until(
+        lambda: reviewer.page.evaluate("localStorage['issue-portal-undo']") is None
+    ).sees_not(CLOSED)
 
 
 def test_double_clicks_send_nothing_twice(new_person, portal, words):
