@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from playwright.sync_api import Browser
 
-from bench import processes, review_page
+from bench import processes, remote_server, review_page
 from bench.chromium import launch_chromium
 from bench.results import Row, percentile_95
 from bench.review_page import FEW_ISSUES, MANY_ISSUES
@@ -48,6 +48,7 @@ def measure_rows() -> Iterator[Row]:
         yield _measure_memory(few, bare)
         yield _measure_concurrent_reports(few, bare)
         yield from review_page.measure_rows(few)
+    yield from remote_server.measure_rows()
 
 
 def _measure_start() -> Iterator[Row]:

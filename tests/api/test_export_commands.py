@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.vocabulary import IssueState, Role
 from tests.api.commands import add_reports, create_token, make_email, parse_output
+from tests.client.conftest import VARIANTS, make_sync_client, make_variant
 from tests.factories import make_new_issue
 from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT
@@ -188,3 +191,30 @@ def test_export_from_a_remote_api_uses_the_configured_token(api, tmp_path):
     refused = installation.run_command("export", "--format", "jsonl", ISSUES_API_TOKEN="wrong")
     assert refused.returncode == 1
     assert "token" in refused.stderr
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_export_from_other_variants_of_the_api(remote_api, tmp_path, name):
+    variant = make_variant(
+        name.partition("-")[0], remote_api(name.partition("-")[0], **VARIANTS[name])
+    )
+    with variant.make_client(make_sync_client) as client:
+        ids = [
+            client.create(variant.make_new_issue("x", anonymous=is_anonymous)).id
+            for is_anonymous in (False, True)
+        ]
+        closed = client.create(variant.make_new_issue("closed"))
+        client.update(closed, state=IssueState.CLOSED)
+    installation = make_api_server(
+        tmp_path / "data", ISSUES_API_URL=variant.server.url, ISSUES_API_TOKEN=variant.token
+    )
+    if org := variant.settings.get("org"):
+        installation.env["ISSUES_ORG"] = org
+    process = installation.run_command("export", "--format", "jsonl", "--state", "NotReviewed")
+    assert process.returncode == 0, process.stderr
+    lines = [json.loads(line) for line in process.stdout.splitlines()]
+    exported = {line["id"]: line for line in lines}
+    assert closed.id not in exported
+    assert [line["id"] for line in lines if line["id"] in ids] == ids
+    assert exported[ids[0]]["created_by"]["name"]
+    assert exported[ids[1]]["created_by"] is None

@@ -167,10 +167,31 @@ def test_reviewer_works_through_the_queue(new_person, remote, words):
     expect(row.locator(".text")).to_have_css("font-weight", "400")
     reviewer.presses("Start review")
     expect(row).to_contain_text("In review")
+    reviewer.presses("Undo").sees("Undone")
+    expect(row).to_contain_text("New")
     reviewer.presses("Close issue")
     expect(row).to_contain_text("Closed")
     reviewer.presses("Mark unread")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
+
+
+def test_reviewer_exports_and_changes_several_issues(new_person, remote, words):
+    with make_api_client(remote) as client:
+        for number in range(2):
+            new = make_variant(remote.variant, remote.api).make_new_issue(f"{words} {number}")
+            client.create(new)
+    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    with reviewer.page.expect_download() as download:
+        reviewer.page.get_by_role("link", name="Download CSV").click()
+    assert f"{words} 1" in download.value.path().read_text(encoding="utf-8")
+    for number in range(2):
+        item = reviewer.page.get_by_role("listitem").filter(has_text=f"{words} {number}")
+        item.get_by_role("checkbox").check()
+    reviewer.presses("Close").sees("Close 2 issues?")
+    reviewer.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    reviewer.sees("2 issues closed")
+    for number in range(2):
+        expect(reviewer.row(f"{words} {number}")).to_contain_text("Closed")
 
 
 def test_insights_explain_that_the_server_has_no_statistics(new_person, remote):

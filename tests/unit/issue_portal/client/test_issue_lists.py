@@ -131,3 +131,20 @@ def test_server_that_requires_states_is_not_asked_for_others_again(make_client):
         client.learn_values()
         client.learn_values()
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, {"Content-Type": "text/html"}, b"<html>Sign in to the proxy</html>"),
+        (200, {}, {"total_count": 0}),
+        (200, {}, {"data": "x"}),
+    ],
+    ids=["HTML", "without data", "data of another type"],
+)
+def test_page_that_is_no_list_is_a_bad_response(make_client, answer):
+    with serving(answer) as server:
+        client = make_client(server.url)
+        for fetch in (client.list, lambda: list(client.iterate())):
+            with pytest.raises(errors.BadResponseError):
+                fetch()
