@@ -90,7 +90,7 @@ def send_member_report(portal):
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)
 def test_public_pages_are_accessible(new_person, assert_accessible, display):
     visitor = new_person(**BROWSER_OPTIONS[display])
-    for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&thread=t&interaction=i"):
+    for path in ("/?embed=true", "/help", "/sign_in", "/?type=Format&project=p"):
         visitor.opens(path)
         assert_accessible(visitor, path)
     visitor.presses("Send report").sees("Tell us what happened")
