@@ -25,7 +25,7 @@ class ApiBackend:
     """Whether the API has the portal's secret key, with which the portal signs its tokens."""
 
     memory: ServerMemory = field(default_factory=ServerMemory)
-    """What the API has shown about itself to the clients of all sessions."""
+    """Facts that the API has shown about itself, for the clients of all sessions."""
 
     @cached_property
     def revoked_sign_ins(self) -> RevokedSignIns:

@@ -18,7 +18,7 @@ DELETE: Final = "delete"
 
 @dataclass(frozen=True)
 class BulkItem:
-    """What became of one selected issue."""
+    """Outcome of an action for one selected issue."""
 
     issue: Issue
     """The issue before the action."""

@@ -47,7 +47,7 @@ class _Undo(BaseModel):
 
     id: str = Field(default_factory=_make_id, max_length=64)
     text: str = Field(max_length=500)
-    """What was done, such as "#12 moved to In review"."""
+    """Description of the change, such as "#12 moved to In review"."""
 
     def renew(self) -> Self:
         """Return the record under a new id, to offer it again."""

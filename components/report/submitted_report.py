@@ -20,7 +20,7 @@ _RESTORE_KEY = "submitted_report_restore"
 
 
 class SubmittedReport(BaseModel):
-    """What the person needs to know of the report that they have just sent."""
+    """The report that was just sent, as its sender sees it."""
 
     model_config = ConfigDict(frozen=True)
 

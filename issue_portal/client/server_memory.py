@@ -1,4 +1,4 @@
-"""What one server has shown about itself, so that a client asks only once.
+"""Facts that one server has shown about itself, so that a client asks only once.
 
 Clients of the same server can share an instance: `IssuesClient(url, token, memory=memory)`.
 """

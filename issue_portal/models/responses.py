@@ -246,7 +246,7 @@ class ProjectPage(Page[ProjectSummary]):
 
 
 class BulkResult(_TolerantModel):
-    """What became of one issue of a bulk change."""
+    """Outcome of a bulk change for one issue."""
 
     id: str
     status: int = Field(description="HTTP status that a call for this issue alone would get.")

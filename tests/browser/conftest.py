@@ -1,22 +1,22 @@
 """People who use the portal in Chromium, and a portal with an OpenID Connect provider."""
 
-import copy
 import json
 import re
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
+from playwright.sync_api import Browser, expect
 
 from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueType, ResourceType
+from tests.browser.person import Person
+from tests.browser.remote_portal import RemotePortal, start_portal
+from tests.client.conftest import VARIANTS
 from tests.servers.installation import Server, make_portal_server
 from tests.servers.oidc import COOKIE_SECRET, PEOPLE, ROLE_SETTINGS
 from tests.servers.processes import find_free_port
@@ -25,19 +25,6 @@ expect.set_options(timeout=15_000)
 
 RECEIVED = re.compile(r"Report #\d+ received")
 """Heading of the page after a report was sent."""
-
-# Whether no `details` element is opening or closing.
-DETAILS_HAVE_STOPPED_MOVING = (
-    "document.getAnimations().every(({ effect }) => effect.target.localName !== 'details')"
-)
-
-# Whether all animations have ended, except for endless ones such as a spinner.
-ANIMATIONS_HAVE_ENDED = """document.getAnimations().every(({ effect, playState }) =>
-  playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
-
-# Browser contexts of earlier tests, by browser and options, without cookies and storage. Their
-# cache has Streamlit's scripts, which saves a quarter of the work of loading a page.
-_REUSABLE_CONTEXTS: dict[tuple[Browser, str], list[BrowserContext]] = {}
 
 
 def report(
@@ -56,192 +43,6 @@ def report(
             anonymous=anonymous,
         )
     )
-
-
-class Person:
-    """Someone who uses the portal in a separate browser context.
-
-    ``failures`` collects script errors, dialogs, and requests to other servers.
-    """
-
-    def __init__(self, browser: Browser, server: Server, **options) -> None:
-        self.server = server
-        self.reusable_contexts = _REUSABLE_CONTEXTS.setdefault(
-            (browser, repr(sorted(options.items()))), []
-        )
-        if self.reusable_contexts:
-            self.context: BrowserContext = self.reusable_contexts.pop()
-        else:
-            defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
-            self.context = browser.new_context(**defaults | options)
-        self.failures: list[str] = []
-        self.page = self._open_page()
-
-    def _open_page(self) -> Page:
-        page = self.context.new_page()
-        page.on("pageerror", lambda error: self.failures.append(str(error)))
-        page.on("request", self._record_foreign_request)
-        page.on("dialog", self._record_dialog)
-        return page
-
-    def opens_tab(self, path: str) -> "Person":
-        """Open a path in another tab of the same browser; return the person in that tab."""
-        tab = copy.copy(self)
-        tab.page = self._open_page()
-        return tab.opens(path)
-
-    def leaves(self) -> None:
-        """Close the pages, clear cookies and storage, and keep the context for another person."""
-        for page in self.context.pages:
-            page.close()
-        try:
-            page = self.context.new_page()
-        except Error:  # The test has closed the context.
-            return
-        self.context.clear_cookies()
-        devtools = self.context.new_cdp_session(page)
-        for address in filter(None, (self.server.url, self.server.provider_url)):
-            data = {"origin": address, "storageTypes": "all"}
-            devtools.send("Storage.clearDataForOrigin", data)
-        page.close()
-        self.reusable_contexts.append(self.context)
-
-    def _record_dialog(self, dialog) -> None:
-        self.failures.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _record_foreign_request(self, request) -> None:
-        provider = self.server.provider_url
-        if provider and any(u.startswith(provider) for u in (request.url, request.frame.url)):
-            return
-        if not request.url.startswith((self.server.url, "data:", "blob:", "ws:", "about:")):
-            self.failures.append(f"request to {request.url}")
-
-    def opens(self, path: str = "/") -> "Person":
-        self.page.goto(self.server.url + path)
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-        self.settles()
-        return self
-
-    def settles(self) -> None:
-        """Wait until the browser is connected and no run of the portal's script is in progress."""
-        app = self.page.get_by_test_id("stApp")
-        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
-        expect(app).to_have_attribute("data-test-script-state", "notRunning")
-
-    def waits_until_drawn(self) -> "Person":
-        """Wait until the run has ended and the browser has drawn its whole result."""
-        self.settles()
-        unfinished = ":is([data-stale=true], [data-testid=stSkeleton], .skeleton)"
-        expect(self.page.locator(unfinished)).to_have_count(0)
-        return self.waits_until(lambda: self.page.evaluate(ANIMATIONS_HAVE_ENDED))
-
-    def waits_until_a_second_after(self, moment: datetime) -> "Person":
-        """Wait one second: new events then have later timestamps, which are in whole seconds."""
-        return self.waits_until(lambda: datetime.now(UTC) >= moment + timedelta(seconds=1))
-
-    def waits_until(self, condition: Callable[[], object]) -> "Person":
-        """Wait at most 60 s until ``condition`` is true; the page keeps running meanwhile."""
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < deadline
-            self.page.wait_for_timeout(50)
-        return self
-
-    def holds_requests(self, url: str) -> list[Route]:
-        """Hold the requests to URLs that match; return the list to which each is added."""
-        held: list[Route] = []
-
-        def hold(request: Route) -> None:
-            held.append(request)
-
-        self.page.route(url, hold)
-        return held
-
-    def has_cookie(self, name: str) -> bool:
-        return any(cookie["name"] == name for cookie in self.context.cookies())
-
-    def chooses(self, option: str) -> "Person":
-        self.page.get_by_role("radiogroup").get_by_text(option).click()
-        return self
-
-    def writes(self, text: str) -> "Person":
-        self.page.get_by_label("What happened?").fill(text)
-        return self
-
-    def presses(self, name: str) -> "Person":
-        self.page.get_by_role("button", name=name, exact=True).click()
-        return self
-
-    def goes_to(self, name: str) -> "Person":
-        """Open a page by its link in the menu."""
-        link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
-        heading = self.page.get_by_role("heading", level=1)
-        is_open, previous = link.get_attribute("aria-current") == "page", heading.inner_text()
-        link.click()
-        expect(link).to_have_attribute("aria-current", "page")
-        if not is_open:
-            # The browser marks the link before the server draws the page with its new heading.
-            previous_heading = re.compile(rf"^{re.escape(previous)}$")
-            expect(heading.filter(has_not_text=previous_heading)).to_be_visible()
-        self.settles()
-        return self
-
-    def tries(self, username: str, password: str) -> "Person":
-        """Submit the sign-in form, whether or not the sign-in succeeds."""
-        self.page.get_by_label("Username").fill(username)
-        self.page.get_by_label("Password", exact=True).fill(password)
-        return self.presses("Sign in")
-
-    def signs_in(self, username: str, password: str = "") -> "Person":
-        """Sign in, by default with the first password of the account; wait for the cookie."""
-        self.tries(username, password or self.server.passwords[username])
-        expect(self.page.get_by_label("Username")).to_be_hidden()
-        self.waits_until(lambda: self.has_cookie("issue_portal")).settles()
-        return self
-
-    def chooses_language(self, language: str) -> "Person":
-        self.presses(language)
-        self.waits_until(lambda: self.has_cookie("issue_portal_language")).settles()
-        return self
-
-    def expands(self, title: str) -> "Person":
-        """Open the expander with this title."""
-        self.settles()
-        expander = self.page.locator("details").filter(has_text=title)
-        # A search for the text of the title may find an icon: it contains its name, such as "edit".
-        expander.locator("summary").click()
-        expect(expander).to_have_attribute("open", "")
-        # The content of the expander moves until its animation ends, so an earlier click may miss.
-        self.waits_until(lambda: self.page.evaluate(DETAILS_HAVE_STOPPED_MOVING)).settles()
-        return self
-
-    def picks(self, label: str, option: str, *, multiple: bool = True) -> "Person":
-        """Choose an option of a select box; ``multiple`` if it accepts several options."""
-        self.settles()
-        self.page.get_by_role("combobox", name=label).click()
-        self.page.get_by_role("option", name=option).click()
-        if multiple:
-            # Close the list. In a select box for one option, Escape would remove the choice.
-            self.page.keyboard.press("Escape")
-        return self
-
-    def sees(self, text: str | re.Pattern[str]) -> "Person":
-        expect(self.page.get_by_text(text).first).to_be_visible()
-        return self
-
-    def sees_not(self, text: str | re.Pattern[str]) -> "Person":
-        expect(self.page.get_by_text(text)).to_have_count(0)
-        return self
-
-    def row(self, text: str):
-        """Return the row of the issue with this text in the queue or in My reports."""
-        lists = ":is(.st-key-queue, .st-key-my_issues)"
-        return self.page.locator(f"{lists} button[data-issue]").filter(has_text=text)
-
-    def receipt(self) -> str:
-        """Return the receipt on the page."""
-        return self.page.get_by_test_id("stCode").inner_text().strip()
 
 
 @pytest.fixture
@@ -274,6 +75,15 @@ def people_at(browser: Browser, server: Server) -> Iterator:
     for person in persons:
         person.leaves()
     assert not failures
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def remote(request, remote_api, tmp_path_factory) -> Iterator[RemotePortal]:
+    variant = request.param.partition("-")[0]
+    api = remote_api(variant, **VARIANTS[request.param])
+    portal = start_portal(variant, api, tmp_path_factory.mktemp(variant) / "data")
+    yield RemotePortal(variant, portal, api)
+    portal.stop()
 
 
 @pytest.fixture(scope="session")

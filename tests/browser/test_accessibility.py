@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import IssueType, Role
 from tests.browser.conftest import RECEIVED, report
-from tests.browser.conftest import Person as Visitor
+from tests.browser.person import Person as Visitor
 from tests.servers.installation import Server, sign
 from tests.servers.processes import find_free_port, make_environment
 

@@ -1,89 +1,12 @@
 """The portal works with the original and the newer API, which both refuse unknown input."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from issue_portal.client.client import IssuesClient
 from tests.browser.conftest import RECEIVED
-from tests.client.conftest import VARIANTS, make_sync_client, make_variant
-from tests.servers import newer_api, original_api
+from tests.browser.remote_portal import RemotePortal, make_api_client, sends_report, start_portal
+from tests.client.conftest import make_variant
 from tests.servers.call_log import Call
-from tests.servers.installation import (
-    Server,
-    VariantServer,
-    make_portal_with_remote_api,
-    make_variant_server,
-)
-
-MODULES = {"original": original_api, "newer": newer_api}
-
-
-@dataclass
-class RemotePortal:
-    """A portal with a remote API, and the variant of that API: original or newer."""
-
-    variant: str
-    portal: Server
-    api: VariantServer
-
-
-def start_portal(variant: str, api: VariantServer, data_dir: Path, **env: str) -> Server:
-    """Start a portal whose member and reviewer are users of a remote API."""
-    module = MODULES[variant]
-    portal = make_portal_with_remote_api(
-        api.url,
-        data_dir,
-        token=module.TOKEN,
-        tokens={"member": module.TOKEN, "reviewer": module.OTHER_TOKEN},
-        **({"ISSUES_ORG": newer_api.ORG} if variant == "newer" else {}) | env,
-    ).start()
-    # The original variant has no `GET /me`, so the portal compares the email address of the account
-    # with those of the reporters. Give the accounts the addresses that the API knows.
-    if variant == "original":
-        accounts = data_dir / "accounts.yaml"
-        text = accounts.read_text()
-        text = text.replace("member@example.com", original_api.USER["email"])
-        accounts.write_text(text.replace("reviewer@example.com", original_api.OTHER_USER["email"]))
-    return portal
-
-
-@pytest.fixture(scope="module", params=VARIANTS)
-def remote(request, remote_api, tmp_path_factory) -> Iterator[RemotePortal]:
-    variant = request.param.partition("-")[0]
-    api = remote_api(variant, **VARIANTS[request.param])
-    portal = start_portal(variant, api, tmp_path_factory.mktemp(variant) / "data")
-    yield RemotePortal(variant, portal, api)
-    portal.stop()
-
-
-def make_api_client(remote: RemotePortal) -> IssuesClient:
-    """Make a client of the remote API for the member."""
-    return make_variant(remote.variant, remote.api).make_client(make_sync_client)
-
-
-def fills_in_references(person) -> None:
-    """Fill in the conversation, answer and project IDs."""
-    for name, value in (
-        ("Conversation ID", "t1"),
-        ("Answer ID", "i1"),
-        ("Project", newer_api.PROJECT),
-    ):
-        person.page.get_by_role("textbox", name=name).fill(value)
-
-
-def sends_report(person, remote, words: str, *, by_name: bool) -> None:
-    """Fill in the form and send it."""
-    person.chooses("Wrong answer").writes(words)
-    if by_name:
-        person.page.get_by_text("Report anonymously").click()
-    if remote.variant == "newer":
-        person.expands("Conversation details")
-        fills_in_references(person)
-    person.presses("Send report").sees(RECEIVED)
 
 
 def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, remote, words):
@@ -199,111 +122,6 @@ def test_insights_explain_that_the_server_has_no_statistics(new_person, remote):
     reviewer.sees("This server has no statistics.").sees_not("Try again")
 
 
-@pytest.mark.parametrize("remote", ["newer"], indirect=True)
-def test_form_names_the_fields_that_the_server_requires(
-    new_person, remote, words, request, tmp_path
-):
-    # Projects have names only in lists.
-    with make_api_client(remote) as client:
-        client.create(make_variant(remote.variant, remote.api).make_new_issue(f"{words} first"))
-    # A new portal does not know yet which fields the server requires.
-    portal = make_portal_with_remote_api(
-        remote.portal.env["ISSUES_API_URL"],
-        tmp_path / "data",
-        token=newer_api.TOKEN,
-        ISSUES_ORG=newer_api.ORG,
-    ).start()
-    try:
-        visitor = new_person(portal).opens().chooses("Wrong answer").writes(words)
-        thread = visitor.page.get_by_role("textbox", name="Conversation ID")
-        expect(thread).to_be_hidden()
-        visitor.sees("Conversation details (optional)").presses("Send report")
-        visitor.sees("This server requires the project.").sees_not("(optional)")
-        expect(thread).to_be_visible()
-        expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
-        expect(visitor.page.get_by_label("Wrong answer")).to_be_checked()
-        # The server reports one missing field at a time, and only in words.
-        visitor.settles()
-        project = visitor.page.get_by_role("combobox", name="Project")
-        project.scroll_into_view_if_needed()  # Scrolling would close the list.
-        project.click()
-        visitor.page.get_by_role("option", name="Support").click()
-        visitor.presses("Send report")
-        visitor.sees("This server requires the conversation ID and the answer ID.")
-        thread.fill("t1")
-        visitor.page.get_by_role("textbox", name="Answer ID").fill("i1")
-        visitor.presses("Send report").sees(RECEIVED)
-
-        other = new_person(portal).opens().sees("This server requires these IDs")
-        expect(other.page.get_by_role("textbox", name="Conversation ID")).to_be_visible()
-        other.sees_not("This server requires the project.")
-        other.chooses("Other").writes(words).presses("Send report")
-        other.sees("This server requires the project.")
-    finally:
-        portal.stop()
-
-
-@pytest.mark.parametrize("remote", ["original"], indirect=True)
-def test_form_shows_why_the_server_refuses_a_field(new_person, remote, words):
-    visitor = new_person(remote.portal).opens("/?type=Other&project=p1").writes(words)
-    visitor.presses("Send report").sees("The server didn't accept this: Extra inputs")
-    project = visitor.page.get_by_role("textbox", name="Project")
-    expect(project).to_have_value("p1")
-    project.fill("")
-    visitor.presses("Send report").sees(RECEIVED)
-
-
-def test_account_without_a_token_gets_an_explanation(new_person, original_api_server, tmp_path):
-    portal = make_portal_with_remote_api(
-        original_api_server.url, tmp_path / "data", token=original_api.TOKEN
-    ).start()
-    try:
-        member = new_person(portal).opens("/my_issues").signs_in("member")
-        member.sees("ask your administrator to set it up for you").sees("Try again")
-    finally:
-        portal.stop()
-
-
-def test_missing_organisation_is_told_to_the_operator(
-    new_person, newer_api_server, tmp_path, words
-):
-    portal = make_portal_with_remote_api(
-        newer_api_server.url, tmp_path / "data", token=newer_api.TOKEN
-    ).start()
-    try:
-        visitor = new_person(portal).opens().chooses("Other").writes(words).presses("Send report")
-        visitor.sees("The portal isn't set up for this server yet; ask your administrator.")
-        expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
-        visitor.waits_until(lambda: "set ISSUES_ORG" in portal.log)
-    finally:
-        portal.stop()
-
-
-def test_base_url_may_contain_the_path_of_the_api(new_person, remote_api, tmp_path, words):
-    api = remote_api("original")
-    portal = make_portal_with_remote_api(
-        f"{api.url}/api/v1", tmp_path / "data", token=original_api.TOKEN
-    ).start()
-    try:
-        visitor = new_person(portal).opens().chooses("Other").writes(words)
-        visitor.presses("Send report").sees(RECEIVED)
-    finally:
-        portal.stop()
-
-
-def test_first_report_has_the_number_0_after_a_reload(new_person, tmp_path, words):
-    """The numbers of some servers start at 0."""
-    with make_variant_server("newer", tmp_path / "api") as api:
-        portal = start_portal("newer", api, tmp_path / "data")
-        try:
-            visitor = new_person(portal).opens()
-            sends_report(visitor, RemotePortal("newer", portal, api), words, by_name=False)
-            visitor.sees("Report #0 received").page.reload()
-            visitor.sees("Report #0 received")
-        finally:
-            portal.stop()
-
-
 @pytest.mark.parametrize("remote", ["newer", "newer-strict"], indirect=True)
 def test_reviewer_sees_the_names_of_reporters_and_projects(new_person, remote, words):
     with make_api_client(remote) as client:
@@ -334,12 +152,6 @@ def test_issues_in_unknown_states_are_listed_counted_and_closed(new_person, remo
     parked.click()
     reviewer.presses("Close issue")
     expect(parked).to_contain_text("Closed")
-
-
-@pytest.mark.parametrize("remote", ["newer", "newer-strict"], indirect=True)
-def test_report_with_a_thread_needs_no_text(new_person, remote):
-    path = f"/?type=Other&thread=t1&interaction=i1&project={newer_api.PROJECT}"
-    new_person(remote.portal).opens(path).presses("Send report").sees(RECEIVED)
 
 
 @pytest.mark.parametrize("remote", ["original"], indirect=True)

@@ -1,4 +1,4 @@
-"""What the routes of ``/v1/app`` share: their router, and the parameters of several calls."""
+"""The router of the calls under ``/v1/app``, and the parameters that several calls share."""
 
 from typing import Annotated, Any, Final
 

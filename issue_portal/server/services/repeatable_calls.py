@@ -17,7 +17,7 @@ from issue_portal.server.services.principal import Principal
 
 @dataclass(frozen=True)
 class FirstOutcome:
-    """What an earlier call with the same key and body has stored."""
+    """Stored outcome of an earlier call with the same key and body."""
 
     value: Any
 
