@@ -14,7 +14,10 @@ from typing import Final, TypeVar
 
 Result = TypeVar("Result")
 
-_THREADS: Final = ThreadPoolExecutor(32, thread_name_prefix="api-call")
+_THREADS: Final = ThreadPoolExecutor(64, thread_name_prefix="api-call")
+"""Threads of all sessions together. An opened issue takes up to ten, so while a remote server does
+not respond, the seventh person waits until the calls of the first have timed out.
+"""
 
 
 def start(call: Callable[[], Result]) -> Future[Result]:

@@ -7,7 +7,6 @@ stops.
 import threading
 import time
 from collections.abc import Iterable, Mapping, Set
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -19,7 +18,6 @@ from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
 from components import api_session, background_calls
 from issue_portal.client.errors import (
-    ApiError,
     BadRequestError,
     IssuesError,
     NotFoundError,
@@ -67,7 +65,7 @@ class ServerCapabilities:
     """Fields that `NewIssue` leaves optional but this server requires, as a refusal has shown."""
 
     project_names: Mapping[str, str] = field(default_factory=dict)
-    """Names of projects in responses, by id."""
+    """Names of projects in the lists of reviewers, by id."""
 
 
 class _Learner:
@@ -76,16 +74,26 @@ class _Learner:
     def __init__(self, backend: ApiBackend) -> None:
         # Only an API of this project accepts the portal's tokens, and it can do everything.
         known = True if backend.accepts_portal_tokens else None
-        self.capabilities = ServerCapabilities(known, known, known, known, known)
+        self.capabilities = ServerCapabilities(
+            filters=known, receipts=known, has_me=known, has_history=known, restores=known
+        )
         self.looked_up_at: float | None = None
         """Time of the last look-up of the unused receipt, by `time.monotonic`."""
 
-        self.has_asked_for_projects = False
+        self.visitor_project_names: Mapping[str, str] | None = None
+        """Names of projects that visitors may see, by id; None if not known yet."""
+
         self._lock = threading.Lock()
 
     def learn(self, **capabilities: Any) -> None:
         with self._lock:
             self.capabilities = replace(self.capabilities, **capabilities)
+
+    def add_project_names(self, names: Mapping[str, str]) -> None:
+        with self._lock:
+            known = self.capabilities.project_names
+            if not names.items() <= known.items():
+                self.capabilities = replace(self.capabilities, project_names={**known, **names})
 
     def add_required_fields(self, fields: Set[str]) -> None:
         with self._lock:
@@ -169,31 +177,35 @@ def learn_history(*, exists: bool) -> None:
 
 
 def learn_projects(issues: Iterable[Issue]) -> None:
-    """Learn the names of projects from the issues of a list."""
-    learner = _get_learner()
-    names = {
-        issue.project.id: issue.project.name
-        for issue in issues
-        if issue.project and issue.project.name
-    }
-    if not names.items() <= learner.capabilities.project_names.items():
-        learner.learn(project_names={**learner.capabilities.project_names, **names})
+    """Learn the names of projects from the issues that a reviewer has listed."""
+    _get_learner().add_project_names(_list_project_names(issues))
 
 
 def fetch_names_of_required_project() -> Mapping[str, str]:
     """Return the names of projects, by id, if the server requires a project; else {}.
 
-    If no list has shown names yet, asks for a list once.
+    Only projects whose issues the token of visitors may list, because everybody sees the form. Asks
+    for a list once.
     """
     learner = _get_learner()
     if "project_id" not in learner.capabilities.required_fields:
         return {}
-    if not learner.capabilities.project_names and not learner.has_asked_for_projects:
-        learner.has_asked_for_projects = True
+    if learner.visitor_project_names is None:
         client = api_session.visitor_client(timeout=_LOOK_UP_TIMEOUT)
-        with suppress(IssuesError):
-            learn_projects(client.list(IssueQuery(page_size=PAGE_SIZE_LIMIT)).data)
-    return learner.capabilities.project_names
+        try:
+            issues = client.list(IssueQuery(page_size=PAGE_SIZE_LIMIT)).data
+        except IssuesError:
+            issues = ()
+        learner.visitor_project_names = _list_project_names(issues)
+    return learner.visitor_project_names
+
+
+def _list_project_names(issues: Iterable[Issue]) -> dict[str, str]:
+    return {
+        issue.project.id: issue.project.name
+        for issue in issues
+        if issue.project and issue.project.name
+    }
 
 
 def can_restore() -> bool:
@@ -206,7 +218,7 @@ def can_restore() -> bool:
     if learner.capabilities.restores is None and api_backend.get_backend().memory.keeps_keys:
         try:
             api_session.client().update_many((), BulkChange(restore=True))
-        except ApiError:
+        except (BadRequestError, NotFoundError, NotSupportedError):
             learner.learn(restores=False)
         except IssuesError:
             return False
@@ -232,6 +244,8 @@ def can_filter(sign_in: SignIn | None = None) -> bool:
     ignores it and returns issues. Raises `IssuesError` if the request fails.
     """
     learner = _get_learner()
+    if api_backend.get_backend().memory.filters_lists is False:
+        learner.learn(filters=False)
     if learner.capabilities.filters is None:
         client = api_session.client_of(sign_in) if sign_in else api_session.client()
         try:

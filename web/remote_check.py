@@ -23,14 +23,14 @@ def start(settings: Settings, memory: ServerMemory) -> None:
 
 def _check(settings: Settings, memory: ServerMemory) -> None:
     if problem := find_problem(settings, memory):
-        log.warning("The portal cannot use ISSUES_API_URL: %s", problem)
+        log.warning("ISSUES_API_URL: %s", problem)
 
 
 def find_problem(settings: Settings, memory: ServerMemory) -> str:
     """Return what is wrong with the settings of the remote API, or ""."""
     token = settings.api_token.get_secret_value()
     if not token:
-        return "ISSUES_API_TOKEN is empty, so visitors cannot report."
+        return "visitors cannot report, because ISSUES_API_TOKEN is empty."
     client = IssuesClient(
         settings.api_url,
         token,

@@ -94,7 +94,9 @@ class BulkAction:
         except IssuesError as error:
             yield from (BulkItem(issue, messages.explain_failure(error)) for issue in issues)
             return
-        for issue, result in zip(issues, results, strict=False):
+        results_by_id = {result.id: result for result in results}
+        for issue in issues:
+            result = results_by_id.get(issue.id, BulkResult(id=issue.id, status=503))
             refusal = _explain_refusal(result)
             yield BulkItem(issue, refusal, is_changed=not refusal)
 

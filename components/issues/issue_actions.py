@@ -10,7 +10,14 @@ from typing import Final
 import streamlit as st
 
 from components import api_session, server_capabilities
-from components.issues import delete_dialog, edit_conflict, issue_list, known_issues, undo_notice
+from components.issues import (
+    delete_dialog,
+    edit_conflict,
+    issue_list,
+    known_issues,
+    review_queue,
+    undo_notice,
+)
 from components.issues.edit_conflict import Conflict, can_move
 from components.issues.proposed_change import ProposedChange
 from components.issues.undo import UndoDeletion, UndoUpdate
@@ -158,6 +165,7 @@ def delete_now(seen: Issue, *, withdraw: bool = False) -> None:
 
 def mark_unread(issue: Issue) -> None:
     """Mark an issue as unread, and return to the list."""
+    review_queue.wait_for_marking()
     try:
         known_issues.remember(api_session.client().update(_find_latest(issue), is_read=False))
     except IssuesError as error:

@@ -28,6 +28,7 @@ from issue_portal.models.vocabulary import PageOrder
 _CUTOFF_KEY: Final = "queue_cutoff"
 _POSITION_KEY: Final = "queue_position"
 _CRITERIA_KEY: Final = "queue_criteria"
+_MARKING_KEY: Final = "queue_marking"
 _SECOND_MS: Final = 1000
 
 
@@ -78,12 +79,12 @@ def fetch_queue_page(criteria: IssueQuery, number: int) -> QueuePage:
     latest = client.list(latest_query)
     cutoff = _ensure_cutoff(client, latest_query, latest)
     end = cutoff.at if criteria.end_date is None else min(cutoff.at, criteria.end_date)
-    query = latest_query.model_copy(update={"end_date": end})
+    # Counting the newer issues only is much faster than counting up to the cutoff.
+    query = latest_query.model_copy(update={"end_date": end, "total_count": False})
     newer, page = 0, latest
     if _may_have_newer(cutoff, latest):
         counting = background_calls.start(lambda: _count_newer(client, criteria, cutoff.at))
-        # Counting the newer issues only is much faster than counting up to the cutoff.
-        older = client.list(query.model_copy(update={"total_count": False}))
+        older = client.list(query)
         if newer := counting.result():
             total = None if latest.total_count is None else max(0, latest.total_count - newer)
             page = older.model_copy(update={"total_count": total})
@@ -138,7 +139,19 @@ def start_marking_read(issue: Issue) -> Future[Issue]:
         except IssuesError:
             return issue
 
-    return background_calls.start(mark)
+    st.session_state[_MARKING_KEY] = background_calls.start(mark)
+    marking: Future[Issue] = st.session_state[_MARKING_KEY]
+    return marking
+
+
+def wait_for_marking() -> None:
+    """Wait until the issue that was opened last is marked as read.
+
+    Otherwise, a slow mark could arrive after a later change of the person, and replace it.
+    """
+    marking: Future[Issue] | None = st.session_state.pop(_MARKING_KEY, None)
+    if marking:
+        known_issues.remember(marking.result())
 
 
 def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:

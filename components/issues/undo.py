@@ -99,7 +99,7 @@ class UndoUpdate(_Undo):
             edit_conflict.update_unless_changed(client, changed, change)
         except PreconditionFailedError:
             current = client.get(changed.id)
-            if change.apply_to(current) != current:
+            if edit_conflict.has_changed(change.apply_to(changed), current):
                 raise
 
 

@@ -26,6 +26,7 @@ _HANDLED_KEY: Final = "undo_handled"
 def show(text: str, record: UndoRecord | None) -> None:
     """Tell on the next run what was done, and offer to undo it if there is a ``record``."""
     if record is None:
+        st.session_state.pop(_OFFER_KEY, None)
         messages.show_on_next_run(text)
     else:
         st.session_state[_OFFER_KEY] = (record, time.monotonic())
@@ -33,9 +34,14 @@ def show(text: str, record: UndoRecord | None) -> None:
 
 def render() -> None:
     """Undo the change whose button was pressed, in this or an earlier session; mount the notice."""
-    requested = parse_record((st.session_state.get(_NOTICE_KEY) or {}).get("requested"))
+    sent = (st.session_state.get(_NOTICE_KEY) or {}).get("requested")
+    requested = parse_record(sent)
     if requested and requested.id != st.session_state.get(_HANDLED_KEY):
         _undo(requested)
+    elif sent and requested is None:
+        # Another version of the portal has stored the record.
+        st.session_state[_HANDLED_KEY] = sent.get("id") if isinstance(sent, dict) else None
+        messages.show_on_next_run(_("Nothing to undo"), icon=":material/info:")
     offer, _offered_at = st.session_state.get(_OFFER_KEY, (None, 0))
     js_component.mount(
         __file__,

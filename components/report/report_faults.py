@@ -38,6 +38,9 @@ _WORDS_BY_WIDGET: Final = {
 }
 """Words by which the message of a server names a field that it requires, by widget key."""
 
+_REQUIREMENT: Final = re.compile(r"\b(requir|missing|must|need|mandatory)", re.IGNORECASE)
+"""Words by which a message says that a field is required, and not only wrong."""
+
 _REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
@@ -101,7 +104,8 @@ def remember_refusal(new: NewIssue, error: BadRequestError) -> bool:
         if not key:
             return False
         field = _FIELDS_BY_WIDGET.get(key)
-        if field and getattr(new, field) is None:
+        says_required = bool(error.fields) or _REQUIREMENT.search(reason)
+        if field and says_required and getattr(new, field) is None:
             missing.add(field)
             faults[key] = _format_requirement(field)
         else:

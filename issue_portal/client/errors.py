@@ -73,7 +73,7 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """The idempotency key was used for another request."""
+    """The idempotency key was used for another request, or the issue to restore is not deleted."""
 
 
 class PreconditionFailedError(ApiError):

@@ -7,6 +7,7 @@ only ``page`` and ``page_size`` from then on, and `IssueWalk` filters its issues
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from issue_portal.client.errors import ApiError, BadRequestError, NotSupportedError
@@ -53,11 +54,13 @@ def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
     try:
         page = yield from _send(sender, params)
     except BadRequestError as error:
-        if memory.forget_other_values():
-            return (yield from _fetch(sender, query))
-        if memory.filters_lists:
+        if memory.other_states or memory.other_types:
+            page = yield from _send(sender, _build_params(query, ServerMemory()))
+            memory.forget_other_values()
+        elif memory.filters_lists:
             raise
-        page = yield from _find_accepted(sender, query, error)
+        else:
+            page = yield from _find_accepted(sender, query, error)
     else:
         memory.filters_lists = not _contradicts(query, page)
     memory.learn_values(page.data)
@@ -193,23 +196,27 @@ class IssueWalk:
 def _contradicts(query: IssueQuery, page: IssuePage) -> bool:
     """Return whether a page shows that the server ignored a criterion.
 
-    Servers compare texts in their own ways, so one match of the text is enough.
+    Does not judge what servers may see differently: texts, limits of a period to the second, and
+    values that this client does not know.
     """
-    criteria = list_criteria(query)
-    if any(
-        _meets(name, query, issue) is False
-        for name in criteria - {"filter_by_text"}
+    criteria = list_criteria(query) - {"filter_by_text"}
+    return any(
+        _meets(name, query, issue, slack=1000) is False
+        for name in criteria
         for issue in page.data
-    ):
-        return True
-    if "filter_by_text" not in criteria:
-        return False
-    matches = [_meets("filter_by_text", query, issue) for issue in page.data]
-    return bool(matches) and all(match is False for match in matches)
+        if name not in ("states", "type") or _has_known_value(name, issue)
+    )
 
 
-def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
-    """Return whether an issue meets one criterion; None if the server did not send the field."""
+def _has_known_value(name: str, issue: Issue) -> bool:
+    return isinstance(issue.state if name == "states" else issue.type, StrEnum)
+
+
+def _meets(name: str, query: IssueQuery, issue: Issue, *, slack: int = 0) -> bool | None:
+    """Return whether an issue meets one criterion; None if the server did not send the field.
+
+    ``slack`` widens a period, in milliseconds.
+    """
     sent = issue.model_fields_set
     value = getattr(query, name)
     match name:
@@ -217,9 +224,9 @@ def _meets(name: str, query: IssueQuery, issue: Issue) -> bool | None:
             field = "state" if name == "states" else "type"
             return getattr(issue, field) in value if field in sent else None
         case "start_date":
-            return _compare(issue.created_at, value, after=True)
+            return _compare(issue.created_at, value - slack, after=True)
         case "end_date":
-            return _compare(issue.created_at, value, after=False)
+            return _compare(issue.created_at, value + slack, after=False)
         case "filter_by_text":
             text = issue.description or ""
             return _fold(value) in _fold(text) if "description" in sent else None

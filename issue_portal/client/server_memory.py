@@ -44,13 +44,10 @@ class ServerMemory:
             if issue.type and not isinstance(issue.type, IssueType):
                 self.other_types.add(issue.type)
 
-    def forget_other_values(self) -> bool:
-        """Stop listing unknown states and types; return whether there were any."""
-        if not self.other_states and not self.other_types:
-            return False
+    def forget_other_values(self) -> None:
+        """Stop listing unknown states and types."""
         self.refuses_other_values = True
         self.other_states, self.other_types = set(), set()
-        return True
 
     def list_live_states(self) -> list[str]:
         """Return all states except Deleted, those of this server included."""

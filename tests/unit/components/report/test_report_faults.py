@@ -108,6 +108,12 @@ def test_refused_value_is_not_a_required_field():
     assert not server_capabilities.get_capabilities().required_fields
 
 
+def test_field_in_a_message_about_something_else_does_not_become_required():
+    assert remember_refusal(make_new_issue("x"), refuse("This project is read-only for you."))
+    assert "read-only" in report_state.get_server_faults()["report_project"]
+    assert not server_capabilities.get_capabilities().required_fields
+
+
 def test_reason_about_no_field_is_not_remembered():
     assert not remember_refusal(make_new_issue("x"), refuse("Out of office."))
     other_field = refuse("x", FieldError(field="x-org", message="missing"))

@@ -73,13 +73,20 @@ def test_iteration_filters_if_the_server_does_not(make_client, first_answers):
         assert list_parameters(server)[-1] == {"page", "page_size"}
 
 
-def test_text_that_no_issue_contains_shows_that_the_server_ignores_it(make_client):
-    with serving(make_page(make_issue("a"), make_issue("b"))) as server:
+@pytest.mark.parametrize(
+    ("query", "issue"),
+    [
+        (IssueQuery(filter_by_text="café"), make_issue("cafe")),
+        (IssueQuery(type=(IssueType.OTHER,)), make_issue("a") | {"type": "Tone"}),
+        (IssueQuery(end_date=10_000), make_issue("a", created_at="1970-01-01T00:00:10Z")),
+    ],
+    ids=["text", "unknown type", "end of a period"],
+)
+def test_what_servers_see_differently_does_not_count_as_ignored(make_client, query, issue):
+    with serving(make_page(issue)) as server:
         client = make_client(server.url)
-        assert list(client.iterate(IssueQuery(filter_by_text="absent"))) == []
-        assert [issue.id for issue in client.iterate(IssueQuery(filter_by_text="B"))] == ["b"]
-        with pytest.raises(errors.NotSupportedError):
-            client.list(IssueQuery(filter_by_text="absent"))
+        assert client.list(query).data[0].id == issue["id"]
+        assert client.list(query).data[0].id == issue["id"]
 
 
 def test_iteration_reverses_the_list_of_a_server_that_cannot(make_client):
@@ -110,10 +117,20 @@ def test_unknown_values_are_listed_once_they_were_seen(make_client):
 def test_unknown_values_that_the_server_refuses_are_not_listed_again(make_client):
     with serving(make_page(make_issue("a", "Parked")), REFUSED, make_page()) as server:
         client = make_client(server.url)
+        for _ in range(3):
+            client.list()
+        states = [httpx.URL(request[1]).params["states"] for request in server.requests]
+        assert ["Parked" in each for each in states] == [False, True, False, False]
+
+
+def test_another_refusal_does_not_make_unknown_values_disappear(make_client):
+    with serving(make_page(make_issue("a", "Parked")), REFUSED, REFUSED, make_page()) as server:
+        client = make_client(server.url)
         client.list()
+        with pytest.raises(errors.BadRequestError):
+            client.list(IssueQuery(after="x"))
         client.list()
-        assert "Parked" in httpx.URL(server.requests[1][1]).params["states"]
-        assert "Parked" not in httpx.URL(server.requests[2][1]).params["states"]
+        assert "Parked" in httpx.URL(server.requests[-1][1]).params["states"]
 
 
 def test_unknown_values_are_looked_for_among_the_newest_issues(make_client):
