@@ -21,7 +21,7 @@ let timer;
 const load = () => {
   try {
     stored = JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? undefined;
-    if (stored?.expiresAt < Date.now()) stored = undefined;
+    if (stored?.expiresAt < Date.now()) store(undefined);
   } catch {
     // The browser blocks the storage: the notice is only in this tab.
   }

@@ -175,10 +175,13 @@ def _render_project(label: str, value: str) -> str:
     names = server_capabilities.fetch_names_of_required_project()
     if not names or (value and value not in names):
         return st.text_input(label, value, key="report_project", persist_state="session")
+    # Keep an ID that the person typed before the portal knew the names.
+    initial = value or st.session_state.get("report_project", "").strip()
+    options = list(dict.fromkeys([*names, *([initial] if initial else [])]))
     chosen = st.selectbox(
         _("Project"),
-        list(names),
-        index=list(names).index(value) if value else None,
+        options,
+        index=options.index(initial) if initial else None,
         format_func=lambda project_id: names.get(project_id, project_id),
         accept_new_options=True,
         placeholder=_("Choose or enter an ID"),
