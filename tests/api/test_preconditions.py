@@ -80,8 +80,22 @@ def test_if_match_comes_before_if_none_match(reviewer, path, tag):
     assert_problem(reviewer("GET", path, headers=headers), 412)
 
 
-def test_conditions_come_after_every_other_check(member, reviewer, path):
+def test_edit_of_an_issue_that_was_read_in_the_meantime_is_outdated(member, reviewer, path):
+    tag = member("GET", path).headers["etag"]
+    reviewer("PUT", path, json={"is_read": True})
+    edit = {"description": "corrected", "is_read": False}
+    assert_problem(member("PUT", path, json=edit, headers={"If-Match": tag}), 412)
+    assert_problem(member("PUT", path, json=edit), 403)
+
+
+def test_withdrawal_of_an_issue_under_review_is_outdated(member, reviewer, path):
+    tag = member("GET", path).headers["etag"]
+    reviewer("PUT", path, json={"state": "InReview"})
+    assert_problem(member("DELETE", path, headers={"If-Match": tag}), 412)
+    assert_problem(member("DELETE", path), 403)
+
+
+def test_conditions_come_after_the_existence_of_the_issue(reviewer, path):
     stale = {"If-Match": '"other"'}
     assert_problem(reviewer("GET", "/issue/issue_0000000000000000", headers=stale), 404)
-    assert_problem(member("PUT", path, json={"state": "Closed"}, headers=stale), 403)
     assert_problem(reviewer("POST", f"{path}/restore", headers=stale), 409)

@@ -44,10 +44,10 @@ class IssueEditor:
             # Only a description can be null, which is stored as "".
             values = {name: "" if new is None else new for name, new in update.changes().items()}
             changes = {name: new for name, new in values.items() if getattr(row, name) != new}
-            if changes:
-                issue_access.check_may_change(connection, principal, row, changes)
+            # Before permissions: an outdated `is_read` must not look like a forbidden change.
             preconditions.check_change(compute_etag(serializers.serialize_one_issue(row)))
             if changes:
+                issue_access.check_may_change(connection, principal, row, changes)
                 row = self._store(connection, principal, row, changes)
             return serializers.serialize_one_issue(row)
 
@@ -60,8 +60,8 @@ class IssueEditor:
         """Mark an issue as deleted. Reviewers can still list and restore it."""
         with self._database.write() as connection:
             row = issue_access.find_issue(connection, self._org_id, principal, issue_id, lock=True)
-            issue_access.check_may_delete(principal, row)
             preconditions.check_change(compute_etag(serializers.serialize_one_issue(row)))
+            issue_access.check_may_delete(principal, row)
             self._store(connection, principal, row, {"state": IssueState.DELETED})
 
     def restore(

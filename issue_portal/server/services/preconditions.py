@@ -1,6 +1,7 @@
 """Conditional requests: If-Match and If-None-Match (RFC 9110, section 13).
 
-The RFC applies conditions last: a request that would be refused without them gets that refusal.
+An issue that the caller may not see is a 404 first. A change of an outdated issue is a 412 even if
+its current version would forbid the change: the caller must fetch the issue again to know.
 """
 
 import re
