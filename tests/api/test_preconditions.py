@@ -1,7 +1,11 @@
 """Conditional requests: If-Match and If-None-Match."""
 
-import pytest
+import uuid
 
+import pytest
+from sqlalchemy import update
+
+from issue_portal.server.db.tables import users
 from tests.api.problem_documents import assert_problem
 
 
@@ -36,9 +40,10 @@ def test_unchanged_issue_is_not_sent_again(reviewer, path, tag, pattern):
         assert response.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("pattern", ['"other"', "", "unquoted", '"*"'])
-def test_changed_issue_is_sent(reviewer, path, pattern):
-    assert reviewer("GET", path, headers={"If-None-Match": pattern}).status_code == 200
+@pytest.mark.parametrize("pattern", ['"other"', "", "unquoted", '"*"', "{} x", "*, {}", '"a" {}'])
+def test_changed_issue_is_sent(reviewer, path, tag, pattern):
+    headers = {"If-None-Match": pattern.format(tag)}
+    assert reviewer("GET", path, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -48,6 +53,11 @@ def test_changed_issue_is_sent(reviewer, path, pattern):
         ("*", 200),
         ('"other", {}', 200),
         ('"a,b",{}', 200),
+        (", {} ,,", 200),
+        ("*, {}", 412),
+        ("{} x", 412),
+        ('"a" {}', 412),
+        ('"a b", {}', 412),
         ("W/{}", 412),
         ('"other"', 412),
         ("", 412),
@@ -59,6 +69,28 @@ def test_if_match_compares_strongly(reviewer, path, tag, pattern, status):
     assert reviewer("PUT", path, json={"is_read": False}, headers=headers).status_code == status
     assert reviewer("GET", path, headers=headers).status_code == status
     assert reviewer("PUT", path, json={"is_read": True}, headers=headers).status_code == status
+
+
+def test_renaming_a_person_or_a_project_is_no_change_of_the_issue(api, member, reviewer):
+    project = uuid.uuid4().hex
+    path = f"/issue/{member.report(project_id=project)['id']}"
+    me = member("GET", "/me").json()
+    for rename in (
+        lambda: reviewer("PUT", f"/project/{project}", json={"name": "Handbook"}),
+        lambda: set_name(api, me, "Another Name"),
+    ):
+        tag = reviewer("GET", path).headers["etag"]
+        rename()
+        response = reviewer("GET", path, headers={"If-None-Match": tag})
+        assert response.status_code == 200
+        assert response.headers["etag"] != tag
+        changed = reviewer("PUT", path, json={"is_read": False}, headers={"If-Match": tag})
+        assert changed.status_code == 200
+
+
+def set_name(api, user: dict, name: str) -> None:
+    with api.database.write() as connection:
+        connection.execute(update(users).where(users.c.id == user["id"]).values(name=name))
 
 
 def test_lines_of_a_header_are_one_list(reviewer, path, tag):

@@ -37,7 +37,12 @@ def describe_header(description: str, *, required: bool = True, **schema: Any) -
 
 
 ETAG = {
-    "ETag": describe_header("Entity tag of the issue.", type="string", pattern='^"[0-9a-f]{24}"$')
+    "ETag": describe_header(
+        "Entity tag of the issue. Its second part changes with the names in the issue only, and"
+        " `If-Match` ignores it.",
+        type="string",
+        pattern='^"[0-9a-f]{24}-[0-9a-f]{8}"$',
+    )
 }
 _RETRY_AFTER = {"Retry-After": describe_header("Seconds to wait.", type="integer", minimum=1)}
 RATE_LIMIT = {

@@ -105,8 +105,18 @@ def serialize_one_issue(row: AnyRow) -> JsonObject:
 
 
 def compute_etag(issue: JsonObject) -> str:
-    """Return the entity tag (RFC 9110) of an issue that `serialize_one_issue` returned."""
-    return f'"{hashlib.sha256(orjson.dumps(issue)).hexdigest()[:24]}"'
+    """Return the entity tag (RFC 9110) of an issue that `serialize_one_issue` returned.
+
+    It has two parts: the hash of the issue with the ids of its creator and project, and the hash
+    of what these are called. ``If-Match`` compares the first part only.
+    """
+    related = {name: issue[name] for name in ("created_by", "project") if issue.get(name)}
+    own = issue | {name: value["id"] for name, value in related.items()}
+    return f'"{_hash_json(own)[:24]}-{_hash_json(related)[:8]}"'
+
+
+def _hash_json(value: JsonObject) -> str:
+    return hashlib.sha256(orjson.dumps(value)).hexdigest()
 
 
 def serialize_user(row: AnyRow) -> JsonObject:
