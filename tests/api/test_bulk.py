@@ -2,9 +2,13 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
+from issue_portal.server.db.tables import repeatable_calls
+from tests.api.conftest import ApiCaller
 from tests.api.problem_documents import assert_problem
 
 
@@ -95,6 +99,55 @@ def test_repeated_bulk_change_gets_the_first_results(member, reviewer, ids):
     assert problem["code"] == "idempotency_key_reused"
     # The keys of other people are separate.
     assert outcomes(change(member, ids[:1], key, delete=True)) == [(204, None)]
+
+
+def test_bulk_change_of_an_anonymous_report_leaves_no_trace(api, member, reviewer, ids):
+    """A stored hash of the ids beside one of the member would connect the two."""
+    anonymous = member.report(anonymous=True)["id"]
+    before = fetch_repeatable_calls(api)
+    expected = [(404, "not_found"), (204, None)]
+    assert outcomes(change(member, [anonymous, ids[0]], "k" * 16, delete=True)) == expected
+    assert outcomes(change(member, [anonymous], "l" * 16, delete=True)) == expected[:1]
+    assert outcomes(change(reviewer, ["x"], "m" * 16, delete=True)) == expected[:1]
+    assert fetch_repeatable_calls(api) == before
+
+
+def test_equal_calls_of_two_people_have_no_equal_hashes(api, member, reviewer, ids):
+    before = fetch_repeatable_calls(api)
+    key = uuid.uuid4().hex
+    for caller in (member, reviewer):
+        assert outcomes(change(caller, ids, key, is_read=False)) == [(200, None)] * 3
+    assert outcomes(change(member, ids, uuid.uuid4().hex, is_read=False)) == [(200, None)] * 3
+    added = fetch_repeatable_calls(api) - before
+    assert len({key_hash for key_hash, _ in added}) == 3
+    assert len({body_hash for _, body_hash in added}) == 3
+
+
+def fetch_repeatable_calls(api) -> set[tuple[bytes, bytes]]:
+    columns = repeatable_calls.c.key_hash, repeatable_calls.c.body_hash
+    with api.database.read() as connection:
+        return {tuple(row) for row in connection.execute(select(*columns))}
+
+
+def test_calls_with_several_tokens_of_a_user_wait_for_each_other(api, member, ids):
+    """Otherwise a repetition would find the issues already deleted."""
+    email = member("GET", "/me").json()["email"]
+    arguments = ("token", "create", "--email", email, "--role", "AppMember")
+    tokens = [api.run_command(*arguments).stdout.strip() for _ in range(2)]
+    callers = [ApiCaller(api.url, token) for token in tokens]
+    many, key = [member.report()["id"] for _ in range(50)], uuid.uuid4().hex
+    with ThreadPoolExecutor() as pool:
+        calls = [pool.submit(change, caller, many, key, delete=True) for caller in callers]
+    assert [outcomes(call.result()) for call in calls] == [[(204, None)] * 50] * 2
+
+
+def test_repeated_restore_of_an_issue_that_is_deleted_again_finds_nothing(member, reviewer, ids):
+    path, key = f"/issue/{ids[0]}", {"Idempotency-Key": uuid.uuid4().hex}
+    member("DELETE", path)
+    assert member("POST", f"{path}/restore", headers=key).status_code == 200
+    assert member("POST", f"{path}/restore", headers=key).status_code == 200
+    reviewer("DELETE", path)
+    assert_problem(member("POST", f"{path}/restore", headers=key), 404)
 
 
 def test_repeated_restore_changes_nothing(reviewer, ids):

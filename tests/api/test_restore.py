@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from issue_portal.server.db.tables import history
+from issue_portal.server.services.issue_access import REPORTER_CHANGE_LIMIT
 from tests.api.problem_documents import assert_problem
 
 
@@ -63,6 +64,15 @@ def test_reporters_can_restore_for_a_minute_only(api, member, reviewer):
         connection.execute(update(history).where(of_issue).values(at=history.c.at - 61))
     assert_problem(restore(member, path), 403)
     assert restore(reviewer, path).status_code == 200
+
+
+def test_withdrawal_within_the_limit_of_changes_can_be_undone(member):
+    path = f"/issue/{member.report()['id']}"
+    for number in range(REPORTER_CHANGE_LIMIT - 1):
+        member("PUT", path, json={"description": f"words {number}"})
+    member("DELETE", path)
+    assert restore(member, path).status_code == 200
+    assert_problem(member("DELETE", path), 403)
 
 
 def test_restore_is_refused_after_another_change(member, reviewer):

@@ -223,7 +223,7 @@ repeatable_calls = Table(
     Column("org_id", String(40), primary_key=True),
     # HMAC of the idempotency key and the user.
     Column("key_hash", LargeBinary(32), primary_key=True),
-    # HMAC of the call and its body.
+    # HMAC of the idempotency key, the user, the call and its body.
     Column("body_hash", LargeBinary(32), nullable=False),
     # Statuses and codes of a bulk change; null for a call that simply succeeded. Never texts.
     Column("outcome", JSON, nullable=False),

@@ -1,6 +1,6 @@
 """Changes of several issues in one call, each in a transaction of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from issue_portal.server.services.repeatable_calls import FirstOutcome, Repeatab
 from issue_portal.server.services.serializers import JsonObject
 
 _BULK_CHANGES: Final = ConcurrencyLimit(1)
-"""Bulk changes at a time per caller, so that a repeated call waits for the first."""
+"""Bulk changes at a time per user, with any token: a repeated call waits for the first."""
 
 DATABASE_ERRORS: Final = (OperationalError, InterfaceError, PoolTimeout)
 """The database does not respond."""
@@ -50,7 +50,7 @@ class BulkChanges:
         if not principal.may(Action.READ_OWN):
             raise ForbiddenError("Visitors can only track a report by its receipt.")
         body = f"bulk {request.model_dump_json()}"
-        async with _BULK_CHANGES.get_semaphore(principal.rate_limit_key):
+        async with _BULK_CHANGES.get_semaphore(principal.user_id or principal.rate_limit_key):
             first: FirstOutcome | None = await run(partial(self._find, principal, key, body))
             if first:
                 outcomes = first.value
@@ -62,8 +62,7 @@ class BulkChanges:
                         continue
                     change = partial(self._change, principal, issue_id, request.change)
                     outcomes.append(await run(change))
-                # A repeated call may complete what the database has refused.
-                if all(status != 503 for status, _ in outcomes):
+                if _is_final(principal, {status for status, _ in outcomes}):
                     await run(partial(self._record, principal, key, body, outcomes))
         return [
             {"id": issue_id, "status": status, "code": code}
@@ -98,3 +97,14 @@ class BulkChanges:
             return problem.status, problem.code
         except DATABASE_ERRORS:
             return 503, ProblemCode.UNAVAILABLE
+
+
+def _is_final(principal: Principal, statuses: Set[int]) -> bool:
+    """Return whether to record these outcomes for a repeated call."""
+    if 503 in statuses:
+        return False  # A repeated call may complete what the database has refused.
+    if statuses == {404}:
+        return False  # Nothing has changed.
+    # A member's unknown ids may be those of their own anonymous reports. Not even a hash of these
+    # ids may remain beside the member's.
+    return 404 not in statuses or principal.may(Action.READ_ALL)

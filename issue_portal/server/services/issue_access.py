@@ -70,18 +70,18 @@ def check_may_change(
     _check_change_limit(connection, row)
 
 
-def check_may_delete(principal: Principal, row: AnyRow) -> None:
+def check_may_delete(connection: Connection, principal: Principal, row: AnyRow) -> None:
     """Raise `ForbiddenError` unless the principal may delete the issue."""
     if not principal.may(Action.DELETE_ALL):
         _check_own(principal, row, Action.DELETE_OWN)
+        _check_change_limit(connection, row)
 
 
-def check_may_restore(
-    connection: Connection, principal: Principal, row: AnyRow, deletion: AnyRow | None
-) -> None:
+def check_may_restore(principal: Principal, row: AnyRow, deletion: AnyRow | None) -> None:
     """Raise `ForbiddenError` unless the principal may restore the issue.
 
-    ``deletion`` is the entry of the last deletion in the history, if there is one.
+    ``deletion`` is the entry of the last deletion in the history, if there is one. The limit of
+    changes does not apply: a withdrawal within the limit can always be undone.
     """
     if principal.may(Action.RESTORE_ALL):
         return
@@ -89,9 +89,9 @@ def check_may_restore(
         raise ForbiddenError("You can only restore your own issues.")
     if deletion is None or deletion.actor != principal.user_id:
         raise ForbiddenError("Somebody else deleted this issue, so you cannot restore it.")
-    if time.time() - deletion.at > RESTORE_SECONDS:
+    # The history has whole seconds. A fraction would shorten the time by up to a second.
+    if int(time.time()) - deletion.at > RESTORE_SECONDS:
         raise ForbiddenError(f"You can restore an issue for {RESTORE_SECONDS} seconds only.")
-    _check_change_limit(connection, row)
 
 
 def _is_own(principal: Principal, row: AnyRow) -> bool:

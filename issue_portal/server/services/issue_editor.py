@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from issue_portal.core.problems import ProblemError
+from issue_portal.core.problems import IssueNotFoundError, ProblemError
+from issue_portal.models.permissions import Action
 from issue_portal.models.requests import IssueUpdate
 from issue_portal.models.vocabulary import HistoryAction, IssueState, ProblemCode
 from issue_portal.server.db import count_rollups, queries_history, queries_issues
@@ -61,7 +62,7 @@ class IssueEditor:
         with self._database.write() as connection:
             row = issue_access.find_issue(connection, self._org_id, principal, issue_id, lock=True)
             preconditions.check_change(compute_etag(serializers.serialize_one_issue(row)))
-            issue_access.check_may_delete(principal, row)
+            issue_access.check_may_delete(connection, principal, row)
             self._store(connection, principal, row, {"state": IssueState.DELETED})
 
     def restore(
@@ -73,7 +74,8 @@ class IssueEditor:
     ) -> JsonObject:
         """Give a deleted issue the state that it had before, and return the issue.
 
-        A repeated call changes nothing and returns the issue as it is now.
+        A repeated call changes nothing and returns the issue as it is now; it raises a 404 if the
+        issue is deleted again and the principal may not see deleted ones.
         """
         body = f"restore {issue_id}"
         with self._database.write() as connection:
@@ -81,12 +83,14 @@ class IssueEditor:
                 connection, self._org_id, principal, issue_id, lock=True, with_deleted=True
             )
             if self._calls.find(connection, principal, idempotency_key, body):
+                if row.state == IssueState.DELETED and not principal.may(Action.LIST_DELETED):
+                    raise IssueNotFoundError()
                 return serializers.serialize_one_issue(row)
             if row.state != IssueState.DELETED:
                 detail = "This issue is not deleted."
                 raise ProblemError(409, detail, code=ProblemCode.NOT_DELETED)
             deletion = queries_history.find_last_deletion(connection, self._org_id, row.id)
-            issue_access.check_may_restore(connection, principal, row, deletion)
+            issue_access.check_may_restore(principal, row, deletion)
             preconditions.check_change(compute_etag(serializers.serialize_one_issue(row)))
             state = _find_state_before(row, deletion)
             row = self._store(connection, principal, row, {"state": state}, restores=True)

@@ -38,11 +38,12 @@ class RepeatableCalls:
         """
         if key is None:
             return None
-        hashes = self._keys.hashes("idempotency/call", principal.user_id or "", key)
+        caller = principal.user_id or ""
+        hashes = self._keys.hashes("idempotency/call", caller, key)
         row = queries_repeatable_calls.find_repeatable_call(connection, self._org_id, hashes)
         if row is None:
             return None
-        if not self._keys.matches_hash(row.body_hash, "idempotency/body", body):
+        if not self._keys.matches_hash(row.body_hash, "idempotency/call", caller, key, body):
             raise ProblemError(
                 409,
                 "This Idempotency-Key was used for another request.",
@@ -56,10 +57,12 @@ class RepeatableCalls:
         """Store the outcome of a call. ``outcome`` becomes JSON and must contain no texts."""
         if key is None:
             return
-        now = int(time.time())
+        now, caller = int(time.time()), principal.user_id or ""
         call = RepeatableCall(
-            self._keys.hash("idempotency/call", principal.user_id or "", key),
-            self._keys.hash("idempotency/body", body),
+            self._keys.hash("idempotency/call", caller, key),
+            # With the caller and the key: equal bodies of two people must not have equal hashes,
+            # and nobody can confirm a guessed body without the key.
+            self._keys.hash("idempotency/call", caller, key, body),
             outcome,
             now,
         )
