@@ -1,6 +1,6 @@
 """Permissions by role: one table for the API and the portal.
 
-Ownership is not part of the table: `issue_service` checks who reported an issue.
+Ownership is not part of the table: `issue_access` checks who reported an issue.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""SQL for issues. `issue_service` has the rules, and `routes_issues` the HTTP operations."""
+"""SQL for issues. `issue_access` says who may do what, and `issue_editor` has the changes."""
 
 from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
