@@ -41,9 +41,17 @@ def _find_request_id(scope: Scope) -> str | None:
     return request_id
 
 
+def _respond_misaddressed(problem: ProblemError, scope: Scope) -> JSONResponse:
+    """Respond to a request without a route. Near ``/issue`` it may be an anonymous report."""
+    if "/v1/app/issue" in scope["path"]:
+        return make_problem_response(problem, None)
+    return _respond(problem, scope)
+
+
 def respond_not_found(request: Request, _error: Exception) -> JSONResponse:
     """Respond to a path without a route."""
-    return _respond(ProblemError(404, "There is nothing at this URL."), request.scope)
+    problem = ProblemError(404, "There is nothing at this URL.")
+    return _respond_misaddressed(problem, request.scope)
 
 
 def respond_to_error(error: Exception, scope: Scope) -> JSONResponse | None:
@@ -73,7 +81,9 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
             headers["Allow"] = ", ".join(_list_methods(routes, request)) or headers.get(
                 "Allow", "GET"
             )
-            error.detail = "This URL does not support this method."
+            detail = "This URL does not support this method."
+            problem = ProblemError(405, detail, headers=headers)
+            return _respond_misaddressed(problem, request.scope)
         problem = ProblemError(error.status_code, error.detail, headers=headers)
         return _respond(problem, request.scope)
 
