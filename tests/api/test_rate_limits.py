@@ -218,6 +218,18 @@ def test_delay_of_a_token_grows_with_number_size_and_duration_of_its_calls(monke
 
     assert run_in_loop(lambda: delay_changes(80)) == 0
     assert run_in_loop(lambda: delay_changes(40)) == pytest.approx(2, rel=0.05)
+    slept.clear()
+    clock.monotonic.return_value += 1000
+
+    async def delay_bulk_change(changes):
+        await limits.delay(script, 0)
+        await limits.delay_changes(script, changes)
+        await limits.delay(script, 0)
+        return sum(slept)
+
+    assert run_in_loop(lambda: delay_bulk_change(79)) == 0
+    clock.monotonic.return_value += 1000
+    assert run_in_loop(lambda: delay_bulk_change(100)) == pytest.approx(1, rel=0.05)
     # The duration of calls counts, too: 60 lists of 100 issues per second made other callers wait.
     slept.clear()
     clock.monotonic.return_value += 1000

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from issue_portal.core.body_size import estimate_body_size
 from issue_portal.core.client_address import make_client_key
 from issue_portal.core.portal_token import Person
-from issue_portal.core.problems import ProblemError
+from issue_portal.core.problems import InvalidParameterError, ProblemError
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.models.vocabulary import ProblemCode
 from issue_portal.server.http.call import Call
@@ -36,6 +37,9 @@ _WAIT_TIMEOUT: Final = 10.0
 """Seconds that a call waits for other calls of the same caller."""
 
 _OPEN_CALLS: Final = ConcurrencyLimit(_MAX_OPEN_CALLS)
+
+_SINGLE_HEADERS: Final = ("x-org", "Idempotency-Key")
+"""Headers whose lines must not contradict each other."""
 
 _COMMON_HEADERS: Final = {
     # Tells clients that they can safely repeat a report.
@@ -85,7 +89,11 @@ class AuthenticationMiddleware:
                 f"The request has more than {MAX_FIELDS_OR_PARAMETERS} parameters.",
                 code=ProblemCode.INVALID_PARAMETER,
             )
+        _check_url(scope)
         headers = Headers(scope=scope)
+        for name in _SINGLE_HEADERS:
+            if len(set(headers.getlist(name))) > 1:
+                raise InvalidParameterError(name, "is repeated with another value")
         limits = self._service.rate_limits
         try:
             principal = await self._authenticate(scope, headers)
@@ -124,6 +132,17 @@ class AuthenticationMiddleware:
         if principal is None:
             principal = await run_in_thread(authenticator.ensure_principal, caller, caller=address)
         return principal
+
+
+def _check_url(scope: Scope) -> None:
+    """Raise a 400 unless the URL is UTF-8: replaced bytes could name something else."""
+    try:
+        for part in (scope["raw_path"], scope["query_string"]):
+            unquote_to_bytes(part).decode()
+    except UnicodeDecodeError:
+        raise ProblemError(
+            400, "The URL is not UTF-8.", code=ProblemCode.INVALID_PARAMETER
+        ) from None
 
 
 def _get_address(scope: Scope) -> str:

@@ -83,6 +83,14 @@ class Call:
         run = partial(to_thread.run_sync, change, limiter=database.writers)
         return await self._run_in_turn(run, _WRITES)
 
+    async def count_changes(self, count: int = 1) -> None:
+        """Count a POST that makes ``count`` changes like as many PUTs, and as a use of its token.
+
+        `AuthenticationMiddleware` does not: to it, a POST may be an anonymous report.
+        """
+        self.service.token_usage.record(self.principal)
+        await self.service.rate_limits.delay_changes(self.principal, count)
+
     async def _run_in_turn(
         self, run: Callable[[], Awaitable[tuple[_Result, float]]], limit: ConcurrencyLimit
     ) -> _Result:

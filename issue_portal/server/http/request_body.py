@@ -61,7 +61,9 @@ class _JsonRequest(Request):
     async def json(self) -> Any:
         """Return the JSON value of the body, or refuse it with a 400."""
         try:
-            body = json.loads(await self.body(), object_pairs_hook=_ObjectBuilder())
+            # From bytes, `json` would also read UTF-16 and UTF-32, which RFC 8259 rules out.
+            text = (await self.body()).decode("utf-8-sig")
+            body = json.loads(text, object_pairs_hook=_ObjectBuilder())
         except ProblemError as problem:
             raise RefusedBodyError(problem) from None
         except (ValueError, RecursionError):

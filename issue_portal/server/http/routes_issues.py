@@ -130,6 +130,7 @@ async def change_issues(
     The results are in the order of the ids. Each has the status that the call for this issue alone
     would get. Reporters can delete and restore their own issues.
     """
+    await call.count_changes(max(1, len(request.ids)))
     results = await call.service.bulk_changes.apply(
         call.principal, request, idempotency_key, call.change
     )

@@ -62,6 +62,11 @@ class RateLimits:
         if calls := self._get_call_bucket(principal):
             await take_tokens(calls, (_CHANGE_COST if is_change else 1) + size // _BYTES_PER_CALL)
 
+    async def delay_changes(self, principal: Principal, count: int) -> None:
+        """Delay a POST that makes ``count`` changes, which `delay` has counted as one call."""
+        if calls := self._get_call_bucket(principal):
+            await take_tokens(calls, _CHANGE_COST * count - 1)
+
     async def delay_refusal(self, address: str) -> None:
         """Delay a refusal while its address exceeds `_REFUSAL_BUCKET`.
 
