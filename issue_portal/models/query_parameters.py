@@ -22,12 +22,23 @@ def split_commas(value: Any) -> Any:
     return value
 
 
-Milliseconds = Annotated[int, Field(ge=0, le=2**53)]
+def check_digits(value: Any) -> Any:
+    """Return the value of a number; raise ``ValueError`` for other spellings, such as ``1_0``."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]+", value):
+        raise ValueError("must consist of digits")
+    return value
+
+
+_Digits = BeforeValidator(check_digits)
+
+Milliseconds = Annotated[int, Field(ge=0, le=2**53), _Digits]
+
+PageNumber = Annotated[int, Field(ge=1, le=10**9), _Digits]
 
 # The pattern is documented but not checked: other servers have other cursors.
 Cursor = Annotated[str, Field(max_length=200, json_schema_extra={"pattern": "^[A-Za-z0-9_-]{24}$"})]
 
-PageSize = Annotated[int, Field(ge=1, le=PAGE_SIZE_LIMIT)]
+PageSize = Annotated[int, Field(ge=1, le=PAGE_SIZE_LIMIT), _Digits]
 
 _ListedId = Annotated[
     str,
@@ -40,7 +51,7 @@ _ListedId = Annotated[
 ]
 
 Numbers = Annotated[
-    tuple[Annotated[int, Field(ge=0, le=2**53)], ...],
+    tuple[Annotated[int, Field(ge=0, le=2**53), _Digits], ...],
     Field(max_length=_LIST_LIMIT),
     BeforeValidator(split_commas),
 ]

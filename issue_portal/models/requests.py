@@ -24,6 +24,7 @@ from issue_portal.models.query_parameters import (
     Ids,
     Milliseconds,
     Numbers,
+    PageNumber,
     PageSize,
     drop_place_of_nulls,
     split_commas,
@@ -111,6 +112,16 @@ class NewIssue(_StrictModel):
         return NewIssue.model_validate(sent)
 
 
+def _check_true(value: object) -> object:
+    if value is not True:
+        raise ValueError("must be true")
+    return value
+
+
+# Pydantic would also take 1 for true.
+_True = Annotated[Literal[True], BeforeValidator(_check_true)]
+
+
 class BulkChange(_StrictModel):
     """The change of a ``POST /issue/bulk``: exactly one of its fields."""
 
@@ -118,8 +129,8 @@ class BulkChange(_StrictModel):
 
     state: IssueState | MISSING = MISSING
     is_read: StrictBool | MISSING = MISSING
-    delete: Literal[True] | MISSING = MISSING
-    restore: Literal[True] | MISSING = MISSING
+    delete: _True | MISSING = MISSING
+    restore: _True | MISSING = MISSING
 
     @model_validator(mode="after")
     def _check_single(self) -> "BulkChange":
@@ -200,7 +211,7 @@ class _QueryParameters(_StrictModel):
 class PageQuery(_QueryParameters):
     """The parameters of every list with pages, such as ``GET /user``."""
 
-    page: int | None = Field(default=None, ge=1, le=10**9, description="Page number, from 1.")
+    page: PageNumber | None = Field(default=None, description="Page number, from 1.")
     page_size: PageSize = PAGE_SIZE_DEFAULT
     after: Cursor | None = Field(default=None, description="`next_cursor` of another page.")
     before: Cursor | None = Field(default=None, description="`previous_cursor` of another page.")
@@ -267,6 +278,14 @@ class StatsQuery(_QueryParameters):
         max_length=100,
         description="IANA time zone in which days begin.",
         examples=["Europe/Madrid"],
+    )
+
+
+class IssueReadQuery(_QueryParameters):
+    """The parameters of ``GET /issue/{id}`` and of its history."""
+
+    deleted: bool = Field(
+        default=False, description="Whether a reviewer also gets a deleted issue."
     )
 
 

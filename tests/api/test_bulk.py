@@ -70,6 +70,8 @@ def test_no_ids_have_no_results(member):
         ({"ids": [], "change": {}}, "change"),
         ({"ids": [], "change": {"delete": True, "restore": True}}, "change"),
         ({"ids": [], "change": {"delete": False}}, "change.delete"),
+        ({"ids": [], "change": {"delete": 1}}, "change.delete"),
+        ({"ids": [], "change": {"restore": 1.0}}, "change.restore"),
         ({"ids": [], "change": {"state": "Lost"}}, "change.state"),
         ({"ids": [], "change": {"type": "Other"}}, "change.type"),
         ({"ids": ["x"] * 101, "change": {"delete": True}}, "ids"),

@@ -20,6 +20,15 @@ REFUSED_REQUESTS = [
     ("GET", "/issue/issue_0000000000000000", {}, 404, "not_found"),
     ("GET", "/nothing", {}, 404, "not_found"),
     ("POST", "/me", {}, 405, "method_not_allowed"),
+    ("GET", "/issue?numbers=1_0", {}, 400, "invalid_parameter"),
+    ("GET", "/issue?page=1.0", {}, 400, "invalid_parameter"),
+    ("GET", "/issue?page_size=%2B5", {}, 400, "invalid_parameter"),
+    ("GET", "/issue?start_date=%D9%A1", {}, 400, "invalid_parameter"),
+    ("GET", "/issue?filter_by_text=%ff", {}, 400, "invalid_parameter"),
+    ("GET", "/issue/%ff", {}, 400, "invalid_parameter"),
+    ("PUT", "/project/%c3", {"json": {"name": "x"}}, 400, "invalid_parameter"),
+    ("PUT", "/issue/{id}", {"content": '{"is_read":true}'.encode("utf-16")}, 400, "invalid_body"),
+    ("PUT", "/issue/{id}", {"content": '{"is_read":true}'.encode("utf-32")}, 400, "invalid_body"),
     ("DELETE", "/issue/{id}", {"headers": {"If-Match": '"x"'}}, 412, "precondition_failed"),
     ("PUT", "/issue/{id}", {"json": {"description": "x" * 200_000}}, 413, "body_too_large"),
     (
@@ -74,6 +83,25 @@ def test_errors_outside_the_calls_have_a_code_and_an_id(api):
 def test_errors_of_reports_that_may_be_anonymous_name_no_request(member, visitor, body):
     for caller in (member, visitor):
         assert "request_id" not in assert_problem(caller("POST", "/issue", json=body), 400)
+
+
+@pytest.mark.parametrize("path", ["/issue/", "/issues", "/issue/x/y", "/issue", "/issue/receipt/"])
+def test_errors_of_misaddressed_reports_name_no_request(member, path):
+    """An anonymous reporter may send such an error to the operator, whose log has its time."""
+    for method in ("POST", "PUT", "OPTIONS"):
+        if (method, path) != ("POST", "/issue"):
+            response = member(method, path, json=REPORT | {"anonymous": True})
+            assert response.status_code in (404, 405)
+            assert "request_id" not in assert_problem(response, response.status_code)
+
+
+@pytest.mark.parametrize("name", ["x-org", "Idempotency-Key"])
+def test_header_with_two_values_is_refused(member, name):
+    lines = [(name, "a" * 16), (name, "b" * 16)]
+    assert_problem(member("POST", "/issue", json=REPORT, headers=lines), 400, name)
+    if name == "Idempotency-Key":
+        same = [(name, "c" * 16)] * 2
+        assert member("POST", "/issue", json=REPORT, headers=same).status_code == 201
 
 
 def test_errors_of_visitors_and_receipts_name_no_request(visitor, member):

@@ -91,7 +91,18 @@ def test_only_reviewers_see_a_deleted_issue_on_request(member, reviewer):
     assert reviewer("GET", path, params={"deleted": True}).json()["state"] == "Deleted"
     for caller, deleted in ((reviewer, False), (member, True)):
         assert_problem(caller("GET", path, params={"deleted": deleted}), 404)
-    assert_problem(reviewer("GET", path, params={"deleted": "perhaps"}), 400)
+    for params in ({"deleted": "perhaps"}, {"delete": True}):
+        assert_problem(reviewer("GET", path, params=params), 400)
+        assert_problem(reviewer("GET", f"{path}/history", params=params), 400)
+
+
+def test_only_reviewers_see_the_history_of_a_deleted_issue_on_request(member, reviewer):
+    path = f"/issue/{member.report()['id']}"
+    member("DELETE", path)
+    history_ = reviewer("GET", f"{path}/history", params={"deleted": True}).json()["data"]
+    assert [entry["action"] for entry in history_] == ["created", "deleted"]
+    for caller, deleted in ((reviewer, False), (member, True)):
+        assert_problem(caller("GET", f"{path}/history", params={"deleted": deleted}), 404)
 
 
 def test_deleted_issue_of_an_import_comes_back_as_not_reviewed(api, reviewer, tmp_path):

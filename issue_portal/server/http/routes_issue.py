@@ -7,12 +7,13 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Response
 
-from issue_portal.models.requests import IssueUpdate
+from issue_portal.models.requests import IssueReadQuery, IssueUpdate
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
 from issue_portal.server.http.openapi import ETAG, describe_responses
+from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.router import (
     EXAMPLE,
     IdempotencyKey,
@@ -22,12 +23,15 @@ from issue_portal.server.http.router import (
 )
 from issue_portal.server.services.serializers import compute_etag
 
+IssueReadQueryParameter = Annotated[IssueReadQuery, Depends(make_query_reader(IssueReadQuery))]
+
 router = make_router("Issues")
 
 
 @router.get(
     "/issue/{issue_id}",
     summary="Get one issue",
+    openapi_extra=describe_query(IssueReadQuery),
     responses=describe_responses(
         response_models.Issue, "The issue.", 412, example=EXAMPLE, headers=ETAG
     )
@@ -37,16 +41,14 @@ async def get_issue(
     call: CallParameter,
     issue_id: IssueId,
     preconditions: PreconditionsParameter,
-    deleted: Annotated[
-        bool, Query(description="Whether a reviewer also gets a deleted issue.")
-    ] = False,
+    query: IssueReadQueryParameter,
 ) -> Response:
     """Get an issue. The response has an `ETag` for `If-Match` and `If-None-Match`."""
     get = partial(
         call.service.issues.get,
         principal=call.principal,
         issue_id=issue_id,
-        with_deleted=deleted,
+        with_deleted=query.deleted,
     )
     issue = await call.read(get, snapshot=False)
     tag = compute_etag(issue)
@@ -126,6 +128,7 @@ async def restore_issue(
 
     Reviewers can restore every issue, reporters an issue that they withdrew in the last minute.
     """
+    await call.count_changes()
     restore = partial(
         call.service.editor.restore, call.principal, issue_id, preconditions, idempotency_key
     )
@@ -136,9 +139,17 @@ async def restore_issue(
 @router.get(
     "/issue/{issue_id}/history",
     summary="Get the history of an issue",
+    openapi_extra=describe_query(IssueReadQuery),
     responses=describe_responses(response_models.IssueHistory, "The history, oldest entry first."),
 )
-async def issue_history(call: CallParameter, issue_id: IssueId) -> ApiResponse:
+async def issue_history(
+    call: CallParameter, issue_id: IssueId, query: IssueReadQueryParameter
+) -> ApiResponse:
     """Get the changes of an issue. `by` is null for an anonymous reporter."""
-    history = partial(call.service.issues.history, principal=call.principal, issue_id=issue_id)
+    history = partial(
+        call.service.issues.history,
+        principal=call.principal,
+        issue_id=issue_id,
+        with_deleted=query.deleted,
+    )
     return ApiResponse(await call.read(history))

@@ -18,6 +18,7 @@ from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 from issue_portal.server.db import queries_history, queries_issues
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.issue_filter import IssueFilter
+from issue_portal.server.db.tables import AnyRow
 from issue_portal.server.services import issue_access, pagination, serializers, stats
 from issue_portal.server.services.cursors import Cursors
 from issue_portal.server.services.issue_writer import IssueWriter
@@ -111,20 +112,29 @@ class IssueService:
         with_deleted: bool = False,
     ) -> JsonObject:
         """Return one issue; with ``with_deleted``, reviewers also get a deleted one."""
-        row = issue_access.find_issue(
-            connection,
-            self._org_id,
-            principal,
-            issue_id,
-            with_deleted=with_deleted and principal.may(Action.LIST_DELETED),
-        )
+        row = self._find(connection, principal, issue_id, with_deleted=with_deleted)
         return serializers.serialize_one_issue(row)
 
-    def history(self, connection: Connection, principal: Principal, issue_id: str) -> JsonObject:
-        """Return the history of an issue."""
-        row = issue_access.find_issue(connection, self._org_id, principal, issue_id)
+    def history(
+        self,
+        connection: Connection,
+        principal: Principal,
+        issue_id: str,
+        *,
+        with_deleted: bool = False,
+    ) -> JsonObject:
+        """Return the history of an issue that `get` would return."""
+        row = self._find(connection, principal, issue_id, with_deleted=with_deleted)
         events = queries_history.list_history(connection, self._org_id, row.id)
         return {"data": serializers.serialize_history(events, with_actors=True)}
+
+    def _find(
+        self, connection: Connection, principal: Principal, issue_id: str, *, with_deleted: bool
+    ) -> AnyRow:
+        with_deleted = with_deleted and principal.may(Action.LIST_DELETED)
+        return issue_access.find_issue(
+            connection, self._org_id, principal, issue_id, with_deleted=with_deleted
+        )
 
     def find_by_receipt(
         self, connection: Connection, principal: Principal, receipt: str
