@@ -208,9 +208,13 @@ class _QueryParameters(_StrictModel):
         }
 
 
+_Order = Annotated[PageOrder, BeforeValidator(drop_place_of_nulls)]
+
+
 class PageQuery(_QueryParameters):
     """The parameters of every list with pages, such as ``GET /user``."""
 
+    page_order: _Order = PageOrder.ASCENDING
     page: PageNumber | None = Field(default=None, description="Page number, from 1.")
     page_size: PageSize = PAGE_SIZE_DEFAULT
     after: Cursor | None = Field(default=None, description="`next_cursor` of another page.")
@@ -226,7 +230,7 @@ class IssueQuery(PageQuery):
     The client joins lists by commas; the server also accepts repeated parameters.
     """
 
-    page_order: Annotated[PageOrder, BeforeValidator(drop_place_of_nulls)] = PageOrder.DESCENDING
+    page_order: _Order = PageOrder.DESCENDING
     include: Annotated[tuple[Include, ...] | None, BeforeValidator(split_commas)] = Field(
         default=None, description="Related objects to embed. Default: `User`."
     )

@@ -118,7 +118,7 @@ class Include(StrEnum):
 
 
 class PageOrder(StrEnum):
-    """Order of a list by issue number."""
+    """Order of a list: of issues by number, of users by name, of projects by id."""
 
     ASCENDING = "ASC"
     DESCENDING = "DESC"

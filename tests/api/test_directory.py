@@ -59,6 +59,23 @@ def test_invalid_paging_is_refused(reviewer, path):
         assert_problem(reviewer("GET", path, params=params), 400)
 
 
+def test_users_and_projects_are_sorted_in_either_order(reviewer, member, project_ids):
+    member("GET", "/me")
+    for path in ("/user", "/project"):
+        items = reviewer("GET", path, params={"page_size": 100}).json()["data"]
+        for order, expected in (
+            ("ASC", items),
+            ("ASC_NULLS_LAST", items),
+            ("DESC", items[::-1]),
+            ("DESC_NULLS_FIRST", items[::-1]),
+        ):
+            params = {"page_size": 100, "page_order": order}
+            page = reviewer("GET", path, params=params).json()
+            assert page["data"] == expected
+            assert page["total_count"] == len(items) >= 2
+        assert_problem(reviewer("GET", path, params={"page_order": "UP"}), 400, "page_order")
+
+
 def test_projects_have_counts_of_their_existing_issues(reviewer, member, project_ids):
     deleted = member.report(project_id=project_ids[0])["id"]
     reviewer("DELETE", f"/issue/{deleted}")

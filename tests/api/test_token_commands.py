@@ -39,10 +39,12 @@ def test_expired_token_is_refused(api):
 
 
 def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(new_server):
-    used, unused = (create_token(new_server, "--email", make_email()) for _ in range(2))
+    used, bulk, unused = (create_token(new_server, "--email", make_email()) for _ in range(3))
     new_server.start()
     with new_server.client(used["token"]) as client:
         client.me()
+    change = {"ids": ["x"], "change": {"delete": True}}
+    ApiCaller(new_server.url, bulk["token"])("POST", "/issue/bulk", json=change)
     report = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
     assert (
         ApiCaller(new_server.url, unused["token"])("POST", "/issue", json=report).status_code == 201
@@ -52,7 +54,7 @@ def test_token_list_shows_the_day_of_last_use_except_for_anonymous_reports(new_s
         t["id"]: t["last_used_at"]
         for t in parse_output(new_server.run_command("token", "list", "--json"))
     }
-    assert len(listed[used["id"]]) == len("2026-02-08")
+    assert len(listed[used["id"]]) == len(listed[bulk["id"]]) == len("2026-02-08")
     assert listed[unused["id"]] is None
 
 

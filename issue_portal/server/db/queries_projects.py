@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import IssueState, PageOrder
 from issue_portal.server.db.count_rollups import ALL_DAYS
 from issue_portal.server.db.statements import select_in
 from issue_portal.server.db.tables import AnyRow, issue_counts, projects
@@ -75,7 +75,13 @@ _PROJECTS = select(
     _TOTALS, projects, and_(projects.c.org_id == bindparam("org_id"), projects.c.id == _TOTALS.c.id)
 )
 
-_PAGE = _PROJECTS.order_by(_TOTALS.c.id).limit(bindparam("limit")).offset(bindparam("offset"))
+_PAGES = {
+    order: _PROJECTS.order_by(place).limit(bindparam("limit")).offset(bindparam("offset"))
+    for order, place in (
+        (PageOrder.ASCENDING, _TOTALS.c.id),
+        (PageOrder.DESCENDING, _TOTALS.c.id.desc()),
+    )
+}
 
 _ONE = _PROJECTS.where(_TOTALS.c.id == bindparam("id"))
 
@@ -83,11 +89,11 @@ _COUNT = select(func.count()).select_from(_TOTALS)
 
 
 def list_projects(
-    connection: Connection, org_id: str, *, offset: int, limit: int
+    connection: Connection, org_id: str, *, order: PageOrder, offset: int, limit: int
 ) -> Sequence[AnyRow]:
     """Return projects with their names and counts of issues that are not deleted, by id."""
     values = {"org_id": org_id, "offset": offset, "limit": limit}
-    return connection.execute(_PAGE, values).all()
+    return connection.execute(_PAGES[order], values).all()
 
 
 def get_project(connection: Connection, org_id: str, project_id: str) -> AnyRow:

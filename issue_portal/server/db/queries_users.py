@@ -3,9 +3,9 @@
 import time
 from collections.abc import Sequence, Set
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, asc, bindparam, desc, func, select, update
 
-from issue_portal.models.vocabulary import Role, UserState
+from issue_portal.models.vocabulary import PageOrder, Role, UserState
 from issue_portal.server.db.ids import new_id
 from issue_portal.server.db.statements import select_in
 from issue_portal.server.db.tables import AnyRow, insert_if_missing, users
@@ -73,10 +73,17 @@ def find_users_by_id(connection: Connection, org_id: str, ids: Set[str]) -> dict
 
 
 def list_users(
-    connection: Connection, org_id: str, *, offset: int = 0, limit: int | None = None
+    connection: Connection,
+    org_id: str,
+    *,
+    order: PageOrder = PageOrder.ASCENDING,
+    offset: int = 0,
+    limit: int | None = None,
 ) -> Sequence[AnyRow]:
     """Return users of the organisation, sorted by name."""
-    query = select(users).where(users.c.org_id == org_id).order_by(users.c.name, users.c.id)
+    direction = asc if order is PageOrder.ASCENDING else desc
+    query = select(users).where(users.c.org_id == org_id)
+    query = query.order_by(direction(users.c.name), direction(users.c.id))
     return connection.execute(query.offset(offset).limit(limit)).all()
 
 

@@ -35,7 +35,9 @@ class Directory:
             raise ForbiddenError("Only reviewers can list users.")
 
         def read(offset: int, limit: int) -> Iterator[JsonObject]:
-            rows = queries_users.list_users(connection, self._org_id, offset=offset, limit=limit)
+            rows = queries_users.list_users(
+                connection, self._org_id, order=query.page_order, offset=offset, limit=limit
+            )
             return map(serializers.serialize_user, rows)
 
         total = queries_users.count_users(connection, self._org_id)
@@ -50,7 +52,7 @@ class Directory:
 
         def read(offset: int, limit: int) -> Iterator[JsonObject]:
             rows = queries_projects.list_projects(
-                connection, self._org_id, offset=offset, limit=limit
+                connection, self._org_id, order=query.page_order, offset=offset, limit=limit
             )
             return map(_serialize_project, rows)
 
