@@ -38,7 +38,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     history = new_server.client(token).history(named.id)
     reviewer = ApiCaller(new_server.url, new_server.create_api_token("reviewer", Role.ADMIN))
     reviewer("PUT", "/project/p", json={"name": "Handbook"})
-    bulk = {"ids": ["x"], "change": {"delete": True}}
+    bulk = {"ids": [named.id], "change": {"is_read": False}}
     reviewer("POST", "/issue/bulk", json=bulk, headers={"Idempotency-Key": "k"})
     settings = Settings(data_dir=new_server.data_dir)
     RevokedSignIns(settings, load_keys(settings)).add("revoked id", time.time() + 600)
