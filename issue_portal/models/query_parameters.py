@@ -2,11 +2,12 @@
 
 import re
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from issue_portal.models.text_rules import TEXT_PATTERN, check_text
-from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
+from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, PageOrder
 
 _LIST_LIMIT = 100
 """Maximum number of values in a list parameter."""
@@ -22,14 +23,14 @@ def split_commas(value: Any) -> Any:
     return value
 
 
-def check_digits(value: Any) -> Any:
+def _check_digits(value: Any) -> Any:
     """Return the value of a number; raise ``ValueError`` for other spellings, such as ``1_0``."""
     if isinstance(value, str) and not re.fullmatch("[0-9]+", value):
         raise ValueError("must consist of digits")
     return value
 
 
-_Digits = BeforeValidator(check_digits)
+_Digits = BeforeValidator(_check_digits)
 
 Milliseconds = Annotated[int, Field(ge=0, le=2**53), _Digits]
 
@@ -59,6 +60,21 @@ Numbers = Annotated[
 Ids = Annotated[tuple[_ListedId, ...], Field(max_length=_LIST_LIMIT), BeforeValidator(split_commas)]
 
 
-def drop_place_of_nulls(value: Any) -> Any:
+def _drop_place_of_nulls(value: Any) -> Any:
     """Return an order without the place of nulls, which other servers know: no number is null."""
     return re.sub("_NULLS_(FIRST|LAST)$", "", value) if isinstance(value, str) else value
+
+
+Order = Annotated[PageOrder, BeforeValidator(_drop_place_of_nulls)]
+
+
+def _check_timezone(name: str) -> str:
+    """Return ``name`` if it is an IANA time zone, else raise ``ValueError``."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("is not a time zone such as Europe/Madrid") from None
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_check_timezone)]

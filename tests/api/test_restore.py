@@ -2,12 +2,16 @@
 
 import json
 import uuid
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import update
 
+from issue_portal.core.problems import ForbiddenError
+from issue_portal.models.vocabulary import Role
 from issue_portal.server.db.tables import history
-from issue_portal.server.services.issue_access import REPORTER_CHANGE_LIMIT
+from issue_portal.server.services.issue_access import REPORTER_CHANGE_LIMIT, check_may_restore
+from issue_portal.server.services.principal import Principal
 from tests.api.problem_documents import assert_problem
 
 
@@ -64,6 +68,17 @@ def test_reporters_can_restore_for_a_minute_only(api, member, reviewer):
         connection.execute(update(history).where(of_issue).values(at=history.c.at - 61))
     assert_problem(restore(member, path), 403)
     assert restore(reviewer, path).status_code == 200
+
+
+def test_the_last_second_to_restore_is_a_whole_one(monkeypatch):
+    clock = Mock(time=Mock(return_value=1_000_060.9))
+    monkeypatch.setattr("issue_portal.server.services.issue_access.time", clock)
+    principal = Principal(Role.MEMBER, "user_1", "user_1")
+    row, deletion = Mock(created_by="user_1"), Mock(actor="user_1", at=1_000_000)
+    check_may_restore(principal, row, deletion)
+    clock.time.return_value = 1_000_061.0
+    with pytest.raises(ForbiddenError, match="60 seconds"):
+        check_may_restore(principal, row, deletion)
 
 
 def test_withdrawal_within_the_limit_of_changes_can_be_undone(member):
