@@ -92,6 +92,15 @@ def test_read_issue_is_not_marked_again(client):
     client.update.assert_not_called()
 
 
+def test_mark_that_is_on_its_way_arrives_before_the_next_change(client):
+    client.update.return_value = make_issue(is_read=True)
+    review_queue.start_marking_read(make_issue(is_read=False))
+    review_queue.wait_for_marking()
+    assert known_issues.get("issue_1").is_read
+    review_queue.wait_for_marking()
+    assert client.update.call_count == 1
+
+
 def test_columns_show_the_number_the_type_and_the_reporter():
     assert format_columns(make_issue()) == "#7 · Other · Ann"
     assert format_columns(make_issue(created_by=None)) == "#7 · Other · Anonymous"
