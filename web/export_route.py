@@ -73,9 +73,12 @@ class _ExportEndpoint:
 def _start_export(request: Request, sign_in: SignIn) -> Response:
     file_format = request.path_params["format"]
     try:
-        query = IssueQuery.model_validate(dict(request.query_params)).model_copy(
-            update=dict.fromkeys(PAGE_PARAMETERS) | {"page_size": PAGE_SIZE_LIMIT}
-        )
+        filters = {
+            name: value
+            for name, value in request.query_params.items()
+            if name not in PAGE_PARAMETERS
+        }
+        query = IssueQuery.model_validate(filters | {"page_size": PAGE_SIZE_LIMIT})
         issues = api_session.client_of(sign_in).iterate(query)
         # Fetch the first page before the response starts, so that an error gets its own status.
         first = list(islice(issues, 1))
