@@ -26,6 +26,8 @@ def test_receipt_survives_a_reload_until_another_report(new_person, words):
     assert receipt not in visitor.page.url
     visitor.presses("Report another problem").sees("Report a problem")
     visitor.settles()
+    # The script that removes the report from the tab runs after the page is drawn.
+    visitor.page.wait_for_function("() => sessionStorage.getItem('issue-portal-sent') === null")
     visitor.page.reload()
     visitor.sees("Report a problem").settles()
     visitor.sees_not(RECEIVED)
