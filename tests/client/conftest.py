@@ -127,9 +127,14 @@ def make_variant(name: str, server: VariantServer) -> ApiVariant:
 
 VARIANTS = {
     "original": {},
-    "original-ignoring": {"ignores_parameters": True},
+    "original-ignoring": {"ignores_parameters": True, "plain_text_errors": True},
     "newer": {},
-    "newer-strict": {"required_parameters": True, "ascending": True},
+    "newer-strict": {
+        "required_parameters": True,
+        "ascending": True,
+        "named_fields": True,
+        "latency": 20,
+    },
 }
 """Options of the servers with other variants of the API."""
 
