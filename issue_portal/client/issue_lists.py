@@ -55,8 +55,7 @@ def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
         page = yield from _send(sender, params)
     except BadRequestError as error:
         if memory.other_states or memory.other_types:
-            page = yield from _send(sender, _build_params(query, ServerMemory()))
-            memory.forget_other_values()
+            page = yield from _send_without_other_values(sender, query, error)
         elif memory.filters_lists:
             raise
         else:
@@ -67,20 +66,49 @@ def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
     return page
 
 
+def _send_without_other_values(
+    sender: RequestSender, query: IssueQuery, error: BadRequestError
+) -> RequestSteps[IssuePage]:
+    """After a refused list, find out whether the server refuses unknown types or states in lists.
+
+    Raises ``error`` if it refuses the query even without them.
+    """
+    memory = sender.memory
+    both = bool(memory.other_states and memory.other_types)
+    for keeps_states, keeps_types in [(True, False), (False, True)] * both + [(False, False)]:
+        reduced = ServerMemory(
+            other_states=memory.other_states if keeps_states else set(),
+            other_types=memory.other_types if keeps_types else set(),
+        )
+        try:
+            page = yield from _send(sender, _build_params(query, reduced))
+        except BadRequestError:
+            continue
+        if memory.other_states and not keeps_states:
+            memory.forget_other_states()
+        if memory.other_types and not keeps_types:
+            memory.forget_other_types()
+        return page
+    raise error
+
+
 def learn_values(sender: RequestSender) -> RequestSteps[None]:
     """Look for unknown states and types among the newest issues, if the server lists them all."""
-    if sender.memory.refuses_other_values or sender.memory.filters_lists is False:
+    memory = sender.memory
+    refuses_all = memory.refuses_other_states and memory.refuses_other_types
+    if refuses_all or memory.filters_lists is False:
         return
     params = _build_params(IssueQuery(page_size=PAGE_SIZE_LIMIT, total_count=False), sender.memory)
     del params["states"], params["type"]
     try:
         page = yield from _send(sender, params)
     except BadRequestError:
-        sender.memory.refuses_other_values = True
+        memory.forget_other_states()
+        memory.forget_other_types()
     except ApiError:
         return
     else:
-        sender.memory.learn_values(page.data)
+        memory.learn_values(page.data)
 
 
 def _find_accepted(

@@ -29,25 +29,29 @@ class ServerMemory:
     other_types: set[str] = field(default_factory=set)
     """Types in responses that `IssueType` does not have."""
 
-    refuses_other_values: bool = False
-    """Whether the server refused a list because of `other_states` or `other_types`, or because it
-    named no states and types. Such a server lists only the states and types of the contract.
-    """
+    refuses_other_states: bool = False
+    """Whether the server lists only the states of the contract."""
+
+    refuses_other_types: bool = False
+    """Whether the server lists only the types of the contract."""
 
     def learn_values(self, issues: Iterable[Issue]) -> None:
         """Remember the states and types that this client does not know, to list them, too."""
-        if self.refuses_other_values:
-            return
         for issue in issues:
-            if issue.state and not isinstance(issue.state, IssueState):
-                self.other_states.add(issue.state)
-            if issue.type and not isinstance(issue.type, IssueType):
-                self.other_types.add(issue.type)
+            is_known_state = not issue.state or isinstance(issue.state, IssueState)
+            if not is_known_state and not self.refuses_other_states:
+                self.other_states.add(str(issue.state))
+            is_known_type = not issue.type or isinstance(issue.type, IssueType)
+            if not is_known_type and not self.refuses_other_types:
+                self.other_types.add(str(issue.type))
 
-    def forget_other_values(self) -> None:
-        """Stop listing unknown states and types."""
-        self.refuses_other_values = True
-        self.other_states, self.other_types = set(), set()
+    def forget_other_states(self) -> None:
+        """Stop listing unknown states, because the server refuses them in lists."""
+        self.refuses_other_states, self.other_states = True, set()
+
+    def forget_other_types(self) -> None:
+        """Stop listing unknown types, because the server refuses them in lists."""
+        self.refuses_other_types, self.other_types = True, set()
 
     def list_live_states(self) -> list[str]:
         """Return all states except Deleted, those of this server included."""

@@ -123,6 +123,17 @@ def test_unknown_values_that_the_server_refuses_are_not_listed_again(make_client
         assert ["Parked" in each for each in states] == [False, True, False, False]
 
 
+def test_refused_type_does_not_make_an_unknown_state_disappear(make_client):
+    parked = make_issue("a", "Parked") | {"type": "Tone"}
+    with serving(make_page(parked), REFUSED, make_page(parked), make_page()) as server:
+        client = make_client(server.url)
+        for _ in range(3):
+            client.list()
+        sent = [httpx.URL(request[1]).params for request in server.requests]
+        assert ["Tone" in each["type"] for each in sent] == [False, True, False, False]
+        assert ["Parked" in each["states"] for each in sent] == [False, True, True, True]
+
+
 def test_another_refusal_does_not_make_unknown_values_disappear(make_client):
     with serving(make_page(make_issue("a", "Parked")), REFUSED, REFUSED, make_page()) as server:
         client = make_client(server.url)
