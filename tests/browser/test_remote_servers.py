@@ -159,7 +159,9 @@ def test_issues_in_unknown_states_are_listed_counted_and_closed(new_person, remo
 
     reviewer.waits_until(shows_parked)
     expect(parked).to_contain_text("Parked")
-    expect(reviewer.page.locator(".st-key-counts")).to_contain_text("in another state")
+    expect(reviewer.page.locator(".st-key-counts")).to_contain_text(
+        re.compile(r"1 in another state|[2-9] in other states")  # Other tests may have added some.
+    )
     parked.click()
     reviewer.presses("Close issue")
     expect(parked).to_contain_text("Closed")
