@@ -80,10 +80,10 @@ class BulkAction:
                 yield self._apply_to_one(client, issue)
 
     def _is_done(self, issue: Issue) -> bool:
-        values = self.change.model_dump(include={"state", "is_read"})
-        return bool(values) and all(
+        # No issue has the fields `delete` and `restore`.
+        return all(
             name in issue.model_fields_set and getattr(issue, name) == value
-            for name, value in values.items()
+            for name, value in self.change.changes().items()
         )
 
     def _apply_in_bulk(self, client: IssuesClient, issues: Sequence[Issue]) -> Iterator[BulkItem]:

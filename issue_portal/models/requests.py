@@ -4,19 +4,9 @@ Validation is strict: an unknown field is an error, so that a misspelt ``anonymo
 a name.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import (
-    MISSING,
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from issue_portal.models.query_parameters import (
     Cursor,
@@ -29,6 +19,7 @@ from issue_portal.models.query_parameters import (
     Timezone,
     split_commas,
 )
+from issue_portal.models.strict_models import NotNull, PartialModel, StrictModel
 from issue_portal.models.text_rules import (
     STORABLE,
     TEXT_PATTERN,
@@ -71,21 +62,14 @@ Reference = Annotated[
 ]
 
 
-# Errors hide the input, which may be the text of a report: errors end up in logs.
-class _StrictModel(BaseModel):
-    """Base of the request models: unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class ThreadConfig(_StrictModel):
+class ThreadConfig(StrictModel):
     """The thread and the interaction in which the problem occurred."""
 
     thread_id: Reference
     reported_interaction_id: Reference
 
 
-class NewIssue(_StrictModel):
+class NewIssue(StrictModel):
     """The body of ``POST /issue``."""
 
     description: Description | None = None
@@ -122,15 +106,15 @@ def _check_true(value: object) -> object:
 _True = Annotated[Literal[True], BeforeValidator(_check_true)]
 
 
-class BulkChange(_StrictModel):
+class BulkChange(PartialModel):
     """The change of a ``POST /issue/bulk``: exactly one of its fields."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
-    state: IssueState | MISSING = MISSING
-    is_read: StrictBool | MISSING = MISSING
-    delete: _True | MISSING = MISSING
-    restore: _True | MISSING = MISSING
+    state: NotNull[IssueState] = None
+    is_read: NotNull[StrictBool] = None
+    delete: NotNull[_True] = None
+    restore: NotNull[_True] = None
 
     @model_validator(mode="after")
     def _check_single(self) -> "BulkChange":
@@ -146,7 +130,7 @@ _OpaqueId = Annotated[
 ]
 
 
-class BulkRequest(_StrictModel):
+class BulkRequest(StrictModel):
     """The body of ``POST /issue/bulk``."""
 
     model_config = ConfigDict(
@@ -159,23 +143,19 @@ class BulkRequest(_StrictModel):
     change: BulkChange
 
 
-class ProjectUpdate(_StrictModel):
+class ProjectUpdate(StrictModel):
     """The body of ``PUT /project/{id}``."""
 
     name: Reference
 
 
-class IssueUpdate(_StrictModel):
+class IssueUpdate(PartialModel):
     """The body of ``PUT`` and ``PATCH /issue/{id}``: absent fields keep their values."""
 
-    description: Description | MISSING | None = MISSING
-    type: IssueType | MISSING = MISSING
-    state: IssueState | MISSING = MISSING
-    is_read: StrictBool | MISSING = MISSING
-
-    def changes(self) -> Mapping[str, str | bool | None]:
-        """Return the values of the fields that the client sent, by field."""
-        return {name: getattr(self, name) for name in EDITABLE if name in self.model_fields_set}
+    description: Description | None = None
+    type: NotNull[IssueType] = None
+    state: NotNull[IssueState] = None
+    is_read: NotNull[StrictBool] = None
 
 
 EDITABLE = tuple(IssueUpdate.model_fields)
@@ -191,7 +171,7 @@ class IssueChanges(TypedDict, total=False):
     is_read: bool | None
 
 
-class _QueryParameters(_StrictModel):
+class _QueryParameters(StrictModel):
     """Base of the query parameters of a ``GET``."""
 
     def to_params(self) -> dict[str, str]:
@@ -281,7 +261,7 @@ class IssueReadQuery(_QueryParameters):
     )
 
 
-class ReceiptLookup(_StrictModel):
+class ReceiptLookup(StrictModel):
     """The body of ``POST /issue/receipt``."""
 
     receipt: str = Field(

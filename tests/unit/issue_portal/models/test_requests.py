@@ -3,7 +3,14 @@
 import pytest
 from pydantic import ValidationError
 
-from issue_portal.models.requests import IssueQuery, IssueUpdate, NewIssue, StatsQuery
+from issue_portal.models.requests import (
+    BulkChange,
+    BulkRequest,
+    IssueQuery,
+    IssueUpdate,
+    NewIssue,
+    StatsQuery,
+)
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_new_issue
 
@@ -38,6 +45,20 @@ def test_changes_contain_only_the_sent_fields_in_a_fixed_order():
     update = IssueUpdate(is_read=False, type="Other")
     assert list(update.changes().items()) == [("type", IssueType.OTHER), ("is_read", False)]
     assert IssueUpdate().changes() == {}
+
+
+def test_a_change_is_sent_without_the_fields_that_were_not_set():
+    assert IssueUpdate(description=None).model_dump(mode="json") == {"description": None}
+    request = BulkRequest(ids=("a",), change=BulkChange(state=IssueState.CLOSED))
+    assert request.model_dump_json() == '{"ids":["a"],"change":{"state":"Closed"}}'
+
+
+@pytest.mark.parametrize("model", [BulkChange, IssueUpdate])
+@pytest.mark.parametrize("field", ["is_read", "state", "type", "delete"])
+def test_null_is_an_error_although_the_field_may_be_absent(model, field):
+    with pytest.raises(ValidationError) as failure:
+        model.model_validate({field: None})
+    assert failure.value.errors()[0]["loc"] == (field,)
 
 
 def test_query_parameters_contain_only_the_set_fields():
