@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from issue_portal.models.vocabulary import Role
 from tests.client.conftest import make_variant
@@ -105,4 +107,13 @@ def test_installed_client_works(version, wheel, targets, tmp_path):
     if version == OLDEST:
         for requirement in map(Requirement, PROJECT["dependencies"]):
             lowest = next(part for part in requirement.specifier if part.operator == ">=")
-            assert used[requirement.name] == f"{lowest.version}.0"
+            assert Version(used[requirement.name]) == Version(lowest.version)
+
+
+def test_example_of_the_package_page_runs(api_on):
+    api = api_on("sqlite")
+    (example,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / PROJECT["readme"]).read_text(), re.DOTALL
+    )
+    token = api.token("Guide", Role.ADMIN)
+    exec(example.replace("http://localhost:8501", api.url), {"token": token})

@@ -1,6 +1,7 @@
 """The package installs, and pyproject.toml has the same dependencies as requirements.txt."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -62,6 +63,11 @@ def test_package_installs_with_httpx_and_pydantic_alone(scripts_dir, tmp_path):
     assert names == "IssuesClient AsyncIssuesClient IssuesError"
     assert set(folders.split()) == {"..", "issue_portal", f"issue_portal-{__version__}.dist-info"}
     assert {Requirement(line).name for line in PROJECT["dependencies"]} == CLIENT_DEPENDENCIES
+
+
+def test_links_of_the_package_page_work_outside_the_repository():
+    page = (ROOT / PROJECT["readme"]).read_text()
+    assert all("://" in link for link in re.findall(r"\]\(([^)\s]+)\)", page))
 
 
 def test_command_without_the_extra_prints_the_version_and_what_to_install(scripts_dir, tmp_path):
