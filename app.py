@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 
 from components.ui import messages
 from issue_portal.asgi import uvicorn_limits
+from issue_portal.asgi.cors import ApiCorsMiddleware
 from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
@@ -53,6 +54,7 @@ app = st.App(
     routes=[portal_process.api_route, export_route.route, sign_in_cookie_route.route],
     middleware=[
         Middleware(SecurityHeadersMiddleware),
+        Middleware(ApiCorsMiddleware),
         Middleware(CookieFilterMiddleware),
         Middleware(RequestLimitsMiddleware),
         Middleware(ResponseChunksMiddleware),

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     limit_receipt: str = Field(
         default="30/minute", description="Limit of receipt look-ups per caller."
     )
+    limit_calls: str = Field(
+        default="1200/minute", description="Limit of reads and changes per API token."
+    )
     max_sessions: int = Field(
         default=2_000, ge=1, description="Browser tabs that one portal process serves at once."
     )
@@ -99,6 +102,13 @@ class Settings(BaseSettings):
         default="",
         pattern=r"^(https?://[^\s/;,]+( https?://[^\s/;,]+)*)?$",
         description="Sites that may show the portal in a frame, separated by spaces.",
+    )
+    cors_origins: str = Field(
+        default="",
+        # Browsers send origins in lower case and without a path. Others would never match.
+        pattern=r"^(\*|https?://[a-z0-9.:\[\]-]+( https?://[a-z0-9.:\[\]-]+)*)?$",
+        description="Origins of web pages that may call the API from the browser, separated by"
+        " spaces, or * for all.",
     )
     thread_url: str = Field(
         default="",

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from issue_portal.asgi import graceful_shutdown
+from issue_portal.asgi.cors import ApiCorsMiddleware
 from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
@@ -23,9 +24,11 @@ from issue_portal.server.http import (
     routes_issues,
 )
 from issue_portal.server.http.authentication import AuthenticationMiddleware
+from issue_portal.server.http.compression import CompressionMiddleware
 from issue_portal.server.http.docs_page import make_docs_routes
 from issue_portal.server.http.head_requests import HeadMiddleware
 from issue_portal.server.http.openapi import Api
+from issue_portal.server.http.options_requests import OptionsMiddleware
 from issue_portal.server.http.request_log import RequestLogMiddleware
 from issue_portal.server.services.service import Service
 
@@ -52,7 +55,7 @@ def create_app(service: Service | None) -> Api:
         version="1",
         description=DESCRIPTION,
         servers=[{"url": "/api"}],
-        exception_handlers=problem_responses.make_exception_handlers(api_routes),
+        exception_handlers=problem_responses.make_exception_handlers(),
         # `include_router` would resolve the prefixes of the routers again for each request.
         routes=api_routes,
         # FastAPI's own pages load scripts from another host.
@@ -65,7 +68,9 @@ def create_app(service: Service | None) -> Api:
     if service:
         app.add_middleware(AuthenticationMiddleware, service=service)
         app.router.routes += make_docs_routes(app.openapi)
+    app.add_middleware(CompressionMiddleware)
     app.add_middleware(HeadMiddleware)
+    app.add_middleware(OptionsMiddleware)
     return app
 
 
@@ -94,6 +99,7 @@ def create_standalone_app(service: Service) -> Starlette:
         routes=[mount_api(create_app(service))],
         middleware=[
             Middleware(SecurityHeadersMiddleware),
+            Middleware(ApiCorsMiddleware),
             Middleware(ResponseChunksMiddleware),
             Middleware(MetricsGuardMiddleware),
         ],

@@ -18,6 +18,7 @@ from issue_portal.models.vocabulary import ProblemCode
 from issue_portal.server.http.call import Call
 from issue_portal.server.http.problem_responses import respond_to_error
 from issue_portal.server.http.request_body import BODY_LIMIT, MAX_FIELDS_OR_PARAMETERS
+from issue_portal.server.http.router import CALLS_PATH
 from issue_portal.server.services.authentication import ApiToken
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
 from issue_portal.server.services.principal import Principal
@@ -27,8 +28,6 @@ from issue_portal.server.services.threadpool import (
     read_on_event_loop,
     run_in_thread,
 )
-
-_PATH: Final = "/v1/app/"
 
 _MAX_OPEN_CALLS: Final = 16
 """Calls in progress per caller, from the headers of the request to the end of the response."""
@@ -58,7 +57,7 @@ class AuthenticationMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate the caller, wait for the limits, and pass the call on."""
-        if scope["type"] != "http" or _PATH not in scope["path"]:
+        if scope["type"] != "http" or CALLS_PATH not in scope["path"]:
             await self.app(scope, receive, send)
             return
         scope.setdefault("state", {})
@@ -71,7 +70,7 @@ class AuthenticationMiddleware:
 
         async with AsyncExitStack() as exit_stack:
             try:
-                principal = await self._admit(scope, exit_stack)
+                principal = await self._admit(scope, exit_stack, response_headers)
             except Exception as error:
                 response = respond_to_error(error, scope)
                 if response is None:
@@ -81,8 +80,13 @@ class AuthenticationMiddleware:
             scope["state"]["call"] = Call(self._service, principal, response_headers)
             await self.app(scope, receive, send_wrapper)
 
-    async def _admit(self, scope: Scope, exit_stack: AsyncExitStack) -> Principal:
-        """Return the principal. ``exit_stack`` is closed after the response."""
+    async def _admit(
+        self, scope: Scope, exit_stack: AsyncExitStack, response_headers: dict[str, str]
+    ) -> Principal:
+        """Return the principal. ``exit_stack`` is closed after the response.
+
+        Adds the state of the rate limit to ``response_headers``.
+        """
         if scope["query_string"].count(b"&") >= MAX_FIELDS_OR_PARAMETERS:
             raise ProblemError(
                 400,
@@ -107,6 +111,9 @@ class AuthenticationMiddleware:
         await _limit_open_calls(principal, exit_stack)
         size = estimate_body_size(headers, BODY_LIMIT)
         await limits.delay(principal, size, is_change=is_change)
+        if scope["method"] != "POST":
+            # A POST may be an anonymous report. `Call.count_changes` counts the others.
+            await limits.count_calls(principal, response_headers)
         return principal
 
     async def _authenticate(self, scope: Scope, headers: Headers) -> Principal:

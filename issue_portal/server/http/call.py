@@ -89,7 +89,9 @@ class Call:
         `AuthenticationMiddleware` does not: to it, a POST may be an anonymous report.
         """
         self.service.token_usage.record(self.principal)
-        await self.service.rate_limits.delay_changes(self.principal, count)
+        limits = self.service.rate_limits
+        await limits.delay_changes(self.principal, count)
+        await limits.count_calls(self.principal, self.response_headers, count)
 
     async def _run_in_turn(
         self, run: Callable[[], Awaitable[tuple[_Result, float]]], limit: ConcurrencyLimit

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from issue_portal.server.http.compression import accepts_gzip
+
 _PAGE: Final = b"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -55,7 +57,7 @@ class _StaticDocument:
 
     async def respond(self, request: Request) -> Response:
         """Return the document, compressed if the client accepts gzip."""
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if accepts_gzip(request.headers):
             headers = self._headers | {"Content-Encoding": "gzip"}
             return Response(self._compressed, headers=headers, media_type=self._media_type)
         headers = self._headers

@@ -44,6 +44,11 @@ ETAG = {
         pattern='^"[0-9a-f]{24}-[0-9a-f]{8}"$',
     )
 }
+LINK = {
+    "Link": describe_header(
+        "URLs of the pages `next`, `prev` and `first`, if they exist (RFC 8288).", type="string"
+    )
+}
 _RETRY_AFTER = {"Retry-After": describe_header("Seconds to wait.", type="integer", minimum=1)}
 RATE_LIMIT = {
     name: describe_header(f"{text} Absent if rate limits are off.", required=False, type="string")
@@ -90,7 +95,7 @@ def describe_responses(
     success: dict[int | str, JsonObject] = {status: response}
     return success | {
         error_status: describe_problem(error_status)
-        for error_status in (400, 401, 403, 404, *error_statuses, 503)
+        for error_status in sorted({400, 401, 403, 404, *error_statuses, 429, 503})
     }
 
 

@@ -1,19 +1,18 @@
 """Turns exceptions into the error responses of the API: problem documents (RFC 9457)."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from issue_portal.asgi.problem_response import make_problem_response
 from issue_portal.core.problems import ProblemError, make_validation_problem
 from issue_portal.models.permissions import Action
+from issue_portal.server.http.options_requests import list_methods
 from issue_portal.server.http.request_body import RefusedBodyError
 from issue_portal.server.services.bulk_changes import DATABASE_ERRORS
 
@@ -68,7 +67,7 @@ def respond_to_error(error: Exception, scope: Scope) -> JSONResponse | None:
     return _respond(problem, scope)
 
 
-def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
+def make_exception_handlers() -> dict[Any, Any]:
     """Return handlers that respond to every error with a problem document."""
 
     async def respond_to_http_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -78,9 +77,7 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
             return respond_not_found(request, error)
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            headers["Allow"] = ", ".join(_list_methods(routes, request)) or headers.get(
-                "Allow", "GET"
-            )
+            headers["Allow"] = list_methods(request.scope)
             detail = "This URL does not support this method."
             problem = ProblemError(405, detail, headers=headers)
             return _respond_misaddressed(problem, request.scope)
@@ -107,15 +104,3 @@ def make_exception_handlers(routes: Sequence[BaseRoute]) -> dict[Any, Any]:
         **dict.fromkeys((ProblemError, *DATABASE_ERRORS), respond_to_expected_error),
         Exception: respond_to_failure,
     }
-
-
-def _list_methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
-    """Return the methods of a path. Starlette lists only the methods of the first route."""
-    candidates = [route for route in routes if isinstance(route, Route)]
-    paths = [
-        route.path for route in candidates if route.matches(request.scope)[0] is not Match.NONE
-    ]
-    methods = {
-        method for route in candidates if route.path in paths[:1] for method in route.methods or ()
-    }
-    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

@@ -8,6 +8,9 @@ from issue_portal.server.http.openapi import get_operation_id
 from issue_portal.server.http.request_body import JsonRoute
 from issue_portal.server.services.preconditions import Preconditions
 
+CALLS_PATH: Final = "/v1/app/"
+"""Path of the calls that need a token, inside the API."""
+
 EXAMPLE: Final[dict[str, Any]] = {
     "id": "issue_5c4b3a2d1e0f9a8b",
     "issue_number": 1842,
@@ -38,7 +41,7 @@ IdempotencyKey = Annotated[
 def make_router(tag: str) -> APIRouter:
     """Return a router for calls under ``/v1/app``, which the documentation lists under ``tag``."""
     return APIRouter(
-        prefix="/v1/app",
+        prefix=CALLS_PATH.removesuffix("/"),
         tags=[tag],
         route_class=JsonRoute,
         generate_unique_id_function=get_operation_id,

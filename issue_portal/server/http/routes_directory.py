@@ -4,14 +4,15 @@ import re
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Request
 
 from issue_portal.core.problems import ProblemError
 from issue_portal.models.requests import PageQuery, ProjectUpdate, Reference
 from issue_portal.server.db import queries_users
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
-from issue_portal.server.http.openapi import describe_responses
+from issue_portal.server.http.openapi import LINK, describe_responses
+from issue_portal.server.http.page_links import make_link_header
 from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.router import make_router
 from issue_portal.server.services import serializers
@@ -40,24 +41,36 @@ async def me(call: CallParameter) -> ApiResponse:
     "/user",
     summary="List users",
     openapi_extra=describe_query(PageQuery),
-    responses=describe_responses(response_models.UserPage, "One page of users, by name."),
+    responses=describe_responses(
+        response_models.UserPage, "One page of users, by name.", headers=LINK
+    ),
 )
-async def list_users(call: CallParameter, query: PageQueryParameter) -> ApiResponse:
+async def list_users(
+    call: CallParameter, query: PageQueryParameter, request: Request
+) -> ApiResponse:
     """List the users of the organisation, by name. Reviewers only."""
     list_page = partial(call.service.directory.list_users, principal=call.principal, query=query)
-    return ApiResponse(await call.read(list_page, snapshot=False))
+    page = await call.read(list_page, snapshot=False)
+    links = make_link_header("user", request.query_params, query, page)
+    return ApiResponse(page, headers={"Link": links})
 
 
 @router.get(
     "/project",
     summary="List projects",
     openapi_extra=describe_query(PageQuery),
-    responses=describe_responses(response_models.ProjectPage, "One page of projects, by id."),
+    responses=describe_responses(
+        response_models.ProjectPage, "One page of projects, by id.", headers=LINK
+    ),
 )
-async def list_projects(call: CallParameter, query: PageQueryParameter) -> ApiResponse:
+async def list_projects(
+    call: CallParameter, query: PageQueryParameter, request: Request
+) -> ApiResponse:
     """List the projects that have or had issues, or that have a name. Reviewers only."""
     list_page = partial(call.service.directory.list_projects, principal=call.principal, query=query)
-    return ApiResponse(await call.read(list_page, snapshot=False))
+    page = await call.read(list_page, snapshot=False)
+    links = make_link_header("project", request.query_params, query, page)
+    return ApiResponse(page, headers={"Link": links})
 
 
 @router.put(

@@ -71,8 +71,7 @@ async def _update(
     """
     service, principal = call.service, call.principal
     if isinstance(update.description, str):
-        headers = await service.rate_limits.count_text(principal, update.description)
-        call.response_headers.update(headers)
+        await service.rate_limits.count_text(principal, update.description, call.response_headers)
     change = partial(service.editor.update, principal, issue_id, update, preconditions)
     issue = await call.change(change)
     return ApiResponse(issue, headers={"ETag": compute_etag(issue)})

@@ -6,7 +6,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from issue_portal.models.requests import (
     BulkRequest,
@@ -17,7 +17,14 @@ from issue_portal.models.requests import (
 )
 from issue_portal.server.http import response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
-from issue_portal.server.http.openapi import ETAG, RATE_LIMIT, describe_header, describe_responses
+from issue_portal.server.http.openapi import (
+    ETAG,
+    LINK,
+    RATE_LIMIT,
+    describe_header,
+    describe_responses,
+)
+from issue_portal.server.http.page_links import make_link_header
 from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.router import EXAMPLE, IdempotencyKey, make_router
 from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
@@ -42,9 +49,12 @@ router = make_router("Issues")
             "has_previous_page": False,
             "total_count": 1,
         },
+        headers=LINK,
     ),
 )
-async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiResponse:
+async def list_issues(
+    call: CallParameter, query: IssueQueryParameter, request: Request
+) -> ApiResponse:
     """List issues, newest first. Members see their own issues, reviewers all issues.
 
     Pages are by number (`page`) or by cursor (`after`, `before`). Cursors stay correct while issues
@@ -54,7 +64,9 @@ async def list_issues(call: CallParameter, query: IssueQueryParameter) -> ApiRes
     # SQLite's search index does its work in a single step, which cannot be stopped. The total may
     # count a change that the page does not show yet.
     is_slow = bool(query.filter_by_text)
-    return ApiResponse(await call.read(list_page, is_slow=is_slow, snapshot=False))
+    page = await call.read(list_page, is_slow=is_slow, snapshot=False)
+    links = make_link_header("issue", request.query_params, query, page)
+    return ApiResponse(page, headers={"Link": links})
 
 
 @router.post(
@@ -88,7 +100,7 @@ async def create_issue(
     `receipt` to track it by, which cannot be shown again.
     """
     service, principal = call.service, call.principal
-    call.response_headers.update(await service.rate_limits.count_create(principal, new))
+    await service.rate_limits.count_create(principal, new, call.response_headers)
     issue = await service.issues.create(principal, new, idempotency_key)
     if not new.anonymous:
         service.token_usage.record(principal)
@@ -110,7 +122,7 @@ async def create_issue(
 async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResponse:
     """Get a report by its receipt. The response to an unknown receipt is a 404."""
     service, principal = call.service, call.principal
-    call.response_headers.update(await service.rate_limits.count_receipt(principal))
+    await service.rate_limits.count_receipt(principal, call.response_headers)
     find = partial(service.issues.find_by_receipt, principal=principal, receipt=lookup.receipt)
     return ApiResponse(await call.read(find))
 

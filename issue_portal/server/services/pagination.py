@@ -10,7 +10,7 @@ from issue_portal.server.db import queries_counts, queries_issues, search, table
 from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.services import serializers
 from issue_portal.server.services.cursors import Cursors
-from issue_portal.server.services.positional_pages import check_paging
+from issue_portal.server.services.positional_pages import check_paging, is_backward
 from issue_portal.server.services.serializers import JsonObject
 
 
@@ -36,8 +36,7 @@ class PagePosition:
         return cls(
             size=size,
             descending=query.page_order is PageOrder.DESCENDING,
-            backward=query.last is not None
-            or (query.before is not None and query.after is None and query.first is None),
+            backward=is_backward(query),
             by_cursor=by_cursor,
             after=cursors.decode("after", query.after),
             before=cursors.decode("before", query.before),

@@ -24,6 +24,12 @@ def check_paging(query: PageQuery) -> bool:
     return by_cursor
 
 
+def is_backward(query: PageQuery) -> bool:
+    """Return whether the query asks for the last items of a range instead of the first."""
+    is_before = query.before is not None and query.after is None and query.first is None
+    return query.last is not None or is_before
+
+
 def read_page(query: PageQuery, cursors: Cursors, total: int, read: Read) -> JsonObject:
     """Return the page of a list of ``total`` items that the query asks for."""
     by_cursor = check_paging(query)
@@ -33,7 +39,7 @@ def read_page(query: PageQuery, cursors: Cursors, total: int, read: Read) -> Jso
     start = 0 if after is None else min(after + 1, end)
     if not by_cursor:
         start = ((query.page or 1) - 1) * size
-    elif query.last is not None or (before is not None and after is None and query.first is None):
+    elif is_backward(query):
         start = max(start, end - size)
     stop = max(start, min(start + size, end))
     data = list(read(start, stop - start)) if stop > start else []

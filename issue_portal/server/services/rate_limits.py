@@ -1,4 +1,4 @@
-"""Limits reports, new descriptions and receipt look-ups per caller, and delays API tokens.
+"""Limits reports, new descriptions and receipt look-ups per caller, and the calls of API tokens.
 
 Counters last for one window (a minute by default), in memory or in Redis. They are named by a keyed
 hash of the caller. Counters of anonymous reports and receipts stay in memory. The ``RateLimit``
@@ -52,6 +52,7 @@ class RateLimits:
             "create", "ISSUES_LIMIT_CREATE_VISITOR", settings.limit_create_visitor
         )
         self._receipt = Limit.parse("receipt", "ISSUES_LIMIT_RECEIPT", settings.limit_receipt)
+        self._calls_limit = Limit.parse("calls", "ISSUES_LIMIT_CALLS", settings.limit_calls)
 
     async def delay(self, principal: Principal, size: int, *, is_change: bool = False) -> None:
         """Delay a call while its API token exceeds `_CALL_BUCKET`.
@@ -94,56 +95,79 @@ class RateLimits:
         if calls := self._calls.get(principal.rate_limit_key):
             calls.take(seconds / _SECONDS_PER_CALL)
 
-    async def count_create(self, principal: Principal, new: NewIssue) -> dict[str, str]:
-        """Count a report; return the headers of its response, or raise a 429.
+    async def count_calls(
+        self, principal: Principal, response_headers: dict[str, str], count: int = 1
+    ) -> None:
+        """Count reads and changes of an API token; add the state of its limit to the headers.
+
+        Raises a 429. Callers with a portal token have no limit: the portal limits them by address.
+        """
+        if principal.token_id is not None:
+            await self._count(self._calls_limit, principal, response_headers, cost=count)
+
+    async def count_create(
+        self, principal: Principal, new: NewIssue, response_headers: dict[str, str]
+    ) -> None:
+        """Count a report; add the state of its limit to the headers. Raises a 429.
 
         A long report counts as several reports: each character takes up to 25 bytes of disk,
         indexes included. Anonymous reports count in the memory of this process only, so that not
         even a hash of the reporter is stored elsewhere.
         """
-        return await self._count(
-            self._create if principal.may(Action.CREATE_NAMED) else self._visitor,
-            principal,
-            cost=_compute_cost(new.description or ""),
-            shared=not new.anonymous,
-        )
+        limit = self._create if principal.may(Action.CREATE_NAMED) else self._visitor
+        cost = _compute_cost(new.description or "")
+        await self._count(limit, principal, response_headers, cost=cost, shared=not new.anonymous)
 
-    async def count_text(self, principal: Principal, text: str) -> dict[str, str]:
+    async def count_text(
+        self, principal: Principal, text: str, response_headers: dict[str, str]
+    ) -> None:
         """Count a new description like a report of its length.
 
-        Returns the headers of the response, or raises a 429.
+        Adds the state of the limit to the headers. Raises a 429.
         """
-        return await self._count(self._create, principal, cost=_compute_cost(text), shared=True)
+        await self._count(self._create, principal, response_headers, cost=_compute_cost(text))
 
-    async def count_receipt(self, principal: Principal) -> dict[str, str]:
+    async def count_receipt(self, principal: Principal, response_headers: dict[str, str]) -> None:
         """Count a receipt look-up, in memory only: the caller is an anonymous reporter.
 
-        Returns the headers of the response, or raises a 429.
+        Adds the state of the limit to the headers. Raises a 429.
         """
-        return await self._count(self._receipt, principal, cost=1, shared=False)
+        await self._count(self._receipt, principal, response_headers, shared=False)
 
     async def _count(
-        self, limit: Limit, principal: Principal, *, cost: int, shared: bool
-    ) -> dict[str, str]:
+        self,
+        limit: Limit,
+        principal: Principal,
+        response_headers: dict[str, str],
+        *,
+        cost: int = 1,
+        shared: bool = True,
+    ) -> None:
         if self._counters.is_off:
-            return {}
+            return
         # The salt is random, so the secret key alone cannot reproduce an anonymous reporter's key.
         namespace = limit.name if shared else self._salt
         key = self._keys.hash("rate-limit", namespace, principal.rate_limit_key).hex()[:32]
         take = partial(self._counters.take, limit, key, cost=cost, shared=shared)
         waits = shared and self._counters.is_remote
         state = await run_in_thread(take, caller=principal.rate_limit_key) if waits else take()
-        headers = {
-            "RateLimit-Policy": f'"{limit.name}";q={limit.item.amount};w={limit.item.get_expiry()}',
-            "RateLimit": f'"{limit.name}";r={state.left};t={state.seconds}',
-        }
+        _append(
+            response_headers,
+            "RateLimit-Policy",
+            f'"{limit.name}";q={limit.item.amount};w={limit.item.get_expiry()}',
+        )
+        _append(response_headers, "RateLimit", f'"{limit.name}";r={state.left};t={state.seconds}')
         if not state.allowed:
             raise ProblemError(
                 429,
                 f"Too many requests: try again in {state.seconds} seconds.",
-                headers=headers | {"Retry-After": str(state.seconds)},
+                headers={"Retry-After": str(state.seconds)},
             )
-        return headers
+
+
+def _append(headers: dict[str, str], name: str, item: str) -> None:
+    """Add an item to a header that is a list (RFC 9651)."""
+    headers[name] = f"{headers[name]}, {item}" if name in headers else item
 
 
 def _get_bucket(
