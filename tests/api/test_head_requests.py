@@ -1,4 +1,4 @@
-"""HEAD, and the headers of every answer in JSON."""
+"""HEAD, OPTIONS, and the headers of every answer in JSON."""
 
 import httpx
 import pytest
@@ -37,7 +37,36 @@ def test_errors_of_head_have_no_body(reviewer, unauthenticated):
 def test_allowed_methods_include_head(reviewer):
     response = reviewer("DELETE", "/issue")
     assert_problem(response, 405)
-    assert response.headers["allow"] == "GET, HEAD, POST"
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/app/issue", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/app/issue/stats", "GET, HEAD, OPTIONS"),
+        ("/v1/app/issue/bulk", "OPTIONS, POST"),
+        ("/v1/app/issue/issue_0000000000000000", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/v1/app/project/any", "OPTIONS, PUT"),
+        ("/health", "GET, HEAD, OPTIONS"),
+        ("/docs", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_options_lists_the_methods_without_a_token(api, path, methods):
+    response = httpx.options(f"{api.url}/api{path}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert response.headers["allow"] == methods
+    assert "content-length" not in response.headers
+
+
+def test_options_of_an_unknown_url_is_a_404(api):
+    assert_problem(httpx.options(f"{api.url}/api/nothing"), 404)
+
+
+def test_refused_method_of_the_documentation_lists_the_methods(api):
+    response = httpx.post(f"{api.url}/api/docs")
+    assert_problem(response, 405)
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_no_answer_may_be_stored(reviewer):

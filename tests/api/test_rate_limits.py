@@ -1,5 +1,6 @@
 """Rate limits per token and per visitor, in memory or, for replicas, in Redis."""
 
+import re
 import signal
 import subprocess
 import time
@@ -8,6 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from issue_portal.core.problems import ProblemError
 from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
@@ -15,6 +17,7 @@ from issue_portal.models.vocabulary import Role
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.rate_limits import RateLimits
 from tests.api.conftest import ApiCaller
+from tests.api.problem_documents import assert_problem
 from tests.loops import run_in_loop
 from tests.servers.installation import SECRET, make_api_server, wait_for_responses
 from tests.servers.processes import find_free_port
@@ -23,6 +26,7 @@ LOW_LIMITS = {
     "ISSUES_LIMIT_CREATE": "3/minute",
     "ISSUES_LIMIT_CREATE_VISITOR": "2/minute",
     "ISSUES_LIMIT_RECEIPT": "2/minute",
+    "ISSUES_LIMIT_CALLS": "12/minute",
 }
 JSON = {"Content-Type": "application/json"}
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": True}
@@ -101,16 +105,86 @@ def test_edited_text_counts_as_a_report_of_the_same_length(limited_server):
     assert caller("PUT", issue, json={"type": "Other"}).json()["description"] == "y" * 1_000
 
 
-def test_reading_is_not_limited(limited_server):
+def test_reading_with_a_portal_token_is_not_limited(limited_server):
     caller = make_person(limited_server)
-    for _ in range(10):
+    for _ in range(15):
         assert caller("GET", "/issue").status_code == 200
     assert "RateLimit" not in caller("GET", "/issue").headers
 
 
+def make_script(server, role: Role = Role.ADMIN) -> ApiCaller:
+    return ApiCaller(server.url, server.create_api_token(uuid.uuid4().hex, role))
+
+
+def get_calls_left(response) -> int:
+    return int(re.search(r'"calls";r=(\d+);t=\d+', response.headers["RateLimit"])[1])
+
+
+def test_reads_and_changes_of_an_api_token_are_limited(limited_server):
+    script = make_script(limited_server)
+    report = script("POST", "/issue", json=REPORT | {"anonymous": False})
+    path = f"/issue/{report.json()['id']}"
+    responses = [
+        script("GET", path),
+        script("HEAD", path),
+        script("GET", "/issue/nothing"),
+        script("GET", "/nothing"),
+        script("PATCH", path, json={"is_read": True}),
+        script("DELETE", path),
+        script("POST", f"{path}/restore"),
+    ]
+    assert [response.status_code for response in responses] == [200, 200, 404, 404, 200, 204, 200]
+    assert [get_calls_left(response) for response in responses] == [11, 10, 9, 8, 7, 6, 5]
+    for response in responses:
+        assert response.headers["RateLimit-Policy"] == '"calls";q=12;w=60'
+    bulk = {"ids": ["issue_1", "issue_2", "issue_3"], "change": {"is_read": True}}
+    assert get_calls_left(script("POST", "/issue/bulk", json=bulk)) == 2
+    for _ in range(2):
+        assert script("GET", path).status_code == 200
+    refused = script("GET", path)
+    assert assert_problem(refused, 429)["code"] == "rate_limited"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert get_calls_left(refused) == 0
+    # Another token, a person, and a report with the same token.
+    for caller in (make_script(limited_server), make_person(limited_server)):
+        assert caller("GET", "/issue").status_code == 200
+    assert create(script).status_code == 201
+
+
+def test_reports_and_receipts_do_not_count_as_calls(limited_server):
+    """Otherwise, the counter would show when a token sent an anonymous report."""
+    script = make_script(limited_server)
+    assert get_calls_left(script("GET", "/issue")) == 11
+    for response in (create(script), look_up(script)):
+        assert "calls" not in response.headers["RateLimit"]
+    assert get_calls_left(script("GET", "/issue")) == 10
+
+
+def test_response_has_the_state_of_every_limit_that_counts(limited_server):
+    script = make_script(limited_server)
+    report = script("POST", "/issue", json=REPORT | {"anonymous": False})
+    changed = script("PUT", f"/issue/{report.json()['id']}", json={"description": "y"})
+    assert changed.headers["RateLimit-Policy"] == '"calls";q=12;w=60, "create";q=3;w=60'
+    state = r'"calls";r=11;t=\d+, "create";r=1;t=\d+'
+    assert re.fullmatch(state, changed.headers["RateLimit"])
+
+
+def test_default_limit_of_calls_is_1200_per_minute():
+    limits = RateLimits(Settings(_env_file=None), SecretKeys(SECRET))
+    script = Principal(Role.MEMBER, "user_1", "token 1", "1")
+
+    async def count_calls(count):
+        for _ in range(count):
+            await limits.count_calls(script, {})
+
+    run_in_loop(lambda: count_calls(1_200))
+    with pytest.raises(ProblemError) as refused:
+        run_in_loop(lambda: count_calls(1))
+    assert refused.value.status == 429
+
+
 def test_tokens_at_one_address_have_separate_limits(limited_server):
-    result = limited_server.run_command("token", "create", "--email", "script@example.com")
-    script = ApiCaller(limited_server.url, result.stdout.strip())
+    script = make_script(limited_server, Role.MEMBER)
     for _ in range(4):
         last = create(script)
     assert last.status_code == 429
@@ -127,6 +201,9 @@ def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql,
         named = REPORT | {"anonymous": False}
         responses = [c("POST", "/issue", json=named) for c in (first, second, first, second)]
         assert [response.status_code for response in responses] == [201, 201, 201, 429]
+        token = replicas[0].create_api_token(name)
+        scripts = [ApiCaller(replica.url, token) for replica in replicas]
+        assert [get_calls_left(script("GET", "/issue")) for script in scripts] == [11, 10]
         # Anonymous reports and receipt lookups are counted in memory only.
         size_before = subprocess.run(
             ["redis-cli", "-u", url, "DBSIZE"], capture_output=True, check=True
@@ -141,6 +218,7 @@ def test_replicas_share_limits_and_keep_working_without_redis(redis, postgresql,
         process.kill()
         process.wait()
         assert look_up(make_visitor(replicas[0])).status_code == 404
+        assert scripts[0]("GET", "/issue").status_code == 200
     finally:
         for replica in replicas:
             replica.stop()
@@ -166,7 +244,11 @@ def test_limiter_waits_only_once_for_unresponsive_redis(redis, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ISSUES_RATE_LIMITS", "sometimes"), ("ISSUES_LIMIT_CREATE", "a lot")],
+    [
+        ("ISSUES_RATE_LIMITS", "sometimes"),
+        ("ISSUES_LIMIT_CREATE", "a lot"),
+        ("ISSUES_LIMIT_CALLS", "-1"),
+    ],
 )
 def test_invalid_limits_are_reported_at_start(tmp_path, name, value):
     process = make_api_server(tmp_path / "data", **{name: value}).run_command(

@@ -60,6 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "ISSUES_RATE_LIMITS": f"redis://localhost:{redis_port}",
             "ISSUES_LIMIT_CREATE": "100000/minute",
             "ISSUES_LIMIT_CREATE_VISITOR": "100000/minute",
+            "ISSUES_LIMIT_CALLS": "100000/minute",
             # A test ends the drain time with a second SIGTERM, once the proxy logs DOWN.
             "ISSUES_DRAIN_SECONDS": "600",
             "ISSUES_LOG": "json",

@@ -1,0 +1,79 @@
+"""Cross-origin requests to the API: headers of failures, and the paths that stay closed."""
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from issue_portal.asgi import cors, graceful_shutdown
+from issue_portal.asgi.cors import ApiCorsMiddleware
+from issue_portal.core.settings import Settings
+from issue_portal.server.http import health
+from issue_portal.server.http.app import create_app, mount_api
+from tests.loops import run_in_loop
+
+ORIGIN = "https://tool.example"
+
+
+@pytest.fixture
+def make_call(monkeypatch):
+    """A function that sets the origins, and returns a function that calls a page or the API."""
+
+    def make(origins: str):
+        monkeypatch.setattr(cors, "get_settings", lambda: Settings(cors_origins=origins))
+        page = Route("/page", lambda _: PlainTextResponse("The portal"))
+        app = Starlette(
+            routes=[mount_api(create_app(None)), page], middleware=[Middleware(ApiCorsMiddleware)]
+        )
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+        async def call(method: str, path: str, **headers: str) -> httpx.Response:
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, headers=headers | {"Origin": ORIGIN})
+
+        return lambda *arguments, **headers: run_in_loop(lambda: call(*arguments, **headers))
+
+    return make
+
+
+def test_failures_of_the_server_can_be_read(make_call, monkeypatch):
+    call = make_call(ORIGIN)
+    monkeypatch.setattr(graceful_shutdown, "is_stopping", lambda: True)
+    unavailable = call("GET", "/api/ready")
+    monkeypatch.setattr(health, "get_settings", lambda: 1 / 0)
+    failed = call("GET", "/api/health")
+    assert (unavailable.status_code, failed.status_code) == (503, 500)
+    for response in (unavailable, failed):
+        assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_portal_stays_closed(make_call):
+    call = make_call("*")
+    assert call("GET", "/api/health").headers["Access-Control-Allow-Origin"] == "*"
+    for method in ("GET", "OPTIONS"):
+        response = call(method, "/page", **{"Access-Control-Request-Method": "GET"})
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_no_origin_is_allowed_by_default(make_call):
+    response = make_call("")("GET", "/api/health")
+    assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "https://tool.example/",
+        "https://Tool.example",
+        "tool.example",
+        "null",
+        "https://*.example",
+        "* https://tool.example",
+        "https://a.example,https://b.example",
+    ],
+)
+def test_invalid_origins_are_refused(origins):
+    with pytest.raises(ValueError, match="cors_origins"):
+        Settings(cors_origins=origins)
