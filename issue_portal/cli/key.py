@@ -2,6 +2,7 @@
 
 import click
 
+from issue_portal.cli.local_service import require_local_database
 from issue_portal.cli.output import echo
 from issue_portal.core.files import lock_directory, make_data_directory, write_private_file
 from issue_portal.core.secret_keys import generate_secret, get_key_path, load_keys
@@ -21,6 +22,7 @@ def accept() -> None:
     Receipts and API tokens that were made with the earlier key stop working.
     """
     settings = get_settings()
+    require_local_database(settings)
     make_data_directory(settings)
     open_service(settings, load_keys(settings), any_key=True).database.close()
     echo("The database now uses the current key.", err=True)

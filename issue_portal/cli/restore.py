@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from issue_portal.cli.local_service import require_local_database
 from issue_portal.cli.output import json_option, print_row_counts
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.settings import get_settings
@@ -25,6 +26,7 @@ def restore(file: Path, other_key: bool, as_json: bool) -> None:
     The backup may come from SQLite or PostgreSQL, so this also moves data from one to the other.
     """
     settings = get_settings()
+    require_local_database(settings)
     make_data_directory(settings)
     database = Database(settings.database)
     try:

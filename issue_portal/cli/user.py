@@ -15,6 +15,7 @@ from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.models.permissions import Action, may
 from issue_portal.models.vocabulary import Role, UserState
 from issue_portal.server.db import queries_users
+from issue_portal.server.db.tables import AnyRow
 
 password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
@@ -70,9 +71,14 @@ def add(
 @user.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
-    """List the people who can sign in, and the other users of the API."""
-    with open_local_service() as service, service.database.read() as connection:
-        rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
+    """List the people who can sign in, and the other users of the API.
+
+    With a remote API (ISSUES_API_URL), only the people who can sign in.
+    """
+    rows: dict[str, AnyRow] = {}
+    if not _has_remote_users():
+        with open_local_service() as service, service.database.read() as connection:
+            rows = {row.email: row for row in queries_users.list_users(connection, service.org_id)}
     users: list[dict[str, str | None]] = []
     for username, account in accounts.load_accounts(get_settings()).items():
         row = rows.pop(account.email, None)
@@ -106,9 +112,14 @@ def list_users(as_json: bool) -> None:
 @user.command()
 @click.argument("person", metavar="USERNAME|EMAIL")
 def disable(person: str) -> None:
-    """Block a person's sign-in and API tokens. Their issues stay."""
+    """Block a person's sign-in and API tokens. Their issues stay.
+
+    With a remote API (ISSUES_API_URL), blocks the sign-in only.
+    """
     _set_state(person, UserState.INACTIVE)
     echo(f"{person} is disabled.", err=True)
+    if _has_remote_users():
+        echo("API tokens of the server at ISSUES_API_URL stay valid: revoke them there.", err=True)
 
 
 @user.command()
@@ -138,6 +149,11 @@ def password(person: str, password_stdin: bool, as_json: bool) -> None:
 
 def _set_state(person: str, state: UserState) -> None:
     email = person.lower()
+    if _has_remote_users():
+        with accounts.edit_accounts(get_settings()) as accounts_by_name:
+            if _set_account_state(accounts_by_name, person, state) is None:
+                raise FatalError(f"{person} has no account: see `user list`.")
+        return
     # The accounts file is written before the database commits. If the commit then fails, `disable`
     # has already blocked the person in the file, and after `enable` the database still blocks them.
     with (
@@ -145,18 +161,35 @@ def _set_state(person: str, state: UserState) -> None:
         service.database.write() as connection,
         accounts.edit_accounts(get_settings()) as accounts_by_name,
     ):
-        username = _find_username(accounts_by_name, person)
-        if username is not None:
-            email = accounts_by_name[username].email
-            disabled = state is UserState.INACTIVE
-            accounts_by_name[username] = accounts_by_name[username].model_copy(
-                update={"disabled": disabled}
-            )
+        account = _set_account_state(accounts_by_name, person, state)
+        if account is not None:
+            email = account.email
         row = queries_users.find_user_by_email(connection, service.org_id, email)
         if row is not None:
             queries_users.set_user_state(connection, service.org_id, row.id, state)
-        if username is None and row is None:
+        if account is None and row is None:
             raise FatalError(f"There is no user {person}: see `user list`.")
+
+
+def _has_remote_users() -> bool:
+    """Return whether the API's users are on another server, unrelated to the accounts here.
+
+    If that server shares the secret key, it belongs to this installation and has the accounts, too.
+    """
+    settings = get_settings()
+    return bool(settings.api_url) and not settings.api_shares_key
+
+
+def _set_account_state(accounts_by_name: Accounts, person: str, state: UserState) -> Account | None:
+    """Disable or enable a person's account; return it, or None if there is none."""
+    username = _find_username(accounts_by_name, person)
+    if username is None:
+        return None
+    account = accounts_by_name[username].model_copy(
+        update={"disabled": state is UserState.INACTIVE}
+    )
+    accounts_by_name[username] = account
+    return account
 
 
 def _find_username(accounts_by_name: Accounts, person: str) -> str | None:

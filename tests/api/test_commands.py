@@ -125,11 +125,48 @@ def test_every_command_has_help():
         assert "Usage:" in CliRunner().invoke(cli, [command, "--help"]).output
 
 
-def test_commands_create_no_database_when_the_portal_uses_a_remote_api(api, tmp_path):
-    portal_host = make_api_server(
-        tmp_path / "data", ISSUES_API_URL=api.url, ISSUES_API_SHARES_KEY="1"
+@pytest.mark.parametrize("shares_key", ["0", "1"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("archive", "old.gz", "--closed-before", "2025-01-01"),
+        ("backup", "backup.gz"),
+        ("check",),
+        ("demo",),
+        ("import", __file__),
+        ("key", "accept"),
+        ("restore", __file__),
+        ("serve",),
+        ("token", "create", "--email", "a@example.com"),
+        ("token", "list"),
+        ("token", "revoke", "token_1"),
+    ],
+)
+def test_commands_for_the_local_database_are_refused_with_a_remote_api(
+    tmp_path, command, shares_key
+):
+    installation = make_api_server(
+        tmp_path / "data", ISSUES_API_URL="http://localhost:1", ISSUES_API_SHARES_KEY=shares_key
     )
-    assert_refused(
-        portal_host.run_command("token", "create", "--email", make_email()), "ISSUES_API_URL"
-    )
-    assert not portal_host.data_dir.exists()
+    assert_refused(installation.run_command(*command), "where that API runs")
+    assert not installation.data_dir.exists()
+
+
+def test_accounts_of_a_portal_with_a_remote_api_are_managed_without_a_database(tmp_path):
+    portal = make_api_server(tmp_path / "data", ISSUES_API_URL="http://localhost:1")
+    assert portal.run_command("user", "add", "ann@example.com").returncode == 0
+
+    def state():
+        (user,) = parse_output(portal.run_command("user", "list", "--json"))
+        return user["state"]
+
+    assert state() == "Active"
+    disabled = portal.run_command("user", "disable", "Ann@example.com")
+    assert "stay valid" in disabled.stderr
+    assert state() == "Inactive"
+    assert portal.run_command("user", "enable", "ann").returncode == 0
+    assert state() == "Active"
+    assert portal.run_command("user", "password", "ann").returncode == 0
+    assert portal.run_command("key", "rotate").returncode == 0
+    assert_refused(portal.run_command("user", "disable", "nobody"), "no account")
+    assert not (portal.data_dir / "issues.db").exists()
