@@ -76,15 +76,26 @@ def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_pat
         history = client.history(before.id)
         file = tmp_path / "2024.gz"
         counts = parse_output(run_archive(new_server, file))
-        assert counts == {"file": str(file), "archived": 3, "removed": 3, "kept": 0}
+        assert counts == {
+            "file": str(file),
+            "archived": 3,
+            "removed": 3,
+            "kept": 0,
+            "recent": 0,
+        }
         with pytest.raises(NotFoundError):
             client.get(before.id)
         states = IssueQuery(states=tuple(IssueState), page_size=100)
         numbers = [issue.issue_number for issue in client.iterate(states)]
         # Issues created today stay, because a client may still repeat the requests for them.
-        assert (
-            parse_output(run_archive(new_server, tmp_path / "x.gz", "2099-01-01"))["archived"] == 2
+        counts = parse_output(run_archive(new_server, tmp_path / "x.gz", "2099-01-01"))
+        assert (counts["archived"], counts["recent"]) == (2, 1)
+        nothing = new_server.run_command(
+            "archive", str(tmp_path / "y.gz"), "--closed-before", "2099-01-01"
         )
+        assert "1 issue was created in the last 24 hours" in nothing.stderr
+        assert "was not written" in nothing.stderr
+        assert not (tmp_path / "y.gz").exists()
         assert client.look_up_receipt(anonymous.receipt).state == IssueState.CLOSED
     new_server.stop()
     assert numbers == [9, 8, 4, 3, 2, 1]
@@ -97,9 +108,8 @@ def test_archive_moves_issues_closed_or_deleted_before_a_day(new_server, tmp_pat
 
     imported = parse_output(new_server.run_command("import", str(file), "--json"))
     assert (imported["imported"], imported["refused"]) == (3, 0)
-    assert (
-        parse_output(run_archive(new_server, tmp_path / "none.gz", "2020-01-01"))["archived"] == 0
-    )
+    counts = parse_output(run_archive(new_server, tmp_path / "none.gz", "2020-01-01"))
+    assert (counts["file"], counts["archived"]) == (None, 0)
     assert not (tmp_path / "none.gz").exists()
 
 
@@ -133,6 +143,7 @@ def test_killed_archive_command_can_be_repeated(new_server, tmp_path):
             "archived": count,
             "removed": len(remaining) - 1,
             "kept": 1,
+            "recent": 0,
         }
         assert [issue.id for issue in client.iterate()] == remaining[:1]
     new_server.stop()

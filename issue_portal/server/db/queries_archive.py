@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db.queries_issues import COUNTED_COLUMNS, WITH_CREATOR
@@ -19,19 +19,36 @@ def list_archivable(
     limit: int,
 ) -> Sequence[AnyRow]:
     """Return old closed and deleted issues with their creators, by number."""
-    closed = and_(
-        issues.c.state == IssueState.CLOSED,
-        # Imported issues have no closing time.
-        func.coalesce(issues.c.closed_at, issues.c.updated_at) < closed_before,
-    )
-    deleted = and_(issues.c.state == IssueState.DELETED, issues.c.updated_at < closed_before)
     query = WITH_CREATOR.where(
         issues.c.org_id == org_id,
         issues.c.number > above,
         issues.c.created_at < created_before,
-        or_(closed, deleted),
+        _was_closed_before(closed_before),
     )
     return connection.execute(query.order_by(issues.c.number).limit(limit)).all()
+
+
+def count_recent(
+    connection: Connection, org_id: str, *, created_since: int, closed_before: int
+) -> int:
+    """Count closed and deleted issues that `list_archivable` leaves out as too new."""
+    query = select(func.count()).where(
+        issues.c.org_id == org_id,
+        issues.c.created_at >= created_since,
+        _was_closed_before(closed_before),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _was_closed_before(time: int) -> ColumnElement[bool]:
+    """Return the condition that an issue was closed or deleted before a time."""
+    closed = and_(
+        issues.c.state == IssueState.CLOSED,
+        # Imported issues have no closing time.
+        func.coalesce(issues.c.closed_at, issues.c.updated_at) < time,
+    )
+    deleted = and_(issues.c.state == IssueState.DELETED, issues.c.updated_at < time)
+    return or_(closed, deleted)
 
 
 def delete_unchanged(

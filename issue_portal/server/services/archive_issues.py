@@ -34,13 +34,26 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
     """Move issues that were closed or deleted before a time to a new file.
 
     ``closed_before`` is in seconds since 1970. Returns how many issues are in the file
-    (``archived``), were removed from the database (``removed``), and stay in the database because
-    they changed in the meantime (``kept``). If the file exists, removes the issues in it, so that
-    an interrupted run can be repeated. Raises `FatalError`, and removes nothing, if the file cannot
-    be written and verified.
+    (``archived``), were removed from the database (``removed``), stay in the database because they
+    changed in the meantime (``kept``), and were left out because clients may still repeat their
+    reports (``recent``). If the file exists, removes the issues in it, so that an interrupted run
+    can be repeated. Raises `FatalError`, and removes nothing, if the file cannot be written and
+    verified.
     """
-    if not path.exists() and not _write_archive(service, closed_before, path):
-        return {"archived": 0, "removed": 0, "kept": 0}
+    recent = 0
+    if not path.exists():
+        # Archiving also deletes the idempotency record of a report, so a repeated report would be
+        # stored twice.
+        created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
+        with service.database.read() as connection:
+            recent = queries_archive.count_recent(
+                connection,
+                service.org_id,
+                created_since=created_before,
+                closed_before=closed_before,
+            )
+        if not _write_archive(service, created_before, closed_before, path):
+            return {"archived": 0, "removed": 0, "kept": 0, "recent": recent}
     archived = sum(1 for _ in _read_archive(path))
     removed = 0
     lines = _read_archive(path)
@@ -49,12 +62,17 @@ def archive_issues(service: Service, closed_before: int, path: Path) -> Counts:
             rows = queries_archive.delete_unchanged(connection, service.org_id, dict(batch))
             count_rollups.record(connection, service.org_id, removed=rows)
         removed += len(rows)
-    return {"archived": archived, "removed": removed, "kept": _count_remaining(service, path)}
+    return {
+        "archived": archived,
+        "removed": removed,
+        "kept": _count_remaining(service, path),
+        "recent": recent,
+    }
 
 
-def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
+def _write_archive(service: Service, created_before: int, closed_before: int, path: Path) -> bool:
     """Write the file and compare it with the data; return False if there is no issue to write."""
-    lines = _format_issues(service, closed_before)
+    lines = _format_issues(service, created_before, closed_before)
     first = next(lines, None)
     if first is None:
         return False
@@ -78,10 +96,7 @@ def _write_archive(service: Service, closed_before: int, path: Path) -> bool:
     return True
 
 
-def _format_issues(service: Service, closed_before: int) -> Iterator[bytes]:
-    # Leave out reports that a client may still repeat. Archiving also deletes the idempotency
-    # record of a report, so a repeated report would be stored twice.
-    created_before = min(closed_before, int(time.time()) - IDEMPOTENCY_LIFETIME)
+def _format_issues(service: Service, created_before: int, closed_before: int) -> Iterator[bytes]:
     number = -1  # The numbers of imported issues may begin with 0.
     with service.database.read() as connection:
         while rows := queries_archive.list_archivable(
