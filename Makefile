@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run dev test unit check bench screenshots messages env-example lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
-	$(BIN)/streamlit run app.py
+	$(BIN)/python -m web
 
 dev: .venv/tests           ## Serve with automatic reload
 	$(BIN)/streamlit run app.py --server.fileWatcherType auto --server.runOnSave true

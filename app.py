@@ -9,6 +9,7 @@ import gc
 # collector when the server starts.
 gc.disable()
 
+import logging
 import sys
 
 import streamlit as st
@@ -20,6 +21,7 @@ from issue_portal.asgi.cors import ApiCorsMiddleware
 from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
+from issue_portal.core import logging_setup
 from issue_portal.core.settings import FatalError
 from web import (
     export_route,
@@ -39,7 +41,8 @@ try:
     portal_process = startup.start()
 except FatalError as error:
     # Exit before the server starts, so that the operator sees only this line.
-    sys.exit(str(error))
+    logging_setup.print_notice(str(error), logging.CRITICAL)
+    sys.exit(1)
 
 # While a script computes, each response waits for the interpreter about ten times, for up to one
 # switch interval each: with the default of 5 ms, for 50 ms. See bench/README.md, "Switch interval".

@@ -5,7 +5,6 @@ The only module of the portal that imports `issue_portal.server`.
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -87,14 +86,15 @@ def start() -> PortalProcess:
     """
     try:
         load_secrets()
-        return _prepare(get_settings())
+        settings = get_settings()
+        logging_setup.configure_logging(settings.log)
+        return _prepare(settings)
     except OSError as error:
         file = f": {error.filename}" if error.filename else ""
         raise FatalError(f"Cannot start: {error.strerror or error}{file}.") from error
 
 
 def _prepare(settings: Settings) -> PortalProcess:
-    logging_setup.configure_logging(settings.log)
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
     mode = get_sign_in_mode()
@@ -113,14 +113,16 @@ def _prepare(settings: Settings) -> PortalProcess:
     if new_passwords:
         _print_passwords(new_passwords)
     if mode is not SignInMode.ACCOUNTS and not settings.reviewers:
-        sys.stderr.write("\n  Nobody has the reviewer role. List reviewers in ISSUES_REVIEWERS.\n")
+        logging_setup.print_notice(
+            "\n  Nobody has the reviewer role. List reviewers in ISSUES_REVIEWERS."
+        )
     return PortalProcess(keys, service)
 
 
 def _print_url() -> None:
     """Print the portal's URL, unless uvicorn prints it."""
     if url := streamlit_compat.find_own_url():
-        sys.stderr.write(f"\n  Issue Portal: {url}\n\n")
+        logging_setup.print_notice(f"\n  Issue Portal: {url}\n")
 
 
 def _print_passwords(passwords: dict[str, str]) -> None:
@@ -132,7 +134,6 @@ def _print_passwords(passwords: dict[str, str]) -> None:
             "",
             *lines,
             "",
-            "",
         ]
     )
-    sys.stderr.write(text)
+    logging_setup.print_notice(text)

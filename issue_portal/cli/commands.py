@@ -1,12 +1,15 @@
 """The commands of ``python -m issue_portal`` or ``issue-portal``."""
 
+import logging
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
 from issue_portal import __version__
 from issue_portal.cli.output import OutputError
+from issue_portal.core.logging_setup import print_notice
 from issue_portal.core.settings import FatalError
 
 COMMANDS = {
@@ -59,20 +62,17 @@ def run() -> None:
     try:
         cli.main(standalone_mode=False)
     except FatalError as error:
-        click.echo(error, err=True)
-        sys.exit(1)
+        _fail(str(error))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
     except OutputError as error:
-        click.echo(f"Done, but the output could not be written: {error}.", err=True)
-        sys.exit(1)
+        _fail(f"Done, but the output could not be written: {error}.")
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        click.echo(f"Not done. {error.strerror or error}{where}.", err=True)
-        sys.exit(1)
+        _fail(f"Not done. {error.strerror or error}{where}.")
     except Exception as error:
         # Imported here because SQLAlchemy loads slowly and most commands do not need it.
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
@@ -81,5 +81,12 @@ def run() -> None:
             raise
         from issue_portal.server.db.database import describe_error  # noqa: PLC0415
 
-        click.echo(f"Not done. Database error: {describe_error(error)}.", err=True)
-        sys.exit(1)
+        _fail(f"Not done. Database error: {describe_error(error)}.")
+
+
+def _fail(message: str) -> NoReturn:
+    if sys.argv[1:2] == ["serve"]:  # A service, whose log may be JSON.
+        print_notice(message, logging.CRITICAL)
+    else:
+        click.echo(message, err=True)
+    sys.exit(1)

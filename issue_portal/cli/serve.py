@@ -37,7 +37,7 @@ def serve(host: str, port: int) -> None:
         if settings.demo:
             add_sample_issues(service)
         with _listen(host, port) as listener:
-            click.echo(f"Issues API on http://{host}:{port}/api/docs", err=True)
+            logging_setup.print_notice(f"Issues API on http://{host}:{port}/api/docs")
             config = uvicorn.Config(
                 create_standalone_app(service),
                 access_log=False,
@@ -52,6 +52,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=2048)
     except OSError as error:
+        # Python appends the address, which the message already contains.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         raise FatalError(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Set another --port."
+            f"Cannot listen on {host} port {port}: {reason}. Check --host, or set another --port."
         ) from error

@@ -7,10 +7,13 @@ fill the disk with log lines.
 import copy
 import json
 import logging
+import os
 import sys
+import threading
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Final, Literal, TextIO
 
 LONGEST_MESSAGE: Final = 500
@@ -40,6 +43,7 @@ _EXTRA_FIELDS = ("request_id", "method", "route", "status", "milliseconds")
 _OWN_LOGGERS = ("issue_portal", "auth", "components", "web")
 _PAGE_LOGGERS = ("streamlit", "components.ui.messages")
 _SERVER_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
+_CRASH = "The program crashed."
 _TEXT_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -230,3 +234,37 @@ def configure_logging(log_format: Literal["text", "json"]) -> None:
     if log_format == "json":
         for name in _OWN_LOGGERS:
             logging.getLogger(name).setLevel(logging.INFO)
+        logging.captureWarnings(True)
+        sys.excepthook = _log_crash
+        threading.excepthook = _log_thread_crash
+
+
+def find_early_format() -> Literal["text", "json"]:
+    """Return the log format in the environment, for errors before the settings are read."""
+    return "json" if os.environ.get("ISSUES_LOG") == "json" else "text"
+
+
+def print_notice(text: str, level: int = logging.INFO) -> None:
+    """Print a message of the start to standard error, as one JSON line if logs are JSON.
+
+    It is not a log record: it may contain the first passwords, and levels do not filter it.
+    """
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    is_configured = any(isinstance(formatter, _TraceFormatter) for formatter in formatters)
+    is_json = any(isinstance(formatter, _JsonFormatter) for formatter in formatters)
+    if is_json or (not is_configured and find_early_format() == "json"):
+        message = " ".join(text.split())
+        record = logging.LogRecord("issue_portal", level, "", 0, message, None, None)
+        text = _JsonFormatter().format(record)
+    sys.stderr.write(f"{text}\n")
+
+
+def _log_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    logging.getLogger("issue_portal").critical(_CRASH, exc_info=(kind, error, trace))
+
+
+def _log_thread_crash(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is not None:
+        _log_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)

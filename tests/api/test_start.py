@@ -1,5 +1,6 @@
 """Start of API and portal: error messages, settings in secrets, file modes, first passwords."""
 
+import json
 import socket
 import sqlite3
 import stat
@@ -18,6 +19,7 @@ from tests.servers.processes import ROOT, find_free_port, make_environment
 
 SERVE = [sys.executable, "-m", "issue_portal", "serve"]
 PORTAL = [sys.executable, "-m", "streamlit", "run", "app.py"]
+WEB = [sys.executable, "-m", "web"]
 UVICORN = [sys.executable, "-m", "uvicorn", "app:app"]
 
 
@@ -92,6 +94,61 @@ def test_port_in_use_is_reported(tmp_path):
         assert process.returncode != 0
         assert "Traceback" not in output
         assert port in output
+
+
+@pytest.mark.parametrize("address", ["portal.invalid", "192.0.2.1", "2001:db8::1"])
+def test_address_that_cannot_be_listened_on_is_reported(tmp_path, address):
+    process = run(WEB, tmp_path / "data", STREAMLIT_SERVER_ADDRESS=address)
+    assert_start_fails(process, f"Cannot listen on {address}")
+    assert_start_fails(run([*SERVE, "--host", address], tmp_path / "data"), "Check --host")
+
+
+def test_database_host_that_cannot_be_resolved_is_reported(command, tmp_path):
+    url = "postgresql://issues:hidden@database.invalid/issues"
+    process = run(command, tmp_path / "data", ISSUES_DATABASE_URL=url)
+    assert_start_fails(process, "database.invalid")
+    assert "hidden" not in process.stderr
+
+
+@pytest.mark.parametrize("is_portal", [True, False])
+def test_every_line_from_start_to_stop_is_json(tmp_path, is_portal):
+    make_server = make_portal_server if is_portal else make_api_server
+    server = make_server(tmp_path / "data", ISSUES_LOG="json")
+    if is_portal:
+        server.command = [*WEB, "--server.port", str(server.port)]
+    server.start()
+    httpx.get(f"{server.url}/api/v1/app/issue")
+    server.stop()
+    messages = [json.loads(line)["message"] for line in server.log.splitlines()]
+    assert any(str(server.port) in message for message in messages)
+    assert any("401" in message for message in messages)
+    passwords = [message for message in messages if "passwords" in message]
+    assert len(passwords) == (1 if is_portal else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("ISSUES_DEMO", "maybe", "ISSUES_DEMO"),
+        ("ISSUES_DATABASE_URL", "postgresql://database.invalid/issues", "database.invalid"),
+    ],
+)
+def test_failed_start_is_reported_as_json(command, tmp_path, name, value, text):
+    process = run(command, tmp_path / "data", ISSUES_LOG="json", **{name: value})
+    assert process.returncode == 1
+    line = json.loads(process.stdout + process.stderr)
+    assert line["level"] == "critical"
+    assert text in line["message"]
+
+
+@pytest.mark.parametrize("server", ["portal", "serve"])
+def test_port_in_use_is_reported_as_json(tmp_path, server):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        command = [*WEB, "--server.port", port] if server == "portal" else [*SERVE, "--port", port]
+        process = run(command, tmp_path / "data", ISSUES_LOG="json")
+    assert process.returncode == 1
+    assert port in json.loads(process.stdout + process.stderr)["message"]
 
 
 @pytest.mark.parametrize(
