@@ -144,7 +144,7 @@ def test_commands_exist_with_their_options(document):
     text = document.read_text()
     inline = find_inline_code(text)
     code = "\n".join([*inline, find_indented_code(text)])
-    for line in re.findall(r"(?:-m issue_portal|^issue-portal) (.*)", code, re.MULTILINE):
+    for line in re.findall(r"(?:-m issue_portal|^ *issue-portal) (.*)", code, re.MULTILINE):
         # The command ends before an ellipsis or the ")" of `$(…)`.
         check_command(re.split(r"…|\)(?:\s|$)", line)[0])
     for token in inline:
