@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
-from issue_portal.models.vocabulary import FieldErrorCode, ProblemCode
+from issue_portal.models.vocabulary import FieldErrorCode, ProblemCode, Scope
 
 _CODES: Final = {
     400: ProblemCode.INVALID_REQUEST,
@@ -85,6 +85,14 @@ class ForbiddenError(ProblemError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(403, detail)
+
+
+class InsufficientScopeError(ProblemError):
+    """The caller's role allows this, but the scopes of the API token do not."""
+
+    def __init__(self, scope: Scope) -> None:
+        detail = f"This token lacks the scope '{scope}': use a token that has it."
+        super().__init__(403, detail, code=ProblemCode.INSUFFICIENT_SCOPE)
 
 
 class InvalidParameterError(ProblemError):

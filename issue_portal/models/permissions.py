@@ -1,13 +1,13 @@
-"""Permissions by role: one table for the API and the portal.
+"""Permissions by role, and the scope that each action needs: for the API and the portal.
 
-Ownership is not part of the table: `issue_access` checks who reported an issue.
+Ownership is not part of these tables: `issue_access` checks who reported an issue.
 """
 
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from issue_portal.models.vocabulary import IssueState, Role
+from issue_portal.models.vocabulary import IssueState, Role, Scope
 
 
 class Action(Enum):
@@ -73,6 +73,37 @@ _ALLOWED: Final[Mapping[Role, frozenset[Action]]] = {
 }
 
 
+SCOPES: Final[Mapping[Action, Scope]] = {
+    Action.READ_OWN: Scope.READ,
+    Action.READ_ALL: Scope.READ,
+    Action.LIST_DELETED: Scope.READ,
+    Action.READ_STATS: Scope.READ,
+    Action.LIST_USERS: Scope.READ,
+    Action.LIST_PROJECTS: Scope.READ,
+    Action.CREATE_ANONYMOUS: Scope.REPORT,
+    Action.CREATE_NAMED: Scope.REPORT,
+    Action.LOOK_UP_RECEIPT: Scope.REPORT,
+    Action.EDIT_OWN: Scope.REPORT,
+    Action.DELETE_OWN: Scope.REPORT,
+    Action.RESTORE_OWN: Scope.REPORT,
+    Action.EDIT_ALL: Scope.REVIEW,
+    Action.SET_STATE: Scope.REVIEW,
+    Action.MARK_READ: Scope.REVIEW,
+    Action.DELETE_ALL: Scope.REVIEW,
+    Action.RESTORE_ALL: Scope.REVIEW,
+    Action.NAME_PROJECT: Scope.REVIEW,
+}
+"""The scope that a token needs for each action, besides the role."""
+
+ALL_SCOPES: Final = frozenset(Scope)
+
+
 def may(role: Role, action: Action) -> bool:
     """Return whether the table allows ``action`` for ``role``."""
     return action in _ALLOWED.get(role, ())
+
+
+def list_usable_scopes(role: Role) -> list[Scope]:
+    """Return the scopes that allow a token with ``role`` to do something."""
+    usable = {SCOPES[action] for action in _ALLOWED[role]}
+    return [scope for scope in Scope if scope in usable]

@@ -6,7 +6,15 @@ a name.
 
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
 
 from issue_portal.models.query_parameters import (
     Cursor,
@@ -31,11 +39,15 @@ from issue_portal.models.vocabulary import (
     BULK_LIMIT,
     DESCRIPTION_LIMIT,
     PAGE_SIZE_DEFAULT,
+    TOKEN_DAYS_LIMIT,
+    TOKEN_NAME_LIMIT,
     Include,
     IssueState,
     IssueType,
     PageOrder,
     ResourceType,
+    Role,
+    Scope,
 )
 
 Description = Annotated[
@@ -147,6 +159,36 @@ class ProjectUpdate(StrictModel):
     """The body of ``PUT /project/{id}``."""
 
     name: Reference
+
+
+class NewApiToken(StrictModel):
+    """The body of ``POST /me/token``."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Nightly export", "scopes": ["read"], "expires_in_days": 90}]
+        }
+    )
+
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=TOKEN_NAME_LIMIT,
+            description="What the token is for, in your words.",
+            json_schema_extra={"pattern": TEXT_PATTERN},
+        ),
+        AfterValidator(check_text),
+    ]
+    role: Role | None = Field(
+        default=None, description="Role of the token, at most your own. Default: your own."
+    )
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=len(Scope))] = Field(
+        description="What the token may do."
+    )
+    expires_in_days: Annotated[StrictInt, Field(ge=1, le=TOKEN_DAYS_LIMIT)] = Field(
+        description="Days until the token expires, at the end of the last day (UTC)."
+    )
 
 
 class IssueUpdate(PartialModel):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType
+from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role, Scope
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 
@@ -71,6 +71,10 @@ IssueTypeOrStr = Annotated[IssueType | str, Field(union_mode="left_to_right")]
 IssueStateOrStr = Annotated[IssueState | str, Field(union_mode="left_to_right")]
 
 HistoryActionOrStr = Annotated[HistoryAction | str, Field(union_mode="left_to_right")]
+
+RoleOrStr = Annotated[Role | str, Field(union_mode="left_to_right")]
+
+ScopeOrStr = Annotated[Scope | str, Field(union_mode="left_to_right")]
 
 
 class User(_TolerantModel):
@@ -251,6 +255,35 @@ class BulkResult(_TolerantModel):
     id: str
     status: int = Field(description="HTTP status that a call for this issue alone would get.")
     code: str | None = Field(default=None, description="Machine-readable reason of an error.")
+
+
+class ApiToken(_TolerantModel):
+    """An API token of the current user, without its secret."""
+
+    id: str
+    name: str = ""
+    role: RoleOrStr | None = None
+    scopes: tuple[ScopeOrStr, ...] = Field(default=(), description="What the token may do.")
+    created_at: TolerantTimestamp | None = Field(
+        default=None, description="Day of the creation (UTC); exact for tokens of the command line."
+    )
+    expires_at: TolerantTimestamp | None = Field(
+        default=None, description="Null for a token of the command line that does not expire."
+    )
+    last_used_at: str | None = Field(
+        default=None,
+        description="Day of the last use (UTC). Anonymous reports do not count as use.",
+    )
+
+
+class ApiTokenPage(Page[ApiToken]):
+    """All API tokens of the current user, newest first."""
+
+
+class CreatedApiToken(ApiToken):
+    """A new API token with its secret."""
+
+    token: str = Field(repr=False, description="The secret. It cannot be shown again.")
 
 
 class FieldError(_TolerantModel):

@@ -16,6 +16,12 @@ PAGE_SIZE_LIMIT = 100
 BULK_LIMIT = 100
 """Maximum number of issues in a bulk change."""
 
+TOKEN_NAME_LIMIT = 100
+"""Longest name of an API token, in Unicode code points."""
+
+TOKEN_DAYS_LIMIT = 366
+"""Longest lifetime of an API token that a person creates, in days."""
+
 
 class ResourceType(StrEnum):
     """Type of the object that an issue is about."""
@@ -66,11 +72,13 @@ class ProblemCode(StrEnum):
     INVALID_REQUEST = "invalid_request"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     REQUEST_TIMEOUT = "request_timeout"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     NOT_DELETED = "not_deleted"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105
     PRECONDITION_FAILED = "precondition_failed"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -108,6 +116,14 @@ class Role(StrEnum):
 
 ROLES_BY_RANK = tuple(Role)
 """Roles from the least to the most powerful."""
+
+
+class Scope(StrEnum):
+    """Part of the API that an API token may use. `permissions` lists the actions of each."""
+
+    READ = "read"
+    REPORT = "report"
+    REVIEW = "review"
 
 
 class Include(StrEnum):

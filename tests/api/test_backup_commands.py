@@ -38,6 +38,8 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     history = new_server.client(token).history(named.id)
     reviewer = ApiCaller(new_server.url, new_server.create_api_token("reviewer", Role.ADMIN))
     reviewer("PUT", "/project/p", json={"name": "Handbook"})
+    create_token(new_server, "--email", make_email(), "--name", "Nightly", "--scope", "read")
+    tokens = parse_output(new_server.run_command("token", "list", "--json"))
     bulk = {"ids": [named.id], "change": {"is_read": False}}
     reviewer("POST", "/issue/bulk", json=bulk, headers={"Idempotency-Key": "k"})
     settings = Settings(data_dir=new_server.data_dir)
@@ -45,7 +47,7 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     backup_file = tmp_path / "backup.gz"
     with lock_directory(new_server.data_dir):  # A backup does not wait for this lock.
         counts = parse_output(new_server.run_command("backup", str(backup_file), "--json"))["rows"]
-    assert (counts["issues"], counts["tokens"]) == (2, 2)
+    assert (counts["issues"], counts["tokens"]) == (2, 3)
     assert (counts["projects"], counts["repeatable_calls"]) == (1, 1)
     assert stat.S_IMODE(backup_file.stat().st_mode) == 0o600
     new_server.stop()
@@ -54,6 +56,10 @@ def test_backup_of_a_running_server_can_be_restored_to_either_database(
     other = make_api_server(tmp_path / "other", ISSUES_DATABASE_URL=url)
     other.env.pop("ISSUES_SECRET_KEY")
     assert parse_output(other.run_command("restore", str(backup_file), "--json"))["rows"] == counts
+    restored = parse_output(other.run_command("token", "list", "--json"))
+    names_and_scopes = [(token["name"], token["scopes"]) for token in tokens]
+    assert ("Nightly", ["read"]) in names_and_scopes
+    assert [(token["name"], token["scopes"]) for token in restored] == names_and_scopes
     # The lock file is not part of a backup.
     assert (new_server.data_dir / ".lock").exists()
     assert not (other.data_dir / ".lock").exists()

@@ -34,18 +34,30 @@ EXPECTED_STATUSES: dict[tuple[str, str], tuple[int, ...]] = {
     ("GET", "/v1/app/project"): (401, 403, 403, 403, 200, 200),
     ("PUT", "/v1/app/project/{project_id}"): (401, 403, 403, 403, 200, 200),
     ("GET", "/v1/app/me"): (401, 200, 200, 200, 200, 200),
+    ("GET", "/v1/app/me/token"): (401, 200, 200, 200, 200, 200),
+    ("POST", "/v1/app/me/token"): (401, 201, 201, 201, 201, 201),
+    ("DELETE", "/v1/app/me/token/{token_id}"): (401, 404, 404, 404, 404, 404),
     ("GET", "/v1/app/user"): (401, 403, 403, 403, 200, 200),
     ("GET", "/health"): (200,) * 6,
     ("GET", "/ready"): (200,) * 6,
 }
-VISITOR_STATUSES = {("GET", "/v1/app/me"): 404}
+VISITOR_STATUSES = {
+    ("GET", "/v1/app/me"): 404,
+    ("GET", "/v1/app/me/token"): 404,
+    ("POST", "/v1/app/me/token"): 404,
+}
 """Statuses for a visitor's portal token that differ from those for a guest's API token."""
 
+API_TOKEN_STATUSES = {("POST", "/v1/app/me/token"): 403}
+"""Statuses for every API token that differ from those for a portal token."""
+
+PATH_VALUES = {"project_id": "a/b", "token_id": "token_0000000000000000"}
 REPORT = {"description": "x", "resource_type": "Thread", "type": "Other", "anonymous": False}
 BODIES: dict[str, dict[str, Any]] = {
     "create_issue": REPORT,
     "look_up_receipt": {"receipt": "0000-0000-0000-0000"},
     "put_issue": {"description": "y"},
+    "create_token": {"name": "A script", "scopes": ["read"], "expires_in_days": 1},
     "change_issues": {"ids": [], "change": {"delete": True}},
     "name_project": {"name": "A project"},
     "patch_issue": {"description": "y"},
@@ -84,8 +96,10 @@ def test_every_route_has_the_expected_status_for_each_role(server, token_type):
         expected = {route: statuses[position] for route, statuses in EXPECTED_STATUSES.items()}
         if token_type == "portal token" and position == 1:
             expected |= VISITOR_STATUSES
+        if token_type == "API token" and token:
+            expected |= API_TOKEN_STATUSES
         for (method, path), status in expected.items():
             issue_id = reporter.report()["id"] if "{issue_id}" in path else ""
-            address = f"{server.url}/api{path.format(issue_id=issue_id, project_id='a/b')}"
+            address = f"{server.url}/api{path.format(issue_id=issue_id, **PATH_VALUES)}"
             response = caller.http.request(method, address, json=BODIES.get(routes[method, path]))
             assert response.status_code == status, f"{method} {path} as {[None, *tokens][position]}"

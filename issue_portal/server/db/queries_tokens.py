@@ -1,7 +1,7 @@
 """SQL for API tokens, stored as hashes."""
 
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
@@ -10,33 +10,40 @@ from issue_portal.server.db.ids import new_id
 from issue_portal.server.db.tables import AnyRow, tokens, users
 
 
-def add_token(
-    connection: Connection,
-    org_id: str,
-    token_hash: bytes,
-    user_id: str,
-    role: Role,
-    expires_at: int | None,
-) -> str:
+@dataclass(frozen=True)
+class TokenTimes:
+    """Creation and expiry of a token, in seconds since 1970. None: it never expires."""
+
+    created_at: int
+    expires_at: int | None
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """An API token to store. ``scopes`` are separated by spaces; None stands for all scopes."""
+
+    hash: bytes
+    user_id: str
+    role: Role
+    times: TokenTimes
+    name: str | None
+    scopes: str | None
+
+
+def add_token(connection: Connection, org_id: str, token: TokenRow) -> str:
     """Store an API token by its hash; return its id."""
     token_id = new_id("token")
-    connection.execute(
-        insert(tokens).values(
-            org_id=org_id,
-            id=token_id,
-            hash=token_hash,
-            user_id=user_id,
-            role=role,
-            created_at=int(time.time()),
-            expires_at=expires_at,
-        )
-    )
+    values = asdict(token)
+    times = values.pop("times")
+    connection.execute(insert(tokens).values(org_id=org_id, id=token_id, **values, **times))
     return token_id
 
 
 _TOKENS = select(
     tokens.c.id,
+    tokens.c.name,
     tokens.c.role,
+    tokens.c.scopes,
     tokens.c.created_at,
     tokens.c.expires_at,
     tokens.c.last_used_at,
@@ -61,6 +68,12 @@ def list_tokens(connection: Connection, org_id: str) -> Sequence[AnyRow]:
     """Return all tokens with their users, oldest first."""
     query = _TOKENS.where(tokens.c.org_id == org_id).order_by(tokens.c.created_at, tokens.c.id)
     return connection.execute(query).all()
+
+
+def list_tokens_of_user(connection: Connection, org_id: str, user_id: str) -> Sequence[AnyRow]:
+    """Return the tokens of a user, newest first."""
+    query = _TOKENS.where(tokens.c.org_id == org_id, tokens.c.user_id == user_id)
+    return connection.execute(query.order_by(tokens.c.created_at.desc(), tokens.c.id)).all()
 
 
 def delete_token(connection: Connection, org_id: str, token_id: str) -> bool:

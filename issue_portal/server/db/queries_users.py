@@ -20,10 +20,13 @@ def find_user_by_email(connection: Connection, org_id: str, email: str) -> AnyRo
     return connection.execute(_USER_BY_EMAIL, {"org_id": org_id, "email": email}).one_or_none()
 
 
-def get_user(connection: Connection, org_id: str, user_id: str) -> AnyRow:
-    """Return the user with this id, who must exist."""
+def get_user(connection: Connection, org_id: str, user_id: str, *, lock: bool = False) -> AnyRow:
+    """Return the user with this id, who must exist.
+
+    ``lock`` blocks other locks until the commit.
+    """
     query = select(users).where(users.c.org_id == org_id, users.c.id == user_id)
-    return connection.execute(query).one()
+    return connection.execute(query.with_for_update() if lock else query).one()
 
 
 def ensure_user(connection: Connection, org_id: str, email: str, name: str, role: Role) -> AnyRow:

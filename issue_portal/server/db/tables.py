@@ -77,7 +77,12 @@ tokens = Table(
     Column("expires_at", BigInteger),
     # Start of the day of the last use. Anonymous reports do not count as use.
     Column("last_used_at", BigInteger),
+    # Null for tokens of versions before 0008, and if the command line gave none.
+    Column("name", Text),
+    # Separated by spaces; null for all scopes, including those of later versions.
+    Column("scopes", Text),
     Index("ix_tokens_hash", "org_id", "hash", unique=True),
+    Index("ix_tokens_user_id", "org_id", "user_id"),
     ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
 )
 

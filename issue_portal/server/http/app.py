@@ -22,6 +22,7 @@ from issue_portal.server.http import (
     routes_directory,
     routes_issue,
     routes_issues,
+    routes_tokens,
 )
 from issue_portal.server.http.authentication import AuthenticationMiddleware
 from issue_portal.server.http.compression import CompressionMiddleware
@@ -43,7 +44,12 @@ if the token belongs to another one, the response is a 404.
 
 
 # The first route that matches wins: `/issue/stats` is not the id of an issue.
-_ROUTERS = (routes_issues.router, routes_issue.router, routes_directory.router)
+_ROUTERS = (
+    routes_issues.router,
+    routes_issue.router,
+    routes_directory.router,
+    routes_tokens.router,
+)
 
 
 def create_app(service: Service | None) -> Api:

@@ -19,10 +19,11 @@ JsonObject = dict[str, Any]
 _REASONS = {
     400: "A parameter, a state or the body is invalid; `errors` names the fields.",
     401: "The token is missing, unknown or expired.",
-    403: "The role does not allow this.",
+    403: "The role or the scopes of the token do not allow this; `code` says which.",
     404: "It does not exist, is deleted, or the caller may not see it.",
     408: "The body did not arrive in time.",
-    409: "The `Idempotency-Key` was used for another request, or the issue is not deleted.",
+    409: "The `Idempotency-Key` was used for another request, the issue is not deleted, or you have"
+    " too many API tokens.",
     412: "`If-Match` or `If-None-Match` does not hold.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -130,6 +131,12 @@ LINKS: dict[str, JsonObject] = {
             "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
         },
         "history": {"operationId": "issue_history", "parameters": _SAME_ISSUE},
+    },
+    "create_token": {
+        "revoke": {
+            "operationId": "revoke_token",
+            "parameters": {"token_id": "$response.body#/id"},
+        }
     },
     "name_project": {"projects": {"operationId": "list_projects"}},
     "get_issue": {

@@ -11,7 +11,6 @@ from starlette.types import Scope
 
 from issue_portal.asgi.problem_response import make_problem_response
 from issue_portal.core.problems import ProblemError, make_validation_problem
-from issue_portal.models.permissions import Action
 from issue_portal.server.http.options_requests import list_methods
 from issue_portal.server.http.request_body import RefusedBodyError
 from issue_portal.server.services.bulk_changes import DATABASE_ERRORS
@@ -30,7 +29,7 @@ def _find_request_id(scope: Scope) -> str | None:
     """
     state = scope.get("state", {})
     principal = state.get("principal")
-    if principal and not principal.may(Action.CREATE_NAMED):
+    if principal and principal.is_visitor:
         return None
     if scope["method"] == "POST":
         is_report = scope["path"].endswith("/v1/app/issue")

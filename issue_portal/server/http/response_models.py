@@ -15,6 +15,8 @@ from issue_portal.models.responses import (
     HistoryActionOrStr,
     IssueStateOrStr,
     IssueTypeOrStr,
+    RoleOrStr,
+    ScopeOrStr,
     TolerantTimestamp,
 )
 from issue_portal.models.vocabulary import (
@@ -25,6 +27,7 @@ from issue_portal.models.vocabulary import (
     ProblemCode,
     ResourceType,
     Role,
+    Scope,
     UserState,
 )
 
@@ -46,6 +49,8 @@ _EXACT: dict[Any, Any] = {
     IssueTypeOrStr: IssueType,
     IssueStateOrStr: IssueState,
     HistoryActionOrStr: HistoryAction,
+    RoleOrStr: Role,
+    ScopeOrStr: Scope,
 }
 """Exact types by tolerant type. `derive` adds the models that it creates."""
 
@@ -203,6 +208,14 @@ BulkResult = derive(
     code=ProblemCode | None,
 )
 BulkResults = _list_of(BulkResult)
+_TOKEN: dict[str, Any] = {
+    "id": Annotated[str, Field(pattern="^token_[0-9a-f]{16}$")],
+    "expires_at": Timestamp | None,
+    "last_used_at": Annotated[str, Field(json_schema_extra={"format": "date"})] | None,
+}
+ApiToken = derive(responses.ApiToken, **_TOKEN)
+ApiTokenPage = derive(responses.ApiTokenPage, data=_list_of(ApiToken), **_PAGE)
+CreatedApiToken = derive(responses.CreatedApiToken, **_TOKEN)
 FieldError = derive(responses.FieldError, code=FieldErrorCode)
 Problem = derive(
     responses.Problem,

@@ -28,7 +28,10 @@ router = make_router("Users and projects")
     responses=describe_responses(response_models.User, "The user of the token."),
 )
 async def me(call: CallParameter) -> ApiResponse:
-    """Get the user of the token; 404 for a visitor, who uses the portal without an account."""
+    """Get the user of the token; 404 for a visitor, who uses the portal without an account.
+
+    Every API token may call this, whatever its scopes, so that a script can check its token.
+    """
     if call.principal.user_id is None:
         raise ProblemError(404, "Visitors have no user.")
     get_user = partial(

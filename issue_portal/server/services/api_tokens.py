@@ -3,16 +3,20 @@
 import logging
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock, Thread
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from issue_portal.core.accounts import derive_name
 from issue_portal.core.secret_keys import SecretKeys
-from issue_portal.models.vocabulary import ROLES_BY_RANK, Role
+from issue_portal.models.permissions import ALL_SCOPES
+from issue_portal.models.vocabulary import ROLES_BY_RANK, Role, Scope
 from issue_portal.server.db import queries_tokens, queries_users
 from issue_portal.server.db.database import Database, describe_error
+from issue_portal.server.db.queries_tokens import TokenRow, TokenTimes
 from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
@@ -38,22 +42,49 @@ def create_token(
     email: str,
     role: Role,
     expires_at: int | None,
+    *,
+    name: str | None = None,
+    scopes: Collection[Scope] | None = None,
 ) -> NewToken:
     """Create an API token for a user; create or promote the user if necessary.
 
-    Stores only the token's hash. A token with a less powerful role does not demote its user.
+    A token with a less powerful role does not demote its user.
     """
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with database.write() as connection:
         user = queries_users.find_user_by_email(connection, org_id, email)
-        name = user.name if user else derive_name(email)
+        user_name = user.name if user else derive_name(email)
         user_role = _pick_higher_role(role, Role(user.role)) if user else role
-        user = queries_users.ensure_user(connection, org_id, email, name, user_role)
-        token_hash = keys.hash("token", secret)
-        token_id = queries_tokens.add_token(
-            connection, org_id, token_hash, user.id, role, expires_at
-        )
-    return NewToken(token_id, secret)
+        user = queries_users.ensure_user(connection, org_id, email, user_name, user_role)
+        times = TokenTimes(int(time.time()), expires_at)
+        return store_token(connection, org_id, keys, user.id, role, times, name, scopes)
+
+
+def store_token(
+    connection: Connection,
+    org_id: str,
+    keys: SecretKeys,
+    user_id: str,
+    role: Role,
+    times: TokenTimes,
+    name: str | None,
+    scopes: Collection[Scope] | None,
+) -> NewToken:
+    """Store a new API token of a user, as a hash.
+
+    Without ``scopes``, the token has all scopes, including those of later versions.
+    """
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    sorted_scopes = None if scopes is None else " ".join(each for each in Scope if each in scopes)
+    row = TokenRow(keys.hash("token", secret), user_id, role, times, name, sorted_scopes)
+    return NewToken(queries_tokens.add_token(connection, org_id, row), secret)
+
+
+def parse_scopes(stored: str | None) -> frozenset[Scope]:
+    """Return the scopes that the database stores. Ignores scopes of later versions."""
+    if stored is None:
+        return ALL_SCOPES
+    names = stored.split()
+    return frozenset(scope for scope in Scope if scope in names)
 
 
 class TokenUsage:
@@ -82,6 +113,11 @@ class TokenUsage:
             ).start()
         with self._lock:
             self._days[principal.token_id] = int(time.time()) // 86_400 * 86_400
+
+    def find_day(self, token_id: str) -> int | None:
+        """Return the start of the day of a use that this process has not written yet, if any."""
+        with self._lock:
+            return self._days.get(token_id)
 
     def write(self) -> None:
         """Write the recorded days to the database. If writing fails, the days stay recorded."""

@@ -15,7 +15,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.vocabulary import ROLES_BY_RANK, Role, UserState
 from issue_portal.server.db import queries_tokens, queries_users, tables
 from issue_portal.server.db.database import Database
-from issue_portal.server.services.api_tokens import TOKEN_PREFIX
+from issue_portal.server.services import api_tokens
 from issue_portal.server.services.principal import Principal
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Authenticator:
         Visitors and the operator are principals at once. For others, call `find_principal`.
         """
         token = _parse_bearer(authorization)
-        if token.startswith(TOKEN_PREFIX):
+        if token.startswith(api_tokens.TOKEN_PREFIX):
             return ApiToken(token)
         caller = self._verify_portal_token(token)
         if isinstance(caller, Person):
@@ -94,7 +94,10 @@ class Authenticator:
             role = _pick_lower_role(role, account.role)
             if account.disabled:
                 raise _make_inactive_error()
-        return _check_active(Principal(role, row.user_id, f"token {row.id}", row.id), row.state)
+        principal = Principal(
+            role, row.user_id, f"token {row.id}", row.id, api_tokens.parse_scopes(row.scopes)
+        )
+        return _check_active(principal, row.state)
 
     def _verify_portal_token(self, token: str) -> Caller:
         try:

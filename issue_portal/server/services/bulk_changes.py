@@ -1,6 +1,6 @@
 """Changes of several issues in one call, each in a transaction of its own."""
 
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -47,8 +47,9 @@ class BulkChanges:
         Other callers write between two issues. Two processes that get the same call at the same
         time both apply it: the second one then finds issues already changed or deleted.
         """
-        if not principal.may(Action.READ_OWN):
-            raise ForbiddenError("Visitors can only track a report by its receipt.")
+        if not principal.may(Action.EDIT_ALL):
+            refusal = "Visitors can only track a report by its receipt."
+            principal.require(Action.EDIT_OWN, ForbiddenError(refusal))
         body = f"bulk {request.model_dump_json()}"
         async with _BULK_CHANGES.get_semaphore(principal.user_id or principal.rate_limit_key):
             first: FirstOutcome | None = await run(partial(self._find, principal, key, body))
@@ -62,7 +63,7 @@ class BulkChanges:
                         continue
                     change = partial(self._change, principal, issue_id, request.change)
                     outcomes.append(await run(change))
-                if _is_final(principal, {status for status, _ in outcomes}):
+                if _is_final(principal, outcomes):
                     await run(partial(self._record, principal, key, body, outcomes))
         return [
             {"id": issue_id, "status": status, "code": code}
@@ -99,12 +100,16 @@ class BulkChanges:
             return 503, ProblemCode.UNAVAILABLE
 
 
-def _is_final(principal: Principal, statuses: Set[int]) -> bool:
+def _is_final(principal: Principal, outcomes: Sequence[Outcome]) -> bool:
     """Return whether to record these outcomes for a repeated call."""
+    statuses = {status for status, _ in outcomes}
     if 503 in statuses:
         return False  # A repeated call may complete what the database has refused.
     if statuses == {404}:
         return False  # Nothing has changed.
-    # A member's unknown ids may be those of their own anonymous reports. Not even a hash of these
-    # ids may remain beside the member's.
-    return 404 not in statuses or principal.may(Action.READ_ALL)
+    # Refused ids may be those of the caller's own anonymous reports. Not even a hash of these ids
+    # may remain beside the caller's.
+    is_refused = any(
+        status == 404 or code == ProblemCode.INSUFFICIENT_SCOPE for status, code in outcomes
+    )
+    return not is_refused or principal.may(Action.EDIT_ALL)

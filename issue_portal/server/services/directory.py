@@ -31,8 +31,7 @@ class Directory:
         self, connection: Connection, principal: Principal, query: PageQuery
     ) -> JsonObject:
         """Return one page of the users, sorted by name."""
-        if not principal.may(Action.LIST_USERS):
-            raise ForbiddenError("Only reviewers can list users.")
+        principal.require(Action.LIST_USERS, ForbiddenError("Only reviewers can list users."))
 
         def read(offset: int, limit: int) -> Iterator[JsonObject]:
             rows = queries_users.list_users(
@@ -47,8 +46,7 @@ class Directory:
         self, connection: Connection, principal: Principal, query: PageQuery
     ) -> JsonObject:
         """Return one page of the projects, sorted by id."""
-        if not principal.may(Action.LIST_PROJECTS):
-            raise ForbiddenError("Only reviewers can list projects.")
+        principal.require(Action.LIST_PROJECTS, ForbiddenError("Only reviewers can list projects."))
 
         def read(offset: int, limit: int) -> Iterator[JsonObject]:
             rows = queries_projects.list_projects(
@@ -61,8 +59,7 @@ class Directory:
 
     def name_project(self, principal: Principal, project_id: str, name: str) -> JsonObject:
         """Give a project a name, even before its first issue, and return the project."""
-        if not principal.may(Action.NAME_PROJECT):
-            raise ForbiddenError("Only reviewers can name projects.")
+        principal.require(Action.NAME_PROJECT, ForbiddenError("Only reviewers can name projects."))
         with self._database.write() as connection:
             queries_projects.set_project_name(connection, self._org_id, project_id, name)
             return _serialize_project(

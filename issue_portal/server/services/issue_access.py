@@ -1,6 +1,7 @@
 """Which issues a principal may see and change.
 
-`permissions` has the table of roles. This module adds ownership and the progress of the review.
+`permissions` has the tables of roles and scopes. This module adds ownership and the
+progress of the review.
 """
 
 import re
@@ -35,50 +36,55 @@ def find_issue(
     principal: Principal,
     issue_id: str,
     *,
-    lock: bool = False,
+    to_change: bool = False,
     with_deleted: bool = False,
 ) -> AnyRow:
-    """Return an issue that the principal may see, or raise a 404; visitors get a 403.
+    """Return an issue that the principal may read, or raise a 404; visitors get a 403.
 
-    ``lock`` blocks changes by others until the commit.
+    With ``to_change``, the principal needs a scope that allows changes instead of the scope to
+    read, and changes by others wait until the commit.
     """
-    if not principal.may(Action.READ_OWN):
-        raise ForbiddenError("Visitors can only track a report by its receipt.")
+    own, every = (
+        (Action.EDIT_OWN, Action.EDIT_ALL) if to_change else (Action.READ_OWN, Action.READ_ALL)
+    )
+    if not principal.may(every):
+        refusal = "Visitors can only track a report by its receipt."
+        principal.require(own, ForbiddenError(refusal))
     if not _ISSUE_ID.fullmatch(issue_id):
         raise IssueNotFoundError()
-    row = queries_issues.find_issue(connection, org_id, issue_id, lock=lock)
+    row = queries_issues.find_issue(connection, org_id, issue_id, lock=to_change)
     if row is None or (row.state == IssueState.DELETED and not with_deleted):
         raise IssueNotFoundError()
-    if not principal.may(Action.READ_ALL) and row.created_by != principal.user_id:
-        raise IssueNotFoundError()
+    if not _is_own(principal, row):
+        principal.require(every, IssueNotFoundError())
     return row
 
 
 def check_may_change(
     connection: Connection, principal: Principal, row: AnyRow, changes: Mapping[str, str | bool]
 ) -> None:
-    """Raise `ForbiddenError` unless the principal may give these fields these values."""
-    if any(
-        field in changes and not principal.may(action) for field, action in _FIELD_ACTIONS.items()
-    ):
-        raise ForbiddenError("Only reviewers can change state and is_read.")
-    if changes.get("state") == IssueState.DELETED and not principal.may(Action.DELETE_ALL):
-        raise ForbiddenError("Only reviewers can delete every issue.")
+    """Raise a 403 unless the principal may give these fields these values."""
+    for field, action in _FIELD_ACTIONS.items():
+        if field in changes:
+            refusal = "Only reviewers can change state and is_read."
+            principal.require(action, ForbiddenError(refusal))
+    if changes.get("state") == IssueState.DELETED:
+        principal.require(
+            Action.DELETE_ALL, ForbiddenError("Only reviewers can delete every issue.")
+        )
     if changes.keys() <= _FIELD_ACTIONS.keys() or principal.may(Action.EDIT_ALL):
         return
-    _check_own(principal, row, Action.EDIT_OWN)
-    _check_change_limit(connection, row)
+    _check_own(connection, principal, row, Action.EDIT_OWN, Action.EDIT_ALL)
 
 
 def check_may_delete(connection: Connection, principal: Principal, row: AnyRow) -> None:
-    """Raise `ForbiddenError` unless the principal may delete the issue."""
+    """Raise a 403 unless the principal may delete the issue."""
     if not principal.may(Action.DELETE_ALL):
-        _check_own(principal, row, Action.DELETE_OWN)
-        _check_change_limit(connection, row)
+        _check_own(connection, principal, row, Action.DELETE_OWN, Action.DELETE_ALL)
 
 
 def check_may_restore(principal: Principal, row: AnyRow, deletion: AnyRow | None) -> None:
-    """Raise `ForbiddenError` unless the principal may restore the issue.
+    """Raise a 403 unless the principal may restore the issue.
 
     ``deletion`` is the entry of the last deletion in the history, if there is one. The limit of
     changes does not apply: a withdrawal within the limit can always be undone.
@@ -86,29 +92,37 @@ def check_may_restore(principal: Principal, row: AnyRow, deletion: AnyRow | None
     if principal.may(Action.RESTORE_ALL):
         return
     if not principal.may(Action.RESTORE_OWN) or not _is_own(principal, row):
-        raise ForbiddenError("You can only restore your own issues.")
+        error = ForbiddenError("You can only restore your own issues.")
+        raise principal.refuse(Action.RESTORE_ALL, error)
     if deletion is None or deletion.actor != principal.user_id:
-        raise ForbiddenError("Somebody else deleted this issue, so you cannot restore it.")
+        error = ForbiddenError("Somebody else deleted this issue, so you cannot restore it.")
+        raise principal.refuse(Action.RESTORE_ALL, error)
     # The history has whole seconds. A fraction would shorten the time by up to a second.
     if int(time.time()) - deletion.at > RESTORE_SECONDS:
-        raise ForbiddenError(f"You can restore an issue for {RESTORE_SECONDS} seconds only.")
+        error = ForbiddenError(f"You can restore an issue for {RESTORE_SECONDS} seconds only.")
+        raise principal.refuse(Action.RESTORE_ALL, error)
 
 
 def _is_own(principal: Principal, row: AnyRow) -> bool:
     return row.created_by is not None and row.created_by == principal.user_id
 
 
-def _check_own(principal: Principal, row: AnyRow, action: Action) -> None:
-    """Raise `ForbiddenError` unless the principal reported the issue and can still edit it."""
-    if not _is_own(principal, row) or not principal.may(action):
-        raise ForbiddenError("You can only change your own issues.")
+def _check_own(
+    connection: Connection, principal: Principal, row: AnyRow, own: Action, every: Action
+) -> None:
+    """Raise a 403 unless the principal reported the issue and can still do ``own`` to it.
+
+    ``every`` is the action that needs no such check, which the principal may not do.
+    """
+    if not _is_own(principal, row) or not principal.may(own):
+        error = ForbiddenError("You can only change your own issues.")
+        raise principal.refuse(every, error)
     if row.state != REPORTER_EDITABLE_STATE:
-        raise ForbiddenError("The review has started, so you can no longer change this issue.")
-
-
-def _check_change_limit(connection: Connection, row: AnyRow) -> None:
-    """Limit the length of the history, because each read loads all entries."""
+        error = ForbiddenError("The review has started, so you can no longer change this issue.")
+        raise principal.refuse(every, error)
+    # Limits the length of the history, because each read loads all entries.
     if queries_history.count_history(connection, row.org_id, row.id) > REPORTER_CHANGE_LIMIT:
-        raise ForbiddenError(
+        error = ForbiddenError(
             f"This issue has {REPORTER_CHANGE_LIMIT} changes: only reviewers can change it now."
         )
+        raise principal.refuse(every, error)

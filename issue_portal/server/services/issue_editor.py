@@ -41,7 +41,9 @@ class IssueEditor:
         The state Deleted deletes the issue.
         """
         with self._database.write() as connection:
-            row = issue_access.find_issue(connection, self._org_id, principal, issue_id, lock=True)
+            row = issue_access.find_issue(
+                connection, self._org_id, principal, issue_id, to_change=True
+            )
             # Only a description can be null, which is stored as "".
             values = {name: "" if new is None else new for name, new in update.changes().items()}
             changes = {name: new for name, new in values.items() if getattr(row, name) != new}
@@ -60,7 +62,9 @@ class IssueEditor:
     ) -> None:
         """Mark an issue as deleted. Reviewers can still list and restore it."""
         with self._database.write() as connection:
-            row = issue_access.find_issue(connection, self._org_id, principal, issue_id, lock=True)
+            row = issue_access.find_issue(
+                connection, self._org_id, principal, issue_id, to_change=True
+            )
             preconditions.check_change(compute_etag(serializers.serialize_one_issue(row)))
             issue_access.check_may_delete(connection, principal, row)
             self._store(connection, principal, row, {"state": IssueState.DELETED})
@@ -75,15 +79,15 @@ class IssueEditor:
         """Give a deleted issue the state that it had before, and return the issue.
 
         A repeated call changes nothing and returns the issue as it is now; it raises a 404 if the
-        issue is deleted again and the principal may not see deleted ones.
+        issue is deleted again and the principal may only restore their own.
         """
         body = f"restore {issue_id}"
         with self._database.write() as connection:
             row = issue_access.find_issue(
-                connection, self._org_id, principal, issue_id, lock=True, with_deleted=True
+                connection, self._org_id, principal, issue_id, to_change=True, with_deleted=True
             )
             if self._calls.find(connection, principal, idempotency_key, body):
-                if row.state == IssueState.DELETED and not principal.may(Action.LIST_DELETED):
+                if row.state == IssueState.DELETED and not principal.may(Action.RESTORE_ALL):
                     raise IssueNotFoundError()
                 return serializers.serialize_one_issue(row)
             if row.state != IssueState.DELETED:

@@ -48,10 +48,13 @@ class IssueService:
         self, principal: Principal, new: NewIssue, idempotency_key: str | None
     ) -> JsonObject:
         """Store a report. An anonymous report stores nothing about the principal."""
-        if not new.anonymous and not principal.may(Action.CREATE_NAMED):
-            raise ForbiddenError("Visitors can only report anonymously: set anonymous to true.")
-        if new.anonymous and not principal.may(Action.CREATE_ANONYMOUS):
-            raise ForbiddenError("You cannot report anonymously.")
+        if new.anonymous:
+            principal.require(
+                Action.CREATE_ANONYMOUS, ForbiddenError("You cannot report anonymously.")
+            )
+        else:
+            refusal = "Visitors can only report anonymously: set anonymous to true."
+            principal.require(Action.CREATE_NAMED, ForbiddenError(refusal))
         if new.anonymous and idempotency_key and len(idempotency_key) < MIN_ANONYMOUS_KEY_LENGTH:
             raise InvalidParameterError(
                 "Idempotency-Key",
@@ -74,10 +77,11 @@ class IssueService:
 
         This is the only place that maps an `IssueQuery` to an `IssueFilter`.
         """
-        if not principal.may(Action.READ_OWN):
-            raise ForbiddenError("Visitors can only track a report by its receipt.")
-        if IssueState.DELETED in query.states and not principal.may(Action.LIST_DELETED):
-            raise ForbiddenError("Only reviewers can list deleted issues.")
+        refusal = "Visitors can only track a report by its receipt."
+        principal.require(Action.READ_OWN, ForbiddenError(refusal))
+        if IssueState.DELETED in query.states:
+            refusal = "Only reviewers can list deleted issues."
+            principal.require(Action.LIST_DELETED, ForbiddenError(refusal))
         created_by = query.created_by
         if not principal.may(Action.READ_ALL):
             if created_by and principal.user_id not in created_by:
@@ -140,8 +144,7 @@ class IssueService:
         self, connection: Connection, principal: Principal, receipt: str
     ) -> JsonObject:
         """Return the issue as shown to the holder of its receipt, or raise a 404."""
-        if not principal.may(Action.LOOK_UP_RECEIPT):
-            raise ForbiddenError("You cannot look up receipts.")
+        principal.require(Action.LOOK_UP_RECEIPT, ForbiddenError("You cannot look up receipts."))
         hashes = self._receipts.hash_all(receipt)
         row = queries_issues.find_issue_by_receipt(connection, self._org_id, hashes)
         if row is None or row.state == IssueState.DELETED:
@@ -151,8 +154,7 @@ class IssueService:
 
     def stats(self, connection: Connection, principal: Principal, query: StatsQuery) -> JsonObject:
         """Return counts of issues, and the times until review and until closing."""
-        if not principal.may(Action.READ_STATS):
-            raise ForbiddenError("Only reviewers can see statistics.")
+        principal.require(Action.READ_STATS, ForbiddenError("Only reviewers can see statistics."))
         return stats.compute_stats(
             connection,
             self._org_id,

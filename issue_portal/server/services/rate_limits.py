@@ -14,7 +14,6 @@ from issue_portal.core.rate_limiter import Limit, RateLimiter
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.core.token_bucket import TokenBucket, take_tokens
-from issue_portal.models.permissions import Action
 from issue_portal.models.requests import NewIssue
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import run_in_thread
@@ -114,7 +113,7 @@ class RateLimits:
         indexes included. Anonymous reports count in the memory of this process only, so that not
         even a hash of the reporter is stored elsewhere.
         """
-        limit = self._create if principal.may(Action.CREATE_NAMED) else self._visitor
+        limit = self._visitor if principal.is_visitor else self._create
         cost = _compute_cost(new.description or "")
         await self._count(limit, principal, response_headers, cost=cost, shared=not new.anonymous)
 

@@ -23,6 +23,11 @@ def format_timestamp(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def format_day(seconds: int) -> str:
+    """Format seconds since 1970 as ``2026-02-08``."""
+    return format_timestamp(seconds)[:10]
+
+
 def build_reported_row(
     new: NewIssue,
     *,

@@ -18,6 +18,7 @@ from issue_portal.server.services.bulk_changes import BulkChanges
 from issue_portal.server.services.directory import Directory
 from issue_portal.server.services.issue_editor import IssueEditor
 from issue_portal.server.services.issue_service import IssueService
+from issue_portal.server.services.personal_tokens import PersonalTokens
 from issue_portal.server.services.rate_limits import RateLimits
 from issue_portal.server.services.repeatable_calls import RepeatableCalls
 
@@ -37,6 +38,7 @@ class Service:
     rate_limits: RateLimits
     authenticator: Authenticator
     token_usage: TokenUsage
+    personal_tokens: PersonalTokens
     write_probe: WriteProbe
 
     async def close(self) -> None:
@@ -67,6 +69,7 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
     accounts = AccountsFile(settings)
     accounts.get_all()  # Load the accounts now, in case the file is lost later.
     authenticator = Authenticator(database, org_id, keys, accounts)
+    token_usage = TokenUsage(database, org_id)
     return Service(
         settings,
         keys,
@@ -78,7 +81,8 @@ def open_service(settings: Settings, keys: SecretKeys, *, any_key: bool = False)
         Directory(database, org_id, keys),
         rate_limits,
         authenticator,
-        TokenUsage(database, org_id),
+        token_usage,
+        PersonalTokens(database, org_id, keys, token_usage),
         WriteProbe(settings.data_dir, *([database.directory] if database.directory else ())),
     )
 
