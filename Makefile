@@ -5,7 +5,7 @@ MAKEFLAGS += --jobs=2
 # The tests start hundreds of processes, which share the compiled bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run dev test unit check bench screenshots messages env-example lock audit clean
+.PHONY: help run dev test unit check bench screenshots messages env-example openapi lock audit clean
 
 run: .venv/runs            ## Serve portal and API on http://localhost:8501
 	$(BIN)/python -m web
@@ -47,6 +47,9 @@ messages: .venv/tests      ## Update locales/*.po from the code; `make messages 
 
 env-example: .venv/tests   ## Write .env.example from the settings
 	$(BIN)/python -m docs.env_example > .env.example
+
+openapi: .venv/tests       ## Write openapi.json from the code
+	$(BIN)/python -m docs.openapi_document > openapi.json
 
 LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-annotate
 lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes newer versions

@@ -8,12 +8,15 @@ from starlette.responses import JSONResponse
 
 from issue_portal.core.problems import ProblemError
 
+_TITLES = {413: "Content Too Large"}
+"""Titles by RFC 9110 that differ from those of Python 3.12 and older."""
+
 
 def make_problem_response(problem: ProblemError, request_id: str | None = None) -> JSONResponse:
     """Return the response for a refused request. ``request_id`` is None if it must not appear."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
+        "title": _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
         "code": problem.code,

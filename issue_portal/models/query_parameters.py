@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from issue_portal.models.text_rules import TEXT_PATTERN, check_text
+from issue_portal.models.text_rules import DOCUMENTED_TEXT_PATTERN, check_text
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, PageOrder
 
 _LIST_LIMIT = 100
@@ -46,7 +46,7 @@ _ListedId = Annotated[
     Field(
         min_length=1,
         max_length=200,
-        json_schema_extra={"pattern": TEXT_PATTERN.replace("[^", "[^,")},
+        json_schema_extra={"pattern": DOCUMENTED_TEXT_PATTERN.replace("[^", "[^,")},
     ),
     AfterValidator(check_text),
 ]

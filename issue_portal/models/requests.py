@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -29,8 +30,8 @@ from issue_portal.models.query_parameters import (
 )
 from issue_portal.models.strict_models import NotNull, PartialModel, StrictModel
 from issue_portal.models.text_rules import (
+    DOCUMENTED_TEXT_PATTERN,
     STORABLE,
-    TEXT_PATTERN,
     check_characters,
     check_text,
     strip_hidden_marks,
@@ -57,7 +58,7 @@ Description = Annotated[
         max_length=DESCRIPTION_LIMIT,
         description="What happened, in plain text. Tabs and line breaks are kept.",
         examples=["Response missed the attached policy details."],
-        json_schema_extra={"pattern": TEXT_PATTERN},
+        json_schema_extra={"pattern": DOCUMENTED_TEXT_PATTERN},
     ),
     AfterValidator(check_text),
 ]
@@ -68,7 +69,7 @@ Reference = Annotated[
         min_length=1,
         max_length=200,
         description="An opaque id.",
-        json_schema_extra={"pattern": TEXT_PATTERN},
+        json_schema_extra={"pattern": DOCUMENTED_TEXT_PATTERN},
     ),
     AfterValidator(check_text),
 ]
@@ -114,8 +115,12 @@ def _check_true(value: object) -> object:
     return value
 
 
-# Pydantic would also take 1 for true.
-_True = Annotated[Literal[True], BeforeValidator(_check_true)]
+# Pydantic would also take 1 for true. A schema with `const` breaks generated clients.
+_True = Annotated[
+    Literal[True],
+    BeforeValidator(_check_true),
+    WithJsonSchema({"type": "boolean", "description": "Always true."}),
+]
 
 
 class BulkChange(PartialModel):
@@ -164,19 +169,13 @@ class ProjectUpdate(StrictModel):
 class NewApiToken(StrictModel):
     """The body of ``POST /me/token``."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "Nightly export", "scopes": ["read"], "expires_in_days": 90}]
-        }
-    )
-
     name: Annotated[
         str,
         Field(
             min_length=1,
             max_length=TOKEN_NAME_LIMIT,
             description="What the token is for, in your words.",
-            json_schema_extra={"pattern": TEXT_PATTERN},
+            json_schema_extra={"pattern": DOCUMENTED_TEXT_PATTERN},
         ),
         AfterValidator(check_text),
     ]
@@ -233,9 +232,9 @@ class _QueryParameters(StrictModel):
 class PageQuery(_QueryParameters):
     """The parameters of every list with pages, such as ``GET /user``."""
 
-    page_order: Order = PageOrder.ASCENDING
+    page_order: Order = Field(default=PageOrder.ASCENDING, description="Order of the list.")
     page: PageNumber | None = Field(default=None, description="Page number, from 1.")
-    page_size: PageSize = PAGE_SIZE_DEFAULT
+    page_size: PageSize = Field(default=PAGE_SIZE_DEFAULT, description="Items per page.")
     after: Cursor | None = Field(default=None, description="`next_cursor` of another page.")
     before: Cursor | None = Field(default=None, description="`previous_cursor` of another page.")
     first: PageSize | None = Field(default=None, description="Page size, after `after`.")
@@ -249,12 +248,18 @@ class IssueQuery(PageQuery):
     The client joins lists by commas; the server also accepts repeated parameters.
     """
 
-    page_order: Order = PageOrder.DESCENDING
+    page_order: Order = Field(
+        default=PageOrder.DESCENDING, description="Order of the list, by issue number."
+    )
     include: Annotated[tuple[Include, ...] | None, BeforeValidator(split_commas)] = Field(
         default=None, description="Related objects to embed. Default: `User`."
     )
-    type: Annotated[tuple[IssueType, ...], BeforeValidator(split_commas)] = ()
-    states: Annotated[tuple[IssueState, ...], BeforeValidator(split_commas)] = ()
+    type: Annotated[tuple[IssueType, ...], BeforeValidator(split_commas)] = Field(
+        default=(), description="Types of issues."
+    )
+    states: Annotated[tuple[IssueState, ...], BeforeValidator(split_commas)] = Field(
+        default=(), description="States of issues. Without any, all but `Deleted`."
+    )
     start_date: Milliseconds | None = Field(
         default=None, description="Created at or after this time, in milliseconds since 1970 (UTC)."
     )

@@ -54,6 +54,13 @@ STORABLE: Final = f"^[^{_CONTROLS}]*$"
 TEXT_PATTERN: Final = f"^[{_INVISIBLE}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
 """Pattern of the texts that `check_text` accepts."""
 
+DOCUMENTED_TEXT_PATTERN: Final = rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"
+"""Shorter pattern for the OpenAPI document. It also matches texts of invisible characters only.
+
+Clients check texts by it in many languages, some of which cannot read the astral characters in
+`TEXT_PATTERN`.
+"""
+
 _PLAIN: Final = re.compile(r"[!-~]+(?:[ \n][!-~]+)*")
 _BREAKS: Final = re.compile(r"\r\n|[\n\r\u000b\u000c\u0085\u2028\u2029]")
 _SPACES: Final = re.compile(r"[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]+")

@@ -30,7 +30,9 @@ class ResourceType(StrEnum):
 
 
 class IssueType(StrEnum):
-    """Type of the problem. The report form lists the types in this order."""
+    """Type of the problem."""
+
+    # The report form lists the types in this order.
 
     NO_ANSWER = "NoAnswer"
     INACCURATE = "Inaccurate"

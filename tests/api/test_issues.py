@@ -9,6 +9,7 @@ import pytest
 from issue_portal import __version__
 from issue_portal.models.vocabulary import Role
 from tests.api.problem_documents import assert_problem
+from tests.servers.processes import ROOT
 
 # Creation
 
@@ -210,9 +211,7 @@ def test_health_and_documentation_need_no_token(api, unauthenticated):
     assert health == {"status": "ok", "version": __version__, "commit": None}
     assert get(f"{api.url}/api/ready").json() == {"status": "ready"}
     openapi = get(f"{api.url}/api/openapi.json").json()
-    assert set(openapi["paths"]["/v1/app/issue/{issue_id}"]) == {"get", "put", "patch", "delete"}
-    assert openapi["components"]["securitySchemes"]["Token"]["scheme"] == "bearer"
-    assert "Problem" in openapi["components"]["schemas"]
+    assert openapi == json.loads((ROOT / "openapi.json").read_text())
     page = get(f"{api.url}/api/docs")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert get(f"{api.url}/api/docs/assets/swagger-ui-bundle.js").status_code == 200

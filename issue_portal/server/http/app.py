@@ -4,7 +4,9 @@ import gc
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -28,39 +30,31 @@ from issue_portal.server.http.authentication import AuthenticationMiddleware
 from issue_portal.server.http.compression import CompressionMiddleware
 from issue_portal.server.http.docs_page import make_docs_routes
 from issue_portal.server.http.head_requests import HeadMiddleware
-from issue_portal.server.http.openapi import Api
+from issue_portal.server.http.openapi import JsonObject, make_document
 from issue_portal.server.http.options_requests import OptionsMiddleware
 from issue_portal.server.http.request_log import RequestLogMiddleware
 from issue_portal.server.services.service import Service
 
-DESCRIPTION = """
-Report problems with the answers or the content of an AI assistant, track and review the reports.
-
-Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, run
-`python -m issue_portal token create --email you@example.com --role AppAdmin` on the server. Every
-error is a problem document (RFC 9457). The header `x-org` may name the organisation (slug or id);
-if the token belongs to another one, the response is a 404.
-"""
-
-
 # The first route that matches wins: `/issue/stats` is not the id of an issue.
-_ROUTERS = (
+_ROUTERS: Final = (
     routes_issues.router,
     routes_issue.router,
     routes_directory.router,
     routes_tokens.router,
+    health.router,
 )
 
 
-def create_app(service: Service | None) -> Api:
+def build_openapi_document() -> JsonObject:
+    """Return the OpenAPI document of the API, which does not depend on settings."""
+    return make_document([route for router in _ROUTERS for route in router.routes])
+
+
+def create_app(service: Service | None) -> FastAPI:
     """Return the API to mount under ``/api``. Without a service, it has only health and metrics."""
-    routers = [*_ROUTERS, health.router] if service else [health.router]
+    routers = _ROUTERS if service else (health.router,)
     api_routes = [route for router in routers for route in router.routes]
-    app = Api(
-        title="Issues API",
-        version="1",
-        description=DESCRIPTION,
-        servers=[{"url": "/api"}],
+    app = FastAPI(
         exception_handlers=problem_responses.make_exception_handlers(),
         # `include_router` would resolve the prefixes of the routers again for each request.
         routes=api_routes,
@@ -73,7 +67,7 @@ def create_app(service: Service | None) -> Api:
     app.state.service = service
     if service:
         app.add_middleware(AuthenticationMiddleware, service=service)
-        app.router.routes += make_docs_routes(app.openapi)
+        app.router.routes += make_docs_routes(build_openapi_document)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(OptionsMiddleware)

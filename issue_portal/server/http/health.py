@@ -11,9 +11,9 @@ from issue_portal import __version__
 from issue_portal.asgi import graceful_shutdown
 from issue_portal.core.problems import ProblemError
 from issue_portal.core.settings import get_settings
-from issue_portal.server.http import response_models
+from issue_portal.server.http import openapi_examples, response_models
 from issue_portal.server.http.call import ApiResponse
-from issue_portal.server.http.openapi import describe_problem, get_operation_id
+from issue_portal.server.http.openapi import describe_responses, get_operation_id
 from issue_portal.server.services.serializers import JsonObject
 from issue_portal.server.services.service import Service
 
@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 
 
 @router.get(
-    "/health", summary="Check that the process is up", response_model=response_models.Health
+    "/health",
+    summary="Check that the process is up",
+    responses=describe_responses(
+        response_models.Health, "The process is up.", example=openapi_examples.HEALTH
+    ),
 )
 async def is_up(_: Request) -> ApiResponse:
     """Respond with 200 as long as the process runs."""
@@ -39,8 +43,12 @@ async def is_up(_: Request) -> ApiResponse:
 @router.get(
     "/ready",
     summary="Check that the API can serve requests",
-    response_model=response_models.Readiness,
-    responses={503: describe_problem(503)},
+    responses=describe_responses(
+        response_models.Readiness,
+        "The API can serve requests.",
+        503,
+        example=openapi_examples.READINESS,
+    ),
 )
 def is_ready(request: Request) -> ApiResponse:
     """Respond with 200 if the database accepts writes, the disk has space and the process is not

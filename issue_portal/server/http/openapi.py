@@ -1,80 +1,62 @@
-"""Completes the OpenAPI document that FastAPI generates.
+"""The OpenAPI document of the API: what FastAPI generates, completed with what all calls share.
 
-In the completed document, the response to invalid input is a 400 instead of a 422. Commas separate
-the values of list parameters. Parameters are never null. Links lead from a response to the next
-operations on the same issue.
+Generators of clients read it, so it keeps to what they understand: no `const`, no titles, and
+enumerations only in requests. A new route needs its summary, its success and its examples.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
+from issue_portal import __version__
 from issue_portal.models.requests import IssueQuery, PageQuery, StatsQuery
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER
+from issue_portal.server.http.openapi_headers import HEADERS, refer_to_headers
+from issue_portal.server.http.openapi_links import LINKS
+from issue_portal.server.http.openapi_problems import (
+    ERROR_RESPONSES,
+    describe_error_responses,
+    describe_problem,
+)
 from issue_portal.server.http.query_parameters import SCHEMA_REFERENCE
 from issue_portal.server.http.response_models import Problem
 
 JsonObject = dict[str, Any]
 
-_REASONS = {
-    400: "A parameter, a state or the body is invalid; `errors` names the fields.",
-    401: "The token is missing, unknown or expired.",
-    403: "The role or the scopes of the token do not allow this; `code` says which.",
-    404: "It does not exist, is deleted, or the caller may not see it.",
-    408: "The body did not arrive in time.",
-    409: "The `Idempotency-Key` was used for another request, the issue is not deleted, or you have"
-    " too many API tokens.",
-    412: "`If-Match` or `If-None-Match` does not hold.",
-    413: "The body is too large.",
-    415: "The body is not JSON.",
-    429: "Too many requests. `Retry-After` is the number of seconds to wait.",
-    503: "The database does not respond.",
+_DESCRIPTION: Final = """\
+Report problems with the answers or the content of an AI assistant, track and review the reports.
+
+Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, run
+`python -m issue_portal token create --email you@example.com --role AppAdmin` on the server. Every
+error is a problem document (RFC 9457); its `code` is for programs.
+
+Within v1, changes are additive: ignore fields that you do not know, and expect new values where a
+description says so. Every GET also works as HEAD.
+"""
+
+_TAGS: Final = [
+    {"name": "Issues", "description": "Report, list, review, change and delete issues."},
+    {"name": "Users and projects", "description": "Who reported, and what the reports are about."},
+    {"name": "API tokens", "description": "Your own tokens for scripts."},
+    {"name": "Health", "description": "For supervisors and proxies. These need no token."},
+]
+
+_ORGANISATION: Final = {
+    "name": "x-org",
+    "in": "header",
+    "required": False,
+    "description": "Slug or id of the token's organisation. Any other value gets a 404.",
+    "schema": {"type": "string"},
 }
 
-
-def describe_header(description: str, *, required: bool = True, **schema: Any) -> JsonObject:
-    """Describe a response header."""
-    return {"description": description, "required": required, "schema": schema}
-
-
-ETAG = {
-    "ETag": describe_header(
-        "Entity tag of the issue. Its second part changes with the names in the issue only, and"
-        " `If-Match` ignores it.",
-        type="string",
-        pattern='^"[0-9a-f]{24}-[0-9a-f]{8}"$',
-    )
-}
-LINK = {
-    "Link": describe_header(
-        "URLs of the pages `next`, `prev` and `first`, if they exist (RFC 8288).", type="string"
-    )
-}
-_RETRY_AFTER = {"Retry-After": describe_header("Seconds to wait.", type="integer", minimum=1)}
-RATE_LIMIT = {
-    name: describe_header(f"{text} Absent if rate limits are off.", required=False, type="string")
-    for name, text in {
-        "RateLimit-Policy": "The rate limit.",
-        "RateLimit": "The remaining part of the rate limit.",
-    }.items()
-}
-_PROBLEM_HEADERS = {
-    401: {
-        "WWW-Authenticate": describe_header("Authentication scheme.", type="string", const="Bearer")
-    },
-    429: _RETRY_AFTER | RATE_LIMIT,
-    503: _RETRY_AFTER,
-}
-
-
-def describe_problem(status: int) -> JsonObject:
-    """Describe a problem response with this status."""
-    # FastAPI would describe a `model` as application/json.
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    response: JsonObject = {"description": _REASONS[status], "content": content}
-    if headers := _PROBLEM_HEADERS.get(status):
-        response["headers"] = headers
-    return response
+_HEADERS_OF_ALL: Final = (REQUEST_ID_HEADER, "Cache-Control")
+_HEADERS_OF_CALLS: Final = ("Idempotency-Key-Lifetime", "RateLimit-Policy", "RateLimit")
+_ERRORS_OF_CALLS: Final = (400, 401, 403, 404, 429, 503)
+_ERRORS_OF_BODIES: Final = (408, 413, 415)
+_ERRORS_BY_PARAMETER: Final = {"if-match": 412, "idempotency-key": 409}
 
 
 def describe_responses(
@@ -83,21 +65,17 @@ def describe_responses(
     *error_statuses: int,
     status: int = 200,
     example: Any = None,
-    headers: JsonObject | None = None,
+    headers: Sequence[str] = (),
 ) -> dict[int | str, JsonObject]:
-    """Describe the responses of an operation: its success and its errors."""
-    response: JsonObject = {"description": description}
+    """Describe the success of an operation, with the names of its headers.
+
+    ``error_statuses`` are errors that do not follow from its path, body and parameters.
+    """
+    response: JsonObject = {"description": description, "headers": refer_to_headers(*headers)}
     if model is not None:
         response["model"] = model
-    if example is not None:
         response["content"] = {"application/json": {"example": example}}
-    if headers is not None:
-        response["headers"] = headers
-    success: dict[int | str, JsonObject] = {status: response}
-    return success | {
-        error_status: describe_problem(error_status)
-        for error_status in sorted({400, 401, 403, 404, *error_statuses, 429, 503})
-    }
+    return {status: response, **{error: {"description": ""} for error in error_statuses}}
 
 
 def get_operation_id(route: APIRoute) -> str:
@@ -105,96 +83,87 @@ def get_operation_id(route: APIRoute) -> str:
     return route.name
 
 
-_CREATED_ISSUE = {"issue_id": "$response.body#/id"}
-_SAME_ISSUE = {"issue_id": "$request.path.issue_id"}
-_RESPONSE_ETAG = "$response.header.ETag"
-
-LINKS: dict[str, JsonObject] = {
-    "create_issue": {
-        "get": {"operationId": "get_issue", "parameters": _CREATED_ISSUE},
-        "put": {"operationId": "put_issue", "parameters": _CREATED_ISSUE},
-        "patch": {"operationId": "patch_issue", "parameters": _CREATED_ISSUE},
-        "delete": {"operationId": "delete_issue", "parameters": _CREATED_ISSUE},
-        "history": {"operationId": "issue_history", "parameters": _CREATED_ISSUE},
-        "bulk": {
-            "operationId": "change_issues",
-            "requestBody": {"ids": ["$response.body#/id"], "change": {"delete": True}},
-        },
-    },
-    "delete_issue": {
-        "restore": {"operationId": "restore_issue", "parameters": _SAME_ISSUE},
-        "deleted": {"operationId": "get_issue", "parameters": _SAME_ISSUE | {"deleted": True}},
-    },
-    "restore_issue": {
-        "delete": {
-            "operationId": "delete_issue",
-            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
-        },
-        "history": {"operationId": "issue_history", "parameters": _SAME_ISSUE},
-    },
-    "create_token": {
-        "revoke": {
-            "operationId": "revoke_token",
-            "parameters": {"token_id": "$response.body#/id"},
-        }
-    },
-    "name_project": {"projects": {"operationId": "list_projects"}},
-    "get_issue": {
-        "unchanged": {
-            "operationId": "get_issue",
-            "parameters": _SAME_ISSUE | {"if-none-match": _RESPONSE_ETAG},
-        },
-        "put": {
-            "operationId": "put_issue",
-            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
-        },
-        "patch": {
-            "operationId": "patch_issue",
-            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
-        },
-        "delete": {
-            "operationId": "delete_issue",
-            "parameters": _SAME_ISSUE | {"if-match": _RESPONSE_ETAG},
-        },
-    },
-}
+def make_document(routes: Sequence[BaseRoute]) -> JsonObject:
+    """Return the OpenAPI document for these routes."""
+    document = get_openapi(
+        title="Issues API",
+        version=__version__,
+        summary="Problems with an AI assistant: report, track, review.",
+        description=_DESCRIPTION,
+        license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/api", "description": "The portal that serves this document."}],
+        tags=_TAGS,
+        routes=routes,
+    )
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            _complete_operation(operation, is_call=path.startswith("/v1/"))
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            _restore_examples(route, document["paths"][route.path_format])
+    _complete_components(document["components"])
+    _simplify(document)
+    return document
 
 
-class Api(FastAPI):
-    """A FastAPI app with a completed OpenAPI document."""
-
-    def openapi(self) -> JsonObject:
-        """Return the document, built once."""
-        if self.openapi_schema is None:
-            _complete(super().openapi())
-        return super().openapi()
-
-
-def _complete(document: JsonObject) -> None:
-    schemas = document["components"]["schemas"]
+def _complete_components(components: JsonObject) -> None:
+    schemas = components["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     # FastAPI omits the models of queries, and this one because no route returns it.
     for model in (IssueQuery, PageQuery, StatsQuery):
         schemas |= model.model_json_schema(ref_template=SCHEMA_REFERENCE).get("$defs", {})
-    schema = Problem.model_json_schema(ref_template=SCHEMA_REFERENCE)
-    schemas |= {**schema.pop("$defs"), "Problem": schema}
+    problem = Problem.model_json_schema(ref_template=SCHEMA_REFERENCE)
+    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    components["parameters"] = {"Organisation": dict(_ORGANISATION)}
+    components["headers"] = {name: dict(header) for name, header in HEADERS.items()}
+    components["responses"] = describe_error_responses()
+    for response in components["responses"].values():
+        response["headers"] |= refer_to_headers(*_HEADERS_OF_ALL, *_HEADERS_OF_CALLS)
     # A FastAPI security dependency would run for each request, after `AuthenticationMiddleware`.
     token = {"type": "http", "description": "An API token.", "scheme": "bearer"}
-    document["components"]["securitySchemes"] = {"Token": token}
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            if path.startswith("/v1/"):
-                operation["security"] = [{"Token": []}]
-            operation["responses"].pop("422", None)
-            for parameter in operation.get("parameters", ()):
-                _complete_parameter(parameter)
-            success = min(operation["responses"])
-            if links := LINKS.get(operation["operationId"]):
-                operation["responses"][success]["links"] = links
+    components["securitySchemes"] = {"Token": token}
+
+
+def _complete_operation(operation: JsonObject, *, is_call: bool) -> None:
+    """Add the errors, headers and parameters that follow from the kind of operation."""
+    parameters = operation.setdefault("parameters", [])
+    names = {parameter["name"] for parameter in parameters}
+    for parameter in parameters:
+        _complete_parameter(parameter)
+    responses = operation["responses"]
+    responses.pop("422", None)
+    errors = {int(status) for status in responses} & ERROR_RESPONSES.keys()
+    errors |= {error for name, error in _ERRORS_BY_PARAMETER.items() if name in names}
+    if "requestBody" in operation:
+        errors.update(_ERRORS_OF_BODIES)
+    headers: tuple[str, ...] = _HEADERS_OF_ALL
+    if is_call:
+        errors.update(_ERRORS_OF_CALLS)
+        headers += _HEADERS_OF_CALLS
+        operation["security"] = [{"Token": []}]
+        parameters.append({"$ref": "#/components/parameters/Organisation"})
+    if "page_size" in names:
+        headers += ("Link",)
+    for status, response in responses.items():
+        if int(status) < 400:
+            response["headers"] = response.get("headers", {}) | refer_to_headers(*headers)
+            if int(status) < 300 and (links := LINKS.get(operation["operationId"])):
+                response["links"] = links
+    responses |= {str(status): describe_problem(status) for status in sorted(errors)}
+
+
+def _restore_examples(route: APIRoute, operations: JsonObject) -> None:
+    """Set the examples of a route again: FastAPI (0.165) drops their nulls."""
+    for method in route.methods or ():
+        responses = operations[method.lower()]["responses"]
+        for status, response in route.responses.items():
+            for media_type, content in response.get("content", {}).items():
+                responses[str(status)]["content"][media_type]["example"] = content["example"]
 
 
 def _complete_parameter(parameter: JsonObject) -> None:
+    """Say that a parameter is never null, and that commas separate the values of a list."""
     schema = parameter["schema"]
     for choice in schema.pop("anyOf", ()):
         if choice != {"type": "null"}:
@@ -205,3 +174,19 @@ def _complete_parameter(parameter: JsonObject) -> None:
         schema.pop("default", None)
         schema["minItems"] = 1
         parameter |= {"style": "form", "explode": False}
+    schema.pop("description", None)
+
+
+def _simplify(node: Any) -> None:
+    """Remove pydantic's titles, which generators take for names, and reST from descriptions."""
+    if isinstance(node, list):
+        for item in node:
+            _simplify(item)
+    elif isinstance(node, dict):
+        if isinstance(node.get("title"), str) and ("type" in node or "anyOf" in node):
+            del node["title"]
+        if isinstance(node.get("description"), str):
+            node["description"] = node["description"].replace("``", "`")
+        for name, item in node.items():
+            if name not in ("example", "examples"):
+                _simplify(item)

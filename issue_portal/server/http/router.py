@@ -1,31 +1,18 @@
 """The router of the calls under ``/v1/app``, and the parameters that several calls share."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Request
 
 from issue_portal.server.http.openapi import get_operation_id
+from issue_portal.server.http.openapi_examples import ISSUE
 from issue_portal.server.http.request_body import JsonRoute
 from issue_portal.server.services.preconditions import Preconditions
 
 CALLS_PATH: Final = "/v1/app/"
 """Path of the calls that need a token, inside the API."""
 
-EXAMPLE: Final[dict[str, Any]] = {
-    "id": "issue_5c4b3a2d1e0f9a8b",
-    "issue_number": 1842,
-    "description": "Response missed the attached policy details.",
-    "resource_type": "Thread",
-    "type": "NoContextUsed",
-    "state": "NotReviewed",
-    "is_read": False,
-    "created_at": "2026-02-08T14:55:10Z",
-    "updated_at": "2026-02-08T14:55:10Z",
-    "created_by": None,
-}
-"""An issue, for the OpenAPI document."""
-
-IssueId = Annotated[str, Path(description="An issue's `id`.", examples=[EXAMPLE["id"]])]
+IssueId = Annotated[str, Path(description="An issue's `id`.", examples=[ISSUE["id"]])]
 
 IdempotencyKey = Annotated[
     str | None,

@@ -4,14 +4,14 @@ import re
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Body, Depends, Path, Request
 
 from issue_portal.core.problems import ProblemError
 from issue_portal.models.requests import PageQuery, ProjectUpdate, Reference
 from issue_portal.server.db import queries_users
-from issue_portal.server.http import response_models
+from issue_portal.server.http import openapi_examples, response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
-from issue_portal.server.http.openapi import LINK, describe_responses
+from issue_portal.server.http.openapi import describe_responses
 from issue_portal.server.http.page_links import make_link_header
 from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.router import make_router
@@ -25,7 +25,9 @@ router = make_router("Users and projects")
 @router.get(
     "/me",
     summary="Get the current user",
-    responses=describe_responses(response_models.User, "The user of the token."),
+    responses=describe_responses(
+        response_models.User, "The user of the token.", example=openapi_examples.USER
+    ),
 )
 async def me(call: CallParameter) -> ApiResponse:
     """Get the user of the token; 404 for a visitor, who uses the portal without an account.
@@ -45,7 +47,7 @@ async def me(call: CallParameter) -> ApiResponse:
     summary="List users",
     openapi_extra=describe_query(PageQuery),
     responses=describe_responses(
-        response_models.UserPage, "One page of users, by name.", headers=LINK
+        response_models.UserPage, "One page of users, by name.", example=openapi_examples.USER_PAGE
     ),
 )
 async def list_users(
@@ -63,7 +65,9 @@ async def list_users(
     summary="List projects",
     openapi_extra=describe_query(PageQuery),
     responses=describe_responses(
-        response_models.ProjectPage, "One page of projects, by id.", headers=LINK
+        response_models.ProjectPage,
+        "One page of projects, by id.",
+        example=openapi_examples.PROJECT_PAGE,
     ),
 )
 async def list_projects(
@@ -79,12 +83,14 @@ async def list_projects(
 @router.put(
     "/project/{project_id:path}",
     summary="Name a project",
-    responses=describe_responses(response_models.ProjectSummary, "The project.", *(408, 413, 415)),
+    responses=describe_responses(
+        response_models.ProjectSummary, "The project.", example=openapi_examples.PROJECT_SUMMARY
+    ),
 )
 async def name_project(
     call: CallParameter,
     project_id: Annotated[Reference, Path(description="The project's `id`.")],
-    update: ProjectUpdate,
+    update: Annotated[ProjectUpdate, Body(openapi_examples=openapi_examples.PROJECT_UPDATES)],
 ) -> ApiResponse:
     """Give a project a name, even before its first issue. Reviewers only."""
     name = partial(call.service.directory.name_project, call.principal, project_id, update.name)

@@ -7,15 +7,15 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Body, Depends, Response
 
 from issue_portal.models.requests import IssueReadQuery, IssueUpdate
-from issue_portal.server.http import response_models
+from issue_portal.server.http import openapi_examples, response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
-from issue_portal.server.http.openapi import ETAG, describe_responses
+from issue_portal.server.http.openapi import describe_responses
+from issue_portal.server.http.openapi_headers import refer_to_headers
 from issue_portal.server.http.query_parameters import describe_query, make_query_reader
 from issue_portal.server.http.router import (
-    EXAMPLE,
     IdempotencyKey,
     IssueId,
     PreconditionsParameter,
@@ -33,9 +33,14 @@ router = make_router("Issues")
     summary="Get one issue",
     openapi_extra=describe_query(IssueReadQuery),
     responses=describe_responses(
-        response_models.Issue, "The issue.", 412, example=EXAMPLE, headers=ETAG
+        response_models.Issue, "The issue.", example=openapi_examples.ISSUE, headers=("ETag",)
     )
-    | {304: {"description": "The issue still has the `ETag` in `If-None-Match`.", "headers": ETAG}},
+    | {
+        304: {
+            "description": "The issue still has the `ETag` in `If-None-Match`.",
+            "headers": refer_to_headers("ETag"),
+        }
+    },
 )
 async def get_issue(
     call: CallParameter,
@@ -60,7 +65,7 @@ async def get_issue(
 async def _update(
     call: CallParameter,
     issue_id: IssueId,
-    update: IssueUpdate,
+    update: Annotated[IssueUpdate, Body(openapi_examples=openapi_examples.ISSUE_UPDATES)],
     preconditions: PreconditionsParameter,
 ) -> ApiResponse:
     """Change an issue. Absent fields keep their values.
@@ -87,9 +92,8 @@ for _method in ("PUT", "PATCH"):
         responses=describe_responses(
             response_models.Issue,
             "The changed issue.",
-            *(408, 412, 413, 415, 429),
-            example=EXAMPLE,
-            headers=ETAG,
+            example=openapi_examples.CHANGED_ISSUE,
+            headers=("ETag",),
         ),
     )
 
@@ -98,7 +102,7 @@ for _method in ("PUT", "PATCH"):
     "/issue/{issue_id}",
     status_code=204,
     summary="Delete an issue",
-    responses=describe_responses(None, "The issue is deleted.", 412, status=204),
+    responses=describe_responses(None, "The issue is deleted.", status=204),
 )
 async def delete_issue(
     call: CallParameter,
@@ -114,7 +118,11 @@ async def delete_issue(
     "/issue/{issue_id}/restore",
     summary="Restore a deleted issue",
     responses=describe_responses(
-        response_models.Issue, "The restored issue.", 409, 412, example=EXAMPLE, headers=ETAG
+        response_models.Issue,
+        "The restored issue.",
+        409,
+        example=openapi_examples.ISSUE,
+        headers=("ETag",),
     ),
 )
 async def restore_issue(
@@ -139,7 +147,11 @@ async def restore_issue(
     "/issue/{issue_id}/history",
     summary="Get the history of an issue",
     openapi_extra=describe_query(IssueReadQuery),
-    responses=describe_responses(response_models.IssueHistory, "The history, oldest entry first."),
+    responses=describe_responses(
+        response_models.IssueHistory,
+        "The history, oldest entry first.",
+        example=openapi_examples.HISTORY,
+    ),
 )
 async def issue_history(
     call: CallParameter, issue_id: IssueId, query: IssueReadQueryParameter

@@ -6,7 +6,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Body, Depends, Request
 
 from issue_portal.models.requests import (
     BulkRequest,
@@ -15,19 +15,12 @@ from issue_portal.models.requests import (
     ReceiptLookup,
     StatsQuery,
 )
-from issue_portal.server.http import response_models
+from issue_portal.server.http import openapi_examples, response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
-from issue_portal.server.http.openapi import (
-    ETAG,
-    LINK,
-    RATE_LIMIT,
-    describe_header,
-    describe_responses,
-)
+from issue_portal.server.http.openapi import describe_responses
 from issue_portal.server.http.page_links import make_link_header
 from issue_portal.server.http.query_parameters import describe_query, make_query_reader
-from issue_portal.server.http.router import EXAMPLE, IdempotencyKey, make_router
-from issue_portal.server.services.issue_writer import IDEMPOTENCY_LIFETIME
+from issue_portal.server.http.router import IdempotencyKey, make_router
 from issue_portal.server.services.serializers import compute_etag
 
 IssueQueryParameter = Annotated[IssueQuery, Depends(make_query_reader(IssueQuery))]
@@ -41,15 +34,7 @@ router = make_router("Issues")
     summary="List issues",
     openapi_extra=describe_query(IssueQuery),
     responses=describe_responses(
-        response_models.IssuePage,
-        "One page.",
-        example={
-            "data": [EXAMPLE],
-            "has_next_page": False,
-            "has_previous_page": False,
-            "total_count": 1,
-        },
-        headers=LINK,
+        response_models.IssuePage, "One page.", example=openapi_examples.ISSUE_PAGE
     ),
 )
 async def list_issues(
@@ -74,26 +59,16 @@ async def list_issues(
     status_code=201,
     summary="Report an issue",
     responses=describe_responses(
-        response_models.CreatedIssue,
+        response_models.Issue,
         "The stored issue.",
-        *(408, 409, 413, 415, 429),
         status=201,
-        example=EXAMPLE,
-        headers={
-            "Location": describe_header("URL of the issue.", type="string", format="uri-reference"),
-            **ETAG,
-            "Idempotency-Key-Lifetime": describe_header(
-                "Seconds for which a retry with the same `Idempotency-Key` is safe.",
-                type="integer",
-                const=IDEMPOTENCY_LIFETIME,
-            ),
-            **RATE_LIMIT,
-        },
+        example=openapi_examples.ISSUE,
+        headers=("Location", "ETag"),
     ),
 )
 async def create_issue(
     call: CallParameter,
-    new: NewIssue,
+    new: Annotated[NewIssue, Body(openapi_examples=openapi_examples.NEW_ISSUES)],
     idempotency_key: IdempotencyKey = None,
 ) -> ApiResponse:
     """Store a report. An anonymous report stores nothing about its sender. Its response has a
@@ -115,11 +90,13 @@ async def create_issue(
     responses=describe_responses(
         response_models.ReceiptView,
         "The report, as shown to the holder of its receipt.",
-        *(408, 413, 415, 429),
-        headers=RATE_LIMIT,
+        example=openapi_examples.RECEIPT_VIEW,
     ),
 )
-async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResponse:
+async def look_up_receipt(
+    call: CallParameter,
+    lookup: Annotated[ReceiptLookup, Body(openapi_examples=openapi_examples.RECEIPT_LOOKUPS)],
+) -> ApiResponse:
     """Get a report by its receipt. The response to an unknown receipt is a 404."""
     service, principal = call.service, call.principal
     await service.rate_limits.count_receipt(principal, call.response_headers)
@@ -131,11 +108,15 @@ async def look_up_receipt(call: CallParameter, lookup: ReceiptLookup) -> ApiResp
     "/issue/bulk",
     summary="Change several issues",
     responses=describe_responses(
-        response_models.BulkResults, "What became of each issue.", *(408, 409, 413, 415)
+        response_models.BulkResults,
+        "What became of each issue.",
+        example=openapi_examples.BULK_RESULTS,
     ),
 )
 async def change_issues(
-    call: CallParameter, request: BulkRequest, idempotency_key: IdempotencyKey = None
+    call: CallParameter,
+    request: Annotated[BulkRequest, Body(openapi_examples=openapi_examples.BULK_REQUESTS)],
+    idempotency_key: IdempotencyKey = None,
 ) -> ApiResponse:
     """Apply one change to up to 100 issues, each by itself: some may fail while others succeed.
 
@@ -154,7 +135,9 @@ async def change_issues(
     summary="Count issues",
     openapi_extra=describe_query(StatsQuery),
     responses=describe_responses(
-        response_models.IssueStats, "Counts by state, type, project and day."
+        response_models.IssueStats,
+        "Counts by state, type, project and day.",
+        example=openapi_examples.STATS,
     ),
 )
 async def issue_stats(call: CallParameter, query: StatsQueryParameter) -> ApiResponse:

@@ -3,24 +3,14 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Body, Path, Request, Response
 
 from issue_portal.core.problems import InvalidParameterError
 from issue_portal.models.requests import NewApiToken
-from issue_portal.server.http import response_models
+from issue_portal.server.http import openapi_examples, response_models
 from issue_portal.server.http.call import ApiResponse, CallParameter
 from issue_portal.server.http.openapi import describe_responses
 from issue_portal.server.http.router import make_router
-
-_EXAMPLE = {
-    "id": "token_0f1e2d3c4b5a6978",
-    "name": "Nightly export",
-    "role": "AppMember",
-    "scopes": ["read"],
-    "created_at": "2026-02-08T00:00:00Z",
-    "expires_at": "2026-05-10T00:00:00Z",
-    "last_used_at": None,
-}
 
 router = make_router("API tokens")
 
@@ -31,12 +21,7 @@ router = make_router("API tokens")
     responses=describe_responses(
         response_models.ApiTokenPage,
         "All your tokens, newest first.",
-        example={
-            "data": [_EXAMPLE],
-            "has_next_page": False,
-            "has_previous_page": False,
-            "total_count": 1,
-        },
+        example=openapi_examples.TOKEN_PAGE,
     ),
 )
 async def list_tokens(call: CallParameter) -> ApiResponse:
@@ -52,12 +37,16 @@ async def list_tokens(call: CallParameter) -> ApiResponse:
     responses=describe_responses(
         response_models.CreatedApiToken,
         "The token with its secret, which cannot be shown again.",
-        *(408, 409, 413, 415),
+        409,
         status=201,
-        example=_EXAMPLE | {"token": "ipat_…"},
+        example=openapi_examples.TOKEN | {"token": "ipat_…"},
     ),
 )
-async def create_token(call: CallParameter, new: NewApiToken, request: Request) -> ApiResponse:
+async def create_token(
+    call: CallParameter,
+    new: Annotated[NewApiToken, Body(openapi_examples=openapi_examples.NEW_TOKENS)],
+    request: Request,
+) -> ApiResponse:
     """Create an API token of your own. Only people who sign in to the portal can, at most 50 each.
 
     Does not accept an `Idempotency-Key`, because the server cannot repeat the secret. If you got no
@@ -77,7 +66,9 @@ async def create_token(call: CallParameter, new: NewApiToken, request: Request) 
 )
 async def revoke_token(
     call: CallParameter,
-    token_id: Annotated[str, Path(description="The token's `id`.", examples=[_EXAMPLE["id"]])],
+    token_id: Annotated[
+        str, Path(description="The token's `id`.", examples=[openapi_examples.TOKEN["id"]])
+    ],
 ) -> Response:
     """Revoke one of your API tokens at once. An API token can revoke only itself."""
     await call.change(partial(call.service.personal_tokens.revoke, call.principal, token_id))
