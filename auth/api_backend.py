@@ -16,11 +16,11 @@ from issue_portal.core.settings import get_settings
 
 @dataclass(eq=False)
 class ApiBackend:
-    """The API's URL, the keys that sign requests, and the HTTP transport for all sessions."""
+    """The API's URL, the keys that sign requests, and the HTTP connections for all sessions."""
 
     url: str
     keys: SecretKeys
-    transport: httpx.BaseTransport
+    http_client: httpx.Client
     accepts_portal_tokens: bool
     """Whether the API has the portal's secret key, with which the portal signs its tokens."""
 
@@ -38,14 +38,16 @@ _backend: ApiBackend | None = None
 
 def use_embedded(keys: SecretKeys, transport: httpx.BaseTransport) -> None:
     """Select the API in this process."""
-    _set_backend(ApiBackend("http://embedded", keys, transport, accepts_portal_tokens=True))
+    http_client = httpx.Client(transport=transport)
+    _set_backend(ApiBackend("http://embedded", keys, http_client, accepts_portal_tokens=True))
 
 
 def use_remote(keys: SecretKeys) -> None:
     """Select the API at ``ISSUES_API_URL``: another server, or a replica of this installation."""
     settings = get_settings()
     transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
-    _set_backend(ApiBackend(settings.api_url, keys, transport, settings.api_shares_key))
+    http_client = httpx.Client(transport=transport)
+    _set_backend(ApiBackend(settings.api_url, keys, http_client, settings.api_shares_key))
 
 
 def get_backend() -> ApiBackend:

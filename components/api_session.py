@@ -17,7 +17,7 @@ from issue_portal.core.settings import get_settings
 _ATTEMPT_TIMEOUT: Final = 5.0
 """Seconds for each attempt of a call."""
 
-_ATTEMPTS: Final = 3
+_MAX_RETRIES: Final = 2
 
 _CALL_TIMEOUT: Final = 12.0
 """Seconds for all attempts of a call together."""
@@ -88,10 +88,10 @@ def _build_client(token: str | Callable[[], str], timeout: float = _CALL_TIMEOUT
     return IssuesClient(
         backend.url,
         token,
-        org=None if backend.accepts_portal_tokens else settings.chosen_org,
+        org="" if backend.accepts_portal_tokens else settings.chosen_org or "",
         timeout=min(_ATTEMPT_TIMEOUT, timeout),
-        attempts=_ATTEMPTS,
-        patience=timeout,
+        max_retries=_MAX_RETRIES,
+        total_timeout=timeout,
         memory=backend.memory,
-        transport=backend.transport,
+        http_client=backend.http_client,
     )

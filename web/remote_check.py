@@ -34,10 +34,10 @@ def find_problem(settings: Settings, memory: ServerMemory) -> str:
     client = IssuesClient(
         settings.api_url,
         token,
-        org=settings.chosen_org,
+        org=settings.chosen_org or "",
         timeout=_SECONDS,
-        attempts=1,
-        patience=_SECONDS,
+        max_retries=0,
+        total_timeout=_SECONDS,
         memory=memory,
     )
     with client:

@@ -20,7 +20,7 @@ def fetch_my_issues(criteria: IssueQuery, number: int) -> IssuePage:
     """Return page ``number`` of the current user's issues that meet the criteria."""
     me, client = server_capabilities.fetch_me(), api_session.client()
     if me and server_capabilities.can_filter():
-        page = client.list(select_page(_select_own(criteria, me), number))
+        page: IssuePage = client.list(select_page(_select_own(criteria, me), number))
     else:
         page = _search_own_issues(client, me, criteria, number)
     known_issues.remember_all(page.data)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from components.ui import labels
-from issue_portal.models.requests import IssueChanges
+from issue_portal.client.arguments import NOT_GIVEN, IssueChanges
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
@@ -18,11 +18,16 @@ class ProposedChange:
 
     def to_update(self) -> IssueChanges:
         """Return the keyword arguments of `IssuesClient.update`."""
-        return {"description": self.description, "type": self.type, "state": self.state}
+        return {
+            "description": NOT_GIVEN if self.description is None else self.description,
+            "type": self.type or NOT_GIVEN,
+            "state": self.state or NOT_GIVEN,
+        }
 
     def apply_to(self, issue: Issue) -> Issue:
         """Return the issue as it will be after the change."""
-        new_values = {name: value for name, value in self.to_update().items() if value is not None}
+        sent = self.to_update().items()
+        new_values = {name: value for name, value in sent if value is not NOT_GIVEN}
         return issue.model_copy(update=new_values)
 
     def format_value(self) -> str:

@@ -13,8 +13,9 @@ from components import api_session, background_calls, server_capabilities
 from components.issues import issue_list, queue_columns
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
+from issue_portal.client.pages import SyncIssuePage
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.responses import Issue, IssuePage
+from issue_portal.models.responses import Issue
 
 _MAX_SEARCHES: Final = 4
 _MAX_SHOWN: Final = 3
@@ -28,7 +29,7 @@ class Search:
 
     issue: Issue
     words: Set[str]
-    calls: Sequence[Future[IssuePage]]
+    calls: Sequence[Future[SyncIssuePage]]
 
     def finish(self) -> list[Issue]:
         """Wait for the results; return the most similar issues."""

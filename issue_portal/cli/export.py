@@ -89,18 +89,20 @@ async def _open_client() -> AsyncIterator[AsyncIssuesClient]:
     settings = get_settings()
     if settings.api_url and not settings.api_shares_key:
         token = settings.api_token.get_secret_value()
-        org = settings.chosen_org
+        org = settings.chosen_org or ""
         async with AsyncIssuesClient(settings.api_url, token, org=org) as client:
             yield client
         return
     with open_local_service() as service:
         api = Router([mount_api(create_app(service))])
-        async with AsyncIssuesClient(
-            "http://embedded",
-            lambda: portal_token.sign(service.keys, Operator()),
-            transport=httpx.ASGITransport(api, raise_app_exceptions=False),
-        ) as client:
-            yield client
+        transport = httpx.ASGITransport(api, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport) as http_client:
+            yield AsyncIssuesClient(
+                "http://embedded",
+                lambda: portal_token.sign(service.keys, Operator()),
+                org="",
+                http_client=http_client,
+            )
 
 
 @contextmanager

@@ -1,31 +1,29 @@
 """The client for asyncio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Any, Self, Unpack, cast, overload
 
 import httpx
 
+from issue_portal.client.arguments import IssueChanges, NewIssueFields
+from issue_portal.client.base_client import BaseClient
 from issue_portal.client.client import Result
-from issue_portal.client.core import ClientRules
-from issue_portal.client.sender import RequestSender
-from issue_portal.client.server_memory import ServerMemory
-from issue_portal.client.steps import Pause, RequestSteps
-from issue_portal.client.transport import build_http_settings, send_async
-from issue_portal.models.requests import (
-    BulkChange,
-    IssueChanges,
-    IssueQuery,
-    NewIssue,
-    ProjectUpdate,
-    StatsQuery,
+from issue_portal.client.pages import AsyncIssuePage
+from issue_portal.client.raw_responses import (
+    AsyncRawCalls,
+    RawResponse,
+    build_raw_response,
+    parse_json,
 )
+from issue_portal.client.steps import Pause, RequestSteps
+from issue_portal.client.transport import send_async
+from issue_portal.models.requests import BulkChange, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
     BulkResult,
     Issue,
     IssueHistory,
-    IssuePage,
     IssueStats,
     ProjectPage,
     ProjectSummary,
@@ -35,7 +33,7 @@ from issue_portal.models.responses import (
 )
 
 
-class AsyncIssuesClient:
+class AsyncIssuesClient(BaseClient[httpx.AsyncClient]):
     """`IssuesClient` for asyncio, with the same calls, settings and errors.
 
     Use it on one event loop. If ``token`` is a function, it runs on the loop and must not block.
@@ -45,21 +43,7 @@ class AsyncIssuesClient:
             print(issue.issue_number)
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        token: str | Callable[[], str],
-        *,
-        org: str | None = None,
-        timeout: float = 10.0,
-        attempts: int = 4,
-        patience: float = 30.0,
-        memory: ServerMemory | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        sender = RequestSender(token, timeout, attempts, patience, memory or ServerMemory())
-        self._rules = ClientRules(sender)
-        self._http = httpx.AsyncClient(**build_http_settings(base_url, org), transport=transport)
+    _http_type = httpx.AsyncClient
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,20 +57,53 @@ class AsyncIssuesClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections: ``await client.aclose()``, or leave an ``async with`` block."""
-        await self._http.aclose()
+        """Like `IssuesClient.close`: ``await client.aclose()``, or leave an ``async with``."""
+        if self._owns_http:
+            await self._http.aclose()
 
-    async def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue:
-        """Like `IssuesClient.create`: ``issue = await client.create(new)``."""
-        return await self._run(self._rules.create(new, idempotency_key))
+    @property
+    def with_raw_response(self) -> AsyncRawCalls:
+        """Like `IssuesClient.with_raw_response`.
 
-    async def get(self, issue_id: str, *, deleted: bool = False) -> Issue:
+        response = await client.with_raw_response.get(issue_id)
+        """
+        return AsyncRawCalls(self)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> RawResponse[Any]:
+        """Like `IssuesClient.request`: ``tags = (await client.request("GET", "/tag")).parse()``."""
+        response = await self._run(self._rules.request(method, path, params, json, headers))
+        return build_raw_response(response, lambda: parse_json(response))
+
+    @overload
+    async def create(self, new: NewIssue, *, idempotency_key: str | None = None) -> Issue: ...
+
+    @overload
+    async def create(
+        self, *, idempotency_key: str | None = None, **fields: Unpack[NewIssueFields]
+    ) -> Issue: ...
+
+    async def create(
+        self, new: NewIssue | None = None, *, idempotency_key: str | None = None, **fields: Any
+    ) -> Issue:
+        """Like `IssuesClient.create`: ``issue = await client.create(type="Inaccurate")``."""
+        steps = self._rules.create(new, cast(NewIssueFields, fields), idempotency_key)
+        return await self._run(steps)
+
+    async def get(self, issue: Issue | str, *, deleted: bool = False) -> Issue:
         """Fetch one issue: ``issue = await client.get("issue_5c4b3a2d1e0f9a8b")``."""
-        return await self._run(self._rules.get(issue_id, deleted=deleted))
+        return await self._run(self._rules.get(issue, deleted=deleted))
 
     async def update(
         self,
-        issue: Issue,
+        issue: Issue | str,
         *,
         if_unchanged: bool = False,
         **changes: Unpack[IssueChanges],
@@ -94,28 +111,30 @@ class AsyncIssuesClient:
         """Like `IssuesClient.update`: ``issue = await client.update(issue, is_read=True)``."""
         return await self._run(self._rules.update(issue, changes, if_unchanged=if_unchanged))
 
-    async def delete(self, issue_id: str, *, etag: str | None = None) -> None:
+    async def delete(self, issue: Issue | str, *, etag: str | None = None) -> None:
         """Like `IssuesClient.delete`: ``await client.delete(issue.id)``."""
-        await self._run(self._rules.delete(issue_id, etag))
+        await self._run(self._rules.delete(issue, etag))
 
-    async def restore(self, issue_id: str, *, etag: str | None = None) -> Issue:
+    async def restore(self, issue: Issue | str, *, etag: str | None = None) -> Issue:
         """Like `IssuesClient.restore`: ``issue = await client.restore(issue.id)``."""
-        return await self._run(self._rules.restore(issue_id, etag))
+        return await self._run(self._rules.restore(issue, etag))
 
-    async def update_many(self, ids: Sequence[str], change: BulkChange) -> tuple[BulkResult, ...]:
+    async def update_many(
+        self, issues: Sequence[Issue | str], change: BulkChange
+    ) -> tuple[BulkResult, ...]:
         """Like `IssuesClient.update_many`.
 
-        results = await client.update_many(ids, BulkChange(is_read=True))
+        results = await client.update_many(issues, BulkChange(is_read=True))
         """
-        return await self._run(self._rules.update_many(ids, change))
+        return await self._run(self._rules.update_many(issues, change))
 
-    async def list(self, query: IssueQuery | None = None) -> IssuePage:
+    async def list(self, query: IssueQuery | None = None) -> AsyncIssuePage:
         """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
-        return await self._run(self._rules.list(query))
+        return await AsyncIssuePage.fetch(self._run, self._rules.walk(query))
 
     async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
         """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
-        walk = self._rules.walk(query)
+        walk = self._rules.walk_forwards(query)
         while not walk.is_over:
             for issue in await self._run(walk.fetch()):
                 yield issue
@@ -124,9 +143,9 @@ class AsyncIssuesClient:
         """Like `IssuesClient.learn_values`: ``await client.learn_values()``."""
         await self._run(self._rules.learn_values())
 
-    async def history(self, issue_id: str) -> IssueHistory:
+    async def history(self, issue: Issue | str) -> IssueHistory:
         """Fetch the history: ``entries = (await client.history(issue.id)).data``."""
-        return await self._run(self._rules.history(IssueHistory, issue_id))
+        return await self._run(self._rules.history(IssueHistory, issue))
 
     async def stats(self, query: StatsQuery | None = None) -> IssueStats:
         """Like `IssuesClient.stats`: ``total = (await client.stats()).total``."""
@@ -150,8 +169,7 @@ class AsyncIssuesClient:
 
     async def name_project(self, project_id: str, name: str) -> ProjectSummary:
         """Like `IssuesClient.name_project`: ``await client.name_project("p7", "Support")``."""
-        update = ProjectUpdate(name=name)
-        return await self._run(self._rules.name_project(ProjectSummary, project_id, update))
+        return await self._run(self._rules.name_project(ProjectSummary, project_id, name))
 
     async def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

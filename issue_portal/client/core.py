@@ -4,31 +4,40 @@ A call is a generator. It yields a `ClientRequest` or a `Pause`, receives the ou
 the result, so the rules do not depend on threads or event loops.
 """
 
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import quote
 
 from issue_portal.client import issue_lists
-from issue_portal.client.errors import BadRequestError, BadResponseError, PreconditionFailedError
+from issue_portal.client.arguments import (
+    NOT_GIVEN,
+    IssueChanges,
+    NewIssueFields,
+    build_model,
+    make_field_error,
+)
+from issue_portal.client.configuration import check_headers, is_header_safe
+from issue_portal.client.errors import BadResponseError, PreconditionFailedError
 from issue_portal.client.issue_lists import IssueWalk
 from issue_portal.client.pagination import Item, Paginator
 from issue_portal.client.responses import Model, Outcome, ReceivedResponse
-from issue_portal.client.sender import RequestSender, is_header_safe, mark_unsure, require_success
+from issue_portal.client.sender import RequestSender, mark_unsure, require_success
 from issue_portal.client.steps import ClientRequest, RequestSteps
 from issue_portal.models.requests import (
     EDITABLE,
     BulkChange,
     BulkRequest,
-    IssueChanges,
     IssueQuery,
     IssueUpdate,
     NewIssue,
     ProjectUpdate,
     StatsQuery,
 )
-from issue_portal.models.responses import BulkResult, FieldError, Issue, IssuePage, Page, Problem
-from issue_portal.models.vocabulary import BULK_LIMIT, IssueState
+from issue_portal.models.responses import BulkResult, FieldError, Issue, Page, Problem
+from issue_portal.models.vocabulary import BULK_LIMIT, IssueState, ResourceType
 
 
 @dataclass
@@ -37,11 +46,19 @@ class ClientRules:
 
     sender: RequestSender
 
-    def create(self, new: NewIssue, key: str | None) -> RequestSteps[Issue]:
+    def create(
+        self, new: NewIssue | None, fields: NewIssueFields, key: str | None
+    ) -> RequestSteps[Issue]:
         """Report an issue, which is never stored twice: see `RequestSender.send`."""
+        if new is None:
+            defaults = {"resource_type": ResourceType.THREAD, "anonymous": False}
+            new = build_model(NewIssue, {**defaults, **fields})
+        elif fields:
+            raise TypeError("create() takes a NewIssue or keywords, not both")
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         if not is_header_safe(headers["Idempotency-Key"]):
-            raise _make_field_error("Idempotency-Key", "must be printable ASCII")
+            error = FieldError(field="Idempotency-Key", message="must be printable ASCII")
+            raise make_field_error(error)
         body = new.model_dump(mode="json", exclude_none=True)
         request = ClientRequest(
             "POST", "/issue", json=body, headers=headers, anonymous=new.anonymous
@@ -58,47 +75,51 @@ class ClientRules:
         assert failure is not None
         raise mark_unsure(failure) if unsure else failure
 
-    def get(self, issue_id: str, *, deleted: bool = False) -> RequestSteps[Issue]:
+    def get(self, issue: Issue | str, *, deleted: bool = False) -> RequestSteps[Issue]:
         """Fetch one issue with its entity tag."""
-        return self._fetch_issue(issue_id, self.sender.make_deadline(), deleted=deleted)
+        return self._fetch_issue(issue, self.sender.make_deadline(), deleted=deleted)
 
     def update(
-        self, issue: Issue, changes: IssueChanges, *, if_unchanged: bool
+        self, issue: Issue | str, changes: IssueChanges, *, if_unchanged: bool
     ) -> RequestSteps[Issue]:
         """Change an issue. Sends ``is_read`` if known, because newer servers otherwise reset it."""
-        read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
-        new_values = {name: value for name, value in changes.items() if value is not None}
-        update = IssueUpdate.model_validate(read_state | new_values)
+        new_values = {name: value for name, value in changes.items() if value is not NOT_GIVEN}
+        build_model(IssueUpdate, new_values)  # Raise before any request.
         deadline = self.sender.make_deadline()
+        if isinstance(issue, str):
+            if if_unchanged or "is_read" not in new_values:
+                issue = yield from self._fetch_issue(issue, deadline)
+            else:
+                issue = Issue(id=issue)
+        read_state = {"is_read": issue.is_read} if "is_read" in issue.model_fields_set else {}
+        update = build_model(IssueUpdate, read_state | new_values)
         etag = issue.etag
         # Issues from a list have no entity tag, and some servers never send one.
         if if_unchanged and etag is None:
-            current = yield from self._fetch_issue(issue.id, deadline)
+            current = yield from self._fetch_issue(issue, deadline)
             if not _is_same(issue, current):
                 raise _make_precondition_error()
             etag = current.etag
-        request = ClientRequest(
-            "PUT", _make_issue_path(issue.id), json=update.model_dump(mode="json")
-        )
-        if if_unchanged and etag:
-            request = replace(request, headers={"If-Match": etag})
+        request = ClientRequest("PUT", _make_issue_path(issue), json=update.model_dump(mode="json"))
+        if if_unchanged:
+            request = replace(request, headers=_build_condition(etag))
         outcome, unsure = yield from self.sender.send(request, deadline)
         changed = issue.model_copy(update=update.changes())
         if outcome.error() and unsure and _get_status(outcome) == 412:
             # An earlier attempt of this call may have changed the issue.
-            current = yield from self._fetch_issue(issue.id, deadline)
+            current = yield from self._fetch_issue(issue, deadline)
             if _is_same(changed, current, EDITABLE):
                 return changed.merge(current)
         return changed.merge(self._learn(require_success(outcome, unsure).issue()))
 
-    def delete(self, issue_id: str, etag: str | None) -> RequestSteps[None]:
+    def delete(self, issue: Issue | str, etag: str | None) -> RequestSteps[None]:
         """Delete an issue. After an attempt of unknown outcome, a missing issue is a success."""
         deadline = self.sender.make_deadline()
-        headers = {"If-Match": etag} if etag else {}
-        request = ClientRequest("DELETE", _make_issue_path(issue_id), headers=headers)
+        headers = _build_condition(etag)
+        request = ClientRequest("DELETE", _make_issue_path(issue), headers=headers)
         outcome, unsure = yield from self.sender.send(request, deadline)
         if unsure and _get_status(outcome) == 412:
-            check = ClientRequest("GET", _make_issue_path(issue_id))
+            check = ClientRequest("GET", _make_issue_path(issue))
             current, _ = yield from self.sender.send(check, deadline)
             if _get_status(current) in (404, 410) or (
                 _get_status(current) == 200
@@ -108,23 +129,25 @@ class ClientRules:
         if not (unsure and _get_status(outcome) in (404, 410)):
             require_success(outcome, unsure)
 
-    def restore(self, issue_id: str, etag: str | None) -> RequestSteps[Issue]:
+    def restore(self, issue: Issue | str, etag: str | None) -> RequestSteps[Issue]:
         """Bring back a deleted issue."""
-        headers = {"Idempotency-Key": str(uuid.uuid4())} | ({"If-Match": etag} if etag else {})
-        request = ClientRequest("POST", f"{_make_issue_path(issue_id)}/restore", headers=headers)
+        headers = {"Idempotency-Key": str(uuid.uuid4()), **_build_condition(etag)}
+        request = ClientRequest("POST", f"{_make_issue_path(issue)}/restore", headers=headers)
         outcome, unsure = yield from self.sender.send(
             request, self.sender.make_deadline(), needs_keys=True
         )
         return require_success(outcome, unsure).issue()
 
     def update_many(
-        self, ids: Sequence[str], change: BulkChange
+        self, issues: Sequence[Issue | str], change: BulkChange
     ) -> RequestSteps[tuple[BulkResult, ...]]:
         """Apply one change to each issue, in requests of at most `BULK_LIMIT` issues."""
+        ids = [_get_id(issue) for issue in issues]
         results: tuple[BulkResult, ...] = ()
         # Without ids, the response still says whether the server has the call.
         for start in range(0, len(ids) or 1, BULK_LIMIT):
-            body = BulkRequest(ids=tuple(ids[start : start + BULK_LIMIT]), change=change)
+            part = tuple(ids[start : start + BULK_LIMIT])
+            body = build_model(BulkRequest, {"ids": part, "change": change})
             request = ClientRequest(
                 "POST",
                 "/issue/bulk",
@@ -137,13 +160,43 @@ class ClientRules:
             results += require_success(outcome, unsure).page(Page[BulkResult]).data
         return results
 
-    def list(self, query: IssueQuery | None) -> RequestSteps[IssuePage]:
-        """Fetch one page of a list."""
-        return issue_lists.fetch_page(self.sender, query or IssueQuery())
-
     def walk(self, query: IssueQuery | None) -> IssueWalk:
         """Return a walk through all issues of a query."""
-        return IssueWalk(self.sender, query)
+        return IssueWalk(self.sender, query or IssueQuery())
+
+    def walk_forwards(self, query: IssueQuery | None) -> IssueWalk:
+        """Return a walk through all issues of a query that does not start at its end."""
+        if query and (query.before or query.last):
+            raise ValueError("iterate() goes forwards: use page_order instead of before or last")
+        return self.walk(query)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        json: Any,
+        headers: Mapping[str, str] | None,
+    ) -> RequestSteps[ReceivedResponse]:
+        """Send a request that the client has no method for; return its successful response."""
+        request = ClientRequest(
+            _check_method(method),
+            _check_path(path),
+            params=params,
+            json=json,
+            headers=check_headers(headers or {}),
+            # The server must not be able to tie a report or a receipt to a line of its log.
+            anonymous=isinstance(json, Mapping)
+            and (json.get("anonymous") is True or "receipt" in json),
+        )
+        is_safe = request.method in ("GET", "HEAD", "OPTIONS")
+        needs_keys = not is_safe and request.method not in ("PUT", "DELETE")
+        outcome, unsure = yield from self.sender.send(
+            request, self.sender.make_deadline(), needs_keys=needs_keys
+        )
+        if isinstance(outcome, ReceivedResponse) and outcome.status == 304:
+            return outcome  # The caller sent `If-None-Match`.
+        return require_success(outcome, unsure and not is_safe)
 
     def learn_values(self) -> RequestSteps[None]:
         """Look for states and types that the client does not know."""
@@ -157,18 +210,17 @@ class ClientRules:
         response = yield from self.sender.fetch(ClientRequest("GET", path, params=params))
         return response.read(model)
 
-    def name_project(
-        self, model: type[Model], project_id: str, update: ProjectUpdate
-    ) -> RequestSteps[Model]:
+    def name_project(self, model: type[Model], project_id: str, name: str) -> RequestSteps[Model]:
         """Name a project."""
+        update = build_model(ProjectUpdate, {"name": name})
         path = f"/project/{_quote(project_id)}"
         request = ClientRequest("PUT", path, json=update.model_dump(mode="json"))
         outcome, unsure = yield from self.sender.send(request, self.sender.make_deadline())
         return require_success(outcome, unsure).read(model)
 
-    def history(self, model: type[Model], issue_id: str) -> RequestSteps[Model]:
+    def history(self, model: type[Model], issue: Issue | str) -> RequestSteps[Model]:
         """Fetch the history of one issue."""
-        return self.fetch(model, f"{_make_issue_path(issue_id)}/history")
+        return self.fetch(model, f"{_make_issue_path(issue)}/history")
 
     def look_up(self, model: type[Model], receipt: str) -> RequestSteps[Model]:
         """Fetch the issue of a receipt. Retried like a GET, because it changes nothing."""
@@ -187,10 +239,10 @@ class ClientRules:
         return tuple(items)
 
     def _fetch_issue(
-        self, issue_id: str, deadline: float, *, deleted: bool = False
+        self, issue: Issue | str, deadline: float, *, deleted: bool = False
     ) -> RequestSteps[Issue]:
         params = {"deleted": "true"} if deleted else None
-        request = ClientRequest("GET", _make_issue_path(issue_id), params=params)
+        request = ClientRequest("GET", _make_issue_path(issue), params=params)
         return self._learn((yield from self.sender.fetch(request, deadline)).issue())
 
     def _learn(self, issue: Issue) -> Issue:
@@ -198,9 +250,35 @@ class ClientRules:
         return issue
 
 
-def _make_issue_path(issue_id: str) -> str:
+def _get_id(issue: Issue | str) -> str:
+    return issue.id if isinstance(issue, Issue) else issue
+
+
+def _make_issue_path(issue: Issue | str) -> str:
     """Return the path of an issue. The id is one segment, even if it contains slashes or dots."""
+    if not (issue_id := _get_id(issue)):  # This would be the path of the list.
+        raise make_field_error(FieldError(field="id", message="must not be empty"))
     return "/issue/" + _quote(issue_id)
+
+
+def _build_condition(etag: str | None) -> dict[str, str]:
+    if etag and not is_header_safe(etag):
+        raise make_field_error(FieldError(field="etag", message="must be printable ASCII"))
+    return {"If-Match": etag} if etag else {}
+
+
+def _check_method(method: str) -> str:
+    if not re.fullmatch("[A-Za-z]+", method):
+        raise make_field_error(FieldError(field="method", message="is not an HTTP method"))
+    return method.upper()
+
+
+def _check_path(path: str) -> str:
+    """Return the path with a slash at its start; it stays under the prefix of the API."""
+    if not path.isprintable() or re.search(r"[?#\\]|(^|/)\.\.?(/|$)", path):
+        text = "must be a path without dot segments and query: use params"
+        raise make_field_error(FieldError(field="path", message=text))
+    return "/" + path.removeprefix("/")
 
 
 def _quote(segment: str) -> str:
@@ -224,8 +302,3 @@ def _make_precondition_error() -> PreconditionFailedError:
     return PreconditionFailedError(
         Problem(status=412, detail="This issue has changed since you fetched it.")
     )
-
-
-def _make_field_error(name: str, message: str) -> BadRequestError:
-    invalid = FieldError(field=name, message=message)
-    return BadRequestError(Problem(status=400, detail=f"{name}: {message}", errors=(invalid,)))

@@ -1,10 +1,11 @@
 """Exceptions of a call to an Issues API.
 
 IssuesError
+  ConfigurationError        a setting of the client is missing or invalid
   UnreachableError          no complete response: connection refused, timed out or lost
   BadResponseError          a response that does not follow the contract
   ApiError                  the server refused the request; ``problem`` has the reason
-    BadRequestError         400, 413, 415, 422: the request is invalid
+    BadRequestError         400, 413, 415, 422: the request is invalid; also before it is sent
     AuthenticationError     401
     PermissionDeniedError   403
     NotFoundError           404, 410
@@ -12,21 +13,36 @@ IssuesError
     PreconditionFailedError 412
     NotSupportedError       405, 501: this server lacks the call
     RateLimitError          429, with ``retry_after`` in seconds if available
-    ServerError             5xx
+    ServerError             5xx, 408
 """
 
 from issue_portal.models.responses import FieldError, Problem
 
 
 class IssuesError(Exception):
-    """Base of all exceptions of a call.
+    """Base of all exceptions of a call. Attributes that do not apply are None or empty."""
 
-    ``unsure`` is true if the server may have stored the report or change. ``request_id`` identifies
-    the request in the server's log. It is None for anonymous reports and look-ups of receipts.
-    """
+    status: int | None = None
+    """The HTTP status code of the response."""
+
+    code: str | None = None
+    """Machine-readable reason, if the server gave one: see `ProblemCode`."""
+
+    request_id: str | None = None
+    """Identifies the request in the server's log. None for anonymous reports and receipts."""
+
+    retry_after: float | None = None
+    """Seconds to wait before another attempt, if the server said so."""
+
+    fields: tuple[FieldError, ...] = ()
+    """The invalid fields, if any are known."""
 
     unsure = False
-    request_id: str | None = None
+    """Whether the server may have stored the report or change."""
+
+
+class ConfigurationError(IssuesError):
+    """A setting or header of the client is missing or invalid."""
 
 
 class UnreachableError(IssuesError):
@@ -40,20 +56,15 @@ class BadResponseError(IssuesError):
 class ApiError(IssuesError):
     """The server refused the request."""
 
+    status: int
+
     def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
         super().__init__(problem.detail or problem.title or f"HTTP {problem.status}")
         self.problem = problem
+        self.status = problem.status
+        self.code = problem.code
         self.retry_after = retry_after
-
-    @property
-    def status(self) -> int:
-        """The HTTP status code."""
-        return self.problem.status
-
-    @property
-    def fields(self) -> tuple[FieldError, ...]:
-        """The invalid fields, if the server named any."""
-        return self.problem.errors
+        self.fields = problem.errors
 
 
 class BadRequestError(ApiError):
@@ -97,6 +108,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     405: NotSupportedError,
+    408: ServerError,
     409: ConflictError,
     410: NotFoundError,
     412: PreconditionFailedError,

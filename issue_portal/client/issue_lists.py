@@ -5,7 +5,8 @@ only ``page`` and ``page_size`` from then on, and `IssueWalk` filters its issues
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import copy, deepcopy
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -35,14 +36,6 @@ def list_criteria(query: IssueQuery) -> frozenset[str]:
         for name in query.model_fields_set - _SELECTING
         if getattr(query, name) not in (None, (), "")
     )
-
-
-def fetch_page(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
-    """Fetch one page. Raises `NotSupportedError` if the server cannot apply the query."""
-    page = yield from _fetch(sender, query)
-    if sender.memory.filters_lists is False:
-        _require_plain(query)
-    return page
 
 
 def _fetch(sender: RequestSender, query: IssueQuery) -> RequestSteps[IssuePage]:
@@ -175,10 +168,7 @@ class IssueWalk:
     `NotSupportedError` if the server does not send the fields to filter by.
     """
 
-    def __init__(self, sender: RequestSender, query: IssueQuery | None) -> None:
-        query = query or IssueQuery()
-        if query.before or query.last:
-            raise ValueError("iterate() goes forwards: use page_order instead of before or last")
+    def __init__(self, sender: RequestSender, query: IssueQuery) -> None:
         self._sender = sender
         self._query = query
         self._pages = Paginator[Issue](query.page or 1)
@@ -187,6 +177,31 @@ class IssueWalk:
     def is_over(self) -> bool:
         """Whether all pages were fetched."""
         return self._pages.position is None
+
+    def copy(self) -> "IssueWalk":
+        """Return a walk that goes on from the same position."""
+        other = copy(self)
+        other._pages = deepcopy(self._pages)
+        return other
+
+    def fetch_page(self) -> RequestSteps[IssuePage]:
+        """Fetch the next page as the server sends it.
+
+        Raises `NotSupportedError` if the server cannot apply the query.
+        """
+        query = self._build_query()
+        page = yield from _fetch(self._sender, query)
+        if self._sender.memory.filters_lists is False:
+            _require_plain(query)
+        self._pages.take(page)
+        return page
+
+    def select(self, issues: Iterable[Issue]) -> list[Issue]:
+        """Return those issues of a page that `fetch` would return, each once."""
+        unique = {issue.id: issue for issue in issues}.values()
+        if self._sender.memory.filters_lists is False:
+            return [issue for issue in unique if self._matches(issue)]
+        return list(unique)
 
     def fetch(self) -> RequestSteps[list[Issue]]:
         """Fetch the next issues: one page, or all from a server that cannot list oldest first."""
@@ -202,14 +217,18 @@ class IssueWalk:
         return issues
 
     def _fetch_page(self) -> RequestSteps[list[Issue]]:
+        page = yield from _fetch(self._sender, self._build_query())
+        return self.select(self._pages.take(page))
+
+    def _build_query(self) -> IssueQuery:
+        """Return the query for the next page."""
         query = self._query
-        if self._pages.position:
-            query = query.model_copy(update={"page": None, **self._pages.position})
-        page = yield from _fetch(self._sender, query)
-        issues = self._pages.take(page)
-        if self._sender.memory.filters_lists is False:
-            return [issue for issue in issues if self._matches(issue)]
-        return issues
+        if not self._pages.position:
+            return query
+        changes: dict[str, str | int | None] = {"page": None, **self._pages.position}
+        if query.before or query.last:  # A page that was selected backwards also has a next page.
+            changes |= {"before": None, "last": None, "first": query.last or query.first}
+        return query.model_copy(update=changes)
 
     def _matches(self, issue: Issue) -> bool:
         criteria = list_criteria(self._query)

@@ -19,8 +19,8 @@ from issue_portal.models.responses import FieldError, Issue, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_RETRY_STATUSES = {429, 502, 503, 504}
-_UNSURE_STATUSES = {500, 502, 503, 504}
+_RETRY_STATUSES = {408, 429, 502, 503, 504}
+_UNSURE_STATUSES = {408, 500, 502, 503, 504}
 """Statuses of requests that the server may have acted on."""
 
 _LONGEST_WAIT = 10.0
@@ -98,13 +98,13 @@ class ReceivedResponse:
         if 200 <= self.status < 300:
             return None
         if self.status < 400:
-            return BadResponseError(_describe_redirect(self))
+            return self._make_bad_response_error(_describe_redirect(self))
         failure = make_error(_parse_problem(self), _parse_retry_after(self.headers))
         return _attach_request_id(failure, self.request_id)
 
     def read(self, model: type[Model]) -> Model:
         """Parse the body as a ``model``. Raises `BadResponseError`."""
-        return _validate(model, self._json())
+        return self._validate(model, self.json())
 
     def issue(self) -> Issue:
         """Parse the body as an issue, with its entity tag."""
@@ -115,18 +115,32 @@ class ReceivedResponse:
 
     def page(self, model: type[Model]) -> Model:
         """Parse the body as a page; some servers send a plain list."""
-        document = self._json()
+        document = self.json()
         if isinstance(document, list):
             document = {"data": document}
-        return _validate(model, document)
+        return self._validate(model, document)
 
-    def _json(self) -> Any:
+    def json(self) -> Any:
+        """Parse the body as JSON. Raises `BadResponseError`, also if it is null."""
         if self.flaw:
-            raise BadResponseError(self.flaw)
+            raise self._make_bad_response_error(self.flaw)
         document = _parse_json(self.body)
         if document is None:
-            raise BadResponseError("The server's response is not JSON.")
+            raise self._make_bad_response_error("The server's response is not JSON.")
         return document
+
+    def _validate(self, model: type[Model], document: Any) -> Model:
+        try:
+            return model.model_validate(document)
+        except ValidationError as error:
+            fields = {".".join(map(str, item["loc"])) for item in error.errors(include_input=False)}
+        invalid = ", ".join(sorted(fields)[:5])[:_LONGEST_TEXT] or "body"
+        raise self._make_bad_response_error(f"The server's response is invalid: {invalid}.")
+
+    def _make_bad_response_error(self, text: str) -> IssuesError:
+        error = BadResponseError(text)
+        error.status = self.status
+        return _attach_request_id(error, self.request_id)
 
 
 Outcome = ReceivedResponse | NoResponse
@@ -142,15 +156,6 @@ def _parse_json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _validate(model: type[Model], document: Any) -> Model:
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        fields = {".".join(map(str, item["loc"])) for item in error.errors(include_input=False)}
-    invalid = ", ".join(sorted(fields)[:5])[:_LONGEST_TEXT] or "body"
-    raise BadResponseError(f"The server's response is invalid: {invalid}.")
 
 
 def _describe_redirect(response: ReceivedResponse) -> str:
@@ -183,11 +188,13 @@ def _parse_problem(response: ReceivedResponse) -> Problem:
     if text is None and fields:
         text = "; ".join(f"{item.field}: {item.message}" for item in fields[:3])
     problem_type, title = document.get("type"), document.get("title")
+    codes = (document.get("code"), nested.get("code") if isinstance(nested, dict) else None)
     return Problem(
         type=_clean_text(problem_type) if isinstance(problem_type, str) else "about:blank",
         title=_clean_text(title) if isinstance(title, str) else _get_phrase(response.status),
         status=response.status,
         detail=text,
+        code=next((_clean_text(code) for code in codes if code and isinstance(code, str)), None),
         errors=fields,
     )
 
@@ -213,7 +220,12 @@ def _parse_field_error(item: Mapping[str, Any]) -> FieldError:
     path = [str(part) for part in location[1:]] if isinstance(location, list) else []
     field = item.get("field") or ".".join(path) or "body"
     message = item.get("message") or item.get("msg") or "is invalid"
-    return FieldError(field=_clean_text(str(field)), message=_clean_text(str(message)))
+    code = item.get("code")
+    return FieldError(
+        field=_clean_text(str(field)),
+        message=_clean_text(str(message)),
+        code=_clean_text(code) if isinstance(code, str) else None,
+    )
 
 
 def _clean_text(text: str) -> str:

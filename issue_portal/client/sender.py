@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import httpx
+
+from issue_portal.client.configuration import is_header_safe
 from issue_portal.client.errors import AuthenticationError, IssuesError
 from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, ReceivedResponse
 from issue_portal.client.server_memory import ServerMemory
@@ -31,17 +34,22 @@ _PROBE: Final = ClientRequest("GET", "/me")
 class RequestSender:
     """The settings of one client, and what its server has shown about itself."""
 
+    base_url: str
     token: str | Callable[[], str] = field(repr=False)
+    headers: httpx.Headers = field(repr=False)
+    """The headers of every request except ``Authorization``."""
     timeout: float
     """Longest wait for the next byte, in seconds."""
-    attempts: int
-    patience: float
+    max_retries: int
+    total_timeout: float
     """Longest time of a call with all its retries, in seconds."""
     memory: ServerMemory = field(default_factory=ServerMemory)
+    on_response: Callable[[ReceivedResponse], None] | None = field(default=None, repr=False)
+    """Receives each response, for raw responses."""
 
     def make_deadline(self) -> float:
         """Return the time at which a call that begins now gives up, by `time.monotonic`."""
-        return time.monotonic() + self.patience
+        return time.monotonic() + self.total_timeout
 
     def fetch(
         self, request: ClientRequest, deadline: float | None = None
@@ -56,10 +64,12 @@ class RequestSender:
         """Send a request until its outcome is final or retries cannot help.
 
         Returns the last outcome, and whether the outcome of any attempt is unknown. With
-        ``needs_keys``, an attempt of unknown outcome is repeated only if the server keeps
-        idempotency keys. If no response has said so yet, sends `_PROBE` to find out.
+        ``needs_keys``, an attempt of unknown outcome is repeated only if the request is a POST with
+        an idempotency key and the server keeps keys. If no response has said so yet, sends `_PROBE`
+        to find out.
         """
         unsure = False
+        has_key = request.method == "POST" and "idempotency-key" in httpx.Headers(request.headers)
         request_id = None if request.anonymous else uuid.uuid4().hex
         if request_id:
             headers = {**request.headers, REQUEST_ID_HEADER: request_id}
@@ -71,7 +81,9 @@ class RequestSender:
                 latest = outcome = yield from self._attempt(request, deadline)
                 unsure = unsure or outcome.unsure
             delay = latest.retry_delay
-            if delay is None or attempt == self.attempts:
+            if delay is None or attempt > self.max_retries:
+                break
+            if unsure and needs_keys and not has_key:
                 break
             backoff = _FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311
             pause = max(delay, backoff)
@@ -92,9 +104,13 @@ class RequestSender:
         left = deadline - time.monotonic()
         if left <= 0:
             return NoResponse(TIMED_OUT, never_sent=True, final=True)
+        headers = self.headers.copy()
+        headers.update(request.headers)
+        headers["Authorization"] = f"Bearer {token}"
         outcome = yield replace(
             request,
-            headers={**request.headers, "Authorization": f"Bearer {token}"},
+            url=self.base_url + request.path,
+            headers=headers,
             timeout=min(self.timeout, left),
             deadline=deadline,
         )
@@ -106,8 +122,10 @@ class RequestSender:
                 body = outcome.body.replace(token.encode(), b"(token)")
                 outcome = replace(outcome, body=body)
             lifetime = outcome.headers.get("idempotency-key-lifetime", "")
-            if lifetime.isdecimal() and float(lifetime) > self.patience:
+            if lifetime.isdecimal() and float(lifetime) > self.total_timeout:
                 self.memory.keeps_keys = True
+            if self.on_response:
+                self.on_response(outcome)
         return outcome
 
 
@@ -117,11 +135,6 @@ def _choose_request_id(request: ClientRequest, outcome: Outcome) -> str | None:
         outcome.headers.get(REQUEST_ID_HEADER, "") if isinstance(outcome, ReceivedResponse) else ""
     )
     return server_id if _REQUEST_ID.fullmatch(server_id) else request.headers.get(REQUEST_ID_HEADER)
-
-
-def is_header_safe(text: str) -> bool:
-    """Return whether a header can carry ``text``. If not, the error of httpx would reveal it."""
-    return text.isascii() and text.isprintable() and text.strip() == text != ""
 
 
 def require_success(outcome: Outcome, unsure: bool = False) -> ReceivedResponse:

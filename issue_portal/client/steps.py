@@ -16,7 +16,9 @@ class ClientRequest:
 
     method: str
     path: str
-    params: Mapping[str, str | int] | None = field(default=None, repr=False)
+    url: str = field(default="", repr=False)
+    """The whole URL without the parameters; `RequestSender` sets it."""
+    params: Mapping[str, Any] | None = field(default=None, repr=False)
     json: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     timeout: float = 0.0

@@ -2,60 +2,47 @@
 
 `send` and `send_async` return by the deadline of the request. They never raise httpx's exceptions,
 which contain the request and its token.
+
+The httpx client may be the caller's own. Only its connections are used (transports, proxies,
+certificates, event hooks): a request is built here, so that no cookie, header, parameter, URL or
+credential of that client is added to it.
 """
 
 import asyncio
 import logging
 import math
-import re
 import time
 import zlib
 from collections.abc import Mapping
+from contextlib import aclosing, closing
 from contextvars import ContextVar
 from typing import Any
 
 import httpx
 
+from issue_portal.client.configuration import PREFIX
 from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, ReceivedResponse
 from issue_portal.client.steps import ClientRequest
-
-PREFIX = "/api/v1/app"
 
 LARGEST_RESPONSE = 64 * 2**20
 """Largest body of a response in bytes, decompressed."""
 
+_CLOSED = NoResponse("Cannot send the request: the client is closed.", never_sent=True, final=True)
+
 _NOT_DECOMPRESSED = "The server's response cannot be decompressed."
-
-
-def build_http_settings(base_url: str, org: str | None) -> dict[str, Any]:
-    """Return the arguments that the sync and the async httpx client share."""
-    # User info in the URL would replace our Authorization header and appear in logs.
-    url = httpx.URL(base_url).copy_with(userinfo=b"")
-    # The vendor calls the URL with /api/v1 the base URL.
-    url = url.copy_with(path=re.sub(r"(/api/v1(/app)?)?/*$", "", url.path) or "/")
-    return {
-        "base_url": url,
-        "headers": {
-            "Accept": "application/json",
-            # `_ResponseReader` decompresses gzip only, up to a limited size.
-            "Accept-Encoding": "gzip",
-            "User-Agent": "issue-portal-client",
-        }
-        | ({"x-org": org} if org else {}),
-        "follow_redirects": False,
-    }
 
 
 def send(http: httpx.Client, request: ClientRequest) -> Outcome:
     """Send a request and read its response, or return why there is none."""
+    if http.is_closed:
+        return _CLOSED
     reader = _ResponseReader(request.deadline)
     reset_token = _read_deadline.set(request.deadline)
     try:
-        with http.stream(
-            **_build_arguments(request), extensions={"trace": _limit_reads}
-        ) as response:
-            reader.start(response)
-            for chunk in response.iter_raw():
+        built = _build_request(request, trace=_limit_reads)
+        response = http.send(built, stream=True, auth=None, follow_redirects=False)
+        with closing(response):
+            for chunk in reader.start(response) or response.iter_raw():
                 reader.add(chunk)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _StopReadingError) as error:
         return reader.finish_after_error(error)
@@ -66,15 +53,19 @@ def send(http: httpx.Client, request: ClientRequest) -> Outcome:
 
 async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome:
     """Send a request and read its response, or return why there is none."""
+    if http.is_closed:
+        return _CLOSED
     reader = _ResponseReader(request.deadline)
     try:
-        async with (
-            asyncio.timeout(request.deadline - time.monotonic()),
-            http.stream(**_build_arguments(request)) as response,
-        ):
-            reader.start(response)
-            async for chunk in response.aiter_raw():
-                reader.add(chunk)
+        async with asyncio.timeout(request.deadline - time.monotonic()):
+            built = _build_request(request)
+            response = await http.send(built, stream=True, auth=None, follow_redirects=False)
+            async with aclosing(response):
+                if chunks := reader.start(response):
+                    reader.add(*chunks)
+                else:
+                    async for chunk in response.aiter_raw():
+                        reader.add(chunk)
     except (
         httpx.HTTPError,
         httpx.InvalidURL,
@@ -100,15 +91,21 @@ class _ResponseReader:
         self._flaw: str | None = None
         self._gzip: Any = None
 
-    def start(self, response: httpx.Response) -> None:
-        """Start with the headers of a response."""
+    def start(self, response: httpx.Response) -> list[bytes]:
+        """Start with the headers of a response.
+
+        Returns the body if it was read already: by an event hook, or by a transport for tests.
+        """
         self._response = response
+        if response.is_stream_consumed:
+            return [response.content]
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding == "gzip":
             self._gzip = zlib.decompressobj(wbits=31)
         elif encoding != "identity":
             self._flaw = _NOT_DECOMPRESSED
             raise _StopReadingError
+        return []
 
     def add(self, chunk: bytes) -> None:
         """Add a chunk of the body as it was sent."""
@@ -140,6 +137,8 @@ class _ResponseReader:
 
     def finish_after_error(self, error: Exception) -> Outcome:
         """Return the outcome of a request that failed with ``error``."""
+        if isinstance(error, httpx.HTTPStatusError):  # Raised by an event hook of the caller.
+            self._response = error.response
         # The status is enough for an error response, even if its body did not arrive.
         if self._response is not None and (self._flaw or self._response.status_code >= 300):
             return self.finish()
@@ -164,29 +163,35 @@ def _explain_failure(error: Exception) -> NoResponse:
             return NoResponse("Lost the connection to the server.")
 
 
-def _build_arguments(request: ClientRequest) -> dict[str, Any]:
-    return {
-        "method": request.method,
-        "url": PREFIX + request.path,
-        "params": request.params,
-        "json": request.json,
-        "headers": request.headers,
-        # Hosts often have two addresses, which are tried one after the other.
-        "timeout": httpx.Timeout(request.timeout, connect=request.timeout / 2),
-    }
+def _build_request(request: ClientRequest, **extensions: Any) -> httpx.Request:
+    # Hosts often have two addresses, which are tried one after the other.
+    timeout = httpx.Timeout(request.timeout, connect=request.timeout / 2)
+    return httpx.Request(
+        request.method,
+        request.url,
+        params=request.params,
+        json=request.json,
+        headers=request.headers,
+        extensions={"timeout": timeout.as_dict(), **extensions},
+    )
 
 
 _read_deadline: ContextVar[float] = ContextVar("read_deadline", default=math.inf)
 """Deadline of the request that this thread reads, by `time.monotonic`."""
 
 
+_OPENED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
+"""Ends of the events of httpcore that a new connection triggers."""
+
+
 def _limit_reads(event: str, info: Mapping[str, Any]) -> None:
     """Limit the reads of a new connection to the deadline of the request that uses it.
 
     TODO(httpx>0.28): remove when httpx can limit a whole request. It limits single reads only, so
-    a server that sends one byte at a time could block a thread for ever.
+    a server that sends one byte at a time could block a thread for ever. Connections that a caller
+    opened with the same httpx client before remain unlimited.
     """
-    if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+    if not event.endswith(_OPENED):
         return
     stream = info["return_value"]
     read = stream.read

@@ -5,11 +5,20 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 
-from issue_portal.models.responses import Issue
+from issue_portal.models.responses import Issue, Project, ThreadData, User
 from issue_portal.models.text_rules import is_blank
 
 _BREAKS = {ord(c): f"\\u{ord(c):04x}" for c in "\u0085\u2028\u2029"}
+
+_JSON_FIELDS: dict[str, Any] = {
+    **dict.fromkeys(Issue.model_fields, True),
+    "data": set(ThreadData.model_fields),
+    "created_by": set(User.model_fields),
+    "project": set(Project.model_fields),
+}
+"""The fields of a JSON line. Fields that only another server knows are left out."""
 
 CSV_HEADER = (
     "id",
@@ -29,11 +38,11 @@ CSV_HEADER = (
 
 
 def format_json_line(issue: Issue) -> str:
-    """Return one issue as a line of JSON, with the fields that the server sent.
+    """Return one issue as a line of JSON, with the fields of the API that the server sent.
 
     ``created_by`` is null for an anonymous issue, and absent if the server did not say.
     """
-    sent = issue.model_dump(mode="json", exclude_unset=True)
+    sent = issue.model_dump(mode="json", include=_JSON_FIELDS, exclude_unset=True)
     fields = {
         name: value
         for name, value in sent.items()

@@ -4,7 +4,7 @@ Validation is strict: an unknown field is an error, so that a misspelt ``anonymo
 a name.
 """
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -201,15 +201,6 @@ class IssueUpdate(PartialModel):
 
 EDITABLE = tuple(IssueUpdate.model_fields)
 """The fields that an update can change, in the order in which the history names them."""
-
-
-class IssueChanges(TypedDict, total=False):
-    """The keyword arguments of `IssuesClient.update`: fields to change; None keeps a value."""
-
-    description: str | None
-    type: IssueType | None
-    state: IssueState | None
-    is_read: bool | None
 
 
 class _QueryParameters(StrictModel):

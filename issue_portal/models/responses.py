@@ -1,6 +1,7 @@
 """Response bodies that a server sends.
 
-Parsing is tolerant: unknown fields are ignored, and an unknown enum value becomes a string. Absent
+Parsing is tolerant: unknown fields are kept in ``model_extra``, and an unknown enum value becomes a
+string. Absent
 is not null: ``model_fields_set`` has the fields that the server sent. An issue whose ``created_by``
 is null is anonymous; without ``created_by``, the server did not say who reported it.
 """
@@ -31,7 +32,7 @@ TolerantTimestamp = Annotated[datetime, AfterValidator(_clamp_timestamp)]
 class _TolerantModel(BaseModel):
     """Base of the response models: tolerates fields that other servers add or omit."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -134,7 +135,8 @@ class Issue(_TolerantModel):
 
         Some servers send only a few fields of an issue, so a response never replaces what is known.
         """
-        sent = {name: getattr(newer, name) for name in newer.model_fields_set}
+        # Not by `getattr`: an unknown field may be named like a method.
+        sent = {name: value for name, value in newer if name in newer.model_fields_set}
         return self.model_copy(update=sent | {"etag": newer.etag})
 
 

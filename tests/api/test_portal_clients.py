@@ -29,9 +29,8 @@ class SignIn:
 
 
 def test_cached_client_checks_the_role_at_each_call(api_on, monkeypatch):
-    transport = httpx.HTTPTransport()
     backend = ApiBackend(
-        api_on("sqlite").url, SecretKeys(SECRET), transport, accepts_portal_tokens=True
+        api_on("sqlite").url, SecretKeys(SECRET), httpx.Client(), accepts_portal_tokens=True
     )
     monkeypatch.setattr(api_backend, "_backend", backend)
     sign_in = SignIn(Person("changing@example.com", "Changing", Role.ADMIN))

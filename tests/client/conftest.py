@@ -23,8 +23,16 @@ from tests.servers.installation import DATABASES, Server, VariantServer, make_va
 TLS = ssl.create_default_context()
 
 
-def make_sync_client(url: str, token, **settings) -> IssuesClient:
-    return IssuesClient(url, token, transport=httpx.HTTPTransport(verify=TLS), **settings)
+class SyncClient(IssuesClient):
+    """An `IssuesClient` that closes the httpx client that it was made with."""
+
+    def __init__(self, url: str, token=None, **settings) -> None:
+        super().__init__(url, token, **{"http_client": httpx.Client(verify=TLS)} | settings)
+
+    def close_connections(self) -> None:
+        self._http.close()
+
+    close = close_connections
 
 
 class BlockingAsyncClient:
@@ -40,19 +48,40 @@ class BlockingAsyncClient:
         return self._thread.submit(self._runner.run, coroutine).result()
 
     async def _make(self, url, token, settings):
-        transport = httpx.AsyncHTTPTransport(verify=TLS)
-        return AsyncIssuesClient(url, token, transport=transport, **settings)
+        settings = {"http_client": httpx.AsyncClient(verify=TLS)} | settings
+        return AsyncIssuesClient(url, token, **settings)
 
     def iterate(self, *arguments):
-        issues = self._client.iterate(*arguments)
+        yield from self._iterate(self._client.iterate(*arguments))
+
+    def _iterate(self, issues):
+        issues = aiter(issues)
         while True:
             try:
                 yield self._run(anext(issues))
             except StopAsyncIteration:
                 return
 
+    def list(self, *arguments):
+        return BlockingPage(self, self._run(self._client.list(*arguments)))
+
+    def with_options(self, **options):
+        return self._wrap(self._client.with_options(**options))
+
+    @property
+    def with_raw_response(self):
+        return self._wrap(self._client.with_raw_response)
+
+    def _wrap(self, client):
+        other = object.__new__(BlockingAsyncClient)
+        vars(other).update(vars(self) | {"_client": client})
+        return other
+
+    def close_connections(self) -> None:
+        self._run(self._client._http.aclose())
+
     def close(self) -> None:
-        self._run(self._client.aclose())
+        self.close_connections()
         self._thread.submit(self._runner.close).result()
         self._thread.shutdown()
 
@@ -62,10 +91,28 @@ class BlockingAsyncClient:
         return lambda *arguments, **named: self._run(method(*arguments, **named))
 
 
+class BlockingPage:
+    """An `AsyncIssuePage` with the methods of `SyncIssuePage`."""
+
+    def __init__(self, client: BlockingAsyncClient, page) -> None:
+        self._client = client
+        self.page = page
+
+    def next_page(self):
+        page = self._client._run(self.page.next_page())
+        return page and BlockingPage(self._client, page)
+
+    def __iter__(self):
+        return self._client._iterate(self.page)
+
+    def __getattr__(self, name: str):
+        return getattr(self.page, name)
+
+
 ClientFactory = Callable[..., IssuesClient]
 
 
-@pytest.fixture(params=[make_sync_client, BlockingAsyncClient], ids=["sync", "async"])
+@pytest.fixture(params=[SyncClient, BlockingAsyncClient], ids=["sync", "async"])
 def client_factory(request) -> Iterator[ClientFactory]:
     """Make a sync or an async client."""
     clients = []
@@ -83,7 +130,7 @@ def client_factory(request) -> Iterator[ClientFactory]:
 def make_client(client_factory) -> ClientFactory:
     """Make a client with short timeouts, which still suffice on a busy machine."""
     return lambda url, **settings: client_factory(
-        url, **{"timeout": 4.0, "patience": 10.0} | settings
+        url, **{"timeout": 4.0, "total_timeout": 10.0} | settings
     )
 
 

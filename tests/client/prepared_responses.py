@@ -9,7 +9,14 @@ KEY_LIFETIME_HEADER = {"Idempotency-Key-Lifetime": "86400"}
 ME_WITH_KEY_LIFETIME = (404, KEY_LIFETIME_HEADER, {"title": "A visitor has no user."})
 """Response to ``GET /me``. Its header says that the server keeps idempotency keys for a day."""
 
-LOST_RESPONSES = [drop, truncated, (502, {}, b""), (503, {}, {}), (504, {}, b"<html>")]
+LOST_RESPONSES = [
+    drop,
+    truncated,
+    (408, {}, {}),
+    (502, {}, b""),
+    (503, {}, {}),
+    (504, {}, b"<html>"),
+]
 """Responses after which a client does not know whether the server made the change."""
 
 RATE_LIMITED = (429, {"Retry-After": "0"}, {})

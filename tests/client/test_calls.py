@@ -49,13 +49,13 @@ def test_permanent_errors_are_not_retried(make_client, status):
 def test_call_raises_after_its_last_attempt(make_client):
     with serving((503, {}, {"detail": "Down."})) as server:
         with pytest.raises(errors.ServerError, match=r"^Down\.$"):
-            make_client(server.url, attempts=3).get("x")
+            make_client(server.url, max_retries=2).get("x")
         assert len(server.requests) == 3
 
 
 def test_error_of_a_refused_connection_is_not_unsure(make_client):
     with pytest.raises(errors.UnreachableError, match="Cannot reach") as raised:
-        make_client(f"http://127.0.0.1:{find_free_port()}", attempts=2).create(make_new_issue())
+        make_client(f"http://127.0.0.1:{find_free_port()}", max_retries=1).create(make_new_issue())
     assert not raised.value.unsure
 
 
@@ -84,11 +84,11 @@ def test_long_retry_after_raises_at_once(make_client):
 # Limits
 
 
-def test_call_does_not_wait_longer_than_its_patience(make_client):
+def test_call_does_not_wait_longer_than_its_total_timeout(make_client):
     with serving((503, {"Retry-After": "2"}, {})) as server:
         start_time = time.monotonic()
         with pytest.raises(errors.ServerError):
-            make_client(server.url, attempts=100, patience=1).get("x")
+            make_client(server.url, max_retries=99, total_timeout=1).get("x")
         assert time.monotonic() - start_time < 2
         assert len(server.requests) == 1
 
@@ -103,13 +103,13 @@ def test_many_failures_cause_few_requests(make_client):
     with serving((503, {}, b"")) as server:
         # On a busy machine, the time limit may end during an attempt.
         with pytest.raises((errors.ServerError, errors.UnreachableError)):
-            make_client(server.url, attempts=100, patience=1).list()
+            make_client(server.url, max_retries=99, total_timeout=1).list()
         assert len(server.requests) < 10
 
 
 def test_slow_server_times_out(make_client):
     with serving(hang) as server, pytest.raises(errors.UnreachableError, match="in time"):
-        make_client(server.url, attempts=1, timeout=0.6).get("x")
+        make_client(server.url, max_retries=0, timeout=0.6).get("x")
 
 
 # Request ids
@@ -137,7 +137,7 @@ def test_errors_have_the_request_id_of_server_or_client(make_client, headers, se
 @pytest.mark.parametrize("answer", [drop, (500, {REQUEST_ID_HEADER: "its-own-id"}, {})])
 def test_anonymous_reports_and_receipts_have_no_request_id(make_client, answer):
     with serving(answer) as server:
-        client = make_client(server.url, attempts=1)
+        client = make_client(server.url, max_retries=0)
         for call in (
             lambda: client.create(make_new_issue(anonymous=True)),
             lambda: client.look_up_receipt("1"),

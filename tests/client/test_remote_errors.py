@@ -38,7 +38,7 @@ def test_plain_text_is_the_text_of_the_error(remote_api, client_factory, name):
 def test_page_of_a_proxy_is_not_the_text_of_an_error(remote_api, client_factory):
     variant = make_variant("newer", remote_api("newer", html_error_every=1))
     with pytest.raises(errors.ServerError) as raised:
-        variant.make_client(client_factory, attempts=1).me()
+        variant.make_client(client_factory, max_retries=0).me()
     assert "<" not in str(raised.value)
 
 

@@ -46,9 +46,11 @@ class Writer:
         retries: bool = True,
         address: str = "127.0.0.1",
     ):
-        options = {"timeout": 2} if retries else {"timeout": 60, "patience": 60, "attempts": 1}
-        transport = httpx.HTTPTransport(local_address=address)
-        self.client = IssuesClient(url, token, transport=transport, **options)
+        options = (
+            {"timeout": 2} if retries else {"timeout": 60, "total_timeout": 60, "max_retries": 0}
+        )
+        http_client = httpx.Client(transport=httpx.HTTPTransport(local_address=address))
+        self.client = IssuesClient(url, token, http_client=http_client, **options)
         self.anonymous = anonymous
         self.ignored_errors = IssuesError if retries else ()
         self.acknowledged: dict[str, Issue] = {}

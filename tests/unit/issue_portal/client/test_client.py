@@ -3,22 +3,27 @@
 import asyncio
 import inspect
 import json
+import traceback
 
 import httpx
 import pytest
 
+from issue_portal import NOT_GIVEN
 from issue_portal.client import errors
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
+from issue_portal.client.pages import AsyncIssuePage, SyncIssuePage
+from issue_portal.client.raw_responses import AsyncRawCalls, RawCalls
 from issue_portal.models.requests import BulkChange, IssueQuery
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState, IssueType
+from issue_portal.models.vocabulary import REQUEST_ID_HEADER, IssueState, IssueType
 from tests.client.conftest import run_in_new_thread
 from tests.factories import make_new_issue
 from tests.servers.scripted_server import serving
 
 ISSUE = {"id": "issue_5c4b3a2d1e0f9a8b", "issue_number": 7, "description": "x", "is_read": True}
 OK = (200, {}, ISSUE)
+SECRET = "private"
 
 
 def test_both_clients_have_the_same_documented_methods():
@@ -26,10 +31,14 @@ def test_both_clients_have_the_same_documented_methods():
         return {
             name: [p.replace(annotation="") for p in inspect.signature(method).parameters.values()]
             for name, method in vars(client_type).items()
-            if not name.startswith("_") and name not in ("close", "aclose")
+            if inspect.isfunction(method)
+            and not name.startswith("_")
+            and name not in ("close", "aclose")
         }
 
     assert list_methods(IssuesClient) == list_methods(AsyncIssuesClient)
+    assert list_methods(SyncIssuePage) == list_methods(AsyncIssuePage)
+    assert list_methods(RawCalls) == list_methods(AsyncRawCalls)
     for client_type in (IssuesClient, AsyncIssuesClient):
         assert all(getattr(client_type, name).__doc__ for name in list_methods(client_type))
 
@@ -173,3 +182,125 @@ def test_projects_are_listed_and_named(make_client):
         [project] = client.projects()
         assert client.name_project(project.id, "Help").name == "Help"
         assert server.calls == ["GET /project", "PUT /project/a%2Fb"]
+
+
+def get_body(server) -> dict:
+    """Return the body of the last request."""
+    return json.loads(server.requests[-1][3])
+
+
+def test_report_is_created_from_keywords(make_client):
+    with serving((201, {}, ISSUE)) as server:
+        client = make_client(server.url)
+        client.create(type="Inaccurate", description="Wrong.")
+        named = {"resource_type": "Thread", "type": "Inaccurate", "anonymous": False}
+        assert get_body(server) == named | {"description": "Wrong."}
+        config = {"thread_id": "t", "reported_interaction_id": "i"}
+        client.create(type=IssueType.OTHER, anonymous=True, project_id="p", config=config)
+        assert get_body(server) == {
+            "resource_type": "Thread",
+            "type": "Other",
+            "anonymous": True,
+            "project_id": "p",
+            "config": config,
+        }
+        assert REQUEST_ID_HEADER not in server.requests[-1][2]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "field"),
+    [
+        ({}, "type"),
+        ({"type": "Rude"}, "type"),
+        ({"type": "Other", "anonymus": True}, "anonymus"),
+        ({"type": "Other", "anonymous": "yes"}, "anonymous"),
+        ({"type": "Other", "resource_type": "File"}, "resource_type"),
+        ({"type": "Other", "config": {"thread_id": "t"}}, "config.reported_interaction_id"),
+        ({"type": "Other", "description": SECRET * 2000}, "description"),
+        ({"type": "Other", "description": SECRET + "\x00"}, "description"),
+    ],
+)
+def test_invalid_keywords_are_refused_without_their_values(make_client, keywords, field):
+    with serving((201, {}, ISSUE)) as server:
+        with pytest.raises(errors.BadRequestError) as raised:
+            make_client(server.url).create(**{"description": SECRET} | keywords)
+        assert [invalid.field for invalid in raised.value.fields] == [field]
+        error = raised.value
+        assert SECRET not in "".join(traceback.format_exception(error)) + repr(vars(error))
+        assert server.requests == []
+
+
+def test_report_is_either_a_model_or_keywords(make_client):
+    with serving((201, {}, ISSUE)) as server:
+        with pytest.raises(TypeError, match="not both"):
+            make_client(server.url).create(make_new_issue(), anonymous=True)
+        assert server.requests == []
+
+
+def test_update_by_id_fetches_the_read_mark_that_it_repeats(make_client):
+    with serving(OK) as server:
+        changed = make_client(server.url).update("x", state="Closed", type=NOT_GIVEN)
+        assert server.calls == ["GET /issue/x", f"PUT /issue/{ISSUE['id']}"]
+        assert get_body(server) == {"is_read": True, "state": "Closed"}
+        assert changed.description == "x"
+
+
+def test_update_by_id_with_a_read_mark_is_one_request(make_client):
+    with serving((200, {}, {"id": "x"})) as server:
+        changed = make_client(server.url).update("x", is_read=False, state=IssueState.CLOSED)
+        assert server.calls == ["PUT /issue/x"]
+        assert get_body(server) == {"is_read": False, "state": "Closed"}
+        assert (changed.is_read, changed.state) == (False, "Closed")
+
+
+def test_update_by_id_if_unchanged_sends_the_entity_tag_that_it_fetched(make_client):
+    with serving((200, {"ETag": '"1"'}, ISSUE)) as server:
+        make_client(server.url).update("x", is_read=True, if_unchanged=True)
+        assert server.requests[-1][2]["If-Match"] == '"1"'
+        assert len(server.requests) == 2
+
+
+def test_none_clears_a_description_and_nothing_else(make_client):
+    known = Issue.model_validate(ISSUE)
+    with serving((200, {}, {"id": "x", "description": None})) as server:
+        client = make_client(server.url)
+        assert client.update(known, description=None).description is None
+        assert get_body(server) == {"description": None, "is_read": True}
+        for changes in ({"state": None}, {"type": "Rude"}, {"is_read": 1}, {"stat": "Closed"}):
+            with pytest.raises(errors.BadRequestError) as raised:
+                client.update("x", **changes)
+            assert [invalid.field for invalid in raised.value.fields] == [*changes]
+        assert len(server.requests) == 1
+
+
+def test_calls_take_an_issue_or_its_id(make_client):
+    known = Issue(id="x")
+    with serving(OK) as server:
+        client = make_client(server.url)
+        for issue in (known, known.id):
+            client.get(issue)
+            client.delete(issue)
+            client.restore(issue)
+        with pytest.raises(errors.BadResponseError):
+            client.history(known)
+        with pytest.raises(errors.BadResponseError):
+            client.update_many([known, "y"], BulkChange(is_read=True))
+        paths = ["GET /issue/x", "DELETE /issue/x", "POST /issue/x/restore"]
+        assert server.calls == [*paths * 2, "GET /issue/x/history", "POST /issue/bulk"]
+        assert get_body(server)["ids"] == ["x", "y"]
+
+
+def test_empty_id_and_unsafe_tag_are_refused(make_client):
+    with serving(OK) as server:
+        client = make_client(server.url)
+        for call in (
+            lambda: client.get(""),
+            lambda: client.delete(""),
+            lambda: client.update("", is_read=True),
+            lambda: client.delete("x", etag="line\nbreak"),
+            lambda: client.name_project("p", ""),
+        ):
+            with pytest.raises(errors.BadRequestError) as raised:
+                call()
+            assert raised.value.fields
+        assert server.requests == []

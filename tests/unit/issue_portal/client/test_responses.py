@@ -25,6 +25,7 @@ PROBLEM = {
         (403, errors.PermissionDeniedError),
         (404, errors.NotFoundError),
         (405, errors.NotSupportedError),
+        (408, errors.ServerError),
         (409, errors.ConflictError),
         (410, errors.NotFoundError),
         (412, errors.PreconditionFailedError),
@@ -131,11 +132,61 @@ def test_response_outside_the_contract_raises_bad_response(make_client, body):
                 call()
 
 
-def test_unknown_fields_are_ignored(make_client):
-    newer = {"id": "i", "type": "Rude", "state": "Parked", "priority": 1, "created_by": None}
+def test_unknown_fields_and_values_are_kept(make_client):
+    unknown = {"priority": 1, "labels": [{"name": "a"}], "nothing": None}
+    newer = {"id": "i", "type": "Rude", "state": "Parked", "created_by": None, **unknown}
+    newer["project"] = {"id": "p", "colour": "red"}
     with serving((200, {}, newer)) as server:
         issue = make_client(server.url).get("x")
         assert (issue.type, issue.state) == ("Rude", "Parked")
+        assert issue.model_extra == unknown
+        assert issue.project.model_extra == {"colour": "red"}
+        assert issue.model_dump(exclude_unset=True) == newer
+
+
+def test_unknown_fields_named_like_attributes_do_no_harm(make_client):
+    names = ("merge", "model_dump", "model_fields_set", "__class__", "_private", "self", "etag")
+    sent = dict.fromkeys(names, "x") | {"id": "i", "is_read": True}
+    newer = dict.fromkeys(names, "y") | {"id": "i", "state": "Closed"}
+    with serving((200, {"ETag": '"1"'}, sent), (200, {}, newer)) as server:
+        client = make_client(server.url)
+        issue = client.get("i")
+        assert issue.etag == '"1"'
+        changed = client.update(issue, state="Closed")
+        assert changed.etag is None
+        assert (changed.state, changed.is_read) == ("Closed", True)
+        assert changed.model_extra == dict.fromkeys(names[:-1], "y")
+        assert issue.model_extra == dict.fromkeys(names[:-1], "x")
+        assert {*changed.model_dump()} == {*type(issue).model_fields, *names} - {"etag"}
+
+
+def test_errors_have_the_code_and_fields_of_the_server(make_client):
+    document = {
+        "code": "invalid_state",
+        "errors": [{"field": "state", "message": "No.", "code": "invalid"}],
+    }
+    with serving((400, {"Retry-After": "60"}, document)) as server:
+        with pytest.raises(errors.BadRequestError) as raised:
+            make_client(server.url).get("x")
+        assert (raised.value.code, raised.value.fields[0].code) == ("invalid_state", "invalid")
+        assert raised.value.retry_after == 60
+    nested = {"error": {"code": "gone", "message": "No."}, "errors": [{"field": "a", "code": 7}]}
+    with serving((410, {}, nested)) as server, pytest.raises(errors.NotFoundError) as raised:
+        make_client(server.url).get("x")
+    assert (raised.value.code, raised.value.fields[0].code) == ("gone", None)
+
+
+def test_errors_without_a_response_have_the_same_attributes(make_client):
+    with pytest.raises(errors.UnreachableError) as raised:
+        make_client("http://127.0.0.1:1", max_retries=0).get("x")
+    error = raised.value
+    assert (error.status, error.code, error.retry_after, error.fields) == (None, None, None, ())
+    assert error.request_id
+    with serving((200, {}, b"<html>")) as server, pytest.raises(errors.BadResponseError) as raised:
+        make_client(server.url).get("x")
+    error = raised.value
+    assert (error.status, error.code, error.retry_after, error.fields) == (200, None, None, ())
+    assert error.request_id
 
 
 def test_null_counts_as_absent(make_client):

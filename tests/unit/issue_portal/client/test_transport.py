@@ -26,14 +26,14 @@ def test_slowly_sent_response_times_out(make_client, response):
     with serving(response) as server:
         started = time.monotonic()
         with pytest.raises(errors.UnreachableError, match="in time"):
-            make_client(server.url, patience=0.7).get("x")
+            make_client(server.url, total_timeout=0.7).get("x")
         assert 0.6 < time.monotonic() - started < 3
         assert len(server.requests) == 1
 
 
 def test_slowly_sent_response_times_out_on_a_reused_connection(make_client):
     with serving(OK, slow_headers) as server:
-        client = make_client(server.url, patience=1.0)
+        client = make_client(server.url, total_timeout=1.0)
         client.get("x")
         started = time.monotonic()
         with pytest.raises(errors.UnreachableError):
@@ -44,7 +44,7 @@ def test_slowly_sent_response_times_out_on_a_reused_connection(make_client):
 
 def test_endless_response_raises_bad_response(make_client):
     with serving(endless_body) as server, pytest.raises(errors.BadResponseError, match="64 MB"):
-        make_client(server.url, patience=20.0).get("x")
+        make_client(server.url, total_timeout=20.0).get("x")
 
 
 def test_truncated_error_response_raises_the_error_of_its_status(make_client):
@@ -88,7 +88,7 @@ def format_error(error: BaseException) -> str:
 )
 def test_logs_and_errors_contain_no_private_data(make_client, caplog, responses):
     with serving(*responses) as server, caplog.at_level(logging.DEBUG):
-        client = make_client(server.url, attempts=2)
+        client = make_client(server.url, max_retries=1)
         for call in (
             lambda: client.create(make_new_issue(TEXT), idempotency_key=KEY),
             lambda: client.look_up_receipt(RECEIPT),

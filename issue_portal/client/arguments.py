@@ -1,0 +1,78 @@
+"""Keyword arguments of the clients: their types, and the sentinel for "not given"."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Final, Literal, Required, TypedDict
+
+from pydantic import ValidationError
+
+from issue_portal.client.errors import BadRequestError
+from issue_portal.client.responses import Model
+from issue_portal.models.requests import ThreadConfig
+from issue_portal.models.responses import FieldError, Problem
+from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
+
+
+class NotGiven(Enum):
+    """The type of `NOT_GIVEN`."""
+
+    NOT_GIVEN = "NOT_GIVEN"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Final = NotGiven.NOT_GIVEN
+"""An argument with this value counts as omitted, unlike None."""
+
+
+class NewIssueFields(TypedDict, total=False):
+    """The keyword arguments of `IssuesClient.create`."""
+
+    type: Required[IssueType | str]
+    description: str | None
+    anonymous: bool
+    """Default: false."""
+    project_id: str | None
+    config: ThreadConfig | Mapping[str, str] | None
+    """The conversation: ``thread_id`` and ``reported_interaction_id``."""
+    resource_type: ResourceType | str
+    """Default: ``Thread``."""
+
+
+class IssueChanges(TypedDict, total=False):
+    """The keyword arguments of `IssuesClient.update`: the fields to change."""
+
+    description: str | NotGiven | None
+    """None clears it."""
+    type: IssueType | str | NotGiven
+    state: IssueState | str | NotGiven
+    is_read: bool | NotGiven
+
+
+def build_model(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """Return the ``model`` with those values.
+
+    Raises `BadRequestError`, which names the invalid fields but not their values: they may be the
+    text of a report, and errors end up in logs.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        fields = tuple(
+            FieldError(
+                field=".".join(map(str, item["loc"])) or "body",
+                message=item["msg"].removeprefix("Value error, "),
+            )
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+    raise make_field_error(*fields)
+
+
+def make_field_error(*fields: FieldError) -> BadRequestError:
+    """Return the error for arguments that the client does not send."""
+    text = "; ".join(f"{item.field}: {item.message}" for item in fields)
+    return BadRequestError(Problem(status=400, detail=text, errors=fields))
