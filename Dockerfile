@@ -23,6 +23,4 @@ ENV PATH=/app/.venv/bin:$PATH \
 USER 10001
 VOLUME /data
 EXPOSE 8501
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/api/ready', timeout=4)"]
 CMD ["streamlit", "run", "app.py"]

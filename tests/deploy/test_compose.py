@@ -43,5 +43,16 @@ def test_containers_have_minimal_permissions(name):
 
 
 def test_proxy_service_sets_the_variables_of_its_configuration():
-    variables = re.findall(r"\$\{(\w+)", (ROOT / "deploy" / "haproxy.cfg").read_text())
-    assert SERVICES["proxy"]["environment"].keys() == set(variables)
+    configuration = (ROOT / "deploy" / "haproxy.cfg").read_text()
+    optional = set(re.findall(r"defined\((\w+)\)", configuration))
+    required = set(re.findall(r"\$\{(\w+)", configuration)) - optional
+    # Containers that restart get new addresses.
+    assert SERVICES["proxy"]["environment"].keys() == required | {"FOLLOW_DNS"}
+    assert "FOLLOW_DNS" in optional
+
+
+@pytest.mark.parametrize("name", OUR_SERVICES)
+def test_health_check_asks_the_port_of_the_service(name):
+    command = SERVICES[name].get("command", [])
+    port = command[command.index("--port") + 1] if "--port" in command else "8501"
+    assert f"127.0.0.1:{port}/api/ready" in SERVICES[name]["healthcheck"]["test"][-1]
