@@ -21,7 +21,10 @@ from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import send_async
 from issue_portal.models.requests import BulkChange, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
+    ApiToken,
+    ApiTokenPage,
     BulkResult,
+    CreatedApiToken,
     Issue,
     IssueHistory,
     IssueStats,
@@ -31,6 +34,7 @@ from issue_portal.models.responses import (
     User,
     UserPage,
 )
+from issue_portal.models.vocabulary import Role, Scope
 
 
 class AsyncIssuesClient(BaseClient[httpx.AsyncClient]):
@@ -170,6 +174,29 @@ class AsyncIssuesClient(BaseClient[httpx.AsyncClient]):
     async def name_project(self, project_id: str, name: str) -> ProjectSummary:
         """Like `IssuesClient.name_project`: ``await client.name_project("p7", "Support")``."""
         return await self._run(self._rules.name_project(ProjectSummary, project_id, name))
+
+    async def tokens(self) -> tuple[ApiToken, ...]:
+        """Like `IssuesClient.tokens`: ``tokens = await client.tokens()``."""
+        return await self._run(self._rules.list_all(ApiTokenPage, "/me/token"))
+
+    async def create_token(
+        self,
+        *,
+        name: str,
+        scopes: Sequence[Scope | str],
+        expires_in_days: int,
+        role: Role | str | None = None,
+    ) -> CreatedApiToken:
+        """Like `IssuesClient.create_token`.
+
+        token = await client.create_token(name="Export", scopes=["read"], expires_in_days=90)
+        """
+        values = {"name": name, "scopes": scopes, "expires_in_days": expires_in_days, "role": role}
+        return await self._run(self._rules.create_token(values))
+
+    async def revoke_token(self, token_id: str) -> None:
+        """Like `IssuesClient.revoke_token`: ``await client.revoke_token(token.id)``."""
+        await self._run(self._rules.revoke_token(token_id))
 
     async def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

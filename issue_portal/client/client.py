@@ -27,7 +27,10 @@ from issue_portal.client.steps import Pause, RequestSteps
 from issue_portal.client.transport import send
 from issue_portal.models.requests import BulkChange, IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.responses import (
+    ApiToken,
+    ApiTokenPage,
     BulkResult,
+    CreatedApiToken,
     Issue,
     IssueHistory,
     IssueStats,
@@ -37,6 +40,7 @@ from issue_portal.models.responses import (
     User,
     UserPage,
 )
+from issue_portal.models.vocabulary import Role, Scope
 
 Result = TypeVar("Result")
 
@@ -255,6 +259,36 @@ class IssuesClient(BaseClient[httpx.Client]):
     def name_project(self, project_id: str, name: str) -> ProjectSummary:
         """Name a project: ``client.name_project("project_7", "Support").name``."""
         return self._run(self._rules.name_project(ProjectSummary, project_id, name))
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """Fetch your API tokens: ``names = [token.name for token in client.tokens()]``.
+
+        With an API token, returns only that token: ``client.tokens()[0].scopes``.
+        """
+        return self._run(self._rules.list_all(ApiTokenPage, "/me/token"))
+
+    def create_token(
+        self,
+        *,
+        name: str,
+        scopes: Sequence[Scope | str],
+        expires_in_days: int,
+        role: Role | str | None = None,
+    ) -> CreatedApiToken:
+        """Create an API token for the signed-in person; only its result has the secret.
+
+        ``role`` is at most your own, which is the default. Servers refuse this call with an API
+        token. The client never repeats it after an attempt of unknown outcome (``unsure``): list
+        your tokens then, and revoke the one that you do not know.
+
+            token = client.create_token(name="Export", scopes=["read"], expires_in_days=90)
+        """
+        values = {"name": name, "scopes": scopes, "expires_in_days": expires_in_days, "role": role}
+        return self._run(self._rules.create_token(values))
+
+    def revoke_token(self, token_id: str) -> None:
+        """Revoke one of your API tokens: ``client.revoke_token(client.tokens()[0].id)``."""
+        self._run(self._rules.revoke_token(token_id))
 
     def _run(self, call: RequestSteps[Result]) -> Result:
         outcome = None

@@ -32,11 +32,19 @@ from issue_portal.models.requests import (
     BulkRequest,
     IssueQuery,
     IssueUpdate,
+    NewApiToken,
     NewIssue,
     ProjectUpdate,
     StatsQuery,
 )
-from issue_portal.models.responses import BulkResult, FieldError, Issue, Page, Problem
+from issue_portal.models.responses import (
+    BulkResult,
+    CreatedApiToken,
+    FieldError,
+    Issue,
+    Page,
+    Problem,
+)
 from issue_portal.models.vocabulary import BULK_LIMIT, IssueState, ResourceType
 
 
@@ -217,6 +225,27 @@ class ClientRules:
         request = ClientRequest("PUT", path, json=update.model_dump(mode="json"))
         outcome, unsure = yield from self.sender.send(request, self.sender.make_deadline())
         return require_success(outcome, unsure).read(model)
+
+    def create_token(self, values: Mapping[str, Any]) -> RequestSteps[CreatedApiToken]:
+        """Create an API token. The server cannot repeat its secret, so neither does the client."""
+        body = build_model(NewApiToken, values).model_dump(mode="json", exclude_none=True)
+        outcome, unsure = yield from self.sender.send(
+            ClientRequest("POST", "/me/token", json=body),
+            self.sender.make_deadline(),
+            needs_keys=True,
+        )
+        response = require_success(outcome, unsure)
+        try:
+            return response.read(CreatedApiToken)
+        except BadResponseError as error:
+            raise mark_unsure(error) from None
+
+    def revoke_token(self, token_id: str) -> RequestSteps[None]:
+        """Revoke an API token. After an attempt of unknown outcome, a missing one is a success."""
+        request = ClientRequest("DELETE", f"/me/token/{_quote(token_id)}")
+        outcome, unsure = yield from self.sender.send(request, self.sender.make_deadline())
+        if not (unsure and _get_status(outcome) in (404, 410)):
+            require_success(outcome, unsure)
 
     def history(self, model: type[Model], issue: Issue | str) -> RequestSteps[Model]:
         """Fetch the history of one issue."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from issue_portal.client.errors import BadResponseError
-from issue_portal.models.responses import Issue, Page, ProjectSummary, User
+from issue_portal.models.responses import ApiToken, Issue, Page, ProjectSummary, User
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT
 
 _MAX_PAGES_WITHOUT_NEW_ITEMS = 3
@@ -16,7 +16,7 @@ Concurrent inserts can cause one or two such pages.
 _REMEMBERED_PAGES = 20
 """Number of latest pages whose cursors and items are kept, to recognise repeated ones."""
 
-Item = TypeVar("Item", Issue, User, ProjectSummary)
+Item = TypeVar("Item", Issue, User, ProjectSummary, ApiToken)
 
 
 class Paginator(Generic[Item]):

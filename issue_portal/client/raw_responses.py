@@ -71,6 +71,9 @@ class RawCalls:
         self.users = _record(client, client.users)
         self.projects = _record(client, client.projects)
         self.name_project = _record(client, client.name_project)
+        self.tokens = _record(client, client.tokens)
+        self.create_token = _record(client, client.create_token)
+        self.revoke_token = _record(client, client.revoke_token)
 
     # A ParamSpec would only keep the first overload.
     @overload
@@ -106,6 +109,9 @@ class AsyncRawCalls:
         self.users = _record_async(client, client.users)
         self.projects = _record_async(client, client.projects)
         self.name_project = _record_async(client, client.name_project)
+        self.tokens = _record_async(client, client.tokens)
+        self.create_token = _record_async(client, client.create_token)
+        self.revoke_token = _record_async(client, client.revoke_token)
 
     @overload
     async def create(

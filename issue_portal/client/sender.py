@@ -59,7 +59,11 @@ class RequestSender:
         return require_success(outcome)
 
     def send(
-        self, request: ClientRequest, deadline: float, *, needs_keys: bool = False
+        self,
+        request: ClientRequest,
+        deadline: float,
+        *,
+        needs_keys: bool = False,
     ) -> RequestSteps[tuple[Outcome, bool]]:
         """Send a request until its outcome is final or retries cannot help.
 
