@@ -56,6 +56,7 @@ lock: .venv/tests          ## Write locks/; `make lock UPGRADE=--upgrade` takes 
 	$(BIN)/$(LOCK) $(UPGRADE) requirements-dev.txt -o locks/test.txt
 	$(BIN)/$(LOCK) -c locks/test.txt requirements.txt -o locks/run.txt
 	$(BIN)/$(LOCK) -c locks/test.txt requirements.txt requirements-telemetry.txt -o locks/telemetry.txt
+	$(BIN)/$(LOCK) -c locks/test.txt requirements-generators.txt -o locks/generators.txt
 
 audit: .venv/tests         ## Check every locked version for known vulnerabilities; needs the network
 	$(BIN)/uvx pip-audit --disable-pip --require-hashes -r locks/telemetry.txt

@@ -37,6 +37,7 @@ def read_lock(file: str) -> dict[str, Version]:
         ("run.txt", ["requirements.txt"]),
         ("telemetry.txt", ["requirements.txt", "requirements-telemetry.txt"]),
         ("test.txt", ["requirements.txt", "requirements-telemetry.txt"]),
+        ("generators.txt", ["requirements-generators.txt"]),
     ],
 )
 def test_requirements_have_upper_bounds_that_include_the_locked_version(lock, files):
