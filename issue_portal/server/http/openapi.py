@@ -131,6 +131,7 @@ def _complete_operation(operation: JsonObject, *, is_call: bool) -> None:
     names = {parameter["name"] for parameter in parameters}
     for parameter in parameters:
         _complete_parameter(parameter)
+    operation["security"] = [{"Token": []}] if is_call else []
     responses = operation["responses"]
     responses.pop("422", None)
     errors = {int(status) for status in responses} & ERROR_RESPONSES.keys()
@@ -141,7 +142,6 @@ def _complete_operation(operation: JsonObject, *, is_call: bool) -> None:
     if is_call:
         errors.update(_ERRORS_OF_CALLS)
         headers += _HEADERS_OF_CALLS
-        operation["security"] = [{"Token": []}]
         parameters.append({"$ref": "#/components/parameters/Organisation"})
     if "page_size" in names:
         headers += ("Link",)
