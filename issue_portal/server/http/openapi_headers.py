@@ -46,13 +46,13 @@ HEADERS: Final[JsonObject] = {
     ),
     "RateLimit-Policy": _describe(
         "The rate limit: requests (`q`) per seconds (`w`). Absent if no limit applies.",
-        '"reports";q=20;w=60',
+        '"create";q=20;w=60',
         required=False,
     ),
     "RateLimit": _describe(
         "The remaining requests (`r`), and the seconds until more are allowed (`t`). Absent if no"
         " limit applies.",
-        '"reports";r=19;t=0',
+        '"create";r=19;t=0',
         required=False,
     ),
     "Retry-After": _describe("Seconds to wait.", 20, minimum=0),
