@@ -1,10 +1,9 @@
 """Print the issues that wait for review, oldest first. The token needs the reviewer role.
 
-ISSUES_URL=http://localhost:8501 API_TOKEN=… python examples/waiting_issues.py
+ISSUES_API_URL=http://localhost:8501 ISSUES_API_TOKEN=… python examples/waiting_issues.py
 """
 
 import asyncio
-import os
 
 from issue_portal import AsyncIssuesClient
 from issue_portal.models.requests import IssueQuery
@@ -14,7 +13,7 @@ from issue_portal.models.vocabulary import IssueState, PageOrder
 async def main() -> None:
     """Fetch all pages of the list and print a line for each issue."""
     waiting = IssueQuery(states=(IssueState.NOT_REVIEWED,), page_order=PageOrder.ASCENDING)
-    async with AsyncIssuesClient(os.environ["ISSUES_URL"], os.environ["API_TOKEN"]) as client:
+    async with AsyncIssuesClient() as client:
         async for issue in client.iterate(waiting):
             print(f"{issue.issue_number:>6}  {issue.type:<14}  {(issue.description or '')[:60]!r}")
 

@@ -12,7 +12,7 @@ import pytest
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import IssueState, Role
 from tests.api.commands import add_reports, create_token, make_email, parse_output
-from tests.client.conftest import VARIANTS, make_sync_client, make_variant
+from tests.client.conftest import VARIANTS, SyncClient, make_variant
 from tests.factories import make_new_issue
 from tests.servers.installation import make_api_server
 from tests.servers.processes import ROOT
@@ -198,7 +198,7 @@ def test_export_from_other_variants_of_the_api(remote_api, tmp_path, name):
     variant = make_variant(
         name.partition("-")[0], remote_api(name.partition("-")[0], **VARIANTS[name])
     )
-    with variant.make_client(make_sync_client) as client:
+    with variant.make_client(SyncClient) as client:
         ids = [
             client.create(variant.make_new_issue("x", anonymous=is_anonymous)).id
             for is_anonymous in (False, True)

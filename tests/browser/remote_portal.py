@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from issue_portal.client.client import IssuesClient
-from tests.client.conftest import make_sync_client, make_variant
+from tests.client.conftest import SyncClient, make_variant
 from tests.servers import newer_api, original_api
 from tests.servers.installation import Server, VariantServer, make_portal_with_remote_api
 
@@ -42,7 +42,7 @@ def start_portal(variant: str, api: VariantServer, data_dir: Path, **env: str) -
 
 def make_api_client(remote: RemotePortal) -> IssuesClient:
     """Make a client of the remote API for the member."""
-    return make_variant(remote.variant, remote.api).make_client(make_sync_client)
+    return make_variant(remote.variant, remote.api).make_client(SyncClient)
 
 
 def fills_in_references(person) -> None:

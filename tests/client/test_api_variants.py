@@ -201,3 +201,61 @@ def test_description_may_be_absent(api_variant, client_factory):
     created = client.create(NewIssue(**fields))
     assert client.get(created.id).description is None
     assert client.update(created, description="Added later.").description == "Added later."
+
+
+def test_report_and_update_need_neither_models_nor_a_fetched_issue(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
+    fields = api_variant.required_fields
+    issue = client.create(type="Inaccurate", description="before", **fields)
+    assert (issue.type, issue.state) == (IssueType.INACCURATE, IssueState.NOT_REVIEWED)
+    client.update(issue.id, is_read=True)
+    changed = client.update(issue.id, state="InReview", if_unchanged=True)
+    assert (changed.state, changed.is_read) == (IssueState.IN_REVIEW, True)
+    fetched = client.get(issue)
+    if "is_read" in fetched.model_fields_set:
+        assert fetched.is_read, "an update by id must not change the read mark"
+    client.delete(issue)
+    with pytest.raises(errors.NotFoundError):
+        client.update(issue.id, state="Closed")
+
+
+def test_description_is_cleared_by_none_if_the_server_allows_it(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
+    issue = client.create(api_variant.make_new_issue("before"))
+    if api_variant.name != "ours":
+        with pytest.raises(errors.BadRequestError, match="description"):
+            client.update(issue, description=None)
+        assert client.get(issue).description == "before"
+        return
+    assert client.update(issue, description=None).description is None
+    assert client.get(issue).description is None
+
+
+def test_pages_lead_to_all_issues(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
+    created_ids = [client.create(api_variant.make_new_issue(str(number))).id for number in range(7)]
+    page = first = client.list(IssueQuery(page_size=3))
+    ids = []
+    for _ in range(3):
+        ids += [issue.id for issue in page.data]
+        page = page.next_page()
+    assert ids[:7] == created_ids[::-1]
+    ids = [issue.id for issue in first]
+    assert ids[:7] == created_ids[::-1]
+    assert len(set(ids)) == len(ids)
+    assert ids == [issue.id for issue in client.iterate()]
+
+
+def test_raw_responses_and_unknown_calls(api_variant, client_factory):
+    client = api_variant.make_client(client_factory)
+    created = client.with_raw_response.create(api_variant.make_new_issue("x"))
+    issue = created.parse()
+    assert created.status in (200, 201)
+    response = client.request("GET", f"/issue/{issue.id}")
+    assert response.parse()["id"] == issue.id
+    assert response.headers["content-type"].startswith("application/json")
+    with pytest.raises(errors.NotFoundError):
+        client.request("GET", "/no-such-call")
+    client.request("DELETE", f"/issue/{issue.id}")
+    with pytest.raises(errors.NotFoundError):
+        client.with_raw_response.get(issue)

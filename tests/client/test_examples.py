@@ -1,10 +1,12 @@
-"""Examples in documents, docstrings and `examples/` work; only their URL is replaced."""
+"""Examples in documents, docstrings and `examples/` work; only their URLs are replaced."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
+import certifi
 import pytest
 
 from issue_portal.client import client
@@ -12,20 +14,39 @@ from issue_portal.client.client import IssuesClient
 from issue_portal.models.vocabulary import Role
 from tests.client.conftest import run_in_new_thread
 from tests.servers.processes import ROOT
+from tests.servers.scripted_server import forward, serving
 
 DOCUMENTS = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENTS, re.DOTALL)
 
 
+@pytest.fixture
+def environment(api, monkeypatch, tmp_path):
+    """The variables and files that the examples need, and a proxy."""
+    monkeypatch.setenv("ISSUES_API_URL", api.url)
+    monkeypatch.setenv("ISSUES_API_TOKEN", api.token("Guide", Role.ADMIN))
+    monkeypatch.delenv("ISSUES_ORG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(certifi.where(), "company-ca.pem")
+    with serving(forward("")) as proxy:
+        yield proxy
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_examples_in_documents_run(api, example):
-    token = api.token("Guide", Role.ADMIN)
-    namespace = {"token": token}
+def test_examples_in_documents_run(api, environment, example):
+    namespace = {"__name__": "example", "token": os.environ["ISSUES_API_TOKEN"]}
     # An example without a client continues the first one: it uses its imports and `client`.
     if "IssuesClient(" not in example:
-        exec(EXAMPLES[0].replace("http://localhost:8501", api.url), namespace)
-        namespace["client"] = IssuesClient(api.url, token)
-    run_in_new_thread(exec, example.replace("http://localhost:8501", api.url), namespace)
+        exec(EXAMPLES[0], namespace)
+        namespace["client"] = IssuesClient()
+    uses_proxy = "proxy.example.com" in example
+    for url, replacement in (
+        ("http://proxy.example.com:3128", environment.url),
+        ("http://localhost:8501", api.url),
+    ):
+        example = example.replace(url, replacement)
+    run_in_new_thread(exec, example, namespace)
+    assert bool(environment.requests) == uses_proxy
 
 
 def test_example_in_the_client_docstring_runs(api):
@@ -37,10 +58,10 @@ def test_example_in_the_client_docstring_runs(api):
 def run_example(api, name, *arguments):
     env = {
         **os.environ,
-        "ISSUES_URL": api.url,
-        "API_TOKEN": api.token("Script", Role.ADMIN),
+        "ISSUES_API_URL": api.url,
+        "ISSUES_API_TOKEN": api.token("Script", Role.ADMIN),
     }
-    result = subprocess.run(
+    return subprocess.run(
         [sys.executable, ROOT / "examples" / name, *arguments],
         env=env | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -48,16 +69,20 @@ def run_example(api, name, *arguments):
         timeout=60,
         check=False,
     )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 def test_example_programs_send_and_list_a_report(api):
     text = "Sent by an example program."
-    number, receipt = re.fullmatch(
-        r"Issue (\d+), receipt (\d{4}(?:-\d{4}){3})\n",
-        run_example(api, "report_a_problem.py", text),
-    ).groups()
+    sent = run_example(api, "report_a_problem.py", text)
+    pattern = r"Issue (\d+), receipt (\d{4}(?:-\d{4}){3})\n"
+    number, receipt = re.fullmatch(pattern, sent.stdout).groups()
     assert api.client(api.visitor_token()).look_up_receipt(receipt).issue_number == int(number)
-    waiting = run_example(api, "waiting_issues.py").splitlines()
+    waiting = run_example(api, "waiting_issues.py").stdout.splitlines()
     assert any(line.split()[0] == number and text in line for line in waiting)
+
+
+def test_example_program_says_what_is_missing(api, monkeypatch):
+    monkeypatch.setattr(api, "token", lambda *_: "")
+    sent = run_example(api, "report_a_problem.py", "x")
+    assert sent.returncode == 1
+    assert sent.stderr.startswith("The report was not sent: Pass token, or set")
