@@ -40,7 +40,7 @@ def test_former_state_is_sent_to_the_changed_version(client, close):
     sent, changes = client.update.call_args.args[0], client.update.call_args.kwargs
     assert (sent.id, sent.state, sent.is_read, sent.etag) == ("issue_1", "Closed", True, '"2"')
     assert changes["state"] == IssueState.NOT_REVIEWED
-    assert changes["type"] is None
+    assert "type" not in changes
     assert changes["if_unchanged"]
     client.get.assert_not_called()
 

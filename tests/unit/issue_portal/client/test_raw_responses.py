@@ -142,11 +142,13 @@ def test_unchanged_resource_is_no_error(make_client):
 
 
 @pytest.mark.parametrize("failure", LOST_RESPONSES)
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_idempotent_requests_are_repeated(make_client, method, failure):
     with serving(failure, TAGGED) as server:
-        make_client(server.url).request(method, "/tag")
+        response = make_client(server.url).request(method, "/tag")
         assert server.calls == [f"{method} /tag"] * 2
+        assert response.headers["etag"] == '"1"'
+        assert response.parse() == (None if method == "HEAD" else ISSUE)
 
 
 @pytest.mark.parametrize("failure", LOST_RESPONSES)
