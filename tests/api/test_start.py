@@ -103,11 +103,13 @@ def test_address_that_cannot_be_listened_on_is_reported(tmp_path, address):
     assert_start_fails(run([*SERVE, "--host", address], tmp_path / "data"), "Check --host")
 
 
-def test_database_host_that_cannot_be_resolved_is_reported(command, tmp_path):
-    url = "postgresql://issues:hidden@database.invalid/issues"
+@pytest.mark.parametrize("address", ["database.invalid", "localhost:1"])
+def test_database_that_cannot_be_reached_is_reported(command, tmp_path, address):
+    url = f"postgresql://issues:hidden@{address}/issues"
     process = run(command, tmp_path / "data", ISSUES_DATABASE_URL=url)
-    assert_start_fails(process, "database.invalid")
+    assert_start_fails(process, address)
     assert "hidden" not in process.stderr
+    assert process.stderr.count("127.0.0.1") <= 1
 
 
 @pytest.mark.parametrize("is_portal", [True, False])

@@ -60,6 +60,8 @@ _MIGRATION_LOCK = 7_245_309_118
 def describe_error(error: DBAPIError) -> str:
     """Return why the database failed, in one line, without the values of the statement."""
     reason = " ".join(str(error.orig).split())
+    # psycopg repeats the reason for each address of a host.
+    reason = reason.partition(" Multiple connection attempts failed")[0]
     # SQLite needs disk space even to read, for its shared memory.
     return f"{reason}. Is the disk full?" if reason == "disk I/O error" else reason
 
