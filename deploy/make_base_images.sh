@@ -33,6 +33,7 @@ END
 build haproxy:2.6 <<'END'
 FROM debian:bookworm
 RUN apt-get update && apt-get install --yes --no-install-recommends haproxy && rm -rf /var/lib/apt/lists
+RUN usermod --uid 99 haproxy
 USER haproxy
 WORKDIR /var/lib/haproxy
 STOPSIGNAL SIGUSR1

@@ -66,7 +66,7 @@ for profile in one scaled; do
     run down --volumes
     if [ $profile = scaled ]; then
         run up --detach database limits
-        sleep 10
+        until run exec -T database pg_isready -U issues; do sleep 1; done
     fi
     run_once restore "/backups/$profile.gz"
     start

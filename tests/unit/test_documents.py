@@ -17,6 +17,7 @@ DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 
 CREATED_AT_RUN_TIME = {
     "accounts.yaml",
+    "compose.override.yaml",
     "data/",
     "data/accounts.yaml",
     "data/secret.key",
